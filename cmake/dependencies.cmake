@@ -1,0 +1,29 @@
+# Everything that comes from the system's packages, as targets.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS json url)
+find_package(spdlog REQUIRED)
+find_package(RocksDB REQUIRED)
+find_package(Protobuf REQUIRED)
+find_package(LibArchive REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(GTest REQUIRED)
+pkg_check_modules(secp256k1 REQUIRED IMPORTED_TARGET libsecp256k1)
+pkg_check_modules(cryptopp REQUIRED IMPORTED_TARGET libcrypto++)
+
+add_library(emeth_warnings INTERFACE)
+target_compile_options(emeth_warnings INTERFACE -Wall -Wextra -Wshadow -Wconversion -Werror)
+target_compile_definitions(emeth_warnings INTERFACE EMETH_VERSION="${PROJECT_VERSION}")
+
+# Asio and Beast are compiled once, in src/runtime/boost_sources.cpp.
+add_library(emeth_asio INTERFACE)
+target_compile_definitions(emeth_asio INTERFACE
+  BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
+target_link_libraries(emeth_asio INTERFACE Boost::headers Boost::json Boost::url OpenSSL::SSL Threads::Threads)
+
+if(EMETH_SANITIZE)
+  set(EMETH_WITH_TORCH OFF)
+  add_compile_options(-fsanitize=${EMETH_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -g)
+  add_link_options(-fsanitize=${EMETH_SANITIZE})
+endif()

@@ -1,0 +1,131 @@
+// The chain as the rest of the program sees it: a port, implemented over JSON-RPC by RpcChain and by the simulation.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/result.hpp"
+#include "runtime/task.hpp"
+#include "statemachine/types.hpp"
+
+namespace emeth::chain {
+
+using Bytes = std::vector<std::uint8_t>;
+
+/// Status codes of the contract.
+enum class JobStatus : std::uint8_t {
+    requested = 0, assigned = 1, processing = 2, submitted = 3, verified = 4, rejected = 5, canceled = 6, timeout = 7, failed = 8, declined = 9,
+};
+std::string_view name(JobStatus status);
+
+struct Block {
+    std::uint64_t number = 0;
+    Hash256 hash;
+    std::int64_t timestamp_unix_s = 0;
+};
+
+/// jobs(id); `exist` false: every other field is zero.
+struct JobRecord {
+    bool exist = false;
+    Address owner;
+    std::int64_t deadline_unix_s = 0;
+    Wei fee;
+    JobStatus status = JobStatus::requested;
+    std::int64_t requested_at_unix_s = 0;
+};
+/// jobDetails(id). Strings are bounded to 64 KiB.
+struct JobDetails {
+    std::uint64_t program_id = 0;
+    std::string param, dataset, result;
+};
+/// jobAssigns(id)
+struct JobAssign {
+    Address node;
+    Wei deposit;
+    std::uint64_t gas = 0;
+    std::int64_t started_at_unix_s = 0, submitted_at_unix_s = 0, verified_at_unix_s = 0;
+};
+
+struct Log {
+    Address address;
+    std::vector<Hash256> topics;
+    Bytes data;
+    std::uint64_t block = 0;
+    Hash256 block_hash, transaction;
+    std::uint32_t index = 0;
+};
+
+struct Receipt {
+    Hash256 transaction;
+    std::uint64_t block = 0;
+    Hash256 block_hash;
+    bool succeeded = false;
+    std::uint64_t gas_used = 0;
+    Wei gas_price;  ///< effective, ALT wei
+    std::vector<Log> logs;
+};
+
+/// One Status event of a JOB, oldest first.
+struct StatusLog {
+    JobStatus status = JobStatus::requested;
+    Address node;
+    std::uint64_t block = 0;
+    Hash256 transaction;
+};
+
+/// Read once at start; rates are of 100000.
+struct Constants {
+    Address core, token, verifier;
+    std::uint64_t deposit_rate = 0, timeout_penalty_rate = 0, decline_penalty_rate = 0, failed_penalty_rate = 0;
+    Wei verifier_fee;
+};
+
+struct Slot {
+    std::uint64_t number = 0;
+    std::uint64_t total_gas = 0, own_gas = 0;
+    Wei own_balance;  ///< slotBalances(slot, node): withdrawn already
+};
+
+/// Reads see the latest block. An Error names the endpoint's origin and the method.
+class Chain {
+public:
+    virtual ~Chain() = default;
+    virtual Task<Result<std::uint64_t>> chain_id() = 0;
+    virtual Task<Result<Block>> latest_block() = 0;
+    /// None when there is no such block (yet, or any more).
+    virtual Task<Result<std::optional<Block>>> block(std::uint64_t number) = 0;
+
+    virtual Task<Result<Constants>> constants() = 0;
+    virtual Task<Result<JobRecord>> job(JobId id) = 0;
+    virtual Task<Result<JobDetails>> job_details(JobId id) = 0;
+    virtual Task<Result<JobAssign>> job_assign(JobId id) = 0;
+    virtual Task<Result<std::vector<StatusLog>>> status_logs(JobId id, std::uint64_t from_block) = 0;
+    /// What `node` lost by the Penalty events of transaction `hash`; zero when there are none.
+    virtual Task<Result<Wei>> penalty_of(Hash256 hash, Address node) = 0;
+    /// Logs of the EmethCore contract in [from_block, to_block], any event.
+    virtual Task<Result<std::vector<Log>>> core_logs(std::uint64_t from_block, std::uint64_t to_block) = 0;
+
+    virtual Task<Result<std::uint64_t>> current_slot() = 0;
+    virtual Task<Result<std::uint64_t>> start_slot() = 0;
+    virtual Task<Result<Slot>> slot(std::uint64_t number, Address node) = 0;
+    virtual Task<Result<std::uint64_t>> estimated_gas(std::uint64_t dataset_mb, std::uint64_t complexity) = 0;
+
+    virtual Task<Result<Wei>> alt_balance(Address account) = 0;
+    virtual Task<Result<Wei>> emt_balance(Address account) = 0;
+    virtual Task<Result<Wei>> emt_allowance(Address owner, Address spender) = 0;
+
+    virtual Task<Result<std::uint64_t>> transaction_count(Address account) = 0;
+    /// Price per gas to offer now, ALT wei.
+    virtual Task<Result<Wei>> gas_price() = 0;
+    virtual Task<Result<std::uint64_t>> estimate_gas(Address from, Address to, Bytes data) = 0;
+    /// Runs the call at the latest block; none: it would succeed; else the decoded revert reason.
+    virtual Task<Result<std::optional<std::string>>> revert_reason(Address from, Address to, Bytes data) = 0;
+    /// "already known" counts as success; nonce too low is a permanent Error.
+    virtual Task<Result<void>> send_raw(Bytes raw) = 0;
+    virtual Task<Result<std::optional<Receipt>>> receipt(Hash256 transaction) = 0;
+};
+
+}  // namespace emeth::chain

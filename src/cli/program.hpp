@@ -1,0 +1,35 @@
+// What the subcommands share: the configuration flags, the io thread, printing of errors.
+#pragma once
+
+#include <CLI/App.hpp>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "runtime/env_config.hpp"
+#include "runtime/result.hpp"
+#include "runtime/task.hpp"
+
+namespace emeth::cli {
+
+/// --config FILE and one flag for each of `keys` (but never privateKey: keys do not belong in argv; use privateKey_file, the .env file or the environment).
+struct ConfigFlags {
+    std::string file;
+    std::map<std::string, std::string> values;
+    std::set<std::string> keys;
+
+    void add_to(CLI::App& command, const std::set<std::string>& known_keys);
+    /// File, then environment, then flags; unknown keys of the file are refused.
+    [[nodiscard]] Result<EnvConfig> load() const;
+};
+
+/// Runs `work` on a new io_context of this thread until it ends, or until SIGINT/SIGTERM cancels it (an orderly end counts as success). An Error or
+/// exception is printed as one line "emeth <command>: <message>" on stderr and gives `exit_failed` (or `failure_code`).
+int run_task(const std::string& command, std::function<Task<Result<void>>(asio::any_io_executor)> work, int failure_code = 1);
+
+/// One line on stderr; returns `code`.
+int fail(const std::string& command, const Error& error, int code);
+
+}  // namespace emeth::cli

@@ -1,0 +1,93 @@
+// HTTP(S) and WebSocket clients over Beast. Every operation is bounded in time and size. Io thread only.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "runtime/blocking_pool.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/result.hpp"
+#include "runtime/task.hpp"
+#include "statemachine/types.hpp"
+
+namespace emeth::http {
+
+/// An absolute http, https, ws or wss URL, checked.
+struct Url {
+    std::string scheme;
+    std::string host;
+    std::uint16_t port = 0;
+    std::string target;  ///< path and query, begins with '/'
+
+    /// Error names the text and what is wrong with it. User names, passwords and fragments are refused.
+    static Result<Url> parse(std::string_view text);
+    [[nodiscard]] std::string text() const;
+    /// Scheme, host and port only: what may be logged of a signed URL.
+    [[nodiscard]] std::string origin() const;
+};
+
+using Headers = std::map<std::string, std::string>;  ///< names in lower case
+
+struct ClientRequest {
+    std::string method = "GET";
+    Url url;
+    Headers headers;
+    std::string body;
+    Milliseconds timeout{10'000};                 ///< of the whole exchange
+    std::uint64_t response_bytes_max = 16 << 20;  ///< a longer answer is an error, read no further
+};
+
+struct ClientResponse {
+    unsigned status = 0;
+    Headers headers;
+    std::string body;
+};
+
+/// Any answer, also a 500, is a response; only a failure to get one is an Error (transient, names the origin).
+Task<Result<ClientResponse>> request(ClientRequest request);
+
+/// transient for 408, 425, 429 and 5xx, else permanent; message: "<what> answered 503 Service Unavailable: <first 200 characters of the body>".
+Error status_error(std::string_view what, const ClientResponse& response);
+
+struct Downloaded {
+    std::uint64_t bytes = 0;
+    Hash256 sha256;
+};
+
+/// GETs `url` into `path` (temp → fsync → rename), hashing on the way; memory stays bounded. Fails when the answer is not 200, is longer or shorter than
+/// `bytes_expected`, or no byte comes for `idle_timeout`. `progress` gets the bytes so far.
+Task<Result<Downloaded>> download_file(Url url, std::filesystem::path path, std::uint64_t bytes_expected, Milliseconds idle_timeout,
+                                       std::function<void(std::uint64_t)> progress);
+
+/// PUTs bytes [offset, offset+length) of `file` with bounded memory; returns the response (its ETag header counts).
+Task<Result<ClientResponse>> upload_range(Url url, std::filesystem::path file, std::uint64_t offset, std::uint64_t length, Milliseconds idle_timeout);
+
+/// One WebSocket connection, text messages. One reader and one writer coroutine at a time.
+class WebSocket {
+public:
+    struct Impl;
+    explicit WebSocket(std::unique_ptr<Impl> impl);
+    WebSocket(WebSocket&&) noexcept;
+    WebSocket& operator=(WebSocket&&) noexcept;
+    ~WebSocket();
+
+    static constexpr std::size_t message_bytes_max = 4 << 20;
+
+    static Task<Result<WebSocket>> connect(Url url, Milliseconds timeout);
+    /// An Error when the connection ended or nothing, not even a ping's answer, came for 30 s.
+    Task<Result<std::string>> receive();
+    Task<Result<void>> send(std::string message);
+    /// Ends the connection at once; a pending receive() returns an Error.
+    void abort();
+    [[nodiscard]] std::string peer_address() const;  ///< IP of the other side
+
+private:
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace emeth::http

@@ -1,0 +1,68 @@
+// The whole network on loopback: anvil, the contracts, Storage API, JOB info server, verifier and, when asked for, the requester bot. Io thread only.
+//
+// Everything durable lives in one folder: anvil's state, the objects, the keys (0600), and the settings that a node needs to join (master.env, worker.env, devnet.json).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "chain/rpc_chain.hpp"
+#include "crypto/private_key.hpp"
+#include "http/client.hpp"
+#include "runtime/result.hpp"
+#include "runtime/task.hpp"
+
+namespace emeth::network {
+
+struct DevnetOptions {
+    std::filesystem::path folder;
+    std::filesystem::path anvil;         ///< program
+    std::uint16_t rpc_port = 0;          ///< 0: the last ones used in this folder, else the system's choice
+    std::uint16_t storage_port = 0;
+    std::uint16_t info_port = 0;
+    std::uint32_t block_interval_s = 1;
+    std::uint64_t chain_id = 60'001;
+    std::uint32_t requester_interval_s = 0;  ///< 0: no requester bot
+    std::uint32_t verifier_threads = 1;
+    std::string default_model = "nano";
+};
+
+class Devnet {
+public:
+    /// Starts or resumes the network in `options.folder`: anvil with its state file (its time set to no less than the last block's), deployment at first start, servers, verifier.
+    static Task<Result<std::unique_ptr<Devnet>>> start(DevnetOptions options);
+    ~Devnet();
+
+    /// Serves until cancelled; an Error when a part ended by itself (anvil died, say).
+    Task<Result<void>> run();
+    /// Ends anvil by SIGINT, so that it writes its state, and waits for it. Call after run() returned.
+    Task<> stop();
+
+    [[nodiscard]] const http::Url& endpoint() const;
+    [[nodiscard]] const http::Url& storage_api() const;
+    [[nodiscard]] const http::Url& info_server() const;
+    [[nodiscard]] Address core() const;
+    [[nodiscard]] Address token() const;
+    [[nodiscard]] Address verifier() const;
+    [[nodiscard]] chain::RpcClient& rpc();
+    [[nodiscard]] chain::RpcChain& chain();
+    /// The requester's own key: it holds ALT and EMT.
+    [[nodiscard]] const crypto::PrivateKey& requester_key() const;
+
+    /// Gives `account` ALT and EMT, and waits until both arrived.
+    Task<Result<void>> fund(Address account, Wei alt, Wei emt);
+    /// Moves the chain's time to `unix_s` (not before the latest block) and mines a block there.
+    Task<Result<void>> advance_time_to(std::int64_t unix_s);
+    /// Settings lines (KEY=value) that a master or worker on this machine needs to join; without privateKey.
+    [[nodiscard]] std::string node_settings() const;
+
+private:
+    struct Impl;
+    explicit Devnet(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace emeth::network

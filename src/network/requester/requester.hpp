@@ -1,0 +1,54 @@
+// Puts JOBs on chain: uploads the dataset, approves the fee, calls request. Used by `emeth request`, the requester bot and the demo. Io thread only.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "api_client/storage_api_client.hpp"
+#include "chain/transaction_sender.hpp"
+#include "runtime/random.hpp"
+#include "runtime/result.hpp"
+#include "runtime/task.hpp"
+
+namespace emeth::network {
+
+/// Complexity of the language-model program, PROTOCOLS: gas = floor(MiB) * 5822 / 1000.
+inline constexpr std::uint64_t language_model_complexity = 5'822;
+inline constexpr std::uint64_t language_model_program = 0;
+
+struct JobRequest {
+    std::filesystem::path dataset;
+    std::string param = R"({"language":"en","epoch":2})";
+    std::uint64_t program_id = language_model_program;
+    Wei gas_price;   ///< EMT wei per gas; fee = max(gas * gas_price, fee_min)
+    Wei fee_min;
+    std::int64_t deadline_in_s = 6 * 3600;  ///< from the latest block's time
+};
+
+struct RequestedJob {
+    JobId id;
+    std::uint64_t dataset_bytes = 0, gas = 0;
+    Wei fee;
+    std::int64_t deadline_unix_s = 0;
+    Hash256 transaction;
+};
+
+class Requester {
+public:
+    /// All must outlive the requester. `sender`'s run() is awaited elsewhere.
+    Requester(chain::Chain& chain, chain::TransactionSender& sender, api_client::StorageApiClient& storage, Random& random, Address core, Address token);
+
+    /// Uploads, approves fee, requests; returns once the request is confirmed. Errors name dataset and amounts ("fee 20 EMT, balance 3 EMT").
+    Task<Result<RequestedJob>> request(JobRequest request);
+    Task<Result<void>> cancel(JobId id);
+
+private:
+    chain::Chain& chain_;
+    chain::TransactionSender& sender_;
+    api_client::StorageApiClient& storage_;
+    Random& random_;
+    Address core_, token_;
+};
+
+}  // namespace emeth::network

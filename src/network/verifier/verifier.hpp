@@ -1,0 +1,39 @@
+// The verifier: follows JOBs that were submitted, checks each artifact in an emeth-trainer child, and calls verify, rejectResult or timeout. Io thread only.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "api_client/storage_api_client.hpp"
+#include "chain/transaction_sender.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/result.hpp"
+#include "runtime/task.hpp"
+
+namespace emeth::network {
+
+struct VerifierOptions {
+    std::filesystem::path folder;           ///< scratch space, one folder a JOB
+    std::filesystem::path trainer_program;  ///< emeth-trainer
+    std::string default_model = "nano";
+    std::uint32_t epochs_min = 2;           ///< a verifier asks for max(param.epoch, 2)
+    std::uint32_t threads = 1;
+    Milliseconds poll_interval{1'000};
+    std::int64_t timeout_grace_s = 60;      ///< after the deadline, before timeout is called
+};
+
+class Verifier {
+public:
+    Verifier(chain::Chain& chain, chain::TransactionSender& sender, api_client::StorageApiClient& storage, Clock& clock, Address core, VerifierOptions options);
+    ~Verifier();
+    /// Until cancelled. A JOB whose data cannot be had now is tried again; nothing ends the verifier.
+    Task<> run();
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace emeth::network

@@ -1,0 +1,31 @@
+// Files that are whole or absent: temp → fsync → rename → fsync of the folder.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "runtime/result.hpp"
+
+namespace emeth {
+
+/// Writes `path` durably and atomically with the given mode. The temporary is "<path>.tmp-<pid>-<n>", made with O_EXCL; removed on failure.
+Result<void> write_file_durably(const std::filesystem::path& path, std::span<const std::uint8_t> bytes, mode_t mode = 0644);
+Result<void> write_file_durably(const std::filesystem::path& path, std::string_view text, mode_t mode = 0644);
+
+/// fsync(file) + rename + fsync(folder) for a temporary that was written piece by piece.
+Result<void> publish_file(const std::filesystem::path& temporary, const std::filesystem::path& path);
+
+/// Reads a whole regular file; an Error when it is larger than `bytes_max` or no regular file.
+Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t bytes_max);
+
+Result<void> create_folder(const std::filesystem::path& path, mode_t mode = 0755);
+
+/// Bytes free for this user on the file system of `path`.
+Result<std::uint64_t> free_bytes(const std::filesystem::path& path);
+
+}  // namespace emeth

@@ -1,0 +1,55 @@
+// Settings from a .env file (KEY=value), the environment and flags, in rising order of precedence, with the place of each value kept for errors.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/result.hpp"
+
+namespace emeth {
+
+/// A value with the place it came from: "config/master.env:12", "environment", "--min_fee".
+struct ConfigValue {
+    std::string text;
+    std::string place;
+};
+
+class EnvConfig {
+public:
+    static constexpr std::size_t file_bytes_max = 1 << 20;
+
+    /// Parses KEY=value lines: '#' comments, blank lines, optional "export ", single or double quotes around the value. Never throws. The error names
+    /// `place` and the line. A key that is given twice is an error.
+    static Result<EnvConfig> parse(std::string_view text, const std::string& place);
+    static Result<EnvConfig> load(const std::filesystem::path& file);
+
+    /// Takes each of `known_keys` that is set in the process environment (not empty).
+    void overlay_environment(const std::set<std::string>& known_keys);
+    void set_flag(const std::string& key, const std::string& value);
+
+    /// Error for the first key that is not known, with file, line and the nearest known key as a suggestion.
+    [[nodiscard]] Result<void> check_known(const std::set<std::string>& known_keys) const;
+
+    [[nodiscard]] const ConfigValue* find(const std::string& key) const;
+    /// Error: "privateKey is missing: set it in config/master.env, the environment or by --privateKey".
+    [[nodiscard]] Result<std::string> require(const std::string& key) const;
+    [[nodiscard]] std::string text(const std::string& key, std::string fallback) const;
+    /// Error: "config/master.env:12: n_epoch is 'two'; expected a whole number from 1 to 1000".
+    [[nodiscard]] Result<std::uint64_t> whole_number(const std::string& key, std::uint64_t fallback, std::uint64_t minimum,
+                                                     std::uint64_t maximum) const;
+    /// Comma-separated, blanks trimmed.
+    [[nodiscard]] std::vector<std::string> list(const std::string& key, const std::string& fallback) const;
+    [[nodiscard]] const std::string& file_place() const { return file_place_; }
+
+private:
+    std::map<std::string, ConfigValue> values_;
+    std::string file_place_ = "a .env file";
+};
+
+}  // namespace emeth

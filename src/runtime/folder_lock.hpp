@@ -1,0 +1,24 @@
+// One process per data folder.
+#pragma once
+
+#include <filesystem>
+
+#include "runtime/result.hpp"
+
+namespace emeth {
+
+/// Holds `<folder>/lock` (flock) for as long as it lives; the file holds the pid of the holder.
+class FolderLock {
+public:
+    /// Error: "data folder /x is in use by process 123 (emeth master); stop it or choose another --data".
+    static Result<FolderLock> acquire(const std::filesystem::path& folder);
+    FolderLock(FolderLock&&) noexcept;
+    FolderLock& operator=(FolderLock&&) noexcept;
+    ~FolderLock();
+
+private:
+    explicit FolderLock(int descriptor) : descriptor_(descriptor) {}
+    int descriptor_ = -1;
+};
+
+}  // namespace emeth

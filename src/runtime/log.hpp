@@ -1,0 +1,14 @@
+// Logging: spdlog, one line an event, UTC times, to stderr or a file. Never a key, never a signed URL.
+#pragma once
+
+#include <spdlog/spdlog.h>
+
+#include <string>
+#include <string_view>
+
+namespace emeth {
+
+/// `level`: trace, debug, info, warn, error. Called once at the start of a program.
+void init_logging(std::string_view program, std::string_view level);
+
+}  // namespace emeth

@@ -1,0 +1,30 @@
+// The orderly end of a daemon: SIGINT and SIGTERM as something to wait for.
+#pragma once
+
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+
+#include "runtime/task.hpp"
+
+namespace emeth {
+
+/// Takes over SIGINT and SIGTERM for as long as it lives; a signal that nobody waits for yet is kept. Io thread only.
+class Shutdown {
+public:
+    explicit Shutdown(const asio::any_io_executor& executor);
+
+    /// The number of the next signal, SIGTERM after request(). May be awaited again: a second Ctrl-C means "at once".
+    /// One waiter at a time. Throws operation_aborted when the waiter is cancelled.
+    Task<int> wait();
+    /// As if SIGTERM had come.
+    void request();
+
+private:
+    asio::signal_set signals_;
+    bool requested_ = false;
+};
+
+/// A peer that closed its connection is an error of the write, not the end of the process.
+void ignore_sigpipe();
+
+}  // namespace emeth

@@ -1,0 +1,38 @@
+// Structured concurrency: children that are started here end before join() returns. No detached coroutine outlives its group.
+#pragma once
+
+#include <boost/asio/cancellation_signal.hpp>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "runtime/result.hpp"
+#include "runtime/task.hpp"
+
+namespace emeth {
+
+/// Single-threaded: used from the io thread only. The destructor requires that join() was awaited or nothing was started.
+class TaskGroup {
+public:
+    TaskGroup(asio::any_io_executor executor, std::size_t children_max);
+    ~TaskGroup();
+    TaskGroup(const TaskGroup&) = delete;
+    TaskGroup& operator=(const TaskGroup&) = delete;
+
+    /// Starts `child`; false, with nothing started, when `children_max` are running or the group is being cancelled.
+    bool start(Task<> child);
+    [[nodiscard]] std::size_t running() const;
+    /// Cancels every child through its cancellation slot.
+    void cancel();
+    /// Waits for all children, then rethrows the first real error (operation_aborted is none). A child's error cancels its siblings.
+    /// When the waiter is cancelled, the children are cancelled and still awaited.
+    Task<> join();
+
+private:
+    struct Shared;
+    std::shared_ptr<Shared> shared_;
+};
+
+}  // namespace emeth

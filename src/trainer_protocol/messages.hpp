@@ -1,0 +1,111 @@
+// The messages between a parent (worker or verifier) and its emeth-trainer child: JSON objects, each behind a 4-byte
+// big-endian length, over a socket pair. The child gets its end as descriptor 3, serves one request, answers with any number of
+// reports and one last Trained, Checked or Failed, and exits. When the socket ends, the child exits.
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "runtime/result.hpp"
+#include "statemachine/types.hpp"
+
+namespace emeth::trainer_protocol {
+
+/// A longer message is refused before it is read.
+inline constexpr std::uint32_t message_bytes_max = 1 << 20;
+inline constexpr int control_descriptor = 3;
+
+/// Everything that decides the result of a JOB; the node and the verifier derive the same from chain and network settings.
+struct JobSpec {
+    JobId id;
+    std::string language = "en";  ///< "en" or "ja", from param
+    std::uint32_t epochs = 2;     ///< max(param.epoch, n_epoch)
+    std::string model = "nano";   ///< preset: param.model, else the network's default_model
+};
+
+/// How this machine computes; recorded in the manifest, without influence on what is computed beyond rounding.
+struct ComputeOptions {
+    std::string device = "cpu";      ///< "cpu", "cuda", "cuda:n"
+    std::uint32_t threads = 1;
+    std::uint32_t micro_batch = 0;   ///< sequences; 0: the preset's
+    std::string precision = "auto";  ///< "auto" (bf16 where the CPU has it), "bf16", "float32"
+    std::uint32_t checkpoint_interval_ms = 10'000;
+};
+
+/// Train the JOB in `folder`, from whatever stage the files there allow: tokenizer, token file, checkpoint, artifact are each made unless a whole one
+/// is present. The dataset is `folder`/dataset.
+struct TrainRequest {
+    JobSpec job;
+    std::filesystem::path folder;
+    Hash256 dataset_sha256;
+    ComputeOptions compute;
+};
+
+/// Check an artifact against JOB and dataset (verifier). `folder` is scratch space.
+struct CheckRequest {
+    JobSpec job;  ///< epochs: the least number that passes
+    std::filesystem::path artifact;
+    std::filesystem::path dataset;
+    std::filesystem::path folder;
+    ComputeOptions compute;
+};
+
+using Request = std::variant<TrainRequest, CheckRequest>;
+
+/// Tokenised: tokens of one epoch (training part) and steps of all epochs.
+struct Prepared {
+    std::uint64_t tokens = 0, steps_total = 0;
+};
+/// Sent once, before the first step: step 0, or the step of the checkpoint that training continues from.
+struct Started {
+    std::uint64_t step = 0;
+};
+/// Not more often than every 250 ms. stage: "tokenizer", "tokens", "training", "validation", "artifact", "check".
+struct Progress {
+    std::string stage;
+    std::uint32_t epoch = 0;          ///< epochs finished
+    std::uint64_t step = 0, steps_total = 0;
+    double loss = 0;
+    double tokens_per_s = 0;
+};
+struct CheckpointSaved {
+    std::uint32_t epoch = 0;
+    std::uint64_t step = 0;
+    Hash256 sha256;
+    double loss = 0;
+};
+/// The artifact stands at `folder`/artifact.tar.
+struct Trained {
+    Hash256 artifact_sha256;
+    std::uint64_t artifact_bytes = 0, steps = 0;
+    std::uint32_t epochs = 0;
+    std::vector<double> epoch_losses;
+    double validation_loss = 0;
+};
+/// The verdict over an artifact. `reason` is one sentence when it does not pass.
+struct Checked {
+    bool passed = false;
+    std::string reason;
+    double claimed_validation_loss = 0, recomputed_validation_loss = 0;
+};
+/// The request could not be served. permanent: the same input can never succeed.
+struct Failed {
+    bool permanent = false;
+    std::string message;
+};
+
+using Report = std::variant<Prepared, Started, Progress, CheckpointSaved, Trained, Checked, Failed>;
+
+boost::json::value to_json(const Request& request);
+boost::json::value to_json(const Report& report);
+/// Each checks types and bounds and names what is wrong.
+Result<Request> parse_request(const boost::json::value& json);
+Result<Report> parse_report(const boost::json::value& json);
+
+}  // namespace emeth::trainer_protocol

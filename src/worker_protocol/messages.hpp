@@ -1,0 +1,92 @@
+// The messages between a master and its workers over one WebSocket, as JSON text. The worker dials.
+//
+// Handshake: master Challenge → worker Hello (signs both challenges and both addresses, EIP-191) → master Welcome (signs the same in its own role).
+// Then the master sends orders, the worker reports. A report with an id is repeated after every reconnect until it is acknowledged; the master
+// acknowledges after its commit. Everything about a JOB carries the lease's fencing number; what carries an old one is answered Stop.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "crypto/private_key.hpp"
+#include "runtime/result.hpp"
+#include "statemachine/job.hpp"
+#include "statemachine/types.hpp"
+#include "trainer_protocol/messages.hpp"
+
+namespace emeth::worker_protocol {
+
+inline constexpr std::string_view session_path = "/api/v1/worker-session";
+inline constexpr std::size_t held_leases_max = 64;
+
+/// What both sides sign: "emeth worker session v1\nrole: <master|worker>\nmaster: 0x…\nworker: 0x…\nmaster challenge: 0x…\nworker challenge: 0x…".
+std::string handshake_text(std::string_view role, const Address& master, const Address& worker, const Hash256& master_challenge, const Hash256& worker_challenge);
+
+struct HeldLease { JobId job; std::uint64_t lease = 0; };
+
+struct Challenge { Hash256 challenge; Address master; };
+struct Hello {
+    Hash256 challenge;  ///< the worker's own
+    Address worker;
+    crypto::Signature signature;
+    std::uint64_t power_capacity = 0;
+    std::vector<HeldLease> held;  ///< JOBs whose files the worker keeps
+};
+struct Welcome { crypto::Signature signature; };
+
+/// Fetch, tokenise and train; idempotent: sent again after a reconnect or with a fresh URL, it changes nothing that runs.
+struct Assign {
+    JobId job;
+    std::uint64_t lease = 0;
+    trainer_protocol::JobSpec spec;
+    std::string dataset_url;  ///< signed; never logged
+    std::uint64_t dataset_bytes = 0;
+};
+/// Put the artifact's parts; urls by part number from 1, only those still missing.
+struct Upload {
+    JobId job;
+    std::uint64_t lease = 0;
+    Hash256 artifact_sha256;
+    std::map<std::uint32_t, std::string> urls;
+};
+/// The lease does not stand (any more): end the work. `forget`: delete its files as well.
+struct Stop { JobId job; std::uint64_t lease = 0; bool forget = false; std::string reason; };
+struct Ack { std::uint64_t report = 0; };
+/// The master refuses the worker (not on the whitelist, wrong signature) and closes.
+struct Refused { std::string reason; };
+
+using FromMaster = std::variant<Challenge, Welcome, Assign, Upload, Stop, Ack, Refused>;
+
+struct DatasetReady { Hash256 sha256; std::uint64_t bytes = 0, tokens = 0, steps_total = 0; };
+struct TrainingStarted { std::uint64_t step = 0; std::string reason; };  ///< a trainer process began or continued at `step`
+struct CheckpointSaved { statemachine::Checkpoint checkpoint; };
+struct Trained { statemachine::Artifact artifact; };
+struct PartUploaded { std::uint32_t part = 0; std::string etag; };
+/// The step could not be done now. `needs_order`: the worker waits for the order again (an URL expired).
+struct StepFailed { std::string step; bool permanent = false; std::string message; bool needs_order = false; };
+/// For the display only: neither durable nor acknowledged (its report id is 0).
+struct Progress { std::string stage; std::uint32_t epoch = 0; std::uint64_t step = 0, steps_total = 0, bytes = 0, bytes_total = 0; double loss = 0, tokens_per_s = 0; };
+
+using ReportBody = std::variant<DatasetReady, TrainingStarted, CheckpointSaved, Trained, PartUploaded, StepFailed, Progress>;
+
+struct Report {
+    std::uint64_t id = 0;
+    JobId job;
+    std::uint64_t lease = 0;
+    ReportBody body;
+};
+
+using FromWorker = std::variant<Hello, Report>;
+
+std::string encode(const FromMaster& message);
+std::string encode(const FromWorker& message);
+/// Check form and bounds of every field; the error names it.
+Result<FromMaster> parse_from_master(std::string_view text);
+Result<FromWorker> parse_from_worker(std::string_view text);
+
+}  // namespace emeth::worker_protocol
