@@ -17,9 +17,20 @@ using Bytes = std::vector<std::uint8_t>;
 
 /// Status codes of the contract.
 enum class JobStatus : std::uint8_t {
-    requested = 0, assigned = 1, processing = 2, submitted = 3, verified = 4, rejected = 5, canceled = 6, timeout = 7, failed = 8, declined = 9,
+    requested = 0,
+    assigned = 1,
+    processing = 2,
+    submitted = 3,
+    verified = 4,
+    rejected = 5,
+    canceled = 6,
+    timeout = 7,
+    failed = 8,
+    declined = 9,
 };
 std::string_view name(JobStatus status);
+/// None for a number that is no status.
+std::optional<JobStatus> job_status(std::uint64_t code);
 
 struct Block {
     std::uint64_t number = 0;
@@ -27,6 +38,7 @@ struct Block {
     std::int64_t timestamp_unix_s = 0;
 };
 
+/// Times of the chain are bounded to the year 9999 (abi::latest_unix_s).
 /// jobs(id); `exist` false: every other field is zero.
 struct JobRecord {
     bool exist = false;
@@ -36,7 +48,7 @@ struct JobRecord {
     JobStatus status = JobStatus::requested;
     std::int64_t requested_at_unix_s = 0;
 };
-/// jobDetails(id). Strings are bounded to 64 KiB.
+/// jobDetails(id). Strings are bounded to 64 KiB; longer ones are a permanent Error.
 struct JobDetails {
     std::uint64_t program_id = 0;
     std::string param, dataset, result;
@@ -83,6 +95,14 @@ struct Constants {
     Wei verifier_fee;
 };
 
+/// What to offer for gas, ALT wei per gas.
+struct Fees {
+    Wei max_fee_per_gas;                      ///< the price of a legacy transaction; else the most that is paid
+    std::optional<Wei> priority_fee_per_gas;  ///< set: an EIP-1559 transaction
+
+    friend bool operator==(const Fees&, const Fees&) = default;
+};
+
 struct Slot {
     std::uint64_t number = 0;
     std::uint64_t total_gas = 0, own_gas = 0;
@@ -120,6 +140,8 @@ public:
     virtual Task<Result<std::uint64_t>> transaction_count(Address account) = 0;
     /// Price per gas to offer now, ALT wei.
     virtual Task<Result<Wei>> gas_price() = 0;
+    /// What a transaction signed now should offer. Here: a legacy one at gas_price().
+    virtual Task<Result<Fees>> fees();
     virtual Task<Result<std::uint64_t>> estimate_gas(Address from, Address to, Bytes data) = 0;
     /// Runs the call at the latest block; none: it would succeed; else the decoded revert reason.
     virtual Task<Result<std::optional<std::string>>> revert_reason(Address from, Address to, Bytes data) = 0;

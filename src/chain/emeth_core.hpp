@@ -10,7 +10,8 @@
 
 namespace emeth::chain {
 
-Bytes encode_request(const JobId& id, std::uint64_t program_id, const std::string& dataset, const std::string& param, const Wei& fee, std::int64_t deadline_unix_s);
+Bytes encode_request(const JobId& id, std::uint64_t program_id, const std::string& dataset, const std::string& param,
+                     const Wei& fee, std::int64_t deadline_unix_s);
 Bytes encode_cancel(const JobId& id);
 Bytes encode_process(const JobId& id);
 Bytes encode_decline(const JobId& id);
@@ -31,7 +32,10 @@ struct StatusEvent { JobId job; Address node; JobStatus status = JobStatus::requ
 struct RewardEvent { Address node; std::uint64_t slot = 0, gas = 0; };
 struct PenaltyEvent { Address node; Wei slashed; };
 
-/// None when the log is another event or malformed.
+/// topics[0] of Status events, to filter by.
+Hash256 status_event_topic();
+
+/// None when the log is another event or malformed. The contract that emitted it (`log.address`) is the caller's to check.
 std::optional<RequestEvent> parse_request_event(const Log& log);
 std::optional<CancelEvent> parse_cancel_event(const Log& log);
 std::optional<StatusEvent> parse_status_event(const Log& log);

@@ -1,33 +1,18 @@
-// The chain over JSON-RPC.
+// The chain over JSON-RPC. Io thread only.
 #pragma once
 
-#include <boost/json/array.hpp>
-#include <boost/json/value.hpp>
-#include <memory>
+#include <boost/json/object.hpp>
 #include <string>
 
 #include "chain/chain.hpp"
-#include "http/client.hpp"
+#include "chain/rpc_client.hpp"
 
 namespace emeth::chain {
-
-/// JSON-RPC 2.0 over HTTP(S). Every call has a timeout and a bound on the answer; a JSON-RPC error becomes an Error with the node's message.
-class RpcClient {
-public:
-    RpcClient(http::Url endpoint, Milliseconds timeout);
-    /// The "result" member. For devnet also anvil_… and evm_… methods.
-    Task<Result<boost::json::value>> call(std::string method, boost::json::array params);
-    [[nodiscard]] const http::Url& endpoint() const { return endpoint_; }
-
-private:
-    http::Url endpoint_;
-    Milliseconds timeout_;
-    std::uint64_t next_id_ = 1;
-};
 
 /// `core` and `token` as configured. constants() checks that both are contracts and belong together (emtToken()).
 class RpcChain : public Chain {
 public:
+    /// `rpc` must outlive it.
     RpcChain(RpcClient& rpc, Address core, Address token);
 
     Task<Result<std::uint64_t>> chain_id() override;
@@ -49,12 +34,24 @@ public:
     Task<Result<Wei>> emt_allowance(Address owner, Address spender) override;
     Task<Result<std::uint64_t>> transaction_count(Address account) override;
     Task<Result<Wei>> gas_price() override;
+    /// EIP-1559 where the latest block has a base fee, else legacy.
+    Task<Result<Fees>> fees() override;
     Task<Result<std::uint64_t>> estimate_gas(Address from, Address to, Bytes data) override;
     Task<Result<std::optional<std::string>>> revert_reason(Address from, Address to, Bytes data) override;
     Task<Result<void>> send_raw(Bytes raw) override;
     Task<Result<std::optional<Receipt>>> receipt(Hash256 transaction) override;
 
 private:
+    Task<Result<Bytes>> view(Address contract, Bytes call);
+    Task<Result<std::uint64_t>> view_number(Address contract, Bytes call, const char* name);
+    Task<Result<Wei>> view_amount(Address contract, Bytes call, const char* name);
+    Task<Result<Address>> view_address(Address contract, Bytes call, const char* name);
+    Task<Result<void>> check_contracts();
+    Task<Result<void>> check_is_contract(Address address, const char* setting);
+    /// Halves the range as long as the endpoint finds it too large.
+    Task<Result<std::vector<Log>>> logs(boost::json::object filter, std::uint64_t from_block, std::uint64_t to_block);
+    Task<Result<Wei>> quantity_call(std::string method, boost::json::array params);
+
     RpcClient& rpc_;
     Address core_;
     Address token_;

@@ -61,6 +61,9 @@ public:
     /// A foreign transaction that took the nonce is a permanent Error that says so.
     Task<Result<TxOutcome>> await_outcome(std::uint64_t nonce, Hash256 hash);
 
+    /// await_outcome(), then marks the entry mined in the store's outbox: for entries of send_and_store(), which belong to no JOB record.
+    Task<Result<TxOutcome>> settle(storage::OutboxEntry entry);
+
     /// Reads the pending outbox, broadcasts it again, then broadcasts what stays unmined, for ever. Await it in a task group.
     Task<> run();
 

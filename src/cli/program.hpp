@@ -25,9 +25,14 @@ struct ConfigFlags {
     [[nodiscard]] Result<EnvConfig> load() const;
 };
 
+using Work = std::function<Task<Result<void>>(asio::any_io_executor)>;
+
 /// Runs `work` on a new io_context of this thread until it ends, or until SIGINT/SIGTERM cancels it (an orderly end counts as success). An Error or
-/// exception is printed as one line "emeth <command>: <message>" on stderr and gives `exit_failed` (or `failure_code`).
-int run_task(const std::string& command, std::function<Task<Result<void>>(asio::any_io_executor)> work, int failure_code = 1);
+/// exception is printed as one line "emeth <command>: <message>" on stderr and gives `failure_code`.
+int run_task(const std::string& command, Work work, int failure_code = 1);
+
+/// The same for work that deals with signals itself (runtime/shutdown.hpp), because it has children to end in order.
+int run_to_end(const std::string& command, Work work, int failure_code = 1);
 
 /// One line on stderr; returns `code`.
 int fail(const std::string& command, const Error& error, int code);

@@ -1,27 +1,18 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <boost/system/system_error.hpp>
-#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <utility>
 
 #include "cli/command.hpp"
 #include "cli/program.hpp"
+#include "runtime/shutdown.hpp"
 
 namespace emeth::cli {
 
 namespace {
-
-using Work = std::function<Task<Result<void>>(asio::any_io_executor)>;
-
-Task<bool> wait_for_signal() {
-    asio::signal_set signals(co_await asio::this_coro::executor, SIGINT, SIGTERM);
-    co_await signals.async_wait(asio::use_awaitable);
-    co_return true;
-}
 
 /// Never throws: operator|| waits on for the other side when one side throws.
 Task<Result<void>> captured(Work work) {
@@ -36,13 +27,26 @@ Task<Result<void>> captured(Work work) {
     }
 }
 
-/// The work's own outcome; success when a signal ended it.
-Task<> until_signal(Work work, Result<void>& outcome) {
+Task<Result<void>> until_signal(Work work) {
     using namespace asio::experimental::awaitable_operators;
+    Shutdown shutdown(co_await asio::this_coro::executor);
     Task<Result<void>> body = captured(std::move(work));
-    Task<bool> signal = wait_for_signal();
+    Task<int> signal = shutdown.wait();
     auto first = co_await (std::move(body) || std::move(signal));
-    if (first.index() == 0) outcome = std::move(std::get<0>(first));
+    if (first.index() == 0) co_return std::get<0>(first);
+    co_return Result<void>{};
+}
+
+int run(const std::string& command, Task<Result<void>> (*wrap)(Work), Work work, int failure_code) {
+    ignore_sigpipe();
+    asio::io_context io(1);
+    Result<void> outcome;
+    asio::co_spawn(io, wrap(std::move(work)), [&outcome](std::exception_ptr error, Result<void> result) {
+        if (error) std::rethrow_exception(error);
+        outcome = std::move(result);
+    });
+    io.run();
+    return outcome.has_error() ? fail(command, outcome.error(), failure_code) : static_cast<int>(exit_ok);
 }
 
 }  // namespace
@@ -52,15 +56,8 @@ int fail(const std::string& command, const Error& error, int code) {
     return code;
 }
 
-int run_task(const std::string& command, Work work, int failure_code) {
-    std::signal(SIGPIPE, SIG_IGN);
-    asio::io_context io(1);
-    Result<void> outcome;
-    asio::co_spawn(io, until_signal(std::move(work), outcome), [](std::exception_ptr error) {
-        if (error) std::rethrow_exception(error);
-    });
-    io.run();
-    return outcome.has_error() ? fail(command, outcome.error(), failure_code) : static_cast<int>(exit_ok);
-}
+int run_task(const std::string& command, Work work, int failure_code) { return run(command, until_signal, std::move(work), failure_code); }
+
+int run_to_end(const std::string& command, Work work, int failure_code) { return run(command, captured, std::move(work), failure_code); }
 
 }  // namespace emeth::cli

@@ -29,7 +29,12 @@ struct Url {
     [[nodiscard]] std::string text() const;
     /// Scheme, host and port only: what may be logged of a signed URL.
     [[nodiscard]] std::string origin() const;
+    /// This URL as a base: its path, without a trailing '/' and query, followed by `path_and_query`, which begins with '/'.
+    [[nodiscard]] Url at(std::string_view path_and_query) const;
 };
+
+/// For one segment of a path or one value of a query: everything but letters, digits and "-._~" as %XX.
+std::string percent_encoded(std::string_view text);
 
 using Headers = std::map<std::string, std::string>;  ///< names in lower case
 
@@ -48,7 +53,8 @@ struct ClientResponse {
     std::string body;
 };
 
-/// Any answer, also a 500, is a response; only a failure to get one is an Error (transient, names the origin).
+/// Any answer, also a 500, is a response; only a failure to get one is an Error (transient, names the origin). Redirects are not followed. Idle
+/// connections are kept for the next request; one that the server has closed meanwhile is noticed and replaced.
 Task<Result<ClientResponse>> request(ClientRequest request);
 
 /// transient for 408, 425, 429 and 5xx, else permanent; message: "<what> answered 503 Service Unavailable: <first 200 characters of the body>".
@@ -78,6 +84,7 @@ public:
 
     static constexpr std::size_t message_bytes_max = 4 << 20;
 
+    /// ws and wss; http and https are taken for them. Certificate and host name are checked.
     static Task<Result<WebSocket>> connect(Url url, Milliseconds timeout);
     /// An Error when the connection ended or nothing, not even a ping's answer, came for 30 s.
     Task<Result<std::string>> receive();

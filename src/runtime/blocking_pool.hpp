@@ -1,12 +1,14 @@
 // A small pool of threads for work that blocks (RocksDB syncs, hashing, files), so that the io thread never does.
 #pragma once
 
-#include <boost/asio/associated_executor.hpp>
-#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <cstddef>
+#include <exception>
 #include <functional>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -16,24 +18,53 @@ namespace emeth {
 
 class BlockingPool {
 public:
-    explicit BlockingPool(std::size_t threads) : pool_(threads) {}
+    /// With 0 threads the work is done at once on the caller's own: the simulator's pool.
+    explicit BlockingPool(std::size_t threads) {
+        if (threads > 0) pool_.emplace(threads);
+    }
+    /// Waits for all that was begun or queued: a commit that was asked for is made.
+    ~BlockingPool() {
+        if (pool_) pool_->join();
+    }
+    BlockingPool(const BlockingPool&) = delete;
+    BlockingPool& operator=(const BlockingPool&) = delete;
 
     /// Runs `work` on the pool and resumes the caller on its own executor with the result. Cannot be cancelled once begun: the
-    /// caller always learns the outcome. An exception of `work` is rethrown to the caller.
+    /// caller always learns the outcome (and its next co_await throws). An exception of `work` is rethrown to the caller.
     template <class Work>
     Task<std::invoke_result_t<Work>> run(Work work) {
-        // The cancellation slot is dropped on purpose: a commit cannot be undone by cancelling its waiter.
-        co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-        co_return co_await asio::co_spawn(pool_, call(std::move(work)), asio::use_awaitable);
+        using Value = std::invoke_result_t<Work>;
+        if (!pool_) co_return work();
+        if constexpr (std::is_void_v<Value>) {
+            co_await call_on_pool(std::ref(work));
+        } else {
+            std::optional<Value> value;
+            auto store = [&] { value.emplace(work()); };
+            co_await call_on_pool(std::ref(store));
+            co_return std::move(*value);
+        }
     }
 
 private:
-    template <class Work>
-    static Task<std::invoke_result_t<Work>> call(Work work) {
-        co_return work();
+    // `work` lives in the frame of run(), which cannot end before: nothing listens to the cancellation slot here.
+    Task<> call_on_pool(std::function<void()> work) {
+        std::exception_ptr error;
+        auto begin = [&](auto handler) {
+            auto guard = asio::make_work_guard(handler);
+            asio::post(*pool_, [&, handler = std::move(handler), guard = std::move(guard)]() mutable {
+                try {
+                    work();
+                } catch (...) {
+                    error = std::current_exception();
+                }
+                asio::post(guard.get_executor(), std::move(handler));
+            });
+        };
+        co_await asio::async_initiate<const asio::use_awaitable_t<>&, void()>(begin, asio::use_awaitable);
+        if (error) std::rethrow_exception(error);
     }
 
-    asio::thread_pool pool_;
+    std::optional<asio::thread_pool> pool_;
 };
 
 }  // namespace emeth

@@ -1,12 +1,8 @@
 // Structured concurrency: children that are started here end before join() returns. No detached coroutine outlives its group.
 #pragma once
 
-#include <boost/asio/cancellation_signal.hpp>
 #include <cstddef>
-#include <exception>
-#include <functional>
 #include <memory>
-#include <string>
 
 #include "runtime/result.hpp"
 #include "runtime/task.hpp"

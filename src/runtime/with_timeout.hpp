@@ -1,8 +1,7 @@
 // Bounds an awaitable in time: the work is cancelled through its cancellation slot and a transient Error returned.
 #pragma once
 
-#include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/steady_timer.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -11,16 +10,37 @@
 #include "runtime/task.hpp"
 
 namespace emeth {
+namespace detail {
 
-/// `what` goes into the error: "<what> took longer than 5000 ms".
+/// Runs both until one ends, cancels the other, and waits for that, too. True when `expiry` came first and the work gave up;
+/// an exception of the work is rethrown, its operation_aborted when it was the caller who was cancelled.
+Task<bool> expires_before(Task<> work, Task<> expiry);
+
+template <class T>
+Task<> store_result(Task<Result<T>> work, std::optional<Result<T>>* out) {
+    Result<T> result = co_await std::move(work);
+    out->emplace(std::move(result));
+}
+
+}  // namespace detail
+
+/// `what` goes into the error: "<what> took longer than 5000 ms". Returns only when the work has ended: work that ignores
+/// its cancellation is waited for, and a result that it still yields is returned, late as it is. An exception of the work
+/// propagates. When the caller is cancelled, so is the work, and operation_aborted propagates: that is no timeout.
+template <class T>
+Task<Result<T>> with_timeout(Clock& clock, Task<Result<T>> work, Milliseconds limit, std::string what) {
+    std::optional<Result<T>> result;
+    Task<> storing = detail::store_result<T>(std::move(work), &result);
+    Task<> expiry = clock.sleep(limit);
+    const bool expired = co_await detail::expires_before(std::move(storing), std::move(expiry));
+    if (expired) co_return transient_error(what + " took longer than " + std::to_string(limit.count()) + " ms");
+    co_return std::move(*result);
+}
+
+/// By the system's clock.
 template <class T>
 Task<Result<T>> with_timeout(Task<Result<T>> work, Milliseconds limit, std::string what) {
-    using namespace asio::experimental::awaitable_operators;
-    asio::steady_timer timer(co_await asio::this_coro::executor, limit);
-    Task<> expiry = timer.async_wait(asio::use_awaitable);
-    auto first = co_await (std::move(work) || std::move(expiry));
-    if (first.index() == 0) co_return std::move(std::get<0>(first));
-    co_return transient_error(what + " took longer than " + std::to_string(limit.count()) + " ms");
+    return with_timeout(system_clock(), std::move(work), limit, std::move(what));
 }
 
 }  // namespace emeth

@@ -23,6 +23,15 @@ namespace emeth::worker_protocol {
 
 inline constexpr std::string_view session_path = "/api/v1/worker-session";
 inline constexpr std::size_t held_leases_max = 64;
+/// Fixed by the Storage API: part n, from 1, is the bytes [(n-1)*10,000,000, n*10,000,000) of the artifact.
+inline constexpr std::uint64_t part_bytes = 10'000'000;
+inline constexpr std::uint32_t parts_max = 10'000;
+/// So that an Upload order fits into one message: a longer artifact is ordered in several.
+inline constexpr std::size_t upload_urls_max = 1'000;
+inline constexpr std::size_t url_bytes_max = 4'000;
+inline constexpr std::uint64_t dataset_bytes_max = std::uint64_t{1} << 40;
+/// Reasons and messages are cut to this length when they are encoded.
+inline constexpr std::size_t sentence_bytes_max = 1'000;
 
 /// What both sides sign: "emeth worker session v1\nrole: <master|worker>\nmaster: 0x…\nworker: 0x…\nmaster challenge: 0x…\nworker challenge: 0x…".
 std::string handshake_text(std::string_view role, const Address& master, const Address& worker, const Hash256& master_challenge, const Hash256& worker_challenge);
@@ -83,6 +92,7 @@ struct Report {
 
 using FromWorker = std::variant<Hello, Report>;
 
+/// Texts that are too long are cut, bytes that are no UTF-8 replaced: what is encoded here, the other side accepts.
 std::string encode(const FromMaster& message);
 std::string encode(const FromWorker& message);
 /// Check form and bounds of every field; the error names it.

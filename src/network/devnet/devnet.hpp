@@ -1,6 +1,6 @@
 // The whole network on loopback: anvil, the contracts, Storage API, JOB info server, verifier and, when asked for, the requester bot. Io thread only.
 //
-// Everything durable lives in one folder: anvil's state, the objects, the keys (0600), and the settings that a node needs to join (master.env, worker.env, devnet.json).
+// Everything durable lives in one folder: anvil's state, the objects, the keys (0600), the outboxes, and devnet.json (addresses and ports).
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "chain/rpc_chain.hpp"
-#include "crypto/private_key.hpp"
 #include "http/client.hpp"
+#include "network/requester/requester.hpp"
 #include "runtime/result.hpp"
 #include "runtime/task.hpp"
 
@@ -47,10 +47,10 @@ public:
     [[nodiscard]] Address core() const;
     [[nodiscard]] Address token() const;
     [[nodiscard]] Address verifier() const;
-    [[nodiscard]] chain::RpcClient& rpc();
+    [[nodiscard]] Address requester_address() const;
     [[nodiscard]] chain::RpcChain& chain();
-    /// The requester's own key: it holds ALT and EMT.
-    [[nodiscard]] const crypto::PrivateKey& requester_key() const;
+    /// Puts JOBs on chain in the name of the devnet's requester; works while run() is awaited.
+    [[nodiscard]] Requester& requester();
 
     /// Gives `account` ALT and EMT, and waits until both arrived.
     Task<Result<void>> fund(Address account, Wei alt, Wei emt);

@@ -44,6 +44,9 @@ public:
     Task<Result<void>> cancel(JobId id);
 
 private:
+    /// Durable, mined, confirmed; an Error when it reverted.
+    Task<Result<chain::Receipt>> send(Address to, chain::Bytes data, std::string what);
+
     chain::Chain& chain_;
     chain::TransactionSender& sender_;
     api_client::StorageApiClient& storage_;

@@ -1,0 +1,18 @@
+// .env files: any text is parsed or refused with a place, never more.
+#include <cstdlib>
+#include <string_view>
+
+#include "runtime/env_config.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const std::string_view text(reinterpret_cast<const char*>(data), size);
+    const auto config = emeth::EnvConfig::parse(text, "fuzz.env");
+    if (config.has_error()) {
+        if (config.error().message.find("fuzz.env") == std::string::npos) std::abort();
+        return 0;
+    }
+    (void)config->check_known({"endpoint", "privateKey", "n_epoch"});
+    (void)config->whole_number("n_epoch", 2, 1, 1000);
+    (void)config->list("worker_whitelist", "*");
+    return 0;
+}

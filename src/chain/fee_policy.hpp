@@ -1,0 +1,27 @@
+// What to offer for gas: pure decisions over what the endpoint said.
+#pragma once
+
+#include <optional>
+
+#include "chain/chain.hpp"
+#include "runtime/result.hpp"
+
+namespace emeth::chain {
+
+/// The tip where the endpoint suggests none: 1 gwei.
+Wei default_priority_fee();
+
+/// EIP-1559: twice the latest base fee plus the tip, so that six full blocks in a row do not price the transaction out.
+/// `suggested_tip` none: default_priority_fee().
+Fees dynamic_fees(const Wei& base_fee, const std::optional<Wei>& suggested_tip);
+
+/// For chains whose blocks have no base fee.
+Fees legacy_fees(const Wei& gas_price);
+
+/// Transient Error when the offer is above `ceiling` per gas: an endpoint must not be able to spend the wallet on gas.
+Result<void> check_ceiling(const Fees& fees, const Wei& ceiling);
+
+/// An estimate plus a quarter, since state may move between the estimate and the block; the largest number when that overflows.
+std::uint64_t with_gas_margin(std::uint64_t estimate);
+
+}  // namespace emeth::chain

@@ -1,0 +1,47 @@
+// The envelope of JSON-RPC 2.0: requests, answers, and what an answered error means. Pure.
+#pragma once
+
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "chain/chain.hpp"
+#include "runtime/result.hpp"
+
+namespace emeth::chain::rpc {
+
+inline constexpr std::uint64_t answer_bytes_max = 16 << 20;
+
+/// An error that the endpoint answered.
+struct Failure {
+    std::int64_t code = 0;
+    std::string message;
+    bool reverted = false;  ///< the contract refused
+    Bytes revert_data;      ///< what it said; often empty
+
+    /// The decoded reason of a revert.
+    [[nodiscard]] std::string reason() const;
+    /// The endpoint has this very transaction already.
+    [[nodiscard]] bool already_known() const;
+};
+
+struct Answer {
+    boost::json::value result;
+    std::optional<Failure> failure;  ///< set: `result` is null
+};
+
+std::string request_text(std::uint64_t id, std::string_view method, const boost::json::array& params);
+
+/// `body` is the answer to request `id`; `what` names method and endpoint. Transient Error when it is no JSON-RPC, or another request's.
+Result<Answer> parse_answer(std::string_view body, std::uint64_t id, std::string_view what);
+
+/// permanent: reverts, a nonce that is used up, malformed or refused transactions and calls; everything else may pass: transient.
+Error to_error(std::string_view what, const Failure& failure);
+
+/// The body is a web page.
+bool is_html(std::string_view body);
+
+}  // namespace emeth::chain::rpc

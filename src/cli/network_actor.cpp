@@ -1,0 +1,72 @@
+#include "cli/network_actor.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "crypto/key_file.hpp"
+#include "runtime/durable_file.hpp"
+#include "runtime/random.hpp"
+
+namespace emeth::cli {
+
+namespace {
+
+constexpr Milliseconds rpc_timeout{10'000};
+
+Result<crypto::PrivateKey> actor_key(const EnvConfig& config, const std::filesystem::path& data) {
+    if (const auto* value = config.find("privateKey")) {
+        auto key = crypto::PrivateKey::parse(value->text);
+        if (key.has_error()) return in_context(value->place + ": privateKey", key.error());
+        return key;
+    }
+    if (const auto* file = config.find("privateKey_file")) return crypto::load_key_file(file->text);
+    return crypto::load_or_generate_key_file(data / "key", system_random());
+}
+
+}  // namespace
+
+const std::set<std::string>& actor_keys() {
+    static const std::set<std::string> keys = [] {
+        auto all = network_keys();
+        all.insert({"privateKey", "privateKey_file", "confirmations"});
+        return all;
+    }();
+    return keys;
+}
+
+Task<Result<std::unique_ptr<NetworkActor>>> NetworkActor::open(EnvConfig config, std::filesystem::path data) {
+    auto settings = read_network_settings(config);
+    if (settings.has_error()) co_return settings.error();
+    const auto confirmations = config.whole_number("confirmations", 2, 1, 1'000);
+    if (confirmations.has_error()) co_return confirmations.error();
+    if (auto made = create_folder(data, 0700); made.has_error()) co_return made.error();
+    auto lock = FolderLock::acquire(data);
+    if (lock.has_error()) co_return lock.error();
+    auto key = actor_key(config, data);
+    if (key.has_error()) co_return key.error();
+
+    std::unique_ptr<NetworkActor> actor(new NetworkActor(std::move(*lock), std::move(*key)));
+    actor->settings = std::move(*settings);
+    auto store = storage::JobStore::open(data / "store", storage::OpenMode::read_write);
+    if (store.has_error()) co_return store.error();
+    actor->store_ = std::move(*store);
+    actor->rpc_ = std::make_unique<chain::RpcClient>(actor->settings.endpoint, rpc_timeout);
+    actor->chain_ = std::make_unique<chain::RpcChain>(*actor->rpc_, actor->settings.core, actor->settings.token);
+    const auto chain_id = co_await actor->chain_->chain_id();
+    if (chain_id.has_error()) co_return chain_id.error();
+    if (*chain_id != actor->settings.chain_id)
+        co_return permanent_error(fmt::format("{} is chain {}, chain_id says {}: correct endpoint or chain_id", actor->settings.endpoint.text(), *chain_id, actor->settings.chain_id));
+    const auto constants = co_await actor->chain_->constants();
+    if (constants.has_error()) co_return constants.error();
+    actor->constants = *constants;
+    actor->storage_ = std::make_unique<api_client::StorageApiClient>(actor->settings.storage_api, actor->key_, system_clock());
+    chain::SenderOptions options;
+    options.chain_id = *chain_id;
+    options.confirmations = *confirmations;
+    const auto executor = co_await asio::this_coro::executor;
+    actor->sender_ = std::make_unique<chain::TransactionSender>(executor, *actor->chain_, *actor->store_, actor->pool_, system_clock(), actor->key_, options);
+    co_return actor;
+}
+
+}  // namespace emeth::cli

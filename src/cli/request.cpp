@@ -1,0 +1,89 @@
+// emeth request: puts one JOB on chain.
+#include <fmt/format.h>
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <memory>
+
+#include "chain/amount.hpp"
+#include "cli/command.hpp"
+#include "cli/network_actor.hpp"
+#include "cli/program.hpp"
+#include "cli/request_terms.hpp"
+#include "network/requester/requester.hpp"
+#include "runtime/log.hpp"
+#include "runtime/random.hpp"
+#include "statemachine/amount_text.hpp"
+
+namespace emeth::cli {
+
+namespace {
+
+struct RequestFlags {
+    ConfigFlags config;
+    RequestTerms terms;
+    std::string data = ".emeth/requester", dataset;
+    bool json = false;
+};
+
+constexpr const char* examples =
+    "Uploads the dataset to the Storage API, approves the fee and calls request. fee = max(gas * gas price, least fee); gas = MiB * 5822 / 1000.\n\n"
+    "Examples:\n"
+    "  emeth request --config config/requester.env --dataset book.txt\n"
+    "  emeth request --config config/requester.env --dataset book.txt --language ja --gas-price 3 --json\n";
+
+void print(const network::RequestedJob& job, bool json) {
+    if (json) {
+        const boost::json::object object{{"id", job.id.hex()},
+                                         {"dataset_bytes", job.dataset_bytes},
+                                         {"gas", job.gas},
+                                         {"fee_wei", to_decimal(job.fee)},
+                                         {"deadline", job.deadline_unix_s},
+                                         {"transaction", job.transaction.hex()}};
+        fmt::print("{}\n", boost::json::serialize(object));
+    } else {
+        fmt::print("JOB {} requested: {} bytes, {} gas, fee {} EMT, transaction {}\n", job.id.hex(), job.dataset_bytes, job.gas, chain::format_coins(job.fee), job.transaction.hex());
+    }
+}
+
+Task<Result<void>> run_request(std::shared_ptr<RequestFlags> flags) {
+    using namespace asio::experimental::awaitable_operators;
+    auto config = flags->config.load();
+    if (config.has_error()) co_return config.error();
+    auto request = flags->terms.job_request();
+    if (request.has_error()) co_return request.error();
+    request->dataset = flags->dataset;
+    auto actor = co_await NetworkActor::open(*config, flags->data);
+    if (actor.has_error()) co_return actor.error();
+    NetworkActor& self = **actor;
+    network::Requester requester(self.chain(), self.sender(), self.storage(), system_random(), self.settings.core, self.settings.token);
+    Task<Result<network::RequestedJob>> work = requester.request(std::move(*request));
+    Task<> sending = self.sender().run();
+    auto first = co_await (std::move(work) || std::move(sending));
+    auto& job = std::get<0>(first);  // the sender never ends by itself
+    if (job.has_error()) co_return job.error();
+    print(*job, flags->json);
+    co_return Result<void>{};
+}
+
+}  // namespace
+
+void register_request(CLI::App& app, Invocation& invocation) {
+    auto* command = app.add_subcommand("request", "put one JOB on chain");
+    command->footer(examples);
+    auto flags = std::make_shared<RequestFlags>();
+    flags->config.add_to(*command, actor_keys());
+    flags->terms.add_to(*command);
+    command->add_option("--dataset", flags->dataset, "text file")->required()->type_name("FILE");
+    command->add_option("--data", flags->data, "folder of key and outbox")->capture_default_str()->type_name("DIR");
+    command->add_flag("--json", flags->json, "print the JOB as JSON");
+    command->callback([flags, &invocation] {
+        invocation.run = [flags] {
+            init_logging("request", "warn");
+            return run_task("request", [flags](asio::any_io_executor) { return run_request(flags); });
+        };
+    });
+}
+
+}  // namespace emeth::cli

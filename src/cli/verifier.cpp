@@ -1,0 +1,63 @@
+// emeth verifier: checks submitted JOBs of a network.
+#include <memory>
+
+#include "cli/command.hpp"
+#include "cli/network_actor.hpp"
+#include "cli/program.hpp"
+#include "network/verifier/verifier.hpp"
+#include "runtime/log.hpp"
+#include "runtime/task_group.hpp"
+#include "trainer_protocol/trainer_child.hpp"
+
+namespace emeth::cli {
+
+namespace {
+
+struct VerifierFlags {
+    ConfigFlags config;
+    std::string data = ".emeth/verifier";
+};
+
+Task<Result<void>> run_verifier(std::shared_ptr<VerifierFlags> flags) {
+    auto config = flags->config.load();
+    if (config.has_error()) co_return config.error();
+    const auto threads = config->whole_number("threads", 1, 1, 256);
+    if (threads.has_error()) co_return threads.error();
+    auto actor = co_await NetworkActor::open(*config, flags->data);
+    if (actor.has_error()) co_return actor.error();
+    NetworkActor& self = **actor;
+    if (self.constants.verifier != self.sender().address())
+        co_return permanent_error("the contract's verifier is " + self.constants.verifier.hex() + ", this key is " + self.sender().address().hex() +
+                                  ": use the verifier's key, or have the contract's owner call setVerifier");
+    network::VerifierOptions options;
+    options.folder = std::filesystem::path(flags->data) / "jobs";
+    options.trainer_program = trainer_protocol::default_trainer_program();
+    options.default_model = self.settings.default_model;
+    options.threads = static_cast<std::uint32_t>(*threads);
+    network::Verifier verifier(self.chain(), self.sender(), self.storage(), system_clock(), self.settings.core, std::move(options));
+    TaskGroup group(co_await asio::this_coro::executor, 2);
+    group.start(self.sender().run());
+    group.start(verifier.run());
+    co_await group.join();
+    co_return Result<void>{};
+}
+
+}  // namespace
+
+void register_verifier(CLI::App& app, Invocation& invocation) {
+    auto* command = app.add_subcommand("verifier", "check submitted JOBs: verify, rejectResult, timeout");
+    command->footer("Example:\n  emeth verifier --config config/verifier.env --data ./verifier\n");
+    auto flags = std::make_shared<VerifierFlags>();
+    auto keys = actor_keys();
+    keys.insert("threads");
+    flags->config.add_to(*command, keys);
+    command->add_option("--data", flags->data, "folder of key, outbox and scratch files")->capture_default_str()->type_name("DIR");
+    command->callback([flags, &invocation] {
+        invocation.run = [flags] {
+            init_logging("verifier", "info");
+            return run_task("verifier", [flags](asio::any_io_executor) { return run_verifier(flags); });
+        };
+    });
+}
+
+}  // namespace emeth::cli

@@ -1,0 +1,42 @@
+// How this folder awaits socket operations: errors as values, and a cancelled coroutine closes its socket.
+#pragma once
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "runtime/task.hpp"
+
+namespace emeth::http {
+
+using boost::system::error_code;
+using Tcp = asio::ip::tcp;
+
+/// Closes `socket` when the coroutine that owns `slot` is cancelled. Beast's operations consist of several steps, and a
+/// cancellation that comes between two of them would be lost; a closed socket ends them all. Lives for one operation, which
+/// must be started with `io_token`, as any other would take the slot over.
+class CloseOnCancel {
+public:
+    CloseOnCancel(asio::cancellation_slot slot, Tcp::socket& socket) : slot_(slot) {
+        if (!slot_.is_connected()) return;
+        slot_.assign([&socket](asio::cancellation_type) {
+            error_code ignored;
+            socket.close(ignored);
+        });
+    }
+    CloseOnCancel(const CloseOnCancel&) = delete;
+    CloseOnCancel& operator=(const CloseOnCancel&) = delete;
+    ~CloseOnCancel() { slot_.clear(); }
+
+private:
+    asio::cancellation_slot slot_;
+};
+
+/// Completes with (error_code, …) as a tuple and leaves the coroutine's cancellation slot to CloseOnCancel.
+inline auto io_token() {
+    return asio::as_tuple(asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable));
+}
+
+}  // namespace emeth::http

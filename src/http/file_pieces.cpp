@@ -1,0 +1,78 @@
+#include "http/file_pieces.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "runtime/errno_error.hpp"
+
+namespace emeth::http {
+namespace {
+
+// Writing back in time keeps the final fsync short: it would otherwise stall the io thread for gigabytes at once.
+constexpr std::uint64_t flush_bytes = 16 << 20;
+
+}  // namespace
+
+Result<InputFile> InputFile::open(const std::filesystem::path& path) {
+    InputFile file;
+    file.path_ = path;
+    file.descriptor_.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (!file.descriptor_.is_open()) return errno_error(fmt::format("cannot open {}", path.string()), errno);
+    struct stat status {};
+    if (::fstat(file.descriptor_.get(), &status) != 0)
+        return errno_error(fmt::format("cannot inspect {}", path.string()), errno);
+    if (!S_ISREG(status.st_mode)) return permanent_error(fmt::format("{} is no regular file", path.string()));
+    file.bytes_ = static_cast<std::uint64_t>(status.st_size);
+    return file;
+}
+
+Result<void> InputFile::read_at(std::uint64_t offset, std::span<char> out) const {
+    std::size_t done = 0;
+    while (done < out.size()) {
+        const ssize_t count =
+            ::pread(descriptor_.get(), out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return errno_error(fmt::format("cannot read {}", path_.string()), errno);
+        if (count == 0)
+            return permanent_error(fmt::format("{} ends at byte {}; more was expected", path_.string(), offset + done));
+        done += static_cast<std::size_t>(count);
+    }
+    return {};
+}
+
+Result<OutputFile> OutputFile::create(const std::filesystem::path& path) {
+    OutputFile file;
+    file.path_ = path;
+    file.descriptor_.reset(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!file.descriptor_.is_open()) return errno_error(fmt::format("cannot create {}", path.string()), errno);
+    return file;
+}
+
+Result<void> OutputFile::append(std::string_view piece) {
+    hash_.update(piece);
+    while (!piece.empty()) {
+        const ssize_t count = ::write(descriptor_.get(), piece.data(), piece.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return errno_error(fmt::format("cannot write {}", path_.string()), errno);
+        piece.remove_prefix(static_cast<std::size_t>(count));
+        bytes_ += static_cast<std::uint64_t>(count);
+    }
+    if (bytes_ - flushed_ >= flush_bytes) {
+        // Only a hint to begin: whether the bytes are durable is decided, and checked, by the fsync of whoever publishes the file.
+        ::sync_file_range(descriptor_.get(), static_cast<off64_t>(flushed_), static_cast<off64_t>(bytes_ - flushed_),
+                          SYNC_FILE_RANGE_WRITE);
+        flushed_ = bytes_;
+    }
+    return {};
+}
+
+Hash256 OutputFile::finish() {
+    descriptor_.reset();
+    return hash_.finish();
+}
+
+}  // namespace emeth::http

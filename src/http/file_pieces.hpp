@@ -1,0 +1,65 @@
+// Files that are read and written piece by piece beside a socket. Blocks for one piece at a time.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string_view>
+
+#include "crypto/sha256.hpp"
+#include "runtime/file_descriptor.hpp"
+#include "runtime/result.hpp"
+#include "statemachine/types.hpp"
+
+namespace emeth::http {
+
+inline constexpr std::size_t piece_bytes = 256 << 10;
+
+class InputFile {
+public:
+    /// Error when `path` is no regular file.
+    static Result<InputFile> open(const std::filesystem::path& path);
+    [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+    /// Fills `out`; an Error when the file ends before.
+    Result<void> read_at(std::uint64_t offset, std::span<char> out) const;
+
+private:
+    FileDescriptor descriptor_;
+    std::filesystem::path path_;
+    std::uint64_t bytes_ = 0;
+};
+
+/// A new file (O_EXCL, 0600), hashed while it is written.
+class OutputFile {
+public:
+    static Result<OutputFile> create(const std::filesystem::path& path);
+    /// A transient Error when the disk is full.
+    Result<void> append(std::string_view piece);
+    [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+    /// Closes the file; nothing may be appended afterwards.
+    Hash256 finish();
+
+private:
+    FileDescriptor descriptor_;
+    std::filesystem::path path_;
+    std::uint64_t bytes_ = 0;
+    std::uint64_t flushed_ = 0;  // bytes whose way to the disk was begun
+    crypto::Sha256 hash_;
+};
+
+/// Removes `path` when destroyed, unless it is gone already (renamed into place).
+class RemoveAtEnd {
+public:
+    explicit RemoveAtEnd(std::filesystem::path path) : path_(std::move(path)) {}
+    RemoveAtEnd(const RemoveAtEnd&) = delete;
+    RemoveAtEnd& operator=(const RemoveAtEnd&) = delete;
+    ~RemoveAtEnd() {
+        std::error_code ignored;
+        std::filesystem::remove(path_, ignored);
+    }
+
+private:
+    std::filesystem::path path_;
+};
+
+}  // namespace emeth::http

@@ -1,0 +1,114 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+#include <charconv>
+#include <optional>
+
+#include "http/client.hpp"
+
+namespace emeth::http {
+namespace {
+
+constexpr std::size_t url_bytes_max = 8'192;
+constexpr std::size_t shown_bytes_max = 80;
+
+/// What may be shown of a text that is no URL: its start, without a query that may be a permission.
+std::string shown(std::string_view text) {
+    const std::string_view start = text.substr(0, std::min(text.find('?'), shown_bytes_max));
+    return start.size() < text.size() ? std::string(start) + "…" : std::string(start);
+}
+
+Error bad_url(std::string_view text, std::string_view why) {
+    return permanent_error(fmt::format("'{}' is no usable URL: {}", shown(text), why));
+}
+
+std::optional<std::uint16_t> default_port(std::string_view scheme) {
+    if (scheme == "http" || scheme == "ws") return std::uint16_t{80};
+    if (scheme == "https" || scheme == "wss") return std::uint16_t{443};
+    return std::nullopt;
+}
+
+std::optional<std::uint16_t> parse_port(std::string_view text) {
+    std::uint16_t port = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+    if (error != std::errc{} || end != text.data() + text.size() || port == 0) return std::nullopt;
+    return port;
+}
+
+std::string lower_case(std::string_view text) {
+    std::string lower(text);
+    for (char& c : lower)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return lower;
+}
+
+std::string encoded_target(const boost::urls::url_view& url) {
+    const std::string_view path(url.encoded_path().data(), url.encoded_path().size());
+    std::string target = path.empty() ? "/" : std::string(path);
+    if (url.has_query()) target.append("?").append(url.encoded_query().data(), url.encoded_query().size());
+    return target;
+}
+
+}  // namespace
+
+Result<Url> Url::parse(std::string_view text) {
+    if (text.size() > url_bytes_max) return bad_url(text, fmt::format("it is longer than {} bytes", url_bytes_max));
+    const boost::urls::result<boost::urls::url_view> parsed = boost::urls::parse_uri(text);
+    if (parsed.has_error()) return bad_url(text, "expected <scheme>://<host>[:<port>][/path]");
+
+    Url url;
+    url.scheme = lower_case(std::string_view(parsed->scheme().data(), parsed->scheme().size()));
+    const std::optional<std::uint16_t> usual_port = default_port(url.scheme);
+    if (!usual_port) return bad_url(text, "its scheme is none of http, https, ws and wss");
+    if (parsed->has_userinfo()) return bad_url(text, "user names and passwords are not accepted in a URL");
+    if (parsed->has_fragment()) return bad_url(text, "a fragment (#…) is not accepted");
+    url.host = parsed->host_address();
+    if (url.host.empty() || url.host.find_first_of(std::string_view("\0 /\r\n", 5)) != std::string::npos)
+        return bad_url(text, "its host is missing or malformed");
+
+    url.port = *usual_port;
+    if (parsed->has_port()) {
+        const std::optional<std::uint16_t> port = parse_port(std::string_view(parsed->port().data(), parsed->port().size()));
+        if (!port) return bad_url(text, "its port is not a number from 1 to 65535");
+        url.port = *port;
+    }
+    url.target = encoded_target(*parsed);
+    return url;
+}
+
+std::string Url::origin() const {
+    const bool is_ipv6 = host.find(':') != std::string::npos;
+    return fmt::format(fmt::runtime(is_ipv6 ? "{}://[{}]:{}" : "{}://{}:{}"), scheme, host, port);
+}
+
+std::string Url::text() const { return origin() + target; }
+
+Url Url::at(std::string_view path_and_query) const {
+    Url url = *this;
+    url.target.resize(std::min(url.target.size(), url.target.find('?')));
+    while (url.target.ends_with('/')) url.target.pop_back();
+    url.target.append(path_and_query);
+    return url;
+}
+
+std::string percent_encoded(std::string_view text) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    constexpr std::string_view unreserved = "-._~";
+    std::string encoded;
+    for (const char c : text) {
+        const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                              unreserved.find(c) != std::string_view::npos;
+        if (is_plain) {
+            encoded.push_back(c);
+            continue;
+        }
+        const auto byte = static_cast<unsigned char>(c);
+        encoded.append({'%', digits[byte >> 4], digits[byte & 0x0f]});
+    }
+    return encoded;
+}
+
+}  // namespace emeth::http

@@ -1,0 +1,83 @@
+#include "network/requester/requester.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "chain/amount.hpp"
+#include "chain/emeth_core.hpp"
+
+namespace emeth::network {
+
+namespace {
+
+struct Price {
+    std::uint64_t gas = 0;
+    Wei fee;
+};
+
+Task<Result<Price>> price_of(chain::Chain& chain, std::uint64_t bytes, JobRequest request) {
+    const auto gas = co_await chain.estimated_gas(std::max<std::uint64_t>(1, bytes >> 20), language_model_complexity);
+    if (gas.has_error()) co_return gas.error();
+    const chain::U256 by_gas = chain::to_u256(request.gas_price) * *gas;
+    co_return Price{*gas, chain::to_wei(std::max(by_gas, chain::to_u256(request.fee_min)))};
+}
+
+}  // namespace
+
+Requester::Requester(chain::Chain& chain, chain::TransactionSender& sender, api_client::StorageApiClient& storage, Random& random, Address core, Address token)
+    : chain_(chain), sender_(sender), storage_(storage), random_(random), core_(core), token_(token) {}
+
+Task<Result<chain::Receipt>> Requester::send(Address to, chain::Bytes data, std::string what) {
+    chain::Intent intent;
+    intent.to = to;
+    intent.data = std::move(data);
+    auto entry = co_await sender_.send_and_store(std::move(intent));
+    if (entry.has_error()) co_return in_context(what, entry.error());
+    auto outcome = co_await sender_.settle(*entry);
+    if (outcome.has_error()) co_return in_context(what, outcome.error());
+    if (!outcome->receipt.succeeded) co_return permanent_error(what + " reverted: " + outcome->revert_reason);
+    co_return std::move(outcome->receipt);
+}
+
+Task<Result<RequestedJob>> Requester::request(JobRequest request) {
+    std::error_code error;
+    RequestedJob job;
+    job.dataset_bytes = std::filesystem::file_size(request.dataset, error);
+    if (error) co_return permanent_error(fmt::format("dataset {}: {}", request.dataset.string(), error.message()));
+
+    const auto price = co_await price_of(chain_, job.dataset_bytes, request);
+    if (price.has_error()) co_return price.error();
+    job.gas = price->gas;
+    job.fee = price->fee;
+    const auto balance = co_await chain_.emt_balance(sender_.address());
+    if (balance.has_error()) co_return balance.error();
+    if (*balance < job.fee)
+        co_return permanent_error(fmt::format("the fee is {} EMT, and {} has {} EMT", chain::format_coins(job.fee), sender_.address().hex(), chain::format_coins(*balance)));
+
+    random_.fill(job.id.bytes);
+    const auto name = co_await storage_.upload_dataset(job.id, request.dataset);
+    if (name.has_error()) co_return in_context(fmt::format("uploading {}", request.dataset.string()), name.error());
+
+    chain::Bytes approve = chain::encode_approve(core_, job.fee);
+    const auto approved = co_await send(token_, std::move(approve), "approving the fee");
+    if (approved.has_error()) co_return approved.error();
+    const auto latest = co_await chain_.latest_block();
+    if (latest.has_error()) co_return latest.error();
+    job.deadline_unix_s = latest->timestamp_unix_s + request.deadline_in_s;
+    chain::Bytes data = chain::encode_request(job.id, request.program_id, *name, request.param, job.fee, job.deadline_unix_s);
+    const auto requested = co_await send(core_, std::move(data), "request");
+    if (requested.has_error()) co_return requested.error();
+    job.transaction = requested->transaction;
+    co_return job;
+}
+
+Task<Result<void>> Requester::cancel(JobId id) {
+    chain::Bytes data = chain::encode_cancel(id);
+    const auto canceled = co_await send(core_, std::move(data), "cancel");
+    if (canceled.has_error()) co_return canceled.error();
+    co_return Result<void>{};
+}
+
+}  // namespace emeth::network

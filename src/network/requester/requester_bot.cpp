@@ -1,0 +1,45 @@
+#include "network/requester/requester_bot.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "chain/amount.hpp"
+#include "runtime/log.hpp"
+
+namespace emeth::network {
+
+namespace {
+
+constexpr std::size_t texts_max = 10'000;
+
+std::vector<std::filesystem::path> texts_in(const std::filesystem::path& folder) {
+    std::vector<std::filesystem::path> texts;
+    std::error_code error;
+    for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end && texts.size() < texts_max; entry.increment(error))
+        if (entry->is_regular_file(error)) texts.push_back(entry->path());
+    std::sort(texts.begin(), texts.end());
+    return texts;
+}
+
+}  // namespace
+
+Task<> run_requester_bot(Requester& requester, Clock& clock, RequesterBotOptions options) {
+    for (std::size_t turn = 0;; ++turn) {
+        const auto texts = texts_in(options.texts);
+        if (texts.empty()) {
+            spdlog::warn("requester bot: no text in {}; put some there", options.texts.string());
+        } else {
+            JobRequest request = options.terms;
+            request.dataset = texts[turn % texts.size()];
+            const auto requested = co_await requester.request(request);
+            if (requested.has_error())
+                spdlog::warn("requester bot: {}", requested.error().message);
+            else
+                spdlog::info("requester bot: JOB {} requested: {} bytes, {} gas, fee {} EMT", requested->id.hex(), requested->dataset_bytes, requested->gas,
+                             chain::format_coins(requested->fee));
+        }
+        co_await clock.sleep(std::chrono::seconds(options.interval_s));
+    }
+}
+
+}  // namespace emeth::network

@@ -1,0 +1,101 @@
+#include "network/verifier/job_check.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "network/requester/requester.hpp"
+#include "runtime/durable_file.hpp"
+#include "runtime/log.hpp"
+#include "runtime/with_timeout.hpp"
+#include "trainer_protocol/job_param.hpp"
+#include "trainer_protocol/trainer_child.hpp"
+
+namespace emeth::network {
+
+namespace {
+
+constexpr Milliseconds download_idle_timeout{60'000};
+/// A child that says nothing for so long hangs.
+constexpr Milliseconds child_silence_max{600'000};
+
+void ignore_progress(std::uint64_t) {}
+
+Task<Result<void>> fetch(std::string url_text, std::filesystem::path file, std::uint64_t bytes) {
+    const auto url = http::Url::parse(url_text);
+    if (url.has_error()) co_return url.error();
+    std::function<void(std::uint64_t)> progress = ignore_progress;
+    auto downloaded = co_await http::download_file(*url, std::move(file), bytes, download_idle_timeout, std::move(progress));
+    if (downloaded.has_error()) co_return downloaded.error();
+    co_return Result<void>{};
+}
+
+Task<Result<void>> fetch_dataset(api_client::StorageApiClient& storage, JobId id, std::filesystem::path file, std::uint64_t bytes) {
+    auto url = co_await storage.dataset_url(id);
+    if (url.has_error()) co_return in_context("dataset URL", url.error());
+    co_return co_await fetch(std::move(*url), std::move(file), bytes);
+}
+
+/// An artifact of an absurd size is the node's fault: a verdict, not an error.
+Task<Result<std::optional<Verdict>>> fetch_artifact(api_client::StorageApiClient& storage, JobId id, std::filesystem::path file) {
+    auto location = co_await storage.result_url(id);
+    if (location.has_error()) co_return in_context("result URL", location.error());
+    if (location->bytes > artifact_bytes_max)
+        co_return Verdict{false, fmt::format("the artifact has {} bytes, at most {} are taken", location->bytes, artifact_bytes_max), 0};
+    auto fetched = co_await fetch(std::move(location->url), std::move(file), location->bytes);
+    if (fetched.has_error()) co_return fetched.error();
+    co_return std::optional<Verdict>{};
+}
+
+Task<Result<trainer_protocol::Checked>> run_check(VerifierOptions options, trainer_protocol::CheckRequest request, std::filesystem::path log) {
+    trainer_protocol::Request message = std::move(request);
+    auto child = co_await trainer_protocol::TrainerChild::start(options.trainer_program, std::move(message), std::move(log));
+    if (child.has_error()) co_return child.error();
+    for (;;) {
+        Task<Result<trainer_protocol::Report>> next = child->next();
+        auto report = co_await with_timeout(std::move(next), child_silence_max, "the check's next report");
+        if (report.has_error()) co_return report.error();
+        if (auto* checked = std::get_if<trainer_protocol::Checked>(&*report)) co_return std::move(*checked);
+        if (auto* failed = std::get_if<trainer_protocol::Failed>(&*report)) co_return transient_error("emeth-trainer: " + failed->message);
+    }
+}
+
+}  // namespace
+
+Task<Result<Verdict>> check_job(chain::Chain& chain, api_client::StorageApiClient& storage, VerifierOptions options, JobId id) {
+    const auto details = co_await chain.job_details(id);
+    if (details.has_error()) co_return details.error();
+    const auto bytes = co_await storage.dataset_bytes(details->dataset);
+    if (bytes.has_error()) co_return in_context("dataset size", bytes.error());
+    if (*bytes > dataset_bytes_max) co_return transient_error(fmt::format("the dataset has {} bytes, at most {} are taken", *bytes, dataset_bytes_max));
+    const auto gas = co_await chain.estimated_gas(std::max<std::uint64_t>(1, *bytes >> 20), language_model_complexity);
+    if (gas.has_error()) co_return gas.error();
+
+    auto spec = trainer_protocol::parse_job_param(id, details->param, options.epochs_min, options.default_model);
+    if (spec.has_error()) co_return Verdict{false, "param cannot be trained: " + spec.error().message, 0};
+
+    const auto folder = options.folder / id.hex().substr(2);
+    if (auto made = create_folder(folder, 0700); made.has_error()) co_return made.error();
+    trainer_protocol::CheckRequest request;
+    request.job = std::move(*spec);
+    request.artifact = folder / "artifact.tar";
+    request.dataset = folder / "dataset";
+    request.folder = folder / "scratch";
+    request.compute.threads = options.threads;
+    auto early = co_await fetch_artifact(storage, id, request.artifact);
+    if (early.has_error()) co_return early.error();
+    if (early->has_value()) co_return std::move(**early);
+    const auto dataset = co_await fetch_dataset(storage, id, request.dataset, *bytes);
+    if (dataset.has_error()) co_return dataset.error();
+
+    const auto checked = co_await run_check(options, std::move(request), folder / "trainer.log");
+    if (checked.has_error()) co_return checked.error();
+    spdlog::info("verifier: JOB {}: validation loss claimed {:.4f}, computed again {:.4f}", id.hex(), checked->claimed_validation_loss, checked->recomputed_validation_loss);
+    co_return Verdict{checked->passed, checked->reason, *gas};
+}
+
+}  // namespace emeth::network

@@ -1,0 +1,24 @@
+// One JOB's check: fetch artifact and dataset, have an emeth-trainer child compute the verdict.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "network/verifier/verifier.hpp"
+#include "trainer_protocol/messages.hpp"
+
+namespace emeth::network {
+
+struct Verdict {
+    bool passed = false;
+    std::string reason;     ///< when it did not pass
+    std::uint64_t gas = 0;  ///< to be credited
+};
+
+inline constexpr std::uint64_t dataset_bytes_max = std::uint64_t{64} << 30;
+inline constexpr std::uint64_t artifact_bytes_max = std::uint64_t{16} << 30;
+
+/// An Error means that nothing can be said now (the storage is away, the child was killed): to be tried again. What the node delivered wrongly is a Verdict.
+Task<Result<Verdict>> check_job(chain::Chain& chain, api_client::StorageApiClient& storage, VerifierOptions options, JobId id);
+
+}  // namespace emeth::network

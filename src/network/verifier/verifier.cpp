@@ -1,0 +1,134 @@
+#include "network/verifier/verifier.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "chain/emeth_core.hpp"
+#include "chain/log_follower.hpp"
+#include "network/verifier/job_check.hpp"
+#include "runtime/log.hpp"
+#include "runtime/retry_policy.hpp"
+
+namespace emeth::network {
+
+namespace {
+
+constexpr RetryPolicy retry_policy{.first = Milliseconds(1'000), .factor = 2, .max = Milliseconds(60'000), .jitter = 0};
+
+struct OpenJob {
+    std::uint32_t failures = 0;       ///< checks in a row that could not be made
+    Milliseconds not_before{0};       ///< monotonic
+};
+
+}  // namespace
+
+struct Verifier::Impl {
+    chain::Chain& chain;
+    chain::TransactionSender& sender;
+    api_client::StorageApiClient& storage;
+    Clock& clock;
+    Address core;
+    VerifierOptions options;
+    chain::LogFollower follower;
+    std::map<JobId, OpenJob> open;  ///< JOBs last seen as PROCESSING or SUBMITTED
+
+    Task<> run();
+    Task<Result<void>> follow();
+    Task<Result<void>> look_at(JobId id);
+    Task<Result<void>> judge(JobId id);
+    Task<Result<void>> call(JobId id, chain::Bytes data, std::string what);
+    void note_failure(JobId id, const Error& error);
+};
+
+/// The logs only say where to look; what a JOB is, the contract says.
+Task<Result<void>> Verifier::Impl::follow() {
+    const auto logs = co_await follower.next();
+    if (logs.has_error()) co_return logs.error();
+    for (const auto& log : *logs)
+        if (const auto status = chain::parse_status_event(log)) open.try_emplace(status->job);
+    co_return Result<void>{};
+}
+
+Task<Result<void>> Verifier::Impl::call(JobId id, chain::Bytes data, std::string what) {
+    chain::Intent intent;
+    intent.job = id;
+    intent.to = core;
+    intent.data = std::move(data);
+    auto entry = co_await sender.send_and_store(std::move(intent));
+    if (entry.has_error()) co_return in_context(what, entry.error());
+    const auto outcome = co_await sender.settle(*entry);
+    if (outcome.has_error()) co_return in_context(what, outcome.error());
+    if (!outcome->receipt.succeeded) co_return transient_error(what + " reverted: " + outcome->revert_reason);
+    co_return Result<void>{};
+}
+
+Task<Result<void>> Verifier::Impl::judge(JobId id) {
+    const auto verdict = co_await check_job(chain, storage, options, id);
+    if (verdict.has_error()) co_return verdict.error();
+    if (verdict->passed) {
+        spdlog::info("verifier: JOB {} passes, {} gas", id.hex(), verdict->gas);
+        chain::Bytes data = chain::encode_verify(id, verdict->gas);
+        co_return co_await call(id, std::move(data), "verify");
+    }
+    spdlog::warn("verifier: JOB {} is rejected: {}", id.hex(), verdict->reason);
+    chain::Bytes data = chain::encode_reject_result(id);
+    co_return co_await call(id, std::move(data), "rejectResult");
+}
+
+Task<Result<void>> Verifier::Impl::look_at(JobId id) {
+    const auto job = co_await chain.job(id);
+    if (job.has_error()) co_return job.error();
+    if (job->status == chain::JobStatus::submitted) co_return co_await judge(id);
+    if (job->status != chain::JobStatus::processing) {
+        open.erase(id);
+        std::error_code ignored;
+        std::filesystem::remove_all(options.folder / id.hex().substr(2), ignored);
+        co_return Result<void>{};
+    }
+    const auto block = co_await chain.latest_block();
+    if (block.has_error()) co_return block.error();
+    if (block->timestamp_unix_s <= job->deadline_unix_s + options.timeout_grace_s) co_return Result<void>{};
+    spdlog::warn("verifier: JOB {} is past its deadline by {} s: timeout", id.hex(), block->timestamp_unix_s - job->deadline_unix_s);
+    chain::Bytes data = chain::encode_timeout(id);
+    co_return co_await call(id, std::move(data), "timeout");
+}
+
+void Verifier::Impl::note_failure(JobId id, const Error& error) {
+    const auto found = open.find(id);
+    if (found == open.end()) return;
+    auto& job = found->second;
+    const auto wait = backoff(++job.failures, retry_policy, 0);
+    job.not_before = clock.monotonic() + wait;
+    spdlog::warn("verifier: JOB {} waits {} ms: {}", id.hex(), wait.count(), error.message);
+}
+
+Task<> Verifier::Impl::run() {
+    for (;;) {
+        const auto followed = co_await follow();
+        if (followed.has_error()) spdlog::warn("verifier: {}", followed.error().message);
+        std::vector<JobId> due;
+        for (const auto& [id, job] : open)
+            if (job.not_before <= clock.monotonic()) due.push_back(id);
+        for (const JobId& id : due) {
+            const auto looked = co_await look_at(id);
+            if (looked.has_error())
+                note_failure(id, looked.error());
+            else if (const auto found = open.find(id); found != open.end())
+                found->second = {};
+        }
+        co_await clock.sleep(options.poll_interval);
+    }
+}
+
+Verifier::Verifier(chain::Chain& chain, chain::TransactionSender& sender, api_client::StorageApiClient& storage, Clock& clock, Address core, VerifierOptions options)
+    : impl_(new Impl{chain, sender, storage, clock, core, std::move(options), chain::LogFollower(chain, 0), {}}) {}
+
+Verifier::~Verifier() = default;
+
+Task<> Verifier::run() { return impl_->run(); }
+
+}  // namespace emeth::network

@@ -1,0 +1,136 @@
+#include "runtime/durable_file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+
+#include "runtime/errno_error.hpp"
+#include "runtime/file_descriptor.hpp"
+
+namespace emeth {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A temporary left by a dead process of the same pid stands in the way of one name, not of many.
+constexpr int temporary_names_max = 100;
+
+struct Temporary {
+    fs::path path;
+    FileDescriptor descriptor;
+};
+
+Result<Temporary> create_temporary(const fs::path& path, mode_t mode) {
+    static std::atomic<std::uint64_t> counter = 0;
+    int error = EEXIST;
+    for (int attempt = 0; attempt < temporary_names_max && error == EEXIST; ++attempt) {
+        fs::path name = fmt::format("{}.tmp-{}-{}", path.string(), ::getpid(), ++counter);
+        FileDescriptor descriptor(
+            ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
+        if (descriptor.is_open()) return Temporary{std::move(name), std::move(descriptor)};
+        error = errno;
+    }
+    return errno_error("cannot create a temporary file beside " + path.string(), error);
+}
+
+Result<void> write_all(int descriptor, std::span<const std::uint8_t> bytes, const fs::path& path) {
+    while (!bytes.empty()) {
+        const ssize_t count = ::write(descriptor, bytes.data(), bytes.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return errno_error("cannot write " + path.string(), errno);
+        bytes = bytes.subspan(static_cast<std::size_t>(count));
+    }
+    return {};
+}
+
+Result<void> sync_folder_of(const fs::path& path) {
+    const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+    const FileDescriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!descriptor.is_open()) return errno_error("cannot open folder " + folder.string(), errno);
+    if (::fsync(descriptor.get()) != 0) return errno_error("cannot sync folder " + folder.string(), errno);
+    return {};
+}
+
+/// The bytes are on the disk before the name is.
+Result<void> sync_and_rename(int descriptor, const fs::path& temporary, const fs::path& path) {
+    if (::fsync(descriptor) != 0) return errno_error("cannot sync " + temporary.string(), errno);
+    if (::rename(temporary.c_str(), path.c_str()) != 0)
+        return errno_error(fmt::format("cannot rename {} to {}", temporary.string(), path.string()), errno);
+    return sync_folder_of(path);
+}
+
+}  // namespace
+
+Result<void> write_file_durably(const fs::path& path, std::span<const std::uint8_t> bytes, mode_t mode) {
+    const Result<Temporary> temporary = create_temporary(path, mode);
+    if (!temporary) return temporary.error();
+    Result<void> written = write_all(temporary->descriptor.get(), bytes, path);
+    if (written) written = sync_and_rename(temporary->descriptor.get(), temporary->path, path);
+    if (!written) ::unlink(temporary->path.c_str());
+    return written;
+}
+
+Result<void> write_file_durably(const fs::path& path, std::string_view text, mode_t mode) {
+    return write_file_durably(path, std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()), mode);
+}
+
+Result<void> publish_file(const fs::path& temporary, const fs::path& path) {
+    const FileDescriptor descriptor(::open(temporary.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (!descriptor.is_open()) return errno_error("cannot open " + temporary.string(), errno);
+    return sync_and_rename(descriptor.get(), temporary, path);
+}
+
+Result<std::string> read_file(const fs::path& path, std::uint64_t bytes_max) {
+    // O_NONBLOCK: opening a named pipe must not wait for its writer.
+    const FileDescriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (!descriptor.is_open()) return errno_error("cannot open " + path.string(), errno);
+    struct stat status {};
+    if (::fstat(descriptor.get(), &status) != 0) return errno_error("cannot examine " + path.string(), errno);
+    if (!S_ISREG(status.st_mode)) return permanent_error(path.string() + " is no regular file");
+    const auto size = static_cast<std::uint64_t>(status.st_size);
+    const auto too_large = [&](std::uint64_t bytes) {
+        return permanent_error(fmt::format("{} has {} bytes; at most {} are read", path.string(), bytes, bytes_max));
+    };
+    if (size > bytes_max) return too_large(size);
+
+    // One byte more than its size tells a file that grows meanwhile; files of /proc say 0 and hold more.
+    std::string text(size + 1, '\0');
+    std::size_t filled = 0;
+    for (;;) {
+        if (filled > bytes_max) return too_large(filled);
+        if (filled == text.size()) text.resize(2 * filled);
+        const ssize_t count = ::read(descriptor.get(), text.data() + filled, text.size() - filled);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return errno_error("cannot read " + path.string(), errno);
+        if (count == 0) break;
+        filled += static_cast<std::size_t>(count);
+    }
+    text.resize(filled);
+    return text;
+}
+
+Result<void> create_folder(const fs::path& path, mode_t mode) {
+    const fs::path parent = path.parent_path();
+    std::error_code ignored;
+    if (!parent.empty() && !fs::exists(parent, ignored)) {
+        if (Result<void> made = create_folder(parent, mode); !made) return made;
+    }
+    if (::mkdir(path.c_str(), mode) == 0) return sync_folder_of(path);
+    const int error = errno;
+    if (error == EEXIST && fs::is_directory(path, ignored)) return {};
+    return errno_error("cannot create folder " + path.string(), error);
+}
+
+Result<std::uint64_t> free_bytes(const fs::path& path) {
+    struct statvfs status {};
+    if (::statvfs(path.c_str(), &status) != 0) return errno_error("cannot examine the disk of " + path.string(), errno);
+    return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
+}
+
+}  // namespace emeth

@@ -1,0 +1,51 @@
+#include "runtime/log.hpp"
+
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <utility>
+
+namespace emeth {
+namespace {
+
+/// The message on one line: text from outside can neither forge a line nor drive the terminal.
+class OneLineMessage final : public spdlog::custom_flag_formatter {
+public:
+    void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& out) override {
+        for (const char c : message.payload) {
+            const auto code = static_cast<unsigned char>(c);
+            if (code >= 0x20 && code != 0x7f)
+                out.push_back(c);
+            else
+                fmt::format_to(std::back_inserter(out), "\\x{:02x}", code);
+        }
+    }
+    std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<OneLineMessage>(); }
+};
+
+constexpr std::array<std::pair<std::string_view, spdlog::level::level_enum>, 5> levels{{
+    {"trace", spdlog::level::trace},
+    {"debug", spdlog::level::debug},
+    {"info", spdlog::level::info},
+    {"warn", spdlog::level::warn},
+    {"error", spdlog::level::err},
+}};
+
+}  // namespace
+
+void init_logging(std::string_view program, std::string_view level) {
+    auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
+    formatter->add_flag<OneLineMessage>('*').set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%-7l%$ %n[%P]: %*");
+    auto logger = spdlog::stderr_color_mt(std::string(program));
+    logger->set_formatter(std::move(formatter));
+    spdlog::set_default_logger(logger);
+    const auto known = std::find_if(levels.begin(), levels.end(), [&](const auto& entry) { return entry.first == level; });
+    spdlog::set_level(known == levels.end() ? spdlog::level::info : known->second);
+    if (known == levels.end())
+        spdlog::warn("log level '{}' is not known; expected trace, debug, info, warn or error: using info", level);
+}
+
+}  // namespace emeth

@@ -1,0 +1,245 @@
+#include "trainer_protocol/messages.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json/object.hpp>
+#include <cmath>
+#include <limits>
+
+#include "runtime/json_fields.hpp"
+
+namespace emeth::trainer_protocol {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t name_bytes_max = 32;
+constexpr std::size_t path_bytes_max = 4096;
+constexpr std::size_t text_bytes_max = 4096;
+constexpr std::uint32_t epochs_max = 10'000;
+constexpr std::uint32_t threads_max = 1'024;
+constexpr std::uint32_t micro_batch_max = 65'536;
+constexpr std::uint32_t checkpoint_interval_ms_max = 24 * 3600 * 1000;
+constexpr std::uint64_t count_max = std::uint64_t{1} << 53;
+
+bool is_device(std::string_view text) {
+    if (text == "cpu" || text == "cuda") return true;
+    if (!text.starts_with("cuda:")) return false;
+    const std::string_view index = text.substr(5);
+    return !index.empty() && index.size() <= 3 &&
+           std::all_of(index.begin(), index.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+bool is_model_name(std::string_view text) {
+    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+    });
+}
+
+std::uint32_t u32(JsonObject& object, std::string_view key, std::uint32_t minimum, std::uint32_t maximum) {
+    return static_cast<std::uint32_t>(object.u64(key, minimum, maximum));
+}
+
+std::filesystem::path absolute_path(JsonObject& object, std::string_view key) {
+    std::string text = object.string(key, path_bytes_max);
+    if (!text.starts_with('/') || text.find('\0') != std::string::npos) object.reject(key, "an absolute path");
+    return text;
+}
+
+json::object job_to_json(const JobSpec& job) {
+    return {{"id", job.id.hex()}, {"language", job.language}, {"epochs", job.epochs}, {"model", job.model}};
+}
+
+JobSpec parse_job(JsonObject object) {
+    JobSpec job;
+    job.id = object.fixed<JobId>("id");
+    job.language = object.string("language", name_bytes_max);
+    if (job.language != "en" && job.language != "ja") object.reject("language", "\"en\" or \"ja\"");
+    job.epochs = u32(object, "epochs", 1, epochs_max);
+    job.model = object.string("model", name_bytes_max);
+    if (!is_model_name(job.model)) object.reject("model", "a preset's name in lower case");
+    return job;
+}
+
+json::object compute_to_json(const ComputeOptions& compute) {
+    return {{"device", compute.device},
+            {"threads", compute.threads},
+            {"microBatch", compute.micro_batch},
+            {"precision", compute.precision},
+            {"checkpointIntervalMs", compute.checkpoint_interval_ms}};
+}
+
+ComputeOptions parse_compute(JsonObject object) {
+    ComputeOptions compute;
+    compute.device = object.string("device", name_bytes_max);
+    if (!is_device(compute.device)) object.reject("device", "\"cpu\", \"cuda\" or \"cuda:n\"");
+    compute.threads = u32(object, "threads", 1, threads_max);
+    compute.micro_batch = u32(object, "microBatch", 0, micro_batch_max);
+    compute.precision = object.string("precision", name_bytes_max);
+    if (compute.precision != "auto" && compute.precision != "bf16" && compute.precision != "float32")
+        object.reject("precision", "\"auto\", \"bf16\" or \"float32\"");
+    compute.checkpoint_interval_ms = u32(object, "checkpointIntervalMs", 1, checkpoint_interval_ms_max);
+    return compute;
+}
+
+TrainRequest parse_train(JsonObject& object) {
+    TrainRequest request;
+    request.job = parse_job(object.object("job"));
+    request.folder = absolute_path(object, "folder");
+    request.dataset_sha256 = object.fixed<Hash256>("datasetSha256");
+    request.compute = parse_compute(object.object("compute"));
+    return request;
+}
+
+CheckRequest parse_check(JsonObject& object) {
+    CheckRequest request;
+    request.job = parse_job(object.object("job"));
+    request.artifact = absolute_path(object, "artifact");
+    request.dataset = absolute_path(object, "dataset");
+    request.folder = absolute_path(object, "folder");
+    request.compute = parse_compute(object.object("compute"));
+    return request;
+}
+
+struct RequestWriter {
+    json::value operator()(const TrainRequest& request) const {
+        return json::object{{"type", "train"},
+                            {"job", job_to_json(request.job)},
+                            {"folder", request.folder.native()},
+                            {"datasetSha256", request.dataset_sha256.hex()},
+                            {"compute", compute_to_json(request.compute)}};
+    }
+    json::value operator()(const CheckRequest& request) const {
+        return json::object{{"type", "check"},
+                            {"job", job_to_json(request.job)},
+                            {"artifact", request.artifact.native()},
+                            {"dataset", request.dataset.native()},
+                            {"folder", request.folder.native()},
+                            {"compute", compute_to_json(request.compute)}};
+    }
+};
+
+struct ReportWriter {
+    json::value operator()(const Prepared& report) const {
+        return json::object{{"type", "prepared"}, {"tokens", report.tokens}, {"stepsTotal", report.steps_total}};
+    }
+    json::value operator()(const Started& report) const {
+        return json::object{{"type", "started"}, {"step", report.step}};
+    }
+    json::value operator()(const Progress& report) const {
+        return json::object{{"type", "progress"},
+                            {"stage", report.stage},
+                            {"epoch", report.epoch},
+                            {"step", report.step},
+                            {"stepsTotal", report.steps_total},
+                            {"loss", report.loss},
+                            {"tokensPerS", report.tokens_per_s}};
+    }
+    json::value operator()(const CheckpointSaved& report) const {
+        return json::object{{"type", "checkpointSaved"},
+                            {"epoch", report.epoch},
+                            {"step", report.step},
+                            {"sha256", report.sha256.hex()},
+                            {"loss", report.loss}};
+    }
+    json::value operator()(const Trained& report) const {
+        return json::object{{"type", "trained"},
+                            {"artifactSha256", report.artifact_sha256.hex()},
+                            {"artifactBytes", report.artifact_bytes},
+                            {"steps", report.steps},
+                            {"epochs", report.epochs},
+                            {"epochLosses", json::array(report.epoch_losses.begin(), report.epoch_losses.end())},
+                            {"validationLoss", report.validation_loss}};
+    }
+    json::value operator()(const Checked& report) const {
+        return json::object{{"type", "checked"},
+                            {"passed", report.passed},
+                            {"reason", report.reason},
+                            {"claimedValidationLoss", report.claimed_validation_loss},
+                            {"recomputedValidationLoss", report.recomputed_validation_loss}};
+    }
+    json::value operator()(const Failed& report) const {
+        return json::object{{"type", "failed"}, {"permanent", report.permanent}, {"message", report.message}};
+    }
+};
+
+Progress parse_progress(JsonObject& object) {
+    Progress report;
+    report.stage = object.string("stage", name_bytes_max);
+    report.epoch = u32(object, "epoch", 0, epochs_max);
+    report.step = object.u64("step", 0, count_max);
+    report.steps_total = object.u64("stepsTotal", 0, count_max);
+    report.loss = object.number("loss");
+    report.tokens_per_s = object.number("tokensPerS");
+    return report;
+}
+
+CheckpointSaved parse_checkpoint_saved(JsonObject& object) {
+    CheckpointSaved report;
+    report.epoch = u32(object, "epoch", 0, epochs_max);
+    report.step = object.u64("step", 0, count_max);
+    report.sha256 = object.fixed<Hash256>("sha256");
+    report.loss = object.number("loss");
+    return report;
+}
+
+Trained parse_trained(JsonObject& object) {
+    Trained report;
+    report.artifact_sha256 = object.fixed<Hash256>("artifactSha256");
+    report.artifact_bytes = object.u64("artifactBytes", 1, count_max);
+    report.steps = object.u64("steps", 1, count_max);
+    report.epochs = u32(object, "epochs", 1, epochs_max);
+    for (const json::value& loss : object.array("epochLosses", epochs_max)) {
+        const double value = loss.is_number() ? loss.to_number<double>() : std::numeric_limits<double>::quiet_NaN();
+        if (!std::isfinite(value)) object.reject("epochLosses", "an array of finite numbers");
+        report.epoch_losses.push_back(value);
+    }
+    report.validation_loss = object.number("validationLoss");
+    return report;
+}
+
+Checked parse_checked(JsonObject& object) {
+    Checked report;
+    report.passed = object.boolean("passed");
+    report.reason = object.string("reason", text_bytes_max);
+    report.claimed_validation_loss = object.number("claimedValidationLoss");
+    report.recomputed_validation_loss = object.number("recomputedValidationLoss");
+    return report;
+}
+
+Report parse_report_of_type(JsonObject& object, std::string_view type) {
+    if (type == "prepared") return Prepared{object.u64("tokens", 0, count_max), object.u64("stepsTotal", 0, count_max)};
+    if (type == "started") return Started{object.u64("step", 0, count_max)};
+    if (type == "progress") return parse_progress(object);
+    if (type == "checkpointSaved") return parse_checkpoint_saved(object);
+    if (type == "trained") return parse_trained(object);
+    if (type == "checked") return parse_checked(object);
+    if (type != "failed") object.reject("type", "a report of emeth-trainer");
+    return Failed{object.boolean("permanent"), object.string("message", text_bytes_max)};
+}
+
+}  // namespace
+
+json::value to_json(const Request& request) { return std::visit(RequestWriter{}, request); }
+
+json::value to_json(const Report& report) { return std::visit(ReportWriter{}, report); }
+
+Result<Request> parse_request(const json::value& value) {
+    JsonObject object(value, "request to emeth-trainer");
+    const std::string type = object.string("type", name_bytes_max);
+    if (type != "train" && type != "check") object.reject("type", "\"train\" or \"check\"");
+    Request request = type == "check" ? Request(parse_check(object)) : Request(parse_train(object));
+    if (Result<void> check = object.check(); !check) return check.error();
+    return request;
+}
+
+Result<Report> parse_report(const json::value& value) {
+    JsonObject object(value, "report of emeth-trainer");
+    const std::string type = object.string("type", name_bytes_max);
+    Report report = parse_report_of_type(object, type);
+    if (Result<void> check = object.check(); !check) return check.error();
+    return report;
+}
+
+}  // namespace emeth::trainer_protocol

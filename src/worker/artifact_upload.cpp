@@ -1,0 +1,106 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "crypto/sha256.hpp"
+#include "http/client.hpp"
+#include "runtime/log.hpp"
+#include "runtime/task_group.hpp"
+#include "worker/job_runner.hpp"
+
+namespace emeth::worker {
+namespace {
+
+constexpr std::size_t parts_at_once = 2;
+constexpr std::size_t etag_bytes_max = 256;
+
+}  // namespace
+
+void JobRunner::upload(worker_protocol::Upload order) {
+    if (!job_.artifact || job_.artifact->artifact.sha256 != order.artifact_sha256) {
+        const std::string here = job_.artifact ? job_.artifact->artifact.sha256.hex() : "none";
+        report_failure("upload",
+                       transient_error(fmt::format("the order is for the artifact {}, but the one of this worker is {}",
+                                                   order.artifact_sha256.hex(), here)),
+                       false, true);
+        return;
+    }
+    for (auto& [part, url] : order.urls) parts_to_put_[part] = std::move(url);
+    ordered_.notify();
+}
+
+Task<> JobRunner::serve_uploads() {
+    for (;;) {
+        while (parts_to_put_.empty()) co_await ordered_.wait();
+        const auto whole = co_await check_artifact();
+        if (whole.has_error()) {
+            report_failure("upload", whole.error(), false, false);
+            parts_to_put_.clear();
+            job_.artifact.reset();
+            const auto saved = co_await context_.folders.save(job_.spec.id);
+            if (saved.has_error()) spdlog::warn("JOB {}: {}", job_.spec.id.hex(), saved.error().message);
+            co_return;
+        }
+        upload_error_.reset();
+        TaskGroup group(executor_, parts_at_once);
+        for (std::size_t index = 0; index < parts_at_once; ++index) group.start(put_parts());
+        co_await group.join();
+        if (upload_error_) report_failure("upload", *upload_error_, false, true);
+    }
+}
+
+/// What is uploaded must be what was reported: size and digest are read again, once in the life of this process.
+Task<Result<void>> JobRunner::check_artifact() {
+    if (artifact_checked_) co_return Result<void>{};
+    const std::filesystem::path file = folder() / "artifact.tar";
+    const statemachine::Artifact expected = job_.artifact->artifact;
+    std::error_code error;
+    const std::uint64_t bytes = std::filesystem::file_size(file, error);
+    if (error || bytes != expected.bytes)
+        co_return transient_error(fmt::format("artifact.tar no longer has its {} bytes; it is made again", expected.bytes));
+    auto hash = [file] { return crypto::sha256_of_file(file); };
+    const auto digest = co_await context_.pool.run(std::move(hash));
+    if (digest.has_error()) co_return digest.error();
+    if (*digest != expected.sha256)
+        co_return transient_error(fmt::format("artifact.tar has the digest {} instead of {}; it is made again", digest->hex(),
+                                              expected.sha256.hex()));
+    artifact_checked_ = true;
+    co_return Result<void>{};
+}
+
+/// One of a few that share the parts; the first failure ends them all.
+Task<> JobRunner::put_parts() {
+    while (!parts_to_put_.empty()) {
+        auto next = parts_to_put_.extract(parts_to_put_.begin());
+        const auto etag = co_await put_part(next.key(), next.mapped());
+        if (etag.has_error()) {
+            upload_error_ = etag.error();
+            parts_to_put_.clear();
+            co_return;
+        }
+        report(worker_protocol::PartUploaded{next.key(), *etag});
+    }
+}
+
+Task<Result<std::string>> JobRunner::put_part(std::uint32_t part, std::string url_text) {
+    const std::uint64_t artifact_bytes = job_.artifact->artifact.bytes;
+    const std::uint64_t offset = (part - std::uint64_t{1}) * worker_protocol::part_bytes;
+    if (offset >= artifact_bytes)
+        co_return transient_error(fmt::format("part {} lies behind the end of the artifact of {} bytes", part, artifact_bytes));
+    const std::uint64_t length = std::min(worker_protocol::part_bytes, artifact_bytes - offset);
+    auto url = http::Url::parse(url_text);
+    if (url.has_error()) co_return transient_error(fmt::format("the master's URL for part {} cannot be used", part));
+    const std::string what = fmt::format("part {} to {}", part, url->origin());
+    Task<Result<http::ClientResponse>> put = http::upload_range(std::move(*url), folder() / "artifact.tar", offset, length,
+                                                                context_.settings.limits.wait_data);
+    const auto response = co_await std::move(put);
+    if (response.has_error()) co_return in_context(what, response.error());
+    if (response->status / 100 != 2) co_return http::status_error(what, *response);
+    const auto etag = response->headers.find("etag");
+    if (etag == response->headers.end() || etag->second.empty() || etag->second.size() > etag_bytes_max)
+        co_return transient_error(what + " was answered without a usable ETag");
+    co_return etag->second;
+}
+
+}  // namespace emeth::worker

@@ -1,0 +1,103 @@
+#include "worker/held_job.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <utility>
+
+#include "runtime/json_fields.hpp"
+
+namespace emeth::worker {
+namespace {
+
+constexpr std::size_t name_bytes_max = 64;
+constexpr std::uint64_t epochs_max = 1'000;
+
+boost::json::object fields(const DatasetFacts& facts) {
+    return {{"tokens", facts.tokens}, {"steps_total", facts.steps_total}, {"acknowledged", facts.acknowledged}};
+}
+
+boost::json::object fields(const ArtifactFacts& facts) {
+    return {{"sha256", facts.artifact.sha256.hex()},
+            {"bytes", facts.artifact.bytes},
+            {"epochs", facts.artifact.epochs},
+            {"steps", facts.artifact.steps},
+            {"epoch_losses", boost::json::array(facts.artifact.epoch_losses.begin(), facts.artifact.epoch_losses.end())},
+            {"validation_loss", facts.artifact.validation_loss},
+            {"acknowledged", facts.acknowledged}};
+}
+
+DatasetFacts read_dataset(JsonObject json) {
+    return {json.u64("tokens"), json.u64("steps_total"), json.boolean("acknowledged")};
+}
+
+ArtifactFacts read_artifact(JsonObject json) {
+    ArtifactFacts facts;
+    facts.artifact.sha256 = json.fixed<Hash256>("sha256");
+    facts.artifact.bytes = json.u64("bytes", 1);
+    facts.artifact.epochs = static_cast<std::uint32_t>(json.u64("epochs", 1, epochs_max));
+    facts.artifact.steps = json.u64("steps");
+    for (const boost::json::value& loss : json.array("epoch_losses", epochs_max)) {
+        if (!loss.is_number()) json.reject("epoch_losses", "an array of numbers");
+        facts.artifact.epoch_losses.push_back(loss.is_number() ? loss.to_number<double>() : 0);
+    }
+    facts.artifact.validation_loss = json.number("validation_loss");
+    facts.acknowledged = json.boolean("acknowledged");
+    return facts;
+}
+
+bool same_work(const trainer_protocol::JobSpec& a, const trainer_protocol::JobSpec& b) {
+    return a.id == b.id && a.language == b.language && a.epochs == b.epochs && a.model == b.model;
+}
+
+}  // namespace
+
+std::string to_json(const HeldJob& job) {
+    boost::json::object json{{"job", job.spec.id.hex()},          {"lease", job.lease},
+                             {"language", job.spec.language},     {"epochs", job.spec.epochs},
+                             {"model", job.spec.model},           {"dataset_bytes", job.dataset_bytes}};
+    if (job.dataset_sha256) json["dataset_sha256"] = job.dataset_sha256->hex();
+    if (job.dataset) json["dataset"] = fields(*job.dataset);
+    if (job.artifact) json["artifact"] = fields(*job.artifact);
+    return boost::json::serialize(json) + "\n";
+}
+
+Result<HeldJob> parse_held_job(std::string_view text, const JobId& id) {
+    const auto json = parse_json(text, record_bytes_max, "job.json");
+    if (json.has_error()) return json.error();
+    JsonObject object(*json, "job.json");
+    HeldJob job;
+    job.spec.id = object.fixed<JobId>("job");
+    if (job.spec.id != id) object.reject("job", "the id that the folder is named after");
+    job.lease = object.u64("lease");
+    job.spec.language = object.string("language", name_bytes_max);
+    job.spec.epochs = static_cast<std::uint32_t>(object.u64("epochs", 1, epochs_max));
+    job.spec.model = object.string("model", name_bytes_max);
+    job.dataset_bytes = object.u64("dataset_bytes", 1, worker_protocol::dataset_bytes_max);
+    job.dataset_sha256 = object.optional_fixed<Hash256>("dataset_sha256");
+    if (object.has("dataset")) job.dataset = read_dataset(object.object("dataset"));
+    if (object.has("artifact")) job.artifact = read_artifact(object.object("artifact"));
+    if (const auto check = object.check(); check.has_error()) return check.error();
+    return job;
+}
+
+std::vector<worker_protocol::ReportBody> due_reports(const HeldJob& job) {
+    std::vector<worker_protocol::ReportBody> due;
+    if (job.dataset && job.dataset_sha256 && !job.dataset->acknowledged)
+        due.emplace_back(worker_protocol::DatasetReady{*job.dataset_sha256, job.dataset_bytes, job.dataset->tokens,
+                                                       job.dataset->steps_total});
+    if (job.artifact && !job.artifact->acknowledged) due.emplace_back(worker_protocol::Trained{job.artifact->artifact});
+    return due;
+}
+
+void begin_lease(HeldJob& job, std::uint64_t lease) {
+    job.lease = lease;
+    if (job.dataset) job.dataset->acknowledged = false;
+    if (job.artifact) job.artifact->acknowledged = false;
+}
+
+bool serves(const HeldJob& job, const worker_protocol::Assign& order) {
+    return same_work(job.spec, order.spec) && job.dataset_bytes == order.dataset_bytes;
+}
+
+}  // namespace emeth::worker

@@ -1,0 +1,96 @@
+#include "worker/job_folders.hpp"
+
+#include <fmt/format.h>
+
+#include <system_error>
+#include <utility>
+
+#include "runtime/durable_file.hpp"
+#include "runtime/log.hpp"
+
+namespace emeth::worker {
+namespace {
+
+constexpr const char* record_name = "job.json";
+
+HeldJob record_or_lost(const std::filesystem::path& folder, const JobId& id) {
+    const auto text = read_file(folder / record_name, record_bytes_max);
+    auto job = text.has_error() ? Result<HeldJob>(text.error()) : parse_held_job(*text, id);
+    if (job.has_value()) return std::move(*job);
+    spdlog::warn("JOB {}: its record in {} cannot be read ({}); its files are kept until the master has decided",
+                 id.hex(), folder.string(), job.error().message);
+    HeldJob lost;
+    lost.spec.id = id;
+    return lost;
+}
+
+}  // namespace
+
+JobFolders::JobFolders(const asio::any_io_executor& executor, std::filesystem::path jobs_folder, BlockingPool& pool)
+    : jobs_folder_(std::move(jobs_folder)), pool_(pool), writing_(executor) {}
+
+Result<void> JobFolders::load() {
+    if (auto made = create_folder(jobs_folder_, 0700); made.has_error()) return made;
+    std::error_code error;
+    for (auto entry = std::filesystem::directory_iterator(jobs_folder_, error);
+         !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+        const std::string name = entry->path().filename().string();
+        const auto id = JobId::parse(name);
+        if (!id || id->hex() != name) {
+            spdlog::warn("{} is no JOB's folder; it is left alone", entry->path().string());
+            continue;
+        }
+        jobs_.emplace(*id, record_or_lost(entry->path(), *id));
+    }
+    if (error) return transient_error(fmt::format("cannot list {}: {}", jobs_folder_.string(), error.message()));
+    return {};
+}
+
+HeldJob* JobFolders::find(const JobId& job) {
+    const auto found = jobs_.find(job);
+    return found == jobs_.end() ? nullptr : &found->second;
+}
+
+std::vector<worker_protocol::HeldLease> JobFolders::held() const {
+    std::vector<worker_protocol::HeldLease> leases;
+    for (const auto& [id, job] : jobs_) {
+        if (leases.size() == worker_protocol::held_leases_max) break;  // the rest is told when these are settled
+        leases.push_back({id, job.lease});
+    }
+    return leases;
+}
+
+std::filesystem::path JobFolders::folder(const JobId& job) const { return jobs_folder_ / job.hex(); }
+
+Task<Result<HeldJob*>> JobFolders::create(HeldJob job) {
+    const JobId id = job.spec.id;
+    if (auto made = create_folder(folder(id), 0700); made.has_error()) co_return made.error();
+    jobs_[id] = std::move(job);
+    auto saved = co_await save(id);
+    if (saved.has_error()) co_return saved.error();
+    co_return find(id);
+}
+
+Task<Result<void>> JobFolders::save(JobId job) {
+    const AsyncMutex::Lock lock = co_await writing_.lock();
+    const HeldJob* held = find(job);
+    if (held == nullptr) co_return Result<void>{};  // forgotten while this waited
+    auto write = [path = folder(job) / record_name, text = to_json(*held)] { return write_file_durably(path, text, 0600); };
+    co_return co_await pool_.run(std::move(write));
+}
+
+Task<Result<void>> JobFolders::forget(JobId job) {
+    const AsyncMutex::Lock lock = co_await writing_.lock();
+    auto remove = [path = folder(job)] {
+        std::error_code error;
+        std::filesystem::remove_all(path, error);
+        return error;
+    };
+    const std::error_code error = co_await pool_.run(std::move(remove));
+    // Also then: a folder that is still there is found, and asked about, at the next start.
+    jobs_.erase(job);
+    if (error) co_return transient_error(fmt::format("cannot delete {}: {}", folder(job).string(), error.message()));
+    co_return Result<void>{};
+}
+
+}  // namespace emeth::worker

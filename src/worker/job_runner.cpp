@@ -1,0 +1,62 @@
+#include "worker/job_runner.hpp"
+
+#include <utility>
+
+#include "runtime/log.hpp"
+
+namespace emeth::worker {
+
+namespace {
+
+constexpr Milliseconds progress_interval{500};
+
+}  // namespace
+
+JobRunner::JobRunner(const asio::any_io_executor& executor, RunnerContext context, HeldJob& job)
+    : executor_(executor), context_(context), job_(job), ordered_(executor) {}
+
+Task<> JobRunner::run() {
+    for (;;) {
+        assigned_ = false;
+        std::string step = "download";
+        auto done = co_await fetch_dataset();
+        if (done.has_value()) {
+            step = "train";
+            done = co_await train();
+        }
+        if (done.has_value()) {
+            co_await serve_uploads();  // returns when the artifact must be made again
+            continue;
+        }
+        // Only the trainer knows what can never succeed; storage and network may have recovered when the order comes again.
+        report_failure(step, done.error(), step == "train" && done.error().kind == ErrorKind::permanent, true);
+        while (!assigned_) co_await ordered_.wait();
+    }
+}
+
+void JobRunner::assign(std::string dataset_url) {
+    dataset_url_ = std::move(dataset_url);
+    assigned_ = true;
+    ordered_.notify();
+}
+
+void JobRunner::report(worker_protocol::ReportBody body) {
+    context_.reports.add(job_.spec.id, job_.lease, std::move(body));
+}
+
+void JobRunner::report_failure(const std::string& step, const Error& error, bool permanent, bool needs_order) {
+    spdlog::warn("JOB {}: {} failed: {}{}", job_.spec.id.hex(), step, error.message,
+                 needs_order ? "; the master's next order decides" : "");
+    report(worker_protocol::StepFailed{step, permanent, error.message, needs_order});
+}
+
+void JobRunner::report_progress(worker_protocol::Progress progress) {
+    const Milliseconds now = context_.clock.monotonic();
+    if (progress_told_at_ && now - *progress_told_at_ < progress_interval) return;
+    progress_told_at_ = now;
+    report(std::move(progress));
+}
+
+std::filesystem::path JobRunner::folder() const { return context_.folders.folder(job_.spec.id); }
+
+}  // namespace emeth::worker

@@ -1,0 +1,85 @@
+// Does the work of one JOB in its folder: dataset, training, parts of the artifact; each step begins where an earlier run of it left off. What it
+// reports goes into the report queue and may wait there: a master that is away stops no training. Io thread only.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "runtime/blocking_pool.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/random.hpp"
+#include "trainer_protocol/trainer_child.hpp"
+#include "worker/job_folders.hpp"
+#include "worker/report_queue.hpp"
+#include "worker/settings.hpp"
+#include "worker/stall_watch.hpp"
+#include "worker_protocol/wakeup.hpp"
+
+namespace emeth::worker {
+
+/// What outlives every runner.
+struct RunnerContext {
+    const WorkerSettings& settings;
+    JobFolders& folders;
+    ReportQueue& reports;
+    BlockingPool& pool;
+    Clock& clock;
+    Random& random;
+};
+
+class JobRunner {
+public:
+    /// `job` stays with its JobFolders for as long as the runner lives; its lease may change meanwhile.
+    JobRunner(const asio::any_io_executor& executor, RunnerContext context, HeldJob& job);
+
+    /// Works until it is cancelled; then the trainer is dead. A failed step is reported; it is done again when the master orders it again
+    /// (a dead trainer is started again without being asked).
+    Task<> run();
+
+    /// The order came (again), with a fresh URL.
+    void assign(std::string dataset_url);
+    /// Parts to put, beside those that still wait from an earlier order.
+    void upload(worker_protocol::Upload order);
+
+private:
+    // dataset_fetch.cpp
+    Task<Result<void>> fetch_dataset();
+    Task<Result<void>> download_dataset();
+    [[nodiscard]] Result<void> check_space() const;
+
+    // training.cpp
+    Task<Result<void>> train();
+    Task<Result<void>> run_trainer(std::string reason);
+    Task<Result<trainer_protocol::Report>> next_report(trainer_protocol::TrainerChild& child);
+    Task<Result<void>> record_dataset_facts(trainer_protocol::Prepared facts);
+    Task<Result<void>> record_artifact(trainer_protocol::Trained trained);
+    void report_training(const trainer_protocol::Report& report, const std::string& reason);
+
+    // artifact_upload.cpp
+    Task<> serve_uploads();
+    Task<Result<void>> check_artifact();
+    Task<> put_parts();
+    Task<Result<std::string>> put_part(std::uint32_t part, std::string url);
+
+    void report(worker_protocol::ReportBody body);
+    void report_failure(const std::string& step, const Error& error, bool permanent, bool needs_order);
+    void report_progress(worker_protocol::Progress progress);
+    [[nodiscard]] std::filesystem::path folder() const;
+
+    asio::any_io_executor executor_;
+    RunnerContext context_;
+    HeldJob& job_;
+    worker_protocol::Wakeup ordered_;
+
+    std::string dataset_url_;   ///< empty: none, or it was used up
+    bool assigned_ = false;     ///< an order came since the last step failed
+    std::optional<StallWatch> watch_;
+    std::map<std::uint32_t, std::string> parts_to_put_;
+    std::optional<Error> upload_error_;
+    bool artifact_checked_ = false;
+    std::optional<Milliseconds> progress_told_at_;
+};
+
+}  // namespace emeth::worker

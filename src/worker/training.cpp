@@ -1,0 +1,137 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+
+#include "runtime/log.hpp"
+#include "runtime/with_timeout.hpp"
+#include "worker/job_runner.hpp"
+
+namespace emeth::worker {
+
+namespace messages = trainer_protocol;
+
+namespace {
+
+std::uint64_t size_or_zero(const std::filesystem::path& file) {
+    std::error_code error;
+    const auto bytes = std::filesystem::file_size(file, error);
+    return error ? 0 : bytes;
+}
+
+std::string started_text(const std::string& reason, std::uint64_t step) {
+    return step == 0 ? reason : fmt::format("{}; continuing from step {}", reason, step);
+}
+
+worker_protocol::Progress forwarded(const messages::Progress& progress) {
+    worker_protocol::Progress result;
+    result.stage = progress.stage;
+    result.epoch = progress.epoch;
+    result.step = progress.step;
+    result.steps_total = progress.steps_total;
+    result.loss = progress.loss;
+    result.tokens_per_s = progress.tokens_per_s;
+    return result;
+}
+
+}  // namespace
+
+Task<Result<void>> JobRunner::train() {
+    std::string reason = job_.dataset ? "the work was taken up again" : "training began";
+    std::uint32_t failures = 0;  // in a row, without a step between
+    while (!job_.artifact) {
+        const auto end = co_await run_trainer(reason);
+        if (end.has_value()) break;
+        if (end.error().kind == ErrorKind::permanent) co_return end;
+        failures = watch_ && watch_->advanced() ? 1 : failures + 1;
+        reason = end.error().message;
+        const Milliseconds wait = backoff(failures, context_.settings.trainer_restart, context_.random.unit());
+        spdlog::warn("JOB {}: {}; starting it again in {} ms", job_.spec.id.hex(), reason, wait.count());
+        // One death is told by the TrainingStarted that follows; a trainer that does not come back to its steps is a failing step.
+        if (failures > 1) report_failure("train", end.error(), false, false);
+        co_await context_.clock.sleep(wait);
+    }
+    co_return Result<void>{};
+}
+
+Task<Result<void>> JobRunner::run_trainer(std::string reason) {
+    watch_.emplace(context_.settings.limits, context_.clock.monotonic());
+    messages::Request request =
+        messages::TrainRequest{job_.spec, folder(), *job_.dataset_sha256, context_.settings.compute};
+    Task<Result<messages::TrainerChild>> start =
+        messages::TrainerChild::start(context_.settings.trainer, std::move(request), folder() / "trainer.log");
+    auto child = co_await std::move(start);
+    if (child.has_error()) co_return transient_error(child.error().message);  // a missing program may be installed yet
+    spdlog::info("JOB {}: trainer runs as process {}", job_.spec.id.hex(), child->pid());
+    for (;;) {
+        const auto report = co_await next_report(*child);
+        if (report.has_error()) co_return report.error();
+        watch_->saw(*report, context_.clock.monotonic());
+        report_training(*report, reason);
+        Result<void> recorded;
+        if (const auto* facts = std::get_if<messages::Prepared>(&*report)) recorded = co_await record_dataset_facts(*facts);
+        if (const auto* failed = std::get_if<messages::Failed>(&*report))
+            recorded = failed->permanent ? permanent_error(failed->message) : transient_error(failed->message);
+        if (std::holds_alternative<messages::Checked>(*report))
+            recorded = permanent_error("the trainer answered a training request with a verdict; its version does not fit");
+        if (recorded.has_error()) co_return recorded;
+        if (const auto* trained = std::get_if<messages::Trained>(&*report)) co_return co_await record_artifact(*trained);
+    }
+}
+
+Task<Result<messages::Report>> JobRunner::next_report(messages::TrainerChild& child) {
+    const Milliseconds remaining = watch_->remaining(context_.clock.monotonic());
+    Task<Result<messages::Report>> next = child.next();
+    Task<Result<messages::Report>> bounded = with_timeout(context_.clock, std::move(next), remaining, "the trainer");
+    auto report = co_await std::move(bounded);
+    const bool stalled = watch_->remaining(context_.clock.monotonic()) == Milliseconds(0);
+    if (report.has_error() && stalled) co_return transient_error(watch_->complaint());
+    if (report.has_error()) co_return in_context("the trainer", report.error());
+    co_return report;
+}
+
+void JobRunner::report_training(const messages::Report& report_of_child, const std::string& reason) {
+    if (const auto* started = std::get_if<messages::Started>(&report_of_child)) {
+        const std::string text = started_text(reason, started->step);
+        spdlog::info("JOB {}: {}", job_.spec.id.hex(), text);
+        report(worker_protocol::TrainingStarted{started->step, text});
+    }
+    if (const auto* saved = std::get_if<messages::CheckpointSaved>(&report_of_child))
+        report(worker_protocol::CheckpointSaved{{saved->epoch, saved->step, saved->sha256, saved->loss}});
+    if (const auto* progress = std::get_if<messages::Progress>(&report_of_child)) report_progress(forwarded(*progress));
+}
+
+Task<Result<void>> JobRunner::record_dataset_facts(messages::Prepared facts) {
+    if (job_.dataset && job_.dataset->tokens == facts.tokens && job_.dataset->steps_total == facts.steps_total)
+        co_return Result<void>{};
+    job_.dataset = DatasetFacts{facts.tokens, facts.steps_total, false};
+    auto saved = co_await context_.folders.save(job_.spec.id);
+    if (saved.has_error()) {
+        job_.dataset.reset();
+        co_return saved;
+    }
+    report(worker_protocol::DatasetReady{*job_.dataset_sha256, job_.dataset_bytes, facts.tokens, facts.steps_total});
+    co_return Result<void>{};
+}
+
+Task<Result<void>> JobRunner::record_artifact(messages::Trained trained) {
+    const std::uint64_t bytes = size_or_zero(folder() / "artifact.tar");
+    if (bytes != trained.artifact_bytes)
+        co_return transient_error(fmt::format("the trainer announced an artifact of {} bytes, but artifact.tar has {}",
+                                              trained.artifact_bytes, bytes));
+    const statemachine::Artifact artifact{trained.artifact_sha256, trained.artifact_bytes, trained.epochs,
+                                          trained.steps,           trained.epoch_losses,   trained.validation_loss};
+    job_.artifact = ArtifactFacts{artifact, false};
+    artifact_checked_ = false;
+    auto saved = co_await context_.folders.save(job_.spec.id);
+    if (saved.has_error()) {
+        job_.artifact.reset();
+        co_return saved;
+    }
+    spdlog::info("JOB {}: trained {} steps, artifact of {} bytes", job_.spec.id.hex(), artifact.steps, artifact.bytes);
+    report(worker_protocol::Trained{artifact});
+    co_return Result<void>{};
+}
+
+}  // namespace emeth::worker

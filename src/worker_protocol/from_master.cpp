@@ -1,0 +1,139 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <type_traits>
+#include <utility>
+
+#include "runtime/json_fields.hpp"
+#include "worker_protocol/messages.hpp"
+#include "worker_protocol/wire_text.hpp"
+
+namespace emeth::worker_protocol {
+namespace {
+
+constexpr std::size_t model_bytes_max = 64;
+
+boost::json::object fields(const Challenge& message) {
+    return {{"type", "challenge"}, {"challenge", message.challenge.hex()}, {"master", message.master.hex()}};
+}
+
+boost::json::object fields(const Welcome& message) {
+    return {{"type", "welcome"}, {"signature", message.signature.hex()}};
+}
+
+boost::json::object fields(const Assign& message) {
+    const trainer_protocol::JobSpec& spec = message.spec;
+    return {{"type", "assign"},
+            {"job", message.job.hex()},
+            {"lease", message.lease},
+            {"language", spec.language},
+            {"epochs", spec.epochs},
+            {"model", spec.model},
+            {"dataset_url", message.dataset_url},
+            {"dataset_bytes", message.dataset_bytes}};
+}
+
+boost::json::object fields(const Upload& message) {
+    boost::json::array urls;
+    for (const auto& [part, url] : message.urls) urls.push_back(boost::json::object{{"part", part}, {"url", url}});
+    return {{"type", "upload"},
+            {"job", message.job.hex()},
+            {"lease", message.lease},
+            {"artifact_sha256", message.artifact_sha256.hex()},
+            {"urls", std::move(urls)}};
+}
+
+boost::json::object fields(const Stop& message) {
+    return {{"type", "stop"},
+            {"job", message.job.hex()},
+            {"lease", message.lease},
+            {"forget", message.forget},
+            {"reason", wire_text(message.reason, sentence_bytes_max)}};
+}
+
+boost::json::object fields(const Ack& message) {
+    return {{"type", "ack"}, {"report", message.report}};
+}
+
+boost::json::object fields(const Refused& message) {
+    return {{"type", "refused"}, {"reason", wire_text(message.reason, sentence_bytes_max)}};
+}
+
+Challenge read_challenge(JsonObject& json) {
+    return {json.fixed<Hash256>("challenge"), json.fixed<Address>("master")};
+}
+
+Welcome read_welcome(JsonObject& json) {
+    const auto signature = crypto::Signature::parse(json.string("signature", signature_hex_bytes));
+    if (!signature) json.reject("signature", "65 bytes as hex with 0x");
+    return {signature.value_or(crypto::Signature{})};
+}
+
+bool is_preset_name(const std::string& text) {
+    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+    });
+}
+
+Assign read_assign(JsonObject& json) {
+    Assign message;
+    message.job = json.fixed<JobId>("job");
+    message.lease = json.u64("lease", 1);
+    message.spec.id = message.job;
+    message.spec.language = json.string("language", name_bytes_max);
+    if (message.spec.language != "en" && message.spec.language != "ja") json.reject("language", "\"en\" or \"ja\"");
+    message.spec.epochs = static_cast<std::uint32_t>(json.u64("epochs", 1, epochs_max));
+    message.spec.model = json.string("model", model_bytes_max);
+    if (!is_preset_name(message.spec.model)) json.reject("model", "a preset's name of a-z, 0-9, '-', '_' and '.'");
+    message.dataset_url = json.string("dataset_url", url_bytes_max);
+    message.dataset_bytes = json.u64("dataset_bytes", 1, dataset_bytes_max);
+    return message;
+}
+
+Upload read_upload(JsonObject& json) {
+    Upload message;
+    message.job = json.fixed<JobId>("job");
+    message.lease = json.u64("lease", 1);
+    message.artifact_sha256 = json.fixed<Hash256>("artifact_sha256");
+    for (JsonObject& entry : json.objects("urls", upload_urls_max)) {
+        const auto part = static_cast<std::uint32_t>(entry.u64("part", 1, parts_max));
+        if (!message.urls.emplace(part, entry.string("url", url_bytes_max)).second)
+            entry.reject("part", "each part once");
+    }
+    return message;
+}
+
+Stop read_stop(JsonObject& json) {
+    return {json.fixed<JobId>("job"), json.u64("lease"), json.boolean("forget"),
+            json.string("reason", sentence_bytes_max)};
+}
+
+FromMaster read(const std::string& type, JsonObject& json) {
+    if (type == "challenge") return read_challenge(json);
+    if (type == "welcome") return read_welcome(json);
+    if (type == "assign") return read_assign(json);
+    if (type == "upload") return read_upload(json);
+    if (type == "stop") return read_stop(json);
+    if (type == "ack") return Ack{json.u64("report")};
+    if (type != "refused") json.reject("type", "a message of a master");
+    return Refused{json.string("reason", sentence_bytes_max)};
+}
+
+}  // namespace
+
+std::string encode(const FromMaster& message) {
+    return std::visit([](const auto& body) { return boost::json::serialize(fields(body)); }, message);
+}
+
+Result<FromMaster> parse_from_master(std::string_view text) {
+    const auto json = parse_json(text, text_bytes_max, "the master's message");
+    if (json.has_error()) return json.error();
+    JsonObject object(*json, "the master's message");
+    FromMaster message = read(object.string("type", name_bytes_max), object);
+    if (const auto check = object.check(); check.has_error()) return check.error();
+    return message;
+}
+
+}  // namespace emeth::worker_protocol

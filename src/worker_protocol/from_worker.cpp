@@ -1,0 +1,200 @@
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <cmath>
+#include <type_traits>
+#include <utility>
+
+#include "runtime/json_fields.hpp"
+#include "worker_protocol/messages.hpp"
+#include "worker_protocol/wire_text.hpp"
+
+namespace emeth::worker_protocol {
+namespace {
+
+constexpr std::size_t etag_bytes_max = 256;
+constexpr std::uint64_t power_capacity_max = 1'000'000'000'000;
+
+/// JSON knows neither infinity nor NaN; a diverged loss is told as a very large one.
+double finite(double number) {
+    return std::isfinite(number) ? number : 1e300;
+}
+
+boost::json::object fields(const Hello& hello) {
+    boost::json::array held;
+    for (const HeldLease& lease : hello.held)
+        held.push_back(boost::json::object{{"job", lease.job.hex()}, {"lease", lease.lease}});
+    return {{"type", "hello"},
+            {"challenge", hello.challenge.hex()},
+            {"worker", hello.worker.hex()},
+            {"signature", hello.signature.hex()},
+            {"power_capacity", hello.power_capacity},
+            {"held", std::move(held)}};
+}
+
+boost::json::object body_fields(const DatasetReady& body) {
+    return {{"kind", "dataset_ready"},
+            {"sha256", body.sha256.hex()},
+            {"bytes", body.bytes},
+            {"tokens", body.tokens},
+            {"steps_total", body.steps_total}};
+}
+
+boost::json::object body_fields(const TrainingStarted& body) {
+    return {{"kind", "training_started"}, {"step", body.step}, {"reason", wire_text(body.reason, sentence_bytes_max)}};
+}
+
+boost::json::object body_fields(const CheckpointSaved& body) {
+    const statemachine::Checkpoint& checkpoint = body.checkpoint;
+    return {{"kind", "checkpoint_saved"},
+            {"epoch", checkpoint.epoch},
+            {"step", checkpoint.step},
+            {"sha256", checkpoint.sha256.hex()},
+            {"loss", finite(checkpoint.loss)}};
+}
+
+boost::json::object body_fields(const Trained& body) {
+    boost::json::array losses;
+    for (const double loss : body.artifact.epoch_losses) losses.push_back(finite(loss));
+    return {{"kind", "trained"},
+            {"sha256", body.artifact.sha256.hex()},
+            {"bytes", body.artifact.bytes},
+            {"epochs", body.artifact.epochs},
+            {"steps", body.artifact.steps},
+            {"epoch_losses", std::move(losses)},
+            {"validation_loss", finite(body.artifact.validation_loss)}};
+}
+
+boost::json::object body_fields(const PartUploaded& body) {
+    return {{"kind", "part_uploaded"}, {"part", body.part}, {"etag", wire_text(body.etag, etag_bytes_max)}};
+}
+
+boost::json::object body_fields(const StepFailed& body) {
+    return {{"kind", "step_failed"},
+            {"step", wire_text(body.step, name_bytes_max)},
+            {"permanent", body.permanent},
+            {"message", wire_text(body.message, sentence_bytes_max)},
+            {"needs_order", body.needs_order}};
+}
+
+boost::json::object body_fields(const Progress& body) {
+    return {{"kind", "progress"},
+            {"stage", wire_text(body.stage, name_bytes_max)},
+            {"epoch", body.epoch},
+            {"step", body.step},
+            {"steps_total", body.steps_total},
+            {"bytes", body.bytes},
+            {"bytes_total", body.bytes_total},
+            {"loss", finite(body.loss)},
+            {"tokens_per_s", finite(body.tokens_per_s)}};
+}
+
+boost::json::object fields(const Report& report) {
+    return {{"type", "report"},
+            {"id", report.id},
+            {"job", report.job.hex()},
+            {"lease", report.lease},
+            {"report", std::visit([](const auto& body) { return body_fields(body); }, report.body)}};
+}
+
+Hello read_hello(JsonObject& json) {
+    Hello hello;
+    hello.challenge = json.fixed<Hash256>("challenge");
+    hello.worker = json.fixed<Address>("worker");
+    const auto signature = crypto::Signature::parse(json.string("signature", signature_hex_bytes));
+    if (!signature) json.reject("signature", "65 bytes as hex with 0x");
+    hello.signature = signature.value_or(crypto::Signature{});
+    hello.power_capacity = json.u64("power_capacity", 1, power_capacity_max);
+    for (JsonObject& lease : json.objects("held", held_leases_max))
+        hello.held.push_back({lease.fixed<JobId>("job"), lease.u64("lease")});
+    return hello;
+}
+
+DatasetReady read_dataset_ready(JsonObject& json) {
+    return {json.fixed<Hash256>("sha256"), json.u64("bytes", 1, dataset_bytes_max), json.u64("tokens"),
+            json.u64("steps_total")};
+}
+
+CheckpointSaved read_checkpoint_saved(JsonObject& json) {
+    statemachine::Checkpoint checkpoint;
+    checkpoint.epoch = static_cast<std::uint32_t>(json.u64("epoch", 0, epochs_max));
+    checkpoint.step = json.u64("step");
+    checkpoint.sha256 = json.fixed<Hash256>("sha256");
+    checkpoint.loss = json.number("loss");
+    return {checkpoint};
+}
+
+Trained read_trained(JsonObject& json) {
+    statemachine::Artifact artifact;
+    artifact.sha256 = json.fixed<Hash256>("sha256");
+    artifact.bytes = json.u64("bytes", 1, part_bytes * parts_max);
+    artifact.epochs = static_cast<std::uint32_t>(json.u64("epochs", 1, epochs_max));
+    artifact.steps = json.u64("steps", 1);
+    for (const boost::json::value& loss : json.array("epoch_losses", epochs_max)) {
+        if (!loss.is_number()) json.reject("epoch_losses", "an array of numbers");
+        artifact.epoch_losses.push_back(loss.is_number() ? loss.to_number<double>() : 0);
+    }
+    artifact.validation_loss = json.number("validation_loss");
+    return {std::move(artifact)};
+}
+
+StepFailed read_step_failed(JsonObject& json) {
+    return {json.string("step", name_bytes_max), json.boolean("permanent"), json.string("message", sentence_bytes_max),
+            json.boolean("needs_order")};
+}
+
+Progress read_progress(JsonObject& json) {
+    Progress progress;
+    progress.stage = json.string("stage", name_bytes_max);
+    progress.epoch = static_cast<std::uint32_t>(json.u64("epoch", 0, epochs_max));
+    progress.step = json.u64("step");
+    progress.steps_total = json.u64("steps_total");
+    progress.bytes = json.u64("bytes");
+    progress.bytes_total = json.u64("bytes_total");
+    progress.loss = json.number("loss");
+    progress.tokens_per_s = json.number("tokens_per_s");
+    return progress;
+}
+
+ReportBody read_body(JsonObject json) {
+    const std::string kind = json.string("kind", name_bytes_max);
+    if (kind == "dataset_ready") return read_dataset_ready(json);
+    if (kind == "training_started") return TrainingStarted{json.u64("step"), json.string("reason", sentence_bytes_max)};
+    if (kind == "checkpoint_saved") return read_checkpoint_saved(json);
+    if (kind == "trained") return read_trained(json);
+    if (kind == "part_uploaded")
+        return PartUploaded{static_cast<std::uint32_t>(json.u64("part", 1, parts_max)),
+                            json.string("etag", etag_bytes_max)};
+    if (kind == "step_failed") return read_step_failed(json);
+    if (kind != "progress") json.reject("kind", "a report of a worker");
+    return read_progress(json);
+}
+
+FromWorker read(const std::string& type, JsonObject& json) {
+    if (type == "hello") return read_hello(json);
+    if (type != "report") json.reject("type", "a message of a worker");
+    Report report;
+    report.id = json.u64("id");
+    report.job = json.fixed<JobId>("job");
+    report.lease = json.u64("lease");
+    report.body = read_body(json.object("report"));
+    const bool is_progress = std::holds_alternative<Progress>(report.body);
+    if (is_progress != (report.id == 0)) json.reject("id", "0 for progress alone: every other report is acknowledged");
+    return report;
+}
+
+}  // namespace
+
+std::string encode(const FromWorker& message) {
+    return std::visit([](const auto& body) { return boost::json::serialize(fields(body)); }, message);
+}
+
+Result<FromWorker> parse_from_worker(std::string_view text) {
+    const auto json = parse_json(text, text_bytes_max, "the worker's message");
+    if (json.has_error()) return json.error();
+    JsonObject object(*json, "the worker's message");
+    FromWorker message = read(object.string("type", name_bytes_max), object);
+    if (const auto check = object.check(); check.has_error()) return check.error();
+    return message;
+}
+
+}  // namespace emeth::worker_protocol

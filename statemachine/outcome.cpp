@@ -1,0 +1,102 @@
+// submit, decline, and the verdicts of the chain.
+#include "statemachine/amount_text.hpp"
+#include "statemachine/handlers.hpp"
+#include "statemachine/text.hpp"
+
+namespace emeth::statemachine {
+namespace {
+
+void end(Job& draft, std::string reason) {
+    draft.outcome.end_reason = std::move(reason);
+    draft.retry = {};
+}
+
+}  // namespace
+
+Check sign_submit(Job& draft, const SubmitSigned& event) {
+    if (draft.outcome.submit) {
+        if (draft.outcome.submit->hash == event.submit.hash) return already_known("submit is on record");
+        return contradicts_record(
+            sentence("submit ", draft.outcome.submit->hash.hex(), " is signed already and has not reverted"));
+    }
+    if (!draft.upload.completed) return contradicts_record("the upload is not complete");
+    if (!draft.outcome.decline_reason.empty()) return contradicts_record("a decline was decided");
+    draft.outcome.submit = event.submit;
+    draft.retry = {};
+    return std::nullopt;
+}
+
+Check confirm_submit(Job& draft, const SubmitConfirmed& event) {
+    if (Check refused = require_confirmed(draft.outcome.submit, event.submit, "submit")) return refused;
+    draft.outcome.submit->block = event.submit.block;
+    draft.retry = {};
+    return std::nullopt;
+}
+
+Check drop_submit(Job& draft, const SubmitReverted& event) {
+    if (Check refused = require_recorded(draft.outcome.submit, event.submit, "submit")) return refused;
+    draft.outcome.submit.reset();
+    return std::nullopt;
+}
+
+Check decide_decline(Job& draft, const DeclineDecided& event) {
+    if (event.reason.empty()) return contradicts_record("a decline needs a reason");
+    if (!draft.outcome.decline_reason.empty()) return already_known("a decline was decided");
+    if (draft.outcome.submit) {
+        return contradicts_record(sentence("submit ", draft.outcome.submit->hash.hex(), " is signed"));
+    }
+    draft.outcome.decline_reason = event.reason;
+    draft.retry = {};
+    return std::nullopt;
+}
+
+Check sign_decline(Job& draft, const DeclineSigned& event) {
+    if (draft.outcome.decline) {
+        if (draft.outcome.decline->hash == event.decline.hash) return already_known("decline is on record");
+        return contradicts_record(
+            sentence("decline ", draft.outcome.decline->hash.hex(), " is signed already and has not reverted"));
+    }
+    if (draft.outcome.decline_reason.empty()) return contradicts_record("no decline was decided");
+    draft.outcome.decline = event.decline;
+    draft.retry = {};
+    return std::nullopt;
+}
+
+Check drop_decline(Job& draft, const DeclineReverted& event) {
+    if (Check refused = require_recorded(draft.outcome.decline, event.decline, "decline")) return refused;
+    draft.outcome.decline.reset();
+    draft.outcome.decline_reason.clear();  // the chain refused it: whether to decline is to be decided anew
+    return std::nullopt;
+}
+
+Check end_declined(Job& draft, const Declined& event) {
+    if (Check refused = require_confirmed(draft.outcome.decline, event.decline, "decline")) return refused;
+    draft.outcome.decline->block = event.decline.block;
+    draft.outcome.penalty = event.penalty;
+    end(draft, sentence("declined (", draft.outcome.decline_reason, "), penalty ", to_tokens(event.penalty), " EMT"));
+    return std::nullopt;
+}
+
+Check end_timed_out(Job& draft, const TimedOut& event) {
+    draft.outcome.verdict = event.verdict;
+    draft.outcome.penalty = event.penalty;
+    end(draft, sentence("the deadline passed, penalty ", to_tokens(event.penalty), " EMT"));
+    return std::nullopt;
+}
+
+Check end_verified(Job& draft, const Verified& event) {
+    draft.outcome.verdict = event.verdict;
+    draft.outcome.gas = event.gas;
+    draft.outcome.slot = event.slot;
+    end(draft, sentence("verified: ", event.gas, " gas in slot ", event.slot));
+    return std::nullopt;
+}
+
+Check end_failed(Job& draft, const ResultRejected& event) {
+    draft.outcome.verdict = event.verdict;
+    draft.outcome.penalty = event.penalty;
+    end(draft, sentence("the verifier rejected the result, penalty ", to_tokens(event.penalty), " EMT"));
+    return std::nullopt;
+}
+
+}  // namespace emeth::statemachine

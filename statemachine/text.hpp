@@ -1,0 +1,33 @@
+// Putting sentences together with the standard library alone. Internal to statemachine/.
+#pragma once
+
+#include <concepts>
+#include <string>
+#include <string_view>
+
+namespace emeth::statemachine {
+
+inline void append_text(std::string& text, std::string_view part) { text += part; }
+template <std::integral Number>
+void append_text(std::string& text, Number number) {
+    text += std::to_string(number);
+}
+
+/// "step ", 40, " of ", 600 → "step 40 of 600".
+template <class... Parts>
+std::string sentence(const Parts&... parts) {
+    std::string text;
+    (append_text(text, parts), ...);
+    return text;
+}
+
+/// A loss with four decimals.
+std::string loss_text(double loss);
+
+/// The first digits of a hash or id, enough to recognise it: "0x12ab34cd…".
+template <class Bytes>
+std::string short_hex(const Bytes& bytes) {
+    return bytes.hex().substr(0, 10) + "…";
+}
+
+}  // namespace emeth::statemachine

@@ -1,0 +1,71 @@
+// The one multipart upload that the master opens for a lease.
+#include "statemachine/handlers.hpp"
+#include "statemachine/text.hpp"
+
+namespace emeth::statemachine {
+namespace {
+
+bool same_upload(const UploadProgress& known, const UploadOpened& event) {
+    return known.upload_id == event.upload_id && known.file_name == event.file_name &&
+           known.parts_total == event.parts_total;
+}
+
+}  // namespace
+
+Check open_upload(Job& draft, const UploadOpened& event) {
+    if (Check refused = require_lease(draft, event.lease)) return refused;
+    if (!draft.training.artifact) return contradicts_record("there is no artifact to upload");
+    if (!draft.upload.upload_id.empty()) {
+        if (same_upload(draft.upload, event)) return already_known("the upload is on record");
+        return contradicts_record(sentence("an upload of ", draft.upload.file_name, " is open"));
+    }
+    if (event.upload_id.empty() || event.file_name.empty()) return contradicts_record("it names no upload or no file");
+    if (event.parts_total == 0 || event.parts_total > upload_parts_max) {
+        return contradicts_record(sentence(event.parts_total, " parts: must be 1 to ", upload_parts_max));
+    }
+    draft.upload = {event.upload_id, event.file_name, event.lease, event.parts_total, {}, false};
+    return std::nullopt;
+}
+
+Check put_part(Job& draft, const PartUploaded& event) {
+    if (Check refused = require_lease(draft, event.lease)) return refused;
+    UploadProgress& upload = draft.upload;
+    if (upload.upload_id.empty()) return contradicts_record("no upload is open");
+    if (event.part == 0 || event.part > upload.parts_total) {
+        return contradicts_record(sentence("part ", event.part, " of ", upload.parts_total));
+    }
+    if (event.etag.empty()) return contradicts_record(sentence("part ", event.part, " has no etag"));
+    const auto known = upload.etags.find(event.part);
+    if (known != upload.etags.end() && known->second == event.etag) {
+        return already_known(sentence("part ", event.part, " is on record"));
+    }
+    if (upload.completed) return contradicts_record(sentence(upload.file_name, " is complete"));
+    upload.etags.insert_or_assign(event.part, event.etag);  // a part may be put again
+    draft.retry = {};
+    return std::nullopt;
+}
+
+Check abort_upload(Job& draft, const UploadAborted&) {
+    if (draft.upload.completed) return contradicts_record(sentence(draft.upload.file_name, " is complete"));
+    if (draft.upload.upload_id.empty()) return already_known("no upload is open");
+    draft.upload = {};
+    return std::nullopt;
+}
+
+Check complete_upload(Job& draft, const UploadCompleted& event) {
+    UploadProgress& upload = draft.upload;
+    if (upload.upload_id.empty()) return contradicts_record("no upload is open");
+    if (event.file_name != upload.file_name) {
+        return contradicts_record(sentence(event.file_name, " is not the open upload ", upload.file_name));
+    }
+    if (upload.completed) return already_known(sentence(upload.file_name, " is complete"));
+    if (upload.etags.size() != upload.parts_total) {
+        return contradicts_record(
+            sentence("only ", upload.etags.size(), " of ", upload.parts_total, " parts are uploaded"));
+    }
+    upload.completed = true;
+    draft.retry = {};
+    return std::nullopt;
+}
+
+}  // namespace emeth::statemachine
