@@ -87,11 +87,11 @@ contract EmethCore is Ownable, ReentrancyGuard {
     /// @notice A node's JOBs in the order of their deposits.
     mapping(address node => bytes16[]) public jobAssignedHistory;
 
-    mapping(uint256 slot => uint256 gas) private _slotTotalGas;
+    mapping(uint256 slot => uint256) private _slotTotalGas;
     /// @notice Gas verified for a node in a slot.
-    mapping(uint256 slot => mapping(address node => uint256 gas)) public slotGas;
+    mapping(uint256 slot => mapping(address node => uint256)) public slotGas;
     /// @notice The part of slotGas whose reward is not withdrawn yet.
-    mapping(uint256 slot => mapping(address node => uint256 gas)) public slotBalances;
+    mapping(uint256 slot => mapping(address node => uint256)) public slotBalances;
     /// @notice The slots in which a node had a JOB verified, oldest first.
     mapping(address node => uint256[]) public nodeSlots;
     /// @notice Whether a slot is in a node's list.
@@ -309,7 +309,12 @@ contract EmethCore is Ownable, ReentrancyGuard {
         return block.timestamp / SLOT_SECONDS;
     }
 
-    // ---------------------------------------------------------------- private
+    // ---------------------------------------------------------------- internal
+
+    /// @dev As OpenZeppelin's, but in words.
+    function _checkOwner() internal view override {
+        require(msg.sender == owner(), "EmethCore: only the owner may call this");
+    }
 
     function _requireExists(bytes16 jobId) private view {
         require(jobs[jobId].exist, "EmethCore: there is no JOB with this id");

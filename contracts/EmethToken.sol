@@ -37,4 +37,9 @@ contract EmethToken is ERC20, Ownable {
         minter = newMinter;
         return true;
     }
+
+    /// @dev As OpenZeppelin's, but in words.
+    function _checkOwner() internal view override {
+        require(msg.sender == owner(), "EmethToken: only the owner may call this");
+    }
 }

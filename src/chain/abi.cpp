@@ -11,7 +11,9 @@ namespace {
 
 constexpr std::array<std::uint8_t, word_bytes> zero_word{};
 
-std::size_t padded(std::size_t bytes) { return (bytes + word_bytes - 1) / word_bytes * word_bytes; }
+std::size_t padded(std::size_t bytes) {
+    return (bytes + word_bytes - 1) / word_bytes * word_bytes;
+}
 
 Hash256 word_of(std::uint64_t value) {
     Hash256 word;
@@ -39,7 +41,9 @@ Selector selector(std::string_view signature) {
     return {hash.bytes[0], hash.bytes[1], hash.bytes[2], hash.bytes[3]};
 }
 
-Hash256 event_topic(std::string_view signature) { return crypto::keccak256(signature); }
+Hash256 event_topic(std::string_view signature) {
+    return crypto::keccak256(signature);
+}
 
 Hash256 word_of(const JobId& id) {
     Hash256 word;
@@ -101,9 +105,13 @@ Bytes Encoder::finish() const {
     return out;
 }
 
-std::uint64_t Decoder::number(const char* field) { return narrow(next_word(field), field); }
+std::uint64_t Decoder::number(const char* field) {
+    return narrow(next_word(field), field);
+}
 
-Wei Decoder::amount(const char* field) { return copy_of<Wei>(next_word(field)); }
+Wei Decoder::amount(const char* field) {
+    return copy_of<Wei>(next_word(field));
+}
 
 Address Decoder::address(const char* field) {
     const Word word = next_word(field);

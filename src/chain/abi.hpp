@@ -47,15 +47,16 @@ public:
 
 private:
     struct Argument {
-        Hash256 word;  // of a static one
+        Hash256 word;               // of a static one
         std::optional<Bytes> tail;  // of a dynamic one
     };
     Bytes prefix_;
     std::vector<Argument> arguments_;
 };
 
-/// Values in the order of the tuple. A getter that fails remembers the first error and returns an empty value: nothing may be
-/// acted on before check() passed. Trailing bytes are ignored, as contracts may return more one day. Refers to `data`.
+/// Values in the order of the tuple. A getter that fails remembers the first error and returns an empty value: nothing
+/// may be acted on before check() passed. Trailing bytes are ignored, as contracts may return more one day. Refers to
+/// `data`.
 class Decoder {
 public:
     /// `what` begins the error: "jobs(0x…)".

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 
 namespace emeth::chain {
 namespace {
@@ -31,6 +32,11 @@ std::optional<Wei> wei_of_digits(std::string_view digits) {
     for (const char digit : digits) value = value * 10 + static_cast<unsigned>(digit - '0');
     if (value > multiprecision::checked_uint512_t(std::numeric_limits<U256>::max())) return std::nullopt;
     return to_wei(U256(value));
+}
+
+Wei saturated(const multiprecision::checked_uint512_t& value) {
+    const multiprecision::checked_uint512_t largest(std::numeric_limits<U256>::max());
+    return to_wei(U256(value < largest ? value : largest));
 }
 
 }  // namespace
@@ -92,13 +98,16 @@ Result<Wei> parse_wei(std::string_view text) {
     return *wei;
 }
 
-std::string format_wei(const Wei& wei) { return to_u256(wei).str(); }
+std::string format_wei(const Wei& wei) {
+    return to_u256(wei).str();
+}
+
+Wei saturating_sum(const Wei& a, const Wei& b) {
+    return saturated(multiprecision::checked_uint512_t(to_u256(a)) + to_u256(b));
+}
 
 Wei rate_of(const Wei& amount, std::uint64_t rate) {
-    const multiprecision::checked_uint512_t product = multiprecision::checked_uint512_t(to_u256(amount)) * rate;
-    const multiprecision::checked_uint512_t share = product / rate_denominator;
-    const multiprecision::checked_uint512_t largest(std::numeric_limits<U256>::max());
-    return to_wei(U256(share < largest ? share : largest));
+    return saturated(multiprecision::checked_uint512_t(to_u256(amount)) * rate / rate_denominator);
 }
 
 }  // namespace emeth::chain

@@ -32,6 +32,9 @@ Result<Wei> parse_wei(std::string_view text);
 /// wei → "12500000000000000000".
 std::string format_wei(const Wei& wei);
 
+/// a + b; the largest amount when it does not fit one.
+Wei saturating_sum(const Wei& a, const Wei& b);
+
 /// amount * rate / 100000, rounded down, as the contract computes; the largest amount when it does not fit one.
 Wei rate_of(const Wei& amount, std::uint64_t rate);
 

@@ -6,16 +6,26 @@ namespace emeth::chain {
 
 std::string_view name(JobStatus status) {
     switch (status) {
-        case JobStatus::requested: return "REQUESTED";
-        case JobStatus::assigned: return "ASSIGNED";
-        case JobStatus::processing: return "PROCESSING";
-        case JobStatus::submitted: return "SUBMITTED";
-        case JobStatus::verified: return "VERIFIED";
-        case JobStatus::rejected: return "REJECTED";
-        case JobStatus::canceled: return "CANCELED";
-        case JobStatus::timeout: return "TIMEOUT";
-        case JobStatus::failed: return "FAILED";
-        case JobStatus::declined: return "DECLINED";
+        case JobStatus::requested:
+            return "REQUESTED";
+        case JobStatus::assigned:
+            return "ASSIGNED";
+        case JobStatus::processing:
+            return "PROCESSING";
+        case JobStatus::submitted:
+            return "SUBMITTED";
+        case JobStatus::verified:
+            return "VERIFIED";
+        case JobStatus::rejected:
+            return "REJECTED";
+        case JobStatus::canceled:
+            return "CANCELED";
+        case JobStatus::timeout:
+            return "TIMEOUT";
+        case JobStatus::failed:
+            return "FAILED";
+        case JobStatus::declined:
+            return "DECLINED";
     }
     return "UNKNOWN";
 }

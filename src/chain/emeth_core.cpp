@@ -5,7 +5,8 @@
 namespace emeth::chain {
 namespace {
 
-/// The values of a log, topics after the first, then data. None when it is not that event or has another number of topics.
+/// The values of a log, topics after the first, then data. None when it is not that event or has another number of
+/// topics.
 std::optional<Bytes> event_words(const Log& log, const Hash256& topic, std::size_t indexed) {
     if (log.topics.size() != indexed + 1 || log.topics.front() != topic) return std::nullopt;
     Bytes words;
@@ -37,11 +38,17 @@ Bytes encode_request(const JobId& id, std::uint64_t program_id, const std::strin
         .finish();
 }
 
-Bytes encode_cancel(const JobId& id) { return abi::Encoder("cancel(bytes16)").job_id(id).finish(); }
+Bytes encode_cancel(const JobId& id) {
+    return abi::Encoder("cancel(bytes16)").job_id(id).finish();
+}
 
-Bytes encode_process(const JobId& id) { return abi::Encoder("process(bytes16)").job_id(id).finish(); }
+Bytes encode_process(const JobId& id) {
+    return abi::Encoder("process(bytes16)").job_id(id).finish();
+}
 
-Bytes encode_decline(const JobId& id) { return abi::Encoder("decline(bytes16)").job_id(id).finish(); }
+Bytes encode_decline(const JobId& id) {
+    return abi::Encoder("decline(bytes16)").job_id(id).finish();
+}
 
 Bytes encode_submit(const JobId& id, const std::string& result) {
     return abi::Encoder("submit(bytes16,string)").job_id(id).text(result).finish();
@@ -51,9 +58,13 @@ Bytes encode_verify(const JobId& id, std::uint64_t gas) {
     return abi::Encoder("verify(bytes16,uint256)").job_id(id).number(gas).finish();
 }
 
-Bytes encode_reject_result(const JobId& id) { return abi::Encoder("rejectResult(bytes16)").job_id(id).finish(); }
+Bytes encode_reject_result(const JobId& id) {
+    return abi::Encoder("rejectResult(bytes16)").job_id(id).finish();
+}
 
-Bytes encode_timeout(const JobId& id) { return abi::Encoder("timeout(bytes16)").job_id(id).finish(); }
+Bytes encode_timeout(const JobId& id) {
+    return abi::Encoder("timeout(bytes16)").job_id(id).finish();
+}
 
 Bytes encode_withdraw_slot_reward(std::uint64_t slot) {
     return abi::Encoder("withdrawSlotReward(uint256)").number(slot).finish();

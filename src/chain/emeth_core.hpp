@@ -26,16 +26,34 @@ Bytes encode_transfer(const Address& to, const Wei& amount);
 Bytes encode_mint(const Address& to, const Wei& amount);
 Bytes encode_set_minter(const Address& minter);
 
-struct RequestEvent { Address owner; JobId job; Wei fee; std::int64_t deadline_unix_s = 0; };
-struct CancelEvent { JobId job; };
-struct StatusEvent { JobId job; Address node; JobStatus status = JobStatus::requested; };
-struct RewardEvent { Address node; std::uint64_t slot = 0, gas = 0; };
-struct PenaltyEvent { Address node; Wei slashed; };
+struct RequestEvent {
+    Address owner;
+    JobId job;
+    Wei fee;
+    std::int64_t deadline_unix_s = 0;
+};
+struct CancelEvent {
+    JobId job;
+};
+struct StatusEvent {
+    JobId job;
+    Address node;
+    JobStatus status = JobStatus::requested;
+};
+struct RewardEvent {
+    Address node;
+    std::uint64_t slot = 0, gas = 0;
+};
+struct PenaltyEvent {
+    Address node;
+    Wei slashed;
+};
 
 /// topics[0] of Status events, to filter by.
 Hash256 status_event_topic();
 
-/// None when the log is another event or malformed. The contract that emitted it (`log.address`) is the caller's to check.
+/// None when the log is another event or malformed. The contract that emitted it (`log.address`) is the caller's to
+/// check.
 std::optional<RequestEvent> parse_request_event(const Log& log);
 std::optional<CancelEvent> parse_cancel_event(const Log& log);
 std::optional<StatusEvent> parse_status_event(const Log& log);

@@ -7,31 +7,24 @@
 #include "chain/amount.hpp"
 
 namespace emeth::chain {
-namespace {
-
-/// a * factor + b; the largest amount instead of an overflow (a lying endpoint must not end the process).
-Wei saturating(const Wei& a, unsigned factor, const Wei& b) {
-    const boost::multiprecision::checked_uint512_t sum =
-        boost::multiprecision::checked_uint512_t(to_u256(a)) * factor + to_u256(b);
-    const boost::multiprecision::checked_uint512_t largest(std::numeric_limits<U256>::max());
-    return to_wei(U256(sum < largest ? sum : largest));
+Wei default_priority_fee() {
+    return to_wei(std::uint64_t{1'000'000'000});
 }
-
-}  // namespace
-
-Wei default_priority_fee() { return to_wei(std::uint64_t{1'000'000'000}); }
 
 Fees dynamic_fees(const Wei& base_fee, const std::optional<Wei>& suggested_tip) {
     const Wei tip = suggested_tip.value_or(default_priority_fee());
-    return {saturating(base_fee, 2, tip), tip};
+    return {saturating_sum(saturating_sum(base_fee, base_fee), tip), tip};
 }
 
-Fees legacy_fees(const Wei& gas_price) { return {gas_price, std::nullopt}; }
+Fees legacy_fees(const Wei& gas_price) {
+    return {gas_price, std::nullopt};
+}
 
 Result<void> check_ceiling(const Fees& fees, const Wei& ceiling) {
     if (fees.max_fee_per_gas <= ceiling) return {};
-    return transient_error(fmt::format("the endpoint asks {} wei per gas, above the ceiling of {} wei; waiting for it to fall",
-                                       format_wei(fees.max_fee_per_gas), format_wei(ceiling)));
+    return transient_error(
+        fmt::format("the endpoint asks {} wei per gas, above the ceiling of {} wei; waiting for it to fall",
+                    format_wei(fees.max_fee_per_gas), format_wei(ceiling)));
 }
 
 std::uint64_t with_gas_margin(std::uint64_t estimate) {

@@ -29,16 +29,26 @@ std::string describe_panic(std::span<const std::uint8_t> arguments) {
     if (!in.check()) return "panic with a malformed code";
     const auto named = [&](std::string_view meaning) { return fmt::format("panic 0x{:02x} ({})", code, meaning); };
     switch (code) {  // Solidity documentation, "Panic via assert and Error via require"
-        case 0x01: return named("failed assertion");
-        case 0x11: return named("arithmetic overflow");
-        case 0x12: return named("division by zero");
-        case 0x21: return named("no such enum value");
-        case 0x22: return named("damaged storage");
-        case 0x31: return named("pop of an empty array");
-        case 0x32: return named("index out of bounds");
-        case 0x41: return named("too much memory");
-        case 0x51: return named("call of an uninitialised function");
-        default: return fmt::format("panic 0x{:02x}", code);
+        case 0x01:
+            return named("failed assertion");
+        case 0x11:
+            return named("arithmetic overflow");
+        case 0x12:
+            return named("division by zero");
+        case 0x21:
+            return named("no such enum value");
+        case 0x22:
+            return named("damaged storage");
+        case 0x31:
+            return named("pop of an empty array");
+        case 0x32:
+            return named("index out of bounds");
+        case 0x41:
+            return named("too much memory");
+        case 0x51:
+            return named("call of an uninitialised function");
+        default:
+            return fmt::format("panic 0x{:02x}", code);
     }
 }
 

@@ -141,7 +141,9 @@ Bytes encode_bytes(std::span<const std::uint8_t> bytes) {
     return out;
 }
 
-Bytes encode_number(std::uint64_t value) { return encode_number(big_endian_of(value)); }
+Bytes encode_number(std::uint64_t value) {
+    return encode_number(big_endian_of(value));
+}
 
 Bytes encode_number(std::span<const std::uint8_t> big_endian) {
     return encode_bytes(without_leading_zeros(big_endian));

@@ -28,7 +28,7 @@ struct Item {
 
 struct Limits {
     std::size_t bytes_max = 256 * 1024;
-    std::size_t depth_max = 8;  ///< nested lists
+    std::size_t depth_max = 8;     ///< nested lists
     std::size_t items_max = 1024;  ///< of the whole text
 };
 

@@ -1,8 +1,8 @@
 #include "chain/rpc_answer.hpp"
 
+#include <fmt/format.h>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -100,7 +100,8 @@ Result<Answer> parse_answer(std::string_view body, std::uint64_t id, std::string
     Result<boost::json::value> parsed = parse_json(body, answer_bytes_max, what);
     if (!parsed) return transient_error(parsed.error().message);
     boost::json::object* object = parsed->if_object();
-    if (object == nullptr) return transient_error(fmt::format("{} answered no JSON-RPC object; check `endpoint`", what));
+    if (object == nullptr)
+        return transient_error(fmt::format("{} answered no JSON-RPC object; check `endpoint`", what));
     const boost::json::value* error = object->if_contains("error");
     const bool failed = error != nullptr && !error->is_null();
     const boost::json::value* answered = object->if_contains("id");
@@ -123,8 +124,8 @@ Result<Answer> parse_answer(std::string_view body, std::uint64_t id, std::string
 
 Error to_error(std::string_view what, const Failure& failure) {
     if (failure.reverted) return permanent_error(fmt::format("{} was reverted: {}", what, failure.reason()));
-    const std::string message = fmt::format("{} answered error {}: {}{}", what, failure.code, failure.message,
-                                            remedy(failure.message));
+    const std::string message =
+        fmt::format("{} answered error {}: {}{}", what, failure.code, failure.message, remedy(failure.message));
     return is_permanent(failure) ? permanent_error(message) : transient_error(message);
 }
 

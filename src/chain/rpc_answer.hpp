@@ -35,10 +35,12 @@ struct Answer {
 
 std::string request_text(std::uint64_t id, std::string_view method, const boost::json::array& params);
 
-/// `body` is the answer to request `id`; `what` names method and endpoint. Transient Error when it is no JSON-RPC, or another request's.
+/// `body` is the answer to request `id`; `what` names method and endpoint. Transient Error when it is no JSON-RPC, or
+/// another request's.
 Result<Answer> parse_answer(std::string_view body, std::uint64_t id, std::string_view what);
 
-/// permanent: reverts, a nonce that is used up, malformed or refused transactions and calls; everything else may pass: transient.
+/// permanent: reverts, a nonce that is used up, malformed or refused transactions and calls; everything else may pass:
+/// transient.
 Error to_error(std::string_view what, const Failure& failure);
 
 /// The body is a web page.

@@ -26,8 +26,9 @@ json::object call_object(const std::optional<Address>& from, const Address& to, 
 
 Result<void> check_rate(std::uint64_t rate, const char* name) {
     if (rate <= rate_max) return {};
-    return permanent_error(fmt::format("{} of the EmethCore contract is {}, more than ten times {}; check `emethContractAddress`",
-                                       name, rate, rate_denominator));
+    return permanent_error(
+        fmt::format("{} of the EmethCore contract is {}, more than ten times {}; check `emethContractAddress`", name,
+                    rate, rate_denominator));
 }
 
 }  // namespace
@@ -41,26 +42,29 @@ Task<Result<std::uint64_t>> RpcChain::chain_id() {
 }
 
 Task<Result<Block>> RpcChain::latest_block() {
-    json::array params{"latest", false};
-    const Result<json::value> answer = co_await rpc_.call("eth_getBlockByNumber", std::move(params));
-    if (!answer) co_return answer.error();
-    const std::string what = rpc_.describe("eth_getBlockByNumber");
-    const Result<std::optional<rpc::BlockHeader>> header = rpc::read_block(*answer, what);
-    if (!header) co_return header.error();
-    if (!*header) co_return transient_error(what + " answered no latest block");
-    co_return (*header)->block;
+    const Result<std::optional<rpc::BlockHeader>> latest = co_await header("latest");
+    if (!latest) co_return latest.error();
+    if (!*latest) co_return transient_error(rpc_.describe("eth_getBlockByNumber") + " answered no latest block");
+    co_return (*latest)->block;
 }
 
 Task<Result<std::optional<Block>>> RpcChain::block(std::uint64_t number) {
-    json::array params{rpc::quantity(number), false};
+    const Result<std::optional<rpc::BlockHeader>> found = co_await header(rpc::quantity(number));
+    if (!found) co_return found.error();
+    if (!*found) co_return std::optional<Block>();
+    const Block& block = (*found)->block;
+    if (block.number != number) {
+        co_return transient_error(fmt::format("{} answered block {} when asked for {}",
+                                              rpc_.describe("eth_getBlockByNumber"), block.number, number));
+    }
+    co_return std::optional(block);
+}
+
+Task<Result<std::optional<rpc::BlockHeader>>> RpcChain::header(std::string tag) {
+    json::array params{tag, false};
     const Result<json::value> answer = co_await rpc_.call("eth_getBlockByNumber", std::move(params));
     if (!answer) co_return answer.error();
-    const std::string what = rpc_.describe("eth_getBlockByNumber");
-    const Result<std::optional<rpc::BlockHeader>> header = rpc::read_block(*answer, what);
-    if (!header) co_return header.error();
-    if (!*header) co_return std::optional<Block>();
-    if ((*header)->block.number != number) co_return transient_error(fmt::format("{} answered block {}, not {}", what, (*header)->block.number, number));
-    co_return std::optional((*header)->block);
+    co_return rpc::read_block(*answer, rpc_.describe("eth_getBlockByNumber"));
 }
 
 Task<Result<Constants>> RpcChain::constants() {
@@ -78,17 +82,17 @@ Task<Result<Constants>> RpcChain::constants() {
                  {"FAILED_PENALTY_RATE", &Constants::failed_penalty_rate}};
     for (const auto& rate : rates) {
         Bytes call = abi::Encoder(std::string(rate.name) + "()").finish();
-        const Result<std::uint64_t> value = co_await view_number(core_, std::move(call), rate.name);
+        const Result<std::uint64_t> value = co_await view(core_, std::move(call), rate.name, &abi::Decoder::number);
         if (!value) co_return value.error();
         if (const Result<void> sane = check_rate(*value, rate.name); !sane) co_return sane.error();
         constants.*rate.member = *value;
     }
     Bytes fee_call = abi::Encoder("VERIFIER_FEE()").finish();
-    const Result<Wei> fee = co_await view_amount(core_, std::move(fee_call), "VERIFIER_FEE");
+    const Result<Wei> fee = co_await view(core_, std::move(fee_call), "VERIFIER_FEE", &abi::Decoder::amount);
     if (!fee) co_return fee.error();
     constants.verifier_fee = *fee;
     Bytes verifier_call = abi::Encoder("verifier()").finish();
-    const Result<Address> verifier = co_await view_address(core_, std::move(verifier_call), "verifier");
+    const Result<Address> verifier = co_await view(core_, std::move(verifier_call), "verifier", &abi::Decoder::address);
     if (!verifier) co_return verifier.error();
     constants.verifier = *verifier;
     co_return constants;
@@ -100,11 +104,12 @@ Task<Result<void>> RpcChain::check_contracts() {
     const Result<void> token = co_await check_is_contract(token_, "tokenContractAddress");
     if (!token) co_return token.error();
     Bytes call = abi::Encoder("emtToken()").finish();
-    const Result<Address> paired = co_await view_address(core_, std::move(call), "emtToken");
+    const Result<Address> paired = co_await view(core_, std::move(call), "emtToken", &abi::Decoder::address);
     if (!paired) co_return paired.error();
     if (*paired != token_) {
-        co_return permanent_error(fmt::format("emethContractAddress {} uses token {}, but tokenContractAddress is {}; correct one of them",
-                                              core_.hex(), paired->hex(), token_.hex()));
+        co_return permanent_error(
+            fmt::format("emethContractAddress {} uses token {}, but tokenContractAddress is {}; correct one of them",
+                        core_.hex(), paired->hex(), token_.hex()));
     }
     co_return Result<void>();
 }
@@ -124,21 +129,21 @@ Task<Result<void>> RpcChain::check_is_contract(Address address, const char* sett
 
 Task<Result<JobRecord>> RpcChain::job(JobId id) {
     Bytes call = abi::Encoder("jobs(bytes16)").job_id(id).finish();
-    const Result<Bytes> answer = co_await view(core_, std::move(call));
+    const Result<Bytes> answer = co_await eth_call(core_, std::move(call));
     if (!answer) co_return in_context("jobs", answer.error());
     co_return decode_job(id, *answer);
 }
 
 Task<Result<JobDetails>> RpcChain::job_details(JobId id) {
     Bytes call = abi::Encoder("jobDetails(bytes16)").job_id(id).finish();
-    const Result<Bytes> answer = co_await view(core_, std::move(call));
+    const Result<Bytes> answer = co_await eth_call(core_, std::move(call));
     if (!answer) co_return in_context("jobDetails", answer.error());
     co_return decode_job_details(id, *answer);
 }
 
 Task<Result<JobAssign>> RpcChain::job_assign(JobId id) {
     Bytes call = abi::Encoder("jobAssigns(bytes16)").job_id(id).finish();
-    const Result<Bytes> answer = co_await view(core_, std::move(call));
+    const Result<Bytes> answer = co_await eth_call(core_, std::move(call));
     if (!answer) co_return in_context("jobAssigns", answer.error());
     co_return decode_job_assign(id, *answer);
 }
@@ -163,34 +168,45 @@ Task<Result<std::vector<Log>>> RpcChain::core_logs(std::uint64_t from_block, std
     return logs(std::move(filter), from_block, to_block);
 }
 
+/// Endpoints refuse large ranges and large answers in many words, so any failure halves the range, a bounded number of
+/// times.
 Task<Result<std::vector<Log>>> RpcChain::logs(json::object filter, std::uint64_t from_block, std::uint64_t to_block) {
-    constexpr std::uint64_t window_min = 64;
+    constexpr int failures_max = 12;
     std::vector<Log> all;
     if (from_block > to_block) co_return all;
     std::uint64_t window = to_block - from_block;  // blocks after the first
-    std::uint64_t next = from_block;
-    for (;;) {
-        const std::uint64_t end = std::min(to_block - next, window) + next;
-        filter["fromBlock"] = rpc::quantity(next);
-        filter["toBlock"] = rpc::quantity(end);
-        json::array params{filter};
-        const Result<json::value> answer = co_await rpc_.call("eth_getLogs", std::move(params));
-        if (!answer && window > window_min) {
-            window /= 2;  // endpoints word the refusal of a range in many ways; down to window_min any error counts as one
+    int failures = 0;
+    for (std::uint64_t next = from_block;;) {
+        const std::uint64_t end = next + std::min(to_block - next, window);
+        Result<std::vector<Log>> found = co_await logs_at_once(filter, next, end);
+        if (!found && (window == 0 || ++failures > failures_max)) co_return found.error();
+        if (!found) {
+            window /= 2;
             continue;
         }
-        if (!answer) co_return answer.error();
-        Result<std::vector<Log>> found = rpc::read_logs(*answer, rpc_.describe("eth_getLogs"));
-        if (!found) co_return found.error();
-        // An endpoint that ignores part of the filter must not be believed.
-        std::erase_if(*found, [&](const Log& log) { return log.address != core_ || log.block < next || log.block > end; });
+        failures = 0;
         std::move(found->begin(), found->end(), std::back_inserter(all));
         if (end == to_block) break;
         next = end + 1;
     }
-    const auto position = [](const Log& log) { return std::pair(log.block, log.index); };
-    std::sort(all.begin(), all.end(), [&](const Log& a, const Log& b) { return position(a) < position(b); });
     co_return all;
+}
+
+Task<Result<std::vector<Log>>> RpcChain::logs_at_once(json::object filter, std::uint64_t from_block,
+                                                      std::uint64_t to_block) {
+    filter["fromBlock"] = rpc::quantity(from_block);
+    filter["toBlock"] = rpc::quantity(to_block);
+    json::array params{std::move(filter)};
+    const Result<json::value> answer = co_await rpc_.call("eth_getLogs", std::move(params));
+    if (!answer) co_return answer.error();
+    Result<std::vector<Log>> logs = rpc::read_logs(*answer, rpc_.describe("eth_getLogs"));
+    if (!logs) co_return logs.error();
+    // An endpoint that ignores a part of the filter is not believed.
+    std::erase_if(
+        *logs, [&](const Log& log) { return log.address != core_ || log.block < from_block || log.block > to_block; });
+    const auto position = [](const Log& log) { return std::pair(log.block, log.index); };
+    std::sort(logs->begin(), logs->end(), [&](const Log& a, const Log& b) { return position(a) < position(b); });
+    co_return logs;
 }
 
 Task<Result<Wei>> RpcChain::penalty_of(Hash256 hash, Address node) {
@@ -207,26 +223,26 @@ Task<Result<Wei>> RpcChain::penalty_of(Hash256 hash, Address node) {
 }
 
 Task<Result<std::uint64_t>> RpcChain::current_slot() {
-    return view_number(core_, abi::Encoder("currentSlot()").finish(), "currentSlot");
+    return view(core_, abi::Encoder("currentSlot()").finish(), "currentSlot", &abi::Decoder::number);
 }
 
 Task<Result<std::uint64_t>> RpcChain::start_slot() {
-    return view_number(core_, abi::Encoder("startSlot()").finish(), "startSlot");
+    return view(core_, abi::Encoder("startSlot()").finish(), "startSlot", &abi::Decoder::number);
 }
 
 Task<Result<Slot>> RpcChain::slot(std::uint64_t number, Address node) {
     Slot slot;
     slot.number = number;
     Bytes total_call = abi::Encoder("slots(uint256)").number(number).finish();
-    const Result<std::uint64_t> total = co_await view_number(core_, std::move(total_call), "slots");
+    const Result<std::uint64_t> total = co_await view(core_, std::move(total_call), "slots", &abi::Decoder::number);
     if (!total) co_return total.error();
     slot.total_gas = *total;
     Bytes own_call = abi::Encoder("slotGas(uint256,address)").number(number).address(node).finish();
-    const Result<std::uint64_t> own = co_await view_number(core_, std::move(own_call), "slotGas");
+    const Result<std::uint64_t> own = co_await view(core_, std::move(own_call), "slotGas", &abi::Decoder::number);
     if (!own) co_return own.error();
     slot.own_gas = *own;
     Bytes balance_call = abi::Encoder("slotBalances(uint256,address)").number(number).address(node).finish();
-    const Result<Wei> balance = co_await view_amount(core_, std::move(balance_call), "slotBalances");
+    const Result<Wei> balance = co_await view(core_, std::move(balance_call), "slotBalances", &abi::Decoder::amount);
     if (!balance) co_return balance.error();
     slot.own_balance = *balance;
     co_return slot;
@@ -234,7 +250,7 @@ Task<Result<Slot>> RpcChain::slot(std::uint64_t number, Address node) {
 
 Task<Result<std::uint64_t>> RpcChain::estimated_gas(std::uint64_t dataset_mb, std::uint64_t complexity) {
     Bytes call = abi::Encoder("getEstimatedGas(uint256,uint256)").number(dataset_mb).number(complexity).finish();
-    return view_number(core_, std::move(call), "getEstimatedGas");
+    return view(core_, std::move(call), "getEstimatedGas", &abi::Decoder::number);
 }
 
 Task<Result<Wei>> RpcChain::alt_balance(Address account) {
@@ -242,12 +258,13 @@ Task<Result<Wei>> RpcChain::alt_balance(Address account) {
 }
 
 Task<Result<Wei>> RpcChain::emt_balance(Address account) {
-    return view_amount(token_, abi::Encoder("balanceOf(address)").address(account).finish(), "balanceOf");
+    return view(token_, abi::Encoder("balanceOf(address)").address(account).finish(), "balanceOf",
+                &abi::Decoder::amount);
 }
 
 Task<Result<Wei>> RpcChain::emt_allowance(Address owner, Address spender) {
     Bytes call = abi::Encoder("allowance(address,address)").address(owner).address(spender).finish();
-    return view_amount(token_, std::move(call), "allowance");
+    return view(token_, std::move(call), "allowance", &abi::Decoder::amount);
 }
 
 Task<Result<std::uint64_t>> RpcChain::transaction_count(Address account) {
@@ -257,15 +274,14 @@ Task<Result<std::uint64_t>> RpcChain::transaction_count(Address account) {
     co_return rpc::read_quantity(*answer, rpc_.describe("eth_getTransactionCount"));
 }
 
-Task<Result<Wei>> RpcChain::gas_price() { return quantity_call("eth_gasPrice", json::array()); }
+Task<Result<Wei>> RpcChain::gas_price() {
+    return quantity_call("eth_gasPrice", json::array());
+}
 
 Task<Result<Fees>> RpcChain::fees() {
-    json::array params{"latest", false};
-    const Result<json::value> latest = co_await rpc_.call("eth_getBlockByNumber", std::move(params));
+    const Result<std::optional<rpc::BlockHeader>> latest = co_await header("latest");
     if (!latest) co_return latest.error();
-    const Result<std::optional<rpc::BlockHeader>> header = rpc::read_block(*latest, rpc_.describe("eth_getBlockByNumber"));
-    if (!header) co_return header.error();
-    if (!*header || !(*header)->base_fee) {
+    if (!*latest || !(*latest)->base_fee) {
         const Result<Wei> price = co_await gas_price();
         if (!price) co_return price.error();
         co_return legacy_fees(*price);
@@ -278,7 +294,7 @@ Task<Result<Fees>> RpcChain::fees() {
         if (!value) co_return value.error();
         suggested = *value;
     }
-    co_return dynamic_fees(*(*header)->base_fee, suggested);
+    co_return dynamic_fees(*(*latest)->base_fee, suggested);
 }
 
 Task<Result<std::uint64_t>> RpcChain::estimate_gas(Address from, Address to, Bytes data) {
@@ -306,56 +322,52 @@ Task<Result<void>> RpcChain::send_raw(Bytes raw) {
 }
 
 Task<Result<std::optional<Receipt>>> RpcChain::receipt(Hash256 transaction) {
-    const Result<json::value> answer = co_await rpc_.call("eth_getTransactionReceipt", json::array{transaction.hex()});
+    const std::string what = rpc_.describe("eth_getTransactionReceipt");
+    json::array params{transaction.hex()};
+    const Result<json::value> answer = co_await rpc_.call("eth_getTransactionReceipt", std::move(params));
     if (!answer) co_return answer.error();
-    Result<std::optional<rpc::ReceiptAnswer>> found = rpc::read_receipt(*answer, rpc_.describe("eth_getTransactionReceipt"));
+    Result<std::optional<rpc::ReceiptAnswer>> found = rpc::read_receipt(*answer, what);
     if (!found) co_return found.error();
     if (!*found) co_return std::optional<Receipt>();
     Receipt& receipt = (*found)->receipt;
-    if (receipt.transaction != transaction) co_return transient_error(rpc_.describe("eth_getTransactionReceipt") + " answered another transaction's receipt");
-    if (!(*found)->has_gas_price) {  // legacy nodes: what was offered is what was paid
-        const Result<json::value> sent = co_await rpc_.call("eth_getTransactionByHash", json::array{transaction.hex()});
-        if (!sent) co_return sent.error();
-        const json::value* price = sent->is_object() ? sent->as_object().if_contains("gasPrice") : nullptr;
-        const Result<Wei> paid = rpc::read_quantity_256(price ? *price : json::value(), "gasPrice of " + transaction.hex());
-        if (!paid) co_return paid.error();
-        receipt.gas_price = *paid;
+    if (receipt.transaction != transaction) {
+        co_return transient_error(what + " answered the receipt of another transaction, " + receipt.transaction.hex());
+    }
+    if (!(*found)->has_gas_price) {
+        const Result<Wei> price = co_await offered_gas_price(transaction);
+        if (!price) co_return price.error();
+        receipt.gas_price = *price;
     }
     co_return std::optional(std::move(receipt));
 }
 
-Task<Result<Bytes>> RpcChain::view(Address contract, Bytes call) {
+/// For nodes whose receipts name no price: they know legacy transactions alone, where what was offered is what is paid.
+Task<Result<Wei>> RpcChain::offered_gas_price(Hash256 transaction) {
+    json::array params{transaction.hex()};
+    const Result<json::value> answer = co_await rpc_.call("eth_getTransactionByHash", std::move(params));
+    if (!answer) co_return answer.error();
+    const json::object* fields = answer->if_object();
+    const json::value* price = fields == nullptr ? nullptr : fields->if_contains("gasPrice");
+    const json::value absent;
+    co_return rpc::read_quantity_256(price == nullptr ? absent : *price, "gasPrice of " + transaction.hex());
+}
+
+template <class Value>
+Task<Result<Value>> RpcChain::view(Address contract, Bytes call, const char* name,
+                                   Value (abi::Decoder::*read)(const char*)) {
+    const Result<Bytes> answer = co_await eth_call(contract, std::move(call));
+    if (!answer) co_return in_context(name, answer.error());
+    abi::Decoder in(*answer, std::string(name) + " of " + contract.hex());
+    const Value value = (in.*read)("value");
+    if (const Result<void> check = in.check(); !check) co_return check.error();
+    co_return value;
+}
+
+Task<Result<Bytes>> RpcChain::eth_call(Address contract, Bytes call) {
     json::array params{call_object(std::nullopt, contract, call), "latest"};
     const Result<json::value> answer = co_await rpc_.call("eth_call", std::move(params));
     if (!answer) co_return answer.error();
     co_return rpc::read_bytes(*answer, rpc_.describe("eth_call"));
-}
-
-Task<Result<std::uint64_t>> RpcChain::view_number(Address contract, Bytes call, const char* name) {
-    const Result<Bytes> answer = co_await view(contract, std::move(call));
-    if (!answer) co_return in_context(name, answer.error());
-    abi::Decoder in(*answer, std::string(name) + " of " + contract.hex());
-    const std::uint64_t value = in.number("value");
-    if (const Result<void> check = in.check(); !check) co_return check.error();
-    co_return value;
-}
-
-Task<Result<Wei>> RpcChain::view_amount(Address contract, Bytes call, const char* name) {
-    const Result<Bytes> answer = co_await view(contract, std::move(call));
-    if (!answer) co_return in_context(name, answer.error());
-    abi::Decoder in(*answer, std::string(name) + " of " + contract.hex());
-    const Wei value = in.amount("value");
-    if (const Result<void> check = in.check(); !check) co_return check.error();
-    co_return value;
-}
-
-Task<Result<Address>> RpcChain::view_address(Address contract, Bytes call, const char* name) {
-    const Result<Bytes> answer = co_await view(contract, std::move(call));
-    if (!answer) co_return in_context(name, answer.error());
-    abi::Decoder in(*answer, std::string(name) + " of " + contract.hex());
-    const Address value = in.address("value");
-    if (const Result<void> check = in.check(); !check) co_return check.error();
-    co_return value;
 }
 
 Task<Result<Wei>> RpcChain::quantity_call(std::string method, json::array params) {

@@ -6,8 +6,13 @@
 
 #include "chain/chain.hpp"
 #include "chain/rpc_client.hpp"
+#include "chain/rpc_json.hpp"
 
 namespace emeth::chain {
+
+namespace abi {
+class Decoder;
+}
 
 /// `core` and `token` as configured. constants() checks that both are contracts and belong together (emtToken()).
 class RpcChain : public Chain {
@@ -42,14 +47,18 @@ public:
     Task<Result<std::optional<Receipt>>> receipt(Hash256 transaction) override;
 
 private:
-    Task<Result<Bytes>> view(Address contract, Bytes call);
-    Task<Result<std::uint64_t>> view_number(Address contract, Bytes call, const char* name);
-    Task<Result<Wei>> view_amount(Address contract, Bytes call, const char* name);
-    Task<Result<Address>> view_address(Address contract, Bytes call, const char* name);
+    /// The value that a view without state changes answers first.
+    template <class Value>
+    Task<Result<Value>> view(Address contract, Bytes call, const char* name, Value (abi::Decoder::*read)(const char*));
+    Task<Result<Bytes>> eth_call(Address contract, Bytes call);
+    /// `tag`: "latest" or a quantity.
+    Task<Result<std::optional<rpc::BlockHeader>>> header(std::string tag);
     Task<Result<void>> check_contracts();
     Task<Result<void>> check_is_contract(Address address, const char* setting);
-    /// Halves the range as long as the endpoint finds it too large.
     Task<Result<std::vector<Log>>> logs(boost::json::object filter, std::uint64_t from_block, std::uint64_t to_block);
+    Task<Result<std::vector<Log>>> logs_at_once(boost::json::object filter, std::uint64_t from_block,
+                                                std::uint64_t to_block);
+    Task<Result<Wei>> offered_gas_price(Hash256 transaction);
     Task<Result<Wei>> quantity_call(std::string method, boost::json::array params);
 
     RpcClient& rpc_;

@@ -16,7 +16,8 @@ class RpcClient {
 public:
     RpcClient(http::Url endpoint, Milliseconds timeout);
 
-    /// The "result" member. A JSON-RPC error becomes an Error with the node's message. For devnet also anvil_… and evm_… methods.
+    /// The "result" member. A JSON-RPC error becomes an Error with the node's message. For devnet also anvil_… and
+    /// evm_… methods.
     Task<Result<boost::json::value>> call(std::string method, boost::json::array params);
     /// For callers that tell answered errors apart; an Error here means that there was no answer.
     Task<Result<rpc::Answer>> exchange(std::string method, boost::json::array params);

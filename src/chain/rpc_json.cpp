@@ -13,7 +13,9 @@ namespace {
 constexpr std::size_t topics_max = 4;
 constexpr std::size_t quantity_text_max = 2 + 64;
 
-Error transient(const Error& error) { return transient_error(error.message); }
+Error transient(const Error& error) {
+    return transient_error(error.message);
+}
 
 /// A text that is not of the expected form, shortened: it comes from outside.
 Error malformed(std::string_view what, std::string_view expected, const boost::json::value& value) {
@@ -77,7 +79,9 @@ std::optional<Log> log_of(JsonObject& object) {
 
 }  // namespace
 
-std::string quantity(std::uint64_t value) { return fmt::format("0x{:x}", value); }
+std::string quantity(std::uint64_t value) {
+    return fmt::format("0x{:x}", value);
+}
 
 std::optional<Wei> parse_quantity_256(std::string_view text) {
     if (!text.starts_with("0x")) return std::nullopt;

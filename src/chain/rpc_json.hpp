@@ -1,5 +1,6 @@
-// Values of Ethereum's JSON-RPC: hex quantities, byte strings, blocks, logs and receipts. Pure. What an endpoint answers may be anything: every value is
-// checked and bounded, and an Error is transient, since the next answer may be well-formed.
+// Values of Ethereum's JSON-RPC: hex quantities, byte strings, blocks, logs and receipts. Pure. What an endpoint
+// answers may be anything: every value is checked and bounded, and an Error is transient, since the next answer may be
+// well-formed.
 #pragma once
 
 #include <boost/json/object.hpp>

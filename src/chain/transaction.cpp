@@ -11,9 +11,9 @@ namespace emeth::chain {
 namespace {
 
 constexpr std::uint8_t dynamic_fee_type = 0x02;
-constexpr std::size_t legacy_fields = 6;    // before v, r, s
-constexpr std::size_t dynamic_fields = 9;   // before y_parity, r, s
-constexpr std::uint64_t eip155_offset = 35; // v = chain id * 2 + 35 + y parity
+constexpr std::size_t legacy_fields = 6;     // before v, r, s
+constexpr std::size_t dynamic_fields = 9;    // before y_parity, r, s
+constexpr std::uint64_t eip155_offset = 35;  // v = chain id * 2 + 35 + y parity
 constexpr std::uint64_t chain_id_max = (UINT64_MAX - eip155_offset - 1) / 2;
 constexpr std::uint8_t signature_v_offset = 27;
 
@@ -22,8 +22,8 @@ Bytes recipient(const std::optional<Address>& to) {
 }
 
 std::vector<Bytes> legacy_items(const Transaction& tx) {
-    return {rlp::encode_number(tx.nonce),     rlp::encode_number(tx.fees.max_fee_per_gas.bytes),
-            rlp::encode_number(tx.gas_limit), recipient(tx.to),
+    return {rlp::encode_number(tx.nonce),       rlp::encode_number(tx.fees.max_fee_per_gas.bytes),
+            rlp::encode_number(tx.gas_limit),   recipient(tx.to),
             rlp::encode_number(tx.value.bytes), rlp::encode_bytes(tx.data)};
 }
 
@@ -39,7 +39,9 @@ std::vector<Bytes> dynamic_items(const Transaction& tx) {
             rlp::encode_list({})};
 }
 
-bool is_dynamic(const Transaction& tx) { return tx.fees.priority_fee_per_gas.has_value(); }
+bool is_dynamic(const Transaction& tx) {
+    return tx.fees.priority_fee_per_gas.has_value();
+}
 
 /// The list, with the type's byte in front where there is one.
 Bytes envelope(bool dynamic, const std::vector<Bytes>& items) {

@@ -45,7 +45,6 @@ Task<Attempt> attempt(Connection* connection, const ClientRequest* request) {
     connection->begin(request->method, request->url, request->headers, request->body.size());
     auto writing = connection->write(request->body, false);
     const error_code not_written = co_await std::move(writing);
-    if (not_written == asio::error::operation_aborted) co_return Attempt{io_error(origin, not_written)};
     // A server that refuses a body early may answer although it reads no further.
     auto reading = connection->read_header();
     error_code error = co_await std::move(reading);

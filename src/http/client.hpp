@@ -1,4 +1,5 @@
-// HTTP(S) and WebSocket clients over Beast. Every operation is bounded in time and size. Io thread only.
+// HTTP(S) and WebSocket clients over Beast. Every operation is bounded in time and size, and throws operation_aborted when its
+// coroutine is cancelled. Io thread only.
 #pragma once
 
 #include <cstdint>

@@ -59,11 +59,14 @@ Task<error_code> connect(PlainStream* stream, Endpoints endpoints) {
     const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
     error_code error = asio::error::host_not_found;
     for (const Tcp::endpoint& endpoint : endpoints) {
-        const CloseOnCancel guard(state.slot(), stream->socket());
+        stream->socket().open(endpoint.protocol(), error);
+        if (error) continue;
+        close_on_exec(stream->socket().native_handle());
+        const CloseOnCancel guard(state, stream->socket());
         auto attempt = stream->async_connect(endpoint, io_token());
         std::tie(error) = co_await std::move(attempt);
-        if (!error || state.cancelled() != asio::cancellation_type::none) break;
-        if (error == beast::error::timeout) break;
+        guard.throw_if_cancelled();
+        if (!error || error == beast::error::timeout) break;
         stream->close();
     }
     if (!error) stream->socket().set_option(Tcp::no_delay(true), error);
@@ -86,16 +89,17 @@ Task<error_code> handshake(TlsStream* stream, std::string host) {
     if (SSL_set_tlsext_host_name(stream->native_handle(), host.c_str()) != 1)
         co_return error_code(static_cast<int>(::ERR_get_error()), asio::error::get_ssl_category());
     const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
-    const CloseOnCancel guard(state.slot(), beast::get_lowest_layer(*stream).socket());
+    const CloseOnCancel guard(state, beast::get_lowest_layer(*stream).socket());
     auto work = stream->async_handshake(ssl::stream_base::client, io_token());
     const auto [error] = co_await std::move(work);
+    guard.throw_if_cancelled();
     co_return error;
 }
 
 }  // namespace
 
 Error io_error(std::string_view origin, error_code error) {
-    if (error == asio::error::operation_aborted) return canceled_error(fmt::format("{}: given up", origin));
+    if (error == asio::error::operation_aborted) return transient_error(fmt::format("{}: the connection was closed", origin));
     if (error == beast::error::timeout) return transient_error(fmt::format("{}: no answer in time", origin));
     return transient_error(fmt::format("{}: {}", origin, error.message()));
 }
@@ -147,7 +151,7 @@ void Connection::begin(const std::string& method, const Url& url, const Headers&
 
 Task<error_code> Connection::write(std::string_view piece, bool more) {
     const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
-    const CloseOnCancel guard(state.slot(), socket_stream().socket());
+    const CloseOnCancel guard(state, socket_stream().socket());
     http::buffer_body::value_type& body = request_->body();
     body.data = piece.empty() ? nullptr : const_cast<char*>(piece.data());  // Beast's type serves reading, too; it is not written to
     body.size = piece.size();
@@ -156,16 +160,18 @@ Task<error_code> Connection::write(std::string_view piece, bool more) {
         return http::async_write(stream, *serializer_, io_token());
     }, stream_);
     const auto [error, bytes] = co_await std::move(work);
+    guard.throw_if_cancelled();
     co_return error == http::error::need_buffer ? error_code{} : error;
 }
 
 Task<error_code> Connection::read_header() {
     const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
-    const CloseOnCancel guard(state.slot(), socket_stream().socket());
+    const CloseOnCancel guard(state, socket_stream().socket());
     auto work = std::visit([&](auto& stream) -> Task<std::tuple<error_code, std::size_t>> {
         return http::async_read_header(stream, buffer_, *parser_, io_token());
     }, stream_);
     const auto [error, bytes] = co_await std::move(work);
+    guard.throw_if_cancelled();
     co_return error;
 }
 
@@ -176,7 +182,7 @@ std::optional<std::uint64_t> Connection::body_bytes() const {
 
 Task<Connection::Piece> Connection::read_body(std::span<char> into) {
     const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
-    const CloseOnCancel guard(state.slot(), socket_stream().socket());
+    const CloseOnCancel guard(state, socket_stream().socket());
     http::buffer_body::value_type& body = parser_->get().body();
     std::size_t received = 0;
     while (received == 0 && !parser_->is_done()) {
@@ -187,6 +193,7 @@ Task<Connection::Piece> Connection::read_body(std::span<char> into) {
             return http::async_read_some(stream, buffer_, *parser_, io_token());
         }, stream_);
         const auto [error, bytes] = co_await std::move(work);
+        guard.throw_if_cancelled();
         received = into.size() - body.size;
         if (error && error != http::error::need_buffer) co_return Piece{error, received, false};
     }

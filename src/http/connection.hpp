@@ -29,7 +29,7 @@ using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 /// A connected stream to the origin of `url` (TLS for https and wss: certificate and host name checked). Error names the origin.
 Task<Result<std::variant<PlainStream, TlsStream>>> open_stream(Url url, Milliseconds timeout);
 
-/// "<origin>: <reason>": canceled when our side gave the operation up, else transient.
+/// "<origin>: <reason>", transient.
 Error io_error(std::string_view origin, error_code error);
 
 /// One exchange at a time: begin, write pieces of the body, read the header, read pieces of the body.

@@ -154,7 +154,6 @@ Task<Result<ClientResponse>> upload_range(Url url, std::filesystem::path file, s
     (*connection)->begin("PUT", url, {{"content-type", "application/octet-stream"}}, length);
     auto sending = send_range(connection->get(), &*input, offset, length, idle_timeout, origin);
     const Result<void> sent = co_await std::move(sending);
-    if (!sent && sent.error().kind == ErrorKind::canceled) co_return sent.error();
     // A server that refuses the body answers before it has read it all: the answer says more than the broken pipe.
     (*connection)->limit(idle_timeout);
     auto reading = (*connection)->read_header();

@@ -1,0 +1,125 @@
+#include "http/server.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/asio/write.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "http/server_impl.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/log.hpp"
+
+namespace emeth::http {
+namespace {
+
+constexpr Milliseconds accept_pause{200};
+constexpr std::string_view busy_answer =
+    "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 38\r\n\r\n"
+    "{\"error\":\"too many connections at once\"}";
+static_assert(busy_answer.ends_with("\"}"));
+
+/// A fresh socket's send buffer is empty, so this does not block.
+void refuse(Tcp::socket socket) {
+    error_code ignored;
+    socket.non_blocking(true, ignored);
+    socket.write_some(asio::buffer(busy_answer), ignored);
+}
+
+Task<> accept_connections(std::shared_ptr<Server::Impl> server, TaskGroup* children) {
+    for (;;) {
+        auto accepting = server->acceptor.async_accept(asio::as_tuple(asio::use_awaitable));
+        auto [error, socket] = co_await std::move(accepting);
+        if (error == asio::error::operation_aborted) co_return;
+        if (error) {
+            spdlog::warn("{}:{} cannot accept a connection: {}", server->options.host, server->options.port, error.message());
+            auto pause = system_clock().sleep(accept_pause);
+            co_await std::move(pause);
+            continue;
+        }
+        close_on_exec(socket.native_handle());
+        // One place is taken by this coroutine itself.
+        if (children->running() > server->options.connections_max)
+            refuse(std::move(socket));
+        else
+            children->start(serve_connection(server, std::move(socket)));
+    }
+}
+
+}  // namespace
+
+ServerResponse ServerResponse::json(const boost::json::value& value, unsigned status) {
+    ServerResponse response;
+    response.status = status;
+    response.body = boost::json::serialize(value);
+    return response;
+}
+
+ServerResponse ServerResponse::error(unsigned status, std::string_view message) {
+    return json(boost::json::value{{"error", boost::json::string_view(message.data(), message.size())}}, status);
+}
+
+Server::Server(asio::any_io_executor executor, ServerOptions options)
+    : impl_(std::make_shared<Impl>(std::move(executor), std::move(options))) {}
+Server::~Server() = default;
+
+void Server::route(std::string method, std::string pattern, std::uint64_t body_bytes_max, Handler handler) {
+    Route route;
+    route.method = std::move(method);
+    route.body_bytes_max = body_bytes_max;
+    route.handler = std::move(handler);
+    impl_->router.add(pattern, std::move(route));
+}
+
+void Server::route_file(std::string method, std::string pattern, std::uint64_t body_bytes_max, std::filesystem::path folder, Handler handler,
+                        Admission admission) {
+    Route route;
+    route.method = std::move(method);
+    route.body_bytes_max = body_bytes_max;
+    route.file = FileBody{std::move(folder), std::move(admission)};
+    route.handler = std::move(handler);
+    impl_->router.add(pattern, std::move(route));
+}
+
+void Server::route_websocket(std::string pattern, WebSocketHandler handler) {
+    Route route;
+    route.method = "GET";
+    route.websocket = std::move(handler);
+    impl_->router.add(pattern, std::move(route));
+}
+
+Result<void> Server::listen() {
+    ServerOptions& options = impl_->options;
+    error_code error;
+    const asio::ip::address address = asio::ip::make_address(options.host == "localhost" ? "127.0.0.1" : options.host, error);
+    if (error) return permanent_error(fmt::format("cannot listen on '{}': it is no IP address of this machine; 127.0.0.1 serves local programs only", options.host));
+    const Tcp::endpoint endpoint(address, options.port);
+    impl_->acceptor.open(endpoint.protocol(), error);
+    if (!error) close_on_exec(impl_->acceptor.native_handle());
+    if (!error) impl_->acceptor.set_option(Tcp::acceptor::reuse_address(true), error);
+    if (!error) impl_->acceptor.bind(endpoint, error);
+    if (!error) impl_->acceptor.listen(asio::socket_base::max_listen_connections, error);
+    if (error) {
+        error_code ignored;
+        impl_->acceptor.close(ignored);
+        return permanent_error(fmt::format("cannot listen on {}:{}: {}; stop the program that uses it or choose another address or port", options.host, options.port, error.message()));
+    }
+    options.port = impl_->acceptor.local_endpoint().port();
+    return {};
+}
+
+std::uint16_t Server::port() const { return impl_->options.port; }
+
+std::string Server::url() const {
+    const bool is_ipv6 = impl_->options.host.find(':') != std::string::npos;
+    return fmt::format(fmt::runtime(is_ipv6 ? "http://[{}]:{}" : "http://{}:{}"), impl_->options.host, port());
+}
+
+Task<> Server::run() {
+    const std::shared_ptr<Impl> impl = impl_;
+    TaskGroup children(impl->executor, impl->options.connections_max + 1);
+    children.start(accept_connections(impl, &children));
+    auto joining = children.join();
+    co_await std::move(joining);
+}
+
+}  // namespace emeth::http

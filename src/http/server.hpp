@@ -48,24 +48,30 @@ struct ServerResponse {
 };
 
 using Handler = std::function<Task<ServerResponse>(ServerRequest)>;
+/// Looks at a request whose body is not read yet; an answer refuses it. Keeps strangers from filling the disk.
+using Admission = std::function<std::optional<ServerResponse>(const ServerRequest&)>;
 using WebSocketHandler = std::function<Task<>(WebSocket, ServerRequest)>;
 
 struct ServerOptions {
-    std::string host = "127.0.0.1";
+    std::string host = "127.0.0.1";  ///< an IP address, or "localhost"
     std::uint16_t port = 0;  ///< 0: the system chooses
-    std::size_t connections_max = 256;
-    Milliseconds idle_timeout{60'000};
+    std::size_t connections_max = 256;   ///< one more is answered 503
+    Milliseconds idle_timeout{60'000};   ///< to send a whole header, or the next piece of a body, or to take one of the answer
 };
 
 class Server {
 public:
+    struct Impl;
     Server(asio::any_io_executor executor, ServerOptions options);
     ~Server();
 
-    /// `pattern`: "/api/v1/jobs", "/objects/{name}". A longer body is answered 413.
+    /// `pattern`: "/api/v1/jobs", "/objects/{name}"; of several that fit, the first added counts. A longer body is answered 413, an unknown path 404,
+    /// another method 405. GET routes answer HEAD, too.
     void route(std::string method, std::string pattern, std::uint64_t body_bytes_max, Handler handler);
-    /// The body is streamed into a file in `folder` (which must be on the file system of its destination).
-    void route_file(std::string method, std::string pattern, std::uint64_t body_bytes_max, std::filesystem::path folder, Handler handler);
+    /// The body is streamed into "<folder>/incoming-<n>.tmp" (0600; `folder` must be on the file system of its destination). A full disk is answered 507.
+    /// What a crash leaves of them is the owner's to sweep.
+    void route_file(std::string method, std::string pattern, std::uint64_t body_bytes_max, std::filesystem::path folder, Handler handler,
+                    Admission admission = {});
     void route_websocket(std::string pattern, WebSocketHandler handler);
 
     /// Binds and listens; Error: "cannot listen on 127.0.0.1:3000: address already in use; …".
@@ -77,7 +83,6 @@ public:
     Task<> run();
 
 private:
-    struct Impl;
     std::shared_ptr<Impl> impl_;
 };
 

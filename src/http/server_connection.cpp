@@ -1,0 +1,352 @@
+#include <fmt/format.h>
+
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/buffer_body.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/serializer.hpp>
+#include <boost/beast/http/write.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
+#include <vector>
+
+#include "http/file_pieces.hpp"
+#include "http/header_fields.hpp"
+#include "http/server_impl.hpp"
+#include "http/websocket_impl.hpp"
+#include "runtime/cancellation.hpp"
+#include "runtime/log.hpp"
+
+namespace emeth::http {
+namespace {
+
+namespace http = beast::http;
+
+constexpr std::uint32_t header_bytes_max = 16 << 10;
+constexpr std::size_t text_piece_bytes = 16 << 10;
+constexpr std::uint64_t drained_bytes_max = 16 << 20;
+constexpr Milliseconds drain_time_max{2'000};
+constexpr unsigned incoming_names_tried = 1'000;
+
+/// The end of a connection, not of anything else.
+void throw_if(error_code error) {
+    if (error) throw boost::system::system_error(error);
+}
+
+ServerResponse too_long(std::uint64_t bytes_max) {
+    return ServerResponse::error(413, fmt::format("the body is longer than {} bytes", bytes_max));
+}
+
+/// One connection; a failure of its socket is thrown as boost::system::system_error.
+class ServerConnection {
+public:
+    ServerConnection(std::shared_ptr<Server::Impl> server, Tcp::socket socket)
+        : server_(std::move(server)), stream_(std::move(socket)), piece_(text_piece_bytes) {}
+
+    /// Serves one request; false when the connection is over.
+    Task<bool> serve_one();
+
+private:
+    using Parser = http::request_parser<http::buffer_body>;
+
+    Task<std::optional<ServerResponse>> read_header();
+    std::optional<ServerResponse> find_route();
+    Task<std::optional<ServerResponse>> read_body();
+    Task<std::optional<ServerResponse>> read_text();
+    Task<std::optional<ServerResponse>> read_file();
+    Task<std::string_view> read_piece();
+    Result<OutputFile> create_incoming(std::filesystem::path& path);
+    Task<ServerResponse> handle();
+    Task<> answer(ServerResponse response);
+    Task<> write_piece(http::response_serializer<http::buffer_body>* serializer, http::response<http::buffer_body>* message, std::string_view piece,
+                       bool more);
+    Task<> write_file(http::response_serializer<http::buffer_body>* serializer, http::response<http::buffer_body>* message, const InputFile* file);
+    Task<> drain();
+    Task<> serve_websocket();
+
+    std::shared_ptr<Server::Impl> server_;
+    PlainStream stream_;
+    beast::flat_buffer buffer_;
+    std::vector<char> piece_;
+    std::optional<Parser> parser_;
+    ServerRequest request_;
+    const Route* route_ = nullptr;
+};
+
+Task<bool> ServerConnection::serve_one() {
+    parser_.emplace();
+    parser_->header_limit(header_bytes_max);
+    parser_->body_limit(boost::none);  // read_text and read_file count
+    request_ = {};
+    route_ = nullptr;
+
+    auto header_reading = read_header();
+    std::optional<ServerResponse> response = co_await std::move(header_reading);
+    if (!response) response = find_route();
+    if (!response && route_->websocket) {
+        auto talking = serve_websocket();
+        co_await std::move(talking);
+        co_return false;
+    }
+    if (!response) {
+        auto body_reading = read_body();
+        response = co_await std::move(body_reading);
+    }
+    std::optional<RemoveAtEnd> remove_at_end;
+    if (request_.file) remove_at_end.emplace(request_.file->path);
+    if (!response) {
+        auto handling = handle();
+        response = co_await std::move(handling);
+    }
+    const bool is_read = parser_->is_done();
+    auto answering = answer(std::move(*response));
+    co_await std::move(answering);
+    if (is_read) co_return parser_->keep_alive();
+    auto draining = drain();
+    co_await std::move(draining);
+    co_return false;
+}
+
+Task<std::optional<ServerResponse>> ServerConnection::read_header() {
+    stream_.expires_after(server_->options.idle_timeout);
+    const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
+    error_code error;
+    {
+        const CloseOnCancel guard(state, stream_.socket());
+        auto reading = http::async_read_header(stream_, buffer_, *parser_, io_token());
+        std::tie(error, std::ignore) = co_await std::move(reading);
+        guard.throw_if_cancelled();
+    }
+    if (error == http::error::header_limit) co_return ServerResponse::error(431, fmt::format("the header is longer than {} bytes", header_bytes_max));
+    if (error.category() == http::make_error_code(http::error::end_of_stream).category() && error != http::error::end_of_stream &&
+        error != http::error::partial_message)
+        co_return ServerResponse::error(400, fmt::format("the request is malformed: {}", error.message()));
+    throw_if(error);
+    co_return std::nullopt;
+}
+
+/// Fills request_ and route_, or refuses.
+std::optional<ServerResponse> ServerConnection::find_route() {
+    const auto& header = parser_->get();
+    Result<Target> target = Target::parse({header.target().data(), header.target().size()});
+    if (!target) return ServerResponse::error(400, target.error().message);
+    request_.method = std::string(header.method_string());
+    request_.path = target->path();
+    request_.headers = to_headers(header);
+    error_code unknown;
+    request_.peer_address = stream_.socket().remote_endpoint(unknown).address().to_string();
+
+    Router::Match match = server_->router.match(request_.method, *target);
+    request_.query = std::move(target->query);
+    if (match.route == nullptr && match.allowed.empty()) return ServerResponse::error(404, "there is nothing at this path");
+    if (match.route == nullptr) {
+        ServerResponse response = ServerResponse::error(405, fmt::format("{} is not served at this path", request_.method));
+        response.headers["allow"] = match.allowed;
+        return response;
+    }
+    request_.captures = std::move(match.captures);
+    route_ = match.route;
+    if (!route_->websocket) return std::nullopt;
+    // Bytes that came before the handshake was answered would be lost in the change of protocols.
+    if (beast::websocket::is_upgrade(header) && buffer_.size() == 0) return std::nullopt;
+    ServerResponse response = ServerResponse::error(426, "this path serves WebSockets");
+    response.headers["upgrade"] = "websocket";
+    return response;
+}
+
+Task<std::optional<ServerResponse>> ServerConnection::read_body() {
+    const boost::optional<std::uint64_t> announced = parser_->content_length();
+    if (announced && *announced > route_->body_bytes_max) co_return too_long(route_->body_bytes_max);
+    if (route_->file && route_->file->admission) {
+        std::optional<ServerResponse> refusal = route_->file->admission(request_);
+        if (refusal) co_return refusal;
+    }
+    if (!parser_->is_done() && beast::iequals(parser_->get()[http::field::expect], "100-continue")) {
+        const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
+        const CloseOnCancel guard(state, stream_.socket());
+        stream_.expires_after(server_->options.idle_timeout);
+        constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+        auto writing = asio::async_write(stream_, asio::buffer(go_on), io_token());
+        const auto [error, bytes] = co_await std::move(writing);
+        guard.throw_if_cancelled();
+        throw_if(error);
+    }
+    auto reading = route_->file ? read_file() : read_text();
+    co_return co_await std::move(reading);
+}
+
+/// Empty only at the end of the body.
+Task<std::string_view> ServerConnection::read_piece() {
+    const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
+    const CloseOnCancel guard(state, stream_.socket());
+    http::buffer_body::value_type& body = parser_->get().body();
+    std::size_t received = 0;
+    while (received == 0 && !parser_->is_done()) {
+        body.data = piece_.data();
+        body.size = piece_.size();
+        body.more = true;
+        stream_.expires_after(server_->options.idle_timeout);
+        auto reading = http::async_read_some(stream_, buffer_, *parser_, io_token());
+        const auto [error, bytes] = co_await std::move(reading);
+        guard.throw_if_cancelled();
+        if (error != http::error::need_buffer) throw_if(error);
+        received = piece_.size() - body.size;
+    }
+    co_return std::string_view(piece_.data(), received);
+}
+
+Task<std::optional<ServerResponse>> ServerConnection::read_text() {
+    while (!parser_->is_done()) {
+        auto reading = read_piece();
+        const std::string_view piece = co_await std::move(reading);
+        if (request_.body.size() + piece.size() > route_->body_bytes_max) co_return too_long(route_->body_bytes_max);
+        request_.body.append(piece);
+    }
+    co_return std::nullopt;
+}
+
+/// Names are tried until one is free: a crash may have left some.
+Result<OutputFile> ServerConnection::create_incoming(std::filesystem::path& path) {
+    for (unsigned tried = 0;; ++tried) {
+        path = route_->file->folder / fmt::format("incoming-{}.tmp", ++server_->incoming_files);
+        Result<OutputFile> file = OutputFile::create(path);
+        const bool is_taken = !file && std::filesystem::exists(std::filesystem::symlink_status(path));
+        if (!is_taken || tried == incoming_names_tried) return file;
+    }
+}
+
+Task<std::optional<ServerResponse>> ServerConnection::read_file() {
+    std::filesystem::path path;
+    Result<OutputFile> file = create_incoming(path);
+    if (!file) co_return ServerResponse::error(507, file.error().message);
+    request_.file = ReceivedFile{path, 0, {}};
+    std::optional<RemoveAtEnd> remove_unless_whole(path);
+    piece_.resize(piece_bytes);
+    while (!parser_->is_done()) {
+        auto reading = read_piece();
+        const std::string_view piece = co_await std::move(reading);
+        if (file->bytes() + piece.size() > route_->body_bytes_max) co_return too_long(route_->body_bytes_max);
+        const Result<void> written = file->append(piece);
+        if (!written) co_return ServerResponse::error(507, written.error().message);
+    }
+    request_.file->bytes = file->bytes();
+    request_.file->sha256 = file->finish();
+    remove_unless_whole.reset();
+    co_return std::nullopt;
+}
+
+Task<ServerResponse> ServerConnection::handle() {
+    std::string failure;
+    try {
+        auto handling = route_->handler(request_);
+        co_return co_await std::move(handling);
+    } catch (const std::exception& error) {
+        if (is_cancellation(std::current_exception())) throw;
+        failure = error.what();
+    }
+    spdlog::error("{} {} failed: {}", request_.method, request_.path, failure);
+    co_return ServerResponse::error(500, "the server failed on this request; its log says why");
+}
+
+Task<> ServerConnection::answer(ServerResponse response) {
+    std::optional<InputFile> file;
+    if (response.file) {
+        Result<InputFile> opened = InputFile::open(*response.file);
+        if (opened) {
+            file.emplace(std::move(*opened));
+        } else {
+            spdlog::error("{} {} failed: {}", request_.method, request_.path, opened.error().message);
+            response = ServerResponse::error(500, "the server cannot read the file; its log says why");
+        }
+    }
+    http::response<http::buffer_body> message;
+    message.result(response.status);
+    message.set(http::field::content_type, response.content_type);
+    for (const auto& [name, value] : response.headers) message.set(name, value);
+    message.content_length(file ? file->bytes() : response.body.size());
+    message.keep_alive(parser_->is_done() && parser_->keep_alive());
+    http::response_serializer<http::buffer_body> serializer(message);
+
+    const bool has_body = request_.method != "HEAD";
+    auto writing = has_body && file ? write_file(&serializer, &message, &*file) : write_piece(&serializer, &message, has_body ? response.body : "", false);
+    co_await std::move(writing);
+}
+
+Task<> ServerConnection::write_piece(http::response_serializer<http::buffer_body>* serializer, http::response<http::buffer_body>* message,
+                                     std::string_view piece, bool more) {
+    const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
+    const CloseOnCancel guard(state, stream_.socket());
+    message->body().data = piece.empty() ? nullptr : const_cast<char*>(piece.data());  // not written to
+    message->body().size = piece.size();
+    message->body().more = more;
+    stream_.expires_after(server_->options.idle_timeout);
+    auto writing = http::async_write(stream_, *serializer, io_token());
+    const auto [error, bytes] = co_await std::move(writing);
+    guard.throw_if_cancelled();
+    if (error != http::error::need_buffer) throw_if(error);
+}
+
+Task<> ServerConnection::write_file(http::response_serializer<http::buffer_body>* serializer, http::response<http::buffer_body>* message,
+                                    const InputFile* file) {
+    piece_.resize(piece_bytes);
+    std::uint64_t sent = 0;
+    do {
+        const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(piece_.size(), file->bytes() - sent));
+        const Result<void> read = file->read_at(sent, {piece_.data(), size});
+        if (!read) throw ErrorException(read.error());  // the length is announced already: all that is left is to end the connection
+        sent += size;
+        auto writing = write_piece(serializer, message, {piece_.data(), size}, sent < file->bytes());
+        co_await std::move(writing);
+    } while (sent < file->bytes());
+}
+
+/// A peer that still sends would lose our answer to a reset if the connection were closed at once.
+Task<> ServerConnection::drain() {
+    error_code ignored;
+    stream_.socket().shutdown(Tcp::socket::shutdown_send, ignored);
+    stream_.expires_after(drain_time_max);
+    const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
+    const CloseOnCancel guard(state, stream_.socket());
+    for (std::uint64_t drained = 0; drained < drained_bytes_max;) {
+        auto reading = stream_.async_read_some(asio::buffer(piece_), io_token());
+        const auto [error, bytes] = co_await std::move(reading);
+        guard.throw_if_cancelled();
+        if (error) co_return;
+        drained += bytes;
+    }
+}
+
+Task<> ServerConnection::serve_websocket() {
+    PlainWebSocket socket(std::move(stream_));
+    configure(socket);
+    {
+        const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
+        const CloseOnCancel guard(state, beast::get_lowest_layer(socket).socket());
+        auto accepting = socket.async_accept(parser_->get(), io_token());
+        const auto [error] = co_await std::move(accepting);
+        guard.throw_if_cancelled();
+        throw_if(error);
+    }
+    WebSocket connected(std::make_unique<WebSocket::Impl>(std::move(socket), request_.peer_address));
+    auto talking = route_->websocket(std::move(connected), request_);
+    co_await std::move(talking);
+}
+
+}  // namespace
+
+Task<> serve_connection(std::shared_ptr<Server::Impl> server, Tcp::socket socket) {
+    ServerConnection connection(std::move(server), std::move(socket));
+    try {
+        for (bool goes_on = true; goes_on;) {
+            auto serving = connection.serve_one();
+            goes_on = co_await std::move(serving);
+        }
+    } catch (const boost::system::system_error& ended) {
+        spdlog::debug("a connection ended: {}", ended.what());
+    } catch (const std::exception& failure) {
+        spdlog::error("a connection failed: {}", failure.what());
+    }
+}
+
+}  // namespace emeth::http

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <boost/beast/core/buffers_to_string.hpp>
+
 #include "http/websocket_impl.hpp"
 #include "runtime/with_timeout.hpp"
 
@@ -15,9 +17,10 @@ Task<Result<WebSocket>> greet(Stream stream, Url url) {
     const std::string host = url.origin().substr(url.scheme.size() + 3);
     if (!error) {
         const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
-        const CloseOnCancel guard(state.slot(), beast::get_lowest_layer(socket).socket());
+        const CloseOnCancel guard(state, beast::get_lowest_layer(socket).socket());
         auto greeting = socket.async_handshake(host, url.target, io_token());
         std::tie(error) = co_await std::move(greeting);
+        guard.throw_if_cancelled();
     }
     if (error) co_return io_error(url.origin(), error);
     co_return WebSocket(std::make_unique<WebSocket::Impl>(std::move(socket), peer));
@@ -54,11 +57,12 @@ Task<Result<WebSocket>> WebSocket::connect(Url url, Milliseconds timeout) {
 Task<Result<std::string>> WebSocket::receive() {
     Impl* impl = impl_.get();
     const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
-    const CloseOnCancel guard(state.slot(), impl->socket());
+    const CloseOnCancel guard(state, impl->socket());
     auto reading = std::visit([&](auto& stream) -> Task<std::tuple<error_code, std::size_t>> {
         return stream.async_read(impl->buffer, io_token());
     }, impl->stream);
     const auto [error, bytes] = co_await std::move(reading);
+    guard.throw_if_cancelled();
     if (error) co_return io_error(impl->peer, error);
     std::string message = beast::buffers_to_string(impl->buffer.data());
     impl->buffer.consume(impl->buffer.size());
@@ -68,11 +72,12 @@ Task<Result<std::string>> WebSocket::receive() {
 Task<Result<void>> WebSocket::send(std::string message) {
     Impl* impl = impl_.get();
     const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
-    const CloseOnCancel guard(state.slot(), impl->socket());
+    const CloseOnCancel guard(state, impl->socket());
     auto writing = std::visit([&](auto& stream) -> Task<std::tuple<error_code, std::size_t>> {
         return stream.async_write(asio::buffer(message), io_token());
     }, impl->stream);
     const auto [error, bytes] = co_await std::move(writing);
+    guard.throw_if_cancelled();
     if (error) co_return io_error(impl->peer, error);
     co_return Result<void>{};
 }

@@ -51,8 +51,8 @@ public:
 
 private:
     struct Impl;
-    explicit ChildProcess(std::unique_ptr<Impl> impl);
-    std::unique_ptr<Impl> impl_;
+    explicit ChildProcess(std::shared_ptr<Impl> impl);
+    std::shared_ptr<Impl> impl_;  // a waiter holds it, too
 };
 
 /// The absolute path of the running program, for siblings ("emeth-trainer" beside "emeth").

@@ -20,12 +20,14 @@ struct ConfigValue {
     std::string place;
 };
 
+/// A key may be written with '_' for '.' ("timeout_learning"). An empty value is as good as none: the fallback holds.
 class EnvConfig {
 public:
     static constexpr std::size_t file_bytes_max = 1 << 20;
 
-    /// Parses KEY=value lines: '#' comments, blank lines, optional "export ", single or double quotes around the value. Never throws. The error names
-    /// `place` and the line. A key that is given twice is an error.
+    /// Parses KEY=value lines: '#' comments (behind an unquoted value after a blank), blank lines, optional "export ", single
+    /// or double quotes around the value, nothing expanded. Never throws. The error names `place` and the line, and
+    /// never repeats a value. A key that is given twice is an error.
     static Result<EnvConfig> parse(std::string_view text, const std::string& place);
     static Result<EnvConfig> load(const std::filesystem::path& file);
 
@@ -48,7 +50,9 @@ public:
     [[nodiscard]] const std::string& file_place() const { return file_place_; }
 
 private:
-    std::map<std::string, ConfigValue> values_;
+    Result<void> add_line(std::string_view line, const std::string& place);
+
+    std::map<std::string, ConfigValue> values_;  // by the key with '_' for '.'
     std::string file_place_ = "a .env file";
 };
 

@@ -1,7 +1,7 @@
 #include "runtime/shutdown.hpp"
 
 #include <boost/asio/error.hpp>
-#include <boost/asio/experimental/as_tuple.hpp>
+#include <boost/asio/as_tuple.hpp>
 #include <boost/system/system_error.hpp>
 #include <utility>
 
@@ -11,7 +11,7 @@ Shutdown::Shutdown(const asio::any_io_executor& executor) : signals_(executor, S
 
 Task<int> Shutdown::wait() {
     if (std::exchange(requested_, false)) co_return SIGTERM;
-    auto [error, number] = co_await signals_.async_wait(asio::experimental::as_tuple(asio::use_awaitable));
+    auto [error, number] = co_await signals_.async_wait(asio::as_tuple(asio::use_awaitable));
     if (!error) co_return number;
     if (std::exchange(requested_, false)) co_return SIGTERM;
     throw boost::system::system_error(error);

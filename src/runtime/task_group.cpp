@@ -4,7 +4,7 @@
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/experimental/as_tuple.hpp>
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/experimental/channel.hpp>
 #include <boost/system/system_error.hpp>
 #include <cassert>
@@ -14,6 +14,7 @@
 #include "runtime/cancellation.hpp"
 
 namespace emeth {
+
 struct TaskGroup::Shared {
     using Child = std::shared_ptr<asio::cancellation_signal>;
 
@@ -80,7 +81,7 @@ Task<> TaskGroup::join() {
             shared->cancel();
             continue;
         }
-        constexpr auto ignore_error = asio::experimental::as_tuple(asio::use_awaitable);
+        constexpr auto ignore_error = asio::as_tuple(asio::use_awaitable);
         if (waiter_cancelled)
             co_await shared->all_ended.async_receive(asio::bind_cancellation_slot(asio::cancellation_slot(), ignore_error));
         else

@@ -58,13 +58,14 @@ Task<Result<void>> JobRunner::check_artifact() {
     std::error_code error;
     const std::uint64_t bytes = std::filesystem::file_size(file, error);
     if (error || bytes != expected.bytes)
-        co_return transient_error(fmt::format("artifact.tar no longer has its {} bytes; it is made again", expected.bytes));
+        co_return transient_error(
+            fmt::format("artifact.tar no longer has its {} bytes; it is made again", expected.bytes));
     auto hash = [file] { return crypto::sha256_of_file(file); };
     const auto digest = co_await context_.pool.run(std::move(hash));
     if (digest.has_error()) co_return digest.error();
     if (*digest != expected.sha256)
-        co_return transient_error(fmt::format("artifact.tar has the digest {} instead of {}; it is made again", digest->hex(),
-                                              expected.sha256.hex()));
+        co_return transient_error(fmt::format("artifact.tar has the digest {} instead of {}; it is made again",
+                                              digest->hex(), expected.sha256.hex()));
     artifact_checked_ = true;
     co_return Result<void>{};
 }
@@ -87,13 +88,14 @@ Task<Result<std::string>> JobRunner::put_part(std::uint32_t part, std::string ur
     const std::uint64_t artifact_bytes = job_.artifact->artifact.bytes;
     const std::uint64_t offset = (part - std::uint64_t{1}) * worker_protocol::part_bytes;
     if (offset >= artifact_bytes)
-        co_return transient_error(fmt::format("part {} lies behind the end of the artifact of {} bytes", part, artifact_bytes));
+        co_return transient_error(
+            fmt::format("part {} lies behind the end of the artifact of {} bytes", part, artifact_bytes));
     const std::uint64_t length = std::min(worker_protocol::part_bytes, artifact_bytes - offset);
     auto url = http::Url::parse(url_text);
     if (url.has_error()) co_return transient_error(fmt::format("the master's URL for part {} cannot be used", part));
     const std::string what = fmt::format("part {} to {}", part, url->origin());
-    Task<Result<http::ClientResponse>> put = http::upload_range(std::move(*url), folder() / "artifact.tar", offset, length,
-                                                                context_.settings.limits.wait_data);
+    Task<Result<http::ClientResponse>> put = http::upload_range(std::move(*url), folder() / "artifact.tar", offset,
+                                                                length, context_.settings.limits.wait_data);
     const auto response = co_await std::move(put);
     if (response.has_error()) co_return in_context(what, response.error());
     if (response->status / 100 != 2) co_return http::status_error(what, *response);

@@ -13,7 +13,9 @@ namespace {
 
 constexpr std::uint64_t mebibyte = 1 << 20;
 
-std::uint64_t mebibytes(std::uint64_t bytes) { return (bytes + mebibyte - 1) / mebibyte; }
+std::uint64_t mebibytes(std::uint64_t bytes) {
+    return (bytes + mebibyte - 1) / mebibyte;
+}
 
 /// An earlier worker may have died between the last byte and the record.
 bool is_whole(const std::filesystem::path& file, std::uint64_t bytes) {
@@ -40,7 +42,8 @@ Task<Result<void>> JobRunner::fetch_dataset() {
 
 Task<Result<void>> JobRunner::download_dataset() {
     if (auto space = check_space(); space.has_error()) co_return space;
-    if (dataset_url_.empty()) co_return transient_error("the dataset is not here and the order for it has not come yet");
+    if (dataset_url_.empty())
+        co_return transient_error("the dataset is not here and the order for it has not come yet");
     // Used up: it may expire at any moment, so the next attempt gets a fresh one with its order.
     auto url = http::Url::parse(std::exchange(dataset_url_, {}));
     if (url.has_error()) co_return transient_error("the master's dataset URL is no URL that can be used");
@@ -53,8 +56,9 @@ Task<Result<void>> JobRunner::download_dataset() {
         fetched.bytes_total = job_.dataset_bytes;
         report_progress(std::move(fetched));
     };
-    Task<Result<http::Downloaded>> download = http::download_file(
-        std::move(*url), folder() / "dataset", job_.dataset_bytes, context_.settings.limits.wait_data, std::move(progress));
+    Task<Result<http::Downloaded>> download =
+        http::download_file(std::move(*url), folder() / "dataset", job_.dataset_bytes,
+                            context_.settings.limits.wait_data, std::move(progress));
     const auto downloaded = co_await std::move(download);
     if (downloaded.has_error()) co_return in_context("dataset from " + origin, downloaded.error());
     job_.dataset_sha256 = downloaded->sha256;
@@ -68,7 +72,8 @@ Result<void> JobRunner::check_space() const {
     const std::uint64_t needed = 2 * job_.dataset_bytes + context_.settings.disk_reserve_bytes;
     if (*free >= needed) return {};
     return transient_error(fmt::format(
-        "{} MiB are free in {}, but a dataset of {} MiB needs {} MiB with its tokens and checkpoints: free some space, or "
+        "{} MiB are free in {}, but a dataset of {} MiB needs {} MiB with its tokens and checkpoints: free some space, "
+        "or "
         "start the worker with --data on a larger disk",
         *free / mebibyte, context_.settings.data.string(), mebibytes(job_.dataset_bytes), mebibytes(needed)));
 }

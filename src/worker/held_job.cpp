@@ -18,13 +18,14 @@ boost::json::object fields(const DatasetFacts& facts) {
 }
 
 boost::json::object fields(const ArtifactFacts& facts) {
-    return {{"sha256", facts.artifact.sha256.hex()},
-            {"bytes", facts.artifact.bytes},
-            {"epochs", facts.artifact.epochs},
-            {"steps", facts.artifact.steps},
-            {"epoch_losses", boost::json::array(facts.artifact.epoch_losses.begin(), facts.artifact.epoch_losses.end())},
-            {"validation_loss", facts.artifact.validation_loss},
-            {"acknowledged", facts.acknowledged}};
+    return {
+        {"sha256", facts.artifact.sha256.hex()},
+        {"bytes", facts.artifact.bytes},
+        {"epochs", facts.artifact.epochs},
+        {"steps", facts.artifact.steps},
+        {"epoch_losses", boost::json::array(facts.artifact.epoch_losses.begin(), facts.artifact.epoch_losses.end())},
+        {"validation_loss", facts.artifact.validation_loss},
+        {"acknowledged", facts.acknowledged}};
 }
 
 DatasetFacts read_dataset(JsonObject json) {
@@ -53,9 +54,9 @@ bool same_work(const trainer_protocol::JobSpec& a, const trainer_protocol::JobSp
 }  // namespace
 
 std::string to_json(const HeldJob& job) {
-    boost::json::object json{{"job", job.spec.id.hex()},          {"lease", job.lease},
-                             {"language", job.spec.language},     {"epochs", job.spec.epochs},
-                             {"model", job.spec.model},           {"dataset_bytes", job.dataset_bytes}};
+    boost::json::object json{{"job", job.spec.id.hex()},      {"lease", job.lease},
+                             {"language", job.spec.language}, {"epochs", job.spec.epochs},
+                             {"model", job.spec.model},       {"dataset_bytes", job.dataset_bytes}};
     if (job.dataset_sha256) json["dataset_sha256"] = job.dataset_sha256->hex();
     if (job.dataset) json["dataset"] = fields(*job.dataset);
     if (job.artifact) json["artifact"] = fields(*job.artifact);

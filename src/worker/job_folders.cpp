@@ -60,14 +60,19 @@ std::vector<worker_protocol::HeldLease> JobFolders::held() const {
     return leases;
 }
 
-std::filesystem::path JobFolders::folder(const JobId& job) const { return jobs_folder_ / job.hex(); }
+std::filesystem::path JobFolders::folder(const JobId& job) const {
+    return jobs_folder_ / job.hex();
+}
 
 Task<Result<HeldJob*>> JobFolders::create(HeldJob job) {
     const JobId id = job.spec.id;
     if (auto made = create_folder(folder(id), 0700); made.has_error()) co_return made.error();
     jobs_[id] = std::move(job);
     auto saved = co_await save(id);
-    if (saved.has_error()) co_return saved.error();
+    if (saved.has_error()) {
+        jobs_.erase(id);
+        co_return saved.error();
+    }
     co_return find(id);
 }
 
@@ -75,7 +80,9 @@ Task<Result<void>> JobFolders::save(JobId job) {
     const AsyncMutex::Lock lock = co_await writing_.lock();
     const HeldJob* held = find(job);
     if (held == nullptr) co_return Result<void>{};  // forgotten while this waited
-    auto write = [path = folder(job) / record_name, text = to_json(*held)] { return write_file_durably(path, text, 0600); };
+    auto write = [path = folder(job) / record_name, text = to_json(*held)] {
+        return write_file_durably(path, text, 0600);
+    };
     co_return co_await pool_.run(std::move(write));
 }
 

@@ -15,8 +15,8 @@ class JobFolders {
 public:
     JobFolders(const asio::any_io_executor& executor, std::filesystem::path jobs_folder, BlockingPool& pool);
 
-    /// Reads what an earlier process left; called once, before all else. A record that cannot be read is a JOB held with lease 0: the master
-    /// says what becomes of its files.
+    /// Reads what an earlier process left; called once, before all else. A record that cannot be read is a JOB held
+    /// with lease 0: the master says what becomes of its files.
     Result<void> load();
 
     /// Stays where it is until forget().

@@ -28,7 +28,8 @@ Task<> JobRunner::run() {
             co_await serve_uploads();  // returns when the artifact must be made again
             continue;
         }
-        // Only the trainer knows what can never succeed; storage and network may have recovered when the order comes again.
+        // Only the trainer knows what can never succeed; storage and network may have recovered when the order comes
+        // again.
         report_failure(step, done.error(), step == "train" && done.error().kind == ErrorKind::permanent, true);
         while (!assigned_) co_await ordered_.wait();
     }
@@ -57,6 +58,8 @@ void JobRunner::report_progress(worker_protocol::Progress progress) {
     report(std::move(progress));
 }
 
-std::filesystem::path JobRunner::folder() const { return context_.folders.folder(job_.spec.id); }
+std::filesystem::path JobRunner::folder() const {
+    return context_.folders.folder(job_.spec.id);
+}
 
 }  // namespace emeth::worker

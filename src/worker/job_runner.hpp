@@ -1,5 +1,6 @@
-// Does the work of one JOB in its folder: dataset, training, parts of the artifact; each step begins where an earlier run of it left off. What it
-// reports goes into the report queue and may wait there: a master that is away stops no training. Io thread only.
+// Does the work of one JOB in its folder: dataset, training, parts of the artifact; each step begins where an earlier
+// run of it left off. What it reports goes into the report queue and may wait there: a master that is away stops no
+// training. Io thread only.
 #pragma once
 
 #include <map>
@@ -34,8 +35,8 @@ public:
     /// `job` stays with its JobFolders for as long as the runner lives; its lease may change meanwhile.
     JobRunner(const asio::any_io_executor& executor, RunnerContext context, HeldJob& job);
 
-    /// Works until it is cancelled; then the trainer is dead. A failed step is reported; it is done again when the master orders it again
-    /// (a dead trainer is started again without being asked).
+    /// Works until it is cancelled; then the trainer is dead. A failed step is reported; it is done again when the
+    /// master orders it again (a dead trainer is started again without being asked).
     Task<> run();
 
     /// The order came (again), with a fresh URL.
@@ -73,8 +74,8 @@ private:
     HeldJob& job_;
     worker_protocol::Wakeup ordered_;
 
-    std::string dataset_url_;   ///< empty: none, or it was used up
-    bool assigned_ = false;     ///< an order came since the last step failed
+    std::string dataset_url_;  ///< empty: none, or it was used up
+    bool assigned_ = false;    ///< an order came since the last step failed
     std::optional<StallWatch> watch_;
     std::map<std::uint32_t, std::string> parts_to_put_;
     std::optional<Error> upload_error_;

@@ -33,8 +33,8 @@ Task<> MasterSession::run() {
         const Error reason = co_await connect_and_serve();
         ++failures_;  // a welcome had set it to 0
         const Milliseconds wait = backoff(failures_, settings_.reconnect, random_.unit());
-        spdlog::warn("no line to the master at {}: {}; dialling again in {} ms", settings_.master.origin(), reason.message,
-                     wait.count());
+        spdlog::warn("no line to the master at {}: {}; dialling again in {} ms", settings_.master.origin(),
+                     reason.message, wait.count());
         co_await clock_.sleep(wait);
     }
 }
@@ -48,9 +48,10 @@ Task<Error> MasterSession::connect_and_serve() {
     failures_ = 0;
     reports_.resend_all();
     end_reason_.reset();
-    TaskGroup group(co_await asio::this_coro::executor, 2);
-    group.start(read_orders(socket));
-    group.start(send_reports(socket));
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    TaskGroup group(executor, 2);
+    group.start(read_orders(socket, group));
+    group.start(send_reports(socket, group));
     co_await group.join();
     co_return end_reason_.value_or(transient_error("the connection ended"));
 }
@@ -63,9 +64,11 @@ Task<Result<void>> MasterSession::shake_hands(http::WebSocket& socket) {
     if (settings_.master_address && *settings_.master_address != challenge->master)
         co_return permanent_error(fmt::format("it calls itself {}, but master_address is {}", challenge->master.hex(),
                                               settings_.master_address->hex()));
-    const Handshake handshake{challenge->master, key_.address(), challenge->challenge, worker_protocol::random_challenge(random_)};
-    worker_protocol::Hello hello{handshake.worker_challenge, handshake.worker, sign_handshake(key_, Role::worker, handshake),
-                                 settings_.power_capacity, handler_.held()};
+    const Handshake handshake{challenge->master, key_.address(), challenge->challenge,
+                              worker_protocol::random_challenge(random_)};
+    worker_protocol::Hello hello{handshake.worker_challenge, handshake.worker,
+                                 sign_handshake(key_, Role::worker, handshake), settings_.power_capacity,
+                                 handler_.held()};
     std::string text = encode(worker_protocol::FromWorker(std::move(hello)));
     const auto sent = co_await socket.send(std::move(text));
     if (sent.has_error()) co_return sent.error();
@@ -76,7 +79,8 @@ Task<Result<void>> MasterSession::shake_hands(http::WebSocket& socket) {
     const auto* welcome = std::get_if<worker_protocol::Welcome>(&*answer);
     if (welcome == nullptr || !signed_by(Role::master, welcome->signature, handshake))
         co_return permanent_error(fmt::format("it cannot prove that it is {}", challenge->master.hex()));
-    spdlog::info("worker {} serves the master {} at {}", key_.address().hex(), challenge->master.hex(), settings_.master.origin());
+    spdlog::info("worker {} serves the master {} at {}", key_.address().hex(), challenge->master.hex(),
+                 settings_.master.origin());
     co_return Result<void>{};
 }
 
@@ -87,25 +91,26 @@ Task<Result<FromMaster>> MasterSession::receive(http::WebSocket& socket) {
 }
 
 Task<Result<FromMaster>> MasterSession::receive_in_time(http::WebSocket& socket) {
-    Task<Result<FromMaster>> bounded = with_timeout(clock_, receive(socket), handshake_limit, "its part of the handshake");
+    Task<Result<FromMaster>> bounded =
+        with_timeout(clock_, receive(socket), handshake_limit, "its part of the handshake");
     co_return co_await std::move(bounded);
 }
 
-Task<> MasterSession::read_orders(http::WebSocket& socket) {
+Task<> MasterSession::read_orders(http::WebSocket& socket, TaskGroup& group) {
     for (;;) {
         auto message = co_await receive(socket);
         Result<void> done = message.has_error() ? message.error() : Result<void>{};
         if (done.has_value()) done = co_await dispatch(std::move(*message));
-        if (done.has_error()) co_return end(socket, done.error());
+        if (done.has_error()) co_return end(group, done.error());
     }
 }
 
-Task<> MasterSession::send_reports(http::WebSocket& socket) {
+Task<> MasterSession::send_reports(http::WebSocket& socket, TaskGroup& group) {
     for (;;) {
         const worker_protocol::Report report = co_await reports_.next();
         std::string text = encode(worker_protocol::FromWorker(report));
         const auto sent = co_await socket.send(std::move(text));
-        if (sent.has_error()) co_return end(socket, sent.error());
+        if (sent.has_error()) co_return end(group, sent.error());
     }
 }
 
@@ -126,9 +131,9 @@ Task<Result<void>> MasterSession::dispatch(FromMaster message) {
     co_return Result<void>{};
 }
 
-void MasterSession::end(http::WebSocket& socket, Error reason) {
+void MasterSession::end(TaskGroup& group, Error reason) {
     if (!end_reason_) end_reason_ = std::move(reason);
-    socket.abort();
+    group.cancel();
 }
 
 }  // namespace emeth::worker

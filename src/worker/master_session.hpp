@@ -1,5 +1,5 @@
-// The worker's line to its master: dials, proves who it is, has the master prove who it is, carries reports and orders, and dials again for ever
-// when the line ends. Io thread only.
+// The worker's line to its master: dials, proves who it is, has the master prove who it is, carries reports and orders,
+// and dials again for ever when the line ends. Io thread only.
 #pragma once
 
 #include <optional>
@@ -10,6 +10,7 @@
 #include "http/client.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/random.hpp"
+#include "runtime/task_group.hpp"
 #include "worker/report_queue.hpp"
 #include "worker/settings.hpp"
 #include "worker_protocol/messages.hpp"
@@ -29,8 +30,8 @@ public:
 
 class MasterSession {
 public:
-    MasterSession(const WorkerSettings& settings, const crypto::PrivateKey& key, ReportQueue& reports, OrderHandler& handler,
-                  Clock& clock, Random& random);
+    MasterSession(const WorkerSettings& settings, const crypto::PrivateKey& key, ReportQueue& reports,
+                  OrderHandler& handler, Clock& clock, Random& random);
 
     /// Until it is cancelled.
     Task<> run();
@@ -40,11 +41,11 @@ private:
     Task<Result<void>> shake_hands(http::WebSocket& socket);
     Task<Result<worker_protocol::FromMaster>> receive(http::WebSocket& socket);
     Task<Result<worker_protocol::FromMaster>> receive_in_time(http::WebSocket& socket);
-    Task<> read_orders(http::WebSocket& socket);
-    Task<> send_reports(http::WebSocket& socket);
+    Task<> read_orders(http::WebSocket& socket, TaskGroup& group);
+    Task<> send_reports(http::WebSocket& socket, TaskGroup& group);
     Task<Result<void>> dispatch(worker_protocol::FromMaster message);
-    /// The line ends, for this reason unless there was one before.
-    void end(http::WebSocket& socket, Error reason);
+    /// Ends reader and writer, for this reason unless there was one before.
+    void end(TaskGroup& group, Error reason);
 
     const WorkerSettings& settings_;
     const crypto::PrivateKey& key_;

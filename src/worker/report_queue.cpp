@@ -13,7 +13,8 @@ using worker_protocol::ReportBody;
 namespace {
 
 std::uint64_t random_start(Random& random) {
-    std::array<std::uint8_t, 6> bytes{};  // 48 bits: what is added later never overflows, and JSON tools read it exactly
+    std::array<std::uint8_t, 6>
+        bytes{};  // 48 bits: what is added later never overflows, and JSON tools read it exactly
     random.fill(bytes);
     std::uint64_t number = 0;
     for (const std::uint8_t byte : bytes) number = number << 8 | byte;
@@ -36,14 +37,16 @@ void ReportQueue::add(const JobId& job, std::uint64_t lease, ReportBody body) {
     if (std::holds_alternative<worker_protocol::Progress>(body)) {
         progress_ = Report{0, job, lease, std::move(body)};
     } else {
-        entries_.remove_if([&](const Entry& entry) { return entry.report.job == job && replaces(body, entry.report.body); });
+        entries_.remove_if(
+            [&](const Entry& entry) { return entry.report.job == job && replaces(body, entry.report.body); });
         entries_.push_back({Report{++last_id_, job, lease, std::move(body)}, false});
     }
     added_.notify();
 }
 
 std::optional<Report> ReportQueue::acknowledge(std::uint64_t id) {
-    const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) { return entry.report.id == id; });
+    const auto found =
+        std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) { return entry.report.id == id; });
     if (found == entries_.end()) return std::nullopt;
     Report report = std::move(found->report);
     entries_.erase(found);

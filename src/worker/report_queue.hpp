@@ -1,5 +1,6 @@
-// The reports that the master has not acknowledged, in the order in which it gets them. They outlive connections, and a restart of the worker
-// makes the durable ones again (held_job.hpp). Bounded: a newer report of a kind replaces the older one of its JOB. Io thread only.
+// The reports that the master has not acknowledged, in the order in which it gets them. They outlive connections, and a
+// restart of the worker makes the durable ones again (held_job.hpp). Bounded: a newer report of a kind replaces the
+// older one of its JOB. Io thread only.
 #pragma once
 
 #include <cstdint>

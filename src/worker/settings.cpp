@@ -15,7 +15,8 @@ namespace {
 constexpr std::uint64_t day_ms = 86'400'000;
 constexpr std::uint64_t threads_most = 1'024;
 
-/// "http://host:port" and "ws://host:port" mean the same here; a path of the master behind a proxy is kept in front of ours.
+/// "http://host:port" and "ws://host:port" mean the same here; a path of the master behind a proxy is kept in front of
+/// ours.
 Result<http::Url> session_url(const EnvConfig& config) {
     const auto text = config.require("master_node_url");
     if (text.has_error()) return text.error();
@@ -49,7 +50,9 @@ bool is_device(const std::string& text) {
            std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-std::uint64_t processors() { return static_cast<std::uint64_t>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN))); }
+std::uint64_t processors() {
+    return static_cast<std::uint64_t>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN)));
+}
 
 Result<trainer_protocol::ComputeOptions> compute_options(const EnvConfig& config) {
     trainer_protocol::ComputeOptions compute;
@@ -76,10 +79,9 @@ Result<void> read_limit(const EnvConfig& config, const std::string& key, Millise
 
 Result<StallLimits> stall_limits(const EnvConfig& config) {
     StallLimits limits;
-    for (const auto& [key, limit] : {std::pair{"timeout_wait_data", &limits.wait_data},
-                                     std::pair{"timeout_idle", &limits.idle},
-                                     std::pair{"timeout_learning", &limits.learning},
-                                     std::pair{"timeout_checkpoint", &limits.checkpoint}})
+    for (const auto& [key, limit] :
+         {std::pair{"timeout_wait_data", &limits.wait_data}, std::pair{"timeout_idle", &limits.idle},
+          std::pair{"timeout_learning", &limits.learning}, std::pair{"timeout_checkpoint", &limits.checkpoint}})
         if (const auto read = read_limit(config, key, *limit); read.has_error()) return read.error();
     return limits;
 }
@@ -88,9 +90,9 @@ Result<StallLimits> stall_limits(const EnvConfig& config) {
 
 const std::set<std::string>& worker_keys() {
     static const std::set<std::string> keys{
-        "master_node_url", "master_address",    "privateKey",   "privateKey_file",  "powerCapacity",     "device",
-        "batchSize",       "threads",           "precision",    "timeout_wait_data", "timeout_idle",
-        "timeout_learning", "timeout_checkpoint", "log_level"};
+        "master_node_url",    "master_address", "privateKey", "privateKey_file",   "powerCapacity", "device",
+        "batchSize",          "threads",        "precision",  "timeout_wait_data", "timeout_idle",  "timeout_learning",
+        "timeout_checkpoint", "log_level"};
     return keys;
 }
 

@@ -18,10 +18,12 @@ namespace emeth::worker {
 
 /// A hung trainer or a dead connection is noticed after this long, and the work done again from where it stands.
 struct StallLimits {
-    Milliseconds wait_data{60'000};      ///< timeout_wait_data: no byte of a dataset or an artifact's part moves
-    Milliseconds idle{1'800'000};        ///< timeout_idle: before the first step (tokenizer, token file) the trainer says nothing
-    Milliseconds learning{600'000};      ///< timeout_learning: while it trains, no step is done
-    Milliseconds checkpoint{1'800'000};  ///< timeout_checkpoint: after the last step (validation, artifact) the trainer says nothing
+    Milliseconds wait_data{60'000};  ///< timeout_wait_data: no byte of a dataset or an artifact's part moves
+    Milliseconds idle{
+        1'800'000};  ///< timeout_idle: before the first step (tokenizer, token file) the trainer says nothing
+    Milliseconds learning{600'000};  ///< timeout_learning: while it trains, no step is done
+    Milliseconds checkpoint{
+        1'800'000};  ///< timeout_checkpoint: after the last step (validation, artifact) the trainer says nothing
 };
 
 struct WorkerSettings {

@@ -7,7 +7,9 @@
 namespace emeth::worker {
 namespace {
 
-bool is_after_training(const std::string& stage) { return stage == "validation" || stage == "artifact"; }
+bool is_after_training(const std::string& stage) {
+    return stage == "validation" || stage == "artifact";
+}
 
 }  // namespace
 
@@ -37,9 +39,12 @@ void StallWatch::saw(const trainer_protocol::Report& report, Milliseconds now) {
 
 Milliseconds StallWatch::limit() const {
     switch (phase_) {
-        case Phase::before_training: return limits_.idle;
-        case Phase::training: return limits_.learning;
-        case Phase::after_training: return limits_.checkpoint;
+        case Phase::before_training:
+            return limits_.idle;
+        case Phase::training:
+            return limits_.learning;
+        case Phase::after_training:
+            return limits_.checkpoint;
     }
     return limits_.idle;
 }
@@ -52,9 +57,11 @@ std::string StallWatch::complaint() const {
     switch (phase_) {
         case Phase::before_training:
             return fmt::format("the trainer said nothing for {} ms (timeout_idle)", limit().count());
-        case Phase::training: return fmt::format("no training step was done for {} ms (timeout_learning)", limit().count());
+        case Phase::training:
+            return fmt::format("no training step was done for {} ms (timeout_learning)", limit().count());
         case Phase::after_training:
-            return fmt::format("the trainer said nothing for {} ms after the last step (timeout_checkpoint)", limit().count());
+            return fmt::format("the trainer said nothing for {} ms after the last step (timeout_checkpoint)",
+                               limit().count());
     }
     return {};
 }

@@ -1,4 +1,5 @@
-// Whether a trainer still gets on: a decision without a clock or a process, so that it can be tested as a plain function.
+// Whether a trainer still gets on: a decision without a clock or a process, so that it can be tested as a plain
+// function.
 #pragma once
 
 #include "trainer_protocol/messages.hpp"

@@ -48,7 +48,8 @@ Task<Result<void>> JobRunner::train() {
         reason = end.error().message;
         const Milliseconds wait = backoff(failures, context_.settings.trainer_restart, context_.random.unit());
         spdlog::warn("JOB {}: {}; starting it again in {} ms", job_.spec.id.hex(), reason, wait.count());
-        // One death is told by the TrainingStarted that follows; a trainer that does not come back to its steps is a failing step.
+        // One death is told by the TrainingStarted that follows; a trainer that does not come back to its steps is a
+        // failing step.
         if (failures > 1) report_failure("train", end.error(), false, false);
         co_await context_.clock.sleep(wait);
     }
@@ -70,13 +71,16 @@ Task<Result<void>> JobRunner::run_trainer(std::string reason) {
         watch_->saw(*report, context_.clock.monotonic());
         report_training(*report, reason);
         Result<void> recorded;
-        if (const auto* facts = std::get_if<messages::Prepared>(&*report)) recorded = co_await record_dataset_facts(*facts);
+        if (const auto* facts = std::get_if<messages::Prepared>(&*report))
+            recorded = co_await record_dataset_facts(*facts);
         if (const auto* failed = std::get_if<messages::Failed>(&*report))
             recorded = failed->permanent ? permanent_error(failed->message) : transient_error(failed->message);
         if (std::holds_alternative<messages::Checked>(*report))
-            recorded = permanent_error("the trainer answered a training request with a verdict; its version does not fit");
+            recorded =
+                permanent_error("the trainer answered a training request with a verdict; its version does not fit");
         if (recorded.has_error()) co_return recorded;
-        if (const auto* trained = std::get_if<messages::Trained>(&*report)) co_return co_await record_artifact(*trained);
+        if (const auto* trained = std::get_if<messages::Trained>(&*report))
+            co_return co_await record_artifact(*trained);
     }
 }
 
@@ -87,7 +91,6 @@ Task<Result<messages::Report>> JobRunner::next_report(messages::TrainerChild& ch
     auto report = co_await std::move(bounded);
     const bool stalled = watch_->remaining(context_.clock.monotonic()) == Milliseconds(0);
     if (report.has_error() && stalled) co_return transient_error(watch_->complaint());
-    if (report.has_error()) co_return in_context("the trainer", report.error());
     co_return report;
 }
 

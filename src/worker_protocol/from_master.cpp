@@ -13,7 +13,7 @@
 namespace emeth::worker_protocol {
 namespace {
 
-constexpr std::size_t model_bytes_max = 64;
+constexpr std::size_t model_bytes_max = 32;
 
 boost::json::object fields(const Challenge& message) {
     return {{"type", "challenge"}, {"challenge", message.challenge.hex()}, {"master", message.master.hex()}};
@@ -73,7 +73,7 @@ Welcome read_welcome(JsonObject& json) {
 
 bool is_preset_name(const std::string& text) {
     return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
     });
 }
 
@@ -86,7 +86,7 @@ Assign read_assign(JsonObject& json) {
     if (message.spec.language != "en" && message.spec.language != "ja") json.reject("language", "\"en\" or \"ja\"");
     message.spec.epochs = static_cast<std::uint32_t>(json.u64("epochs", 1, epochs_max));
     message.spec.model = json.string("model", model_bytes_max);
-    if (!is_preset_name(message.spec.model)) json.reject("model", "a preset's name of a-z, 0-9, '-', '_' and '.'");
+    if (!is_preset_name(message.spec.model)) json.reject("model", "a preset's name in lower case");
     message.dataset_url = json.string("dataset_url", url_bytes_max);
     message.dataset_bytes = json.u64("dataset_bytes", 1, dataset_bytes_max);
     return message;

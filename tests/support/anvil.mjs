@@ -10,12 +10,15 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { anvilProgram, ethers, repositoryFolder } from "./packages.mjs";
 
 export const chainId = 60001;
 const startTimeoutMs = 30_000;
 const outputKeptMax = 16_384;
+const receiptPollMs = 5;
+const receiptPollsMax = 2_000;
 const gasLimitOfACall = 5_000_000;
 
 /** Resolves with the port that anvil prints; rejects with anvil's last words when it ends or stays silent. */
@@ -50,8 +53,8 @@ export class Chain {
         this.#child = child;
         this.port = port;
         this.url = `http://127.0.0.1:${port}`;
-        // One request each and no cache: a test reads right after it wrote.
-        const options = { staticNetwork: true, batchMaxCount: 1, cacheTimeout: -1 };
+        // No cache and hardly a wait for more to batch: a test reads right after it wrote.
+        const options = { staticNetwork: true, batchStallTime: 1, cacheTimeout: -1 };
         this.provider = new ethers.JsonRpcProvider(this.url, chainId, options);
         this.accounts = [];
     }
@@ -79,9 +82,12 @@ export class Chain {
     /** Sends from an unlocked account without estimating gas, so that a refused call is mined as well; gives the receipt. */
     async transact(from, to, data) {
         const hash = await this.rpc("eth_sendTransaction", { from, to, data, gas: ethers.toQuantity(gasLimitOfACall) });
-        const receipt = await this.provider.getTransactionReceipt(hash);
-        if (!receipt) throw new Error(`anvil took transaction ${hash} but has no receipt for it`);
-        return receipt;
+        for (let poll = 0; poll < receiptPollsMax; ++poll) {
+            const receipt = await this.provider.getTransactionReceipt(hash);
+            if (receipt) return receipt;
+            await sleep(receiptPollMs);
+        }
+        throw new Error(`anvil took transaction ${hash}, but ${receiptPollsMax * receiptPollMs} ms later has no receipt for it`);
     }
 
     async stop() {

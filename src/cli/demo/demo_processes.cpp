@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/asio/ip/tcp.hpp>
 #include <csignal>
 #include <fstream>
 #include <utility>
 
 #include "crypto/key_file.hpp"
+#include "network/devnet/free_port.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/durable_file.hpp"
 #include "runtime/random.hpp"
@@ -18,16 +18,6 @@ namespace emeth::cli {
 namespace {
 
 constexpr int stop_grace_ms = 5'000;
-
-/// A port that is free now; the master keeps it over its restarts.
-Result<std::uint16_t> free_port(const asio::any_io_executor& executor) {
-    boost::system::error_code error;
-    asio::ip::tcp::acceptor acceptor(executor);
-    acceptor.open(asio::ip::tcp::v4(), error);
-    if (!error) acceptor.bind({asio::ip::address_v4::loopback(), 0}, error);
-    if (error) return transient_error("no free port on 127.0.0.1: " + error.message());
-    return acceptor.local_endpoint().port();
-}
 
 std::string last_line(const std::filesystem::path& log) {
     std::ifstream stream(log);
@@ -52,7 +42,7 @@ Result<void> DemoProcesses::prepare(const std::string& network_settings) {
     auto key = crypto::load_or_generate_key_file(key_path, system_random());
     if (key.has_error()) return key.error();
     node_address_ = key->address();
-    const auto port = free_port(executor_);
+    const auto port = network::free_port(executor_);
     if (port.has_error()) return port.error();
 
     // Two workers of one thread each fill two cores. The fees of the demo's JOBs reach 34 EMT, above the published default of max_fee.

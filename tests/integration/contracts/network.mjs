@@ -41,9 +41,8 @@ export class Network {
         Object.assign(this, await deployEmeth(chain, { owner, verifier }));
         for (const name of ["requester", "nodeA", "nodeB", "nodeC"]) {
             await this.actOnToken("owner", "mint", this.address[name], emt(1_000_000));
-            await this.actOnToken(name, "approve", this.core.target, ethers.MaxUint256);
         }
-        await this.checkConservation();
+        for (const name of people) await this.actOnToken(name, "approve", this.core.target, ethers.MaxUint256);
     }
 
     nameOf(address) {
@@ -52,14 +51,13 @@ export class Network {
 
     /** EMT of everybody, of the contract ("core"), and of all ("supply"). */
     async money() {
-        const holders = [...people.map((name) => [name, this.address[name]]), ["core", this.core.target]];
-        const amounts = await Promise.all(holders.map(([, address]) => this.token.balanceOf(address)));
-        const money = Object.fromEntries(holders.map(([name], index) => [name, amounts[index]]));
-        return { ...money, supply: await this.token.totalSupply() };
+        const holders = [...people.map((name) => this.address[name]), this.core.target];
+        const reads = [...holders.map((address) => this.token.balanceOf(address)), this.token.totalSupply()];
+        const amounts = await Promise.all(reads);
+        return Object.fromEntries([...people, "core", "supply"].map((name, index) => [name, amounts[index]]));
     }
 
-    async checkConservation() {
-        const { core, supply, ...balances } = await this.money();
+    async #checkConservation({ core, supply, ...balances }) {
         const held = Object.values(balances).reduce((sum, balance) => sum + balance, core);
         assert.equal(held, supply, "every EMT of the supply has a known holder");
         assert.equal(core, await this.#lockedAmount(), "the contract holds the fees and deposits of undecided JOBs");
@@ -100,8 +98,8 @@ export class Network {
             const reason = await this.#refusalReason(name, contract, method, values, receipt.blockNumber);
             assert.fail(`${method} of ${name} was refused: ${reason}`);
         }
-        await this.checkConservation();
         const after = await this.money();
+        await this.#checkConservation(after);
         const changed = Object.keys(after).filter((key) => after[key] !== before[key]);
         return {
             receipt,
@@ -126,11 +124,11 @@ export class Network {
     }
 
     /** Sends a call that must be refused; gives the reason, after checking that no money moved. */
-    async refusal(name, method, ...values) {
+    refusal(name, method, ...values) {
         return this.#refusalOf(this.core, name, method, values);
     }
 
-    async refusalOfToken(name, method, ...values) {
+    refusalOfToken(name, method, ...values) {
         return this.#refusalOf(this.token, name, method, values);
     }
 

@@ -1,0 +1,98 @@
+#include "cli/demo/demo_accounts.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "chain/amount.hpp"
+
+namespace emeth::cli {
+
+namespace {
+
+using chain::JobStatus;
+using chain::to_u256;
+using chain::U256;
+
+Result<void> expect(std::string_view what, const U256& expected, const Wei& found) {
+    if (expected == to_u256(found)) return {};
+    return permanent_error(fmt::format("{} should be {} wei and is {} wei", what, expected.str(), to_u256(found).str()));
+}
+
+/// ALT that the node's transactions cost.
+Task<Result<U256>> gas_paid(chain::Chain& chain, std::vector<storage::OutboxEntry> transactions) {
+    U256 paid = 0;
+    for (const auto& entry : transactions) {
+        const auto receipt = co_await chain.receipt(entry.hash);
+        if (receipt.has_error()) co_return receipt.error();
+        if (!receipt->has_value()) co_return permanent_error(fmt::format("{} transaction {} is not on chain", storage::name(entry.kind), entry.hash.hex()));
+        paid += to_u256((*receipt)->gas_price) * (*receipt)->gas_used;
+    }
+    co_return paid;
+}
+
+}  // namespace
+
+Task<Result<Balances>> read_balances(chain::Chain& chain, DemoParties parties) {
+    Balances balances;
+    const auto alt = co_await chain.alt_balance(parties.node);
+    if (alt.has_error()) co_return alt.error();
+    balances.node_alt = *alt;
+    for (auto [address, balance] : {std::pair{parties.node, &balances.node_emt}, std::pair{parties.verifier, &balances.verifier_emt},
+                                    std::pair{parties.requester, &balances.requester_emt}, std::pair{parties.core, &balances.core_emt}}) {
+        const auto emt = co_await chain.emt_balance(address);
+        if (emt.has_error()) co_return emt.error();
+        *balance = *emt;
+    }
+    co_return balances;
+}
+
+Task<Result<Wei>> rewards_of(chain::Chain& chain, std::set<std::uint64_t> slots, Address node) {
+    U256 reward = 0;
+    for (const auto number : slots) {
+        const auto slot = co_await chain.slot(number, node);
+        if (slot.has_error()) co_return slot.error();
+        reward += to_u256(slot->own_balance);
+    }
+    co_return chain::to_wei(reward);
+}
+
+Task<Result<void>> check_jobs_on_chain(chain::Chain& chain, const std::vector<DemoJob>& jobs) {
+    for (const auto& [job, history, transactions] : jobs) {
+        const auto logs = co_await chain.status_logs(job.terms.id, 0);
+        if (logs.has_error()) co_return logs.error();
+        for (const auto status : {JobStatus::processing, JobStatus::submitted, JobStatus::verified}) {
+            const auto count = std::count_if(logs->begin(), logs->end(), [status](const auto& log) { return log.status == status; });
+            if (count != 1) co_return permanent_error(fmt::format("JOB {} became {} {} times on chain", job.terms.id.hex(), chain::name(status), count));
+        }
+        for (const auto kind : {storage::TxKind::process, storage::TxKind::submit}) {
+            const auto count = std::count_if(transactions.begin(), transactions.end(), [kind](const auto& entry) { return entry.kind == kind; });
+            if (count != 1) co_return permanent_error(fmt::format("JOB {} has {} {} transactions", job.terms.id.hex(), count, storage::name(kind)));
+        }
+        if (!job.outcome.penalty.is_zero()) co_return permanent_error(fmt::format("JOB {} paid a penalty", job.terms.id.hex()));
+    }
+    co_return Result<void>{};
+}
+
+Task<Result<void>> check_balances(chain::Chain& chain, const std::vector<DemoJob>& jobs, std::vector<storage::OutboxEntry> transactions, Wei verifier_fee, Wei reward,
+                                  Balances before, Balances after) {
+    const U256 fee_of_verifier = to_u256(verifier_fee);
+    U256 node = to_u256(before.node_emt) + to_u256(reward), verifier = to_u256(before.verifier_emt), requester = to_u256(before.requester_emt);
+    for (const auto& demo_job : jobs) {
+        const U256 fee = to_u256(demo_job.job.terms.fee);
+        node += fee - fee_of_verifier;
+        verifier += fee_of_verifier;
+        requester -= fee;
+    }
+    const auto paid = co_await gas_paid(chain, std::move(transactions));
+    if (paid.has_error()) co_return paid.error();
+    for (const auto& checked : {expect("the node's EMT", node, after.node_emt), expect("the verifier's EMT", verifier, after.verifier_emt),
+                                expect("the requester's EMT", requester, after.requester_emt), expect("EmethCore's EMT", 0, after.core_emt),
+                                expect("the node's ALT", to_u256(before.node_alt) - *paid, after.node_alt)})
+        if (checked.has_error()) co_return checked.error();
+    co_return Result<void>{};
+}
+
+}  // namespace emeth::cli

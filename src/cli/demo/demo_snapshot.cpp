@@ -1,0 +1,47 @@
+#include "cli/demo/demo_snapshot.hpp"
+
+#include <utility>
+
+namespace emeth::cli {
+
+Result<std::vector<statemachine::Job>> read_jobs(const std::filesystem::path& store) {
+    std::vector<statemachine::Job> jobs;
+    if (!std::filesystem::exists(store / "CURRENT")) return jobs;
+    auto opened = storage::JobStore::open(store, storage::OpenMode::read_only);
+    if (opened.has_error()) return opened.error();
+    const auto read = (*opened)->for_each([&jobs](const statemachine::Job& job) {
+        jobs.push_back(job);
+        return true;
+    });
+    if (read.has_error()) return read.error();
+    return jobs;
+}
+
+Result<std::vector<storage::OutboxEntry>> read_transactions(const std::filesystem::path& store) {
+    auto opened = storage::JobStore::open(store, storage::OpenMode::read_only);
+    if (opened.has_error()) return opened.error();
+    return (*opened)->outbox_all();
+}
+
+Result<std::vector<DemoJob>> read_whole_jobs(const std::filesystem::path& store) {
+    auto records = read_jobs(store);
+    if (records.has_error()) return records.error();
+    auto opened = storage::JobStore::open(store, storage::OpenMode::read_only);
+    if (opened.has_error()) return opened.error();
+    const auto outbox = (*opened)->outbox_all();
+    if (outbox.has_error()) return outbox.error();
+    std::vector<DemoJob> jobs;
+    for (auto& record : *records) {
+        const JobId id = record.terms.id;
+        if (const auto verified = (*opened)->verify(id); verified.has_error()) return verified.error();
+        auto history = (*opened)->history(id);
+        if (history.has_error()) return history.error();
+        DemoJob job{std::move(record), std::move(*history), {}};
+        for (const auto& entry : *outbox)
+            if (entry.job == id) job.transactions.push_back(entry);
+        jobs.push_back(std::move(job));
+    }
+    return jobs;
+}
+
+}  // namespace emeth::cli

@@ -1,0 +1,81 @@
+// emeth worker: trains JOBs for a master.
+#include "worker/worker.hpp"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "cli/command.hpp"
+#include "cli/program.hpp"
+#include "crypto/key_file.hpp"
+#include "runtime/durable_file.hpp"
+#include "runtime/folder_lock.hpp"
+#include "runtime/log.hpp"
+#include "worker/settings.hpp"
+
+namespace emeth::cli {
+
+namespace {
+
+constexpr std::size_t pool_threads = 2;  // hashing of files, and writing records beside it
+
+constexpr const char* explanation =
+    "Dials a master, trains one JOB at a time with emeth-trainer, and puts the results into the Storage API by the master's signed URLs.\n"
+    "It needs no open port and no money. Without privateKey or privateKey_file it makes itself a key at first start and keeps it in <data>/worker.key:\n"
+    "the address it logs is what the master's worker_whitelist may name. A worker that was killed continues where its last checkpoint stands.\n\n"
+    "Examples:\n"
+    "  emeth worker --master_node_url ws://10.0.0.5:5000 --data ./worker\n"
+    "  emeth worker --config config/worker.env --data /var/lib/emeth-worker --device cuda:0 --batchSize 3\n"
+    "  emeth worker --config config/worker.env --data ./worker-2 --threads 4 --timeout_learning 300000\n";
+
+struct WorkerFlags {
+    ConfigFlags config;
+    std::string data = ".emeth/worker";
+};
+
+Result<crypto::PrivateKey> worker_key(const EnvConfig& config, const std::filesystem::path& data) {
+    const ConfigValue* key = config.find("privateKey");
+    const ConfigValue* file = config.find("privateKey_file");
+    if (key != nullptr && file != nullptr)
+        return permanent_error("privateKey (" + key->place + ") and privateKey_file (" + file->place + ") are both set; keep one of them");
+    if (file != nullptr) return crypto::load_key_file(file->text);
+    if (key == nullptr) return crypto::load_or_generate_key_file(data / "worker.key", system_random());
+    auto parsed = crypto::PrivateKey::parse(key->text);
+    if (parsed.has_error()) return in_context(key->place + ": privateKey", parsed.error());
+    return parsed;
+}
+
+Task<Result<void>> run_worker(const worker::WorkerSettings& settings, const crypto::PrivateKey& key) {
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    BlockingPool pool(pool_threads);
+    worker::Worker worker(executor, settings, key, pool, system_clock(), system_random());
+    co_return co_await worker.run();
+}
+
+int start(const WorkerFlags& flags) {
+    const auto config = flags.config.load();
+    if (config.has_error()) return fail("worker", config.error(), exit_usage);
+    init_logging("worker", config->text("log_level", "info"));
+    const auto settings = worker::read_settings(*config, flags.data);
+    if (settings.has_error()) return fail("worker", settings.error(), exit_usage);
+    if (const auto made = create_folder(settings->data, 0700); made.has_error()) return fail("worker", made.error(), exit_unavailable);
+    const auto lock = FolderLock::acquire(settings->data);
+    if (lock.has_error()) return fail("worker", lock.error(), exit_unavailable);
+    const auto key = worker_key(*config, settings->data);
+    if (key.has_error()) return fail("worker", key.error(), exit_usage);
+    return run_task("worker", [&](asio::any_io_executor) { return run_worker(*settings, *key); });
+}
+
+}  // namespace
+
+void register_worker(CLI::App& app, Invocation& invocation) {
+    auto* command = app.add_subcommand("worker", "train JOBs for a master");
+    command->footer(explanation);
+    auto flags = std::make_shared<WorkerFlags>();
+    flags->config.add_to(*command, worker::worker_keys());
+    command->add_option("--data", flags->data, "folder of the worker's key and of the JOBs' files")->capture_default_str()->type_name("DIR");
+    command->callback([flags, &invocation] { invocation.run = [flags] { return start(*flags); }; });
+}
+
+}  // namespace emeth::cli

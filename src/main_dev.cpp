@@ -1,0 +1,22 @@
+// emeth-dev: what only developers run.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+
+#include "bench/bench_store.hpp"
+
+int main(int argc, char** argv) try {
+    CLI::App app{"Measurements of emeth, each beside its peer in the same run.", "emeth-dev"};
+    app.require_subcommand(1);
+    auto* bench = app.add_subcommand("bench", "print performance figures");
+    bench->require_subcommand(1);
+    bool json = false;
+    auto* store = bench->add_subcommand("store", "durable transitions/s against raw RocksDB synced batches of the same bytes");
+    store->add_flag("--json", json, "figures as JSON");
+    store->footer("Example:\n  emeth bench store --json\n");
+    CLI11_PARSE(app, argc, argv);
+    return emeth::bench::run_store(json);
+} catch (const std::exception& error) {
+    std::fprintf(stderr, "emeth-dev: %s\n", error.what());
+    return 1;
+}

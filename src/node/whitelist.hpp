@@ -1,0 +1,38 @@
+// Who may connect: a list of "*", IP addresses, CIDR blocks and wallet addresses from a setting.
+#pragma once
+
+#include <boost/asio/ip/address.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/result.hpp"
+#include "statemachine/types.hpp"
+
+namespace emeth::node {
+
+class Whitelist {
+public:
+    /// Entries: "*", "10.0.0.7", "10.0.0.0/8", "fd00::/8", "0x<40 hex digits>". An Error names `key` and the entry.
+    static Result<Whitelist> parse(const std::string& key, const std::vector<std::string>& entries);
+
+    /// True when any entry fits. An IPv4 address that is mapped into IPv6 counts as IPv4; a text that is no IP fits "*"
+    /// alone.
+    [[nodiscard]] bool allows(std::string_view peer_ip) const;
+    [[nodiscard]] bool allows(std::string_view peer_ip, const Address& wallet) const;
+
+private:
+    struct Block {
+        boost::asio::ip::address network;
+        unsigned prefix_bits = 0;
+        [[nodiscard]] bool holds(const boost::asio::ip::address& ip) const;
+    };
+    static std::optional<Block> parse_block(std::string_view text);
+
+    bool everyone_ = false;
+    std::vector<Block> blocks_;
+    std::vector<Address> wallets_;
+};
+
+}  // namespace emeth::node

@@ -1,0 +1,65 @@
+// One WebSocket session of the master with a worker: the master's side of the handshake, and the messages after it. Io
+// thread only.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "crypto/private_key.hpp"
+#include "http/client.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/random.hpp"
+#include "runtime/task_group.hpp"
+#include "worker_protocol/messages.hpp"
+#include "worker_protocol/wakeup.hpp"
+
+namespace emeth::node {
+
+class WorkerSession {
+public:
+    /// Orders that wait for a worker who reads no further; one more ends the session.
+    static constexpr std::size_t outbox_messages_max = 256;
+    static constexpr std::size_t outbox_bytes_max = 16 << 20;
+
+    WorkerSession(const asio::any_io_executor& executor, http::WebSocket socket, Clock& clock);
+
+    /// Challenges the worker and checks its answer. The Error is what it may be told.
+    Task<Result<void>> greet(const crypto::PrivateKey& key, Random& random);
+    /// Tells the reason and ends.
+    Task<> refuse(std::string reason);
+    /// Signs in the master's name and carries messages until the worker goes or end() is called; returns why.
+    Task<std::string> run(const crypto::PrivateKey& key, std::function<Task<>(worker_protocol::Report)> on_report);
+
+    /// Queued; never waits.
+    void send(const worker_protocol::FromMaster& message);
+    void end(std::string reason);
+
+    /// After greet().
+    [[nodiscard]] const Address& worker() const { return hello_.worker; }
+    [[nodiscard]] std::uint64_t power_capacity() const { return hello_.power_capacity; }
+    /// The leases of the JOBs whose files the worker keeps, as far as the master knows.
+    std::map<JobId, std::uint64_t> held;
+    /// Made when leases were granted: a report that waits for that is looked at again.
+    worker_protocol::Wakeup leases_changed;
+
+private:
+    Task<Result<worker_protocol::FromWorker>> receive();
+    Task<> read_reports(std::function<Task<>(worker_protocol::Report)> on_report);
+    Task<> send_outbox();
+
+    http::WebSocket socket_;
+    Clock& clock_;
+    TaskGroup group_;  // reader and writer
+    worker_protocol::Hello hello_;
+    Hash256 challenge_;
+    std::deque<std::string> outbox_;
+    std::size_t outbox_bytes_ = 0;
+    worker_protocol::Wakeup outbox_changed_;
+    std::optional<std::string> end_reason_;
+};
+
+}  // namespace emeth::node

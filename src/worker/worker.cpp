@@ -1,0 +1,161 @@
+#include "worker/worker.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/asio/cancellation_state.hpp>
+#include <exception>
+#include <utility>
+
+#include "runtime/log.hpp"
+
+namespace emeth::worker {
+
+Worker::Worker(const asio::any_io_executor& executor, const WorkerSettings& settings, const crypto::PrivateKey& key,
+               BlockingPool& pool, Clock& clock, Random& random)
+    : executor_(executor),
+      settings_(settings),
+      folders_(executor, settings.data / "jobs", pool),
+      reports_(executor, random),
+      context_{settings, folders_, reports_, pool, clock, random},
+      session_(settings, key, reports_, *this, clock, random),
+      work_(executor, 1),
+      activity_changed_(executor),
+      activity_ended_(executor) {}
+
+Task<Result<void>> Worker::run() {
+    const auto loaded = folders_.load();
+    if (loaded.has_error()) co_return loaded;
+    spdlog::info("worker keeps the files of {} JOBs in {}", folders_.held().size(), settings_.data.string());
+    for (const worker_protocol::HeldLease& lease : folders_.held()) report_what_is_due(*folders_.find(lease.job));
+    TaskGroup group(executor_, 2);
+    group.start(session_.run());
+    group.start(work());
+    std::exception_ptr end;
+    try {
+        co_await group.join();
+    } catch (...) {
+        end = std::current_exception();
+    }
+    // Also the end of a cancelled worker waits for its trainer's end.
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    work_.cancel();
+    co_await work_.join();
+    if (end) std::rethrow_exception(end);
+    co_return Result<void>{};
+}
+
+Task<> Worker::work() {
+    for (;;) {
+        while (!activity_) co_await activity_changed_.wait();
+        co_await work_.join();
+        activity_.reset();
+        activity_ended_.notify();
+    }
+}
+
+Task<> Worker::halt(JobId job) {
+    if (!activity_ || activity_->job != job) co_return;
+    work_.cancel();
+    while (activity_) co_await activity_ended_.wait();
+}
+
+Task<JobRunner*> Worker::runner_of(HeldJob& job) {
+    const JobId id = job.spec.id;
+    if (activity_ && activity_->job != id) {
+        spdlog::info("JOB {}: put aside for JOB {}", activity_->job.hex(), id.hex());
+        co_await halt(activity_->job);
+    }
+    if (!activity_) {
+        activity_ = Activity{id, std::make_unique<JobRunner>(executor_, context_, job)};
+        work_.start(activity_->runner->run());
+        activity_changed_.notify();
+    }
+    co_return activity_->runner.get();
+}
+
+Task<Result<HeldJob*>> Worker::take_lease(worker_protocol::Assign order) {
+    HeldJob* held = folders_.find(order.job);
+    if (held != nullptr && held->lease != 0 && !serves(*held, order)) {
+        spdlog::warn("JOB {}: ordered with other terms than before; its files are made again", order.job.hex());
+        co_await halt(order.job);
+        const auto forgotten = co_await folders_.forget(order.job);
+        if (forgotten.has_error()) co_return forgotten.error();
+        held = nullptr;
+    }
+    if (held != nullptr && held->lease == order.lease) {
+        reports_.resend(order.job);
+        co_return held;
+    }
+    // Under a new lease nothing has been reported yet; what earlier reports said follows from the record.
+    reports_.drop(order.job);
+    if (held == nullptr || held->lease == 0) {
+        HeldJob fresh;
+        fresh.lease = order.lease;
+        fresh.spec = order.spec;
+        fresh.dataset_bytes = order.dataset_bytes;
+        co_return co_await folders_.create(std::move(fresh));
+    }
+    begin_lease(*held, order.lease);
+    const auto saved = co_await folders_.save(order.job);
+    if (saved.has_error()) co_return saved.error();
+    report_what_is_due(*held);
+    co_return held;
+}
+
+void Worker::report_what_is_due(const HeldJob& job) {
+    for (worker_protocol::ReportBody& body : due_reports(job)) reports_.add(job.spec.id, job.lease, std::move(body));
+}
+
+Task<> Worker::handle(worker_protocol::Assign order) {
+    const bool at_work = activity_ && activity_->job == order.job;
+    const auto held = co_await take_lease(order);
+    if (held.has_error()) {
+        spdlog::warn("JOB {}: cannot be taken: {}", order.job.hex(), held.error().message);
+        reports_.add(order.job, order.lease, worker_protocol::StepFailed{"assign", false, held.error().message, true});
+        co_return;
+    }
+    if (!at_work) spdlog::info("JOB {}: taken under lease {}", order.job.hex(), order.lease);
+    JobRunner* runner = co_await runner_of(**held);
+    runner->assign(std::move(order.dataset_url));
+}
+
+Task<> Worker::handle(worker_protocol::Upload order) {
+    HeldJob* held = folders_.find(order.job);
+    if (held == nullptr || held->lease != order.lease) {
+        const std::string message = fmt::format("this worker does not hold lease {} of the JOB", order.lease);
+        reports_.add(order.job, order.lease, worker_protocol::StepFailed{"upload", false, message, true});
+        co_return;
+    }
+    JobRunner* runner = co_await runner_of(*held);
+    runner->upload(std::move(order));
+}
+
+Task<> Worker::handle(worker_protocol::Stop order) {
+    const HeldJob* held = folders_.find(order.job);
+    // An answer to a report that was sent before the newer lease came.
+    if (held == nullptr || order.lease < held->lease) co_return;
+    spdlog::info("JOB {}: stopped by the master: {}{}", order.job.hex(), order.reason,
+                 order.forget ? "; its files go" : "");
+    co_await halt(order.job);
+    reports_.drop(order.job);
+    if (!order.forget) co_return;
+    const auto forgotten = co_await folders_.forget(order.job);
+    if (forgotten.has_error()) spdlog::warn("JOB {}: {}", order.job.hex(), forgotten.error().message);
+}
+
+Task<> Worker::handle(worker_protocol::Ack acknowledgement) {
+    const auto report = reports_.acknowledge(acknowledgement.report);
+    if (!report) co_return;
+    HeldJob* held = folders_.find(report->job);
+    if (held == nullptr || held->lease != report->lease) co_return;
+    const bool dataset = std::holds_alternative<worker_protocol::DatasetReady>(report->body) && held->dataset;
+    const bool artifact = std::holds_alternative<worker_protocol::Trained>(report->body) && held->artifact;
+    if (dataset) held->dataset->acknowledged = true;
+    if (artifact) held->artifact->acknowledged = true;
+    if (!dataset && !artifact) co_return;
+    const auto saved = co_await folders_.save(report->job);
+    if (saved.has_error())
+        spdlog::warn("JOB {}: {}; the report will be repeated", report->job.hex(), saved.error().message);
+}
+
+}  // namespace emeth::worker

@@ -1,0 +1,61 @@
+// A worker: the session with its master, and the one JOB it works on. Io thread only: trainers are forked from it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "crypto/private_key.hpp"
+#include "runtime/task_group.hpp"
+#include "worker/job_folders.hpp"
+#include "worker/job_runner.hpp"
+#include "worker/master_session.hpp"
+#include "worker/report_queue.hpp"
+#include "worker/settings.hpp"
+
+namespace emeth::worker {
+
+class Worker : private OrderHandler {
+public:
+    /// All arguments must outlive the worker. The caller holds the lock of the data folder.
+    Worker(const asio::any_io_executor& executor, const WorkerSettings& settings, const crypto::PrivateKey& key,
+           BlockingPool& pool, Clock& clock, Random& random);
+
+    /// Until it is cancelled; then no trainer runs. An Error when the data folder cannot be used.
+    Task<Result<void>> run();
+
+private:
+    struct Activity {
+        JobId job;
+        std::unique_ptr<JobRunner> runner;
+    };
+
+    [[nodiscard]] std::vector<worker_protocol::HeldLease> held() const override { return folders_.held(); }
+    Task<> handle(worker_protocol::Assign order) override;
+    Task<> handle(worker_protocol::Upload order) override;
+    Task<> handle(worker_protocol::Stop order) override;
+    Task<> handle(worker_protocol::Ack acknowledgement) override;
+
+    /// The record of the ordered JOB, durable under the order's lease.
+    Task<Result<HeldJob*>> take_lease(worker_protocol::Assign order);
+    void report_what_is_due(const HeldJob& job);
+    /// The runner of `job`; another JOB's is ended first, as a worker works on one.
+    Task<JobRunner*> runner_of(HeldJob& job);
+    /// Returns when nothing works on the JOB.
+    Task<> halt(JobId job);
+    Task<> work();
+
+    asio::any_io_executor executor_;
+    const WorkerSettings& settings_;
+    JobFolders folders_;
+    ReportQueue reports_;
+    RunnerContext context_;
+    MasterSession session_;
+
+    std::optional<Activity> activity_;
+    TaskGroup work_;  // holds the activity's coroutine
+    worker_protocol::Wakeup activity_changed_;
+    worker_protocol::Wakeup activity_ended_;
+};
+
+}  // namespace emeth::worker

@@ -1,0 +1,83 @@
+#include "crypto/key_file.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <fstream>
+
+#include "support/temporary_folder.hpp"
+
+namespace emeth::crypto {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing::Not;
+
+struct KeyFile : testing::Test {
+    test_support::TemporaryFolder folder;
+    fs::path file = folder.path() / "key";
+
+    void write(std::string_view text, fs::perms mode = fs::perms::owner_read | fs::perms::owner_write) const {
+        std::ofstream(file) << text;
+        fs::permissions(file, mode);
+    }
+    [[nodiscard]] std::string error() const { return load_key_file(file).error().message; }
+};
+
+const std::string key_one = std::string(63, '0') + "1";
+
+TEST_F(KeyFile, LoadsOneLineOfHex) {
+    for (const std::string& text : {key_one, "0x" + key_one + "\n", " " + key_one + " \r\n"}) {
+        write(text);
+        EXPECT_EQ(checksum_address(load_key_file(file).value().address()), "0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf");
+    }
+}
+
+TEST_F(KeyFile, RefusesOneThatOthersCanRead) {
+    for (const fs::perms mode : {fs::perms(0640), fs::perms(0604), fs::perms(0660)}) {
+        write(key_one, mode);
+        EXPECT_THAT(error(), HasSubstr("can be read by others; run: chmod 600 " + file.string()));
+    }
+}
+
+TEST_F(KeyFile, RefusesWhatIsNoKeyWithoutRepeatingIt) {
+    for (const std::string& text : {std::string(), std::string("abcdef"), std::string(10'000, '1'), "0x" + key_one + "\n" + key_one}) {
+        write(text);
+        EXPECT_THAT(error(), HasSubstr("key file " + file.string() + ": the private key has"));
+        if (!text.empty()) EXPECT_THAT(error(), Not(HasSubstr(text)));
+    }
+}
+
+TEST_F(KeyFile, RefusesLinksFoldersPipesAndNothing) {
+    EXPECT_THAT(error(), HasSubstr("No such file"));
+    write(key_one);
+    fs::create_symlink(file, folder.path() / "link");
+    EXPECT_THAT(load_key_file(folder.path() / "link").error().message, HasSubstr("symbolic links are not followed"));
+    EXPECT_THAT(load_key_file(folder.path()).error().message, HasSubstr("no regular file"));
+    const fs::path pipe = folder.path() / "pipe";
+    ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+    EXPECT_THAT(load_key_file(pipe).error().message, HasSubstr("no regular file"));
+}
+
+TEST_F(KeyFile, IsGeneratedOnceWithAPrivateMode) {
+    const PrivateKey generated = load_or_generate_key_file(file, system_random()).value();
+    struct stat status {};
+    ASSERT_EQ(::stat(file.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07777, 0600u);
+    EXPECT_EQ(load_or_generate_key_file(file, system_random()).value().address(), generated.address());
+    EXPECT_EQ(load_key_file(file).value().address(), generated.address());
+}
+
+TEST_F(KeyFile, ABrokenOneIsNeverReplaced) {
+    write("broken");
+    EXPECT_TRUE(load_or_generate_key_file(file, system_random()).has_error());
+    fs::remove(file);
+    fs::create_symlink(folder.path() / "absent", file);
+    EXPECT_TRUE(load_or_generate_key_file(file, system_random()).has_error());
+    EXPECT_TRUE(fs::is_symlink(file));
+}
+
+}  // namespace
+}  // namespace emeth::crypto

@@ -1,0 +1,92 @@
+// submit, decline and the verdicts.
+#include "unit/statemachine/check.hpp"
+
+namespace emeth::statemachine {
+namespace {
+
+using test::tokens;
+using test::tx;
+
+TEST(Submit, NeedsACompletedUploadAndIsSignedOnce) {
+    EXPECT_EQ(rejection_kind(straight(all_parts_uploaded), SubmitSigned{tx(3)}), RejectionKind::contradicts_record);
+    const Job job = straight(submit_signed);
+    EXPECT_EQ(next_command(job), Command::await_submit);
+    EXPECT_EQ(rejection_kind(job, SubmitSigned{tx(3)}), RejectionKind::already_known);
+    EXPECT_EQ(rejection_kind(job, SubmitSigned{tx(5)}), RejectionKind::contradicts_record);
+    EXPECT_EQ(rejection_kind(job, SubmitConfirmed{tx(5, 40)}), RejectionKind::contradicts_record);
+    EXPECT_EQ(rejection_kind(job, SubmitConfirmed{tx(3, 0)}), RejectionKind::contradicts_record);
+    const Job submitted = after(job, SubmitConfirmed{tx(3, 40)});
+    EXPECT_EQ(submitted.state, State::submitted);
+    EXPECT_EQ(next_command(submitted), Command::await_verdict);
+}
+
+TEST(Submit, RevertedIsSignedAgain) {
+    const Job job = straight(submit_signed);
+    EXPECT_EQ(rejection_kind(job, SubmitReverted{tx(5, 40), "x"}), RejectionKind::contradicts_record);
+    const Job reverted = after(job, SubmitReverted{tx(3, 40), "not PROCESSING"});
+    EXPECT_EQ(reverted.state, State::training);
+    EXPECT_EQ(next_command(reverted), Command::send_submit);
+}
+
+TEST(Decline, DecidedThenSignedThenConfirmed) {
+    for (const std::size_t steps : {process_confirmed, lease_granted, dataset_ready, upload_completed}) {
+        Job job = straight(steps);
+        const State state = job.state;
+        EXPECT_EQ(rejection_kind(job, DeclineSigned{tx(4)}), RejectionKind::contradicts_record);
+        EXPECT_EQ(rejection_kind(job, DeclineDecided{""}), RejectionKind::contradicts_record);
+        job = after(job, DeclineDecided{"operator"});
+        EXPECT_EQ(job.state, state);
+        EXPECT_EQ(next_command(job), Command::send_decline);
+        EXPECT_EQ(rejection_kind(job, DeclineDecided{"again"}), RejectionKind::already_known);
+        EXPECT_EQ(rejection_kind(job, Declined{tx(4, 45), tokens(7)}), RejectionKind::contradicts_record);
+        job = after(job, DeclineSigned{tx(4)});
+        EXPECT_EQ(next_command(job), Command::await_decline);
+        EXPECT_EQ(rejection_kind(job, DeclineSigned{tx(5)}), RejectionKind::contradicts_record);
+        EXPECT_EQ(rejection_kind(job, DeclineSigned{tx(4)}), RejectionKind::already_known);
+        job = after(job, Declined{tx(4, 45), tokens(7)});
+        EXPECT_EQ(job.state, State::declined);
+        EXPECT_EQ(job.outcome.penalty, tokens(7));
+        EXPECT_EQ(job.outcome.decline, tx(4, 45));
+        EXPECT_EQ(job.outcome.end_reason, "declined (operator), penalty 7 EMT");
+    }
+}
+
+TEST(Decline, RevertedIsDecidedAnew) {
+    Job job = after(straight(dataset_ready), DeclineDecided{"operator"});
+    job = after(job, DeclineSigned{tx(4)});
+    job = after(job, DeclineReverted{tx(4, 45), "not PROCESSING"});
+    EXPECT_EQ(next_command(job), Command::train);
+    EXPECT_FALSE(job.outcome.decline);
+}
+
+TEST(Decline, AndSubmitExcludeEachOther) {
+    EXPECT_EQ(rejection_kind(straight(submit_signed), DeclineDecided{"x"}), RejectionKind::contradicts_record);
+    const Job declining = after(straight(upload_completed), DeclineDecided{"x"});
+    EXPECT_EQ(rejection_kind(declining, SubmitSigned{tx(3)}), RejectionKind::contradicts_record);
+}
+
+TEST(Verdict, EndsTheJob) {
+    const Job job = straight(submit_confirmed);
+    const Job verified = after(job, Verified{tx(902, 50), 582, 20415});
+    EXPECT_EQ(verified.state, State::verified);
+    EXPECT_EQ(verified.outcome.verdict, tx(902, 50));
+    EXPECT_EQ(verified.outcome.gas, 582U);
+    EXPECT_EQ(verified.outcome.slot, 20415U);
+    EXPECT_EQ(next_command(verified), Command::cleanup);
+    const Job failed = after(job, ResultRejected{tx(901, 50), tokens(8)});
+    EXPECT_EQ(failed.state, State::failed);
+    EXPECT_EQ(failed.outcome.penalty, tokens(8));
+    EXPECT_EQ(rejection_kind(job, TimedOut{tx(900, 50), tokens(7)}), RejectionKind::not_in_this_state);
+}
+
+TEST(Verdict, TimeoutComesWhileProcessing) {
+    for (const std::size_t steps : {process_confirmed, lease_granted, dataset_ready, submit_signed}) {
+        const Job job = after(straight(steps), TimedOut{tx(900, 50), tokens(7)});
+        EXPECT_EQ(job.state, State::timed_out);
+        EXPECT_EQ(job.outcome.penalty, tokens(7));
+        EXPECT_FALSE(job.outcome.end_reason.empty());
+    }
+}
+
+}  // namespace
+}  // namespace emeth::statemachine

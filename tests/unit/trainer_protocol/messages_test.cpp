@@ -1,0 +1,163 @@
+// Messages survive the wire unchanged, and nothing that is out of bounds gets through it.
+#include "trainer_protocol/messages.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+namespace emeth::trainer_protocol {
+namespace {
+
+namespace json = boost::json;
+using ::testing::HasSubstr;
+
+template <class Value>
+json::value over_the_wire(const Value& value) {
+    return json::parse(json::serialize(to_json(value)));
+}
+
+TrainRequest train_request() {
+    TrainRequest request;
+    request.job = {*JobId::parse("0x00112233445566778899aabbccddeeff"), "ja", 3, "gpt2"};
+    request.folder = "/var/lib/emeth/jobs/1 with a space";
+    request.dataset_sha256.bytes.fill(0xab);
+    request.compute = {"cuda:1", 8, 12, "bf16", 2500};
+    return request;
+}
+
+void expect_equal(const ComputeOptions& a, const ComputeOptions& b) {
+    EXPECT_EQ(a.device, b.device);
+    EXPECT_EQ(a.threads, b.threads);
+    EXPECT_EQ(a.micro_batch, b.micro_batch);
+    EXPECT_EQ(a.precision, b.precision);
+    EXPECT_EQ(a.checkpoint_interval_ms, b.checkpoint_interval_ms);
+}
+
+void expect_equal(const JobSpec& a, const JobSpec& b) {
+    EXPECT_EQ(a.id, b.id);
+    EXPECT_EQ(a.language, b.language);
+    EXPECT_EQ(a.epochs, b.epochs);
+    EXPECT_EQ(a.model, b.model);
+}
+
+TEST(Messages, TrainRequestRoundTrip) {
+    const TrainRequest sent = train_request();
+    const Result<Request> received = parse_request(over_the_wire(Request(sent)));
+    ASSERT_TRUE(received) << received.error().message;
+    const auto& request = std::get<TrainRequest>(*received);
+    expect_equal(request.job, sent.job);
+    expect_equal(request.compute, sent.compute);
+    EXPECT_EQ(request.folder, sent.folder);
+    EXPECT_EQ(request.dataset_sha256, sent.dataset_sha256);
+}
+
+TEST(Messages, CheckRequestRoundTrip) {
+    const CheckRequest sent{train_request().job, "/a/artifact.tar", "/a/dataset", "/a/scratch", {}};
+    const Result<Request> received = parse_request(over_the_wire(Request(sent)));
+    ASSERT_TRUE(received) << received.error().message;
+    const auto& request = std::get<CheckRequest>(*received);
+    expect_equal(request.job, sent.job);
+    expect_equal(request.compute, sent.compute);
+    EXPECT_EQ(request.artifact, sent.artifact);
+    EXPECT_EQ(request.dataset, sent.dataset);
+    EXPECT_EQ(request.folder, sent.folder);
+}
+
+template <class T>
+T report_round_trip(const T& sent) {
+    const Result<Report> received = parse_report(over_the_wire(Report(sent)));
+    if (!received) throw ErrorException(received.error());
+    return std::get<T>(*received);
+}
+
+TEST(Messages, ReportRoundTrips) {
+    EXPECT_EQ(report_round_trip(Prepared{4096, 77}).tokens, 4096u);
+    EXPECT_EQ(report_round_trip(Prepared{4096, 77}).steps_total, 77u);
+    EXPECT_EQ(report_round_trip(Started{12}).step, 12u);
+
+    const Progress progress = report_round_trip(Progress{"training", 1, 20, 200, 3.25, 61234.5});
+    EXPECT_EQ(progress.stage, "training");
+    EXPECT_EQ(progress.epoch, 1u);
+    EXPECT_EQ(progress.step, 20u);
+    EXPECT_EQ(progress.steps_total, 200u);
+    EXPECT_EQ(progress.loss, 3.25);
+    EXPECT_EQ(progress.tokens_per_s, 61234.5);
+
+    Hash256 digest;
+    digest.bytes.fill(7);
+    const CheckpointSaved checkpoint = report_round_trip(CheckpointSaved{1, 150, digest, 2.5});
+    EXPECT_EQ(checkpoint.epoch, 1u);
+    EXPECT_EQ(checkpoint.step, 150u);
+    EXPECT_EQ(checkpoint.sha256, digest);
+    EXPECT_EQ(checkpoint.loss, 2.5);
+
+    const Trained trained = report_round_trip(Trained{digest, 1'000'000, 200, 2, {5.125, 4.0}, 4.1});
+    EXPECT_EQ(trained.artifact_sha256, digest);
+    EXPECT_EQ(trained.artifact_bytes, 1'000'000u);
+    EXPECT_EQ(trained.steps, 200u);
+    EXPECT_EQ(trained.epochs, 2u);
+    EXPECT_EQ(trained.epoch_losses, (std::vector<double>{5.125, 4.0}));
+    EXPECT_EQ(trained.validation_loss, 4.1);
+
+    const Checked checked = report_round_trip(Checked{false, "one epoch is missing", 4.5, 4.75});
+    EXPECT_FALSE(checked.passed);
+    EXPECT_EQ(checked.reason, "one epoch is missing");
+    EXPECT_EQ(checked.claimed_validation_loss, 4.5);
+    EXPECT_EQ(checked.recomputed_validation_loss, 4.75);
+
+    const Failed failed = report_round_trip(Failed{true, "no such preset"});
+    EXPECT_TRUE(failed.permanent);
+    EXPECT_EQ(failed.message, "no such preset");
+}
+
+struct BadField {
+    const char* path;
+    json::value value;
+    const char* named;
+};
+
+std::string error_with(const BadField& bad) {
+    json::value request = to_json(Request(train_request()));
+    request.at_pointer(bad.path) = bad.value;
+    const Result<Request> parsed = parse_request(request);
+    return parsed ? "accepted" : parsed.error().message;
+}
+
+TEST(Messages, RequestFieldsAreBounded) {
+    const BadField bad_fields[] = {
+        {"/type", "dance", "type"},
+        {"/job/id", "0x12", "job.id"},
+        {"/job/language", "fr", "job.language"},
+        {"/job/epochs", 0, "job.epochs"},
+        {"/job/epochs", 10'001, "job.epochs"},
+        {"/job/model", "../../etc/passwd", "job.model"},
+        {"/job/model", "", "job.model"},
+        {"/folder", "relative/folder", "folder"},
+        {"/folder", json::string(std::string("/a\0b", 4)), "folder"},
+        {"/folder", std::string(5000, '/'), "folder"},
+        {"/datasetSha256", "0xzz", "datasetSha256"},
+        {"/compute/device", "tpu", "compute.device"},
+        {"/compute/device", "cuda:", "compute.device"},
+        {"/compute/threads", 0, "compute.threads"},
+        {"/compute/threads", -1, "compute.threads"},
+        {"/compute/microBatch", 1'000'000, "compute.microBatch"},
+        {"/compute/precision", "int4", "compute.precision"},
+        {"/compute/checkpointIntervalMs", 0, "compute.checkpointIntervalMs"},
+    };
+    for (const BadField& bad : bad_fields) {
+        EXPECT_THAT(error_with(bad), HasSubstr(std::string("field '") + bad.named + "'")) << json::serialize(bad.value);
+    }
+}
+
+TEST(Messages, WhatIsNoReportIsRefused) {
+    for (const char* text : {"[]", "{}", "null", R"({"type":"dance"})", R"({"type":"started"})",
+                             R"({"type":"started","step":-1})", R"({"type":"prepared","tokens":1e3,"stepsTotal":1})",
+                             R"({"type":"trained","artifactSha256":"0x00","artifactBytes":1})"}) {
+        EXPECT_FALSE(parse_report(json::parse(text))) << text;
+    }
+}
+
+}  // namespace
+}  // namespace emeth::trainer_protocol
