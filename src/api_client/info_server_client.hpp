@@ -35,6 +35,7 @@ public:
 
 private:
     http::Url base_url_;
+    bool unreadable_noted_ = false;  ///< warned once for each spell of bad entries
 };
 
 }  // namespace emeth::api_client

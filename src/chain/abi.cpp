@@ -15,7 +15,7 @@ std::size_t padded(std::size_t bytes) {
     return (bytes + word_bytes - 1) / word_bytes * word_bytes;
 }
 
-Hash256 word_of(std::uint64_t value) {
+Hash256 number_word(std::uint64_t value) {
     Hash256 word;
     for (std::size_t i = 0; i < sizeof value; ++i) {
         word.bytes[word_bytes - 1 - i] = static_cast<std::uint8_t>(value >> (8 * i));
@@ -63,7 +63,7 @@ Encoder::Encoder(std::string_view signature) {
 }
 
 Encoder& Encoder::number(std::uint64_t value) {
-    arguments_.push_back({abi::word_of(value), std::nullopt});
+    arguments_.push_back({number_word(value), std::nullopt});
     return *this;
 }
 
@@ -73,17 +73,17 @@ Encoder& Encoder::amount(const Wei& value) {
 }
 
 Encoder& Encoder::address(const Address& value) {
-    arguments_.push_back({abi::word_of(value), std::nullopt});
+    arguments_.push_back({word_of(value), std::nullopt});
     return *this;
 }
 
 Encoder& Encoder::job_id(const JobId& value) {
-    arguments_.push_back({abi::word_of(value), std::nullopt});
+    arguments_.push_back({word_of(value), std::nullopt});
     return *this;
 }
 
 Encoder& Encoder::text(std::string_view value) {
-    const Hash256 length = abi::word_of(std::uint64_t{value.size()});
+    const Hash256 length = number_word(value.size());
     Bytes tail(length.bytes.begin(), length.bytes.end());
     tail.insert(tail.end(), value.begin(), value.end());
     tail.resize(word_bytes + padded(value.size()));
@@ -95,7 +95,7 @@ Bytes Encoder::finish() const {
     Bytes out = prefix_;
     std::size_t tail_offset = arguments_.size() * word_bytes;  // counted from the end of the selector
     for (const Argument& argument : arguments_) {
-        const Hash256 head = argument.tail ? abi::word_of(std::uint64_t{tail_offset}) : argument.word;
+        const Hash256 head = argument.tail ? number_word(tail_offset) : argument.word;
         out.insert(out.end(), head.bytes.begin(), head.bytes.end());
         if (argument.tail) tail_offset += argument.tail->size();
     }
@@ -155,6 +155,7 @@ std::string Decoder::text(const char* field, std::size_t bytes_max) {
         return {};
     }
     require_zeros(rest.subspan(length, padded(length) - length), field, "has padding that is not zero");
+    if (error_) return {};
     return {rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(length)};
 }
 

@@ -30,7 +30,9 @@ Hash256 dataset_upload_digest(const JobId& job, const Hash256& sha256, std::int6
     return keccak256(job.hex() + digest + packed_uint256(signed_at_ms));
 }
 
-Hash256 connect_digest(std::int64_t signed_at_ms) { return keccak256(packed_uint256(signed_at_ms)); }
+Hash256 connect_digest(std::int64_t signed_at_ms) {
+    return keccak256(packed_uint256(signed_at_ms));
+}
 
 Result<void> check_signature(const Hash256& digest, std::string_view signature_hex, const Address& claimed,
                              std::int64_t signed_at_ms, std::int64_t now_ms) {
@@ -39,16 +41,17 @@ Result<void> check_signature(const Hash256& digest, std::string_view signature_h
         return permanent_error(fmt::format("signedtime {} is {} ms in the future; check the signer's clock",
                                            signed_at_ms, signed_at_ms - now_ms));
     if (now_ms - signed_at_ms > signature_valid_ms)
-        return permanent_error(fmt::format("the signature is {} ms old, and valid for {} ms; sign again, and check the "
-                                           "signer's clock",
-                                           now_ms - signed_at_ms, signature_valid_ms));
+        return permanent_error(
+            fmt::format("the signature is {} ms old, and valid for {} ms; sign again, and check the "
+                        "signer's clock",
+                        now_ms - signed_at_ms, signature_valid_ms));
     const std::optional<Signature> signature = Signature::parse(signature_hex);
     if (!signature) return permanent_error("the signature is no 65 bytes of hex");
     const std::optional<Address> signer = recover(digest, *signature);
     if (!signer) return permanent_error("the signature is malformed: v is not 27 or 28, or s is in the upper half");
     if (*signer != claimed)
-        return permanent_error(fmt::format("the signature is of {}, not of {}", checksum_address(*signer),
-                                           checksum_address(claimed)));
+        return permanent_error(
+            fmt::format("the signature is of {}, not of {}", checksum_address(*signer), checksum_address(claimed)));
     return {};
 }
 

@@ -1,4 +1,5 @@
-// The signatures of the Storage API and of published clients: keccak256(abi.encodePacked(…)) signed raw, with a wall time in ms.
+// The signatures of the Storage API and of published clients: keccak256(abi.encodePacked(…)) signed raw, with a wall
+// time in ms.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +22,7 @@ Hash256 dataset_upload_digest(const JobId& job, const Hash256& sha256, std::int6
 Hash256 connect_digest(std::int64_t signed_at_ms);
 
 /// Checks age (60 s), future, form, and that `claimed` signed `digest`.
-Result<void> check_signature(const Hash256& digest, std::string_view signature_hex, const Address& claimed, std::int64_t signed_at_ms, std::int64_t now_ms);
+Result<void> check_signature(const Hash256& digest, std::string_view signature_hex, const Address& claimed,
+                             std::int64_t signed_at_ms, std::int64_t now_ms);
 
 }  // namespace emeth::crypto

@@ -14,7 +14,8 @@
 namespace emeth::crypto {
 namespace {
 
-/// One context for the process, blinded with random bytes against side channels; read-only afterwards, hence thread-safe.
+/// One context for the process, blinded with random bytes against side channels; read-only afterwards, hence
+/// thread-safe.
 const secp256k1_context* context() {
     static const secp256k1_context* const shared = [] {
         secp256k1_context* fresh = secp256k1_context_create(SECP256K1_CONTEXT_SIGN | SECP256K1_CONTEXT_VERIFY);
@@ -48,7 +49,9 @@ std::optional<Address> address_of_secret(const std::array<std::uint8_t, 32>& sec
 
 }  // namespace
 
-std::string Signature::hex() const { return to_hex(bytes); }
+std::string Signature::hex() const {
+    return to_hex(bytes);
+}
 
 std::optional<Signature> Signature::parse(std::string_view text) {
     Signature signature;
@@ -93,7 +96,9 @@ PrivateKey& PrivateKey::operator=(PrivateKey&& other) noexcept {
     return *this;
 }
 
-PrivateKey::~PrivateKey() { OPENSSL_cleanse(secret_.data(), secret_.size()); }
+PrivateKey::~PrivateKey() {
+    OPENSSL_cleanse(secret_.data(), secret_.size());
+}
 
 Signature PrivateKey::sign(const Hash256& digest) const {
     secp256k1_ecdsa_recoverable_signature recoverable;
@@ -109,7 +114,9 @@ Signature PrivateKey::sign(const Hash256& digest) const {
     return signature;
 }
 
-std::string PrivateKey::reveal_hex() const { return to_hex(secret_); }
+std::string PrivateKey::reveal_hex() const {
+    return to_hex(secret_);
+}
 
 std::optional<Address> recover(const Hash256& digest, const Signature& signature) {
     const std::uint8_t v = signature.bytes[64];
@@ -128,7 +135,10 @@ std::optional<Address> recover(const Hash256& digest, const Signature& signature
 }
 
 Hash256 eip191_digest(std::string_view text) {
-    return keccak256(fmt::format("\x19" "Ethereum Signed Message:\n{}{}", text.size(), text));
+    return keccak256(
+        fmt::format("\x19"
+                    "Ethereum Signed Message:\n{}{}",
+                    text.size(), text));
 }
 
 std::string checksum_address(const Address& address) {

@@ -46,7 +46,8 @@ private:
     Address address_;
 };
 
-/// The address whose key made `signature` over `digest`; none when the signature is malformed or s is in the upper half.
+/// The address whose key made `signature` over `digest`; none when the signature is malformed or s is in the upper
+/// half.
 std::optional<Address> recover(const Hash256& digest, const Signature& signature);
 
 /// keccak256("\x19Ethereum Signed Message:\n" + length + text), EIP-191.

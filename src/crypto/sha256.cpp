@@ -45,7 +45,9 @@ void Sha256::update(std::span<const std::uint8_t> bytes) {
     require(EVP_DigestUpdate(impl_->context.get(), bytes.data(), bytes.size()) == 1, "EVP_DigestUpdate");
 }
 
-void Sha256::update(std::string_view text) { update(bytes_of(text)); }
+void Sha256::update(std::string_view text) {
+    update(bytes_of(text));
+}
 
 Hash256 Sha256::finish() {
     Hash256 digest;
@@ -59,7 +61,9 @@ Hash256 sha256(std::span<const std::uint8_t> bytes) {
     return stream.finish();
 }
 
-Hash256 sha256(std::string_view text) { return sha256(bytes_of(text)); }
+Hash256 sha256(std::string_view text) {
+    return sha256(bytes_of(text));
+}
 
 Result<Hash256> sha256_of_file(const std::filesystem::path& file) {
     const FileDescriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));

@@ -71,6 +71,7 @@ private:
     std::vector<char> piece_;
     std::optional<Parser> parser_;
     ServerRequest request_;
+    std::optional<RemoveAtEnd> incoming_;  // the file of request_, removed after the handler and when the connection fails
     const Route* route_ = nullptr;
 };
 
@@ -93,13 +94,12 @@ Task<bool> ServerConnection::serve_one() {
         auto body_reading = read_body();
         response = co_await std::move(body_reading);
     }
-    std::optional<RemoveAtEnd> remove_at_end;
-    if (request_.file) remove_at_end.emplace(request_.file->path);
     if (!response) {
         auto handling = handle();
         response = co_await std::move(handling);
     }
     const bool is_read = parser_->is_done();
+    incoming_.reset();
     auto answering = answer(std::move(*response));
     co_await std::move(answering);
     if (is_read) co_return parser_->keep_alive();
@@ -220,8 +220,7 @@ Task<std::optional<ServerResponse>> ServerConnection::read_file() {
     std::filesystem::path path;
     Result<OutputFile> file = create_incoming(path);
     if (!file) co_return ServerResponse::error(507, file.error().message);
-    request_.file = ReceivedFile{path, 0, {}};
-    std::optional<RemoveAtEnd> remove_unless_whole(path);
+    incoming_.emplace(path);
     piece_.resize(piece_bytes);
     while (!parser_->is_done()) {
         auto reading = read_piece();
@@ -230,9 +229,7 @@ Task<std::optional<ServerResponse>> ServerConnection::read_file() {
         const Result<void> written = file->append(piece);
         if (!written) co_return ServerResponse::error(507, written.error().message);
     }
-    request_.file->bytes = file->bytes();
-    request_.file->sha256 = file->finish();
-    remove_unless_whole.reset();
+    request_.file = ReceivedFile{path, file->bytes(), file->finish()};
     co_return std::nullopt;
 }
 
@@ -268,8 +265,11 @@ Task<> ServerConnection::answer(ServerResponse response) {
     message.keep_alive(parser_->is_done() && parser_->keep_alive());
     http::response_serializer<http::buffer_body> serializer(message);
 
-    const bool has_body = request_.method != "HEAD";
-    auto writing = has_body && file ? write_file(&serializer, &message, &*file) : write_piece(&serializer, &message, has_body ? response.body : "", false);
+    if (request_.method == "HEAD") {
+        file.reset();
+        response.body.clear();
+    }
+    auto writing = file ? write_file(&serializer, &message, &*file) : write_piece(&serializer, &message, response.body, false);
     co_await std::move(writing);
 }
 

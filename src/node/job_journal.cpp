@@ -20,22 +20,22 @@ Task<Result<bool>> JobJournal::report(statemachine::EventBody fact, storage::Sid
     if (applied.has_error()) co_return in_context(short_name(job_.terms.id) + ": cannot commit " + std::string(statemachine::name(event.body)), applied.error());
     const auto before = job_.state;
     job_ = std::move(applied->job);
-    last_rejection_ = applied->rejection ? applied->rejection->reason : "";
+    last_rejection_ = std::move(applied->rejection);
     log(event.body, before);
-    co_return !applied->rejection;
+    co_return !last_rejection_;
 }
 
 Task<Result<void>> JobJournal::commit(statemachine::EventBody fact, storage::SideWrites side) {
     const Result<bool> accepted = co_await report(std::move(fact), std::move(side));
     if (accepted.has_error()) co_return accepted.error();
-    if (!*accepted) co_return transient_error(last_rejection_);
+    if (!*accepted) co_return transient_error(last_rejection_->reason);
     co_return Result<void>{};
 }
 
 void JobJournal::log(const statemachine::EventBody& fact, statemachine::State before) const {
     const auto id = short_name(job_.terms.id);
-    if (!last_rejection_.empty()) {
-        spdlog::warn("{}: not accepted: {}", id, last_rejection_);
+    if (last_rejection_) {
+        spdlog::warn("{}: not accepted: {}", id, last_rejection_->reason);
     } else if (job_.state != before) {
         spdlog::info("{}: {} → {}: {}", id, statemachine::name(before), statemachine::name(job_.state), statemachine::describe(fact));
     } else {

@@ -1,6 +1,10 @@
 // The one committer of a JOB: holds its newest committed record and makes facts durable, one after the other. Io thread only.
 #pragma once
 
+#include <optional>
+#include <string>
+#include <utility>
+
 #include "runtime/blocking_pool.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/result.hpp"
@@ -20,13 +24,15 @@ public:
     /// Commits the fact with `side` in one batch, and logs it. Cannot be cancelled once begun; job() changes only after it is durable.
     /// The value says whether the state machine accepted it; what it did not accept is journaled as well, but `side` is not written.
     /// An Error is the store's: nothing changed.
-    Task<Result<bool>> report(statemachine::EventBody fact, storage::SideWrites side = {});
+    Task<Result<bool>> report(statemachine::EventBody fact, storage::SideWrites side);
+    Task<Result<bool>> report(statemachine::EventBody fact) { return report(std::move(fact), storage::SideWrites{}); }
 
     /// The same for a fact that must be accepted: a rejection is a transient Error that says why.
-    Task<Result<void>> commit(statemachine::EventBody fact, storage::SideWrites side = {});
+    Task<Result<void>> commit(statemachine::EventBody fact, storage::SideWrites side);
+    Task<Result<void>> commit(statemachine::EventBody fact) { return commit(std::move(fact), storage::SideWrites{}); }
 
-    /// Why the last fact was rejected; empty when it was accepted.
-    [[nodiscard]] const std::string& last_rejection() const { return last_rejection_; }
+    /// Why the last fact was rejected; none when it was accepted.
+    [[nodiscard]] const std::optional<statemachine::Rejection>& last_rejection() const { return last_rejection_; }
 
 private:
     void log(const statemachine::EventBody& fact, statemachine::State before) const;
@@ -35,7 +41,7 @@ private:
     BlockingPool& pool_;
     Clock& clock_;
     statemachine::Job job_;
-    std::string last_rejection_;
+    std::optional<statemachine::Rejection> last_rejection_;
 };
 
 /// "JOB 0x12ab34cd…": enough to recognise it in a log.

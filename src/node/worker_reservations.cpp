@@ -167,6 +167,7 @@ Task<> WorkerServer::order(worker_protocol::Assign order) {
 
 Task<> WorkerServer::order(worker_protocol::Upload order) {
     if (const SessionPtr session = session_of(order.job, order.lease)) session->send(order);
+    co_return;
 }
 
 }  // namespace emeth::node

@@ -29,8 +29,9 @@ public:
     BlockingPool(const BlockingPool&) = delete;
     BlockingPool& operator=(const BlockingPool&) = delete;
 
-    /// Runs `work` on the pool and resumes the caller on its own executor with the result. Cannot be cancelled once begun: the
-    /// caller always learns the outcome (and its next co_await throws). An exception of `work` is rethrown to the caller.
+    /// Runs `work` on the pool and resumes the caller on its own executor with the result. Cannot be cancelled once
+    /// begun: the caller always learns the outcome (and its next co_await throws). An exception of `work` is rethrown
+    /// to the caller.
     template <class Work>
     Task<std::invoke_result_t<Work>> run(Work work) {
         using Value = std::invoke_result_t<Work>;

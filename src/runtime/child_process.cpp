@@ -3,9 +3,9 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/close_range.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -63,8 +63,8 @@ Result<fs::path> resolve(const fs::path& program) {
         if (colon == std::string_view::npos) break;
         folders.remove_prefix(colon + 1);
     }
-    return permanent_error(fmt::format("cannot start {}: it is not in PATH; install it or name its folder",
-                                       program.string()));
+    return permanent_error(
+        fmt::format("cannot start {}: it is not in PATH; install it or name its folder", program.string()));
 }
 
 std::vector<std::string> environment_of(const ChildOptions& options) {
@@ -198,6 +198,11 @@ Result<void> await_exec(const FileDescriptor& pipe, const std::string& program) 
     return {};
 }
 
+/// CLOEXEC by itself. By its number: glibc 2.36 declares pidfd_open() without extern "C".
+FileDescriptor open_pidfd(pid_t pid) {
+    return FileDescriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+}
+
 int reap(pid_t pid) {
     int status = 0;
     while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
@@ -294,14 +299,14 @@ Result<ChildProcess> ChildProcess::start(const asio::any_io_executor& executor, 
         reap(pid);
         return executed.error();
     }
-    FileDescriptor process(::pidfd_open(pid, 0));
+    FileDescriptor process = open_pidfd(pid);
     if (!process.is_open()) {
-        Error error = errno_error("cannot watch " + launch->program + " (pidfd_open; Linux 5.3 or newer is needed)", errno);
+        Error error =
+            errno_error("cannot watch " + launch->program + " (pidfd_open; Linux 5.3 or newer is needed)", errno);
         ::kill(-pid, SIGKILL);
         reap(pid);
         return error;
     }
-    ::fcntl(process.get(), F_SETFD, FD_CLOEXEC);
     return ChildProcess(std::make_shared<Impl>(executor, pid, process.release(), std::move(control)));
 }
 
@@ -319,15 +324,21 @@ ChildProcess::~ChildProcess() {
     impl_->reap_now();
 }
 
-pid_t ChildProcess::pid() const { return impl_->pid; }
+pid_t ChildProcess::pid() const {
+    return impl_->pid;
+}
 
-int ChildProcess::release_control_socket() { return impl_->control.release(); }
+int ChildProcess::release_control_socket() {
+    return impl_->control.release();
+}
 
 void ChildProcess::signal(int number) {
     if (!impl_->end) ::kill(impl_->pid, number);
 }
 
-bool ChildProcess::running() const { return !impl_->end; }
+bool ChildProcess::running() const {
+    return !impl_->end;
+}
 
 Task<ChildEnd> ChildProcess::wait() {
     const std::shared_ptr<Impl> impl = impl_;
@@ -338,13 +349,16 @@ Task<ChildEnd> ChildProcess::wait() {
 Task<ChildEnd> ChildProcess::stop(int first, int grace_ms) {
     const std::shared_ptr<Impl> impl = impl_;
     signal(first);
-    Result<ChildEnd> end = co_await with_timeout(Impl::wait(impl), Milliseconds(grace_ms), "the end of a child process");
+    Result<ChildEnd> end =
+        co_await with_timeout(Impl::wait(impl), Milliseconds(grace_ms), "the end of a child process");
     if (end) co_return *end;
     impl->kill_group();
     end = co_await Impl::wait(impl);
     co_return *end;
 }
 
-fs::path own_program_path() { return fs::read_symlink("/proc/self/exe"); }
+fs::path own_program_path() {
+    return fs::read_symlink("/proc/self/exe");
+}
 
 }  // namespace emeth

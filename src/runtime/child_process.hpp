@@ -16,12 +16,13 @@
 namespace emeth {
 
 struct ChildOptions {
-    std::filesystem::path program;       ///< absolute, or looked up in PATH
-    std::vector<std::string> arguments;  ///< without argv[0]; never a key
-    std::map<std::string, std::string> environment;  ///< added to the allow-list PATH, HOME, LANG, LC_ALL, TZ, TMPDIR, SSL_CERT_FILE; the rest is cleared
-    std::filesystem::path output;        ///< stdout and stderr are appended here (0600); empty: inherited
-    bool control_socket = false;         ///< a socket pair: the child's end is descriptor 3
-    bool die_with_parent = true;         ///< PR_SET_PDEATHSIG SIGKILL: fires when the forking thread ends, hence the io thread
+    std::filesystem::path program;                   ///< absolute, or looked up in PATH
+    std::vector<std::string> arguments;              ///< without argv[0]; never a key
+    std::map<std::string, std::string> environment;  ///< added to the allow-list PATH, HOME, LANG, LC_ALL, TZ, TMPDIR,
+                                                     ///< SSL_CERT_FILE; the rest is cleared
+    std::filesystem::path output;                    ///< stdout and stderr are appended here (0600); empty: inherited
+    bool control_socket = false;                     ///< a socket pair: the child's end is descriptor 3
+    bool die_with_parent = true;  ///< PR_SET_PDEATHSIG SIGKILL: fires when the forking thread ends, hence the io thread
 };
 
 /// How a child ended, in words: "signal 9 (SIGKILL)", "exit code 3".
@@ -40,7 +41,8 @@ public:
     ~ChildProcess();
 
     [[nodiscard]] pid_t pid() const;
-    /// The parent's end of the control socket, non-blocking and CLOEXEC; the caller takes it over. -1 when there is none (or no more).
+    /// The parent's end of the control socket, non-blocking and CLOEXEC; the caller takes it over. -1 when there is
+    /// none (or no more).
     int release_control_socket();
     void signal(int number);
     [[nodiscard]] bool running() const;

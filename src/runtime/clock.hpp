@@ -1,4 +1,5 @@
-// Time as a port: the real clock, and the virtual one of the simulation. Nothing outside runtime/ asks the system for the time.
+// Time as a port: the real clock, and the virtual one of the simulation. Nothing outside runtime/ asks the system for
+// the time.
 #pragma once
 
 #include <chrono>

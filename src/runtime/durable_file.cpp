@@ -31,8 +31,7 @@ Result<Temporary> create_temporary(const fs::path& path, mode_t mode) {
     int error = EEXIST;
     for (int attempt = 0; attempt < temporary_names_max && error == EEXIST; ++attempt) {
         fs::path name = fmt::format("{}.tmp-{}-{}", path.string(), ::getpid(), ++counter);
-        FileDescriptor descriptor(
-            ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
+        FileDescriptor descriptor(::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
         if (descriptor.is_open()) return Temporary{std::move(name), std::move(descriptor)};
         error = errno;
     }

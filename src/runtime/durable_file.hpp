@@ -13,8 +13,10 @@
 
 namespace emeth {
 
-/// Writes `path` durably and atomically with the given mode. The temporary is "<path>.tmp-<pid>-<n>", made with O_EXCL; removed on failure.
-Result<void> write_file_durably(const std::filesystem::path& path, std::span<const std::uint8_t> bytes, mode_t mode = 0644);
+/// Writes `path` durably and atomically with the given mode. The temporary is "<path>.tmp-<pid>-<n>", made with O_EXCL;
+/// removed on failure.
+Result<void> write_file_durably(const std::filesystem::path& path, std::span<const std::uint8_t> bytes,
+                                mode_t mode = 0644);
 Result<void> write_file_durably(const std::filesystem::path& path, std::string_view text, mode_t mode = 0644);
 
 /// fsync(file) + rename + fsync(folder) for a temporary that was written piece by piece.

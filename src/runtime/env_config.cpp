@@ -43,8 +43,7 @@ Result<std::string> parse_value(std::string_view text) {
         const std::size_t end = text.find(text.front(), 1);
         if (end == std::string_view::npos) return permanent_error("has a quote that is not closed");
         const std::string_view rest = trimmed(text.substr(end + 1));
-        if (!rest.empty() && rest.front() != '#')
-            return permanent_error("has text behind the closing quote");
+        if (!rest.empty() && rest.front() != '#') return permanent_error("has text behind the closing quote");
         return std::string(text.substr(1, end - 1));
     }
     if (text.starts_with('#')) return std::string();
@@ -112,8 +111,8 @@ Result<void> EnvConfig::add_line(std::string_view line, const std::string& place
     if (!value) return permanent_error(fmt::format("{}: the value of {} {}", place, key, value.error().message));
     const auto [entry, added] = values_.try_emplace(normalised(key), ConfigValue{std::move(*value), place});
     if (!added)
-        return permanent_error(fmt::format("{}: {} is given twice, first at {}; remove one", place, key,
-                                           entry->second.place));
+        return permanent_error(
+            fmt::format("{}: {} is given twice, first at {}; remove one", place, key, entry->second.place));
     return {};
 }
 

@@ -1,4 +1,5 @@
-// Settings from a .env file (KEY=value), the environment and flags, in rising order of precedence, with the place of each value kept for errors.
+// Settings from a .env file (KEY=value), the environment and flags, in rising order of precedence, with the place of
+// each value kept for errors.
 #pragma once
 
 #include <cstdint>
@@ -25,9 +26,9 @@ class EnvConfig {
 public:
     static constexpr std::size_t file_bytes_max = 1 << 20;
 
-    /// Parses KEY=value lines: '#' comments (behind an unquoted value after a blank), blank lines, optional "export ", single
-    /// or double quotes around the value, nothing expanded. Never throws. The error names `place` and the line, and
-    /// never repeats a value. A key that is given twice is an error.
+    /// Parses KEY=value lines: '#' comments (behind an unquoted value after a blank), blank lines, optional "export ",
+    /// single or double quotes around the value, nothing expanded. Never throws. The error names `place` and the line,
+    /// and never repeats a value. A key that is given twice is an error.
     static Result<EnvConfig> parse(std::string_view text, const std::string& place);
     static Result<EnvConfig> load(const std::filesystem::path& file);
 
@@ -43,8 +44,8 @@ public:
     [[nodiscard]] Result<std::string> require(const std::string& key) const;
     [[nodiscard]] std::string text(const std::string& key, std::string fallback) const;
     /// Error: "config/master.env:12: n_epoch is 'two'; expected a whole number from 1 to 1000".
-    [[nodiscard]] Result<std::uint64_t> whole_number(const std::string& key, std::uint64_t fallback, std::uint64_t minimum,
-                                                     std::uint64_t maximum) const;
+    [[nodiscard]] Result<std::uint64_t> whole_number(const std::string& key, std::uint64_t fallback,
+                                                     std::uint64_t minimum, std::uint64_t maximum) const;
     /// Comma-separated, blanks trimmed.
     [[nodiscard]] std::vector<std::string> list(const std::string& key, const std::string& fallback) const;
     [[nodiscard]] const std::string& file_place() const { return file_place_; }

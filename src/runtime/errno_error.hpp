@@ -7,8 +7,8 @@
 
 namespace emeth {
 
-/// "<what>: No space left on device; free some space". Permanent where trying again cannot help (no such file, no permission),
-/// else transient. Take `errno` before anything else can change it.
+/// "<what>: No space left on device; free some space". Permanent where trying again cannot help (no such file, no
+/// permission), else transient. Take `errno` before anything else can change it.
 Error errno_error(std::string what, int number);
 
 }  // namespace emeth

@@ -43,9 +43,10 @@ std::optional<pid_t> read_holder(int descriptor) {
 
 Error in_use(const std::filesystem::path& folder, int descriptor) {
     const std::optional<pid_t> holder = read_holder(descriptor);
-    const std::string process = holder ? fmt::format("process {} ({})", *holder, command_of(*holder)) : "another process";
-    return transient_error(fmt::format("data folder {} is in use by {}; stop it or choose another --data",
-                                       folder.string(), process));
+    const std::string process =
+        holder ? fmt::format("process {} ({})", *holder, command_of(*holder)) : "another process";
+    return transient_error(
+        fmt::format("data folder {} is in use by {}; stop it or choose another --data", folder.string(), process));
 }
 
 }  // namespace

@@ -24,7 +24,9 @@ std::string shown(const boost::json::value& value) {
 }
 
 /// A key from outside (only array indices and our own names get into paths, so it is short).
-std::string element_path(std::string_view path, std::size_t index) { return fmt::format("{}[{}]", path, index); }
+std::string element_path(std::string_view path, std::size_t index) {
+    return fmt::format("{}[{}]", path, index);
+}
 
 std::optional<std::uint64_t> as_u64(const boost::json::value& value) {
     if (value.is_uint64()) return value.get_uint64();
@@ -199,8 +201,7 @@ std::optional<std::uint64_t> JsonObject::optional_u64(std::string_view key, std:
     return u64(key, minimum, maximum);
 }
 
-std::optional<std::int64_t> JsonObject::optional_i64(std::string_view key, std::int64_t minimum,
-                                                     std::int64_t maximum) {
+std::optional<std::int64_t> JsonObject::optional_i64(std::string_view key, std::int64_t minimum, std::int64_t maximum) {
     if (!has(key)) return std::nullopt;
     return i64(key, minimum, maximum);
 }

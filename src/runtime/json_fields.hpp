@@ -1,5 +1,6 @@
-// Reading JSON that came from outside: size and depth are bounded before parsing, every field is checked for type and range,
-// and the first thing that is wrong becomes one Error that names where, which field, its value and what was expected:
+// Reading JSON that came from outside: size and depth are bounded before parsing, every field is checked for type and
+// range, and the first thing that is wrong becomes one Error that names where, which field, its value and what was
+// expected:
 //   "info server's job list: field 'fee' is 12.5; expected a decimal string".
 //
 //   Result<boost::json::value> json = parse_json(body, answer_bytes_max, "storage answer");
@@ -12,7 +13,8 @@
 //   if (Result<void> check = answer.check(); !check) return check.error();
 //   return ticket;
 //
-// A getter that fails remembers the first error and returns an empty value: nothing may be acted on before check() passed.
+// A getter that fails remembers the first error and returns an empty value: nothing may be acted on before check()
+// passed.
 #pragma once
 
 #include <boost/json/array.hpp>
@@ -43,9 +45,9 @@ Result<boost::json::value> parse_json(std::string_view text, std::size_t bytes_m
 Result<std::span<const boost::json::value>> json_array(const boost::json::value& value, std::size_t count_max,
                                                        std::string_view what);
 
-/// Reads the fields of an object. It refers to `value`, which must outlive it. Nested readers share the error of the outermost
-/// one, and name their fields in full ("progress.step", "parts[3].etag"). Unknown fields are ignored. An optional field
-/// that is null counts as absent. Permanent errors throughout. Not thread-safe.
+/// Reads the fields of an object. It refers to `value`, which must outlive it. Nested readers share the error of the
+/// outermost one, and name their fields in full ("progress.step", "parts[3].etag"). Unknown fields are ignored. An
+/// optional field that is null counts as absent. Permanent errors throughout. Not thread-safe.
 class JsonObject {
 public:
     /// `what` begins the error: "info server's job list". A value that is no object is such an error, too.

@@ -39,10 +39,12 @@ constexpr std::array<std::pair<std::string_view, spdlog::level::level_enum>, 5> 
 void init_logging(std::string_view program, std::string_view level) {
     auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
     formatter->add_flag<OneLineMessage>('*').set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%-7l%$ %n[%P]: %*");
-    auto logger = spdlog::stderr_color_mt(std::string(program));
+    auto logger =
+        std::make_shared<spdlog::logger>(std::string(program), std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
     logger->set_formatter(std::move(formatter));
     spdlog::set_default_logger(logger);
-    const auto known = std::find_if(levels.begin(), levels.end(), [&](const auto& entry) { return entry.first == level; });
+    const auto known =
+        std::find_if(levels.begin(), levels.end(), [&](const auto& entry) { return entry.first == level; });
     spdlog::set_level(known == levels.end() ? spdlog::level::info : known->second);
     if (known == levels.end())
         spdlog::warn("log level '{}' is not known; expected trace, debug, info, warn or error: using info", level);

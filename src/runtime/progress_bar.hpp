@@ -1,4 +1,5 @@
-// How far along is what takes longer than two seconds: a bar redrawn in place on a terminal, else a line every two seconds.
+// How far along is what takes longer than two seconds: a bar redrawn in place on a terminal, else a line every two
+// seconds.
 #pragma once
 
 #include <unistd.h>
@@ -20,7 +21,8 @@ std::string render_progress(const std::string& title, std::uint64_t done, std::u
 /// Not thread-safe. Writes nothing during the first two seconds, so nothing at all for what is fast.
 class ProgressBar {
 public:
-    ProgressBar(std::string title, std::uint64_t total, ProgressUnit unit, Clock& clock, int descriptor = STDERR_FILENO);
+    ProgressBar(std::string title, std::uint64_t total, ProgressUnit unit, Clock& clock,
+                int descriptor = STDERR_FILENO);
     /// Ends the line of a bar that was drawn.
     ~ProgressBar();
     ProgressBar(const ProgressBar&) = delete;

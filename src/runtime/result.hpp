@@ -24,9 +24,15 @@ struct Error {
     friend bool operator==(const Error&, const Error&) = default;
 };
 
-inline Error transient_error(std::string message) { return {ErrorKind::transient, std::move(message)}; }
-inline Error permanent_error(std::string message) { return {ErrorKind::permanent, std::move(message)}; }
-inline Error canceled_error(std::string message) { return {ErrorKind::canceled, std::move(message)}; }
+inline Error transient_error(std::string message) {
+    return {ErrorKind::transient, std::move(message)};
+}
+inline Error permanent_error(std::string message) {
+    return {ErrorKind::permanent, std::move(message)};
+}
+inline Error canceled_error(std::string message) {
+    return {ErrorKind::canceled, std::move(message)};
+}
 
 /// "<context>: <message>", of the same kind.
 inline Error in_context(std::string context, Error error) {

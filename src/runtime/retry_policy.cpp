@@ -12,8 +12,8 @@ Milliseconds backoff(std::uint32_t attempt, const RetryPolicy& policy, double un
     // A large attempt makes the power infinite, and 0 · infinity is no number: both end at `max`.
     const double growth = std::pow(policy.factor, static_cast<double>(attempt - 1));
     const double longest = static_cast<double>(policy.max.count());
-    const double wait = std::isfinite(growth) ? std::min(static_cast<double>(policy.first.count()) * growth, longest)
-                                              : longest;
+    const double wait =
+        std::isfinite(growth) ? std::min(static_cast<double>(policy.first.count()) * growth, longest) : longest;
     return Milliseconds(std::llround(std::ceil(wait * (1 - policy.jitter * unit_random))));
 }
 

@@ -1,7 +1,7 @@
 #include "runtime/shutdown.hpp"
 
-#include <boost/asio/error.hpp>
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
 #include <utility>
 
@@ -22,6 +22,8 @@ void Shutdown::request() {
     signals_.cancel();
 }
 
-void ignore_sigpipe() { std::signal(SIGPIPE, SIG_IGN); }
+void ignore_sigpipe() {
+    std::signal(SIGPIPE, SIG_IGN);
+}
 
 }  // namespace emeth

@@ -1,10 +1,10 @@
 #include "runtime/task_group.hpp"
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/experimental/channel.hpp>
 #include <boost/system/system_error.hpp>
 #include <cassert>
@@ -51,7 +51,9 @@ struct TaskGroup::Shared {
 TaskGroup::TaskGroup(asio::any_io_executor executor, std::size_t children_max)
     : shared_(std::make_shared<Shared>(std::move(executor), children_max)) {}
 
-TaskGroup::~TaskGroup() { assert(shared_->children.empty() && "a TaskGroup was destroyed before join() returned"); }
+TaskGroup::~TaskGroup() {
+    assert(shared_->children.empty() && "a TaskGroup was destroyed before join() returned");
+}
 
 bool TaskGroup::start(Task<> child) {
     if (shared_->children.size() >= shared_->children_max || shared_->cancelling) return false;
@@ -64,9 +66,13 @@ bool TaskGroup::start(Task<> child) {
     return true;
 }
 
-std::size_t TaskGroup::running() const { return shared_->children.size(); }
+std::size_t TaskGroup::running() const {
+    return shared_->children.size();
+}
 
-void TaskGroup::cancel() { shared_->cancel(); }
+void TaskGroup::cancel() {
+    shared_->cancel();
+}
 
 Task<> TaskGroup::join() {
     const std::shared_ptr<Shared> shared = shared_;
@@ -83,7 +89,8 @@ Task<> TaskGroup::join() {
         }
         constexpr auto ignore_error = asio::as_tuple(asio::use_awaitable);
         if (waiter_cancelled)
-            co_await shared->all_ended.async_receive(asio::bind_cancellation_slot(asio::cancellation_slot(), ignore_error));
+            co_await shared->all_ended.async_receive(
+                asio::bind_cancellation_slot(asio::cancellation_slot(), ignore_error));
         else
             co_await shared->all_ended.async_receive(ignore_error);
     }

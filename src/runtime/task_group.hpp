@@ -1,4 +1,5 @@
-// Structured concurrency: children that are started here end before join() returns. No detached coroutine outlives its group.
+// Structured concurrency: children that are started here end before join() returns. No detached coroutine outlives its
+// group.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +10,8 @@
 
 namespace emeth {
 
-/// Single-threaded: used from the io thread only. The destructor requires that join() was awaited or nothing was started.
+/// Single-threaded: used from the io thread only. The destructor requires that join() was awaited or nothing was
+/// started.
 class TaskGroup {
 public:
     TaskGroup(asio::any_io_executor executor, std::size_t children_max);
@@ -22,8 +24,8 @@ public:
     [[nodiscard]] std::size_t running() const;
     /// Cancels every child through its cancellation slot.
     void cancel();
-    /// Waits for all children, then rethrows the first real error (operation_aborted is none). A child's error cancels its siblings.
-    /// When the waiter is cancelled, the children are cancelled and still awaited.
+    /// Waits for all children, then rethrows the first real error (operation_aborted is none). A child's error cancels
+    /// its siblings. When the waiter is cancelled, the children are cancelled and still awaited.
     Task<> join();
 
 private:

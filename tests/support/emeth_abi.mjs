@@ -14,9 +14,11 @@ export const emethCoreAbi = [
     "function setVerifier(address newVerifier)",
     "function verifier() view returns (address)",
     "function isVerifier(address account) view returns (bool)",
-    "function jobs(bytes16) view returns (bool exist, bytes16 jobId, address owner, uint256 deadline, uint256 fee, uint256 status, uint256 requestedAt)",
+    "function jobs(bytes16) view returns (bool exist, bytes16 jobId, address owner, uint256 deadline, uint256 fee, "
+        + "uint256 status, uint256 requestedAt)",
     "function jobDetails(bytes16) view returns (uint256 programId, string param, string dataset, string result)",
-    "function jobAssigns(bytes16) view returns (address node, uint256 deposit, uint256 gas, uint256 startedAt, uint256 submittedAt, uint256 verifiedAt)",
+    "function jobAssigns(bytes16) view returns (address node, uint256 deposit, uint256 gas, uint256 startedAt, "
+        + "uint256 submittedAt, uint256 verifiedAt)",
     "function jobIndexes(uint256) view returns (bytes16)",
     "function jobAssignedCount(address) view returns (uint256)",
     "function jobAssignedHistory(address, uint256) view returns (bytes16)",

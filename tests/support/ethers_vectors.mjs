@@ -65,7 +65,9 @@ import { SeededRandom } from "./seeded_random.mjs";
 const chainId = 60001;
 const core = new ethers.Interface(emethCoreAbi);
 const token = new ethers.Interface(emethTokenAbi);
-const texts = ["", "a", "exactly thirty-two bytes of text", '{"language": "ja", "epoch": 2}', "日本語のデータセット", "line\nbreak\ttab \u0000 nul 🙂"];
+const texts = [
+    "", "a", "exactly thirty-two bytes of text", '{"language": "ja", "epoch": 2}', "日本語のデータセット", "line\nbreak\ttab \u0000 nul 🙂",
+];
 
 /** Makes every list; one instance, one random sequence. */
 class VectorMaker {
@@ -235,7 +237,8 @@ class VectorMaker {
         return {
             ...Object.fromEntries(jobCalls.map((name) => [name, ofJob(name)])),
             request: this.calls(core, "request", () => ({
-                jobId: this.jobId(), programId: this.uint(), dataset: this.text(), param: this.text(), fee: this.uint(), deadline: this.uint(),
+                jobId: this.jobId(), programId: this.uint(), dataset: this.text(), param: this.text(), fee: this.uint(),
+                deadline: this.uint(),
             })),
             submit: this.calls(core, "submit", () => ({ jobId: this.jobId(), result: this.text() })),
             verify: this.calls(core, "verify", () => ({ jobId: this.jobId(), gas: this.uint() })),
@@ -259,7 +262,8 @@ class VectorMaker {
                 programId: this.uint(), param: this.text(), dataset: this.text(), result: this.text(),
             })),
             jobAssigns: this.returns("jobAssigns", () => ({
-                node: this.address(), deposit: this.uint(), gas: this.uint(), startedAt: this.uint(), submittedAt: this.uint(), verifiedAt: this.uint(),
+                node: this.address(), deposit: this.uint(), gas: this.uint(), startedAt: this.uint(), submittedAt: this.uint(),
+                verifiedAt: this.uint(),
             })),
             slots: this.returns("slots", () => ({ totalGas: this.uint(), totalReward: this.uint() })),
             verifier: this.returns("verifier", () => ({ address: this.address() })),

@@ -1,50 +1,19 @@
-// A clock that stands still until a test moves it.
+// A clock whose wall time is set by the test; it sleeps for real.
 #pragma once
-
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/system/system_error.hpp>
-#include <list>
 
 #include "runtime/clock.hpp"
 
-namespace emeth::test_support {
+namespace emeth::test {
 
-class ManualClock final : public Clock {
+class ManualClock : public Clock {
 public:
-    explicit ManualClock(std::int64_t unix_ms_at_start = 1'700'000'000'000) : unix_start_(unix_ms_at_start) {}
+    explicit ManualClock(std::int64_t start_unix_ms) : now_unix_ms(start_unix_ms) {}
 
-    [[nodiscard]] std::int64_t unix_ms() const override { return unix_start_ + now_.count(); }
-    [[nodiscard]] Milliseconds monotonic() const override { return now_; }
+    [[nodiscard]] std::int64_t unix_ms() const override { return now_unix_ms; }
+    [[nodiscard]] Milliseconds monotonic() const override { return system_clock().monotonic(); }
+    Task<> sleep(Milliseconds duration) override { return system_clock().sleep(duration); }
 
-    Task<> sleep(Milliseconds duration) override {
-        if (duration.count() <= 0) co_return;
-        asio::steady_timer never(co_await asio::this_coro::executor, asio::steady_timer::time_point::max());
-        const auto sleeper = sleepers_.insert(sleepers_.end(), Sleeper{now_ + duration, &never});
-        co_await never.async_wait(asio::as_tuple(asio::use_awaitable));
-        const bool due = sleeper->wake_at <= now_;
-        sleepers_.erase(sleeper);
-        if (!due) throw boost::system::system_error(asio::error::operation_aborted);
-    }
-
-    /// Wakes whoever is due; the io_context has to be run for them to get on.
-    void advance(Milliseconds duration) {
-        now_ += duration;
-        for (const Sleeper& sleeper : sleepers_)
-            if (sleeper.wake_at <= now_) sleeper.timer->cancel();
-    }
-    [[nodiscard]] std::size_t sleeping() const { return sleepers_.size(); }
-
-private:
-    struct Sleeper {
-        Milliseconds wake_at;
-        asio::steady_timer* timer;
-    };
-
-    std::int64_t unix_start_;
-    Milliseconds now_{0};
-    std::list<Sleeper> sleepers_;
+    std::int64_t now_unix_ms;
 };
 
-}  // namespace emeth::test_support
+}  // namespace emeth::test

@@ -32,7 +32,7 @@ export class SeededRandom {
         return "0x" + this.bytes(count).toString("hex");
     }
 
-    /** An integer in [0, limit); limit at most 2^48. The modulo's bias (under 2^-8 of a step at worst) is no matter in tests. */
+    /** An integer in [0, limit); limit at most 2^32, so that the modulo's bias is below 2^-16. */
     below(limit) {
         return this.bytes(6).readUIntBE(0, 6) % limit;
     }

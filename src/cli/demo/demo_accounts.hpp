@@ -1,8 +1,6 @@
 // The demo's money: who had what before and after, and whether it adds up to the wei. Io thread only.
 #pragma once
 
-#include <cstdint>
-#include <set>
 #include <vector>
 
 #include "chain/chain.hpp"
@@ -22,8 +20,8 @@ struct DemoParties {
 
 Task<Result<Balances>> read_balances(chain::Chain& chain, DemoParties parties);
 
-/// What the node withdrew for `slots`.
-Task<Result<Wei>> rewards_of(chain::Chain& chain, std::set<std::uint64_t> slots, Address node);
+/// What the node's withdraw transactions minted for it, by the token's Transfer events in their receipts.
+Task<Result<Wei>> rewards_of(chain::Chain& chain, std::vector<storage::OutboxEntry> transactions, Address token, Address node);
 
 /// On chain: each JOB has exactly one PROCESSING, one SUBMITTED and one VERIFIED, and lost nothing.
 Task<Result<void>> check_jobs_on_chain(chain::Chain& chain, const std::vector<DemoJob>& jobs);

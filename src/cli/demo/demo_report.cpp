@@ -35,7 +35,7 @@ json::object job_of(const DemoJob& demo_job) {
     json::array losses;
     std::string artifact_sha256;
     if (const auto& artifact = job.training.artifact) {
-        losses.assign(artifact->epoch_losses.begin(), artifact->epoch_losses.end());
+        for (const double loss : artifact->epoch_losses) losses.emplace_back(loss);
         artifact_sha256 = artifact->sha256.hex();
     }
     return {{"id", job.terms.id.hex()},

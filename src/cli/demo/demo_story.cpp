@@ -48,7 +48,8 @@ std::set<std::uint64_t> DemoStory::slots() const {
 }
 
 Task<Result<void>> DemoStory::request_jobs() {
-    auto texts = co_await write_demo_texts(data_, {1 * mib, 2 * mib, 3 * mib});
+    std::vector<std::uint64_t> sizes_bytes{1 * mib, 2 * mib, 3 * mib};
+    auto texts = co_await write_demo_texts(data_, std::move(sizes_bytes));
     if (texts.has_error()) co_return texts.error();
     for (const auto& text : *texts) {
         network::JobRequest request;
@@ -145,7 +146,9 @@ Task<Result<void>> DemoStory::check() {
     if (!killed_job_) co_return permanent_error("no JOB was caught in the middle of training: nothing was killed");
     const auto on_chain = co_await check_jobs_on_chain(devnet_.chain(), report_.jobs);
     if (on_chain.has_error()) co_return on_chain;
-    const auto reward = co_await rewards_of(devnet_.chain(), slots(), processes_.node_address());
+    auto transactions = read_transactions(store());
+    if (transactions.has_error()) co_return transactions.error();
+    const auto reward = co_await rewards_of(devnet_.chain(), *transactions, devnet_.token(), processes_.node_address());
     if (reward.has_error()) co_return reward.error();
     report_.reward = *reward;
     if (report_.reward.is_zero()) co_return permanent_error("no reward was withdrawn");
@@ -154,8 +157,6 @@ Task<Result<void>> DemoStory::check() {
     report_.after = *after;
     const auto constants = co_await devnet_.chain().constants();
     if (constants.has_error()) co_return constants.error();
-    auto transactions = read_transactions(store());
-    if (transactions.has_error()) co_return transactions.error();
     co_return co_await check_balances(devnet_.chain(), report_.jobs, std::move(*transactions), constants->verifier_fee, report_.reward, report_.before, report_.after);
 }
 

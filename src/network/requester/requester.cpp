@@ -35,7 +35,7 @@ Task<Result<chain::Receipt>> Requester::send(Address to, chain::Bytes data, std:
     intent.data = std::move(data);
     auto entry = co_await sender_.send_and_store(std::move(intent));
     if (entry.has_error()) co_return in_context(what, entry.error());
-    auto outcome = co_await sender_.settle(*entry);
+    auto outcome = co_await sender_.await_outcome(entry->nonce, entry->hash);
     if (outcome.has_error()) co_return in_context(what, outcome.error());
     if (!outcome->receipt.succeeded) co_return permanent_error(what + " reverted: " + outcome->revert_reason);
     co_return std::move(outcome->receipt);

@@ -46,10 +46,14 @@ struct Verifier::Impl {
 
 /// The logs only say where to look; what a JOB is, the contract says.
 Task<Result<void>> Verifier::Impl::follow() {
-    const auto logs = co_await follower.next();
-    if (logs.has_error()) co_return logs.error();
-    for (const auto& log : *logs)
-        if (const auto status = chain::parse_status_event(log)) open.try_emplace(status->job);
+    for (bool caught_up = false; !caught_up;) {
+        const auto batch = co_await follower.next();
+        if (batch.has_error()) co_return batch.error();
+        for (const auto& log : batch->logs)
+            if (const auto status = chain::parse_status_event(log)) open.try_emplace(status->job);
+        caught_up = batch->caught_up;
+        follower.acknowledge();
+    }
     co_return Result<void>{};
 }
 
@@ -60,7 +64,7 @@ Task<Result<void>> Verifier::Impl::call(JobId id, chain::Bytes data, std::string
     intent.data = std::move(data);
     auto entry = co_await sender.send_and_store(std::move(intent));
     if (entry.has_error()) co_return in_context(what, entry.error());
-    const auto outcome = co_await sender.settle(*entry);
+    const auto outcome = co_await sender.await_outcome(entry->nonce, entry->hash);
     if (outcome.has_error()) co_return in_context(what, outcome.error());
     if (!outcome->receipt.succeeded) co_return transient_error(what + " reverted: " + outcome->revert_reason);
     co_return Result<void>{};

@@ -111,7 +111,8 @@ export class Network {
     /** The contract's events as [name, …arguments], with people's names in place of their addresses. */
     #coreEvents(receipt) {
         const logs = receipt.logs.filter((log) => log.address === this.core.target);
-        return logs.map((log) => this.core.interface.parseLog(log)).map((event) => [event.name, ...event.args.map((value) => this.nameOf(value))]);
+        const events = logs.map((log) => this.core.interface.parseLog(log));
+        return events.map((event) => [event.name, ...event.args.map((value) => this.nameOf(value))]);
     }
 
     /** Calls EmethCore; gives {receipt, events, changes: who gained how much, only of those that changed}. */

@@ -133,6 +133,7 @@ describe("process", () => {
 
 describe("setVerifier", () => {
     it("refuses the zero address", async () => {
-        assert.equal(await network.refusal("owner", "setVerifier", ethers.ZeroAddress), "EmethCore: the verifier must not be the zero address");
+        const reason = "EmethCore: the verifier must not be the zero address";
+        assert.equal(await network.refusal("owner", "setVerifier", ethers.ZeroAddress), reason);
     });
 });

@@ -41,7 +41,8 @@ TEST_F(ApiSignature, FreshOneIsAccepted) {
 }
 
 TEST_F(ApiSignature, ExpiredOneIsRefused) {
-    EXPECT_THAT(checked(now - signature_valid_ms - 1).error().message, HasSubstr("is 60001 ms old, and valid for 60000 ms"));
+    EXPECT_THAT(checked(now - signature_valid_ms - 1).error().message,
+                HasSubstr("is 60001 ms old, and valid for 60000 ms"));
     EXPECT_TRUE(checked(0).has_error());
 }
 
@@ -58,15 +59,18 @@ TEST_F(ApiSignature, NegativeTimeIsRefused) {
 TEST_F(ApiSignature, OfAnotherKeyOrDigestIsRefused) {
     const Hash256 digest = job_request_digest(job, now);
     const PrivateKey other = PrivateKey::generate(system_random());
-    EXPECT_EQ(check_signature(digest, key.sign(digest).hex(), other.address(), now, now).error().message,
-              "the signature is of 0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf, not of " + checksum_address(other.address()));
+    EXPECT_EQ(
+        check_signature(digest, key.sign(digest).hex(), other.address(), now, now).error().message,
+        "the signature is of 0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf, not of " + checksum_address(other.address()));
     EXPECT_TRUE(check_signature(digest, key.sign(connect_digest(now)).hex(), key.address(), now, now).has_error());
 }
 
 TEST_F(ApiSignature, MalformedOneIsRefused) {
     const Hash256 digest = job_request_digest(job, now);
-    EXPECT_THAT(check_signature(digest, "0x12", key.address(), now, now).error().message, HasSubstr("no 65 bytes of hex"));
-    EXPECT_THAT(check_signature(digest, Signature{}.hex(), key.address(), now, now).error().message, HasSubstr("malformed"));
+    EXPECT_THAT(check_signature(digest, "0x12", key.address(), now, now).error().message,
+                HasSubstr("no 65 bytes of hex"));
+    EXPECT_THAT(check_signature(digest, Signature{}.hex(), key.address(), now, now).error().message,
+                HasSubstr("malformed"));
 }
 
 }  // namespace

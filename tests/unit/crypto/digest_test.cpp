@@ -30,7 +30,7 @@ TEST(Sha256, KnownVectorsWholeAndInPieces) {
 }
 
 TEST(Sha256, OfAFileThatIsLongerThanOnePiece) {
-    const test_support::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     const std::filesystem::path file = folder.path() / "million";
     std::ofstream(file) << std::string(3'000'000, 'a');
     EXPECT_EQ(sha256_of_file(file).value(), sha256(std::string(3'000'000, 'a')));

@@ -13,10 +13,9 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
-using testing::Not;
 
 struct KeyFile : testing::Test {
-    test_support::TemporaryFolder folder;
+    test::TemporaryFolder folder;
     fs::path file = folder.path() / "key";
 
     void write(std::string_view text, fs::perms mode = fs::perms::owner_read | fs::perms::owner_write) const {
@@ -31,7 +30,8 @@ const std::string key_one = std::string(63, '0') + "1";
 TEST_F(KeyFile, LoadsOneLineOfHex) {
     for (const std::string& text : {key_one, "0x" + key_one + "\n", " " + key_one + " \r\n"}) {
         write(text);
-        EXPECT_EQ(checksum_address(load_key_file(file).value().address()), "0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf");
+        EXPECT_EQ(checksum_address(load_key_file(file).value().address()),
+                  "0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf");
     }
 }
 
@@ -43,10 +43,11 @@ TEST_F(KeyFile, RefusesOneThatOthersCanRead) {
 }
 
 TEST_F(KeyFile, RefusesWhatIsNoKeyWithoutRepeatingIt) {
-    for (const std::string& text : {std::string(), std::string("abcdef"), std::string(10'000, '1'), "0x" + key_one + "\n" + key_one}) {
+    for (const std::string& text :
+         {std::string(), std::string("abcdef"), std::string(10'000, '1'), "0x" + key_one + "\n" + key_one}) {
         write(text);
         EXPECT_THAT(error(), HasSubstr("key file " + file.string() + ": the private key has"));
-        if (!text.empty()) EXPECT_THAT(error(), Not(HasSubstr(text)));
+        EXPECT_TRUE(text.empty() || error().find(text) == std::string::npos);
     }
 }
 

@@ -122,9 +122,9 @@ TEST(Signature, MalformedOnesAreRefused) {
     const Hash256 digest = keccak256("message");
     const Signature good = key_number(1).sign(digest);
     Signature bad = good;
-    for (const std::uint8_t v : {0, 1, 26, 29, 255}) {
-        bad.bytes[64] = v;
-        EXPECT_EQ(recover(digest, bad), std::nullopt) << int{v};
+    for (const int v : {0, 1, 26, 29, 255}) {
+        bad.bytes[64] = static_cast<std::uint8_t>(v);
+        EXPECT_EQ(recover(digest, bad), std::nullopt) << v;
     }
     EXPECT_EQ(recover(digest, Signature{}), std::nullopt);
     bad = Signature{};

@@ -10,13 +10,13 @@
 #include <string>
 #include <thread>
 
-#include "support/run_task.hpp"
+#include "unit/runtime/run_task.hpp"
 
 namespace emeth {
 namespace {
 
-using test_support::run_task;
-using test_support::Started;
+using test::run_task;
+using test::Started;
 
 struct Where {
     std::thread::id work, caller;

@@ -16,16 +16,16 @@
 #include <cstdlib>
 
 #include "runtime/durable_file.hpp"
-#include "support/run_task.hpp"
 #include "support/temporary_folder.hpp"
+#include "unit/runtime/run_task.hpp"
 
 namespace emeth {
 namespace {
 
 namespace fs = std::filesystem;
-using test_support::run_task;
-using test_support::settle;
-using test_support::Started;
+using test::run_task;
+using test::settle;
+using test::Started;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -44,7 +44,7 @@ ChildOptions shell(std::string script) {
 
 struct ChildProcessTest : testing::Test {
     asio::io_context io;
-    test_support::TemporaryFolder folder;
+    test::TemporaryFolder folder;
     fs::path output = folder.path() / "output";
 
     ChildProcess start(const ChildOptions& options) { return ChildProcess::start(io.get_executor(), options).value(); }
@@ -245,7 +245,8 @@ TEST_F(ChildProcessTest, CancelledWaitThrowsAndTheChildLives) {
 }
 
 TEST(ChildOfAKilledParent, DiesWithIt) {
-    // Orphans come to this process, which can then see how they end. Without PR_SET_PDEATHSIG the sleep would end by itself, with exit code 0.
+    // Orphans come to this process, which can then see how they end. Without PR_SET_PDEATHSIG the sleep would end by
+    // itself, with exit code 0.
     ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
     std::array<int, 2> ends{};
     ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
@@ -264,7 +265,9 @@ TEST(ChildOfAKilledParent, DiesWithIt) {
     ::prctl(PR_SET_CHILD_SUBREAPER, 0);
 }
 
-TEST(OwnProgram, IsThisTest) { EXPECT_EQ(own_program_path().filename(), "runtime_test"); }
+TEST(OwnProgram, IsThisTest) {
+    EXPECT_EQ(own_program_path().filename(), "runtime_test");
+}
 
 }  // namespace
 }  // namespace emeth

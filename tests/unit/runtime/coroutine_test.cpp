@@ -9,17 +9,17 @@
 #include "runtime/async_mutex.hpp"
 #include "runtime/task_group.hpp"
 #include "runtime/with_timeout.hpp"
-#include "support/manual_clock.hpp"
-#include "support/run_task.hpp"
+#include "unit/runtime/run_task.hpp"
+#include "unit/runtime/stepped_clock.hpp"
 
 namespace emeth {
 namespace {
 
 using namespace std::chrono_literals;
-using test_support::ManualClock;
-using test_support::run_task;
-using test_support::settle;
-using test_support::Started;
+using test::run_task;
+using test::settle;
+using test::Started;
+using test::SteppedClock;
 
 using Notes = std::vector<std::string>;
 
@@ -66,7 +66,7 @@ Task<> join_children(TaskGroup* group, Notes* notes) {
 
 struct TaskGroupTest : testing::Test {
     asio::io_context io;
-    ManualClock clock;
+    SteppedClock clock;
     Notes notes;
     TaskGroup group{io.get_executor(), 3};
 };
@@ -86,7 +86,9 @@ TEST_F(TaskGroupTest, JoinWaitsForAllChildren) {
     EXPECT_TRUE(joining.ended());
 }
 
-TEST_F(TaskGroupTest, JoinOfNothingReturnsAtOnce) { run_task(io, join_children(&group, &notes)); }
+TEST_F(TaskGroupTest, JoinOfNothingReturnsAtOnce) {
+    run_task(io, join_children(&group, &notes));
+}
 
 TEST_F(TaskGroupTest, FirstRealErrorIsReportedAndSiblingsAreCancelled) {
     group.start(sleep_and_note(&clock, 1h, &notes, "sibling"));
@@ -180,7 +182,7 @@ Task<> hold(AsyncMutex* mutex, Clock* clock, Notes* notes, std::string name) {
 
 struct AsyncMutexTest : testing::Test {
     asio::io_context io;
-    ManualClock clock;
+    SteppedClock clock;
     Notes notes;
     AsyncMutex mutex{io.get_executor()};
 
@@ -241,7 +243,7 @@ Task<Result<int>> answer_by_throwing(std::string message) {
 
 struct TimeoutTest : testing::Test {
     asio::io_context io;
-    ManualClock clock;
+    SteppedClock clock;
 };
 
 TEST_F(TimeoutTest, FastResultIsReturned) {

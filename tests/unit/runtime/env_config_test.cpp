@@ -15,7 +15,9 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
-EnvConfig parsed(std::string_view text) { return EnvConfig::parse(text, "master.env").value(); }
+EnvConfig parsed(std::string_view text) {
+    return EnvConfig::parse(text, "master.env").value();
+}
 
 std::string parse_error(std::string_view text) {
     const Result<EnvConfig> config = EnvConfig::parse(text, "master.env");
@@ -49,10 +51,13 @@ TEST(EnvConfig, ErrorsNameTheLineAndNeverTheValue) {
     EXPECT_THAT(parse_error("two words=1"), HasSubstr("master.env:1: this is no setting"));
     EXPECT_THAT(parse_error("=1"), HasSubstr("master.env:1: this is no setting"));
     EXPECT_EQ(parse_error("privateKey='0xabc"), "master.env:1: the value of privateKey has a quote that is not closed");
-    EXPECT_EQ(parse_error("privateKey='0xabc' def"), "master.env:1: the value of privateKey has text behind the closing quote");
-    EXPECT_EQ(parse_error("n_epoch=1\n\nn_epoch=2"), "master.env:3: n_epoch is given twice, first at master.env:1; remove one");
+    EXPECT_EQ(parse_error("privateKey='0xabc' def"),
+              "master.env:1: the value of privateKey has text behind the closing quote");
+    EXPECT_EQ(parse_error("n_epoch=1\n\nn_epoch=2"),
+              "master.env:3: n_epoch is given twice, first at master.env:1; remove one");
     EXPECT_EQ(parse_error(std::string_view("a=\0", 3)), "master.env is no text file");
-    EXPECT_THAT(parse_error(std::string(EnvConfig::file_bytes_max + 1, '#')), HasSubstr("has 1048577 bytes; at most 1048576"));
+    EXPECT_THAT(parse_error(std::string(EnvConfig::file_bytes_max + 1, '#')),
+                HasSubstr("has 1048577 bytes; at most 1048576"));
 }
 
 TEST(EnvConfig, FlagOverridesEnvironmentOverridesFile) {
@@ -121,7 +126,7 @@ TEST(EnvConfig, ListsAreTrimmed) {
 }
 
 TEST(EnvConfig, LoadNamesTheFile) {
-    const test_support::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     const std::filesystem::path file = folder.path() / "worker.env";
     EXPECT_THAT(EnvConfig::load(file).error().message, HasSubstr(file.string()));
     std::ofstream(file) << "device=cpu\n";

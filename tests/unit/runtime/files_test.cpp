@@ -38,7 +38,7 @@ mode_t mode_of(const fs::path& path) {
 }
 
 struct DurableFile : testing::Test {
-    test_support::TemporaryFolder folder;
+    test::TemporaryFolder folder;
     fs::path file = folder.path() / "state";
 };
 
@@ -161,7 +161,7 @@ pid_t fork_and_wait_until_done(Work work) {
 }
 
 TEST(FolderLock, SecondProcessIsRefusedWithThePidOfTheFirst) {
-    const test_support::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     const pid_t holder = fork_and_wait_until_done([&] {
         static std::optional<FolderLock> lock;
         Result<FolderLock> acquired = FolderLock::acquire(folder.path());
@@ -180,7 +180,7 @@ TEST(FolderLock, SecondProcessIsRefusedWithThePidOfTheFirst) {
 }
 
 TEST(FolderLock, EndsWithItsObjectAndMovesWithIt) {
-    const test_support::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     {
         FolderLock first = FolderLock::acquire(folder.path()).value();
         const FolderLock moved = std::move(first);

@@ -8,7 +8,9 @@ namespace {
 
 using testing::HasSubstr;
 
-boost::json::value json(std::string_view text) { return parse_json(text, 1 << 16, "test").value(); }
+boost::json::value json(std::string_view text) {
+    return parse_json(text, 1 << 16, "test").value();
+}
 
 /// The message that reading `text` with `read` ends with.
 template <class Read>
@@ -17,13 +19,15 @@ std::string error_of(std::string_view text, Read read) {
     JsonObject object(value, "info server's job list");
     read(object);
     const Result<void> check = object.check();
-    if (!check) EXPECT_EQ(check.error().kind, ErrorKind::permanent);
-    return check ? "no error" : check.error().message;
+    if (check) return "no error";
+    EXPECT_EQ(check.error().kind, ErrorKind::permanent);
+    return check.error().message;
 }
 
 TEST(ParseJson, BoundsSizeDepthAndForm) {
     EXPECT_EQ(parse_json("[1]", 2, "storage answer").error().message, "storage answer has 3 bytes; at most 2 are read");
-    EXPECT_THAT(parse_json("{\"a\":", 100, "storage answer").error().message, HasSubstr("storage answer is not valid JSON: "));
+    EXPECT_THAT(parse_json("{\"a\":", 100, "storage answer").error().message,
+                HasSubstr("storage answer is not valid JSON: "));
     EXPECT_TRUE(parse_json("{} x", 100, "x").has_error());
     EXPECT_TRUE(parse_json("\"\xff\"", 100, "x").has_error());
     EXPECT_TRUE(parse_json(std::string(32, '[') + std::string(32, ']'), 100, "x").has_value());

@@ -16,7 +16,8 @@ TEST(Log, OneLineAnEventWithUtcTimeAndProgram) {
     spdlog::debug("not shown");
     spdlog::info("JOB {} accepted", 7);
     const std::string output = testing::internal::GetCapturedStderr();
-    EXPECT_THAT(output, ContainsRegex("^20[0-9-]+T[0-9:]+\\.[0-9][0-9][0-9]Z info +log-test\\[[0-9]+\\]: JOB 7 accepted\n$"));
+    EXPECT_THAT(output,
+                ContainsRegex("^20[0-9-]+T[0-9:]+\\.[0-9][0-9][0-9]Z info +log-test\\[[0-9]+\\]: JOB 7 accepted\n$"));
 }
 
 TEST(Log, TextFromOutsideCannotForgeALine) {

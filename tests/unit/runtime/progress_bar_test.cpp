@@ -8,14 +8,14 @@
 
 #include "runtime/durable_file.hpp"
 #include "runtime/file_descriptor.hpp"
-#include "support/manual_clock.hpp"
 #include "support/temporary_folder.hpp"
+#include "unit/runtime/stepped_clock.hpp"
 
 namespace emeth {
 namespace {
 
 using namespace std::chrono_literals;
-using test_support::ManualClock;
+using test::SteppedClock;
 
 TEST(RenderProgress, ShowsShareAmountsAndTheTimeLeft) {
     EXPECT_EQ(render_progress("downloading", 4'200'000, 10'000'000, ProgressUnit::bytes, 8'400ms, true),
@@ -26,15 +26,16 @@ TEST(RenderProgress, ShowsShareAmountsAndTheTimeLeft) {
 TEST(RenderProgress, SurvivesTheEdges) {
     EXPECT_EQ(render_progress("x", 0, 10, ProgressUnit::count, 5s, false), "x  0 %  0 of 10");
     EXPECT_EQ(render_progress("x", 10, 10, ProgressUnit::count, 5s, false), "x  100 %  10 of 10");
-    EXPECT_EQ(render_progress("x", 20, 10, ProgressUnit::count, 5s, true), "x  [####################]  100 %  20 of 10");
+    EXPECT_EQ(render_progress("x", 20, 10, ProgressUnit::count, 5s, true),
+              "x  [####################]  100 %  20 of 10");
     EXPECT_EQ(render_progress("x", 1500, 0, ProgressUnit::bytes, 5s, true), "x  1.5 kB");
 }
 
 TEST(ProgressBar, PlainLinesEveryTwoSecondsAndNoneForWhatIsFast) {
-    const test_support::TemporaryFolder folder;
+    const test::TemporaryFolder folder;
     const std::filesystem::path file = folder.path() / "output";
     const FileDescriptor output(::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
-    ManualClock clock;
+    SteppedClock clock;
     {
         ProgressBar bar("work", 8, ProgressUnit::count, clock, output.get());
         for (std::uint64_t done = 1; done <= 8; ++done) {
@@ -51,7 +52,7 @@ TEST(ProgressBar, RedrawsInPlaceOnATerminal) {
     ASSERT_EQ(::grantpt(master.get()), 0);
     ASSERT_EQ(::unlockpt(master.get()), 0);
     const FileDescriptor terminal(::open(::ptsname(master.get()), O_RDWR | O_NOCTTY | O_CLOEXEC));
-    ManualClock clock;
+    SteppedClock clock;
     {
         ProgressBar bar("work", 4, ProgressUnit::count, clock, terminal.get());
         for (std::uint64_t done = 1; done <= 3; ++done) {

@@ -8,14 +8,14 @@
 #include <boost/system/system_error.hpp>
 #include <cerrno>
 
-#include "support/run_task.hpp"
+#include "unit/runtime/run_task.hpp"
 
 namespace emeth {
 namespace {
 
-using test_support::run_task;
-using test_support::settle;
-using test_support::Started;
+using test::run_task;
+using test::settle;
+using test::Started;
 
 TEST(Shutdown, ReportsSignalsInOrderAlsoThoseThatCameBeforeTheWait) {
     asio::io_context io;

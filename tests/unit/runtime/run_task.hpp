@@ -11,7 +11,7 @@
 
 #include "runtime/task.hpp"
 
-namespace emeth::test_support {
+namespace emeth::test {
 
 /// A coroutine that was started and is looked at from outside; `io` has to be run or polled for it to get on.
 template <class T>
@@ -81,4 +81,4 @@ inline void settle(asio::io_context& io) {
     while (io.poll() > 0) io.restart();
 }
 
-}  // namespace emeth::test_support
+}  // namespace emeth::test

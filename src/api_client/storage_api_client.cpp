@@ -1,0 +1,169 @@
+#include "api_client/storage_api_client.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <utility>
+
+#include "crypto/api_signature.hpp"
+#include "crypto/sha256.hpp"
+#include "runtime/json_fields.hpp"
+
+namespace emeth::api_client {
+
+namespace {
+
+namespace json = boost::json;
+
+constexpr Milliseconds upload_idle_timeout{60'000};
+constexpr std::size_t url_bytes_max = 4'096;
+constexpr std::size_t name_bytes_max = 256;
+/// parts_max URLs of 4 KiB would be more; what is longer is refused unread.
+constexpr std::size_t answer_bytes_max = 16 << 20;
+
+constexpr std::string_view storage = "the Storage API";
+
+/// One POST of JSON; anything but a 2xx with a JSON body is an Error.
+Task<Result<json::value>> post(http::Url base, std::string path, json::object body) {
+    http::ClientRequest request;
+    request.method = "POST";
+    request.url = base.at(path);
+    request.headers["content-type"] = "application/json";
+    request.body = json::serialize(body);
+    request.response_bytes_max = answer_bytes_max;
+    const auto response = co_await http::request(std::move(request));
+    if (response.has_error()) co_return response.error();
+    if (response->status < 200 || response->status >= 300) co_return http::status_error(fmt::format("{} ({})", storage, path), *response);
+    co_return parse_json(response->body, answer_bytes_max, fmt::format("{}'s answer to {}", storage, path));
+}
+
+json::object signed_body(const crypto::PrivateKey& key, const JobId& job, std::int64_t now_ms) {
+    const auto signature = key.sign(crypto::job_request_digest(job, now_ms));
+    return {{"sig", signature.hex()}, {"address", key.address().hex()}, {"jobId", job.hex()}, {"signedtime", now_ms}};
+}
+
+/// {"urls": {"0": url, "1": url, …}}: one for each part, none missing.
+Result<std::vector<std::string>> read_part_urls(JsonObject& answer, std::uint32_t parts) {
+    JsonObject by_index = answer.object("urls");
+    std::vector<std::string> urls;
+    urls.reserve(parts);
+    for (std::uint32_t index = 0; index < parts; ++index) urls.push_back(by_index.string(std::to_string(index), url_bytes_max));
+    if (auto check = answer.check(); check.has_error()) return check.error();
+    return urls;
+}
+
+}  // namespace
+
+std::uint32_t parts_of(std::uint64_t bytes) {
+    return static_cast<std::uint32_t>(std::clamp<std::uint64_t>((bytes + part_bytes - 1) / part_bytes, 1, parts_max));
+}
+
+StorageApiClient::StorageApiClient(http::Url base_url, const crypto::PrivateKey& key, Clock& clock) : base_url_(std::move(base_url)), key_(key), clock_(clock) {}
+
+Task<Result<std::uint64_t>> StorageApiClient::dataset_bytes(std::string dataset) {
+    http::ClientRequest request;
+    request.url = base_url_.at("/api/v1/sizeOf?key=" + http::percent_encoded("dataset/" + dataset));
+    const auto response = co_await http::request(std::move(request));
+    if (response.has_error()) co_return response.error();
+    if (response->status != 200) co_return http::status_error(fmt::format("{} (size of dataset '{}')", storage, dataset), *response);
+    const auto answer = parse_json(response->body, answer_bytes_max, "sizeOf's answer");
+    if (answer.has_error()) co_return answer.error();
+    JsonObject fields(*answer, "sizeOf's answer");
+    const auto bytes = fields.u64("result");
+    if (auto check = fields.check(); check.has_error()) co_return check.error();
+    co_return bytes;
+}
+
+Task<Result<std::string>> StorageApiClient::dataset_url(JobId job) {
+    json::object body = signed_body(key_, job, clock_.unix_ms());
+    const auto answer = co_await post(base_url_, "/api/v1/node/signed-get-url", std::move(body));
+    if (answer.has_error()) co_return answer.error();
+    JsonObject fields(*answer, "signed-get-url's answer");
+    std::string url = fields.string("url", url_bytes_max);
+    if (auto check = fields.check(); check.has_error()) co_return check.error();
+    co_return url;
+}
+
+Task<Result<OpenedUpload>> StorageApiClient::open_upload(JobId job, std::uint64_t bytes, std::string extension) {
+    const std::uint32_t parts = parts_of(bytes);
+    json::object body = signed_body(key_, job, clock_.unix_ms());
+    body["partNum"] = parts;
+    body["extension"] = extension;
+    const auto answer = co_await post(base_url_, "/api/v1/node/multipartUpload/getPutSignedUrls", std::move(body));
+    if (answer.has_error()) co_return answer.error();
+    JsonObject fields(*answer, "getPutSignedUrls' answer");
+    OpenedUpload upload;
+    upload.upload_id = fields.string("uploadId", name_bytes_max);
+    upload.file_name = fields.string("fileName", name_bytes_max);
+    auto urls = read_part_urls(fields, parts);
+    if (urls.has_error()) co_return urls.error();
+    upload.urls = std::move(*urls);
+    co_return upload;
+}
+
+Task<Result<void>> StorageApiClient::complete_upload(JobId job, std::string upload_id, std::map<std::uint32_t, std::string> etags, std::string extension) {
+    json::array parts;
+    for (const auto& [number, etag] : etags) parts.emplace_back(json::object{{"ETag", etag}, {"PartNumber", number}});
+    json::object body{{"address", key_.address().hex()}, {"jobId", job.hex()}, {"parts", std::move(parts)}, {"uploadId", upload_id}, {"extension", extension}};
+    const auto answer = co_await post(base_url_, "/api/v1/node/multipartUpload/completeUpload", std::move(body));
+    if (answer.has_error()) co_return answer.error();
+    co_return Result<void>{};
+}
+
+Task<Result<ArtifactStore::UploadState>> StorageApiClient::upload_state(JobId job, std::string upload_id) {
+    json::object body = signed_body(key_, job, clock_.unix_ms());
+    body["uploadId"] = upload_id;
+    const auto answer = co_await post(base_url_, "/api/v1/node/multipartUpload/state", std::move(body));
+    if (answer.has_error()) co_return answer.error();
+    JsonObject fields(*answer, "the upload's state");
+    UploadState state;
+    state.bytes = fields.u64("bytes");
+    state.sha256 = fields.fixed<Hash256>("sha256");
+    state.completed = fields.boolean("completed");
+    if (auto check = fields.check(); check.has_error()) co_return check.error();
+    co_return state;
+}
+
+Task<Result<StorageApiClient::ResultLocation>> StorageApiClient::result_url(JobId job) {
+    json::object body = signed_body(key_, job, clock_.unix_ms());
+    const auto answer = co_await post(base_url_, "/api/v1/node/signed-result-url", std::move(body));
+    if (answer.has_error()) co_return answer.error();
+    JsonObject fields(*answer, "signed-result-url's answer");
+    ResultLocation location;
+    location.url = fields.string("url", url_bytes_max);
+    location.bytes = fields.u64("bytes");
+    if (auto check = fields.check(); check.has_error()) co_return check.error();
+    co_return location;
+}
+
+Task<Result<std::string>> StorageApiClient::upload_dataset(JobId job, std::filesystem::path file) {
+    std::error_code error;
+    const auto bytes = std::filesystem::file_size(file, error);
+    if (error) co_return permanent_error(fmt::format("dataset {}: {}", file.string(), error.message()));
+    const auto sha256 = crypto::sha256_of_file(file);
+    if (sha256.has_error()) co_return sha256.error();
+    const auto now_ms = clock_.unix_ms();
+    json::object body{{"sig", key_.sign(crypto::dataset_upload_digest(job, *sha256, now_ms)).hex()},
+                      {"address", key_.address().hex()},
+                      {"jobId", job.hex()},
+                      {"sha256", sha256->hex()},
+                      {"bytes", bytes},
+                      {"signedtime", now_ms}};
+    const auto answer = co_await post(base_url_, "/api/v1/requester/signed-put-url", std::move(body));
+    if (answer.has_error()) co_return answer.error();
+    JsonObject fields(*answer, "signed-put-url's answer");
+    const auto url_text = fields.string("url", url_bytes_max);
+    const auto name = fields.string("fileName", name_bytes_max);
+    if (auto check = fields.check(); check.has_error()) co_return check.error();
+    const auto url = http::Url::parse(url_text);
+    if (url.has_error()) co_return in_context("signed-put-url's answer", url.error());
+    const auto response = co_await http::upload_range(*url, std::move(file), 0, bytes, upload_idle_timeout);
+    if (response.has_error()) co_return response.error();
+    if (response->status < 200 || response->status >= 300) co_return http::status_error(fmt::format("{} (dataset upload)", storage), *response);
+    co_return name;
+}
+
+}  // namespace emeth::api_client

@@ -1,0 +1,152 @@
+#include "node/master.hpp"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <utility>
+
+#include "node/admin_api.hpp"
+#include "node/admin_socket.hpp"
+#include "node/data_folder.hpp"
+#include "node/discovery.hpp"
+#include "node/job_services.hpp"
+#include "node/local_workers.hpp"
+#include "node/worker_server.hpp"
+#include "runtime/log.hpp"
+#include "runtime/random.hpp"
+#include "runtime/retry_policy.hpp"
+#include "runtime/task_group.hpp"
+
+namespace emeth::node {
+namespace {
+
+constexpr std::size_t services_max = 16;
+constexpr std::size_t workers_max = 256;
+constexpr RetryPolicy start_retry{Milliseconds(1'000), 2, Milliseconds(60'000), 0.25};
+
+/// Everything that runs, in the order of its dependencies.
+class Master {
+public:
+    Master(asio::any_io_executor executor, NodeCore& core, const chain::Constants& constants, WorkerServerOptions worker_options, const MasterOptions& options)
+        : core_(core),
+          group_(executor, Supervisor::jobs_max + services_max),
+          workers_(executor, core.key(), std::move(worker_options), system_clock(), system_random()),
+          http_(executor, server_options(core.config)),
+          services_(executor, core, constants, workers_, group_),
+          discovery_(core.info_server(), services_.prospector, core.store(), core.pool(), system_clock(), system_random(), core.config.discovery_interval,
+                     [this](statemachine::Job job) { services_.supervisor.take_on(std::move(job)); }),
+          admin_api_(services_, [this] { group_.cancel(); }),
+          admin_(executor, admin_socket(core.data),
+                 [this](std::string method, boost::json::object params) { return admin_api_.handle(std::move(method), std::move(params)); }),
+          executor_(std::move(executor)),
+          local_workers_count_(options.local_workers) {}
+
+    Task<Result<void>> run(std::vector<statemachine::Job> active);
+
+private:
+    static http::ServerOptions server_options(const NodeConfig& config) {
+        http::ServerOptions options;
+        options.host = config.listen_host;
+        options.port = config.worker_port;
+        options.connections_max = workers_max + 64;
+        return options;
+    }
+    Result<void> listen();
+    void take_up(std::vector<statemachine::Job> active);
+    Result<void> start_local_workers();
+
+    NodeCore& core_;
+    TaskGroup group_;
+    WorkerServer workers_;
+    http::Server http_;
+    JobServices services_;
+    Discovery discovery_;
+    AdminApi admin_api_;
+    AdminServer admin_;
+    asio::any_io_executor executor_;
+    unsigned local_workers_count_;
+    std::unique_ptr<LocalWorkers> local_workers_;
+};
+
+Task<Result<void>> Master::run(std::vector<statemachine::Job> active) {
+    if (const auto listening = listen(); listening.has_error()) co_return listening;
+    group_.start(core_.sender().run());
+    group_.start(http_.run());
+    take_up(std::move(active));
+    group_.start(admin_.run());
+    group_.start(discovery_.run());
+    group_.start(services_.rewards.run());
+    const auto started = start_local_workers();
+    if (started.has_error()) group_.cancel();
+    co_await group_.join();
+    co_return started;
+}
+
+Result<void> Master::listen() {
+    workers_.add_routes(http_);
+    if (auto listening = http_.listen(); listening.has_error()) return in_context("worker_port", listening.error());
+    if (auto listening = admin_.listen(); listening.has_error()) return listening;
+    spdlog::info("wallet {}; workers dial port {}; data folder {}", crypto::checksum_address(core_.key().address()), http_.port(), core_.data.string());
+    return {};
+}
+
+/// Recovery is the normal start: leases first, so that no worker is handed out twice, then every JOB goes on.
+void Master::take_up(std::vector<statemachine::Job> active) {
+    std::vector<JobId> ids;
+    for (const auto& job : active) ids.push_back(job.terms.id);
+    services_.supervisor.prepare(std::move(active));
+    workers_.set_recovered(ids);
+    if (!ids.empty()) spdlog::info("taking up {} active JOBs", ids.size());
+    services_.supervisor.start_prepared("found active");
+}
+
+Result<void> Master::start_local_workers() {
+    if (local_workers_count_ == 0) return {};
+    local_workers_ = std::make_unique<LocalWorkers>(executor_, local_workers_count_, std::filesystem::absolute(core_.data), fmt::format("http://127.0.0.1:{}", http_.port()),
+                                                    core_.key().address(), core_.config.worker_settings, system_clock(), system_random());
+    if (auto prepared = local_workers_->prepare(); prepared.has_error()) return prepared;
+    group_.start(local_workers_->run());
+    return {};
+}
+
+Result<WorkerServerOptions> worker_options(const NodeConfig& config) {
+    auto workers = Whitelist::parse("worker_whitelist", config.worker_whitelist);
+    if (workers.has_error()) return workers.error();
+    auto admins = Whitelist::parse("jsonrpc_whitelist", config.jsonrpc_whitelist);
+    if (admins.has_error()) return admins.error();
+    return WorkerServerOptions{std::move(*workers), std::move(*admins), workers_max};
+}
+
+/// Wrong settings end the start; an endpoint that is down only does when no deposit waits for it.
+Task<Result<chain::Constants>> connect(NodeCore& core, bool has_active_jobs) {
+    for (std::uint32_t attempt = 1;; ++attempt) {
+        const Result<chain::Constants> constants = co_await core.check_network();
+        if (constants.has_value() || !has_active_jobs || constants.error().kind == ErrorKind::permanent) co_return constants;
+        const auto wait = backoff(attempt, start_retry, system_random().unit());
+        spdlog::warn("the chain cannot be reached: {}; JOBs wait, next try in {} ms", constants.error().message, wait.count());
+        co_await system_clock().sleep(wait);
+    }
+}
+
+}  // namespace
+
+Task<Result<void>> run_master(asio::any_io_executor executor, NodeConfig config, crypto::PrivateKey key, MasterOptions options) {
+    auto hub_options = worker_options(config);
+    if (hub_options.has_error()) co_return hub_options.error();
+    if (options.local_workers > 0) config.selection.disk_bytes_per_dataset_byte = 4;  // dataset, token file, checkpoints and artifact lie on this disk
+    auto core = NodeCore::open(executor, std::move(config), std::move(key), options.data);
+    if (core.has_error()) co_return core.error();
+    NodeCore& node = **core;
+    auto read = [&node] { return node.store().active(); };
+    auto active = co_await node.pool().run(std::move(read));
+    if (active.has_error()) co_return active.error();
+    const auto constants = co_await connect(node, !active->empty());
+    if (constants.has_error()) co_return constants.error();
+    const auto funds = co_await node.check_funds(*constants);
+    if (funds.has_error() && active->empty()) co_return funds.error();
+    if (funds.has_error()) spdlog::warn("{}; until then no JOB is accepted", funds.error().message);
+    Master master(std::move(executor), node, *constants, std::move(*hub_options), options);
+    co_return co_await master.run(std::move(*active));
+}
+
+}  // namespace emeth::node

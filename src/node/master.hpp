@@ -1,0 +1,22 @@
+// The daemon: discovery, JOBs, workers, rewards and the admin socket over one data folder. Io thread only.
+#pragma once
+
+#include <filesystem>
+
+#include "crypto/private_key.hpp"
+#include "node/config.hpp"
+#include "runtime/result.hpp"
+#include "runtime/task.hpp"
+
+namespace emeth::node {
+
+struct MasterOptions {
+    std::filesystem::path data;
+    unsigned local_workers = 0;
+};
+
+/// Runs until cancelled or stopped over the admin socket. An Error before it runs names what is wrong with settings, folder, endpoint or wallet. With active JOBs
+/// an endpoint that is down is waited for instead: their deposits are at stake.
+Task<Result<void>> run_master(asio::any_io_executor executor, NodeConfig config, crypto::PrivateKey key, MasterOptions options);
+
+}  // namespace emeth::node

@@ -1,0 +1,37 @@
+// accepted: the deposit is locked; a worker is reserved and the lease made durable before anything is ordered.
+#include <utility>
+
+#include "node/pipeline/pipeline.hpp"
+
+namespace emeth::node {
+
+Task<Result<void>> Pipeline::lease_worker() {
+    const auto last = job().lease;
+    // The last holder may still have dataset, checkpoints or the artifact.
+    const std::optional<Address> preferred = last.number > 0 ? std::optional(last.worker) : std::nullopt;
+    const Address worker = co_await ports_.workers.reserve(id(), preferred);
+    Fact granted = statemachine::LeaseGranted{last.number + 1, worker};
+    const Result<void> committed = co_await journal_.commit(std::move(granted));
+    if (committed.has_error()) {
+        release_worker(false, "the lease could not be made durable");
+        co_return committed;
+    }
+    adopt_lease();
+    co_return Result<void>{};
+}
+
+bool Pipeline::needs_its_lease() const { return job().lease.active && !job().upload.completed && job().outcome.decline_reason.empty(); }
+
+/// From here on the hub brings the news of this lease.
+void Pipeline::adopt_lease() {
+    link_.reset();
+    link_.adopted = true;
+    ports_.workers.adopt(id(), job().lease.number, job().lease.worker);
+}
+
+void Pipeline::release_worker(bool forget, std::string reason) {
+    link_.reset();
+    ports_.workers.release(id(), forget, std::move(reason));
+}
+
+}  // namespace emeth::node

@@ -1,0 +1,91 @@
+// discovered: the last look before the deposit, then approve and process as one pair.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "node/pipeline/pipeline.hpp"
+
+namespace emeth::node {
+namespace {
+
+namespace sm = statemachine;
+using storage::TxKind;
+
+/// What is only missing for the moment (a worker that is not connected yet, say) is waited for this often before the JOB is left to others.
+constexpr std::uint32_t waits_before_deposit_max = 8;
+/// A process that reverts costs gas each time.
+constexpr std::uint32_t process_reverts_max = 3;
+
+const storage::OutboxEntry* find_kind(const std::vector<storage::OutboxEntry>& entries, TxKind kind) {
+    for (const auto& entry : entries)
+        if (entry.kind == kind) return &entry;
+    return nullptr;
+}
+
+sm::TxRef reference(const storage::OutboxEntry& entry) { return {entry.hash, entry.nonce, 0}; }
+
+}  // namespace
+
+Task<Result<void>> Pipeline::send_process() {
+    const Result<chain::JobRecord> record = co_await ports_.chain.job(id());
+    if (record.has_error()) co_return record.error();
+    Result<std::optional<Fact>> gone = co_await end_before_deposit(*record);
+    if (gone.has_error()) co_return gone.error();
+    if (*gone) co_return co_await journal_.commit(std::move(**gone));
+
+    const Result<Verdict> verdict = co_await ports_.preflight.assess_again(job().terms, *record);
+    if (verdict.has_error()) co_return verdict.error();
+    if (const auto* refused = std::get_if<Refused>(&*verdict)) {
+        if (!refused->lasting && job().retry.attempt < waits_before_deposit_max) co_return transient_error(refused->reason);
+        Fact infeasible = sm::BecameInfeasible{refused->reason};
+        co_return co_await journal_.commit(std::move(infeasible));
+    }
+    const Wei deposit = std::get<Chosen>(*verdict).deposit;
+    auto commit = [this](std::vector<storage::OutboxEntry> entries) { return commit_deposit_signed(std::move(entries)); };
+    const auto sent = co_await ports_.sender.send_deposit(id(), deposit, settings_.core, settings_.token, std::move(commit));
+    if (sent.has_error()) co_return sent.error();
+    co_return Result<void>{};
+}
+
+/// What the chain has decided already, if it has.
+Task<Result<std::optional<Pipeline::Fact>>> Pipeline::end_before_deposit(chain::JobRecord record) {
+    if (!record.exist) co_return transient_error("the contract does not know the JOB (any more)");
+    if (process_reverts_ >= process_reverts_max) co_return std::optional<Fact>(sm::BecameInfeasible{fmt::format("process reverted {} times", process_reverts_)});
+    if (record.status == chain::JobStatus::requested) co_return std::optional<Fact>();
+    if (record.status == chain::JobStatus::canceled) co_return std::optional<Fact>(sm::CanceledByRequester{});
+    const Result<chain::JobAssign> assign = co_await ports_.chain.job_assign(id());
+    if (assign.has_error()) co_return assign.error();
+    if (assign->node != self()) co_return std::optional<Fact>(sm::LostToOtherNode{assign->node});
+    // The deposit of this wallet, but no transaction of this store: another data folder works with the same key.
+    co_return std::optional<Fact>(sm::BecameInfeasible{fmt::format("this wallet took it already, from another data folder (status {})", chain::name(record.status))});
+}
+
+Task<Result<void>> Pipeline::commit_deposit_signed(std::vector<storage::OutboxEntry> entries) {
+    const auto* approve = find_kind(entries, TxKind::approve);
+    const auto* process = find_kind(entries, TxKind::process);
+    if (approve == nullptr || process == nullptr) co_return permanent_error("the sender signed no approve and process pair");
+    Fact signed_pair = sm::DepositSigned{reference(*approve), reference(*process)};
+    storage::SideWrites side{std::move(entries)};
+    co_return co_await journal_.commit(std::move(signed_pair), std::move(side));
+}
+
+/// When no deposit is locked, what became of the JOB is looked at before another try.
+Task<Result<void>> Pipeline::await_process() {
+    const sm::TxRef process = *job().deposit.process;
+    std::vector<sm::TxRef> approve;
+    if (job().deposit.approve) approve.push_back(*job().deposit.approve);
+    Result<Ending> ending = co_await await_ending(process, std::move(approve));
+    if (ending.has_error()) co_return ending.error();
+    if (!ending->succeeded) {
+        ++process_reverts_;
+        Fact reverted = sm::ProcessReverted{process, std::move(ending->reason)};
+        co_return co_await journal_.commit(std::move(reverted), std::move(ending->side));
+    }
+    const Result<chain::JobAssign> assign = co_await ports_.chain.job_assign(id());
+    if (assign.has_error()) co_return assign.error();
+    if (assign->node != self()) co_return transient_error(fmt::format("process is mined, but the endpoint still names {} as the JOB's node", assign->node.hex()));
+    Fact confirmed = sm::ProcessConfirmed{{process.hash, process.nonce, ending->block}, assign->deposit};
+    co_return co_await journal_.commit(std::move(confirmed), std::move(ending->side));
+}
+
+}  // namespace emeth::node

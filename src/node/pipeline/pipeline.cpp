@@ -1,0 +1,156 @@
+#include "node/pipeline/pipeline.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "node/race.hpp"
+#include "runtime/log.hpp"
+
+namespace emeth::node {
+namespace {
+
+using statemachine::Command;
+
+/// The name of a failed step in histories and reports.
+std::string_view step_name(Command command) {
+    switch (command) {
+        case Command::send_process:
+        case Command::await_process: return "deposit";
+        case Command::lease_worker: return "lease";
+        case Command::download: return "download";
+        case Command::train: return "training";
+        case Command::open_upload:
+        case Command::upload_parts:
+        case Command::complete_upload: return "upload";
+        case Command::send_submit:
+        case Command::await_submit: return "submit";
+        case Command::await_verdict: return "verdict";
+        case Command::send_decline:
+        case Command::await_decline: return "decline";
+        case Command::cleanup: return "cleanup";
+    }
+    return "step";
+}
+
+bool needs_worker(Command command) { return command == Command::download || command == Command::train || command == Command::upload_parts; }
+
+/// Between the signature of a transaction and its commit nothing may come but the end of the process.
+bool signs(Command command) { return command == Command::send_process || command == Command::send_submit || command == Command::send_decline; }
+
+Task<> store_outcome(Task<Result<void>> step, std::optional<Result<void>>& outcome) {
+    Result<void> result = co_await std::move(step);
+    outcome.emplace(std::move(result));
+}
+
+/// The outcome of `work`, or success when `other` ended first and `work` was cancelled.
+Task<Result<void>> unless_first(Task<Result<void>> work, Task<> other) {
+    std::optional<Result<void>> outcome;
+    Task<> step = store_outcome(std::move(work), outcome);
+    co_await race(std::move(step), std::move(other));
+    co_return outcome.value_or(Result<void>{});
+}
+
+}  // namespace
+
+Pipeline::Pipeline(asio::any_io_executor executor, PipelinePorts ports, PipelineSettings settings, statemachine::Job job)
+    : executor_(std::move(executor)),
+      ports_(ports),
+      settings_(std::move(settings)),
+      journal_(ports.store, ports.pool, ports.clock, std::move(job)),
+      link_(executor_),
+      interrupted_(executor_) {}
+
+Task<> Pipeline::run(std::string restart_reason) {
+    Task<> driver = drive(std::move(restart_reason));
+    Task<> watch = watch_chain();
+    co_await race(std::move(driver), std::move(watch));
+}
+
+Task<> Pipeline::drive(std::string restart_reason) {
+    if (!restart_reason.empty()) co_await take_up_again(std::move(restart_reason));
+    for (Command command = next_command(job()); command != Command::cleanup; command = next_command(job())) {
+        const Result<void> outcome = co_await advance(command);
+        if (outcome.has_error()) co_await note_failure(command, outcome.error());
+    }
+    clean_up();
+}
+
+Task<> Pipeline::take_up_again(std::string reason) {
+    for (;;) {
+        Fact restarted = statemachine::Restarted{reason};
+        const Result<bool> committed = co_await journal_.report(std::move(restarted));
+        if (committed.has_value()) break;
+        co_await give_store_time(committed.error());
+    }
+}
+
+/// One step of the loop: what interrupts comes first, also in the middle of the work.
+Task<Result<void>> Pipeline::advance(Command command) {
+    if (const auto fact = pending_interruption()) co_return co_await commit_interruption(*fact);
+    if (!needs_worker(command)) {  // the steps with a worker wait by themselves, just before they give an order
+        Task<> retry = wait_for_retry();
+        Task<> interruption = wait_for_interruption();
+        co_await race(std::move(retry), std::move(interruption));
+        if (pending_interruption()) co_return Result<void>{};
+    }
+    if (signs(command)) co_return co_await perform(command);
+    Task<Result<void>> work = perform(command);
+    co_return co_await unless_first(std::move(work), wait_for_interruption());
+}
+
+Task<Result<void>> Pipeline::perform(Command command) {
+    switch (command) {
+        case Command::send_process: co_return co_await send_process();
+        case Command::await_process: co_return co_await await_process();
+        case Command::lease_worker: co_return co_await lease_worker();
+        case Command::open_upload: co_return co_await open_upload();
+        case Command::complete_upload: co_return co_await complete_upload();
+        case Command::send_submit: co_return co_await send_submit();
+        case Command::await_submit: co_return co_await await_submit();
+        case Command::await_verdict: co_return co_await await_verdict();
+        case Command::send_decline: co_return co_await send_decline();
+        case Command::await_decline: co_return co_await await_decline();
+        case Command::download:
+        case Command::train:
+        case Command::upload_parts: {
+            if (!link_.adopted) adopt_lease();
+            Task<Result<void>> work = lead_worker(command);
+            co_return co_await unless_first(std::move(work), pump_news());
+        }
+        case Command::cleanup: break;
+    }
+    co_return Result<void>{};
+}
+
+/// The durable back-off. Wall time may jump, so no wait is longer than the policy's longest.
+Task<> Pipeline::wait_for_retry() {
+    if (job().retry.attempt == 0) co_return;
+    const Milliseconds left(job().retry.retry_at_unix_ms - ports_.clock.unix_ms());
+    if (left > Milliseconds::zero()) co_await ports_.clock.sleep(std::min(left, settings_.retry.max));
+}
+
+Task<> Pipeline::note_failure(Command command, Error error) {
+    using statemachine::FailureClass;
+    const auto attempt = job().retry.attempt + 1;
+    const auto& policy = needs_worker(command) ? settings_.worker_retry : settings_.retry;
+    const auto wait = backoff(attempt, policy, ports_.random.unit());
+    // Once a deposit may be locked, nothing is permanent: only the chain ends the JOB.
+    const bool ends = error.kind == ErrorKind::permanent && command == Command::send_process;
+    Fact failed = statemachine::StepFailed{ends ? FailureClass::permanent : FailureClass::transient, std::string(step_name(command)), error.message, attempt,
+                                           ports_.clock.unix_ms() + wait.count()};
+    const Result<bool> committed = co_await journal_.report(std::move(failed));
+    if (committed.has_error()) {
+        co_await give_store_time(committed.error());
+    } else {
+        store_failures_ = 0;
+    }
+}
+
+/// The store itself fails (a full disk, say): the wait cannot be durable.
+Task<> Pipeline::give_store_time(Error error) {
+    spdlog::error("{}; the JOB waits", error.message);
+    const auto wait = backoff(++store_failures_, settings_.retry, ports_.random.unit());
+    co_await ports_.clock.sleep(wait);
+}
+
+}  // namespace emeth::node

@@ -1,0 +1,142 @@
+// One JOB from its discovery to its end: load → next command → work → commit → repeat. Recovery is the same loop, begun later. Io thread only.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "node/job_journal.hpp"
+#include "node/pipeline/ports.hpp"
+#include "node/pipeline/worker_link.hpp"
+#include "statemachine/transition.hpp"
+#include "worker_protocol/wakeup.hpp"
+
+namespace emeth::node {
+
+class Pipeline {
+public:
+    /// `job` is the newest committed record of an active JOB.
+    Pipeline(asio::any_io_executor executor, PipelinePorts ports, PipelineSettings settings, statemachine::Job job);
+
+    /// Drives the JOB until it ends. `restart_reason` is not empty when an earlier process began it. Every failure is retried; an exception other than
+    /// operation_aborted (cancelled: the JOB goes on at the next start) is a bug.
+    Task<> run(std::string restart_reason);
+
+    /// As of the last commit.
+    [[nodiscard]] const statemachine::Job& job() const { return journal_.job(); }
+
+    /// Whether a worker holds a lease that the JOB still needs: with the upload complete or a decline decided it needs none.
+    [[nodiscard]] bool needs_its_lease() const;
+    /// Tells the hub who holds the lease. Called at start, before any worker is handed out; later the pipeline does it.
+    void adopt_lease();
+
+    /// The operator wants to give the JOB back: it is decided as soon as the JOB's state allows it. Error when it is too late.
+    Result<void> request_decline(std::string reason);
+
+private:
+    using Fact = statemachine::EventBody;
+
+    // pipeline.cpp: the loop
+    Task<> drive(std::string restart_reason);
+    Task<> take_up_again(std::string reason);
+    Task<Result<void>> advance(statemachine::Command command);
+    Task<Result<void>> perform(statemachine::Command command);
+    Task<> wait_for_retry();
+    Task<> note_failure(statemachine::Command command, Error error);
+    Task<> give_store_time(Error error);
+
+    // interruption.cpp: facts that may end the work in hand
+    [[nodiscard]] std::optional<Fact> pending_interruption() const;
+    Task<> wait_for_interruption();
+    Task<Result<void>> commit_interruption(Fact fact);
+
+    // chain_watch.cpp: how the chain ends or takes back what was confirmed
+    Task<> watch_chain();
+    Task<Result<std::optional<Fact>>> look_at_chain();
+    Task<Result<std::optional<Fact>>> end_of(chain::StatusLog log);
+    Task<Result<std::optional<Fact>>> find_reorganisation(std::vector<chain::StatusLog> logs);
+
+    // transactions.cpp: how this JOB's transactions end
+    struct Ending {
+        bool succeeded = false;
+        std::uint64_t block = 0;
+        std::string reason;        ///< why it did not
+        storage::SideWrites side;  ///< its outbox entries, marked
+    };
+    [[nodiscard]] chain::Intent intent(storage::TxKind kind, chain::Bytes data) const;
+    Task<Result<Ending>> await_ending(statemachine::TxRef tx, std::vector<statemachine::TxRef> companions);
+    Task<Result<Ending>> ending_from_logs(statemachine::TxRef tx, std::string otherwise);
+    Task<Result<storage::SideWrites>> settled(std::vector<statemachine::TxRef> transactions);
+
+    // discovered.cpp
+    Task<Result<void>> send_process();
+    Task<Result<std::optional<Fact>>> end_before_deposit(chain::JobRecord record);
+    Task<Result<void>> commit_deposit_signed(std::vector<storage::OutboxEntry> entries);
+    Task<Result<void>> await_process();
+
+    // accepted.cpp
+    Task<Result<void>> lease_worker();
+    void release_worker(bool forget, std::string reason);
+
+    // worker_news.cpp: what every step with a worker shares
+    Task<Result<void>> lead_worker(statemachine::Command command);
+    Task<> pump_news();
+    Task<std::optional<WorkerNews>> next_news();
+    Task<> wait_for_news();
+    [[nodiscard]] bool grace_is_over() const;
+    Task<Result<void>> give_order(statemachine::Command command);
+    Task<Result<void>> handle_news(WorkerNews news);
+    Task<Result<void>> handle_connection(bool connected, std::string reason);
+    Task<Result<void>> handle_report(WorkerNews news);
+    Task<Result<void>> note(Fact fact);
+    Task<Result<void>> take(worker_protocol::Progress progress);
+    Task<Result<void>> take(worker_protocol::StepFailed failed);
+    Task<Result<void>> revoke_lease(std::string reason, bool forget);
+
+    // downloading.cpp, training.cpp
+    Task<Result<void>> order_assignment();
+    Task<Result<void>> take(worker_protocol::DatasetReady ready);
+    Task<Result<void>> take(worker_protocol::TrainingStarted started);
+    Task<Result<void>> take(worker_protocol::CheckpointSaved saved);
+    Task<Result<void>> take(worker_protocol::Trained trained);
+
+    // upload.cpp
+    Task<Result<void>> open_upload();
+    Task<Result<void>> order_upload();
+    Task<Result<void>> take(worker_protocol::PartUploaded part);
+    Task<Result<void>> complete_upload();
+    Task<Result<void>> abort_upload(std::string reason);
+
+    // submission.cpp
+    Task<Result<void>> send_submit();
+    Task<Result<void>> commit_submit_signed(std::vector<storage::OutboxEntry> entries);
+    Task<Result<void>> await_submit();
+    Task<Result<void>> await_verdict();
+
+    // declining.cpp
+    Task<Result<void>> send_decline();
+    Task<Result<void>> commit_decline_signed(std::vector<storage::OutboxEntry> entries);
+    Task<Result<void>> take_over_decline(chain::StatusLog log);
+    Task<Result<void>> await_decline();
+
+    // ended.cpp
+    void clean_up();
+
+    [[nodiscard]] const JobId& id() const { return job().terms.id; }
+    [[nodiscard]] const Address& self() const { return ports_.sender.address(); }
+
+    asio::any_io_executor executor_;
+    PipelinePorts ports_;
+    PipelineSettings settings_;
+    JobJournal journal_;
+    WorkerLink link_;
+    worker_protocol::Wakeup interrupted_;
+    std::optional<std::string> decline_request_;
+    std::optional<Fact> chain_fact_;
+    std::uint32_t store_failures_ = 0;
+    std::uint32_t process_reverts_ = 0;
+};
+
+}  // namespace emeth::node

@@ -1,0 +1,46 @@
+// Everything that a JOB's pipeline touches outside itself, and what the operator set. The simulation gives other implementations of the same ports.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "api_client/storage_api_client.hpp"
+#include "chain/chain.hpp"
+#include "chain/transaction_sender.hpp"
+#include "node/preflight.hpp"
+#include "node/progress_board.hpp"
+#include "node/worker_hub.hpp"
+#include "runtime/blocking_pool.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/random.hpp"
+#include "runtime/retry_policy.hpp"
+#include "storage/job_store.hpp"
+
+namespace emeth::node {
+
+/// All must outlive the pipelines.
+struct PipelinePorts {
+    chain::Chain& chain;
+    chain::TransactionSender& sender;
+    api_client::ArtifactStore& artifacts;
+    WorkerHub& workers;
+    storage::JobStore& store;
+    BlockingPool& pool;
+    Clock& clock;
+    Random& random;
+    Preflight& preflight;
+    ProgressBoard& progress;
+};
+
+struct PipelineSettings {
+    Address core, token;
+    std::uint32_t n_epoch = 2;
+    std::string default_model = "nano";
+    std::uint64_t confirmations = 1;
+    Milliseconds poll_interval{2'000};  ///< of the chain, for the end of a JOB
+    Milliseconds worker_grace{60'000};  ///< how long the lease of a lost worker stands
+    RetryPolicy retry{Milliseconds(1'000), 2, Milliseconds(300'000), 0.25};
+    RetryPolicy worker_retry{Milliseconds(1'000), 2, Milliseconds(30'000), 0.25};  ///< shorter: the worker's reports wait meanwhile
+};
+
+}  // namespace emeth::node

@@ -1,0 +1,74 @@
+// training, after the last step: the master opens one upload per lease and alone completes it; the worker puts the parts.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "node/pipeline/pipeline.hpp"
+
+namespace emeth::node {
+namespace {
+
+namespace sm = statemachine;
+
+const std::string artifact_extension = ".tar";
+
+}  // namespace
+
+Task<Result<void>> Pipeline::open_upload() {
+    const auto parts = api_client::parts_of(job().training.artifact->bytes);
+    Result<api_client::OpenedUpload> opened = co_await ports_.artifacts.open_upload(id(), job().training.artifact->bytes, artifact_extension);
+    if (opened.has_error()) co_return opened.error();
+    if (opened->urls.size() != parts) co_return transient_error(fmt::format("the Storage API gave {} URLs for {} parts", opened->urls.size(), parts));
+    Fact fact = sm::UploadOpened{job().lease.number, opened->upload_id, opened->file_name, parts};
+    const Result<void> committed = co_await journal_.commit(std::move(fact));
+    if (committed.has_error()) co_return committed;
+    link_.forget_upload();
+    link_.upload_id = opened->upload_id;
+    for (std::uint32_t part = 1; part <= parts; ++part) link_.urls[part] = std::move(opened->urls[part - 1]);
+    co_return Result<void>{};
+}
+
+/// Without the signed URLs at hand (the master was restarted, or they expired) the upload is opened anew.
+Task<Result<void>> Pipeline::order_upload() {
+    if (link_.upload_id != job().upload.upload_id) co_return co_await abort_upload("its signed URLs are not at hand any more");
+    worker_protocol::Upload order{id(), job().lease.number, job().training.artifact->sha256, link_.urls};
+    for (const auto& [part, etag] : job().upload.etags) order.urls.erase(part);
+    co_await ports_.workers.order(std::move(order));
+    link_.upload_ordered = true;
+    co_return Result<void>{};
+}
+
+Task<Result<void>> Pipeline::take(worker_protocol::PartUploaded part) {
+    Fact fact = sm::PartUploaded{job().lease.number, part.part, std::move(part.etag)};
+    co_return co_await note(std::move(fact));
+}
+
+/// What the Storage API holds must be what the worker of the current lease reported: it alone knows what it trained.
+Task<Result<void>> Pipeline::complete_upload() {
+    const auto upload = job().upload;
+    const auto artifact = *job().training.artifact;
+    const auto state = co_await ports_.artifacts.upload_state(id(), upload.upload_id);
+    if (state.has_error()) co_return state.error();
+    if (state->bytes != artifact.bytes || state->sha256 != artifact.sha256) {
+        const auto reason = fmt::format("the Storage API holds {} bytes with sha256 {}, the worker reported {} bytes with {}", state->bytes, state->sha256.hex(), artifact.bytes,
+                                        artifact.sha256.hex());
+        const Result<void> aborted = co_await abort_upload(reason);
+        if (aborted.has_error()) co_return aborted;
+        co_return transient_error(reason);
+    }
+    const Result<void> completed = co_await ports_.artifacts.complete_upload(id(), upload.upload_id, upload.etags, artifact_extension);
+    if (completed.has_error()) co_return completed;
+    Fact fact = sm::UploadCompleted{upload.file_name};
+    const Result<void> committed = co_await journal_.commit(std::move(fact));
+    if (committed.has_error()) co_return committed;
+    release_worker(false, "the result is uploaded");  // free for the next JOB; it keeps the files until the verdict
+    co_return Result<void>{};
+}
+
+Task<Result<void>> Pipeline::abort_upload(std::string reason) {
+    link_.forget_upload();
+    Fact aborted = sm::UploadAborted{std::move(reason)};
+    co_return co_await journal_.commit(std::move(aborted));
+}
+
+}  // namespace emeth::node

@@ -1,0 +1,48 @@
+// What a pipeline knows about the worker that holds its lease, in memory: all of it comes again after a restart. Io thread only.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "node/worker_hub.hpp"
+#include "runtime/clock.hpp"
+#include "worker_protocol/wakeup.hpp"
+
+namespace emeth::node {
+
+struct WorkerLink {
+    /// More news wait in the hub's own bounded inbox.
+    static constexpr std::size_t news_max = 64;
+
+    explicit WorkerLink(const asio::any_io_executor& executor) : arrived(executor), drained(executor) {}
+
+    /// A new lease: nothing is known about its holder.
+    void reset() {
+        news.clear();
+        adopted = connected = assigned = upload_ordered = false;
+        away_since.reset();
+        forget_upload();
+        drained.notify();
+    }
+    void forget_upload() {
+        upload_id.clear();
+        urls.clear();
+        upload_ordered = false;
+    }
+
+    std::deque<WorkerNews> news;  ///< the first stays until it is dealt with
+    worker_protocol::Wakeup arrived;
+    worker_protocol::Wakeup drained;
+    bool adopted = false;  ///< the hub knows of the lease
+    bool connected = false;
+    std::optional<Milliseconds> away_since;  ///< monotonic; set while the connection is known to be gone
+    bool assigned = false;                   ///< this connection has the order to train
+    bool upload_ordered = false;             ///< this connection has the order to upload
+    std::string upload_id;                   ///< of `urls`; empty: none at hand
+    std::map<std::uint32_t, std::string> urls;  ///< signed, by part from 1: never durable, never logged
+};
+
+}  // namespace emeth::node

@@ -1,0 +1,142 @@
+// What downloading, training and upload have in common: orders to the leased worker, its news, and what happens when it is lost.
+#include <fmt/format.h>
+
+#include <boost/system/system_error.hpp>
+#include <utility>
+
+#include "node/pipeline/pipeline.hpp"
+#include "node/race.hpp"
+#include "runtime/log.hpp"
+
+namespace emeth::node {
+
+namespace sm = statemachine;
+namespace wp = worker_protocol;
+using sm::Command;
+
+/// Until the record calls for something else. News stay first in line until they are dealt with, so that a failure loses none.
+Task<Result<void>> Pipeline::lead_worker(Command command) {
+    while (next_command(job()) == command) {
+        if (link_.connected) {
+            const Result<void> ordered = co_await give_order(command);
+            if (ordered.has_error()) co_return ordered;
+            if (next_command(job()) != command) break;
+        }
+        if (!link_.news.empty()) {
+            const Result<void> handled = co_await handle_news(link_.news.front());
+            if (handled.has_error()) co_return handled;
+            if (!link_.news.empty()) link_.news.pop_front();  // gone already when the lease ended
+            link_.drained.notify();
+        } else if (grace_is_over()) {
+            co_return co_await revoke_lease(fmt::format("its worker was away for {} ms", settings_.worker_grace.count()), false);
+        } else {
+            co_await wait_for_news();
+        }
+    }
+    co_return Result<void>{};
+}
+
+/// Takes over what the hub has. It runs beside lead_worker() and hands over by link_ alone, so that its cancellation loses nothing.
+Task<> Pipeline::pump_news() {
+    for (;;) {
+        while (link_.news.size() >= WorkerLink::news_max) co_await link_.drained.wait();
+        std::optional<WorkerNews> news = co_await next_news();
+        if (!news) co_return;
+        link_.news.push_back(std::move(*news));
+        link_.arrived.notify();
+    }
+}
+
+/// None when the lease was given up meanwhile.
+Task<std::optional<WorkerNews>> Pipeline::next_news() {
+    try {
+        WorkerNews news = co_await ports_.workers.next_news(id());
+        co_return news;
+    } catch (const boost::system::system_error&) {
+        if (link_.adopted) throw;
+        co_return std::nullopt;
+    }
+}
+
+bool Pipeline::grace_is_over() const { return link_.away_since && ports_.clock.monotonic() >= *link_.away_since + settings_.worker_grace; }
+
+Task<> Pipeline::wait_for_news() {
+    if (!link_.away_since) {
+        co_await link_.arrived.wait();
+        co_return;
+    }
+    Task<> news = link_.arrived.wait();
+    Task<> grace = ports_.clock.sleep(*link_.away_since + settings_.worker_grace - ports_.clock.monotonic());
+    co_await race(std::move(news), std::move(grace));
+}
+
+/// Orders are idempotent; one is given to each connection, and again when the worker asks for it.
+Task<Result<void>> Pipeline::give_order(Command command) {
+    const bool uploads = command == Command::upload_parts;
+    if (uploads ? link_.upload_ordered : link_.assigned) co_return Result<void>{};
+    co_await wait_for_retry();
+    if (uploads) co_return co_await order_upload();
+    co_return co_await order_assignment();
+}
+
+Task<Result<void>> Pipeline::handle_news(WorkerNews news) {
+    if (news.lease != job().lease.number) co_return Result<void>{};  // of an earlier lease: the hub tells that worker to stop
+    if (std::holds_alternative<WorkerConnected>(news.body)) co_return co_await handle_connection(true, "");
+    if (const auto* gone = std::get_if<WorkerDisconnected>(&news.body)) co_return co_await handle_connection(false, gone->reason);
+    co_return co_await handle_report(std::move(news));
+}
+
+Task<Result<void>> Pipeline::handle_connection(bool connected, std::string reason) {
+    const bool lost = !connected && !link_.away_since;
+    link_.connected = connected;
+    link_.assigned = link_.upload_ordered = false;
+    if (connected) link_.away_since.reset();
+    if (!lost) co_return Result<void>{};
+    Fact fact = sm::WorkerLost{job().lease.number, std::move(reason)};
+    const Result<void> noted = co_await note(std::move(fact));
+    if (noted.has_value()) link_.away_since = ports_.clock.monotonic();
+    co_return noted;
+}
+
+/// A report is acknowledged once it is durable, also when the state machine did not accept it: it would not accept it the next time either.
+Task<Result<void>> Pipeline::handle_report(WorkerNews news) {
+    Task<Result<void>> taking = std::visit([this](auto body) { return take(std::move(body)); }, std::get<wp::ReportBody>(std::move(news.body)));
+    const Result<void> taken = co_await std::move(taking);
+    if (taken.has_error() || news.report_id == 0) co_return taken;
+    co_await ports_.workers.acknowledge(id(), news.report_id);
+    co_return Result<void>{};
+}
+
+/// Commits a fact that the state machine may refuse: a repeated report, say.
+Task<Result<void>> Pipeline::note(Fact fact) {
+    const Result<bool> committed = co_await journal_.report(std::move(fact));
+    if (committed.has_error()) co_return committed.error();
+    co_return Result<void>{};
+}
+
+Task<Result<void>> Pipeline::take(wp::Progress progress) {
+    ports_.progress.put(id(), std::move(progress));
+    co_return Result<void>{};
+}
+
+/// The worker goes on by itself, or waits for a fresh order: then the back-off is ours.
+Task<Result<void>> Pipeline::take(wp::StepFailed failed) {
+    const auto attempt = job().retry.attempt + 1;
+    const auto wait = failed.needs_order ? backoff(attempt, settings_.worker_retry, ports_.random.unit()) : Milliseconds::zero();
+    Fact fact = sm::StepFailed{sm::FailureClass::transient, std::move(failed.step), std::move(failed.message), attempt, ports_.clock.unix_ms() + wait.count()};
+    const Result<void> noted = co_await note(std::move(fact));
+    if (noted.has_error() || !failed.needs_order) co_return noted;
+    link_.assigned = false;
+    link_.forget_upload();  // its signed URLs may have expired
+    co_return Result<void>{};
+}
+
+Task<Result<void>> Pipeline::revoke_lease(std::string reason, bool forget) {
+    Fact revoked = sm::LeaseRevoked{job().lease.number, reason};
+    const Result<void> committed = co_await journal_.commit(std::move(revoked));
+    if (committed.has_error()) co_return committed;
+    release_worker(forget, std::move(reason));
+    co_return Result<void>{};
+}
+
+}  // namespace emeth::node

@@ -1,0 +1,343 @@
+#include "trainer/model.hpp"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+#include <numeric>
+#include <type_traits>
+#include <utility>
+
+#include "trainer/kernels.hpp"
+
+namespace emeth::trainer {
+namespace {
+
+/// Logits exist for this many elements at a time (a few MB: they stay in the cache), but for no fewer rows than fill a product.
+constexpr std::int64_t logits_elements = 1 << 20;
+constexpr std::int64_t logits_rows_min = 256;
+
+/// A weight as the model computes with it, and where its gradient goes.
+struct Matrix {
+    at::Tensor weight;    // [in, out], of the compute type
+    at::Tensor gradient;  // [in, out], float32
+};
+struct Vector {
+    const float* weight;
+    float* gradient;
+};
+struct Norm {
+    Vector gain, bias;
+    at::Tensor mean, inverse_deviation;  // of each row of the last forward pass
+    [[nodiscard]] kernels::NormStatistics statistics() const {
+        return {mean.data_ptr<float>(), inverse_deviation.data_ptr<float>()};
+    }
+};
+
+/// One transformer layer: its parameters, and what the forward pass leaves for the backward pass ([rows, …]).
+struct Layer {
+    Norm norm1, norm2;
+    Matrix attention_in, attention_out, mlp_in, mlp_out;
+    Vector attention_in_bias, attention_out_bias, mlp_in_bias, mlp_out_bias;
+    at::Tensor residual_in, residual_middle;                       // float32
+    at::Tensor normed1, qkv, attended, normed2, hidden, activated; // compute type
+};
+
+template <class T>
+class ModelOf final : public Model {
+public:
+    ModelOf(const Preset& preset, const ParameterLayout& layout, at::Tensor weights, at::Tensor gradients, std::int64_t sequences_max);
+    void weights_changed() override;
+    double forward_backward(const Batch& batch, float gradient_scale) override;
+    double loss(const Batch& batch) override;
+
+private:
+    static constexpr bool is_float32 = std::is_same_v<T, float>;
+
+    Matrix matrix(const ParameterLayout& layout, const std::string& name) const;
+    Vector vector(const ParameterLayout& layout, const std::string& name) const;
+    Norm norm(const ParameterLayout& layout, const std::string& prefix) const;
+    Layer layer(const ParameterLayout& layout, std::int64_t index) const;
+    at::Tensor activations(std::int64_t width) const { return at::empty({rows_max_, width}, compute_options_); }
+    at::Tensor residuals() const { return at::empty({rows_max_, preset_.width}, at::kFloat); }
+    at::Tensor first_rows(const at::Tensor& tensor) const { return tensor.narrow(0, 0, rows_); }
+    kernels::AttentionShape attention_shape() const {
+        return {rows_ / preset_.context, preset_.context, preset_.heads, preset_.head_width()};
+    }
+
+    void normalise(const Norm& norm, const at::Tensor& in, const at::Tensor& out);
+    void normalise_backward(const Norm& norm, const at::Tensor& out_gradient, const at::Tensor& in);
+    void multiply(const at::Tensor& in, const Matrix& matrix, const at::Tensor& out);
+    void multiply_backward(const at::Tensor& in, const Matrix& matrix, const at::Tensor& out_gradient, const at::Tensor& in_gradient);
+    void accumulate(const at::Tensor& gradient, const at::Tensor& left, const at::Tensor& right);
+    void add_branch(const at::Tensor& residual, const Vector& bias, const at::Tensor& out);
+    at::Tensor branch_gradient(const Vector& bias);
+
+    void forward(const Batch& batch);
+    void forward_layer(Layer& layer, const at::Tensor& residual_out);
+    void backward_layer(Layer& layer);
+    double head_forward_backward(const Batch& batch, float gradient_scale);
+    std::int64_t logits_rows() const;
+
+    Preset preset_;
+    at::TensorOptions compute_options_;
+    at::Tensor weights_, gradients_;
+    at::Tensor compute_weights_;  // weights_ itself in float32
+    std::int64_t rows_max_;
+    std::int64_t rows_ = 0;  // of the batch in hand
+
+    Matrix token_embedding_;
+    Vector token_table_, position_table_;
+    std::vector<Layer> layers_;
+    Norm final_norm_;
+    at::Tensor residual_out_, normed_out_, branch_, logits_;
+    at::Tensor residual_gradient_, normed_gradient_, qkv_gradient_, hidden_gradient_, product_;
+    std::vector<float> losses_;
+};
+
+template <class T>
+ModelOf<T>::ModelOf(const Preset& preset, const ParameterLayout& layout, at::Tensor weights, at::Tensor gradients,
+                    std::int64_t sequences_max)
+    : preset_(preset),
+      compute_options_(is_float32 ? at::kFloat : at::kBFloat16),
+      weights_(std::move(weights)),
+      gradients_(std::move(gradients)),
+      compute_weights_(is_float32 ? weights_ : at::empty_like(weights_, compute_options_)),
+      rows_max_(sequences_max * preset.context),
+      token_embedding_(matrix(layout, "transformer.wte.weight")),
+      token_table_(vector(layout, "transformer.wte.weight")),
+      position_table_(vector(layout, "transformer.wpe.weight")),
+      final_norm_(norm(layout, "transformer.ln_f.")),
+      residual_out_(residuals()),
+      normed_out_(activations(preset.width)),
+      branch_(activations(preset.width)),
+      logits_(at::empty({logits_rows(), preset.vocabulary}, compute_options_)),
+      residual_gradient_(residuals()),
+      normed_gradient_(activations(preset.width)),
+      qkv_gradient_(activations(3 * preset.width)),
+      hidden_gradient_(activations(4 * preset.width)),
+      losses_(static_cast<std::size_t>(rows_max_)) {
+    for (std::int64_t index = 0; index < preset.layers; ++index) layers_.push_back(layer(layout, index));
+    // One product at a time waits to be added to a float32 gradient; the largest is the token embedding's.
+    if (!is_float32) product_ = at::empty({std::max(preset.vocabulary, 4 * preset.width) * preset.width}, compute_options_);
+    weights_changed();
+}
+
+template <class T>
+Matrix ModelOf<T>::matrix(const ParameterLayout& layout, const std::string& name) const {
+    return {layout.view(compute_weights_, name), layout.view(gradients_, name)};
+}
+
+template <class T>
+Vector ModelOf<T>::vector(const ParameterLayout& layout, const std::string& name) const {
+    return {layout.view(weights_, name).template data_ptr<float>(), layout.view(gradients_, name).template data_ptr<float>()};
+}
+
+template <class T>
+Norm ModelOf<T>::norm(const ParameterLayout& layout, const std::string& prefix) const {
+    return {vector(layout, prefix + "weight"), vector(layout, prefix + "bias"), at::empty({rows_max_}, at::kFloat),
+            at::empty({rows_max_}, at::kFloat)};
+}
+
+template <class T>
+Layer ModelOf<T>::layer(const ParameterLayout& layout, std::int64_t index) const {
+    const std::string prefix = fmt::format("transformer.h.{}.", index);
+    const std::int64_t d = preset_.width;
+    return {.norm1 = norm(layout, prefix + "ln_1."),
+            .norm2 = norm(layout, prefix + "ln_2."),
+            .attention_in = matrix(layout, prefix + "attn.c_attn.weight"),
+            .attention_out = matrix(layout, prefix + "attn.c_proj.weight"),
+            .mlp_in = matrix(layout, prefix + "mlp.c_fc.weight"),
+            .mlp_out = matrix(layout, prefix + "mlp.c_proj.weight"),
+            .attention_in_bias = vector(layout, prefix + "attn.c_attn.bias"),
+            .attention_out_bias = vector(layout, prefix + "attn.c_proj.bias"),
+            .mlp_in_bias = vector(layout, prefix + "mlp.c_fc.bias"),
+            .mlp_out_bias = vector(layout, prefix + "mlp.c_proj.bias"),
+            .residual_in = residuals(),
+            .residual_middle = residuals(),
+            .normed1 = activations(d),
+            .qkv = activations(3 * d),
+            .attended = activations(d),
+            .normed2 = activations(d),
+            .hidden = activations(4 * d),
+            .activated = activations(4 * d)};
+}
+
+template <class T>
+std::int64_t ModelOf<T>::logits_rows() const {
+    return std::min(rows_max_, std::max(logits_rows_min, logits_elements / preset_.vocabulary));
+}
+
+template <class T>
+void ModelOf<T>::weights_changed() {
+    if constexpr (!is_float32)
+        kernels::convert(weights_.data_ptr<float>(), weights_.numel(), compute_weights_.data_ptr<T>());
+}
+
+// ---- the pieces
+
+template <class T>
+void ModelOf<T>::normalise(const Norm& norm, const at::Tensor& in, const at::Tensor& out) {
+    kernels::layer_norm(in.data_ptr<float>(), norm.gain.weight, norm.bias.weight, rows_, preset_.width,
+                        out.data_ptr<T>(), norm.statistics());
+}
+
+/// residual_gradient_ += through the norm.
+template <class T>
+void ModelOf<T>::normalise_backward(const Norm& norm, const at::Tensor& out_gradient, const at::Tensor& in) {
+    kernels::layer_norm_backward(out_gradient.data_ptr<T>(), in.data_ptr<float>(), norm.gain.weight, norm.statistics(),
+                                 rows_, preset_.width, residual_gradient_.data_ptr<float>(), norm.gain.gradient,
+                                 norm.bias.gradient);
+}
+
+template <class T>
+void ModelOf<T>::multiply(const at::Tensor& in, const Matrix& matrix, const at::Tensor& out) {
+    at::Tensor result = first_rows(out);
+    at::mm_out(result, first_rows(in), matrix.weight);
+}
+
+template <class T>
+void ModelOf<T>::multiply_backward(const at::Tensor& in, const Matrix& matrix, const at::Tensor& out_gradient,
+                                   const at::Tensor& in_gradient) {
+    const at::Tensor gradient = first_rows(out_gradient);
+    accumulate(matrix.gradient, first_rows(in).t(), gradient);
+    at::Tensor result = first_rows(in_gradient);
+    at::mm_out(result, gradient, matrix.weight.t());
+}
+
+/// gradient += left · right
+template <class T>
+void ModelOf<T>::accumulate(const at::Tensor& gradient, const at::Tensor& left, const at::Tensor& right) {
+    if constexpr (is_float32) {
+        at::Tensor sum = gradient;
+        sum.addmm_(left, right);
+    } else {
+        at::Tensor sum = gradient;
+        at::Tensor product = product_.narrow(0, 0, gradient.numel()).view(gradient.sizes());
+        at::mm_out(product, left, right);
+        sum.add_(product);
+    }
+}
+
+template <class T>
+void ModelOf<T>::add_branch(const at::Tensor& residual, const Vector& bias, const at::Tensor& out) {
+    kernels::add_branch(residual.data_ptr<float>(), branch_.data_ptr<T>(), bias.weight, rows_, preset_.width,
+                        out.data_ptr<float>());
+}
+
+/// The residual stream's gradient is that of the branch added to it, too; here in the compute type.
+template <class T>
+at::Tensor ModelOf<T>::branch_gradient(const Vector& bias) {
+    at::Tensor gradient = residual_gradient_;
+    if constexpr (!is_float32) {
+        gradient = branch_;
+        kernels::convert(residual_gradient_.data_ptr<float>(), rows_ * preset_.width, branch_.data_ptr<T>());
+    }
+    kernels::bias_backward(gradient.data_ptr<T>(), rows_, preset_.width, bias.gradient);
+    return gradient;
+}
+
+// ---- forward
+
+template <class T>
+void ModelOf<T>::forward(const Batch& batch) {
+    rows_ = batch.sequences * preset_.context;
+    assert(rows_ > 0 && rows_ <= rows_max_);
+    kernels::embed(batch.inputs.data(), token_table_.weight, position_table_.weight, batch.sequences, preset_.context,
+                   preset_.width, layers_.front().residual_in.data_ptr<float>());
+    for (std::size_t i = 0; i < layers_.size(); ++i)
+        forward_layer(layers_[i], i + 1 < layers_.size() ? layers_[i + 1].residual_in : residual_out_);
+    normalise(final_norm_, residual_out_, normed_out_);
+}
+
+template <class T>
+void ModelOf<T>::forward_layer(Layer& layer, const at::Tensor& residual_out) {
+    const std::int64_t d = preset_.width;
+    normalise(layer.norm1, layer.residual_in, layer.normed1);
+    multiply(layer.normed1, layer.attention_in, layer.qkv);
+    kernels::add_bias(layer.qkv.data_ptr<T>(), layer.attention_in_bias.weight, rows_, 3 * d);
+    kernels::attention(layer.qkv.data_ptr<T>(), attention_shape(), layer.attended.data_ptr<T>());
+    multiply(layer.attended, layer.attention_out, branch_);
+    add_branch(layer.residual_in, layer.attention_out_bias, layer.residual_middle);
+
+    normalise(layer.norm2, layer.residual_middle, layer.normed2);
+    multiply(layer.normed2, layer.mlp_in, layer.hidden);
+    kernels::bias_gelu(layer.hidden.data_ptr<T>(), layer.mlp_in_bias.weight, rows_, 4 * d, layer.activated.data_ptr<T>());
+    multiply(layer.activated, layer.mlp_out, branch_);
+    add_branch(layer.residual_middle, layer.mlp_out_bias, residual_out);
+}
+
+template <class T>
+double ModelOf<T>::loss(const Batch& batch) {
+    forward(batch);
+    for (std::int64_t first = 0; first < rows_; first += logits_.size(0)) {
+        const std::int64_t rows = std::min(logits_.size(0), rows_ - first);
+        at::Tensor logits = logits_.narrow(0, 0, rows);
+        at::mm_out(logits, normed_out_.narrow(0, first, rows), token_embedding_.weight.t());
+        kernels::cross_entropy_loss(logits.data_ptr<T>(), batch.targets.data() + first, rows, preset_.vocabulary,
+                                    losses_.data() + first);
+    }
+    return std::accumulate(losses_.begin(), losses_.begin() + rows_, 0.0);
+}
+
+// ---- backward
+
+/// Loss and the gradient that enters the final norm, a chunk of rows at a time: the logits of the whole batch never exist.
+template <class T>
+double ModelOf<T>::head_forward_backward(const Batch& batch, float gradient_scale) {
+    for (std::int64_t first = 0; first < rows_; first += logits_.size(0)) {
+        const std::int64_t rows = std::min(logits_.size(0), rows_ - first);
+        const at::Tensor normed = normed_out_.narrow(0, first, rows);
+        at::Tensor logits = logits_.narrow(0, 0, rows);
+        at::mm_out(logits, normed, token_embedding_.weight.t());
+        kernels::cross_entropy(logits.data_ptr<T>(), batch.targets.data() + first, rows, preset_.vocabulary,
+                               gradient_scale, losses_.data() + first);
+        at::Tensor normed_gradient = normed_gradient_.narrow(0, first, rows);
+        at::mm_out(normed_gradient, logits, token_embedding_.weight);
+        accumulate(token_embedding_.gradient, logits.t(), normed);
+    }
+    return std::accumulate(losses_.begin(), losses_.begin() + rows_, 0.0);
+}
+
+template <class T>
+double ModelOf<T>::forward_backward(const Batch& batch, float gradient_scale) {
+    forward(batch);
+    const double loss = head_forward_backward(batch, gradient_scale);
+    std::fill_n(residual_gradient_.data_ptr<float>(), rows_ * preset_.width, 0.0F);
+    normalise_backward(final_norm_, normed_gradient_, residual_out_);
+    for (auto layer = layers_.rbegin(); layer != layers_.rend(); ++layer) backward_layer(*layer);
+    kernels::embed_backward(batch.inputs.data(), residual_gradient_.data_ptr<float>(), batch.sequences, preset_.context,
+                            preset_.width, token_table_.gradient, position_table_.gradient);
+    return loss;
+}
+
+template <class T>
+void ModelOf<T>::backward_layer(Layer& layer) {
+    const std::int64_t d = preset_.width;
+    at::Tensor branch = branch_gradient(layer.mlp_out_bias);
+    multiply_backward(layer.activated, layer.mlp_out, branch, hidden_gradient_);
+    kernels::gelu_backward(hidden_gradient_.data_ptr<T>(), layer.hidden.data_ptr<T>(), rows_ * 4 * d);
+    kernels::bias_backward(hidden_gradient_.data_ptr<T>(), rows_, 4 * d, layer.mlp_in_bias.gradient);
+    multiply_backward(layer.normed2, layer.mlp_in, hidden_gradient_, normed_gradient_);
+    normalise_backward(layer.norm2, normed_gradient_, layer.residual_middle);
+
+    branch = branch_gradient(layer.attention_out_bias);
+    multiply_backward(layer.attended, layer.attention_out, branch, normed_gradient_);
+    kernels::attention_backward(layer.qkv.data_ptr<T>(), normed_gradient_.data_ptr<T>(), attention_shape(),
+                                qkv_gradient_.data_ptr<T>());
+    kernels::bias_backward(qkv_gradient_.data_ptr<T>(), rows_, 3 * d, layer.attention_in_bias.gradient);
+    multiply_backward(layer.normed1, layer.attention_in, qkv_gradient_, normed_gradient_);
+    normalise_backward(layer.norm1, normed_gradient_, layer.residual_in);
+}
+
+}  // namespace
+
+std::unique_ptr<Model> make_model(const Preset& preset, Precision precision, const ParameterLayout& layout,
+                                  at::Tensor weights, at::Tensor gradients, std::int64_t sequences_max) {
+    if (precision == Precision::bf16)
+        return std::make_unique<ModelOf<at::BFloat16>>(preset, layout, std::move(weights), std::move(gradients), sequences_max);
+    return std::make_unique<ModelOf<float>>(preset, layout, std::move(weights), std::move(gradients), sequences_max);
+}
+
+}  // namespace emeth::trainer

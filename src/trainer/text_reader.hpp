@@ -1,0 +1,56 @@
+// A dataset as a stream of lines, cut where they are too long, checked to be UTF-8.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "crypto/sha256.hpp"
+#include "runtime/file_descriptor.hpp"
+#include "runtime/result.hpp"
+
+namespace emeth::trainer {
+
+/// A longer line is cut, at a space if there is one near the end. Below the length that SentencePiece's trainer accepts.
+inline constexpr std::size_t piece_bytes_max = 4'000;
+
+struct TextPiece {
+    std::string_view text;  ///< without the newline
+    bool ends_line = false;
+};
+
+/// Takes the first piece off `text`, which is not empty.
+TextPiece take_piece(std::string_view& text);
+
+/// Whether `text` is well-formed UTF-8 (no overlong forms, no surrogates).
+bool is_utf8(std::string_view text);
+
+/// Memory does not grow with the file.
+class TextReader {
+public:
+    static Result<TextReader> open(const std::filesystem::path& path);
+
+    /// The next piece, valid until the next call; nothing at the end. A permanent Error tells where the text is not UTF-8.
+    Result<std::optional<TextPiece>> next();
+    /// Once next() came to the end: of all bytes.
+    Hash256 finish() { return digest_.finish(); }
+    [[nodiscard]] std::uint64_t bytes_read() const { return bytes_read_; }
+    /// As open() found it.
+    [[nodiscard]] std::uint64_t file_bytes() const { return file_bytes_; }
+
+private:
+    Result<void> fill();
+
+    std::filesystem::path path_;
+    FileDescriptor descriptor_;
+    crypto::Sha256 digest_;
+    std::string buffer_;
+    std::size_t consumed_ = 0;  // of buffer_
+    bool at_end_ = false;
+    std::uint64_t bytes_read_ = 0;
+    std::uint64_t file_bytes_ = 0;
+};
+
+}  // namespace emeth::trainer

@@ -1,0 +1,59 @@
+// The store as JSON lines, for people and for jq.
+#include <boost/json/serialize.hpp>
+#include <span>
+
+#include "storage/keys.hpp"
+#include "storage/record_json.hpp"
+#include "storage/records.pb.h"
+#include "storage/rocks_job_store.hpp"
+
+namespace emeth::storage {
+namespace {
+
+namespace json = boost::json;
+using Sink = std::function<void(std::string_view line)>;
+
+std::string hex_of(std::string_view bytes) {
+    return to_hex(std::span(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()));
+}
+
+/// What the record itself does not say about where it stands.
+json::object line_head(Family family, std::string_view type, std::string_view key) {
+    json::object head{{"type", type}};
+    if (family == Family::history) head["id"] = hex_of(key.substr(0, JobId::size_bytes));
+    if (family == Family::cursors) head["key"] = valid_utf8(key);
+    return head;
+}
+
+/// {"type": …, then the fields of the record}.
+template <class Record>
+Result<void> dump_family(RocksDatabase& database, Family family, std::string_view prefix, std::string_view type,
+                         const Sink& sink) {
+    return database.scan(family, prefix, [&](std::string_view key, std::string_view payload) -> Result<bool> {
+        Record record;
+        if (!record.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
+            return permanent_error("does not parse: the record is damaged");
+        }
+        try {
+            json::object line = line_head(family, type, key);
+            for (const auto& [field, value] : to_json(record)) line[field] = value;
+            sink(json::serialize(line));
+        } catch (const ErrorException& damaged) {
+            return damaged.error();
+        }
+        return true;
+    });
+}
+
+}  // namespace
+
+Result<void> RocksJobStore::dump(const Sink& sink) {
+    Result<void> done = dump_family<records::Job>(*database_, Family::jobs, {}, "job", sink);
+    if (done) done = dump_family<records::HistoryEntry>(*database_, Family::history, {}, "history", sink);
+    if (done) done = dump_family<records::OutboxEntry>(*database_, Family::outbox, {}, "outbox", sink);
+    if (done) done = dump_family<records::Cursor>(*database_, Family::cursors, {}, "cursor", sink);
+    if (done) done = dump_family<records::Refusal>(*database_, Family::meta, refusal_prefix, "refusal", sink);
+    return done;
+}
+
+}  // namespace emeth::storage

@@ -1,0 +1,29 @@
+// Records to protobuf bytes and back. decode_* errors (permanent) name the field; bytes written by a newer emeth whose
+// fields this one does not know are read without them.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "runtime/result.hpp"
+#include "statemachine/job.hpp"
+#include "storage/job_store.hpp"
+
+namespace emeth::storage {
+
+std::string encode_job(const statemachine::Job& job);
+Result<statemachine::Job> decode_job(std::string_view bytes);
+
+std::string encode_history(const HistoryEntry& entry);
+Result<HistoryEntry> decode_history(std::string_view bytes);
+
+std::string encode_outbox(const OutboxEntry& entry);
+Result<OutboxEntry> decode_outbox(std::string_view bytes);
+
+std::string encode_cursor(std::string_view value);
+Result<std::string> decode_cursor(std::string_view bytes);
+
+std::string encode_refusal(const JobStore::Refusal& refusal);
+Result<JobStore::Refusal> decode_refusal(std::string_view bytes);
+
+}  // namespace emeth::storage

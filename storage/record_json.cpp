@@ -1,0 +1,122 @@
+#include "storage/record_json.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+#include <cctype>
+#include <cmath>
+#include <cstdint>
+#include <span>
+
+#include "statemachine/amount_text.hpp"
+#include "storage/record_fields.hpp"
+
+namespace emeth::storage {
+namespace {
+
+namespace json = boost::json;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::Reflection;
+
+/// "STATE_TIMED_OUT" → "timed_out": the enum's own name is the prefix of its values.
+std::string enum_text(const google::protobuf::EnumValueDescriptor& value) {
+    constexpr std::string_view zero_suffix = "UNSPECIFIED";
+    const std::string& zero = value.type()->value(0)->name();
+    std::string text = value.name().substr(zero.size() - zero_suffix.size());
+    for (char& letter : text) letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+    return text;
+}
+
+json::value bytes_value(const FieldDescriptor& field, const std::string& stored) {
+    const records::Form form = field.options().GetExtension(records::form);
+    if (form == records::FORM_TEXT) return json::string(valid_utf8(stored));
+    if (form == records::FORM_AMOUNT) return json::string(to_decimal(fixed_bytes<Wei>(stored, field.full_name())));
+    return json::string(to_hex(std::span(reinterpret_cast<const std::uint8_t*>(stored.data()), stored.size())));
+}
+
+/// JSON has no NaN and no infinity.
+json::value number_value(double number) { return std::isfinite(number) ? json::value(number) : json::value(nullptr); }
+
+json::value single_value(const Message& record, const FieldDescriptor& field) {
+    const Reflection& access = *record.GetReflection();
+    switch (field.cpp_type()) {
+        case FieldDescriptor::CPPTYPE_INT32: return access.GetInt32(record, &field);
+        case FieldDescriptor::CPPTYPE_INT64: return access.GetInt64(record, &field);
+        case FieldDescriptor::CPPTYPE_UINT32: return access.GetUInt32(record, &field);
+        case FieldDescriptor::CPPTYPE_UINT64: return access.GetUInt64(record, &field);
+        case FieldDescriptor::CPPTYPE_DOUBLE: return number_value(access.GetDouble(record, &field));
+        case FieldDescriptor::CPPTYPE_FLOAT: return number_value(static_cast<double>(access.GetFloat(record, &field)));
+        case FieldDescriptor::CPPTYPE_BOOL: return access.GetBool(record, &field);
+        case FieldDescriptor::CPPTYPE_ENUM: return json::string(enum_text(*access.GetEnum(record, &field)));
+        case FieldDescriptor::CPPTYPE_STRING: return bytes_value(field, access.GetString(record, &field));
+        case FieldDescriptor::CPPTYPE_MESSAGE: return to_json(access.GetMessage(record, &field));
+    }
+    return nullptr;
+}
+
+json::value repeated_value(const Message& record, const FieldDescriptor& field) {
+    const Reflection& access = *record.GetReflection();
+    json::array values;
+    for (int i = 0; i < access.FieldSize(record, &field); ++i) {
+        switch (field.cpp_type()) {
+            case FieldDescriptor::CPPTYPE_DOUBLE:
+                values.push_back(number_value(access.GetRepeatedDouble(record, &field, i)));
+                break;
+            case FieldDescriptor::CPPTYPE_MESSAGE:
+                values.push_back(to_json(access.GetRepeatedMessage(record, &field, i)));
+                break;
+            default:  // types of protobuf, not states or events: records.proto repeats only these two
+                throw std::logic_error("record_json.cpp cannot write the repeated field " + field.full_name());
+        }
+    }
+    return values;
+}
+
+/// Length of the valid UTF-8 sequence at the start of `text`, or 0. RFC 3629: no overlong forms, no surrogates.
+std::size_t utf8_sequence(std::string_view text) {
+    const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<std::uint8_t>(text[i]) : 0U; };
+    const auto continues = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xbf) {
+        return byte(i) >= low && byte(i) <= high;
+    };
+    const unsigned first = byte(0);
+    if (first < 0x80) return 1;
+    if (first >= 0xc2 && first <= 0xdf) return continues(1) ? 2 : 0;
+    if (first >= 0xe0 && first <= 0xef) {
+        const bool second = continues(1, first == 0xe0 ? 0xa0 : 0x80, first == 0xed ? 0x9f : 0xbf);
+        return second && continues(2) ? 3 : 0;
+    }
+    if (first >= 0xf0 && first <= 0xf4) {
+        const bool second = continues(1, first == 0xf0 ? 0x90 : 0x80, first == 0xf4 ? 0x8f : 0xbf);
+        return second && continues(2) && continues(3) ? 4 : 0;
+    }
+    return 0;
+}
+
+}  // namespace
+
+json::object to_json(const Message& record) {
+    json::object object;
+    const auto& descriptor = *record.GetDescriptor();
+    for (int i = 0; i < descriptor.field_count(); ++i) {
+        const FieldDescriptor& field = *descriptor.field(i);
+        if (field.is_repeated()) {
+            object[field.name()] = repeated_value(record, field);
+        } else if (!field.has_presence() || record.GetReflection()->HasField(record, &field)) {
+            object[field.name()] = single_value(record, field);
+        }
+    }
+    return object;
+}
+
+std::string valid_utf8(std::string_view text) {
+    std::string valid;
+    valid.reserve(text.size());
+    while (!text.empty()) {
+        const std::size_t length = utf8_sequence(text);
+        valid.append(length == 0 ? std::string_view("\xef\xbf\xbd") : text.substr(0, length));
+        text.remove_prefix(length == 0 ? 1 : length);
+    }
+    return valid;
+}
+
+}  // namespace emeth::storage

@@ -1,0 +1,19 @@
+// Any record as JSON: ids and hashes as 0x-hex, amounts as decimal strings, enums by their names ("timed_out").
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <google/protobuf/message.h>
+
+#include <string>
+#include <string_view>
+
+namespace emeth::storage {
+
+/// Messages that are absent are left out; plain fields are always there. Throws ErrorException when an amount does not
+/// have 32 bytes.
+boost::json::object to_json(const google::protobuf::Message& record);
+
+/// `text` with every byte that is not part of valid UTF-8 replaced by U+FFFD: JSON is UTF-8.
+std::string valid_utf8(std::string_view text);
+
+}  // namespace emeth::storage

@@ -1,0 +1,104 @@
+// Does the history tell the record? Everything is compared by its stored bytes, which hold for NaN losses, too.
+#include <fmt/format.h>
+
+#include <array>
+
+#include "storage/record_codec.hpp"
+#include "storage/rocks_job_store.hpp"
+
+namespace emeth::storage {
+
+using namespace statemachine;
+
+namespace {
+
+Error differs_at(std::uint64_t sequence, std::string difference) {
+    return permanent_error(fmt::format("history entry {}: {}: the store is damaged, or was written by an emeth with other "
+                                       "rules", sequence, difference));
+}
+
+Result<Job> replay_first(const HistoryEntry& entry) {
+    const auto* discovered = std::get_if<Discovered>(&entry.event.body);
+    if (discovered == nullptr || entry.sequence != 1 || entry.rejection) {
+        return differs_at(entry.sequence, fmt::format("a history begins with Discovered as entry 1, not with {}",
+                                                      name(entry.event.body)));
+    }
+    return discover(*discovered, entry.event.at_unix_ms).next;
+}
+
+/// The record after `entry`, which must do what it did when it was written.
+Result<Job> replay_next(const Job& job, const HistoryEntry& entry) {
+    if (entry.sequence != job.sequence + 1) {
+        return differs_at(entry.sequence, fmt::format("entry {} should follow", job.sequence + 1));
+    }
+    if (entry.from != job.state) {
+        return differs_at(entry.sequence, fmt::format("it was applied in state {}, the replay is in state {}",
+                                                      name(entry.from), name(job.state)));
+    }
+    Outcome outcome = transition(job, entry.event);
+    if (const auto* refused = std::get_if<Rejection>(&outcome)) {
+        if (entry.rejection && entry.rejection->kind == refused->kind) return job;
+        return differs_at(entry.sequence, fmt::format("the replay rejects it ({})", refused->reason));
+    }
+    Job next = std::get<Transition>(std::move(outcome)).next;
+    if (entry.rejection) {
+        return differs_at(entry.sequence, fmt::format("it was rejected ({}), the replay accepts it", entry.rejection->reason));
+    }
+    if (next.state != entry.to) {
+        return differs_at(entry.sequence, fmt::format("it led to state {}, in the replay to {}", name(entry.to),
+                                                      name(next.state)));
+    }
+    return next;
+}
+
+/// The parts of the record, to say which one differs: each puts one part of `from` into `to`.
+struct Part {
+    std::string_view name;
+    void (*copy)(Job& to, const Job& from);
+};
+constexpr std::array parts{
+    Part{"terms", [](Job& to, const Job& from) { to.terms = from.terms; }},
+    Part{"state", [](Job& to, const Job& from) { to.state = from.state; }},
+    Part{"sequence", [](Job& to, const Job& from) { to.sequence = from.sequence; }},
+    Part{"entered_at_unix_ms", [](Job& to, const Job& from) { to.entered_at_unix_ms = from.entered_at_unix_ms; }},
+    Part{"deposit", [](Job& to, const Job& from) { to.deposit = from.deposit; }},
+    Part{"lease", [](Job& to, const Job& from) { to.lease = from.lease; }},
+    Part{"dataset", [](Job& to, const Job& from) { to.dataset = from.dataset; }},
+    Part{"training", [](Job& to, const Job& from) { to.training = from.training; }},
+    Part{"upload", [](Job& to, const Job& from) { to.upload = from.upload; }},
+    Part{"outcome", [](Job& to, const Job& from) { to.outcome = from.outcome; }},
+    Part{"retry", [](Job& to, const Job& from) { to.retry = from.retry; }},
+    Part{"restarts", [](Job& to, const Job& from) { to.restarts = from.restarts; }},
+};
+
+std::string differing_parts(const Job& record, const Job& replayed) {
+    std::string names;
+    const std::string expected = encode_job(replayed);
+    for (const Part& part : parts) {
+        Job mixed = replayed;
+        part.copy(mixed, record);
+        if (encode_job(mixed) == expected) continue;
+        names += names.empty() ? "" : ", ";
+        names += part.name;
+    }
+    return names;
+}
+
+}  // namespace
+
+Result<void> check_replay(const Job& job, const std::vector<HistoryEntry>& entries) {
+    if (entries.empty()) return permanent_error("has a record but no history: the store is damaged");
+    Result<Job> replayed = replay_first(entries.front());
+    for (std::size_t i = 0; replayed && i < entries.size(); ++i) {
+        if (i > 0) replayed = replay_next(*replayed, entries[i]);
+        if (replayed) replayed->sequence = entries[i].sequence;
+    }
+    if (!replayed) return replayed.error();
+    if (encode_job(*replayed) == encode_job(job)) return {};
+    return permanent_error(fmt::format(
+        "the replay of {} history entries differs from the record in: {}: the store is damaged, or was written by an "
+        "emeth with other rules",
+        entries.size(), differing_parts(job, *replayed)));
+}
+
+}  // namespace emeth::storage

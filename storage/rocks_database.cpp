@@ -1,0 +1,246 @@
+#include "storage/rocks_database.hpp"
+
+#include <fmt/format.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
+#include <rocksdb/table.h>
+
+#include <array>
+#include <system_error>
+
+#include "storage/envelope.hpp"
+#include "storage/keys.hpp"
+
+namespace emeth::storage {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array families{Family::jobs, Family::history, Family::outbox, Family::cursors, Family::meta};
+constexpr std::size_t write_buffer_bytes = 16 << 20;
+constexpr std::size_t wal_bytes_max = 64 << 20;
+constexpr std::size_t info_log_bytes_max = 1 << 20;
+constexpr std::size_t info_logs_kept = 4;
+constexpr double bloom_bits_per_key = 10;
+constexpr int read_only_attempts = 5;
+
+rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
+std::string_view view(const rocksdb::Slice& text) { return {text.data(), text.size()}; }
+
+/// When writes are refused, RocksDB would try for itself every few seconds to go on, and answer "busy" meanwhile to our
+/// own Resume(). write() does it on the next commit, which is both sooner and on the thread that waits for it. What does
+/// not refuse writes (a compaction without space) remains RocksDB's.
+class ResumeOnWrite : public rocksdb::EventListener {
+public:
+    void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status error, bool* automatic) override {
+        if (error.severity() >= rocksdb::Status::Severity::kHardError) *automatic = false;
+    }
+};
+
+rocksdb::DBOptions database_options(OpenMode mode, rocksdb::Env* environment) {
+    rocksdb::DBOptions options;
+    options.env = environment;
+    options.create_if_missing = mode == OpenMode::read_write;
+    options.create_missing_column_families = mode == OpenMode::read_write;
+    options.paranoid_checks = true;
+    // Every commit is synced, so all that may be torn is the tail after the last sync, and what a power cut leaves of
+    // it is short or zero-filled: this mode takes that for the end of the log. Damage before it is damage to something
+    // that was promised to be durable, and opening fails. (kPointInTimeRecovery would quietly drop every commit after
+    // the damage, kAbsoluteConsistency would refuse a torn tail, too.)
+    options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+    options.listeners.push_back(std::make_shared<ResumeOnWrite>());
+    options.max_total_wal_size = wal_bytes_max;
+    options.max_log_file_size = info_log_bytes_max;
+    options.keep_log_file_num = info_logs_kept;
+    return options;
+}
+
+rocksdb::ColumnFamilyOptions family_options() {
+    rocksdb::BlockBasedTableOptions table;
+    table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(bloom_bits_per_key));
+    rocksdb::ColumnFamilyOptions options;
+    options.write_buffer_size = write_buffer_bytes;
+    options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+    return options;
+}
+
+std::vector<rocksdb::ColumnFamilyDescriptor> family_descriptors() {
+    const rocksdb::ColumnFamilyOptions options = family_options();
+    std::vector<rocksdb::ColumnFamilyDescriptor> descriptors{{rocksdb::kDefaultColumnFamilyName, options}};
+    for (const Family family : families) descriptors.emplace_back(std::string(name(family)), options);
+    return descriptors;
+}
+
+/// The first key after all that begin with `prefix`; empty: there is none.
+std::string end_of_prefix(std::string_view prefix) {
+    std::string end(prefix);
+    while (!end.empty()) {
+        const auto last = static_cast<unsigned char>(end.back());
+        if (last != 0xff) {
+            end.back() = static_cast<char>(last + 1);
+            return end;
+        }
+        end.pop_back();
+    }
+    return end;
+}
+
+/// RocksDB has no code of its own for a lock that somebody else holds.
+bool is_lock_held(const rocksdb::Status& status) {
+    const std::string text = status.ToString();
+    return status.IsIOError() && (text.find("While lock file") != std::string::npos ||
+                                  text.find("lock hold by current process") != std::string::npos);
+}
+
+Result<void> make_private_folder(const fs::path& folder) {
+    std::error_code failed;
+    if (fs::create_directories(folder, failed)) fs::permissions(folder, fs::perms::owner_all, failed);
+    if (!failed) return {};
+    const std::string message =
+        fmt::format("cannot make the folder {}: {}: make it, owned by this user", folder.string(), failed.message());
+    return failed == std::errc::no_space_on_device ? transient_error(message) : permanent_error(message);
+}
+
+}  // namespace
+
+std::string_view name(Family family) {
+    switch (family) {
+        case Family::jobs: return "jobs";
+        case Family::history: return "history";
+        case Family::outbox: return "outbox";
+        case Family::cursors: return "cursors";
+        case Family::meta: return "meta";
+    }
+    return "unknown";
+}
+
+void Batch::put(Family family, std::string_view key, std::string_view payload) {
+    changes_.push_back({family, std::string(key), seal(key, payload)});
+}
+
+void Batch::erase(Family family, std::string_view key) { changes_.push_back({family, std::string(key), std::nullopt}); }
+
+Result<std::unique_ptr<RocksDatabase>> RocksDatabase::open(const fs::path& folder, OpenMode mode,
+                                                           rocksdb::Env* environment) {
+    const bool read_only = mode == OpenMode::read_only;
+    if (read_only && !fs::exists(folder / "CURRENT")) {
+        return permanent_error(fmt::format("there is no store in {}: check the data folder", folder.string()));
+    }
+    if (!read_only) {
+        if (const Result<void> made = make_private_folder(folder); !made) return made.error();
+    }
+    std::unique_ptr<RocksDatabase> opened(new RocksDatabase(folder, mode));
+    const rocksdb::DBOptions options = database_options(mode, environment);
+    rocksdb::Status status = opened->open_once(options);
+    // Beside a running daemon, a file may be replaced by its compacted follower between listing and opening.
+    for (int attempt = 1; read_only && !status.ok() && attempt < read_only_attempts; ++attempt) {
+        status = opened->open_once(options);
+    }
+    if (!status.ok()) return opened->error(status);
+    return opened;
+}
+
+rocksdb::Status RocksDatabase::open_once(const rocksdb::DBOptions& options) {
+    rocksdb::DB* raw = nullptr;
+    const rocksdb::Status status =
+        mode_ == OpenMode::read_only
+            ? rocksdb::DB::OpenForReadOnly(options, folder_.string(), family_descriptors(), &handles_, &raw)
+            : rocksdb::DB::Open(options, folder_.string(), family_descriptors(), &handles_, &raw);
+    database_.reset(raw);
+    return status;
+}
+
+RocksDatabase::~RocksDatabase() {
+    if (!database_) return;
+    // Closing writes nothing that a SIGKILL would miss: every synced batch is in the log already.
+    for (rocksdb::ColumnFamilyHandle* each : handles_) database_->DestroyColumnFamilyHandle(each);
+}
+
+Result<std::optional<std::string>> RocksDatabase::get(Family family, std::string_view key) {
+    rocksdb::PinnableSlice value;
+    const rocksdb::Status status = database_->Get({}, handle(family), slice(key), &value);
+    if (status.IsNotFound()) return std::optional<std::string>{};
+    if (!status.ok()) return error(status);
+    const Result<std::string_view> payload = unseal(key, view(value));
+    if (!payload) return value_error(family, key, payload.error());
+    return std::optional<std::string>{*payload};
+}
+
+Result<void> RocksDatabase::write(const Batch& batch, Durability durability) {
+    if (mode_ == OpenMode::read_only) {
+        return permanent_error(fmt::format("store {} is open for reading only", folder_.string()));
+    }
+    rocksdb::WriteBatch changes;
+    for (const Batch::Change& change : batch.changes_) {
+        const rocksdb::Status added = change.value ? changes.Put(handle(change.family), change.key, *change.value)
+                                                   : changes.Delete(handle(change.family), change.key);
+        if (!added.ok()) return error(added);
+    }
+    rocksdb::WriteOptions options;
+    options.sync = durability == Durability::synced;
+    rocksdb::Status status = database_->Write(options, &changes);
+    // After a full disk or a failed sync RocksDB refuses all writes until it is told to go on. Going on starts a new
+    // log, so what a failed write left in the old one does not come back.
+    if (!status.ok() && database_->Resume().ok()) status = database_->Write(options, &changes);
+    if (!status.ok()) return error(status);
+    return {};
+}
+
+Result<void> RocksDatabase::scan(Family family, std::string_view prefix, const Visit& visit) {
+    const std::string end = end_of_prefix(prefix);
+    const rocksdb::Slice bound(end);
+    rocksdb::ReadOptions options;
+    options.fill_cache = false;
+    if (!end.empty()) options.iterate_upper_bound = &bound;
+    const std::unique_ptr<rocksdb::Iterator> entry(database_->NewIterator(options, handle(family)));
+    for (entry->Seek(slice(prefix)); entry->Valid(); entry->Next()) {
+        const Result<std::string_view> payload = unseal(view(entry->key()), view(entry->value()));
+        if (!payload) return value_error(family, view(entry->key()), payload.error());
+        const Result<bool> go_on = visit(view(entry->key()), *payload);
+        if (!go_on) return value_error(family, view(entry->key()), go_on.error());
+        if (!*go_on) return {};
+    }
+    if (!entry->status().ok()) return error(entry->status());
+    return {};
+}
+
+Result<std::optional<std::string>> RocksDatabase::last_key(Family family, std::string_view prefix) {
+    const std::string end = end_of_prefix(prefix);
+    const std::unique_ptr<rocksdb::Iterator> entry(database_->NewIterator({}, handle(family)));
+    if (end.empty()) {
+        entry->SeekToLast();
+    } else {
+        entry->SeekForPrev(end);
+        if (entry->Valid() && view(entry->key()) == end) entry->Prev();
+    }
+    if (!entry->status().ok()) return error(entry->status());
+    if (!entry->Valid() || !view(entry->key()).starts_with(prefix)) return std::optional<std::string>{};
+    return std::optional<std::string>{view(entry->key())};
+}
+
+Error RocksDatabase::error(const rocksdb::Status& status) const {
+    const std::string folder = folder_.string();
+    if (status.IsNoSpace()) {
+        return transient_error(fmt::format("store {}: the disk is full ({}): free space there; nothing was lost", folder,
+                                           status.ToString()));
+    }
+    if (is_lock_held(status)) {
+        return transient_error(fmt::format(
+            "store {} is in use by another process: stop that one, or look at the store read-only (emeth state)", folder));
+    }
+    if (status.IsCorruption()) {
+        return permanent_error(fmt::format("store {} is damaged ({}): restore it from a copy of the data folder", folder,
+                                           status.ToString()));
+    }
+    return transient_error(fmt::format("store {}: {}: check the disk and the folder's owner", folder, status.ToString()));
+}
+
+Error RocksDatabase::value_error(Family family, std::string_view key, const Error& damage) const {
+    return in_context(fmt::format("store {}, {} {}", folder_.string(), name(family), printable_key(key)), damage);
+}
+
+rocksdb::ColumnFamilyHandle* RocksDatabase::handle(Family family) const {
+    return handles_.at(static_cast<std::size_t>(family) + 1);
+}
+
+}  // namespace emeth::storage

@@ -1,0 +1,79 @@
+// RocksDB as the store uses it: five column families, synced batches, errors with a remedy. Internal to storage/.
+#pragma once
+
+#include <rocksdb/db.h>
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/job_store.hpp"
+
+namespace emeth::storage {
+
+enum class Family : std::uint8_t { jobs, history, outbox, cursors, meta };
+std::string_view name(Family family);
+
+/// One atomic change. Values are sealed in their envelope here.
+class Batch {
+public:
+    void put(Family family, std::string_view key, std::string_view payload);
+    void erase(Family family, std::string_view key);
+
+private:
+    friend class RocksDatabase;
+    struct Change {
+        Family family;
+        std::string key;
+        std::optional<std::string> value;  ///< none: erase
+    };
+    std::vector<Change> changes_;
+};
+
+enum class Durability {
+    synced,    ///< on the disk when the call returns; concurrent writers share a sync
+    unsynced,  ///< may be lost with the power
+};
+
+/// Thread-safe.
+class RocksDatabase {
+public:
+    /// `environment` is RocksDB's door to the file system, replaced by tests.
+    static Result<std::unique_ptr<RocksDatabase>> open(const std::filesystem::path& folder, OpenMode mode,
+                                                       rocksdb::Env* environment = rocksdb::Env::Default());
+    ~RocksDatabase();
+    RocksDatabase(const RocksDatabase&) = delete;
+    RocksDatabase& operator=(const RocksDatabase&) = delete;
+
+    /// The payload, unsealed.
+    Result<std::optional<std::string>> get(Family family, std::string_view key);
+
+    /// All or nothing. After an error nothing of `batch` is visible, and a later write may succeed.
+    Result<void> write(const Batch& batch, Durability durability);
+
+    /// In key order over the keys that begin with `prefix`, until `visit` returns false or an error. `payload` and `key`
+    /// live for the call alone. What is written meanwhile is not seen.
+    using Visit = std::function<Result<bool>(std::string_view key, std::string_view payload)>;
+    Result<void> scan(Family family, std::string_view prefix, const Visit& visit);
+
+    /// The last key that begins with `prefix`.
+    Result<std::optional<std::string>> last_key(Family family, std::string_view prefix);
+
+private:
+    RocksDatabase(std::filesystem::path folder, OpenMode mode) : folder_(std::move(folder)), mode_(mode) {}
+    [[nodiscard]] rocksdb::Status open_once(const rocksdb::DBOptions& options);
+    [[nodiscard]] Error error(const rocksdb::Status& status) const;
+    [[nodiscard]] Error value_error(Family family, std::string_view key, const Error& damage) const;
+    [[nodiscard]] rocksdb::ColumnFamilyHandle* handle(Family family) const;
+
+    std::filesystem::path folder_;
+    OpenMode mode_;
+    std::unique_ptr<rocksdb::DB> database_;
+    std::vector<rocksdb::ColumnFamilyHandle*> handles_;  ///< "default" first, then in the order of Family
+};
+
+}  // namespace emeth::storage

@@ -1,0 +1,63 @@
+// JobStore over RocksDB. Internal to storage/ and its tests; everybody else includes job_store.hpp.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <mutex>
+
+#include "storage/rocks_database.hpp"
+
+namespace emeth::storage {
+
+class RocksJobStore final : public JobStore {
+public:
+    /// JobStore::open with the door to the file system as a parameter.
+    static Result<std::unique_ptr<JobStore>> open(const std::filesystem::path& folder, OpenMode mode,
+                                                  rocksdb::Env* environment = rocksdb::Env::Default());
+
+    // job_store.cpp
+    Result<statemachine::Job> create(const statemachine::Discovered& discovered, std::int64_t at_unix_ms) override;
+    Result<Applied> apply(const statemachine::Job& job, const statemachine::Event& event,
+                          const SideWrites& side) override;
+    Result<std::optional<statemachine::Job>> find(const JobId& id) override;
+    Result<std::vector<statemachine::Job>> active() override;
+    Result<void> for_each(const std::function<bool(const statemachine::Job&)>& visit) override;
+    Result<std::vector<HistoryEntry>> history(const JobId& id) override;
+    Result<void> verify(const JobId& id) override;
+
+    // notes.cpp
+    Result<std::vector<OutboxEntry>> outbox_pending() override;
+    Result<std::vector<OutboxEntry>> outbox_all() override;
+    Result<void> outbox_put(const std::vector<OutboxEntry>& entries) override;
+    Result<std::optional<std::string>> cursor(std::string_view key) override;
+    Result<void> set_cursor(std::string_view key, std::string_view value) override;
+    Result<void> put_refusal(const Refusal& refusal) override;
+    Result<std::vector<Refusal>> refusals() override;
+
+    // dump.cpp
+    Result<void> dump(const std::function<void(std::string_view line)>& sink) override;
+
+private:
+    explicit RocksJobStore(std::unique_ptr<RocksDatabase> database) : database_(std::move(database)) {}
+    Result<void> check_schema(OpenMode mode);
+    Result<void> count_refusals();
+    Result<Applied> commit(const statemachine::Job& stored, const statemachine::Event& event, const SideWrites& side);
+    Result<std::vector<HistoryEntry>> read_history(const JobId& id);
+    std::mutex& writer_of(const JobId& id);
+
+    /// A JOB's record is read and replaced under the lock of its stripe, so that two commits for one JOB cannot both
+    /// follow the same record; commits for JOBs of other stripes go on and share the sync.
+    static constexpr std::size_t stripes = 256;
+
+    std::unique_ptr<RocksDatabase> database_;
+    std::array<std::mutex, stripes> writers_;
+    std::atomic<std::uint64_t> next_refusal_ = 0;
+};
+
+/// Adds `entries` and their places in the index of those not yet mined.
+void put_outbox(Batch& batch, const std::vector<OutboxEntry>& entries);
+
+/// Replays `entries` through transition() and compares with `job`; the error says where they part.
+Result<void> check_replay(const statemachine::Job& job, const std::vector<HistoryEntry>& entries);
+
+}  // namespace emeth::storage

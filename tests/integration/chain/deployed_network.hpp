@@ -1,0 +1,75 @@
+// Our contracts on an anvil of the test's own, deployed by the code under test, and the wallets of everybody who uses
+// them.
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "chain/amount.hpp"
+#include "chain/emeth_core.hpp"
+#include "chain/rpc_chain.hpp"
+#include "chain/transaction_sender.hpp"
+#include "storage/job_store.hpp"
+#include "support/anvil_process.hpp"
+#include "unit/runtime/run_task.hpp"
+
+namespace emeth::chain::test {
+
+/// Runs `task` to its end while other coroutines of `io` go on.
+template <class T>
+T complete(asio::io_context& io, Task<T> task) {
+    emeth::test::Started<T> started(io, std::move(task));
+    io.restart();
+    while (!started.ended()) io.run_one();
+    return started.result();
+}
+
+class DeployedNetwork : public testing::Test {
+protected:
+    enum Account : std::size_t { owner, requester, node, verifier, other };
+
+    explicit DeployedNetwork(const std::vector<std::string>& anvil_arguments = {});
+
+    /// Signs with the latest count and waits until it is mined; for wallets other than the node's.
+    Receipt transact(Account from, std::optional<Address> to, Bytes data);
+    /// One method of anvil or evm.
+    void rpc_call(std::string method, boost::json::array params = {});
+    void mine(std::uint64_t blocks) { rpc_call("anvil_mine", {blocks}); }
+
+    JobId request(const Wei& fee, std::int64_t seconds_to_deadline = 3'600);
+    /// approve + process by the node's sender, mined.
+    void process(const JobId& job, const Wei& fee);
+    Receipt outcome(const storage::OutboxEntry& entry) { return wait_for(entry).receipt; }
+    TxOutcome wait_for(const storage::OutboxEntry& entry);
+
+    std::unique_ptr<TransactionSender> make_sender(Chain& through, std::uint64_t confirmations = 1);
+    TransactionSender::Commit into_store();
+    [[nodiscard]] Intent intent(storage::TxKind kind, Bytes data) const;
+
+    template <class T>
+    T run(Task<T> task) {
+        return complete(io, std::move(task));
+    }
+    Address address(Account account) const { return keys.at(account).address(); }
+
+    asio::io_context io;
+    emeth::test::AnvilProcess anvil;
+    std::vector<crypto::PrivateKey> keys;
+    RpcClient rpc;
+    Address token, core;
+    std::unique_ptr<RpcChain> chain;
+    emeth::test::TemporaryFolder folder;
+    std::unique_ptr<storage::JobStore> store;
+    BlockingPool pool{1};
+    std::unique_ptr<TransactionSender> sender;  ///< the node's
+
+private:
+    Address deploy(std::string_view creation_hex, const Bytes& arguments);
+    std::uint8_t jobs_requested_ = 0;
+};
+
+}  // namespace emeth::chain::test

@@ -1,0 +1,241 @@
+// The server under good and bad requests, on loopback; the bad ones are bytes on a socket.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <optional>
+
+#include "crypto/sha256.hpp"
+#include "http/client.hpp"
+#include "http/server.hpp"
+#include "runtime/durable_file.hpp"
+#include "support/io_fixture.hpp"
+#include "support/raw_http.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace emeth::http {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+using test::Background;
+
+Task<ServerResponse> echo(ServerRequest request) {
+    ServerResponse response;
+    response.body = request.body;
+    for (const auto& [name, value] : request.captures) response.headers["X-" + name] = value;
+    co_return response;
+}
+
+Task<ServerResponse> fail(ServerRequest) {
+    throw std::runtime_error("a handler's bug");
+    co_return ServerResponse{};
+}
+
+Task<ServerResponse> never(ServerRequest) {
+    auto sleeping = system_clock().sleep(std::chrono::hours(1));
+    co_await std::move(sleeping);
+    co_return ServerResponse{};
+}
+
+class HttpServer : public test::IoFixture {
+protected:
+    void start(ServerOptions options = {}) {
+        server.emplace(executor(), options);
+        server->route("GET", "/echo", 0, echo);
+        server->route("POST", "/echo", 1'000, echo);
+        server->route("GET", "/objects/{name}", 0, echo);
+        server->route("GET", "/fail", 0, fail);
+        server->route("GET", "/never", 0, never);
+        server->route("GET", "/file", 0, [this](ServerRequest) { return send_file(folder / "big"); });
+        server->route_file("PUT", "/files/{name}", 3'000'000, folder.path(), [this](ServerRequest request) { return keep(this, std::move(request)); }, [](const ServerRequest& request) {
+            return request.captures.at("name") == "forbidden" ? std::optional(ServerResponse::error(403, "not that one")) : std::nullopt;
+        });
+        server->listen().value();
+        serving.emplace(io, server->run());
+    }
+    static Task<ServerResponse> send_file(std::filesystem::path file) {
+        ServerResponse response;
+        response.file = file;
+        co_return response;
+    }
+    static Task<ServerResponse> keep(HttpServer* test, ServerRequest request) {
+        test->received = request.file;
+        if (request.captures.at("name") == "published") publish_file(request.file->path, test->folder / "published").value();
+        co_return ServerResponse{};
+    }
+
+    std::string exchange(const std::string& bytes) { return run(test::raw_exchange(server->port(), bytes)); }
+    std::string get(const std::string& target) { return exchange("GET " + target + " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"); }
+    std::string send(const std::string& method, const std::string& target, const std::string& body, const std::string& headers = "") {
+        return exchange(fmt::format("{} {} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n{}Content-Length: {}\r\n\r\n{}", method, target, headers, body.size(), body));
+    }
+
+    test::TemporaryFolder folder;
+    std::optional<ReceivedFile> received;
+    std::optional<Server> server;
+    std::optional<Background> serving;
+};
+
+TEST_F(HttpServer, AnswersItsRoutes) {
+    start();
+    EXPECT_THAT(send("POST", "/echo", "hello"), AllOf(StartsWith("HTTP/1.1 200 OK\r\n"), HasSubstr("\r\n\r\nhello")));
+    EXPECT_THAT(get("/objects/a%20b"), HasSubstr("X-name: a b\r\n"));
+}
+
+TEST_F(HttpServer, ServesManyRequestsOfOneConnection) {
+    start();
+    const std::string one = "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\n";
+    const std::string answers = exchange(one + "abc" + one + "def" + "GET /echo HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    EXPECT_THAT(answers, AllOf(HasSubstr("\r\n\r\nabc"), HasSubstr("\r\n\r\ndef")));
+}
+
+TEST_F(HttpServer, SaysWhatIsWrongWithARequest) {
+    start();
+    EXPECT_THAT(get("/nowhere"), StartsWith("HTTP/1.1 404 "));
+    EXPECT_THAT(send("PUT", "/echo", ""), AllOf(StartsWith("HTTP/1.1 405 "), HasSubstr("allow: GET, POST\r\n")));
+    EXPECT_THAT(exchange("BLAH\r\n\r\n"), StartsWith("HTTP/1.1 400 "));
+    EXPECT_THAT(exchange("GET / SMTP\r\n\r\n"), StartsWith("HTTP/1.1 400 "));
+    EXPECT_THAT(exchange("GET /echo HTTP/1.1\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n"), StartsWith("HTTP/1.1 431 "));
+    EXPECT_THAT(exchange("POST /echo HTTP/1.1\r\nContent-Length: 99999999999999999999999\r\n\r\n"), StartsWith("HTTP/1.1 400 "));
+    EXPECT_THAT(exchange("POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), Not(StartsWith("HTTP/1.1 200")));
+}
+
+TEST_F(HttpServer, LetsNoPathOut) {
+    start();
+    for (const char* target : {"/objects/..", "/objects/%2e%2e", "/objects/%2e%2e%2fsecret", "/objects/a%00b", "/../etc/passwd", "/objects/a%2f..%2fb"})
+        EXPECT_THAT(get(target), StartsWith("HTTP/1.1 400 ")) << target;
+}
+
+TEST_F(HttpServer, RefusesTooLongBodies) {
+    start();
+    EXPECT_THAT(send("POST", "/echo", std::string(1'000, 'x')), StartsWith("HTTP/1.1 200 "));
+    EXPECT_THAT(send("POST", "/echo", std::string(1'001, 'x')), StartsWith("HTTP/1.1 413 "));
+    EXPECT_THAT(send("POST", "/echo", std::string(5'000'000, 'x')), StartsWith("HTTP/1.1 413 "));
+    const std::string chunks = "POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n258\r\n" + std::string(600, 'x') + "\r\n";
+    EXPECT_THAT(exchange(chunks + "258\r\n" + std::string(600, 'x') + "\r\n0\r\n\r\n"), StartsWith("HTTP/1.1 413 "));
+}
+
+TEST_F(HttpServer, GoesOnAfterAHandlersException) {
+    start();
+    const std::string answer = get("/fail?signature=secret");
+    EXPECT_THAT(answer, AllOf(StartsWith("HTTP/1.1 500 "), Not(HasSubstr("a handler's bug"))));
+    EXPECT_THAT(get("/echo"), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(HttpServer, ClosesAnIdleConnection) {
+    start({.idle_timeout = Milliseconds{200}});
+    EXPECT_EQ(exchange(""), "");
+    EXPECT_EQ(exchange("GET /echo HT"), "");
+    EXPECT_EQ(exchange("POST /echo HTTP/1.1\r\nContent-Length: 10\r\n\r\nhalf"), "");
+}
+
+TEST_F(HttpServer, HasABoundOnItsConnections) {
+    start({.connections_max = 2});
+    Background first(io, [](std::uint16_t port) -> Task<> { co_await test::raw_exchange(port, "GET /never HTTP/1.1\r\n\r\n", Milliseconds{60'000}); }(server->port()));
+    Background second(io, [](std::uint16_t port) -> Task<> { co_await test::raw_exchange(port, "GET /never HTTP/1.1\r\n\r\n", Milliseconds{60'000}); }(server->port()));
+    for (int i = 0; i < 50; ++i) io.run_one_for(std::chrono::milliseconds(5));
+    const std::string refused = exchange("");
+    EXPECT_THAT(refused, AllOf(StartsWith("HTTP/1.1 503 "), HasSubstr("too many connections")));
+    const std::size_t body = refused.find("\r\n\r\n") + 4;
+    EXPECT_THAT(refused, HasSubstr(fmt::format("Content-Length: {}\r\n", refused.size() - body)));
+    first.stop();
+    for (int i = 0; i < 50; ++i) io.run_one_for(std::chrono::milliseconds(5));
+}
+
+TEST_F(HttpServer, StreamsAFileOut) {
+    start();
+    std::string content(1'000'003, 'x');
+    content[700'000] = 'y';
+    test::write_text(folder / "big", content);
+    const std::string answer = get("/file");
+    EXPECT_TRUE(answer.ends_with("\r\n\r\n" + content));
+    EXPECT_THAT(answer.substr(0, 300), HasSubstr("Content-Length: 1000003\r\n"));
+    test::write_text(folder / "big", "");
+    EXPECT_THAT(get("/file"), AllOf(StartsWith("HTTP/1.1 200 "), HasSubstr("Content-Length: 0\r\n")));
+    std::filesystem::remove(folder / "big");
+    EXPECT_THAT(get("/file"), StartsWith("HTTP/1.1 500 "));
+}
+
+TEST_F(HttpServer, StreamsAFileIn) {
+    start();
+    const std::string content(2'500'001, 'z');
+    EXPECT_THAT(send("PUT", "/files/published", content), StartsWith("HTTP/1.1 200 "));
+    EXPECT_EQ(received->bytes, content.size());
+    EXPECT_EQ(received->sha256, crypto::sha256(content));
+    EXPECT_TRUE(test::read_text(folder / "published") == content);
+    EXPECT_EQ(std::filesystem::status(folder / "published").permissions(), std::filesystem::perms(0600));
+}
+
+TEST_F(HttpServer, AsksForTheBodyThatWaitsForIt) {
+    start();
+    EXPECT_THAT(send("PUT", "/files/published", "abc", "Expect: 100-continue\r\n"), StartsWith("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 "));
+}
+
+TEST_F(HttpServer, KeepsNoFileThatWasNotPublished) {
+    start();
+    EXPECT_THAT(send("PUT", "/files/dropped", "abc"), StartsWith("HTTP/1.1 200 "));
+    EXPECT_THAT(test::files_below(folder.path()), IsEmpty());
+    EXPECT_THAT(send("PUT", "/files/dropped", std::string(3'000'001, 'x')), StartsWith("HTTP/1.1 413 "));
+    EXPECT_THAT(exchange("PUT /files/dropped HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2dc6c1\r\n" + std::string(3'000'001, 'x') + "\r\n0\r\n\r\n"), StartsWith("HTTP/1.1 413 "));
+    EXPECT_THAT(test::files_below(folder.path()), IsEmpty());
+}
+
+TEST_F(HttpServer, KeepsNoFileOfAPeerThatWentAway) {
+    start();
+    run([](std::uint16_t port) -> Task<> {
+        co_await test::raw_exchange(port, "PUT /files/dropped HTTP/1.1\r\nContent-Length: 1000\r\n\r\nhalf", Milliseconds{100});
+    }(server->port()));
+    for (int i = 0; i < 50; ++i) io.run_one_for(std::chrono::milliseconds(5));
+    EXPECT_THAT(test::files_below(folder.path()), IsEmpty());
+    EXPECT_FALSE(received);
+}
+
+TEST_F(HttpServer, AsksItsDoorkeeperBeforeItReadsTheBody) {
+    start();
+    EXPECT_THAT(send("PUT", "/files/forbidden", std::string(2'000'000, 'x')), StartsWith("HTTP/1.1 403 "));
+    EXPECT_FALSE(received);
+}
+
+TEST_F(HttpServer, TakesTheNextNameWhenATemporaryIsLeftOver) {
+    start();
+    test::write_text(folder / "incoming-1.tmp", "of a crash");
+    EXPECT_THAT(send("PUT", "/files/published", "new"), StartsWith("HTTP/1.1 200 "));
+    EXPECT_EQ(test::read_text(folder / "published"), "new");
+    EXPECT_EQ(test::read_text(folder / "incoming-1.tmp"), "of a crash");
+}
+
+TEST_F(HttpServer, CannotUseTheDiskWhenThereIsNoFolder) {
+    start();
+    std::filesystem::remove_all(folder.path());
+    EXPECT_THAT(send("PUT", "/files/published", "new"), StartsWith("HTTP/1.1 507 "));
+}
+
+TEST_F(HttpServer, EndsEveryConnectionWhenItIsCancelled) {
+    start();
+    const std::uint16_t port = server->port();
+    Background handling(io, [](std::uint16_t at) -> Task<> { co_await test::raw_exchange(at, "GET /never HTTP/1.1\r\n\r\n", Milliseconds{60'000}); }(port));
+    Background idle(io, [](std::uint16_t at) -> Task<> { co_await test::raw_exchange(at, "GET /ec", Milliseconds{60'000}); }(port));
+    Background sending(io, [](std::uint16_t at) -> Task<> { co_await test::raw_exchange(at, "PUT /files/x HTTP/1.1\r\nContent-Length: 1000\r\n\r\nhalf", Milliseconds{60'000}); }(port));
+    for (int i = 0; i < 50; ++i) io.run_one_for(std::chrono::milliseconds(5));
+    EXPECT_FALSE(handling.ended() || idle.ended() || sending.ended());
+    EXPECT_TRUE(serving->stop(std::chrono::seconds(5)));
+    for (int i = 0; i < 50 && !(handling.ended() && idle.ended() && sending.ended()); ++i) io.run_one_for(std::chrono::milliseconds(20));
+    EXPECT_TRUE(handling.ended());
+    EXPECT_TRUE(idle.ended());
+    EXPECT_TRUE(sending.ended());
+    EXPECT_THAT(test::files_below(folder.path()), IsEmpty());
+}
+
+TEST_F(HttpServer, SaysWhyItCannotListen) {
+    start();
+    Server second(executor(), {.port = server->port()});
+    const Result<void> refused = second.listen();
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message, HasSubstr(fmt::format("127.0.0.1:{}: Address already in use", server->port())));
+    EXPECT_FALSE(Server(executor(), {.host = "example.org"}).listen());
+}
+
+}  // namespace
+}  // namespace emeth::http

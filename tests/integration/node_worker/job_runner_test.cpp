@@ -1,0 +1,290 @@
+#include <signal.h>
+
+#include "worker_fixture.hpp"
+
+namespace emeth::test {
+namespace {
+
+using namespace worker_protocol;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::Pair;
+using ::testing::_;
+
+class JobRunnerTest : public WorkerFixture {
+protected:
+    /// Leases the JOB and lets it train to the end.
+    statemachine::Artifact train() {
+        start_worker();
+        lease(1);
+        return await<Trained>().artifact;
+    }
+};
+
+TEST_F(JobRunnerTest, AJobGoesFromItsDatasetToUploadedParts) {
+    script("6 25000000 1\n");
+    start_worker();
+    lease(1);
+    const auto ready = await<DatasetReady>();
+    EXPECT_EQ(ready.sha256, crypto::sha256(storage->dataset));
+    EXPECT_EQ(ready.bytes, 50'000u);
+    EXPECT_EQ(ready.tokens, 900u);
+    EXPECT_EQ(ready.steps_total, 6u);
+    const auto started = await<TrainingStarted>();
+    EXPECT_EQ(started.step, 0u);
+    EXPECT_EQ(await<CheckpointSaved>().checkpoint.step % 2, 0u);
+    const auto artifact = await<Trained>().artifact;
+    EXPECT_EQ(artifact.bytes, 25'000'000u);
+    EXPECT_EQ(artifact.steps, 6u);
+    EXPECT_EQ(artifact.epochs, 2u);
+
+    order_upload(artifact, 1, {1, 2, 3});
+    std::map<std::uint32_t, std::string> etags;
+    while (etags.size() < 3) {
+        const auto part = await<PartUploaded>();
+        etags[part.part] = part.etag;
+    }
+    EXPECT_EQ(etags.at(3), "\"3\"");
+    const std::string uploaded = storage->parts.at(1) + storage->parts.at(2) + storage->parts.at(3);
+    EXPECT_EQ(storage->parts.at(1).size(), part_bytes);
+    EXPECT_EQ(uploaded.size(), artifact.bytes);
+    EXPECT_EQ(crypto::sha256(uploaded), artifact.sha256);
+
+    hub->release(job, true, "verified");
+    run(let_others_run()), run(let_others_run());
+    EXPECT_FALSE(std::filesystem::exists(job_folder()));
+    EXPECT_EQ(hub->idle_workers(), 1u);
+}
+
+TEST_F(JobRunnerTest, AKilledTrainerIsStartedAgainFromItsCheckpoint) {
+    script("10 1000 1\ndie 5\n");
+    start_worker();
+    lease(1);
+    EXPECT_EQ(await<TrainingStarted>().step, 0u);
+    const auto again = await<TrainingStarted>();
+    EXPECT_EQ(again.step, 4u);
+    EXPECT_THAT(again.reason, HasSubstr("signal 9 (SIGKILL)"));
+    EXPECT_THAT(again.reason, HasSubstr("continuing from step 4"));
+    EXPECT_EQ(await<Trained>().artifact.steps, 10u);
+    EXPECT_THAT(trainer_starts(), ElementsAre(Pair(_, 0u), Pair(_, 4u)));
+}
+
+TEST_F(JobRunnerTest, AHungTrainerIsKilledAndStartedAgain) {
+    script("10 1000 1\nhang 5\n");
+    settings.limits.learning = Milliseconds(300);
+    start_worker();
+    lease(1);
+    await<TrainingStarted>();
+    const auto again = await<TrainingStarted>();
+    EXPECT_THAT(again.reason, HasSubstr("timeout_learning"));
+    EXPECT_EQ(again.step, 4u);
+    const pid_t hung = trainer_starts().at(0).first;
+    EXPECT_EQ(::kill(hung, 0), -1);
+    await<Trained>();
+}
+
+TEST_F(JobRunnerTest, ATrainerThatSpeaksRubbishIsStartedAgain) {
+    script("4 1000 1\ngarbage\n");
+    start_worker();
+    lease(1);
+    EXPECT_THAT(await<TrainingStarted>().reason, HasSubstr("not valid JSON"));
+    await<Trained>();
+}
+
+TEST_F(JobRunnerTest, ATrainerThatNeverComesToItsStepsIsReported) {
+    script("4 1000 1\nexit 3\nexit 3\n");
+    start_worker();
+    lease(1);
+    const auto failed = await<StepFailed>();
+    EXPECT_EQ(failed.step, "train");
+    EXPECT_FALSE(failed.permanent);
+    EXPECT_FALSE(failed.needs_order);
+    EXPECT_THAT(failed.message, HasSubstr("exit code 3"));
+    EXPECT_THAT(failed.message, HasSubstr("the fake trainer was told to exit"));
+    await<Trained>();
+}
+
+TEST_F(JobRunnerTest, AMissingTrainerIsReportedAndTriedAgain) {
+    script("4 1000 1\n");
+    start_worker();
+    settings.trainer = "/nonexistent/emeth-trainer";
+    lease(1);
+    EXPECT_THAT(await<StepFailed>().message, HasSubstr("/nonexistent/emeth-trainer"));
+    settings.trainer = test_program("emeth-fake-trainer");
+    for (;;) {
+        try {
+            await<Trained>();
+            break;
+        } catch (const std::runtime_error&) {
+            continue;  // reports of the attempts in between
+        }
+    }
+}
+
+TEST_F(JobRunnerTest, APermanentFailureWaitsForTheMaster) {
+    script("4 1000 1\nfail permanent\n");
+    start_worker();
+    lease(1);
+    const auto failed = await<StepFailed>();
+    EXPECT_TRUE(failed.permanent);
+    EXPECT_TRUE(failed.needs_order);
+    EXPECT_EQ(failed.message, "the dataset holds no text");
+    run(hub->order(assign(1)));  // the master may think otherwise
+    await<Trained>();
+}
+
+TEST_F(JobRunnerTest, ADatasetThatIsTooShortIsNotTaken) {
+    script("4 1000 1\n");
+    storage->dataset.resize(49'999);
+    start_worker();
+    lease(1);
+    const auto failed = await<StepFailed>();
+    EXPECT_EQ(failed.step, "download");
+    EXPECT_FALSE(failed.permanent);
+    EXPECT_TRUE(failed.needs_order);
+    EXPECT_THAT(failed.message, HasSubstr("49999"));
+    EXPECT_THAT(failed.message, HasSubstr("50000"));
+    EXPECT_FALSE(std::filesystem::exists(job_folder() / "dataset"));
+    storage->dataset.resize(50'000, 'e');
+    run(hub->order(assign(1)));
+    await<Trained>();
+}
+
+TEST_F(JobRunnerTest, AnExpiredUrlAsksForAnotherAndIsNeverShown) {
+    script("4 1000 1\n");
+    storage->dataset_statuses = {403};
+    start_worker();
+    lease(1);
+    const auto failed = await<StepFailed>();
+    EXPECT_TRUE(failed.needs_order);
+    EXPECT_FALSE(failed.permanent);
+    EXPECT_THAT(failed.message, HasSubstr("403"));
+    EXPECT_THAT(failed.message, Not(HasSubstr("secret")));
+    run(hub->order(assign(1)));
+    await<DatasetReady>();
+    EXPECT_EQ(storage->dataset_requests, 2u);
+}
+
+TEST_F(JobRunnerTest, AFullDiskIsSaidBeforeAByteIsFetched) {
+    script("4 1000 1\n");
+    settings.disk_reserve_bytes = std::uint64_t{1} << 60;
+    start_worker();
+    lease(1);
+    const auto failed = await<StepFailed>();
+    EXPECT_THAT(failed.message, HasSubstr("MiB are free in " + data.path().string()));
+    EXPECT_THAT(failed.message, HasSubstr("free some space"));
+    EXPECT_TRUE(failed.needs_order);
+    EXPECT_EQ(storage->dataset_requests, 0u);
+}
+
+TEST_F(JobRunnerTest, AFailedPartAsksForFreshUrlsOfWhatIsMissing) {
+    script("4 15000000 1\n");
+    storage->put_statuses = {403, 403};
+    const auto artifact = train();
+    order_upload(artifact, 1, {1, 2});
+    const auto failed = await<StepFailed>();
+    EXPECT_EQ(failed.step, "upload");
+    EXPECT_TRUE(failed.needs_order);
+    EXPECT_THAT(failed.message, HasSubstr("403"));
+    EXPECT_THAT(failed.message, Not(HasSubstr("secret")));
+    order_upload(artifact, 1, {2});
+    EXPECT_EQ(await<PartUploaded>().part, 2u);
+    EXPECT_EQ(storage->parts.at(2).size(), 5'000'000u);
+}
+
+TEST_F(JobRunnerTest, AnOrderForAnotherArtifactIsNotFollowed) {
+    script("4 1000 1\n");
+    auto artifact = train();
+    artifact.sha256.bytes[0] ^= 1;
+    order_upload(artifact, 1, {1});
+    EXPECT_THAT(await<StepFailed>().message, HasSubstr(artifact.sha256.hex()));
+    EXPECT_EQ(storage->puts, 0u);
+}
+
+TEST_F(JobRunnerTest, APartBehindTheEndIsNotSent) {
+    script("4 1000 1\n");
+    const auto artifact = train();
+    order_upload(artifact, 1, {2});
+    EXPECT_THAT(await<StepFailed>().message, HasSubstr("part 2"));
+    EXPECT_EQ(storage->puts, 0u);
+}
+
+TEST_F(JobRunnerTest, AnArtifactThatChangedOnDiskIsMadeAgain) {
+    script("4 1000 1\n");
+    const auto artifact = train();
+    write_text(job_folder() / "artifact.tar", std::string(1'000, 'x'));
+    order_upload(artifact, 1, {1});
+    const auto failed = await<StepFailed>();
+    EXPECT_FALSE(failed.needs_order);
+    EXPECT_THAT(failed.message, HasSubstr("made again"));
+    EXPECT_EQ(await<Trained>().artifact.sha256, artifact.sha256);
+    EXPECT_EQ(storage->puts, 0u);
+    order_upload(artifact, 1, {1});
+    await<PartUploaded>();
+    EXPECT_EQ(crypto::sha256(storage->parts.at(1)), artifact.sha256);
+}
+
+TEST_F(JobRunnerTest, StopEndsTheTrainerAndKeepsTheFiles) {
+    script("1000 1000 20\n");
+    start_worker();
+    lease(1);
+    await<CheckpointSaved>();
+    hub->release(job, false, "declined");
+    run(let_others_run()), run(let_others_run()), run(let_others_run());
+    EXPECT_EQ(::kill(trainer_starts().at(0).first, 0), -1);
+    EXPECT_TRUE(std::filesystem::exists(job_folder() / "checkpoint"));
+}
+
+TEST_F(JobRunnerTest, ANewLeaseContinuesWithTheSameFiles) {
+    script("1000 1000 20\ntrain\n");
+    start_worker();
+    lease(1);
+    const std::uint64_t step = await<CheckpointSaved>().checkpoint.step;
+    hub->release(job, false, "revoked");
+    script("10 1000 1\n");
+    lease(2);
+    EXPECT_EQ(await<DatasetReady>().steps_total, 1'000u);  // known already, and told under the new lease
+    EXPECT_GE(await<TrainingStarted>().step, step);
+    EXPECT_EQ(storage->dataset_requests, 1u);
+    await<Trained>();
+}
+
+TEST_F(JobRunnerTest, OtherTermsBeginAnew) {
+    script("4 1000 1\n");
+    train();
+    hub->release(job, false, "revoked");
+    const Address address = run(hub->reserve(job, std::nullopt));
+    hub->adopt(job, 2, address);
+    Assign order = assign(2);
+    order.spec.epochs = 3;
+    run(hub->order(order));
+    EXPECT_EQ(await<TrainingStarted>().step, 0u);
+    EXPECT_EQ(await<Trained>().artifact.epochs, 3u);
+    EXPECT_EQ(storage->dataset_requests, 2u);
+}
+
+TEST_F(JobRunnerTest, AnOrderForAnotherJobPutsTheFirstAside) {
+    script("1000 1000 20\n");
+    start_worker();
+    lease(1);
+    await<CheckpointSaved>();
+    hub->release(job, false, "put aside");
+    const JobId second = job_id(0x78);
+    const Address address = run(hub->reserve(second, std::nullopt));
+    hub->adopt(second, 1, address);
+    Assign order = assign(1);
+    order.job = order.spec.id = second;
+    run(hub->order(order));
+    run(hub->next_news(second));
+    for (;;) {
+        const auto news_of_second = run(hub->next_news(second));
+        const auto* body = std::get_if<ReportBody>(&news_of_second.body);
+        if (body != nullptr && std::holds_alternative<TrainingStarted>(*body)) break;
+    }
+    EXPECT_EQ(::kill(trainer_starts().at(0).first, 0), -1);
+    EXPECT_EQ(::kill(trainer_starts().at(1).first, 0), 0);
+}
+
+}  // namespace
+}  // namespace emeth::test

@@ -1,0 +1,138 @@
+// A master's WorkerServer on loopback, and the means to play a worker by hand.
+#pragma once
+
+#include <gmock/gmock.h>
+
+#include <memory>
+#include <string>
+
+#include "http/server.hpp"
+#include "node/worker_server.hpp"
+#include "runtime/with_timeout.hpp"
+#include "support/io_fixture.hpp"
+#include "worker_protocol/handshake.hpp"
+
+namespace emeth::test {
+
+inline JobId job_id(std::uint8_t byte) {
+    JobId id;
+    id.bytes.fill(byte);
+    return id;
+}
+
+/// The worker's end of a WebSocket, without any of the worker's code behind it.
+class HandmadeWorker {
+public:
+    explicit HandmadeWorker(http::WebSocket socket) : socket_(std::move(socket)) {}
+
+    Task<worker_protocol::FromMaster> receive() {
+        Task<Result<std::string>> bounded = with_timeout(socket_.receive(), Milliseconds(5'000), "the master's message");
+        const auto text = co_await std::move(bounded);
+        co_return worker_protocol::parse_from_master(text.value()).value();
+    }
+    /// The text of the error that the connection ended with.
+    Task<std::string> end() {
+        for (;;) {
+            Task<Result<std::string>> bounded = with_timeout(socket_.receive(), Milliseconds(5'000), "the end");
+            const auto text = co_await std::move(bounded);
+            if (text.has_error()) co_return text.error().message;
+        }
+    }
+    Task<> send(worker_protocol::FromWorker message) {
+        std::string text = encode(message);
+        const auto sent = co_await socket_.send(std::move(text));
+        sent.value();
+    }
+    Task<> send_text(std::string text) {
+        const auto sent = co_await socket_.send(std::move(text));
+        sent.value();
+    }
+
+private:
+    http::WebSocket socket_;
+};
+
+class MasterFixture : public IoFixture {
+protected:
+    using WorkerPtr = std::unique_ptr<HandmadeWorker>;
+
+    void start(std::vector<std::string> worker_whitelist = {"*"}, std::size_t workers_max = 256) {
+        node::WorkerServerOptions options;
+        options.workers = node::Whitelist::parse("worker_whitelist", worker_whitelist).value();
+        options.admins = node::Whitelist::parse("jsonrpc_whitelist", admins).value();
+        options.workers_max = workers_max;
+        hub = std::make_unique<node::WorkerServer>(executor(), master_key, std::move(options), system_clock(), system_random());
+        http::ServerOptions http_options;
+        http_options.port = port;
+        server = std::make_unique<http::Server>(executor(), http_options);
+        hub->add_routes(*server);
+        const auto listening = server->listen();
+        if (listening.has_error()) throw std::runtime_error(listening.error().message);
+        port = server->port();
+        serving = std::make_unique<Background>(io, server->run());
+    }
+    /// As a killed master: connections end, nothing is remembered. The port stays.
+    void stop() {
+        serving.reset();
+        server.reset();
+        hub.reset();
+    }
+    void TearDown() override { stop(); }
+
+    [[nodiscard]] http::Url session_url() const {
+        return http::Url::parse("ws://127.0.0.1:" + std::to_string(port) + std::string(worker_protocol::session_path)).value();
+    }
+
+    Task<WorkerPtr> dial() {
+        Task<Result<http::WebSocket>> connecting = http::WebSocket::connect(session_url(), Milliseconds(5'000));
+        auto socket = co_await std::move(connecting);
+        co_return std::make_unique<HandmadeWorker>(std::move(socket.value()));
+    }
+    /// What an honest worker answers to `challenge`.
+    worker_protocol::Hello hello_to(const worker_protocol::Challenge& challenge, const crypto::PrivateKey& key) {
+        const worker_protocol::Handshake handshake{challenge.master, key.address(), challenge.challenge,
+                                                   worker_protocol::random_challenge(system_random())};
+        worker_protocol::Hello hello;
+        hello.challenge = handshake.worker_challenge;
+        hello.worker = key.address();
+        hello.signature = sign_handshake(key, worker_protocol::Role::worker, handshake);
+        hello.power_capacity = 27'300;
+        return hello;
+    }
+    Task<worker_protocol::FromMaster> say_hello(HandmadeWorker& worker, const crypto::PrivateKey& key,
+                                                std::vector<worker_protocol::HeldLease> held) {
+        const worker_protocol::FromMaster first = co_await worker.receive();
+        worker_protocol::Hello hello = hello_to(std::get<worker_protocol::Challenge>(first), key);
+        hello.held = std::move(held);
+        worker_protocol::FromWorker message = std::move(hello);
+        co_await worker.send(std::move(message));
+        co_return co_await worker.receive();
+    }
+    /// A worker that was welcomed, or an exception.
+    WorkerPtr connect(const crypto::PrivateKey& key, std::vector<worker_protocol::HeldLease> held = {}) {
+        WorkerPtr worker = run(dial());
+        const auto answer = run(say_hello(*worker, key, std::move(held)));
+        static_cast<void>(std::get<worker_protocol::Welcome>(answer));
+        run(let_others_run());  // the server registers what it has welcomed
+        return worker;
+    }
+    template <class Message>
+    Message next(HandmadeWorker& worker) {
+        return std::get<Message>(run(worker.receive()));
+    }
+    void report(HandmadeWorker& worker, std::uint64_t id, const JobId& job, std::uint64_t lease,
+                worker_protocol::ReportBody body) {
+        run(worker.send(worker_protocol::Report{id, job, lease, std::move(body)}));
+    }
+    node::WorkerNews news(const JobId& job) { return run(hub->next_news(job)); }
+    static Task<> let_others_run() { co_await system_clock().sleep(Milliseconds(20)); }
+
+    crypto::PrivateKey master_key = crypto::PrivateKey::generate(system_random());
+    std::vector<std::string> admins{"127.0.0.1"};
+    std::uint16_t port = 0;
+    std::unique_ptr<node::WorkerServer> hub;
+    std::unique_ptr<http::Server> server;
+    std::unique_ptr<Background> serving;
+};
+
+}  // namespace emeth::test

@@ -1,0 +1,98 @@
+#include <boost/json/parse.hpp>
+
+#include "master_fixture.hpp"
+
+namespace emeth::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+class WorkerAdminApiTest : public MasterFixture {
+protected:
+    http::ClientResponse ask(std::string method, const std::string& path, std::string body = {}) {
+        http::ClientRequest request;
+        request.method = std::move(method);
+        request.url = http::Url::parse(server->url() + path).value();
+        request.body = std::move(body);
+        return run(http::request(std::move(request))).value();
+    }
+    boost::json::object call(std::string body) {
+        const http::ClientResponse response = ask("POST", "/api/json-rpc", std::move(body));
+        EXPECT_EQ(response.status, 200u);
+        return boost::json::parse(response.body).as_object();
+    }
+    std::int64_t error_code(std::string body) { return call(std::move(body)).at("error").at("code").as_int64(); }
+
+    crypto::PrivateKey key = crypto::PrivateKey::generate(system_random());
+};
+
+TEST_F(WorkerAdminApiTest, DisconnectEndsTheWorkersConnection) {
+    start();
+    const WorkerPtr worker = connect(key);
+    const auto answer = call(R"({"jsonrpc":"2.0","method":"disconnect","param":{"workerAddress":")" + key.address().hex() + R"("},"id":1})");
+    EXPECT_EQ(answer.at("result").as_string(), "disconnected");
+    EXPECT_EQ(answer.at("jsonrpc").as_string(), "2.0");
+    EXPECT_EQ(answer.at("id").as_int64(), 1);
+    EXPECT_FALSE(run(worker->end()).empty());
+    run(let_others_run());
+    EXPECT_TRUE(hub->workers().empty());
+}
+
+TEST_F(WorkerAdminApiTest, DisconnectTakesParamsAndAnyCaseOfTheAddress) {
+    start();
+    const WorkerPtr worker = connect(key);
+    const auto answer = call(R"({"jsonrpc":"2.0","method":"disconnect","params":{"workerAddress":")" +
+                             crypto::checksum_address(key.address()) + R"("},"id":"seven"})");
+    EXPECT_EQ(answer.at("result").as_string(), "disconnected");
+    EXPECT_EQ(answer.at("id").as_string(), "seven");
+}
+
+TEST_F(WorkerAdminApiTest, AWorkerThatIsNotThereDoesNotExist) {
+    start();
+    const auto answer = call(R"({"jsonrpc":"2.0","method":"disconnect","param":{"workerAddress":")" + key.address().hex() + R"("},"id":2})");
+    EXPECT_EQ(answer.at("result").as_string(), "not exist");
+}
+
+TEST_F(WorkerAdminApiTest, WrongRequestsGetTheirCodes) {
+    start();
+    EXPECT_EQ(error_code("{"), -32600);
+    EXPECT_EQ(error_code("[]"), -32600);
+    EXPECT_EQ(error_code(R"({"method":"disconnect","id":1})"), -32600);
+    EXPECT_EQ(error_code(R"({"jsonrpc":"2.0","id":1})"), -32600);
+    EXPECT_EQ(error_code(R"({"jsonrpc":"2.0","method":"disconnect","id":1})"), -32600);
+    EXPECT_EQ(error_code(R"({"jsonrpc":"2.0","method":"disconnect","param":{"workerAddress":"0x12"},"id":1})"), -32600);
+    EXPECT_EQ(error_code(R"({"jsonrpc":"2.0","method":"reboot","id":1})"), -32601);
+}
+
+TEST_F(WorkerAdminApiTest, TheListTellsWhoWorksOnWhat) {
+    start();
+    hub->set_recovered({});
+    const WorkerPtr worker = connect(key);
+    run(hub->reserve(job_id(7), std::nullopt));
+    const JobId absent = job_id(8);
+    const Address away = crypto::PrivateKey::generate(system_random()).address();
+    hub->adopt(absent, 1, away);
+    const auto list = boost::json::parse(ask("GET", "/api/v1/workers").body).as_array();
+    ASSERT_EQ(list.size(), 2u);
+    EXPECT_EQ(list[0].at("address").as_string(), key.address().hex());
+    EXPECT_TRUE(list[0].at("connected").as_bool());
+    EXPECT_EQ(list[0].at("powerCapacity").as_int64(), 27'300);
+    EXPECT_EQ(list[0].at("job").as_string(), job_id(7).hex());
+    EXPECT_EQ(list[1].at("address").as_string(), away.hex());
+    EXPECT_FALSE(list[1].at("connected").as_bool());
+    EXPECT_EQ(list[1].at("job").as_string(), absent.hex());
+}
+
+TEST_F(WorkerAdminApiTest, WhoIsNotOnTheListIsForbidden) {
+    admins = {"10.0.0.0/8"};
+    start();
+    const WorkerPtr worker = connect(key);
+    EXPECT_EQ(ask("GET", "/api/v1/workers").status, 403u);
+    const auto refused = ask("POST", "/api/json-rpc", R"({"jsonrpc":"2.0","method":"disconnect","param":{"workerAddress":")" + key.address().hex() + R"("},"id":1})");
+    EXPECT_EQ(refused.status, 403u);
+    EXPECT_THAT(refused.body, HasSubstr("jsonrpc_whitelist"));
+    EXPECT_EQ(hub->workers().size(), 1u);
+}
+
+}  // namespace
+}  // namespace emeth::test

@@ -1,0 +1,140 @@
+#include "master_fixture.hpp"
+
+namespace emeth::test {
+namespace {
+
+using namespace worker_protocol;
+using ::testing::HasSubstr;
+
+class WorkerHandshakeTest : public MasterFixture {
+protected:
+    std::string refusal(HandmadeWorker& worker, Hello hello) {
+        run(worker.send(std::move(hello)));
+        return next<Refused>(worker).reason;
+    }
+    crypto::PrivateKey key = crypto::PrivateKey::generate(system_random());
+};
+
+TEST_F(WorkerHandshakeTest, BothSidesProveThemselves) {
+    start();
+    const WorkerPtr worker = run(dial());
+    const auto challenge = next<Challenge>(*worker);
+    EXPECT_EQ(challenge.master, master_key.address());
+    const Hello hello = hello_to(challenge, key);
+    run(worker->send(hello));
+    const auto welcome = next<Welcome>(*worker);
+    EXPECT_TRUE(signed_by(Role::master, welcome.signature,
+                          {challenge.master, key.address(), challenge.challenge, hello.challenge}));
+    run(let_others_run());
+    ASSERT_EQ(hub->workers().size(), 1u);
+    EXPECT_EQ(hub->workers()[0].address, key.address());
+    EXPECT_TRUE(hub->workers()[0].connected);
+    EXPECT_EQ(hub->workers()[0].power_capacity, 27'300u);
+}
+
+TEST_F(WorkerHandshakeTest, AWrongSignatureIsRefused) {
+    start();
+    const WorkerPtr worker = run(dial());
+    Hello hello = hello_to(next<Challenge>(*worker), crypto::PrivateKey::generate(system_random()));
+    hello.worker = key.address();
+    EXPECT_THAT(refusal(*worker, hello), HasSubstr(key.address().hex()));
+    EXPECT_FALSE(run(worker->end()).empty());
+    EXPECT_TRUE(hub->workers().empty());
+}
+
+TEST_F(WorkerHandshakeTest, AHelloOfAnEarlierSessionIsRefused) {
+    start();
+    const WorkerPtr first = run(dial());
+    const Hello recorded = hello_to(next<Challenge>(*first), key);
+    run(first->send(recorded));
+    next<Welcome>(*first);
+    const WorkerPtr second = run(dial());
+    next<Challenge>(*second);
+    EXPECT_THAT(refusal(*second, recorded), HasSubstr("signature"));
+}
+
+TEST_F(WorkerHandshakeTest, TheMastersOwnSignatureIsRefusedWhenItComesBack) {
+    start();
+    // An impostor relays the master's challenge to the same master as if it were a worker's, and plays the welcome back.
+    const WorkerPtr victim = run(dial());
+    const auto challenge = next<Challenge>(*victim);
+    const Hello hello = hello_to(challenge, key);
+    run(victim->send(hello));
+    const auto welcome = next<Welcome>(*victim);
+    const WorkerPtr impostor = run(dial());
+    next<Challenge>(*impostor);
+    Hello reflected = hello;
+    reflected.worker = master_key.address();
+    reflected.signature = welcome.signature;
+    EXPECT_THAT(refusal(*impostor, reflected), HasSubstr("signature"));
+}
+
+TEST_F(WorkerHandshakeTest, AWorkerThatIsNotOnTheListIsRefused) {
+    start({"10.0.0.0/8", crypto::PrivateKey::generate(system_random()).address().hex()});
+    const WorkerPtr worker = run(dial());
+    const std::string reason = refusal(*worker, hello_to(next<Challenge>(*worker), key));
+    EXPECT_THAT(reason, HasSubstr("worker_whitelist"));
+    EXPECT_THAT(reason, HasSubstr("127.0.0.1"));
+    EXPECT_THAT(reason, HasSubstr(key.address().hex()));
+}
+
+TEST_F(WorkerHandshakeTest, AListedBlockLetsAWorkerIn) {
+    start({"127.0.0.0/8"});
+    connect(key);
+}
+
+TEST_F(WorkerHandshakeTest, AListedWalletLetsAWorkerIn) {
+    start({key.address().hex()});
+    connect(key);
+    const crypto::PrivateKey stranger = crypto::PrivateKey::generate(system_random());
+    const WorkerPtr worker = run(dial());
+    EXPECT_THAT(refusal(*worker, hello_to(next<Challenge>(*worker), stranger)), HasSubstr("worker_whitelist"));
+}
+
+TEST_F(WorkerHandshakeTest, NoMoreWorkersAreTakenThanTheMostButTheSameOneIsReplaced) {
+    start({"*"}, 1);
+    const WorkerPtr first = connect(key);
+    const WorkerPtr other = run(dial());
+    EXPECT_THAT(refusal(*other, hello_to(next<Challenge>(*other), crypto::PrivateKey::generate(system_random()))),
+                HasSubstr("as many as it takes"));
+    const WorkerPtr again = connect(key);
+    EXPECT_FALSE(run(first->end()).empty());
+    EXPECT_EQ(hub->workers().size(), 1u);
+}
+
+TEST_F(WorkerHandshakeTest, RubbishEndsTheConnectionAlone) {
+    start();
+    for (const auto* text : {"", "{}", "\xff\xfe", R"({"type":"hello"})"}) {
+        const WorkerPtr worker = run(dial());
+        next<Challenge>(*worker);
+        try {
+            run(worker->send_text(text));
+        } catch (const std::exception&) {
+            continue;  // the WebSocket itself refused the text
+        }
+        EXPECT_FALSE(run(worker->end()).empty());
+    }
+    const WorkerPtr silent = run(dial());
+    connect(key);
+    EXPECT_EQ(hub->workers().size(), 1u);
+}
+
+TEST_F(WorkerHandshakeTest, AReportInPlaceOfHelloIsRefused) {
+    start();
+    const WorkerPtr worker = run(dial());
+    next<Challenge>(*worker);
+    report(*worker, 1, job_id(1), 1, PartUploaded{1, "etag"});
+    EXPECT_THAT(next<Refused>(*worker).reason, HasSubstr("hello"));
+}
+
+TEST_F(WorkerHandshakeTest, RubbishLaterEndsTheSession) {
+    start();
+    const WorkerPtr worker = connect(key);
+    run(worker->send_text("{\"type\":\"report\"}"));
+    EXPECT_FALSE(run(worker->end()).empty());
+    run(let_others_run());
+    EXPECT_TRUE(hub->workers().empty());
+}
+
+}  // namespace
+}  // namespace emeth::test

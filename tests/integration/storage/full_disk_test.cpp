@@ -1,0 +1,64 @@
+// A full disk is an error of the moment: the message says so, nothing is lost, and the store goes on once there is space.
+#include <rocksdb/env.h>
+
+#include "integration/storage/store_fixture.hpp"
+#include "integration/storage/unreliable_file_system.hpp"
+#include "storage/rocks_job_store.hpp"
+
+namespace emeth::storage {
+namespace {
+
+using namespace statemachine;
+
+class FullDiskTest : public StoreTest {
+protected:
+    std::shared_ptr<UnreliableFileSystem> disk = std::make_shared<UnreliableFileSystem>();
+    std::unique_ptr<rocksdb::Env> environment = rocksdb::NewCompositeEnv(disk);
+
+    void expect_full(const Error& error) const {
+        EXPECT_EQ(error.kind, ErrorKind::transient);
+        EXPECT_TRUE(mentions(error, folder.string())) << error.message;
+        EXPECT_TRUE(mentions(error, "the disk is full")) << error.message;
+        EXPECT_TRUE(mentions(error, "free space")) << error.message;
+    }
+
+    /// Commits fail while `fault` is set, and go on afterwards as if nothing had been.
+    void run_into(std::atomic<bool>& fault) {
+        auto store = must(RocksJobStore::open(folder, OpenMode::read_write, environment.get()));
+        Job job = must(store->create({test::terms(1)}, 1));
+        for (int round = 0; round < 3; ++round) {
+            fault = true;
+            for (int i = 0; i < 3; ++i) {
+                expect_full(error_of(store->apply(job, {2, Restarted{"while full"}}, {{outbox_entry(5)}})));
+                EXPECT_EQ(must(store->find(job.terms.id)), job) << "reading goes on, and nothing half-written is seen";
+            }
+            fault = false;
+            job = commit(*store, job, Restarted{"space is back"});
+        }
+        EXPECT_EQ(job.restarts, 3U);
+        EXPECT_TRUE(must(store->outbox_all()).empty());
+        must(store->verify(job.terms.id));
+
+        const auto after_cut = root / "cut";
+        disk->copy_synced(folder, after_cut);
+        EXPECT_EQ(must(open_store(after_cut)->find(job.terms.id)), job);
+        store.reset();
+        EXPECT_EQ(must(open_store(folder)->find(job.terms.id)), job);
+        must(open_store(folder)->verify(job.terms.id));
+    }
+};
+
+TEST_F(FullDiskTest, CommitsGoOnOnceThereIsSpace) { run_into(disk->full); }
+
+TEST_F(FullDiskTest, CommitsGoOnOnceSyncsWorkAgain) { run_into(disk->sync_fails); }
+
+TEST_F(FullDiskTest, OpeningSaysSo) {
+    { const auto store = must(RocksJobStore::open(folder, OpenMode::read_write, environment.get())); }
+    disk->full = true;
+    expect_full(error_of(RocksJobStore::open(folder, OpenMode::read_write, environment.get())));
+    disk->full = false;
+    must(RocksJobStore::open(folder, OpenMode::read_write, environment.get()));
+}
+
+}  // namespace
+}  // namespace emeth::storage

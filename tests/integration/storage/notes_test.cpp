@@ -1,0 +1,101 @@
+// The outbox, cursors, refusals and the dump.
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+#include <map>
+#include <thread>
+
+#include "integration/storage/store_fixture.hpp"
+
+namespace emeth::storage {
+namespace {
+
+using test::numbered;
+
+class NotesTest : public StoreTest {
+protected:
+    std::unique_ptr<JobStore> store = open_store(folder);
+    void reopen() {
+        store.reset();
+        store = open_store(folder);
+    }
+};
+
+TEST_F(NotesTest, OutboxIsKeptByNonce) {
+    must(store->outbox_put({outbox_entry(300), outbox_entry(2), outbox_entry(255)}));
+    reopen();
+    EXPECT_EQ(must(store->outbox_all()), (std::vector<OutboxEntry>{outbox_entry(2), outbox_entry(255), outbox_entry(300)}));
+    OutboxEntry replaced = outbox_entry(255);
+    replaced.raw = {9, 9};
+    must(store->outbox_put({replaced}));
+    EXPECT_EQ(must(store->outbox_all())[1], replaced);
+    EXPECT_EQ(must(store->outbox_all()).size(), 3U);
+}
+
+TEST_F(NotesTest, MinedEntriesAreNoLongerPendingUntilAReorganisation) {
+    must(store->outbox_put({outbox_entry(1), outbox_entry(2), outbox_entry(3, 17)}));
+    EXPECT_EQ(must(store->outbox_pending()), (std::vector<OutboxEntry>{outbox_entry(1), outbox_entry(2)}));
+    must(store->outbox_put({outbox_entry(1, 18)}));
+    reopen();
+    EXPECT_EQ(must(store->outbox_pending()), std::vector<OutboxEntry>{outbox_entry(2)});
+    EXPECT_EQ(must(store->outbox_all()).size(), 3U);
+    must(store->outbox_put({outbox_entry(1)}));
+    EXPECT_EQ(must(store->outbox_pending()), (std::vector<OutboxEntry>{outbox_entry(1), outbox_entry(2)}));
+}
+
+TEST_F(NotesTest, CursorsAreKeptByName) {
+    EXPECT_EQ(must(store->cursor("log")), std::nullopt);
+    must(store->set_cursor("log", "17"));
+    must(store->set_cursor("withdraw/20415", std::string("\0\xff", 2)));
+    must(store->set_cursor("log", "18"));
+    must(store->set_cursor("empty", ""));
+    reopen();
+    EXPECT_EQ(must(store->cursor("log")), "18");
+    EXPECT_EQ(must(store->cursor("withdraw/20415")), std::string("\0\xff", 2));
+    EXPECT_EQ(must(store->cursor("empty")), "");
+    EXPECT_EQ(must(store->cursor("withdraw/20416")), std::nullopt);
+}
+
+TEST_F(NotesTest, NewestRefusalsAreKept) {
+    constexpr std::size_t surplus = 25;
+    for (std::size_t i = 0; i < JobStore::refusals_max + surplus; ++i) {
+        must(store->put_refusal({numbered<JobId>(i), static_cast<std::int64_t>(i), "too late"}));
+        if (i == 40) reopen();
+    }
+    reopen();
+    const auto refusals = must(store->refusals());
+    ASSERT_EQ(refusals.size(), JobStore::refusals_max);
+    EXPECT_EQ(refusals.front().id, numbered<JobId>(surplus));
+    EXPECT_EQ(refusals.back().at_unix_ms, static_cast<std::int64_t>(JobStore::refusals_max + surplus - 1));
+    EXPECT_EQ(refusals.back().reason, "too late");
+}
+
+TEST_F(NotesTest, DumpHoldsEverythingAsJsonLines) {
+    const auto job = finished_job(*store, 1);
+    must(store->apply(job, {1, statemachine::Restarted{"not UTF-8: \xff"}}, {}));
+    must(store->outbox_put({outbox_entry(1)}));
+    must(store->set_cursor("log", "17"));
+    must(store->put_refusal({numbered<JobId>(9), 5, "too late"}));
+    std::map<std::string, std::vector<boost::json::object>> lines;
+    must(store->dump([&](std::string_view line) {
+        EXPECT_EQ(line.find('\n'), std::string_view::npos);
+        const auto object = boost::json::parse({line.data(), line.size()}).as_object();
+        lines[std::string(object.at("type").as_string())].push_back(object);
+    }));
+    ASSERT_EQ(lines["job"].size(), 1U);
+    EXPECT_EQ(lines["job"][0].at("state").as_string(), "verified");
+    EXPECT_EQ(lines["job"][0].at("terms").at("fee").as_string(), "30000000000000000000");
+    ASSERT_EQ(lines["history"].size(), job.sequence + 1);
+    EXPECT_EQ(lines["history"][1].at("id").as_string(), "0x00000000000000000000000000000001");
+    EXPECT_TRUE(lines["history"][1].at("event").as_object().contains("deposit_signed"));
+    EXPECT_EQ(lines["history"].back().at("rejection").at("kind").as_string(), "not_in_this_state");
+    ASSERT_EQ(lines["outbox"].size(), 1U);
+    EXPECT_EQ(lines["outbox"][0].at("raw").as_string(), "0x010203");
+    ASSERT_EQ(lines["cursor"].size(), 1U);
+    EXPECT_EQ(lines["cursor"][0].at("key").as_string(), "log");
+    EXPECT_EQ(lines["cursor"][0].at("value").as_string(), "17");
+    ASSERT_EQ(lines["refusal"].size(), 1U);
+    EXPECT_EQ(lines["refusal"][0].at("reason").as_string(), "too late");
+}
+
+}  // namespace
+}  // namespace emeth::storage

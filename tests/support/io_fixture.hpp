@@ -1,0 +1,90 @@
+// Runs coroutines of a test on an io_context of its own, with services beside them, and never for ever.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "runtime/task.hpp"
+
+namespace emeth::test {
+
+/// A coroutine that runs until stop(), as a server's run() does.
+class Background {
+public:
+    Background(asio::io_context& io, Task<> task) : io_(io) {
+        asio::co_spawn(io, std::move(task), asio::bind_cancellation_slot(signal_.slot(), [this](std::exception_ptr) { ended_ = true; }));
+    }
+    Background(const Background&) = delete;
+    Background& operator=(const Background&) = delete;
+    ~Background() { stop(); }
+
+    /// Cancels and waits; false when it did not end in `limit`.
+    bool stop(std::chrono::milliseconds limit = std::chrono::seconds(10)) {
+        if (ended_) return true;
+        signal_.emit(asio::cancellation_type::terminal);
+        io_.restart();
+        const auto end = std::chrono::steady_clock::now() + limit;
+        while (!ended_ && io_.run_one_until(end) > 0) {
+        }
+        return ended_;
+    }
+    [[nodiscard]] bool ended() const { return ended_; }
+
+private:
+    asio::io_context& io_;
+    asio::cancellation_signal signal_;
+    bool ended_ = false;
+};
+
+class IoFixture : public ::testing::Test {
+protected:
+    /// The result of `task`; fails the test by an exception when it takes longer than 60 s.
+    template <class T>
+    T run(Task<T> task) {
+        std::exception_ptr error;
+        if constexpr (std::is_void_v<T>) {
+            bool done = false;
+            asio::co_spawn(io, std::move(task), [&](std::exception_ptr thrown) { error = thrown, done = true; });
+            run_until(done);
+            if (error) std::rethrow_exception(error);
+        } else {
+            bool done = false;
+            std::optional<T> value;
+            // Through a second coroutine, as co_spawn wants results that have a default.
+            asio::co_spawn(io, store(std::move(task), &value), [&](std::exception_ptr thrown) { error = thrown, done = true; });
+            run_until(done);
+            if (error) std::rethrow_exception(error);
+            return std::move(*value);
+        }
+    }
+    asio::any_io_executor executor() { return io.get_executor(); }
+
+    asio::io_context io{1};
+
+private:
+    template <class T>
+    static Task<> store(Task<T> task, std::optional<T>* value) {
+        value->emplace(co_await std::move(task));
+    }
+
+    void run_until(const bool& done) {
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+        io.restart();
+        while (!done && io.run_one_until(end) > 0) {
+        }
+        if (!done) throw std::runtime_error("the test's coroutine did not end");
+    }
+};
+
+}  // namespace emeth::test

@@ -1,0 +1,138 @@
+#include "sender_fixture.hpp"
+
+namespace emeth::chain::test {
+namespace {
+
+using storage::TxKind;
+
+class RebroadcastTest : public SenderTest {
+protected:
+    void start() {
+        running = std::make_unique<Started<void>>(io, sender->run());
+        settle(io);
+    }
+    ~RebroadcastTest() override {
+        if (!running) return;
+        running->cancel();
+        settle(io);
+    }
+    void round() { pass(Milliseconds(15'000)); }
+
+    std::unique_ptr<Started<void>> running;
+};
+
+TEST_F(RebroadcastTest, SendsTheSameBytesAfterARestart) {
+    chain.broadcast_error = transient_error("connection refused");
+    send_one();
+    send_one();
+    const std::vector<Bytes> first = chain.sent;
+    chain.sent.clear();
+    chain.broadcast_error.reset();
+    chain.price = to_wei(std::uint64_t{999});  // nothing is signed again
+    restart();
+    start();
+    EXPECT_EQ(chain.sent, first);
+    chain.mine();
+    EXPECT_TRUE(*run_task(io, chain.receipt(store.at(1).hash)));
+}
+
+TEST_F(RebroadcastTest, SendsWhatWasCommittedAndNeverBroadcast) {
+    store.put_error = transient_error("killed here");
+    store.fail_after_writing = true;
+    EXPECT_FALSE(run_task(io, sender->send_and_store(call())));
+    store.put_error.reset();
+    EXPECT_TRUE(chain.sent.empty());
+    restart();
+    start();
+    EXPECT_EQ(chain.sent.size(), 1u);
+}
+
+TEST_F(RebroadcastTest, RepeatsUntilTheTransactionIsMined) {
+    send_one(TxKind::submit);
+    start();
+    EXPECT_EQ(chain.sent.size(), 2u);
+    round();
+    EXPECT_EQ(chain.sent.size(), 3u);
+    chain.mine();
+    round();
+    round();
+    EXPECT_EQ(chain.sent.size(), 3u);
+    EXPECT_EQ(store.at(0).mined_block, 0u) << "its JOB marks it";
+}
+
+TEST_F(RebroadcastTest, NeverEndsDuringAnOutage) {
+    send_one();
+    chain.outage = transient_error("endpoint is down");
+    start();
+    for (int i = 0; i < 100; ++i) round();
+    EXPECT_FALSE(running->ended());
+    chain.outage.reset();
+    const std::size_t before = chain.sent.size();
+    pass(Milliseconds(15'000 * 8));
+    EXPECT_EQ(chain.sent.size(), before + 1);
+}
+
+TEST_F(RebroadcastTest, GoesOnWhenOneEntryIsRefused) {
+    send_one();
+    send_one();
+    chain.broadcast_error = permanent_error("insufficient funds");
+    chain.sent.clear();
+    start();
+    round();
+    EXPECT_EQ(chain.sent.size(), 4u);
+    EXPECT_FALSE(running->ended());
+}
+
+TEST_F(RebroadcastTest, MarksApprovesMinedAndOthersOnlyMuchLater) {
+    ASSERT_TRUE(deposit(1, to_wei(std::uint64_t{5})));
+    start();
+    chain.mine();
+    round();
+    EXPECT_EQ(store.at(0).mined_block, 1u);
+    EXPECT_TRUE(store.at(0).succeeded);
+    EXPECT_EQ(store.at(1).mined_block, 0u);
+    chain.mine_empty(31);
+    round();
+    EXPECT_EQ(store.at(1).mined_block, 0u);
+    chain.mine_empty(1);
+    round();
+    EXPECT_EQ(store.at(1).mined_block, 1u);
+}
+
+TEST_F(RebroadcastTest, SendsMarkedEntriesAgainWhenTheChainWentBackBehindThem) {
+    const storage::OutboxEntry first = send_one();
+    const storage::OutboxEntry second = send_one();
+    chain.mine();
+    storage::SideWrites side;
+    Receipt receipt;
+    receipt.block = 1;
+    TransactionSender::mark_mined(side, first, receipt);
+    ASSERT_TRUE(store.outbox_put(side.outbox_put));
+    chain.reorganise(1, true);
+    chain.mine_empty(2);
+    chain.sent.clear();
+    start();
+    EXPECT_EQ(chain.sent, (std::vector<Bytes>{first.raw, second.raw}));
+    chain.mine();
+    EXPECT_TRUE(*run_task(io, chain.receipt(first.hash)));
+}
+
+TEST_F(RebroadcastTest, LeavesForeignNoncesToWhoeverWaits) {
+    send_one();
+    chain.use_nonce_elsewhere();
+    chain.mine_empty(100);
+    start();
+    round();
+    EXPECT_EQ(store.at(0).mined_block, 0u);
+}
+
+TEST_F(RebroadcastTest, EndsWhenCancelled) {
+    start();
+    running->cancel();
+    settle(io);
+    ASSERT_TRUE(running->ended());
+    EXPECT_THROW(running->result(), boost::system::system_error);
+}
+
+}  // namespace
+}  // namespace emeth::chain::test

@@ -1,0 +1,75 @@
+// A wallet on a LedgerChain, with an outbox in memory and a clock that stands still.
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "bytes.hpp"
+#include "chain/amount.hpp"
+#include "chain/transaction_sender.hpp"
+#include "ledger_chain.hpp"
+#include "memory_outbox.hpp"
+#include "unit/runtime/run_task.hpp"
+#include "unit/runtime/stepped_clock.hpp"
+
+namespace emeth::chain::test {
+
+using emeth::test::run_task;
+using emeth::test::settle;
+using emeth::test::Started;
+using Entries = std::vector<storage::OutboxEntry>;
+
+class SenderTest : public testing::Test {
+protected:
+    SenderTest() { restart(); }
+
+    /// A new process on the same store: nothing in memory is kept.
+    void restart() {
+        SenderOptions options;
+        options.chain_id = 60001;
+        options.confirmations = confirmations;
+        sender = std::make_unique<TransactionSender>(io.get_executor(), chain, store, pool, clock, key, options);
+    }
+
+    static Intent call(storage::TxKind kind = storage::TxKind::other) {
+        Intent intent;
+        intent.kind = kind;
+        intent.to = core;
+        intent.data = {1, 2, 3};
+        intent.gas_limit = 50'000;
+        return intent;
+    }
+
+    static Task<Result<void>> put(storage::JobStore* store, Entries entries) { co_return store->outbox_put(entries); }
+    TransactionSender::Commit into_store() {
+        return [this](Entries entries) { return put(&store, std::move(entries)); };
+    }
+    static Task<Result<void>> refuse() { co_return transient_error("disk full"); }
+
+    storage::OutboxEntry send_one(storage::TxKind kind = storage::TxKind::other) {
+        return run_task(io, sender->send_and_store(call(kind))).value();
+    }
+    Result<Entries> deposit(std::uint8_t job, const Wei& amount) {
+        return run_task(io, sender->send_deposit(numbered<JobId>(job), amount, core, token, into_store()));
+    }
+
+    /// One poll of whatever sleeps.
+    void pass(Milliseconds time) {
+        clock.advance(time);
+        settle(io);
+    }
+
+    static inline const Address core = numbered<Address>(0xc0);
+    static inline const Address token = numbered<Address>(0x70);
+
+    std::uint64_t confirmations = 1;
+    asio::io_context io;
+    LedgerChain chain;
+    MemoryOutbox store;
+    BlockingPool pool{0};
+    emeth::test::SteppedClock clock;
+    crypto::PrivateKey key = std::move(crypto::PrivateKey::parse(std::string(62, '0') + "2a")).value();
+    std::unique_ptr<TransactionSender> sender;
+};
+
+}  // namespace emeth::chain::test
