@@ -59,8 +59,10 @@ Check skip_job(Job& draft, const BecameInfeasible& event) {
 Step fail_before_deposit(Job& draft, const StepFailed& event) {
     if (Check refused = record_failure(draft, event)) return *std::move(refused);
     switch (event.failure) {
-        case FailureClass::transient: return State::discovered;
-        case FailureClass::permanent: break;
+        case FailureClass::transient:
+            return State::discovered;
+        case FailureClass::permanent:
+            break;
     }
     if (draft.deposit.process) return State::discovered;
     draft.outcome.end_reason = sentence(event.step, " failed: ", event.message);

@@ -8,21 +8,28 @@
 namespace emeth::statemachine {
 namespace {
 
-std::string transaction(const TxRef& tx) { return sentence(tx.hash.hex(), " (nonce ", tx.nonce, ")"); }
+std::string transaction(const TxRef& tx) {
+    return sentence(tx.hash.hex(), " (nonce ", tx.nonce, ")");
+}
 
 std::string_view fact_name(ChainFact fact) {
     switch (fact) {
-        case ChainFact::process: return "process transaction";
-        case ChainFact::submit: return "submit transaction";
-        case ChainFact::verdict: return "verdict";
+        case ChainFact::process:
+            return "process transaction";
+        case ChainFact::submit:
+            return "submit transaction";
+        case ChainFact::verdict:
+            return "verdict";
     }
     return "unknown fact";
 }
 
 std::string_view failure_name(FailureClass failure) {
     switch (failure) {
-        case FailureClass::transient: return "transiently";
-        case FailureClass::permanent: return "permanently";
+        case FailureClass::transient:
+            return "transiently";
+        case FailureClass::permanent:
+            return "permanently";
     }
     return "in an unknown way";
 }
@@ -87,14 +94,13 @@ struct Describer {
         return sentence("verified in block ", event.verdict.block, ": ", event.gas, " gas in slot ", event.slot);
     }
     std::string operator()(const ResultRejected& event) const {
-        return sentence("result rejected in block ", event.verdict.block, ", penalty ", to_tokens(event.penalty), " EMT");
+        return sentence("result rejected in block ", event.verdict.block, ", penalty ", to_tokens(event.penalty),
+                        " EMT");
     }
     std::string operator()(const TimedOut& event) const {
         return sentence("timed out in block ", event.verdict.block, ", penalty ", to_tokens(event.penalty), " EMT");
     }
-    std::string operator()(const DeclineDecided& event) const {
-        return sentence("decided to decline: ", event.reason);
-    }
+    std::string operator()(const DeclineDecided& event) const { return sentence("decided to decline: ", event.reason); }
     std::string operator()(const DeclineSigned& event) const {
         return sentence("decline ", transaction(event.decline), " signed");
     }
@@ -122,6 +128,8 @@ struct Describer {
 
 }  // namespace
 
-std::string describe(const EventBody& event) { return std::visit(Describer{}, event); }
+std::string describe(const EventBody& event) {
+    return std::visit(Describer{}, event);
+}
 
 }  // namespace emeth::statemachine

@@ -46,8 +46,12 @@ static_assert(std::ranges::none_of(event_names, [](std::string_view name) { retu
 
 }  // namespace
 
-std::string_view event_name(std::size_t index) { return index < event_kinds ? event_names[index] : "unknown"; }
+std::string_view event_name(std::size_t index) {
+    return index < event_kinds ? event_names[index] : "unknown";
+}
 
-std::string_view name(const EventBody& event) { return event_name(event.index()); }
+std::string_view name(const EventBody& event) {
+    return event_name(event.index());
+}
 
 }  // namespace emeth::statemachine

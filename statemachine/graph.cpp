@@ -50,7 +50,8 @@ const std::vector<TableRow>& table() {
 }
 
 std::string graph_mermaid() {
-    std::string text = sentence("stateDiagram-v2\n    [*] --> discovered : ", event_name(event_index<Discovered>), "\n");
+    std::string text =
+        sentence("stateDiagram-v2\n    [*] --> discovered : ", event_name(event_index<Discovered>), "\n");
     for (const Edge& edge : edges()) {
         text += sentence("    ", name(edge.from), " --> ", name(edge.to), " : ", edge.label, "\n");
     }

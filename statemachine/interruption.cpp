@@ -16,9 +16,12 @@ void forget_verdict(Job& draft) {
 
 Rejection not_on_record_here(ChainFact fact) {
     switch (fact) {
-        case ChainFact::process: return contradicts_record("the confirmed process is not what this state rests on");
-        case ChainFact::submit: return contradicts_record("no submit was confirmed here");
-        case ChainFact::verdict: return contradicts_record("no verdict was recorded here");
+        case ChainFact::process:
+            return contradicts_record("the confirmed process is not what this state rests on");
+        case ChainFact::submit:
+            return contradicts_record("no submit was confirmed here");
+        case ChainFact::verdict:
+            return contradicts_record("no verdict was recorded here");
     }
     return contradicts_record(sentence("unknown fact ", static_cast<unsigned>(fact)));
 }
@@ -64,11 +67,17 @@ Step undo_end_without_result(Job& draft, const ReorgedOut& event) {
     return state_of_progress(draft);
 }
 
-Rejection already_known(std::string reason) { return {RejectionKind::already_known, std::move(reason)}; }
+Rejection already_known(std::string reason) {
+    return {RejectionKind::already_known, std::move(reason)};
+}
 
-Rejection contradicts_record(std::string reason) { return {RejectionKind::contradicts_record, std::move(reason)}; }
+Rejection contradicts_record(std::string reason) {
+    return {RejectionKind::contradicts_record, std::move(reason)};
+}
 
-Rejection stale_lease(std::string reason) { return {RejectionKind::stale_lease, std::move(reason)}; }
+Rejection stale_lease(std::string reason) {
+    return {RejectionKind::stale_lease, std::move(reason)};
+}
 
 Check require_lease(const Job& job, std::uint64_t number) {
     if (job.lease.active && job.lease.number == number) return std::nullopt;
@@ -78,8 +87,8 @@ Check require_lease(const Job& job, std::uint64_t number) {
 Check require_recorded(const std::optional<TxRef>& recorded, const TxRef& reported, std::string_view what) {
     if (!recorded) return contradicts_record(sentence("no ", what, " transaction is on record"));
     if (recorded->hash == reported.hash) return std::nullopt;
-    return contradicts_record(sentence("transaction ", reported.hash.hex(), " is not the recorded ", what, " ",
-                                       recorded->hash.hex()));
+    return contradicts_record(
+        sentence("transaction ", reported.hash.hex(), " is not the recorded ", what, " ", recorded->hash.hex()));
 }
 
 Check require_confirmed(const std::optional<TxRef>& recorded, const TxRef& reported, std::string_view what) {

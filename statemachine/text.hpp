@@ -7,7 +7,9 @@
 
 namespace emeth::statemachine {
 
-inline void append_text(std::string& text, std::string_view part) { text += part; }
+inline void append_text(std::string& text, std::string_view part) {
+    text += part;
+}
 template <std::integral Number>
 void append_text(std::string& text, Number number) {
     text += std::to_string(number);

@@ -12,8 +12,8 @@ namespace {
 using enum State;
 
 // What is rejected together.
-using BeforeDeposit = Events<DepositSigned, ProcessConfirmed, ProcessReverted, LostToOtherNode, CanceledByRequester,
-                             BecameInfeasible>;
+using BeforeDeposit =
+    Events<DepositSigned, ProcessConfirmed, ProcessReverted, LostToOtherNode, CanceledByRequester, BecameInfeasible>;
 using Leasing = Events<LeaseGranted, LeaseRevoked, WorkerLost>;
 using TrainingReports = Events<CheckpointSaved, TrainingResumed, TrainingFinished>;
 using Uploading = Events<UploadOpened, PartUploaded, UploadAborted, UploadCompleted>;
@@ -26,7 +26,7 @@ using Interruptions = Events<StepFailed, Restarted>;
 
 constexpr Rules in_discovered{
     on<DepositSigned,       sign_deposit,        discovered>,
-    on<ProcessConfirmed,    confirm_deposit,     accepted, downloading, training>,  // the latter two after a reorganisation
+    on<ProcessConfirmed,    confirm_deposit,     accepted, downloading, training>,  // as the work stands
     on<ProcessReverted,     drop_deposit,        discovered>,
     on<LostToOtherNode,     lose_job,            lost>,
     on<CanceledByRequester, cancel_job,          canceled>,
@@ -103,21 +103,21 @@ constexpr Rules in_submitted{
 /// verified, failed: the verdict on a submitted result.
 constexpr Rules in_end_with_result{
     on<ReorgedOut,          undo_verdict_on_result, submitted>,
-    rejects<Discovered, BeforeDeposit, Leasing, DatasetReady, TrainingReports, Uploading, Submitting, Declining, TimedOut,
-            Judging, Interruptions>,
+    rejects<Discovered, BeforeDeposit, Leasing, DatasetReady, TrainingReports, Uploading, Submitting, Declining,
+            TimedOut, Judging, Interruptions>,
 };
 
 /// timed_out, declined: ended by the chain without a result.
 constexpr Rules in_end_without_result{
     on<ReorgedOut,          undo_end_without_result, accepted, downloading, training>,
-    rejects<Discovered, BeforeDeposit, Leasing, DatasetReady, TrainingReports, Uploading, Submitting, Declining, TimedOut,
-            Judging, Interruptions>,
+    rejects<Discovered, BeforeDeposit, Leasing, DatasetReady, TrainingReports, Uploading, Submitting, Declining,
+            TimedOut, Judging, Interruptions>,
 };
 
 /// canceled, lost, skipped: no deposit was ever locked; nothing happens any more.
 constexpr Rules in_end_before_deposit{
-    rejects<Discovered, BeforeDeposit, Leasing, DatasetReady, TrainingReports, Uploading, Submitting, Declining, TimedOut,
-            Judging, Interruptions, ReorgedOut>,
+    rejects<Discovered, BeforeDeposit, Leasing, DatasetReady, TrainingReports, Uploading, Submitting, Declining,
+            TimedOut, Judging, Interruptions, ReorgedOut>,
 };
 
 // clang-format on
@@ -141,18 +141,26 @@ Transition made(Job next) {
 
 const Rules* rules_in(State state) {
     switch (state) {
-        case discovered: return &in_discovered;
-        case accepted: return &in_accepted;
-        case downloading: return &in_downloading;
-        case training: return &in_training;
-        case submitted: return &in_submitted;
+        case discovered:
+            return &in_discovered;
+        case accepted:
+            return &in_accepted;
+        case downloading:
+            return &in_downloading;
+        case training:
+            return &in_training;
+        case submitted:
+            return &in_submitted;
         case verified:
-        case failed: return &in_end_with_result;
+        case failed:
+            return &in_end_with_result;
         case timed_out:
-        case declined: return &in_end_without_result;
+        case declined:
+            return &in_end_without_result;
         case canceled:
         case lost:
-        case skipped: return &in_end_before_deposit;
+        case skipped:
+            return &in_end_before_deposit;
     }
     return nullptr;
 }
@@ -182,10 +190,14 @@ Outcome transition(const Job& job, const Event& event) {
 
 std::string_view name(RejectionKind kind) {
     switch (kind) {
-        case RejectionKind::not_in_this_state: return "not_in_this_state";
-        case RejectionKind::stale_lease: return "stale_lease";
-        case RejectionKind::already_known: return "already_known";
-        case RejectionKind::contradicts_record: return "contradicts_record";
+        case RejectionKind::not_in_this_state:
+            return "not_in_this_state";
+        case RejectionKind::stale_lease:
+            return "stale_lease";
+        case RejectionKind::already_known:
+            return "already_known";
+        case RejectionKind::contradicts_record:
+            return "contradicts_record";
     }
     return "unknown";
 }

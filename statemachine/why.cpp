@@ -30,10 +30,12 @@ std::string why_unleased(const Job& job) {
 }
 
 std::string why_training(const Job& job) {
-    const std::string worker = sentence("worker ", short_hex(job.lease.worker), " trains under lease ", job.lease.number);
-    if (!job.training.checkpoint) return sentence(worker, ": no checkpoint yet, ", job.dataset.steps_total, " steps to do");
-    return sentence(worker, ": step ", job.training.checkpoint->step, " of ", job.dataset.steps_total,
-                    " saved, loss ", loss_text(job.training.checkpoint->loss));
+    const std::string worker =
+        sentence("worker ", short_hex(job.lease.worker), " trains under lease ", job.lease.number);
+    if (!job.training.checkpoint)
+        return sentence(worker, ": no checkpoint yet, ", job.dataset.steps_total, " steps to do");
+    return sentence(worker, ": step ", job.training.checkpoint->step, " of ", job.dataset.steps_total, " saved, loss ",
+                    loss_text(job.training.checkpoint->loss));
 }
 
 std::string why_ended(const Job& job) {
@@ -44,24 +46,34 @@ std::string why_command(const Job& job) {
     switch (next_command(job)) {
         case Command::send_process:
             return sentence("chosen for a fee of ", to_tokens(job.terms.fee), " EMT; about to lock the deposit");
-        case Command::await_process: return in_flight("process", job.deposit.process);
-        case Command::lease_worker: return why_unleased(job);
+        case Command::await_process:
+            return in_flight("process", job.deposit.process);
+        case Command::lease_worker:
+            return why_unleased(job);
         case Command::download:
             return sentence("worker ", short_hex(job.lease.worker), " fetches and tokenises the dataset of ",
                             job.terms.dataset_bytes, " bytes under lease ", job.lease.number);
-        case Command::train: return why_training(job);
-        case Command::open_upload: return "training is over; about to open the upload of the artifact";
+        case Command::train:
+            return why_training(job);
+        case Command::open_upload:
+            return "training is over; about to open the upload of the artifact";
         case Command::upload_parts:
             return sentence("uploading ", job.upload.file_name, ": ", job.upload.etags.size(), " of ",
                             job.upload.parts_total, " parts are there");
-        case Command::complete_upload: return sentence("all parts of ", job.upload.file_name, " uploaded; about to complete it");
-        case Command::send_submit: return sentence(job.upload.file_name, " uploaded; about to submit it");
-        case Command::await_submit: return in_flight("submit", job.outcome.submit);
-        case Command::await_verdict: return "submitted; waiting for the verifier's verdict";
-        case Command::send_decline: return sentence("about to decline: ", job.outcome.decline_reason);
+        case Command::complete_upload:
+            return sentence("all parts of ", job.upload.file_name, " uploaded; about to complete it");
+        case Command::send_submit:
+            return sentence(job.upload.file_name, " uploaded; about to submit it");
+        case Command::await_submit:
+            return in_flight("submit", job.outcome.submit);
+        case Command::await_verdict:
+            return "submitted; waiting for the verifier's verdict";
+        case Command::send_decline:
+            return sentence("about to decline: ", job.outcome.decline_reason);
         case Command::await_decline:
             return sentence(in_flight("decline", job.outcome.decline), ": ", job.outcome.decline_reason);
-        case Command::cleanup: return why_ended(job);
+        case Command::cleanup:
+            return why_ended(job);
     }
     return std::string(name(job.state));
 }

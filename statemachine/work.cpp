@@ -29,7 +29,9 @@ Check revoke_lease(Job& draft, const LeaseRevoked& event) {
     return std::nullopt;
 }
 
-Check note_lost_worker(Job& draft, const WorkerLost& event) { return require_lease(draft, event.lease); }
+Check note_lost_worker(Job& draft, const WorkerLost& event) {
+    return require_lease(draft, event.lease);
+}
 
 Check accept_dataset(Job& draft, const DatasetReady& event) {
     if (Check refused = require_lease(draft, event.lease)) return refused;

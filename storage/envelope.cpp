@@ -36,8 +36,8 @@ std::string seal(std::string_view key, std::string_view payload, std::uint16_t s
 
 Result<std::string_view> unseal(std::string_view key, std::string_view value) {
     if (value.size() < envelope_bytes) {
-        return permanent_error(fmt::format("value of {} bytes is cut off: an envelope alone has {}", value.size(),
-                                           envelope_bytes));
+        return permanent_error(
+            fmt::format("value of {} bytes is cut off: an envelope alone has {}", value.size(), envelope_bytes));
     }
     const auto format = static_cast<std::uint8_t>(value.front());
     if (format != envelope_format) {
@@ -55,9 +55,10 @@ Result<std::string_view> unseal(std::string_view key, std::string_view value) {
             "checksum is {:08x}, not {:08x}: the value is damaged; restore the store from a copy", computed, recorded));
     }
     if (schema > schema_version) {
-        return permanent_error(fmt::format(
-            "written with schema {}, but this emeth knows only schemas up to {}: use the emeth that wrote it or a newer one",
-            schema, schema_version));
+        return permanent_error(
+            fmt::format("written with schema {}, but this emeth knows only schemas up to {}: use the emeth that wrote "
+                        "it or a newer one",
+                        schema, schema_version));
     }
     return payload;
 }

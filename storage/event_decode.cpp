@@ -1,5 +1,5 @@
-// Events from protobuf, and the parts of records that events share with the JOB record. The switch has no default: a new
-// kind of event does not compile until it is read here.
+// Events from protobuf, and the parts of records that events share with the JOB record. The switch has no default: a
+// new kind of event does not compile until it is read here.
 #include <array>
 
 #include "storage/record_fields.hpp"
@@ -54,28 +54,36 @@ StepFailed read(const records::StepFailed& record) {
             record.message(), record.attempt(), record.retry_at_unix_ms()};
 }
 
-Wei penalty_of(const std::string& stored) { return fixed_bytes<Wei>(stored, "penalty"); }
+Wei penalty_of(const std::string& stored) {
+    return fixed_bytes<Wei>(stored, "penalty");
+}
 
 EventBody read_body(const records::Event& record) {
     using Kind = records::Event::BodyCase;
     switch (record.body_case()) {
-        case Kind::kDiscovered: return Discovered{read(record.discovered().terms())};
+        case Kind::kDiscovered:
+            return Discovered{read(record.discovered().terms())};
         case Kind::kDepositSigned:
             return DepositSigned{read(record.deposit_signed().approve()), read(record.deposit_signed().process())};
         case Kind::kProcessConfirmed:
-            return ProcessConfirmed{read(record.process_confirmed().process()),
-                                    fixed_bytes<Wei>(record.process_confirmed().deposit(), "process_confirmed.deposit")};
+            return ProcessConfirmed{
+                read(record.process_confirmed().process()),
+                fixed_bytes<Wei>(record.process_confirmed().deposit(), "process_confirmed.deposit")};
         case Kind::kLostToOtherNode:
             return LostToOtherNode{fixed_bytes<Address>(record.lost_to_other_node().node(), "lost_to_other_node.node")};
-        case Kind::kCanceledByRequester: return CanceledByRequester{};
-        case Kind::kBecameInfeasible: return BecameInfeasible{record.became_infeasible().reason()};
+        case Kind::kCanceledByRequester:
+            return CanceledByRequester{};
+        case Kind::kBecameInfeasible:
+            return BecameInfeasible{record.became_infeasible().reason()};
         case Kind::kProcessReverted:
             return ProcessReverted{read(record.process_reverted().process()), record.process_reverted().reason()};
         case Kind::kLeaseGranted:
             return LeaseGranted{record.lease_granted().number(),
                                 fixed_bytes<Address>(record.lease_granted().worker(), "lease_granted.worker")};
-        case Kind::kLeaseRevoked: return LeaseRevoked{record.lease_revoked().number(), record.lease_revoked().reason()};
-        case Kind::kDatasetReady: return read(record.dataset_ready());
+        case Kind::kLeaseRevoked:
+            return LeaseRevoked{record.lease_revoked().number(), record.lease_revoked().reason()};
+        case Kind::kDatasetReady:
+            return read(record.dataset_ready());
         case Kind::kCheckpointSaved:
             return CheckpointSaved{record.checkpoint_saved().lease(), read(record.checkpoint_saved().checkpoint())};
         case Kind::kTrainingResumed:
@@ -89,10 +97,14 @@ EventBody read_body(const records::Event& record) {
         case Kind::kPartUploaded:
             return PartUploaded{record.part_uploaded().lease(), record.part_uploaded().part(),
                                 record.part_uploaded().etag()};
-        case Kind::kUploadAborted: return UploadAborted{record.upload_aborted().reason()};
-        case Kind::kUploadCompleted: return UploadCompleted{record.upload_completed().file_name()};
-        case Kind::kSubmitSigned: return SubmitSigned{read(record.submit_signed().submit())};
-        case Kind::kSubmitConfirmed: return SubmitConfirmed{read(record.submit_confirmed().submit())};
+        case Kind::kUploadAborted:
+            return UploadAborted{record.upload_aborted().reason()};
+        case Kind::kUploadCompleted:
+            return UploadCompleted{record.upload_completed().file_name()};
+        case Kind::kSubmitSigned:
+            return SubmitSigned{read(record.submit_signed().submit())};
+        case Kind::kSubmitConfirmed:
+            return SubmitConfirmed{read(record.submit_confirmed().submit())};
         case Kind::kVerified:
             return Verified{read(record.verified().verdict()), record.verified().gas(), record.verified().slot()};
         case Kind::kResultRejected:
@@ -100,26 +112,35 @@ EventBody read_body(const records::Event& record) {
                                   penalty_of(record.result_rejected().penalty())};
         case Kind::kTimedOut:
             return TimedOut{read(record.timed_out().verdict()), penalty_of(record.timed_out().penalty())};
-        case Kind::kDeclineDecided: return DeclineDecided{record.decline_decided().reason()};
-        case Kind::kDeclineSigned: return DeclineSigned{read(record.decline_signed().decline())};
+        case Kind::kDeclineDecided:
+            return DeclineDecided{record.decline_decided().reason()};
+        case Kind::kDeclineSigned:
+            return DeclineSigned{read(record.decline_signed().decline())};
         case Kind::kDeclined:
             return Declined{read(record.declined().decline()), penalty_of(record.declined().penalty())};
-        case Kind::kRestarted: return Restarted{record.restarted().reason()};
+        case Kind::kRestarted:
+            return Restarted{record.restarted().reason()};
         case Kind::kReorgedOut:
             return ReorgedOut{known_number<ChainFact>(record.reorged_out().fact(), chain_facts, "reorged_out.fact")};
-        case Kind::kStepFailed: return read(record.step_failed());
-        case Kind::kWorkerLost: return WorkerLost{record.worker_lost().lease(), record.worker_lost().reason()};
+        case Kind::kStepFailed:
+            return read(record.step_failed());
+        case Kind::kWorkerLost:
+            return WorkerLost{record.worker_lost().lease(), record.worker_lost().reason()};
         case Kind::kSubmitReverted:
             return SubmitReverted{read(record.submit_reverted().submit()), record.submit_reverted().reason()};
         case Kind::kDeclineReverted:
             return DeclineReverted{read(record.decline_reverted().decline()), record.decline_reverted().reason()};
-        case Kind::BODY_NOT_SET: break;
+        case Kind::BODY_NOT_SET:
+            break;
     }
-    throw ErrorException(permanent_error("the event is of no kind known here: use the emeth that wrote it or a newer one"));
+    throw ErrorException(
+        permanent_error("the event is of no kind known here: use the emeth that wrote it or a newer one"));
 }
 
 }  // namespace
 
-Event read(const records::Event& record) { return {record.at_unix_ms(), read_body(record)}; }
+Event read(const records::Event& record) {
+    return {record.at_unix_ms(), read_body(record)};
+}
 
 }  // namespace emeth::storage

@@ -72,8 +72,9 @@ Result<JobStore::Applied> RocksJobStore::apply(const Job& job, const Event& even
     if (!stored) return stored.error();
     if (!*stored) return permanent_error(fmt::format("JOB {} is not in the store: create it first", id.hex()));
     if ((*stored)->sequence != job.sequence) {
-        return permanent_error(fmt::format("JOB {}: the record at hand has sequence {}, the stored one {}: load it again",
-                                           id.hex(), job.sequence, (*stored)->sequence));
+        return permanent_error(
+            fmt::format("JOB {}: the record at hand has sequence {}, the stored one {}: load it again", id.hex(),
+                        job.sequence, (*stored)->sequence));
     }
     return commit(**stored, event, side);
 }
@@ -89,8 +90,7 @@ Result<JobStore::Applied> RocksJobStore::commit(const Job& stored, const Event& 
     applied.job.sequence = stored.sequence + 1;
 
     Batch batch;
-    put_record(batch, applied.job,
-               {applied.job.sequence, event, stored.state, applied.job.state, applied.rejection});
+    put_record(batch, applied.job, {applied.job.sequence, event, stored.state, applied.job.state, applied.rejection});
     if (!applied.rejection) put_outbox(batch, side.outbox_put);
     if (const Result<void> written = database_->write(batch, Durability::synced); !written) {
         return in_context(fmt::format("JOB {}, {}", stored.terms.id.hex(), name(event.body)), written.error());
@@ -162,6 +162,8 @@ Result<void> RocksJobStore::verify(const JobId& id) {
     return {};
 }
 
-std::mutex& RocksJobStore::writer_of(const JobId& id) { return writers_[id.bytes.back() % stripes]; }
+std::mutex& RocksJobStore::writer_of(const JobId& id) {
+    return writers_[id.bytes.back() % stripes];
+}
 
 }  // namespace emeth::storage

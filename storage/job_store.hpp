@@ -65,6 +65,8 @@ public:
     /// Applies `event` to `job` by transition() and commits record + history + `side` durably in one synced batch.
     /// A rejected event is journaled, too, and `side` is then not written. `job` must be the newest committed record
     /// (checked by its sequence); only the JOB's own coroutine commits for it.
+    /// Errors: permanent for a stale or unknown record; transient for a full disk or one that fails, after which the
+    /// same call may be made again. Should it then say that the record is stale, load it: the commit was found durable.
     struct Applied {
         statemachine::Job job;  ///< the record after the commit
         std::optional<statemachine::Rejection> rejection;

@@ -11,15 +11,25 @@ std::string number_key(std::uint64_t number) {
     return key;
 }
 
-std::string job_key(const JobId& id) { return {id.bytes.begin(), id.bytes.end()}; }
+std::string job_key(const JobId& id) {
+    return {id.bytes.begin(), id.bytes.end()};
+}
 
-std::string history_key(const JobId& id, std::uint64_t sequence) { return job_key(id) + number_key(sequence); }
+std::string history_key(const JobId& id, std::uint64_t sequence) {
+    return job_key(id) + number_key(sequence);
+}
 
-std::string active_key(const JobId& id) { return std::string(active_prefix) + job_key(id); }
+std::string active_key(const JobId& id) {
+    return std::string(active_prefix) + job_key(id);
+}
 
-std::string pending_key(std::uint64_t nonce) { return std::string(pending_prefix) + number_key(nonce); }
+std::string pending_key(std::uint64_t nonce) {
+    return std::string(pending_prefix) + number_key(nonce);
+}
 
-std::string refusal_key(std::uint64_t counter) { return std::string(refusal_prefix) + number_key(counter); }
+std::string refusal_key(std::uint64_t counter) {
+    return std::string(refusal_prefix) + number_key(counter);
+}
 
 std::optional<JobId> job_of_key(std::string_view key) {
     if (key.size() != JobId::size_bytes) return std::nullopt;

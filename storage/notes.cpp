@@ -9,12 +9,18 @@ namespace emeth::storage {
 
 std::string_view name(TxKind kind) {
     switch (kind) {
-        case TxKind::approve: return "approve";
-        case TxKind::process: return "process";
-        case TxKind::submit: return "submit";
-        case TxKind::decline: return "decline";
-        case TxKind::withdraw: return "withdraw";
-        case TxKind::other: return "other";
+        case TxKind::approve:
+            return "approve";
+        case TxKind::process:
+            return "process";
+        case TxKind::submit:
+            return "submit";
+        case TxKind::decline:
+            return "decline";
+        case TxKind::withdraw:
+            return "withdraw";
+        case TxKind::other:
+            return "other";
     }
     return "unknown";
 }

@@ -177,7 +177,9 @@ OutboxEntry read(const records::OutboxEntry& record) {
     return entry;
 }
 
-std::string read(const records::Cursor& record) { return record.value(); }
+std::string read(const records::Cursor& record) {
+    return record.value();
+}
 
 JobStore::Refusal read(const records::Refusal& record) {
     return {fixed_bytes<JobId>(record.id(), "id"), record.at_unix_ms(), record.reason()};
@@ -256,13 +258,21 @@ std::string encode_refusal(const JobStore::Refusal& refusal) {
     return record.SerializeAsString();
 }
 
-Result<Job> decode_job(std::string_view bytes) { return decode<Job, records::Job>(bytes); }
+Result<Job> decode_job(std::string_view bytes) {
+    return decode<Job, records::Job>(bytes);
+}
 
-Result<HistoryEntry> decode_history(std::string_view bytes) { return decode<HistoryEntry, records::HistoryEntry>(bytes); }
+Result<HistoryEntry> decode_history(std::string_view bytes) {
+    return decode<HistoryEntry, records::HistoryEntry>(bytes);
+}
 
-Result<OutboxEntry> decode_outbox(std::string_view bytes) { return decode<OutboxEntry, records::OutboxEntry>(bytes); }
+Result<OutboxEntry> decode_outbox(std::string_view bytes) {
+    return decode<OutboxEntry, records::OutboxEntry>(bytes);
+}
 
-Result<std::string> decode_cursor(std::string_view bytes) { return decode<std::string, records::Cursor>(bytes); }
+Result<std::string> decode_cursor(std::string_view bytes) {
+    return decode<std::string, records::Cursor>(bytes);
+}
 
 Result<JobStore::Refusal> decode_refusal(std::string_view bytes) {
     return decode<JobStore::Refusal, records::Refusal>(bytes);

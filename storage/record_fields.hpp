@@ -25,8 +25,8 @@ std::string bytes_of(const Bytes& value) {
 template <class Bytes>
 Bytes fixed_bytes(std::string_view stored, std::string_view field) {
     if (stored.size() != Bytes::size_bytes) {
-        throw ErrorException(permanent_error(
-            fmt::format("field {} has {} bytes, not {}: the record is damaged", field, stored.size(), Bytes::size_bytes)));
+        throw ErrorException(permanent_error(fmt::format("field {} has {} bytes, not {}: the record is damaged", field,
+                                                         stored.size(), Bytes::size_bytes)));
     }
     Bytes value;
     std::ranges::transform(stored, value.bytes.begin(), [](char byte) { return static_cast<std::uint8_t>(byte); });
@@ -39,8 +39,8 @@ Enum known_number(int number, std::span<const Enum> known, std::string_view fiel
     for (const Enum value : known) {
         if (static_cast<int>(value) == number) return value;
     }
-    throw ErrorException(permanent_error(fmt::format(
-        "field {} has the unknown number {}: use the emeth that wrote it or a newer one", field, number)));
+    throw ErrorException(permanent_error(
+        fmt::format("field {} has the unknown number {}: use the emeth that wrote it or a newer one", field, number)));
 }
 
 void write(records::Terms& record, const statemachine::Terms& terms);

@@ -35,21 +35,33 @@ json::value bytes_value(const FieldDescriptor& field, const std::string& stored)
 }
 
 /// JSON has no NaN and no infinity.
-json::value number_value(double number) { return std::isfinite(number) ? json::value(number) : json::value(nullptr); }
+json::value number_value(double number) {
+    return std::isfinite(number) ? json::value(number) : json::value(nullptr);
+}
 
 json::value single_value(const Message& record, const FieldDescriptor& field) {
     const Reflection& access = *record.GetReflection();
     switch (field.cpp_type()) {
-        case FieldDescriptor::CPPTYPE_INT32: return access.GetInt32(record, &field);
-        case FieldDescriptor::CPPTYPE_INT64: return access.GetInt64(record, &field);
-        case FieldDescriptor::CPPTYPE_UINT32: return access.GetUInt32(record, &field);
-        case FieldDescriptor::CPPTYPE_UINT64: return access.GetUInt64(record, &field);
-        case FieldDescriptor::CPPTYPE_DOUBLE: return number_value(access.GetDouble(record, &field));
-        case FieldDescriptor::CPPTYPE_FLOAT: return number_value(static_cast<double>(access.GetFloat(record, &field)));
-        case FieldDescriptor::CPPTYPE_BOOL: return access.GetBool(record, &field);
-        case FieldDescriptor::CPPTYPE_ENUM: return json::string(enum_text(*access.GetEnum(record, &field)));
-        case FieldDescriptor::CPPTYPE_STRING: return bytes_value(field, access.GetString(record, &field));
-        case FieldDescriptor::CPPTYPE_MESSAGE: return to_json(access.GetMessage(record, &field));
+        case FieldDescriptor::CPPTYPE_INT32:
+            return access.GetInt32(record, &field);
+        case FieldDescriptor::CPPTYPE_INT64:
+            return access.GetInt64(record, &field);
+        case FieldDescriptor::CPPTYPE_UINT32:
+            return access.GetUInt32(record, &field);
+        case FieldDescriptor::CPPTYPE_UINT64:
+            return access.GetUInt64(record, &field);
+        case FieldDescriptor::CPPTYPE_DOUBLE:
+            return number_value(access.GetDouble(record, &field));
+        case FieldDescriptor::CPPTYPE_FLOAT:
+            return number_value(static_cast<double>(access.GetFloat(record, &field)));
+        case FieldDescriptor::CPPTYPE_BOOL:
+            return access.GetBool(record, &field);
+        case FieldDescriptor::CPPTYPE_ENUM:
+            return json::string(enum_text(*access.GetEnum(record, &field)));
+        case FieldDescriptor::CPPTYPE_STRING:
+            return bytes_value(field, access.GetString(record, &field));
+        case FieldDescriptor::CPPTYPE_MESSAGE:
+            return to_json(access.GetMessage(record, &field));
     }
     return nullptr;
 }

@@ -1,8 +1,8 @@
 // Any record as JSON: ids and hashes as 0x-hex, amounts as decimal strings, enums by their names ("timed_out").
 #pragma once
 
-#include <boost/json/object.hpp>
 #include <google/protobuf/message.h>
+#include <boost/json/object.hpp>
 
 #include <string>
 #include <string_view>

@@ -13,8 +13,10 @@ using namespace statemachine;
 namespace {
 
 Error differs_at(std::uint64_t sequence, std::string difference) {
-    return permanent_error(fmt::format("history entry {}: {}: the store is damaged, or was written by an emeth with other "
-                                       "rules", sequence, difference));
+    return permanent_error(
+        fmt::format("history entry {}: {}: the store is damaged, or was written by an emeth with other "
+                    "rules",
+                    sequence, difference));
 }
 
 Result<Job> replay_first(const HistoryEntry& entry) {
@@ -42,11 +44,12 @@ Result<Job> replay_next(const Job& job, const HistoryEntry& entry) {
     }
     Job next = std::get<Transition>(std::move(outcome)).next;
     if (entry.rejection) {
-        return differs_at(entry.sequence, fmt::format("it was rejected ({}), the replay accepts it", entry.rejection->reason));
+        return differs_at(entry.sequence,
+                          fmt::format("it was rejected ({}), the replay accepts it", entry.rejection->reason));
     }
     if (next.state != entry.to) {
-        return differs_at(entry.sequence, fmt::format("it led to state {}, in the replay to {}", name(entry.to),
-                                                      name(next.state)));
+        return differs_at(entry.sequence,
+                          fmt::format("it led to state {}, in the replay to {}", name(entry.to), name(next.state)));
     }
     return next;
 }

@@ -22,14 +22,19 @@ constexpr std::size_t wal_bytes_max = 64 << 20;
 constexpr std::size_t info_log_bytes_max = 1 << 20;
 constexpr std::size_t info_logs_kept = 4;
 constexpr double bloom_bits_per_key = 10;
+constexpr std::size_t space_probe_bytes = 1 << 20;
 constexpr int read_only_attempts = 5;
 
-rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
-std::string_view view(const rocksdb::Slice& text) { return {text.data(), text.size()}; }
+rocksdb::Slice slice(std::string_view text) {
+    return {text.data(), text.size()};
+}
+std::string_view view(const rocksdb::Slice& text) {
+    return {text.data(), text.size()};
+}
 
 /// When writes are refused, RocksDB would try for itself every few seconds to go on, and answer "busy" meanwhile to our
-/// own Resume(). write() does it on the next commit, which is both sooner and on the thread that waits for it. What does
-/// not refuse writes (a compaction without space) remains RocksDB's.
+/// own Resume(). write() does it on the next commit, which is both sooner and on the thread that waits for it. What
+/// does not refuse writes (a compaction without space) remains RocksDB's.
 class ResumeOnWrite : public rocksdb::EventListener {
 public:
     void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status error, bool* automatic) override {
@@ -105,11 +110,16 @@ Result<void> make_private_folder(const fs::path& folder) {
 
 std::string_view name(Family family) {
     switch (family) {
-        case Family::jobs: return "jobs";
-        case Family::history: return "history";
-        case Family::outbox: return "outbox";
-        case Family::cursors: return "cursors";
-        case Family::meta: return "meta";
+        case Family::jobs:
+            return "jobs";
+        case Family::history:
+            return "history";
+        case Family::outbox:
+            return "outbox";
+        case Family::cursors:
+            return "cursors";
+        case Family::meta:
+            return "meta";
     }
     return "unknown";
 }
@@ -118,47 +128,63 @@ void Batch::put(Family family, std::string_view key, std::string_view payload) {
     changes_.push_back({family, std::string(key), seal(key, payload)});
 }
 
-void Batch::erase(Family family, std::string_view key) { changes_.push_back({family, std::string(key), std::nullopt}); }
+void Batch::erase(Family family, std::string_view key) {
+    changes_.push_back({family, std::string(key), std::nullopt});
+}
 
 Result<std::unique_ptr<RocksDatabase>> RocksDatabase::open(const fs::path& folder, OpenMode mode,
                                                            rocksdb::Env* environment) {
     const bool read_only = mode == OpenMode::read_only;
-    if (read_only && !fs::exists(folder / "CURRENT")) {
+    if (std::error_code unreadable; read_only && !fs::exists(folder / "CURRENT", unreadable)) {
         return permanent_error(fmt::format("there is no store in {}: check the data folder", folder.string()));
     }
     if (!read_only) {
         if (const Result<void> made = make_private_folder(folder); !made) return made.error();
     }
-    std::unique_ptr<RocksDatabase> opened(new RocksDatabase(folder, mode));
-    const rocksdb::DBOptions options = database_options(mode, environment);
-    rocksdb::Status status = opened->open_once(options);
+    std::unique_ptr<RocksDatabase> database(new RocksDatabase(folder, mode, environment));
     // Beside a running daemon, a file may be replaced by its compacted follower between listing and opening.
-    for (int attempt = 1; read_only && !status.ok() && attempt < read_only_attempts; ++attempt) {
-        status = opened->open_once(options);
-    }
-    if (!status.ok()) return opened->error(status);
-    return opened;
+    Result<std::shared_ptr<Opened>> opened = database->use();
+    for (int attempt = 1; read_only && !opened && attempt < read_only_attempts; ++attempt) opened = database->use();
+    if (!opened) return opened.error();
+    return database;
 }
 
-rocksdb::Status RocksDatabase::open_once(const rocksdb::DBOptions& options) {
+rocksdb::Status RocksDatabase::open_once(std::shared_ptr<Opened>& opened) const {
+    const auto fresh = std::make_shared<Opened>();
+    const rocksdb::DBOptions options = database_options(mode_, environment_);
     rocksdb::DB* raw = nullptr;
     const rocksdb::Status status =
         mode_ == OpenMode::read_only
-            ? rocksdb::DB::OpenForReadOnly(options, folder_.string(), family_descriptors(), &handles_, &raw)
-            : rocksdb::DB::Open(options, folder_.string(), family_descriptors(), &handles_, &raw);
-    database_.reset(raw);
+            ? rocksdb::DB::OpenForReadOnly(options, folder_.string(), family_descriptors(), &fresh->handles, &raw)
+            : rocksdb::DB::Open(options, folder_.string(), family_descriptors(), &fresh->handles, &raw);
+    fresh->database.reset(raw);
+    if (status.ok()) opened = fresh;
     return status;
 }
 
-RocksDatabase::~RocksDatabase() {
-    if (!database_) return;
-    // Closing writes nothing that a SIGKILL would miss: every synced batch is in the log already.
-    for (rocksdb::ColumnFamilyHandle* each : handles_) database_->DestroyColumnFamilyHandle(each);
+/// Closing writes nothing that a SIGKILL would miss: every synced batch is in the log already.
+RocksDatabase::Opened::~Opened() {
+    if (!database) return;
+    for (rocksdb::ColumnFamilyHandle* each : handles) database->DestroyColumnFamilyHandle(each);
+}
+
+rocksdb::ColumnFamilyHandle* RocksDatabase::Opened::handle(Family family) const {
+    return handles.at(static_cast<std::size_t>(family) + 1);
+}
+
+Result<std::shared_ptr<RocksDatabase::Opened>> RocksDatabase::use() {
+    const std::lock_guard lock(mutex_);
+    if (!opened_) {
+        if (const rocksdb::Status status = open_once(opened_); !status.ok()) return error(status);
+    }
+    return opened_;
 }
 
 Result<std::optional<std::string>> RocksDatabase::get(Family family, std::string_view key) {
+    const auto opened = use();
+    if (!opened) return opened.error();
     rocksdb::PinnableSlice value;
-    const rocksdb::Status status = database_->Get({}, handle(family), slice(key), &value);
+    const rocksdb::Status status = (*opened)->database->Get({}, (*opened)->handle(family), slice(key), &value);
     if (status.IsNotFound()) return std::optional<std::string>{};
     if (!status.ok()) return error(status);
     const Result<std::string_view> payload = unseal(key, view(value));
@@ -170,29 +196,61 @@ Result<void> RocksDatabase::write(const Batch& batch, Durability durability) {
     if (mode_ == OpenMode::read_only) {
         return permanent_error(fmt::format("store {} is open for reading only", folder_.string()));
     }
+    Result<void> written = try_write(batch, durability);
+    if (!written && recover()) written = try_write(batch, durability);
+    return written;
+}
+
+Result<void> RocksDatabase::try_write(const Batch& batch, Durability durability) {
+    const auto opened = use();
+    if (!opened) return opened.error();
     rocksdb::WriteBatch changes;
     for (const Batch::Change& change : batch.changes_) {
-        const rocksdb::Status added = change.value ? changes.Put(handle(change.family), change.key, *change.value)
-                                                   : changes.Delete(handle(change.family), change.key);
+        rocksdb::ColumnFamilyHandle* family = (*opened)->handle(change.family);
+        const rocksdb::Status added =
+            change.value ? changes.Put(family, change.key, *change.value) : changes.Delete(family, change.key);
         if (!added.ok()) return error(added);
     }
     rocksdb::WriteOptions options;
     options.sync = durability == Durability::synced;
-    rocksdb::Status status = database_->Write(options, &changes);
-    // After a full disk or a failed sync RocksDB refuses all writes until it is told to go on. Going on starts a new
-    // log, so what a failed write left in the old one does not come back.
-    if (!status.ok() && database_->Resume().ok()) status = database_->Write(options, &changes);
+    const rocksdb::Status status = (*opened)->database->Write(options, &changes);
     if (!status.ok()) return error(status);
     return {};
 }
 
+/// After a full disk or a failed sync RocksDB refuses all writes until it is told to go on. Going on starts a new log,
+/// so what a failed write left in the old one does not come back. Told while the disk is still full, RocksDB gives up
+/// for good: hence the look at the space first, and a second way, to close and open again.
+bool RocksDatabase::recover() {
+    const std::lock_guard one_at_a_time(recovery_);
+    if (!has_space()) return false;
+    if (const auto opened = use(); !opened || (*opened)->database->Resume().ok()) return opened.has_value();
+    const std::lock_guard lock(mutex_);
+    if (opened_.use_count() != 1) return false;  // somebody is reading: the next commit tries again
+    opened_.reset();
+    return open_once(opened_).ok();
+}
+
+/// Can a small file be written and synced?
+bool RocksDatabase::has_space() const {
+    const std::string path = (folder_ / "space.probe").string();
+    std::unique_ptr<rocksdb::WritableFile> probe;
+    if (!environment_->NewWritableFile(path, &probe, {}).ok()) return false;
+    const bool written =
+        probe->Append(std::string(space_probe_bytes, '\0')).ok() && probe->Sync().ok() && probe->Close().ok();
+    return environment_->DeleteFile(path).ok() && written;
+}
+
 Result<void> RocksDatabase::scan(Family family, std::string_view prefix, const Visit& visit) {
+    const auto opened = use();
+    if (!opened) return opened.error();
     const std::string end = end_of_prefix(prefix);
     const rocksdb::Slice bound(end);
     rocksdb::ReadOptions options;
     options.fill_cache = false;
     if (!end.empty()) options.iterate_upper_bound = &bound;
-    const std::unique_ptr<rocksdb::Iterator> entry(database_->NewIterator(options, handle(family)));
+    const std::unique_ptr<rocksdb::Iterator> entry(
+        (*opened)->database->NewIterator(options, (*opened)->handle(family)));
     for (entry->Seek(slice(prefix)); entry->Valid(); entry->Next()) {
         const Result<std::string_view> payload = unseal(view(entry->key()), view(entry->value()));
         if (!payload) return value_error(family, view(entry->key()), payload.error());
@@ -205,8 +263,10 @@ Result<void> RocksDatabase::scan(Family family, std::string_view prefix, const V
 }
 
 Result<std::optional<std::string>> RocksDatabase::last_key(Family family, std::string_view prefix) {
+    const auto opened = use();
+    if (!opened) return opened.error();
     const std::string end = end_of_prefix(prefix);
-    const std::unique_ptr<rocksdb::Iterator> entry(database_->NewIterator({}, handle(family)));
+    const std::unique_ptr<rocksdb::Iterator> entry((*opened)->database->NewIterator({}, (*opened)->handle(family)));
     if (end.empty()) {
         entry->SeekToLast();
     } else {
@@ -221,26 +281,24 @@ Result<std::optional<std::string>> RocksDatabase::last_key(Family family, std::s
 Error RocksDatabase::error(const rocksdb::Status& status) const {
     const std::string folder = folder_.string();
     if (status.IsNoSpace()) {
-        return transient_error(fmt::format("store {}: the disk is full ({}): free space there; nothing was lost", folder,
-                                           status.ToString()));
+        return transient_error(fmt::format("store {}: the disk is full ({}): free space there; nothing was lost",
+                                           folder, status.ToString()));
     }
     if (is_lock_held(status)) {
         return transient_error(fmt::format(
-            "store {} is in use by another process: stop that one, or look at the store read-only (emeth state)", folder));
+            "store {} is in use by another process: stop that one, or look at the store read-only (emeth state)",
+            folder));
     }
     if (status.IsCorruption()) {
-        return permanent_error(fmt::format("store {} is damaged ({}): restore it from a copy of the data folder", folder,
-                                           status.ToString()));
+        return permanent_error(fmt::format("store {} is damaged ({}): restore it from a copy of the data folder",
+                                           folder, status.ToString()));
     }
-    return transient_error(fmt::format("store {}: {}: check the disk and the folder's owner", folder, status.ToString()));
+    return transient_error(
+        fmt::format("store {}: {}: check the disk and the folder's owner", folder, status.ToString()));
 }
 
 Error RocksDatabase::value_error(Family family, std::string_view key, const Error& damage) const {
     return in_context(fmt::format("store {}, {} {}", folder_.string(), name(family), printable_key(key)), damage);
-}
-
-rocksdb::ColumnFamilyHandle* RocksDatabase::handle(Family family) const {
-    return handles_.at(static_cast<std::size_t>(family) + 1);
 }
 
 }  // namespace emeth::storage

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,18 +46,17 @@ public:
     /// `environment` is RocksDB's door to the file system, replaced by tests.
     static Result<std::unique_ptr<RocksDatabase>> open(const std::filesystem::path& folder, OpenMode mode,
                                                        rocksdb::Env* environment = rocksdb::Env::Default());
-    ~RocksDatabase();
     RocksDatabase(const RocksDatabase&) = delete;
     RocksDatabase& operator=(const RocksDatabase&) = delete;
 
     /// The payload, unsealed.
     Result<std::optional<std::string>> get(Family family, std::string_view key);
 
-    /// All or nothing. After an error nothing of `batch` is visible, and a later write may succeed.
+    /// All or nothing. After an error (a full disk) reading goes on, and later writes succeed once its cause is gone.
     Result<void> write(const Batch& batch, Durability durability);
 
-    /// In key order over the keys that begin with `prefix`, until `visit` returns false or an error. `payload` and `key`
-    /// live for the call alone. What is written meanwhile is not seen.
+    /// In key order over the keys that begin with `prefix`, until `visit` returns false or an error. `payload` and
+    /// `key` live for the call alone. What is written meanwhile is not seen.
     using Visit = std::function<Result<bool>(std::string_view key, std::string_view payload)>;
     Result<void> scan(Family family, std::string_view prefix, const Visit& visit);
 
@@ -64,16 +64,34 @@ public:
     Result<std::optional<std::string>> last_key(Family family, std::string_view prefix);
 
 private:
-    RocksDatabase(std::filesystem::path folder, OpenMode mode) : folder_(std::move(folder)), mode_(mode) {}
-    [[nodiscard]] rocksdb::Status open_once(const rocksdb::DBOptions& options);
+    /// RocksDB opened, with its families; closed when the last user lets go of it.
+    struct Opened {
+        Opened() = default;
+        ~Opened();
+        Opened(const Opened&) = delete;
+        Opened& operator=(const Opened&) = delete;
+        [[nodiscard]] rocksdb::ColumnFamilyHandle* handle(Family family) const;
+
+        std::unique_ptr<rocksdb::DB> database;
+        std::vector<rocksdb::ColumnFamilyHandle*> handles;  ///< "default" first, then in the order of Family
+    };
+
+    RocksDatabase(std::filesystem::path folder, OpenMode mode, rocksdb::Env* environment)
+        : folder_(std::move(folder)), mode_(mode), environment_(environment) {}
+    [[nodiscard]] rocksdb::Status open_once(std::shared_ptr<Opened>& opened) const;
+    Result<std::shared_ptr<Opened>> use();
+    Result<void> try_write(const Batch& batch, Durability durability);
+    bool recover();
+    [[nodiscard]] bool has_space() const;
     [[nodiscard]] Error error(const rocksdb::Status& status) const;
     [[nodiscard]] Error value_error(Family family, std::string_view key, const Error& damage) const;
-    [[nodiscard]] rocksdb::ColumnFamilyHandle* handle(Family family) const;
 
     std::filesystem::path folder_;
     OpenMode mode_;
-    std::unique_ptr<rocksdb::DB> database_;
-    std::vector<rocksdb::ColumnFamilyHandle*> handles_;  ///< "default" first, then in the order of Family
+    rocksdb::Env* environment_;
+    std::mutex recovery_;             ///< one recovery at a time
+    std::mutex mutex_;                ///< guards opened_
+    std::shared_ptr<Opened> opened_;  ///< empty: could not be opened again; the next use tries
 };
 
 }  // namespace emeth::storage

@@ -18,9 +18,9 @@ namespace emeth::http {
 using boost::system::error_code;
 using Tcp = asio::ip::tcp;
 
-/// Closes `socket` when the coroutine of `state` is cancelled. Beast's operations consist of several steps, and a cancellation
-/// that comes between two of them would be lost; a closed socket ends them all. Lives for one operation, which must be started
-/// with `io_token`, as any other would take the slot over.
+/// Closes `socket` when the coroutine of `state` is cancelled. Beast's operations consist of several steps, and a
+/// cancellation that comes between two of them would be lost; a closed socket ends them all. Lives for one operation,
+/// which must be started with `io_token`, as any other would take the slot over.
 class CloseOnCancel {
 public:
     CloseOnCancel(const asio::cancellation_state& state, Tcp::socket& socket) : state_(state), slot_(state_.slot()) {
@@ -36,7 +36,8 @@ public:
 
     /// To be called after the operation: a cancelled coroutine ends by operation_aborted, never by a result.
     void throw_if_cancelled() const {
-        if (state_.cancelled() != asio::cancellation_type::none) throw boost::system::system_error(asio::error::operation_aborted);
+        if (state_.cancelled() != asio::cancellation_type::none)
+            throw boost::system::system_error(asio::error::operation_aborted);
     }
 
 private:
@@ -50,6 +51,8 @@ inline auto io_token() {
 }
 
 /// Asio does not do it; a child process must not inherit a connection.
-inline void close_on_exec(Tcp::socket::native_handle_type descriptor) { ::fcntl(descriptor, F_SETFD, FD_CLOEXEC); }
+inline void close_on_exec(Tcp::socket::native_handle_type descriptor) {
+    ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+}
 
 }  // namespace emeth::http

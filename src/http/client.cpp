@@ -15,7 +15,9 @@ namespace {
 constexpr std::size_t response_piece_bytes = 64 << 10;
 constexpr std::size_t shown_bytes_max = 200;
 
-bool is_idempotent(const std::string& method) { return method == "GET" || method == "HEAD" || method == "PUT"; }
+bool is_idempotent(const std::string& method) {
+    return method == "GET" || method == "HEAD" || method == "PUT";
+}
 
 Task<Result<std::string>> read_body(Connection* connection, std::string origin, std::uint64_t bytes_max) {
     const Error too_long = transient_error(fmt::format("{}: the answer is longer than {} bytes", origin, bytes_max));
@@ -33,7 +35,8 @@ Task<Result<std::string>> read_body(Connection* connection, std::string origin, 
     co_return body;
 }
 
-/// What one attempt came to. `unanswered`: it failed before any byte of an answer, as a connection does that went stale.
+/// What one attempt came to. `unanswered`: it failed before any byte of an answer, as a connection does that went
+/// stale.
 struct Attempt {
     Result<ClientResponse> outcome;
     bool unanswered = false;
@@ -85,7 +88,8 @@ Task<Result<ClientResponse>> exchange(ClientRequest request) {
 
 Task<Result<ClientResponse>> request(ClientRequest request) {
     if (!request.url.scheme.starts_with("http"))
-        co_return permanent_error(fmt::format("{} cannot be asked over HTTP: its scheme is no http or https", request.url.origin()));
+        co_return permanent_error(
+            fmt::format("{} cannot be asked over HTTP: its scheme is no http or https", request.url.origin()));
     const Milliseconds timeout = request.timeout;
     std::string what = fmt::format("{} {}", request.method, request.url.origin());
     auto bounded = with_timeout(exchange(std::move(request)), timeout, std::move(what));
@@ -95,8 +99,10 @@ Task<Result<ClientResponse>> request(ClientRequest request) {
 Error status_error(std::string_view what, const ClientResponse& response) {
     const auto reason = beast::http::obsolete_reason(static_cast<beast::http::status>(response.status));
     std::string excerpt = response.body.substr(0, shown_bytes_max);
-    std::replace_if(excerpt.begin(), excerpt.end(), [](char c) { return c >= 0 && c < ' '; }, ' ');
-    const std::string message = fmt::format("{} answered {} {}: {}", what, response.status, std::string_view(reason.data(), reason.size()), excerpt);
+    std::replace_if(
+        excerpt.begin(), excerpt.end(), [](char c) { return c >= 0 && c < ' '; }, ' ');
+    const std::string message = fmt::format("{} answered {} {}: {}", what, response.status,
+                                            std::string_view(reason.data(), reason.size()), excerpt);
     const unsigned status = response.status;
     const bool may_pass = status == 408 || status == 425 || status == 429 || status >= 500;
     return may_pass ? transient_error(message) : permanent_error(message);

@@ -1,5 +1,5 @@
-// HTTP(S) and WebSocket clients over Beast. Every operation is bounded in time and size, and throws operation_aborted when its
-// coroutine is cancelled. Io thread only.
+// HTTP(S) and WebSocket clients over Beast. Every operation is bounded in time and size, and throws operation_aborted
+// when its coroutine is cancelled. Io thread only.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,8 @@ struct Url {
     [[nodiscard]] std::string text() const;
     /// Scheme, host and port only: what may be logged of a signed URL.
     [[nodiscard]] std::string origin() const;
-    /// This URL as a base: its path, without a trailing '/' and query, followed by `path_and_query`, which begins with '/'.
+    /// This URL as a base: its path, without a trailing '/' and query, followed by `path_and_query`, which begins with
+    /// '/'.
     [[nodiscard]] Url at(std::string_view path_and_query) const;
 };
 
@@ -54,11 +55,13 @@ struct ClientResponse {
     std::string body;
 };
 
-/// Any answer, also a 500, is a response; only a failure to get one is an Error (transient, names the origin). Redirects are not followed. Idle
-/// connections are kept for the next request; one that the server has closed meanwhile is noticed and replaced.
+/// Any answer, also a 500, is a response; only a failure to get one is an Error (transient, names the origin).
+/// Redirects are not followed. Idle connections are kept for the next request; one that the server has closed meanwhile
+/// is noticed and replaced.
 Task<Result<ClientResponse>> request(ClientRequest request);
 
-/// transient for 408, 425, 429 and 5xx, else permanent; message: "<what> answered 503 Service Unavailable: <first 200 characters of the body>".
+/// transient for 408, 425, 429 and 5xx, else permanent; message: "<what> answered 503 Service Unavailable: <first 200
+/// characters of the body>".
 Error status_error(std::string_view what, const ClientResponse& response);
 
 struct Downloaded {
@@ -66,13 +69,15 @@ struct Downloaded {
     Hash256 sha256;
 };
 
-/// GETs `url` into `path` (temp → fsync → rename), hashing on the way; memory stays bounded. Fails when the answer is not 200, is longer or shorter than
-/// `bytes_expected`, or no byte comes for `idle_timeout`. `progress` gets the bytes so far.
-Task<Result<Downloaded>> download_file(Url url, std::filesystem::path path, std::uint64_t bytes_expected, Milliseconds idle_timeout,
-                                       std::function<void(std::uint64_t)> progress);
+/// GETs `url` into `path` (temp → fsync → rename), hashing on the way; memory stays bounded. Fails when the answer is
+/// not 200, is longer or shorter than `bytes_expected`, or no byte comes for `idle_timeout`. `progress` gets the bytes
+/// so far.
+Task<Result<Downloaded>> download_file(Url url, std::filesystem::path path, std::uint64_t bytes_expected,
+                                       Milliseconds idle_timeout, std::function<void(std::uint64_t)> progress);
 
 /// PUTs bytes [offset, offset+length) of `file` with bounded memory; returns the response (its ETag header counts).
-Task<Result<ClientResponse>> upload_range(Url url, std::filesystem::path file, std::uint64_t offset, std::uint64_t length, Milliseconds idle_timeout);
+Task<Result<ClientResponse>> upload_range(Url url, std::filesystem::path file, std::uint64_t offset,
+                                          std::uint64_t length, Milliseconds idle_timeout);
 
 /// One WebSocket connection, text messages. One reader and one writer coroutine at a time.
 class WebSocket {

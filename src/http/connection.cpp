@@ -42,13 +42,14 @@ Task<Result<Endpoints>> resolve(Url url) {
     if (!not_literal) co_return Endpoints{Tcp::endpoint(literal, url.port)};
 
     const auto resolution = std::make_shared<Resolution>(co_await asio::this_coro::executor);
-    resolution->resolver.async_resolve(
-        url.host, std::to_string(url.port), [resolution](error_code error, const Tcp::resolver::results_type& results) {
-            Endpoints endpoints;
-            for (const auto& entry : results)
-                if (endpoints.size() < endpoints_max) endpoints.push_back(entry.endpoint());
-            resolution->answer.try_send(error, std::move(endpoints));
-        });
+    resolution->resolver.async_resolve(url.host, std::to_string(url.port),
+                                       [resolution](error_code error, const Tcp::resolver::results_type& results) {
+                                           Endpoints endpoints;
+                                           for (const auto& entry : results)
+                                               if (endpoints.size() < endpoints_max)
+                                                   endpoints.push_back(entry.endpoint());
+                                           resolution->answer.try_send(error, std::move(endpoints));
+                                       });
     auto receive = resolution->answer.async_receive(asio::as_tuple(asio::use_awaitable));
     auto [error, endpoints] = co_await std::move(receive);
     if (error) co_return io_error(url.origin(), error);
@@ -99,7 +100,8 @@ Task<error_code> handshake(TlsStream* stream, std::string host) {
 }  // namespace
 
 Error io_error(std::string_view origin, error_code error) {
-    if (error == asio::error::operation_aborted) return transient_error(fmt::format("{}: the connection was closed", origin));
+    if (error == asio::error::operation_aborted)
+        return transient_error(fmt::format("{}: the connection was closed", origin));
     if (error == beast::error::timeout) return transient_error(fmt::format("{}: no answer in time", origin));
     return transient_error(fmt::format("{}: {}", origin, error.message()));
 }
@@ -153,12 +155,16 @@ Task<error_code> Connection::write(std::string_view piece, bool more) {
     const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
     const CloseOnCancel guard(state, socket_stream().socket());
     http::buffer_body::value_type& body = request_->body();
-    body.data = piece.empty() ? nullptr : const_cast<char*>(piece.data());  // Beast's type serves reading, too; it is not written to
+    body.data = piece.empty()
+                    ? nullptr
+                    : const_cast<char*>(piece.data());  // Beast's type serves reading, too; it is not written to
     body.size = piece.size();
     body.more = more;
-    auto work = std::visit([&](auto& stream) -> Task<std::tuple<error_code, std::size_t>> {
-        return http::async_write(stream, *serializer_, io_token());
-    }, stream_);
+    auto work = std::visit(
+        [&](auto& stream) -> Task<std::tuple<error_code, std::size_t>> {
+            return http::async_write(stream, *serializer_, io_token());
+        },
+        stream_);
     const auto [error, bytes] = co_await std::move(work);
     guard.throw_if_cancelled();
     co_return error == http::error::need_buffer ? error_code{} : error;
@@ -167,9 +173,11 @@ Task<error_code> Connection::write(std::string_view piece, bool more) {
 Task<error_code> Connection::read_header() {
     const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
     const CloseOnCancel guard(state, socket_stream().socket());
-    auto work = std::visit([&](auto& stream) -> Task<std::tuple<error_code, std::size_t>> {
-        return http::async_read_header(stream, buffer_, *parser_, io_token());
-    }, stream_);
+    auto work = std::visit(
+        [&](auto& stream) -> Task<std::tuple<error_code, std::size_t>> {
+            return http::async_read_header(stream, buffer_, *parser_, io_token());
+        },
+        stream_);
     const auto [error, bytes] = co_await std::move(work);
     guard.throw_if_cancelled();
     co_return error;
@@ -189,9 +197,11 @@ Task<Connection::Piece> Connection::read_body(std::span<char> into) {
         body.data = into.data();
         body.size = into.size();
         body.more = true;
-        auto work = std::visit([&](auto& stream) -> Task<std::tuple<error_code, std::size_t>> {
-            return http::async_read_some(stream, buffer_, *parser_, io_token());
-        }, stream_);
+        auto work = std::visit(
+            [&](auto& stream) -> Task<std::tuple<error_code, std::size_t>> {
+                return http::async_read_some(stream, buffer_, *parser_, io_token());
+            },
+            stream_);
         const auto [error, bytes] = co_await std::move(work);
         guard.throw_if_cancelled();
         received = into.size() - body.size;
@@ -200,7 +210,9 @@ Task<Connection::Piece> Connection::read_body(std::span<char> into) {
     co_return Piece{{}, received, parser_->is_done()};
 }
 
-bool Connection::reusable() const { return parser_ && parser_->is_done() && parser_->keep_alive() && buffer_.size() == 0; }
+bool Connection::reusable() const {
+    return parser_ && parser_->is_done() && parser_->keep_alive() && buffer_.size() == 0;
+}
 
 bool Connection::still_open() {
     char byte = 0;
@@ -218,7 +230,8 @@ std::unique_ptr<Connection> IdleConnections::take(const std::string& origin) {
     std::deque<Idle> idle = std::move(found->second);
     by_origin_.erase(found);
     const Milliseconds now = system_clock().monotonic();
-    std::erase_if(idle, [&](const Idle& entry) { return now - entry.since > idle_time_max || !entry.connection->still_open(); });
+    std::erase_if(
+        idle, [&](const Idle& entry) { return now - entry.since > idle_time_max || !entry.connection->still_open(); });
     if (idle.empty()) return nullptr;
     std::unique_ptr<Connection> newest = std::move(idle.back().connection);
     idle.pop_back();

@@ -1,4 +1,5 @@
-// One TCP or TLS connection of the client, and the idle ones that wait for the next request. Not for users of the library.
+// One TCP or TLS connection of the client, and the idle ones that wait for the next request. Not for users of the
+// library.
 #pragma once
 
 #include <boost/asio/execution_context.hpp>
@@ -26,7 +27,8 @@ namespace beast = boost::beast;
 using PlainStream = beast::tcp_stream;
 using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 
-/// A connected stream to the origin of `url` (TLS for https and wss: certificate and host name checked). Error names the origin.
+/// A connected stream to the origin of `url` (TLS for https and wss: certificate and host name checked). Error names
+/// the origin.
 Task<Result<std::variant<PlainStream, TlsStream>>> open_stream(Url url, Milliseconds timeout);
 
 /// "<origin>: <reason>", transient.

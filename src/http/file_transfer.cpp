@@ -21,7 +21,8 @@ Task<Result<std::unique_ptr<Connection>>> open(Url url, Milliseconds timeout) {
 }
 
 /// Reads at most `bytes_max` of the body; what follows is left unread.
-Task<Result<std::string>> read_excerpt(Connection* connection, std::string origin, Milliseconds timeout, std::uint64_t bytes_max) {
+Task<Result<std::string>> read_excerpt(Connection* connection, std::string origin, Milliseconds timeout,
+                                       std::uint64_t bytes_max) {
     std::string body;
     std::vector<char> piece(4 << 10);
     connection->limit(timeout);
@@ -47,7 +48,8 @@ Task<Result<ClientResponse>> read_response(Connection* connection, std::string o
 }
 
 /// Sends a GET and reads the header of its answer, which must be 200 and may not announce another length.
-Task<Result<void>> begin_download(Connection* connection, Url url, std::uint64_t bytes_expected, Milliseconds idle_timeout) {
+Task<Result<void>> begin_download(Connection* connection, Url url, std::uint64_t bytes_expected,
+                                  Milliseconds idle_timeout) {
     const std::string origin = url.origin();
     connection->limit(idle_timeout);
     connection->begin("GET", url, {}, 0);
@@ -65,7 +67,8 @@ Task<Result<void>> begin_download(Connection* connection, Url url, std::uint64_t
     }
     const std::uint64_t announced = connection->body_bytes().value_or(bytes_expected);
     if (announced != bytes_expected)
-        co_return transient_error(fmt::format("{}: announces {} bytes; {} were expected", origin, announced, bytes_expected));
+        co_return transient_error(
+            fmt::format("{}: announces {} bytes; {} were expected", origin, announced, bytes_expected));
     co_return Result<void>{};
 }
 
@@ -86,18 +89,20 @@ Task<Result<void>> receive_file(Download download) {
         const Connection::Piece read = co_await std::move(reading);
         if (read.error) co_return io_error(download.origin, read.error);
         if (download.file->bytes() + read.bytes > download.bytes_expected)
-            co_return transient_error(fmt::format("{}: sends more than the expected {} bytes", download.origin, download.bytes_expected));
+            co_return transient_error(
+                fmt::format("{}: sends more than the expected {} bytes", download.origin, download.bytes_expected));
         const Result<void> written = download.file->append({piece.data(), read.bytes});
         if (!written) co_return written.error();
         if (*download.progress) (*download.progress)(download.file->bytes());
         last = read.last;
     }
     if (download.file->bytes() == download.bytes_expected) co_return Result<void>{};
-    co_return transient_error(fmt::format("{}: sent {} bytes; {} were expected", download.origin, download.file->bytes(), download.bytes_expected));
+    co_return transient_error(fmt::format("{}: sent {} bytes; {} were expected", download.origin,
+                                          download.file->bytes(), download.bytes_expected));
 }
 
-Task<Result<void>> send_range(Connection* connection, const InputFile* file, std::uint64_t offset, std::uint64_t length, Milliseconds idle_timeout,
-                              std::string origin) {
+Task<Result<void>> send_range(Connection* connection, const InputFile* file, std::uint64_t offset, std::uint64_t length,
+                              Milliseconds idle_timeout, std::string origin) {
     std::vector<char> piece(static_cast<std::size_t>(std::min<std::uint64_t>(piece_bytes, length)));
     std::uint64_t sent = 0;
     do {
@@ -114,8 +119,8 @@ Task<Result<void>> send_range(Connection* connection, const InputFile* file, std
 
 }  // namespace
 
-Task<Result<Downloaded>> download_file(Url url, std::filesystem::path path, std::uint64_t bytes_expected, Milliseconds idle_timeout,
-                                       std::function<void(std::uint64_t)> progress) {
+Task<Result<Downloaded>> download_file(Url url, std::filesystem::path path, std::uint64_t bytes_expected,
+                                       Milliseconds idle_timeout, std::function<void(std::uint64_t)> progress) {
     auto opening = open(url, idle_timeout);
     Result<std::unique_ptr<Connection>> connection = co_await std::move(opening);
     if (!connection) co_return connection.error();
@@ -141,12 +146,14 @@ Task<Result<Downloaded>> download_file(Url url, std::filesystem::path path, std:
     co_return done;
 }
 
-Task<Result<ClientResponse>> upload_range(Url url, std::filesystem::path file, std::uint64_t offset, std::uint64_t length, Milliseconds idle_timeout) {
+Task<Result<ClientResponse>> upload_range(Url url, std::filesystem::path file, std::uint64_t offset,
+                                          std::uint64_t length, Milliseconds idle_timeout) {
     const std::string origin = url.origin();
     Result<InputFile> input = InputFile::open(file);
     if (!input) co_return input.error();
     if (offset > input->bytes() || length > input->bytes() - offset)
-        co_return permanent_error(fmt::format("{} has {} bytes; bytes {} to {} cannot be sent", file.string(), input->bytes(), offset, offset + length));
+        co_return permanent_error(fmt::format("{} has {} bytes; bytes {} to {} cannot be sent", file.string(),
+                                              input->bytes(), offset, offset + length));
     auto opening = open(url, idle_timeout);
     Result<std::unique_ptr<Connection>> connection = co_await std::move(opening);
     if (!connection) co_return connection.error();

@@ -46,7 +46,9 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
     }
 }
 
-bool is_capture(std::string_view segment) { return segment.starts_with('{') && segment.ends_with('}'); }
+bool is_capture(std::string_view segment) {
+    return segment.starts_with('{') && segment.ends_with('}');
+}
 
 bool fits(const std::vector<std::string>& pattern, const std::vector<std::string>& segments) {
     return std::equal(pattern.begin(), pattern.end(), segments.begin(), segments.end(),
@@ -67,7 +69,8 @@ Result<Target> Target::parse(std::string_view text) {
     Target target;
     for (const std::string_view segment : segments) {
         std::optional<std::string> decoded = percent_decoded(segment, false);
-        if (!decoded || *decoded == "." || *decoded == ".." || decoded->find('/') != std::string::npos) return malformed;
+        if (!decoded || *decoded == "." || *decoded == ".." || decoded->find('/') != std::string::npos)
+            return malformed;
         target.segments.push_back(std::move(*decoded));
     }
     if (question_mark == std::string_view::npos) return target;

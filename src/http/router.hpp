@@ -18,7 +18,8 @@ struct Target {
     std::vector<std::string> segments;  ///< of the path
     std::map<std::string, std::string> query;
 
-    /// Error for a target that is malformed or too long, or has a segment that is "." or ".." or holds '/' or a control character.
+    /// Error for a target that is malformed or too long, or has a segment that is "." or ".." or holds '/' or a control
+    /// character.
     static Result<Target> parse(std::string_view text);
     [[nodiscard]] std::string path() const;
 };

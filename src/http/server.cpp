@@ -14,7 +14,8 @@ namespace {
 
 constexpr Milliseconds accept_pause{200};
 constexpr std::string_view busy_answer =
-    "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 40\r\n\r\n"
+    "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: "
+    "40\r\n\r\n"
     "{\"error\":\"too many connections at once\"}";
 
 /// A fresh socket's send buffer is empty, so this does not block.
@@ -30,7 +31,8 @@ Task<> accept_connections(std::shared_ptr<Server::Impl> server, TaskGroup* child
         auto [error, socket] = co_await std::move(accepting);
         if (error == asio::error::operation_aborted) co_return;
         if (error) {
-            spdlog::warn("{}:{} cannot accept a connection: {}", server->options.host, server->options.port, error.message());
+            spdlog::warn("{}:{} cannot accept a connection: {}", server->options.host, server->options.port,
+                         error.message());
             auto pause = system_clock().sleep(accept_pause);
             co_await std::move(pause);
             continue;
@@ -69,8 +71,8 @@ void Server::route(std::string method, std::string pattern, std::uint64_t body_b
     impl_->router.add(pattern, std::move(route));
 }
 
-void Server::route_file(std::string method, std::string pattern, std::uint64_t body_bytes_max, std::filesystem::path folder, Handler handler,
-                        Admission admission) {
+void Server::route_file(std::string method, std::string pattern, std::uint64_t body_bytes_max,
+                        std::filesystem::path folder, Handler handler, Admission admission) {
     Route route;
     route.method = std::move(method);
     route.body_bytes_max = body_bytes_max;
@@ -89,8 +91,12 @@ void Server::route_websocket(std::string pattern, WebSocketHandler handler) {
 Result<void> Server::listen() {
     ServerOptions& options = impl_->options;
     error_code error;
-    const asio::ip::address address = asio::ip::make_address(options.host == "localhost" ? "127.0.0.1" : options.host, error);
-    if (error) return permanent_error(fmt::format("cannot listen on '{}': it is no IP address of this machine; 127.0.0.1 serves local programs only", options.host));
+    const asio::ip::address address =
+        asio::ip::make_address(options.host == "localhost" ? "127.0.0.1" : options.host, error);
+    if (error)
+        return permanent_error(fmt::format(
+            "cannot listen on '{}': it is no IP address of this machine; 127.0.0.1 serves local programs only",
+            options.host));
     const Tcp::endpoint endpoint(address, options.port);
     impl_->acceptor.open(endpoint.protocol(), error);
     if (!error) close_on_exec(impl_->acceptor.native_handle());
@@ -100,13 +106,17 @@ Result<void> Server::listen() {
     if (error) {
         error_code ignored;
         impl_->acceptor.close(ignored);
-        return permanent_error(fmt::format("cannot listen on {}:{}: {}; stop the program that uses it or choose another address or port", options.host, options.port, error.message()));
+        return permanent_error(
+            fmt::format("cannot listen on {}:{}: {}; stop the program that uses it or choose another address or port",
+                        options.host, options.port, error.message()));
     }
     options.port = impl_->acceptor.local_endpoint().port();
     return {};
 }
 
-std::uint16_t Server::port() const { return impl_->options.port; }
+std::uint16_t Server::port() const {
+    return impl_->options.port;
+}
 
 std::string Server::url() const {
     const bool is_ipv6 = impl_->options.host.find(':') != std::string::npos;

@@ -1,4 +1,5 @@
-// A small HTTP/1.1 and WebSocket server over Beast: routes, body limits, idle timeouts, a cap on connections. Io thread only.
+// A small HTTP/1.1 and WebSocket server over Beast: routes, body limits, idle timeouts, a cap on connections. Io thread
+// only.
 #pragma once
 
 #include <boost/json/value.hpp>
@@ -19,20 +20,21 @@
 namespace emeth::http {
 
 struct ReceivedFile {
-    std::filesystem::path path;  ///< a temporary: publish it (runtime/durable_file.hpp), or it is removed after the handler
+    std::filesystem::path
+        path;  ///< a temporary: publish it (runtime/durable_file.hpp), or it is removed after the handler
     std::uint64_t bytes = 0;
     Hash256 sha256;
 };
 
 struct ServerRequest {
     std::string method;
-    std::string path;                          ///< percent-decoded, without the query
-    std::map<std::string, std::string> query;  ///< percent-decoded
+    std::string path;                             ///< percent-decoded, without the query
+    std::map<std::string, std::string> query;     ///< percent-decoded
     std::map<std::string, std::string> captures;  ///< of "{name}" segments of the route; one segment each
     Headers headers;
-    std::string body;                          ///< empty for routes that take a file
+    std::string body;  ///< empty for routes that take a file
     std::optional<ReceivedFile> file;
-    std::string peer_address;                  ///< IP
+    std::string peer_address;  ///< IP
 };
 
 struct ServerResponse {
@@ -53,10 +55,11 @@ using Admission = std::function<std::optional<ServerResponse>(const ServerReques
 using WebSocketHandler = std::function<Task<>(WebSocket, ServerRequest)>;
 
 struct ServerOptions {
-    std::string host = "127.0.0.1";  ///< an IP address, or "localhost"
-    std::uint16_t port = 0;  ///< 0: the system chooses
-    std::size_t connections_max = 256;   ///< one more is answered 503
-    Milliseconds idle_timeout{60'000};   ///< to send a whole header, or the next piece of a body, or to take one of the answer
+    std::string host = "127.0.0.1";     ///< an IP address, or "localhost"
+    std::uint16_t port = 0;             ///< 0: the system chooses
+    std::size_t connections_max = 256;  ///< one more is answered 503
+    Milliseconds idle_timeout{
+        60'000};  ///< to send a whole header, or the next piece of a body, or to take one of the answer
 };
 
 class Server {
@@ -65,13 +68,13 @@ public:
     Server(asio::any_io_executor executor, ServerOptions options);
     ~Server();
 
-    /// `pattern`: "/api/v1/jobs", "/objects/{name}"; of several that fit, the first added counts. A longer body is answered 413, an unknown path 404,
-    /// another method 405. GET routes answer HEAD, too.
+    /// `pattern`: "/api/v1/jobs", "/objects/{name}"; of several that fit, the first added counts. A longer body is
+    /// answered 413, an unknown path 404, another method 405. GET routes answer HEAD, too.
     void route(std::string method, std::string pattern, std::uint64_t body_bytes_max, Handler handler);
-    /// The body is streamed into "<folder>/incoming-<n>.tmp" (0600; `folder` must be on the file system of its destination). A full disk is answered 507.
-    /// What a crash leaves of them is the owner's to sweep.
-    void route_file(std::string method, std::string pattern, std::uint64_t body_bytes_max, std::filesystem::path folder, Handler handler,
-                    Admission admission = {});
+    /// The body is streamed into "<folder>/incoming-<n>.tmp" (0600; `folder` must be on the file system of its
+    /// destination). A full disk is answered 507. What a crash leaves of them is the owner's to sweep.
+    void route_file(std::string method, std::string pattern, std::uint64_t body_bytes_max, std::filesystem::path folder,
+                    Handler handler, Admission admission = {});
     void route_websocket(std::string pattern, WebSocketHandler handler);
 
     /// Binds and listens; Error: "cannot listen on 127.0.0.1:3000: address already in use; …".
@@ -79,7 +82,8 @@ public:
     [[nodiscard]] std::uint16_t port() const;
     [[nodiscard]] std::string url() const;  ///< "http://127.0.0.1:3000"
 
-    /// Serves until cancelled; then ends every connection and returns. An exception of a handler is answered 500 and logged, and the server lives on.
+    /// Serves until cancelled; then ends every connection and returns. An exception of a handler is answered 500 and
+    /// logged, and the server lives on.
     Task<> run();
 
 private:

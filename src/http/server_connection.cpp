@@ -59,9 +59,10 @@ private:
     Result<OutputFile> create_incoming(std::filesystem::path& path);
     Task<ServerResponse> handle();
     Task<> answer(ServerResponse response);
-    Task<> write_piece(http::response_serializer<http::buffer_body>* serializer, http::response<http::buffer_body>* message, std::string_view piece,
-                       bool more);
-    Task<> write_file(http::response_serializer<http::buffer_body>* serializer, http::response<http::buffer_body>* message, const InputFile* file);
+    Task<> write_piece(http::response_serializer<http::buffer_body>* serializer,
+                       http::response<http::buffer_body>* message, std::string_view piece, bool more);
+    Task<> write_file(http::response_serializer<http::buffer_body>* serializer,
+                      http::response<http::buffer_body>* message, const InputFile* file);
     Task<> drain();
     Task<> serve_websocket();
 
@@ -71,7 +72,8 @@ private:
     std::vector<char> piece_;
     std::optional<Parser> parser_;
     ServerRequest request_;
-    std::optional<RemoveAtEnd> incoming_;  // the file of request_, removed after the handler and when the connection fails
+    std::optional<RemoveAtEnd>
+        incoming_;  // the file of request_, removed after the handler and when the connection fails
     const Route* route_ = nullptr;
 };
 
@@ -118,9 +120,10 @@ Task<std::optional<ServerResponse>> ServerConnection::read_header() {
         std::tie(error, std::ignore) = co_await std::move(reading);
         guard.throw_if_cancelled();
     }
-    if (error == http::error::header_limit) co_return ServerResponse::error(431, fmt::format("the header is longer than {} bytes", header_bytes_max));
-    if (error.category() == http::make_error_code(http::error::end_of_stream).category() && error != http::error::end_of_stream &&
-        error != http::error::partial_message)
+    if (error == http::error::header_limit)
+        co_return ServerResponse::error(431, fmt::format("the header is longer than {} bytes", header_bytes_max));
+    if (error.category() == http::make_error_code(http::error::end_of_stream).category() &&
+        error != http::error::end_of_stream && error != http::error::partial_message)
         co_return ServerResponse::error(400, fmt::format("the request is malformed: {}", error.message()));
     throw_if(error);
     co_return std::nullopt;
@@ -139,9 +142,11 @@ std::optional<ServerResponse> ServerConnection::find_route() {
 
     Router::Match match = server_->router.match(request_.method, *target);
     request_.query = std::move(target->query);
-    if (match.route == nullptr && match.allowed.empty()) return ServerResponse::error(404, "there is nothing at this path");
+    if (match.route == nullptr && match.allowed.empty())
+        return ServerResponse::error(404, "there is nothing at this path");
     if (match.route == nullptr) {
-        ServerResponse response = ServerResponse::error(405, fmt::format("{} is not served at this path", request_.method));
+        ServerResponse response =
+            ServerResponse::error(405, fmt::format("{} is not served at this path", request_.method));
         response.headers["allow"] = match.allowed;
         return response;
     }
@@ -269,12 +274,13 @@ Task<> ServerConnection::answer(ServerResponse response) {
         file.reset();
         response.body.clear();
     }
-    auto writing = file ? write_file(&serializer, &message, &*file) : write_piece(&serializer, &message, response.body, false);
+    auto writing =
+        file ? write_file(&serializer, &message, &*file) : write_piece(&serializer, &message, response.body, false);
     co_await std::move(writing);
 }
 
-Task<> ServerConnection::write_piece(http::response_serializer<http::buffer_body>* serializer, http::response<http::buffer_body>* message,
-                                     std::string_view piece, bool more) {
+Task<> ServerConnection::write_piece(http::response_serializer<http::buffer_body>* serializer,
+                                     http::response<http::buffer_body>* message, std::string_view piece, bool more) {
     const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
     const CloseOnCancel guard(state, stream_.socket());
     message->body().data = piece.empty() ? nullptr : const_cast<char*>(piece.data());  // not written to
@@ -287,14 +293,16 @@ Task<> ServerConnection::write_piece(http::response_serializer<http::buffer_body
     if (error != http::error::need_buffer) throw_if(error);
 }
 
-Task<> ServerConnection::write_file(http::response_serializer<http::buffer_body>* serializer, http::response<http::buffer_body>* message,
-                                    const InputFile* file) {
+Task<> ServerConnection::write_file(http::response_serializer<http::buffer_body>* serializer,
+                                    http::response<http::buffer_body>* message, const InputFile* file) {
     piece_.resize(piece_bytes);
     std::uint64_t sent = 0;
     do {
         const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(piece_.size(), file->bytes() - sent));
         const Result<void> read = file->read_at(sent, {piece_.data(), size});
-        if (!read) throw ErrorException(read.error());  // the length is announced already: all that is left is to end the connection
+        if (!read)
+            throw ErrorException(
+                read.error());  // the length is announced already: all that is left is to end the connection
         sent += size;
         auto writing = write_piece(serializer, message, {piece_.data(), size}, sent < file->bytes());
         co_await std::move(writing);

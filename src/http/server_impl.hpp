@@ -20,7 +20,8 @@ struct Server::Impl {
     std::uint64_t incoming_files = 0;  ///< names of temporaries
 };
 
-/// Serves requests until the peer ends, an idle timeout, or a WebSocket's handler returns. Throws nothing but operation_aborted.
+/// Serves requests until the peer ends, an idle timeout, or a WebSocket's handler returns. Throws nothing but
+/// operation_aborted.
 Task<> serve_connection(std::shared_ptr<Server::Impl> server, Tcp::socket socket);
 
 }  // namespace emeth::http

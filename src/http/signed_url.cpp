@@ -28,8 +28,8 @@ std::string UrlSigner::sign(std::string_view method, std::string_view path, std:
     return fmt::format("{}?expires={}&signature={}", path, expires_at_ms, digest.substr(2));
 }
 
-Result<void> UrlSigner::check(std::string_view method, std::string_view path, const std::map<std::string, std::string>& query,
-                              std::int64_t now_ms) const {
+Result<void> UrlSigner::check(std::string_view method, std::string_view path,
+                              const std::map<std::string, std::string>& query, std::int64_t now_ms) const {
     const Error wrong = permanent_error("the URL's signature is wrong");
     const std::string_view expires = value_of(query, "expires");
     std::int64_t expires_at_ms = 0;

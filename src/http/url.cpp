@@ -71,7 +71,8 @@ Result<Url> Url::parse(std::string_view text) {
 
     url.port = *usual_port;
     if (parsed->has_port()) {
-        const std::optional<std::uint16_t> port = parse_port(std::string_view(parsed->port().data(), parsed->port().size()));
+        const std::optional<std::uint16_t> port =
+            parse_port(std::string_view(parsed->port().data(), parsed->port().size()));
         if (!port) return bad_url(text, "its port is not a number from 1 to 65535");
         url.port = *port;
     }
@@ -84,7 +85,9 @@ std::string Url::origin() const {
     return fmt::format(fmt::runtime(is_ipv6 ? "{}://[{}]:{}" : "{}://{}:{}"), scheme, host, port);
 }
 
-std::string Url::text() const { return origin() + target; }
+std::string Url::text() const {
+    return origin() + target;
+}
 
 Url Url::at(std::string_view path_and_query) const {
     Url url = *this;

@@ -40,7 +40,8 @@ WebSocket::Impl::Impl(std::variant<PlainWebSocket, TlsWebSocket> connected, std:
     : stream(std::move(connected)), peer(std::move(other)) {}
 
 Tcp::socket& WebSocket::Impl::socket() {
-    return std::visit([](auto& connected) -> Tcp::socket& { return beast::get_lowest_layer(connected).socket(); }, stream);
+    return std::visit([](auto& connected) -> Tcp::socket& { return beast::get_lowest_layer(connected).socket(); },
+                      stream);
 }
 
 WebSocket::WebSocket(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -58,9 +59,11 @@ Task<Result<std::string>> WebSocket::receive() {
     Impl* impl = impl_.get();
     const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
     const CloseOnCancel guard(state, impl->socket());
-    auto reading = std::visit([&](auto& stream) -> Task<std::tuple<error_code, std::size_t>> {
-        return stream.async_read(impl->buffer, io_token());
-    }, impl->stream);
+    auto reading = std::visit(
+        [&](auto& stream) -> Task<std::tuple<error_code, std::size_t>> {
+            return stream.async_read(impl->buffer, io_token());
+        },
+        impl->stream);
     const auto [error, bytes] = co_await std::move(reading);
     guard.throw_if_cancelled();
     if (error) co_return io_error(impl->peer, error);
@@ -73,9 +76,11 @@ Task<Result<void>> WebSocket::send(std::string message) {
     Impl* impl = impl_.get();
     const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
     const CloseOnCancel guard(state, impl->socket());
-    auto writing = std::visit([&](auto& stream) -> Task<std::tuple<error_code, std::size_t>> {
-        return stream.async_write(asio::buffer(message), io_token());
-    }, impl->stream);
+    auto writing = std::visit(
+        [&](auto& stream) -> Task<std::tuple<error_code, std::size_t>> {
+            return stream.async_write(asio::buffer(message), io_token());
+        },
+        impl->stream);
     const auto [error, bytes] = co_await std::move(writing);
     guard.throw_if_cancelled();
     if (error) co_return io_error(impl->peer, error);
@@ -87,6 +92,8 @@ void WebSocket::abort() {
     impl_->socket().close(ignored);
 }
 
-std::string WebSocket::peer_address() const { return impl_->peer; }
+std::string WebSocket::peer_address() const {
+    return impl_->peer;
+}
 
 }  // namespace emeth::http

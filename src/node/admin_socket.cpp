@@ -68,7 +68,7 @@ Result<void> AdminServer::listen() {
     std::filesystem::remove(socket_, ignored);
     boost::system::error_code error;
     acceptor_.open(Protocol(), error);
-    const auto mask = ::umask(0077);  // from its first moment on nobody else may connect
+    const auto mask = ::umask(0177);  // 0600 from its first moment on
     if (!error) acceptor_.bind(Protocol::endpoint(socket_.string()), error);
     ::umask(mask);
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);

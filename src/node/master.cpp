@@ -102,7 +102,9 @@ void Master::take_up(std::vector<statemachine::Job> active) {
 
 Result<void> Master::start_local_workers() {
     if (local_workers_count_ == 0) return {};
-    local_workers_ = std::make_unique<LocalWorkers>(executor_, local_workers_count_, std::filesystem::absolute(core_.data), fmt::format("http://127.0.0.1:{}", http_.port()),
+    const bool everywhere = core_.config.listen_host == "0.0.0.0";
+    const auto url = fmt::format("http://{}:{}", everywhere ? "127.0.0.1" : core_.config.listen_host, http_.port());
+    local_workers_ = std::make_unique<LocalWorkers>(executor_, local_workers_count_, std::filesystem::absolute(core_.data), url,
                                                     core_.key().address(), core_.config.worker_settings, system_clock(), system_random());
     if (auto prepared = local_workers_->prepare(); prepared.has_error()) return prepared;
     group_.start(local_workers_->run());

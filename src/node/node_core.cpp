@@ -63,10 +63,10 @@ Task<Result<void>> NodeCore::check_funds(chain::Constants constants) {
     if (emt.has_error()) co_return emt.error();
     const Result<Wei> price = co_await chain_.gas_price();
     if (price.has_error()) co_return price.error();
-    const Wei gas_money = chain::to_wei(chain::to_u256(*price) * chain_gas_per_job);
-    if (*alt < gas_money)
+    const Wei needed = gas_money(*price);
+    if (*alt < needed)
         co_return permanent_error(fmt::format("wallet {} holds {} ALT; the transactions of one JOB need {} ALT: send ALT to it", crypto::checksum_address(wallet),
-                                              chain::format_coins(*alt), chain::format_coins(gas_money)));
+                                              chain::format_coins(*alt), chain::format_coins(needed)));
     const Wei deposit = chain::rate_of(config.selection.min_fee, constants.deposit_rate);
     if (*emt < deposit)
         co_return permanent_error(fmt::format("wallet {} holds {} EMT; the smallest deposit (of min_fee {} EMT) is {} EMT: send EMT to it", crypto::checksum_address(wallet),

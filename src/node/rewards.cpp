@@ -47,22 +47,26 @@ Task<Result<std::vector<Withdrawal>>> Rewards::withdraw_due() {
     const AsyncMutex::Lock lock = co_await one_at_a_time_.lock();
     const Result<void> settled = co_await settle_pending();
     if (settled.has_error()) co_return settled.error();
-    const Result<std::uint64_t> open = co_await first_open_slot();
+    const Result<std::uint64_t> open = co_await open_slot(1);
     if (open.has_error()) co_return open.error();
+    const Result<std::uint64_t> surely_open = co_await open_slot(confirmations_);
+    if (surely_open.has_error()) co_return surely_open.error();
     const Result<std::uint64_t> first = co_await first_unsettled_slot();
     if (first.has_error()) co_return first.error();
     std::vector<Withdrawal> fetched;
-    const auto end = std::min(*open, *first + slots_per_round_max);
-    for (auto number = *first; number < end; ++number) {
+    auto number = *first;
+    for (const auto end = std::min(*open, *first + slots_per_round_max); number < end; ++number) {
         const Result<chain::Slot> slot = co_await chain_.slot(number, sender_.address());
         if (slot.has_error()) co_return slot.error();
-        if (is_due(*slot)) {
-            const Result<Withdrawal> withdrawal = co_await withdraw(number);
-            if (withdrawal.has_error()) co_return withdrawal.error();
-            fetched.push_back(*withdrawal);
-        }
-        if (!is_due(*slot) && number + 1 < end) continue;  // one durable note for a run of empty slots
-        const Result<void> noted = co_await set_cursor(next_slot_cursor, std::to_string(number + 1));
+        if (!is_due(*slot)) continue;
+        const Result<Withdrawal> withdrawal = co_await withdraw(number);
+        if (withdrawal.has_error()) co_return withdrawal.error();
+        fetched.push_back(*withdrawal);
+    }
+    // What a reorganisation may still change is looked at again.
+    const auto done = std::min(number, *surely_open);
+    if (done > *first) {
+        const Result<void> noted = co_await set_cursor(next_slot_cursor, std::to_string(done));
         if (noted.has_error()) co_return noted.error();
     }
     co_return fetched;
@@ -72,7 +76,7 @@ Task<Result<Withdrawal>> Rewards::withdraw_slot(std::uint64_t number) {
     const AsyncMutex::Lock lock = co_await one_at_a_time_.lock();
     const Result<void> settled = co_await settle_pending();
     if (settled.has_error()) co_return settled.error();
-    const Result<std::uint64_t> open = co_await first_open_slot();
+    const Result<std::uint64_t> open = co_await open_slot(1);
     if (open.has_error()) co_return open.error();
     if (number >= *open) co_return permanent_error(fmt::format("slot {} is not closed yet; the first open one is {}", number, *open));
     const Result<chain::Slot> slot = co_await chain_.slot(number, sender_.address());
@@ -95,11 +99,11 @@ Task<Result<void>> Rewards::settle_pending() {
     co_return Result<void>{};
 }
 
-/// By the time of a block that is deep enough: in a closed slot nobody's gas grows any more.
-Task<Result<std::uint64_t>> Rewards::first_open_slot() {
+/// The day of the block that is `depth` deep (1: the latest); all slots before it are closed there.
+Task<Result<std::uint64_t>> Rewards::open_slot(std::uint64_t depth) {
     const Result<chain::Block> latest = co_await chain_.latest_block();
     if (latest.has_error()) co_return latest.error();
-    const std::uint64_t deep = latest->number + 1 > confirmations_ ? latest->number + 1 - confirmations_ : 0;
+    const std::uint64_t deep = latest->number + 1 > depth ? latest->number + 1 - depth : 0;
     const Result<std::optional<chain::Block>> block = co_await chain_.block(deep);
     if (block.has_error()) co_return block.error();
     if (!*block) co_return transient_error(fmt::format("the endpoint does not have block {} of {}", deep, latest->number));

@@ -25,7 +25,7 @@ public:
     /// Slots looked at in one round.
     static constexpr std::uint64_t slots_per_round_max = 400;
 
-    /// All references must outlive it. `confirmations`: a slot counts as closed when the block that closed it is that deep.
+    /// All references must outlive it. `confirmations`: a slot is settled for good when the block that closed it is that deep.
     Rewards(asio::any_io_executor executor, chain::Chain& chain, chain::TransactionSender& sender, storage::JobStore& store, BlockingPool& pool, Clock& clock, Address core,
             std::uint64_t confirmations, Milliseconds interval);
 
@@ -38,7 +38,7 @@ public:
 
 private:
     Task<Result<void>> settle_pending();
-    Task<Result<std::uint64_t>> first_open_slot();
+    Task<Result<std::uint64_t>> open_slot(std::uint64_t depth);
     Task<Result<std::uint64_t>> first_unsettled_slot();
     Task<Result<Withdrawal>> withdraw(std::uint64_t slot);
     Task<Result<void>> set_cursor(std::string key, std::string value);

@@ -59,6 +59,9 @@ struct NodeView {
     chain::Constants constants;
 };
 
+/// ALT wei for the transactions of one JOB at this price per gas; the largest amount where the price is beyond all measure.
+Wei gas_money(const Wei& gas_price);
+
 struct Chosen {
     statemachine::Terms terms;
     trainer_protocol::JobSpec spec;

@@ -74,8 +74,12 @@ EMETH_VECTORISED void softmax_backward(const float* probabilities, std::int64_t 
 /// One head of one sequence, in float32 side by side.
 struct Head {
     Head(AttentionShape shape_in)
-        : shape(shape_in), size(static_cast<std::size_t>(shape_in.context * shape_in.head_width)),
-          query(size), key(size), value(size), scores(static_cast<std::size_t>(block_rows * shape_in.context)) {}
+        : shape(shape_in),
+          size(static_cast<std::size_t>(shape_in.context * shape_in.head_width)),
+          query(size),
+          key(size),
+          value(size),
+          scores(static_cast<std::size_t>(block_rows * shape_in.context)) {}
 
     template <class T>
     void load(const T* qkv, std::int64_t sequence, std::int64_t head) {
@@ -89,7 +93,8 @@ struct Head {
     /// Softmax of the scores of queries first .. first + rows against `keys` keys.
     void probabilities(std::int64_t first, std::int64_t rows, std::int64_t keys) {
         const std::int64_t hd = shape.head_width;
-        matrix_product(rows, keys, hd, scale(), {query.data() + first * hd, hd}, {key.data(), hd, true}, 0, scores.data(), keys);
+        matrix_product(rows, keys, hd, scale(), {query.data() + first * hd, hd}, {key.data(), hd, true}, 0,
+                       scores.data(), keys);
         causal_softmax(scores.data(), first, rows, keys);
     }
 
@@ -115,8 +120,10 @@ struct HeadGradient {
         matrix_product(keys, hd, rows, 1, {head.scores.data(), keys, true}, {d_out, hd}, 1, value.data(), hd);
         matrix_product(rows, keys, hd, 1, {d_out, hd}, {head.value.data(), hd, true}, 0, scores.data(), keys);
         softmax_backward(head.scores.data(), rows, keys, head.scale(), scores.data());
-        matrix_product(rows, hd, keys, 1, {scores.data(), keys}, {head.key.data(), hd}, 0, query.data() + first * hd, hd);
-        matrix_product(keys, hd, rows, 1, {scores.data(), keys, true}, {head.query.data() + first * hd, hd}, 1, key.data(), hd);
+        matrix_product(rows, hd, keys, 1, {scores.data(), keys}, {head.key.data(), hd}, 0, query.data() + first * hd,
+                       hd);
+        matrix_product(keys, hd, rows, 1, {scores.data(), keys, true}, {head.query.data() + first * hd, hd}, 1,
+                       key.data(), hd);
     }
 
     std::vector<float> query, key, value, out, scores;
@@ -172,8 +179,8 @@ void attention_backward(const T* qkv, const T* out_gradient, AttentionShape shap
     });
 }
 
-#define EMETH_INSTANTIATE(T)                                 \
-    template void attention(const T*, AttentionShape, T*);   \
+#define EMETH_INSTANTIATE(T)                               \
+    template void attention(const T*, AttentionShape, T*); \
     template void attention_backward(const T*, const T*, AttentionShape, T*);
 EMETH_INSTANTIATE(float)
 EMETH_INSTANTIATE(c10::BFloat16)

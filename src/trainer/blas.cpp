@@ -6,8 +6,8 @@ extern "C" void sgemm_(const char* transa, const char* transb, const int* m, con
 
 namespace emeth::trainer {
 
-void matrix_product(std::int64_t m, std::int64_t n, std::int64_t k, float alpha, ConstMatrix a, ConstMatrix b, float beta,
-                    float* c, std::int64_t c_stride) {
+void matrix_product(std::int64_t m, std::int64_t n, std::int64_t k, float alpha, ConstMatrix a, ConstMatrix b,
+                    float beta, float* c, std::int64_t c_stride) {
     // BLAS thinks in columns: the transposed product of the transposed operands is ours.
     const int rows = static_cast<int>(m);
     const int columns = static_cast<int>(n);
@@ -17,7 +17,8 @@ void matrix_product(std::int64_t m, std::int64_t n, std::int64_t k, float alpha,
     const int out_stride = static_cast<int>(c_stride);
     const char a_form = a.transposed ? 'T' : 'N';
     const char b_form = b.transposed ? 'T' : 'N';
-    sgemm_(&b_form, &a_form, &columns, &rows, &inner, &alpha, b.data, &b_stride, a.data, &a_stride, &beta, c, &out_stride);
+    sgemm_(&b_form, &a_form, &columns, &rows, &inner, &alpha, b.data, &b_stride, a.data, &a_stride, &beta, c,
+           &out_stride);
 }
 
 }  // namespace emeth::trainer

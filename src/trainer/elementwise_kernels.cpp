@@ -15,7 +15,9 @@ constexpr std::int64_t columns_per_task = 64;
 constexpr float sqrt_2_over_pi = 0.7978845608028654F;
 constexpr float gelu_cubic = 0.044715F;
 
-std::int64_t rows_per_task(std::int64_t width) { return std::max<std::int64_t>(1, elements_per_task / width); }
+std::int64_t rows_per_task(std::int64_t width) {
+    return std::max<std::int64_t>(1, elements_per_task / width);
+}
 
 template <class T>
 EMETH_INLINE void add_bias_rows(T* values, const float* bias, std::int64_t rows, std::int64_t width) {
@@ -26,14 +28,17 @@ EMETH_INLINE void add_bias_rows(T* values, const float* bias, std::int64_t rows,
 }
 
 template <class T>
-EMETH_INLINE void sum_columns(const T* gradient, std::int64_t rows, std::int64_t stride, std::int64_t columns, float* sums) {
+EMETH_INLINE void sum_columns(const T* gradient, std::int64_t rows, std::int64_t stride, std::int64_t columns,
+                              float* sums) {
     for (std::int64_t row = 0; row < rows; ++row) {
         const T* line = gradient + row * stride;
         for (std::int64_t i = 0; i < columns; ++i) sums[i] += to_float(line[i]);
     }
 }
 
-EMETH_INLINE float gelu_inner(float x) { return tanh_approximate(sqrt_2_over_pi * (x + gelu_cubic * x * x * x)); }
+EMETH_INLINE float gelu_inner(float x) {
+    return tanh_approximate(sqrt_2_over_pi * (x + gelu_cubic * x * x * x));
+}
 
 template <class T>
 EMETH_INLINE void bias_gelu_rows(T* hidden, const float* bias, std::int64_t rows, std::int64_t width, T* out) {
@@ -78,8 +83,12 @@ EMETH_INLINE void convert_range(const float* in, std::int64_t count, T* out) {
 
 // One clone for each instruction set and type; what they inline is compiled for their set.
 using BFloat16 = c10::BFloat16;
-EMETH_VECTORISED void add_bias_part(float* v, const float* b, std::int64_t r, std::int64_t w) { add_bias_rows(v, b, r, w); }
-EMETH_VECTORISED void add_bias_part(BFloat16* v, const float* b, std::int64_t r, std::int64_t w) { add_bias_rows(v, b, r, w); }
+EMETH_VECTORISED void add_bias_part(float* v, const float* b, std::int64_t r, std::int64_t w) {
+    add_bias_rows(v, b, r, w);
+}
+EMETH_VECTORISED void add_bias_part(BFloat16* v, const float* b, std::int64_t r, std::int64_t w) {
+    add_bias_rows(v, b, r, w);
+}
 EMETH_VECTORISED void sum_columns_part(const float* g, std::int64_t r, std::int64_t s, std::int64_t c, float* o) {
     sum_columns(g, r, s, c, o);
 }
@@ -92,17 +101,26 @@ EMETH_VECTORISED void bias_gelu_part(float* h, const float* b, std::int64_t r, s
 EMETH_VECTORISED void bias_gelu_part(BFloat16* h, const float* b, std::int64_t r, std::int64_t w, BFloat16* o) {
     bias_gelu_rows(h, b, r, w, o);
 }
-EMETH_VECTORISED void gelu_backward_part(float* g, const float* h, std::int64_t n) { gelu_backward_range(g, h, n); }
-EMETH_VECTORISED void gelu_backward_part(BFloat16* g, const BFloat16* h, std::int64_t n) { gelu_backward_range(g, h, n); }
-EMETH_VECTORISED void add_branch_part(const float* x, const float* y, const float* b, std::int64_t r, std::int64_t w, float* o) {
+EMETH_VECTORISED void gelu_backward_part(float* g, const float* h, std::int64_t n) {
+    gelu_backward_range(g, h, n);
+}
+EMETH_VECTORISED void gelu_backward_part(BFloat16* g, const BFloat16* h, std::int64_t n) {
+    gelu_backward_range(g, h, n);
+}
+EMETH_VECTORISED void add_branch_part(const float* x, const float* y, const float* b, std::int64_t r, std::int64_t w,
+                                      float* o) {
     add_branch_rows(x, y, b, r, w, o);
 }
 EMETH_VECTORISED void add_branch_part(const float* x, const BFloat16* y, const float* b, std::int64_t r, std::int64_t w,
                                       float* o) {
     add_branch_rows(x, y, b, r, w, o);
 }
-EMETH_VECTORISED void convert_part(const float* in, std::int64_t n, float* out) { convert_range(in, n, out); }
-EMETH_VECTORISED void convert_part(const float* in, std::int64_t n, BFloat16* out) { convert_range(in, n, out); }
+EMETH_VECTORISED void convert_part(const float* in, std::int64_t n, float* out) {
+    convert_range(in, n, out);
+}
+EMETH_VECTORISED void convert_part(const float* in, std::int64_t n, BFloat16* out) {
+    convert_range(in, n, out);
+}
 
 }  // namespace
 
@@ -146,17 +164,16 @@ void add_branch(const float* residual, const T* branch, const float* bias, std::
 
 template <class T>
 void convert(const float* in, std::int64_t count, T* out) {
-    at::parallel_for(0, count, elements_per_task, [&](std::int64_t begin, std::int64_t end) {
-        convert_part(in + begin, end - begin, out + begin);
-    });
+    at::parallel_for(0, count, elements_per_task,
+                     [&](std::int64_t begin, std::int64_t end) { convert_part(in + begin, end - begin, out + begin); });
 }
 
-#define EMETH_INSTANTIATE(T)                                                                                   \
-    template void add_bias(T*, const float*, std::int64_t, std::int64_t);                                      \
-    template void bias_backward(const T*, std::int64_t, std::int64_t, float*);                                 \
-    template void bias_gelu(T*, const float*, std::int64_t, std::int64_t, T*);                                 \
-    template void gelu_backward(T*, const T*, std::int64_t);                                                   \
-    template void add_branch(const float*, const T*, const float*, std::int64_t, std::int64_t, float*);        \
+#define EMETH_INSTANTIATE(T)                                                                            \
+    template void add_bias(T*, const float*, std::int64_t, std::int64_t);                               \
+    template void bias_backward(const T*, std::int64_t, std::int64_t, float*);                          \
+    template void bias_gelu(T*, const float*, std::int64_t, std::int64_t, T*);                          \
+    template void gelu_backward(T*, const T*, std::int64_t);                                            \
+    template void add_branch(const float*, const T*, const float*, std::int64_t, std::int64_t, float*); \
     template void convert(const float*, std::int64_t, T*);
 EMETH_INSTANTIATE(float)
 EMETH_INSTANTIATE(c10::BFloat16)

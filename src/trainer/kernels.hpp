@@ -1,5 +1,6 @@
-// The parts of a GPT-2 step that are no matrix product, each fused into one pass over memory. They run on at::parallel_for;
-// results depend on the number of threads by rounding at most. float32 or bfloat16 activations, float32 arithmetic throughout.
+// The parts of a GPT-2 step that are no matrix product, each fused into one pass over memory. They run on
+// at::parallel_for; results depend on the number of threads by rounding at most. float32 or bfloat16 activations,
+// float32 arithmetic throughout.
 #pragma once
 
 #include <c10/util/BFloat16.h>
@@ -40,12 +41,14 @@ void gelu_backward(T* gradient, const T* hidden, std::int64_t count);
 
 /// out = residual + branch + bias, all [rows, width] but bias[width].
 template <class T>
-void add_branch(const float* residual, const T* branch, const float* bias, std::int64_t rows, std::int64_t width, float* out);
+void add_branch(const float* residual, const T* branch, const float* bias, std::int64_t rows, std::int64_t width,
+                float* out);
 /// out[count] = T(in)
 template <class T>
 void convert(const float* in, std::int64_t count, T* out);
 
-/// Of logits[rows, vocabulary], in place: becomes the gradient (softmax − one-hot) · scale. losses[rows] = −log softmax[target].
+/// Of logits[rows, vocabulary], in place: becomes the gradient (softmax − one-hot) · scale. losses[rows] = −log
+/// softmax[target].
 template <class T>
 void cross_entropy(T* logits, const std::int32_t* targets, std::int64_t rows, std::int64_t vocabulary, float scale,
                    float* losses);
@@ -64,8 +67,9 @@ struct AttentionShape {
     std::int64_t sequences, context, heads, head_width;
     [[nodiscard]] std::int64_t width() const { return heads * head_width; }
 };
-/// Causal self-attention of qkv[sequences*context, 3*width] (query, key, value side by side) into out[sequences*context, width].
-/// The scores exist for one head and a block of rows only; the backward pass makes them again.
+/// Causal self-attention of qkv[sequences*context, 3*width] (query, key, value side by side) into
+/// out[sequences*context, width]. The scores exist for one head and a block of rows only; the backward pass makes them
+/// again.
 template <class T>
 void attention(const T* qkv, AttentionShape shape, T* out);
 template <class T>

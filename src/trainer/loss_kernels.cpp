@@ -31,8 +31,8 @@ EMETH_INLINE SoftmaxTerms softmax_terms(const T* logits, std::int64_t count) {
 }
 
 template <class T>
-EMETH_INLINE void cross_entropy_rows(T* logits, const std::int32_t* targets, std::int64_t rows,
-                                     std::int64_t vocabulary, float scale, float* losses) {
+EMETH_INLINE void cross_entropy_rows(T* logits, const std::int32_t* targets, std::int64_t rows, std::int64_t vocabulary,
+                                     float scale, float* losses) {
     for (std::int64_t row = 0; row < rows; ++row) {
         T* line = logits + row * vocabulary;
         const std::int32_t target = targets[row];
@@ -57,7 +57,8 @@ EMETH_INLINE void loss_rows(const T* logits, const std::int32_t* targets, std::i
 }
 
 using BFloat16 = c10::BFloat16;
-EMETH_VECTORISED void cross_entropy_part(float* l, const std::int32_t* t, std::int64_t r, std::int64_t v, float s, float* o) {
+EMETH_VECTORISED void cross_entropy_part(float* l, const std::int32_t* t, std::int64_t r, std::int64_t v, float s,
+                                         float* o) {
     cross_entropy_rows(l, t, r, v, s, o);
 }
 EMETH_VECTORISED void cross_entropy_part(BFloat16* l, const std::int32_t* t, std::int64_t r, std::int64_t v, float s,
@@ -77,7 +78,8 @@ template <class T>
 void cross_entropy(T* logits, const std::int32_t* targets, std::int64_t rows, std::int64_t vocabulary, float scale,
                    float* losses) {
     at::parallel_for(0, rows, 8, [&](std::int64_t begin, std::int64_t end) {
-        cross_entropy_part(logits + begin * vocabulary, targets + begin, end - begin, vocabulary, scale, losses + begin);
+        cross_entropy_part(logits + begin * vocabulary, targets + begin, end - begin, vocabulary, scale,
+                           losses + begin);
     });
 }
 
@@ -89,8 +91,8 @@ void cross_entropy_loss(const T* logits, const std::int32_t* targets, std::int64
     });
 }
 
-#define EMETH_INSTANTIATE(T)                                                                                       \
-    template void cross_entropy(T*, const std::int32_t*, std::int64_t, std::int64_t, float, float*);               \
+#define EMETH_INSTANTIATE(T)                                                                         \
+    template void cross_entropy(T*, const std::int32_t*, std::int64_t, std::int64_t, float, float*); \
     template void cross_entropy_loss(const T*, const std::int32_t*, std::int64_t, std::int64_t, float*);
 EMETH_INSTANTIATE(float)
 EMETH_INSTANTIATE(c10::BFloat16)

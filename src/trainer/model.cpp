@@ -14,7 +14,8 @@
 namespace emeth::trainer {
 namespace {
 
-/// Logits exist for this many elements at a time (a few MB: they stay in the cache), but for no fewer rows than fill a product.
+/// Logits exist for this many elements at a time (a few MB: they stay in the cache), but for no fewer rows than fill a
+/// product.
 constexpr std::int64_t logits_elements = 1 << 20;
 constexpr std::int64_t logits_rows_min = 256;
 
@@ -40,14 +41,15 @@ struct Layer {
     Norm norm1, norm2;
     Matrix attention_in, attention_out, mlp_in, mlp_out;
     Vector attention_in_bias, attention_out_bias, mlp_in_bias, mlp_out_bias;
-    at::Tensor residual_in, residual_middle;                       // float32
-    at::Tensor normed1, qkv, attended, normed2, hidden, activated; // compute type
+    at::Tensor residual_in, residual_middle;                        // float32
+    at::Tensor normed1, qkv, attended, normed2, hidden, activated;  // compute type
 };
 
 template <class T>
 class ModelOf final : public Model {
 public:
-    ModelOf(const Preset& preset, const ParameterLayout& layout, at::Tensor weights, at::Tensor gradients, std::int64_t sequences_max);
+    ModelOf(const Preset& preset, const ParameterLayout& layout, at::Tensor weights, at::Tensor gradients,
+            std::int64_t sequences_max);
     void weights_changed() override;
     double forward_backward(const Batch& batch, float gradient_scale) override;
     double loss(const Batch& batch) override;
@@ -69,7 +71,8 @@ private:
     void normalise(const Norm& norm, const at::Tensor& in, const at::Tensor& out);
     void normalise_backward(const Norm& norm, const at::Tensor& out_gradient, const at::Tensor& in);
     void multiply(const at::Tensor& in, const Matrix& matrix, const at::Tensor& out);
-    void multiply_backward(const at::Tensor& in, const Matrix& matrix, const at::Tensor& out_gradient, const at::Tensor& in_gradient);
+    void multiply_backward(const at::Tensor& in, const Matrix& matrix, const at::Tensor& out_gradient,
+                           const at::Tensor& in_gradient);
     void accumulate(const at::Tensor& gradient, const at::Tensor& left, const at::Tensor& right);
     void add_branch(const at::Tensor& residual, const Vector& bias, const at::Tensor& out);
     at::Tensor branch_gradient(const Vector& bias);
@@ -120,7 +123,8 @@ ModelOf<T>::ModelOf(const Preset& preset, const ParameterLayout& layout, at::Ten
       losses_(static_cast<std::size_t>(rows_max_)) {
     for (std::int64_t index = 0; index < preset.layers; ++index) layers_.push_back(layer(layout, index));
     // One product at a time waits to be added to a float32 gradient; the largest is the token embedding's.
-    if (!is_float32) product_ = at::empty({std::max(preset.vocabulary, 4 * preset.width) * preset.width}, compute_options_);
+    if (!is_float32)
+        product_ = at::empty({std::max(preset.vocabulary, 4 * preset.width) * preset.width}, compute_options_);
     weights_changed();
 }
 
@@ -131,7 +135,8 @@ Matrix ModelOf<T>::matrix(const ParameterLayout& layout, const std::string& name
 
 template <class T>
 Vector ModelOf<T>::vector(const ParameterLayout& layout, const std::string& name) const {
-    return {layout.view(weights_, name).template data_ptr<float>(), layout.view(gradients_, name).template data_ptr<float>()};
+    return {layout.view(weights_, name).template data_ptr<float>(),
+            layout.view(gradients_, name).template data_ptr<float>()};
 }
 
 template <class T>
@@ -263,7 +268,8 @@ void ModelOf<T>::forward_layer(Layer& layer, const at::Tensor& residual_out) {
 
     normalise(layer.norm2, layer.residual_middle, layer.normed2);
     multiply(layer.normed2, layer.mlp_in, layer.hidden);
-    kernels::bias_gelu(layer.hidden.data_ptr<T>(), layer.mlp_in_bias.weight, rows_, 4 * d, layer.activated.data_ptr<T>());
+    kernels::bias_gelu(layer.hidden.data_ptr<T>(), layer.mlp_in_bias.weight, rows_, 4 * d,
+                       layer.activated.data_ptr<T>());
     multiply(layer.activated, layer.mlp_out, branch_);
     add_branch(layer.residual_middle, layer.mlp_out_bias, residual_out);
 }
@@ -283,7 +289,8 @@ double ModelOf<T>::loss(const Batch& batch) {
 
 // ---- backward
 
-/// Loss and the gradient that enters the final norm, a chunk of rows at a time: the logits of the whole batch never exist.
+/// Loss and the gradient that enters the final norm, a chunk of rows at a time: the logits of the whole batch never
+/// exist.
 template <class T>
 double ModelOf<T>::head_forward_backward(const Batch& batch, float gradient_scale) {
     for (std::int64_t first = 0; first < rows_; first += logits_.size(0)) {
@@ -336,7 +343,8 @@ void ModelOf<T>::backward_layer(Layer& layer) {
 std::unique_ptr<Model> make_model(const Preset& preset, Precision precision, const ParameterLayout& layout,
                                   at::Tensor weights, at::Tensor gradients, std::int64_t sequences_max) {
     if (precision == Precision::bf16)
-        return std::make_unique<ModelOf<at::BFloat16>>(preset, layout, std::move(weights), std::move(gradients), sequences_max);
+        return std::make_unique<ModelOf<at::BFloat16>>(preset, layout, std::move(weights), std::move(gradients),
+                                                       sequences_max);
     return std::make_unique<ModelOf<float>>(preset, layout, std::move(weights), std::move(gradients), sequences_max);
 }
 

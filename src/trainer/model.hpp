@@ -1,5 +1,5 @@
-// GPT-2: learned positions, layer norms in front, GELU (tanh), output head tied to the token embedding. Forward and backward are
-// written out over preallocated activations; matrix products are libtorch's, the rest kernels.hpp.
+// GPT-2: learned positions, layer norms in front, GELU (tanh), output head tied to the token embedding. Forward and
+// backward are written out over preallocated activations; matrix products are libtorch's, the rest kernels.hpp.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -34,8 +34,8 @@ public:
     virtual double loss(const Batch& batch) = 0;
 };
 
-/// `weights` and `gradients` are flat float32 arrays of `layout`; the model refers to them. With bf16 it computes with a
-/// bfloat16 copy of the weights. `sequences_max` sizes the activations: no batch may have more.
+/// `weights` and `gradients` are flat float32 arrays of `layout`; the model refers to them. With bf16 it computes with
+/// a bfloat16 copy of the weights. `sequences_max` sizes the activations: no batch may have more.
 std::unique_ptr<Model> make_model(const Preset& preset, Precision precision, const ParameterLayout& layout,
                                   at::Tensor weights, at::Tensor gradients, std::int64_t sequences_max);
 

@@ -13,7 +13,9 @@ constexpr std::int64_t elements_per_task = 1 << 15;
 constexpr std::int64_t columns_per_task = 64;
 constexpr float epsilon = 1e-5F;
 
-std::int64_t rows_per_task(std::int64_t width) { return std::max<std::int64_t>(1, elements_per_task / width); }
+std::int64_t rows_per_task(std::int64_t width) {
+    return std::max<std::int64_t>(1, elements_per_task / width);
+}
 
 template <class T>
 EMETH_INLINE void norm_rows(const float* in, const float* gain, const float* bias, std::int64_t rows,
@@ -77,8 +79,8 @@ EMETH_INLINE void norm_parameter_gradients(const T* out_gradient, const float* i
 }
 
 using BFloat16 = c10::BFloat16;
-EMETH_VECTORISED void norm_part(const float* x, const float* g, const float* b, std::int64_t r, std::int64_t w, float* y,
-                                NormStatistics s) {
+EMETH_VECTORISED void norm_part(const float* x, const float* g, const float* b, std::int64_t r, std::int64_t w,
+                                float* y, NormStatistics s) {
     norm_rows(x, g, b, r, w, y, s);
 }
 EMETH_VECTORISED void norm_part(const float* x, const float* g, const float* b, std::int64_t r, std::int64_t w,
@@ -132,10 +134,10 @@ void layer_norm_backward(const T* out_gradient, const float* in, const float* ga
     });
 }
 
-#define EMETH_INSTANTIATE(T)                                                                                  \
-    template void layer_norm(const float*, const float*, const float*, std::int64_t, std::int64_t, T*,        \
-                             NormStatistics);                                                                 \
-    template void layer_norm_backward(const T*, const float*, const float*, NormStatistics, std::int64_t,     \
+#define EMETH_INSTANTIATE(T)                                                                              \
+    template void layer_norm(const float*, const float*, const float*, std::int64_t, std::int64_t, T*,    \
+                             NormStatistics);                                                             \
+    template void layer_norm_backward(const T*, const float*, const float*, NormStatistics, std::int64_t, \
                                       std::int64_t, float*, float*, float*);
 EMETH_INSTANTIATE(float)
 EMETH_INSTANTIATE(c10::BFloat16)

@@ -83,7 +83,8 @@ double sum_of_squares(const float* values, std::int64_t count) {
 void adamw(float* weights, const float* gradients, float* first_moments, float* second_moments, std::int64_t count,
            const AdamWStep& step) {
     at::parallel_for(0, count, elements_per_task, [&](std::int64_t begin, std::int64_t end) {
-        adamw_part(weights + begin, gradients + begin, first_moments + begin, second_moments + begin, end - begin, step);
+        adamw_part(weights + begin, gradients + begin, first_moments + begin, second_moments + begin, end - begin,
+                   step);
     });
 }
 

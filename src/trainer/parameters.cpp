@@ -22,7 +22,8 @@ constexpr double embedding_deviation = 0.02;
 ParameterLayout::ParameterLayout(const Preset& preset) {
     const std::int64_t d = preset.width;
     const double narrow = embedding_deviation;
-    // Each layer adds two branches to the residual stream; GPT-2 shrinks their output so that its variance does not grow.
+    // Each layer adds two branches to the residual stream; GPT-2 shrinks their output so that its variance does not
+    // grow.
     const double branch = narrow / std::sqrt(2.0 * static_cast<double>(preset.layers));
     add("transformer.wte.weight", {preset.vocabulary, d}, narrow, 0);
     add("transformer.wpe.weight", {preset.context, d}, narrow, 0);
@@ -49,7 +50,8 @@ void ParameterLayout::add(std::string name, std::vector<std::int64_t> shape, dou
                           double initial_value) {
     const std::int64_t count = std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>());
     const bool is_matrix = shape.size() > 1;
-    parameters_.push_back({std::move(name), std::move(shape), count_, count, is_matrix, initial_deviation, initial_value});
+    parameters_.push_back(
+        {std::move(name), std::move(shape), count_, count, is_matrix, initial_deviation, initial_value});
     count_ += count;
 }
 

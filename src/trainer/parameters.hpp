@@ -12,7 +12,8 @@
 
 namespace emeth::trainer {
 
-/// Named and shaped as Hugging Face's GPT2LMHeadModel stores it: matrices are [in, out]. The output head is the token embedding.
+/// Named and shaped as Hugging Face's GPT2LMHeadModel stores it: matrices are [in, out]. The output head is the token
+/// embedding.
 struct Parameter {
     std::string name;
     std::vector<std::int64_t> shape;

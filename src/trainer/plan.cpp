@@ -19,9 +19,9 @@ Result<Plan> Plan::make(const Preset& preset, std::uint64_t tokens, std::uint32_
     Plan plan;
     plan.windows = tokens == 0 ? 0 : (tokens - 1) / context;
     if (plan.windows < 2)
-        return permanent_error(fmt::format(
-            "the dataset has {} tokens; model '{}' needs at least {} (two windows of {} and one more)", tokens, preset.name,
-            2 * context + 1, context));
+        return permanent_error(
+            fmt::format("the dataset has {} tokens; model '{}' needs at least {} (two windows of {} and one more)",
+                        tokens, preset.name, 2 * context + 1, context));
     plan.validation_windows =
         std::clamp<std::uint64_t>(plan.windows / validation_one_in, 1, preset.validation_windows_max);
     plan.training_windows = plan.windows - plan.validation_windows;
@@ -34,9 +34,7 @@ Result<Plan> Plan::make(const Preset& preset, std::uint64_t tokens, std::uint32_
 }
 
 WindowOrder::WindowOrder(const Plan& plan, const JobId& job)
-    : plan_(plan),
-      order_seed_(derive_seed(job, "order")),
-      split_(plan.windows, derive_seed(job, "validation"), 0) {}
+    : plan_(plan), order_seed_(derive_seed(job, "order")), split_(plan.windows, derive_seed(job, "validation"), 0) {}
 
 std::vector<std::uint64_t> WindowOrder::of_step(std::uint64_t step) const {
     const std::uint64_t epoch = step / plan_.steps_per_epoch;

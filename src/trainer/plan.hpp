@@ -1,5 +1,5 @@
-// How a token count becomes windows, batches and steps: what "one epoch" of a dataset is, for the node that trains it and for
-// the verifier that counts.
+// How a token count becomes windows, batches and steps: what "one epoch" of a dataset is, for the node that trains it
+// and for the verifier that counts.
 #pragma once
 
 #include <cstdint>
@@ -12,9 +12,9 @@
 
 namespace emeth::trainer {
 
-/// The token stream is cut into windows of `context` inputs; the target of each token is the next one of the stream. Windows are
-/// drawn into validation and training by the JOB's seed. What is left of an epoch after its last full step is not
-/// trained in that epoch; the next epoch's order leaves out others.
+/// The token stream is cut into windows of `context` inputs; the target of each token is the next one of the stream.
+/// Windows are drawn into validation and training by the JOB's seed. What is left of an epoch after its last full step
+/// is not trained in that epoch; the next epoch's order leaves out others.
 struct Plan {
     std::uint64_t windows = 0;
     std::uint64_t validation_windows = 0;  ///< at least 1

@@ -1,5 +1,5 @@
-// What a model name of the network stands for. Node and verifier must agree on every number here: a preset that JOBs have
-// been trained with is never changed, a new one gets a new name.
+// What a model name of the network stands for. Node and verifier must agree on every number here: a preset that JOBs
+// have been trained with is never changed, a new one gets a new name.
 #pragma once
 
 #include <cstdint>
@@ -14,18 +14,18 @@ namespace emeth::trainer {
 struct Preset {
     std::string_view name;
 
-    std::int64_t width;       ///< of the residual stream
+    std::int64_t width;  ///< of the residual stream
     std::int64_t layers;
     std::int64_t heads;
     std::int64_t context;     ///< tokens a window
     std::int64_t vocabulary;  ///< pieces; rows of the embedding
 
-    std::int64_t sequences_per_step;      ///< of an optimiser step, at most; small datasets take fewer (plan.hpp)
-    std::int64_t micro_batch;             ///< sequences computed at once where the node does not say
-    double learning_rate;                 ///< at the end of the warm-up
-    std::uint64_t tokenizer_sample_bytes; ///< of the dataset that the tokenizer is trained on, at most
+    std::int64_t sequences_per_step;       ///< of an optimiser step, at most; small datasets take fewer (plan.hpp)
+    std::int64_t micro_batch;              ///< sequences computed at once where the node does not say
+    double learning_rate;                  ///< at the end of the warm-up
+    std::uint64_t tokenizer_sample_bytes;  ///< of the dataset that the tokenizer is trained on, at most
     std::uint64_t validation_windows_max;
-    bool bf16_pays;                       ///< whether matrices are wide enough for bf16 to be the faster type
+    bool bf16_pays;  ///< whether matrices are wide enough for bf16 to be the faster type
 
     [[nodiscard]] std::int64_t head_width() const { return width / heads; }
 };

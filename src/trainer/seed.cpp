@@ -56,7 +56,9 @@ std::uint64_t SeededStream::below(std::uint64_t bound) {
     return value % bound;
 }
 
-double SeededStream::unit() { return static_cast<double>((next() >> 11) + 1) * 0x1p-53; }
+double SeededStream::unit() {
+    return static_cast<double>((next() >> 11) + 1) * 0x1p-53;
+}
 
 double SeededStream::normal() {
     if (has_spare_) {

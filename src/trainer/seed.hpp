@@ -30,8 +30,8 @@ private:
     bool has_spare_ = false;
 };
 
-/// A seeded permutation of [0, size) in constant memory: a Feistel network over the next even number of bits, walked until the
-/// value falls into range.
+/// A seeded permutation of [0, size) in constant memory: a Feistel network over the next even number of bits, walked
+/// until the value falls into range.
 class Permutation {
 public:
     /// `round` tells permutations of one seed apart: the epoch.

@@ -34,7 +34,8 @@ Result<Hash256> digest_of(int descriptor, std::uint64_t bytes, const std::filesy
     crypto::Sha256 digest;
     std::vector<std::uint8_t> piece(buffer_bytes);
     for (std::uint64_t offset = 0; offset < bytes;) {
-        const std::span<std::uint8_t> part = std::span(piece).first(std::min<std::size_t>(piece.size(), bytes - offset));
+        const std::span<std::uint8_t> part =
+            std::span(piece).first(std::min<std::size_t>(piece.size(), bytes - offset));
         if (Result<void> read = read_at(descriptor, offset, part, path); !read) return read.error();
         digest.update(part);
         offset += part.size();

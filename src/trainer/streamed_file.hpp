@@ -17,8 +17,8 @@ std::span<const std::uint8_t> bytes_of(const T* values, std::size_t count) {
     return {reinterpret_cast<const std::uint8_t*>(values), count * sizeof(T)};
 }
 
-/// Writes "<path>.partial" and renames it in finish(). The folder has one trainer at a time, so that name is enough; a partial file left by
-/// a dead one is written over.
+/// Writes "<path>.partial" and renames it in finish(). The folder has one trainer at a time, so that name is enough; a
+/// partial file left by a dead one is written over.
 class StreamedWriter {
 public:
     static Result<StreamedWriter> create(std::filesystem::path path);

@@ -15,7 +15,9 @@ namespace {
 constexpr std::size_t read_bytes = 1 << 20;
 constexpr std::size_t space_search_bytes = 1'000;
 
-bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+bool is_continuation(char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
+}
 
 /// Where to cut a line that is longer than a piece may be.
 std::size_t cut_position(std::string_view line) {
@@ -30,8 +32,10 @@ std::size_t cut_position(std::string_view line) {
 std::size_t character_bytes(std::string_view text) {
     const auto lead = static_cast<unsigned char>(text[0]);
     if (lead < 0x80) return 1;
-    const std::size_t length = lead >= 0xC2 && lead <= 0xDF ? 2 : lead >= 0xE0 && lead <= 0xEF ? 3
-                               : lead >= 0xF0 && lead <= 0xF4 ? 4 : 0;
+    const std::size_t length = lead >= 0xC2 && lead <= 0xDF   ? 2
+                               : lead >= 0xE0 && lead <= 0xEF ? 3
+                               : lead >= 0xF0 && lead <= 0xF4 ? 4
+                                                              : 0;
     if (length == 0 || text.size() < length) return 0;
     for (std::size_t i = 1; i < length; ++i) {
         if (!is_continuation(text[i])) return 0;
@@ -92,7 +96,6 @@ Result<void> TextReader::fill() {
     if (count < 0) return errno_error("cannot read dataset " + path_.string(), errno);
     const auto bytes = static_cast<std::size_t>(count);
     buffer_.resize(kept + bytes);
-    digest_.update(std::string_view(buffer_).substr(kept));
     bytes_read_ += bytes;
     at_end_ = bytes == 0;
     return {};

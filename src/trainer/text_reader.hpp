@@ -7,13 +7,13 @@
 #include <string>
 #include <string_view>
 
-#include "crypto/sha256.hpp"
 #include "runtime/file_descriptor.hpp"
 #include "runtime/result.hpp"
 
 namespace emeth::trainer {
 
-/// A longer line is cut, at a space if there is one near the end. Below the length that SentencePiece's trainer accepts.
+/// A longer line is cut, at a space if there is one near the end. Below the length that SentencePiece's trainer
+/// accepts.
 inline constexpr std::size_t piece_bytes_max = 4'000;
 
 struct TextPiece {
@@ -32,10 +32,9 @@ class TextReader {
 public:
     static Result<TextReader> open(const std::filesystem::path& path);
 
-    /// The next piece, valid until the next call; nothing at the end. A permanent Error tells where the text is not UTF-8.
+    /// The next piece, valid until the next call; nothing at the end. A permanent Error tells where the text is not
+    /// UTF-8.
     Result<std::optional<TextPiece>> next();
-    /// Once next() came to the end: of all bytes.
-    Hash256 finish() { return digest_.finish(); }
     [[nodiscard]] std::uint64_t bytes_read() const { return bytes_read_; }
     /// As open() found it.
     [[nodiscard]] std::uint64_t file_bytes() const { return file_bytes_; }
@@ -45,7 +44,6 @@ private:
 
     std::filesystem::path path_;
     FileDescriptor descriptor_;
-    crypto::Sha256 digest_;
     std::string buffer_;
     std::size_t consumed_ = 0;  // of buffer_
     bool at_end_ = false;

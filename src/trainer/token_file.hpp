@@ -1,4 +1,5 @@
-// The dataset as tokens on disk, mapped into memory: training reads windows of it, and memory does not grow with its size.
+// The dataset as tokens on disk, mapped into memory: training reads windows of it, and memory does not grow with its
+// size.
 #pragma once
 
 #include <cstdint>
@@ -16,11 +17,12 @@ namespace emeth::trainer {
 
 class TokenFile {
 public:
-    /// Encodes `dataset` into `path`, whole or not at all. `progress` gets the share done, now and then. An Error when the dataset's SHA-256 is not
-    /// `dataset_sha256`.
+    /// Encodes `dataset`, whose digest the caller has checked, into `path`, whole or not at all. `progress` gets the
+    /// share done, now and then.
     static Result<void> write(const std::filesystem::path& path, const std::filesystem::path& dataset,
-                              const Hash256& dataset_sha256, const Hash256& tokenizer_sha256, const Tokenizer& tokenizer,
-                              const Preset& preset, const std::function<void(double)>& progress);
+                              const Hash256& dataset_sha256, const Hash256& tokenizer_sha256,
+                              const Tokenizer& tokenizer, const Preset& preset,
+                              const std::function<void(double)>& progress);
 
     /// An Error when the file is torn, or was made from another dataset or tokenizer.
     static Result<TokenFile> open(const std::filesystem::path& path, const Hash256& dataset_sha256,

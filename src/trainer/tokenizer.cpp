@@ -1,8 +1,6 @@
 #include "trainer/tokenizer.hpp"
 
 #include <fmt/format.h>
-#include <sentencepiece_processor.h>
-#include <sentencepiece_trainer.h>
 
 #include <algorithm>
 #include <fstream>
@@ -11,30 +9,20 @@
 #include <utility>
 
 #include "trainer/seed.hpp"
+#include "trainer/sentencepiece_library.hpp"
 
 namespace emeth::trainer {
 namespace {
 
 constexpr std::uint64_t block_bytes = 64 * 1024;
 constexpr std::string_view newline_piece = "<0x0A>";
-/// Characters beyond this share of the vocabulary are left to byte fallback (Japanese has more than a small one can hold).
+/// Characters beyond this share of the vocabulary are left to byte fallback (Japanese has more than a small one can
+/// hold).
 constexpr double characters_share_max = 0.4;
 
-/// Feeds the sample to SentencePiece.
-class SampleSentences : public sentencepiece::SentenceIterator {
-public:
-    explicit SampleSentences(const std::vector<std::string>& sentences) : sentences_(sentences) {}
-    bool done() const override { return index_ == sentences_.size(); }
-    void Next() override { ++index_; }
-    const std::string& value() const override { return sentences_[index_]; }
-    sentencepiece::util::Status status() const override { return {}; }
-
-private:
-    const std::vector<std::string>& sentences_;
-    std::size_t index_ = 0;
-};
-
-bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+bool continues_character(char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
+}
 
 /// What a block cut out of the middle of the text has of whole characters.
 std::string_view whole_characters(std::string_view block) {
@@ -48,7 +36,8 @@ std::string_view whole_characters(std::string_view block) {
     return block;
 }
 
-/// One block of the sample, as SentencePiece wants it: tabs are its own separator, a sentence with one would be left out.
+/// One block of the sample, as SentencePiece wants it: tabs are its own separator, a sentence with one would be left
+/// out.
 void append_sentences(std::string_view block, std::vector<std::string>& sentences) {
     block = whole_characters(block);
     while (!block.empty()) {
@@ -85,7 +74,8 @@ Result<std::vector<std::string>> draw_sample(const std::filesystem::path& datase
     return sentences;
 }
 
-/// The share of the sample's characters that get a piece of their own: all, or as many of the commonest as the vocabulary bears.
+/// The share of the sample's characters that get a piece of their own: all, or as many of the commonest as the
+/// vocabulary bears.
 double character_coverage(const std::vector<std::string>& sentences, const Preset& preset) {
     std::map<std::string_view, std::uint64_t> counts;
     std::uint64_t total = 0;
@@ -127,44 +117,36 @@ std::unordered_map<std::string, std::string> training_options(const Preset& pres
 Result<std::string> train_tokenizer(const std::filesystem::path& dataset, const JobId& job, const Preset& preset) {
     const Result<std::vector<std::string>> sentences = draw_sample(dataset, job, preset.tokenizer_sample_bytes);
     if (!sentences) return sentences.error();
-    SampleSentences iterator(*sentences);
+    const Result<SentencePieceLibrary*> library = sentencepiece_library();
+    if (!library) return library.error();
     std::string model;
-    const sentencepiece::util::Status status = sentencepiece::SentencePieceTrainer::Train(
-        training_options(preset, character_coverage(*sentences, preset)), &iterator, &model);
-    if (!status.ok())
-        return permanent_error(fmt::format("no tokenizer can be trained on dataset {}: {}", dataset.string(),
-                                           status.ToString()));
+    const std::string error =
+        (*library)->train(training_options(preset, character_coverage(*sentences, preset)), *sentences, model);
+    if (!error.empty())
+        return permanent_error(fmt::format("no tokenizer can be trained on dataset {}: {}", dataset.string(), error));
     return model;
 }
 
-struct Tokenizer::Impl {
-    sentencepiece::SentencePieceProcessor processor;
-    int newline = 0;
-};
-
-Tokenizer::Tokenizer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
-Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
-Tokenizer::~Tokenizer() = default;
-
-Result<Tokenizer> Tokenizer::load(const std::string& model, const Preset& preset) {
-    auto impl = std::make_unique<Impl>();
-    const sentencepiece::util::Status status = impl->processor.LoadFromSerializedProto(model);
-    if (!status.ok()) return permanent_error("the tokenizer model cannot be loaded: " + status.ToString());
-    if (impl->processor.GetPieceSize() > preset.vocabulary)
+Result<Tokenizer> Tokenizer::load(std::string_view model, const Preset& preset) {
+    const Result<SentencePieceLibrary*> library = sentencepiece_library();
+    if (!library) return library.error();
+    Tokenizer tokenizer;
+    const std::string error = (*library)->load(model, tokenizer.encoder_);
+    if (!error.empty()) return permanent_error("the tokenizer model cannot be loaded: " + error);
+    if (tokenizer.encoder_->piece_count() > preset.vocabulary)
         return permanent_error(fmt::format("the tokenizer has {} pieces; model '{}' has room for {}",
-                                           impl->processor.GetPieceSize(), preset.name, preset.vocabulary));
-    impl->newline = impl->processor.PieceToId(newline_piece);
-    if (!impl->processor.IsByte(impl->newline)) return permanent_error("the tokenizer has no byte pieces");
-    return Tokenizer(std::move(impl));
+                                           tokenizer.encoder_->piece_count(), preset.name, preset.vocabulary));
+    tokenizer.newline_ = tokenizer.encoder_->byte_piece(newline_piece);
+    if (tokenizer.newline_ < 0) return permanent_error("the tokenizer has no byte pieces");
+    return tokenizer;
 }
 
 Result<void> Tokenizer::encode(const TextPiece& piece, std::vector<int>& tokens) const {
     std::vector<int> ids;
-    const sentencepiece::util::Status status = impl_->processor.Encode(piece.text, &ids);
-    if (!status.ok()) return permanent_error("a line of the dataset cannot be encoded: " + status.ToString());
+    const std::string error = encoder_->encode(piece.text, ids);
+    if (!error.empty()) return permanent_error("a line of the dataset cannot be encoded: " + error);
     tokens.insert(tokens.end(), ids.begin(), ids.end());
-    if (piece.ends_line) tokens.push_back(impl_->newline);
+    if (piece.ends_line) tokens.push_back(newline_);
     return {};
 }
 

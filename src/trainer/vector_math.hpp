@@ -12,7 +12,9 @@
 
 namespace emeth::trainer {
 
-EMETH_INLINE float to_float(float value) { return value; }
+EMETH_INLINE float to_float(float value) {
+    return value;
+}
 EMETH_INLINE float to_float(c10::BFloat16 value) {
     return std::bit_cast<float>(static_cast<std::uint32_t>(value.x) << 16);
 }
@@ -48,6 +50,8 @@ EMETH_INLINE float exp_approximate(float x) {
 }
 
 /// tanh(x) by e^2x; absolute error below 1e-7.
-EMETH_INLINE float tanh_approximate(float x) { return 1.0F - 2.0F / (exp_approximate(2.0F * x) + 1.0F); }
+EMETH_INLINE float tanh_approximate(float x) {
+    return 1.0F - 2.0F / (exp_approximate(2.0F * x) + 1.0F);
+}
 
 }  // namespace emeth::trainer

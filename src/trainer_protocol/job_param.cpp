@@ -18,7 +18,8 @@ bool is_plain_name(std::string_view text) {
 
 }  // namespace
 
-Result<JobSpec> parse_job_param(const JobId& id, std::string_view param, std::uint32_t epochs_min, std::string_view default_model) {
+Result<JobSpec> parse_job_param(const JobId& id, std::string_view param, std::uint32_t epochs_min,
+                                std::string_view default_model) {
     const auto json = parse_json(param, param_bytes_max, "param");
     if (json.has_error()) return json.error();
     JsonObject fields(*json, "param");

@@ -14,7 +14,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t name_bytes_max = 32;
+constexpr std::size_t name_bytes_max = 64;
 constexpr std::size_t path_bytes_max = 4096;
 constexpr std::size_t text_bytes_max = 4096;
 constexpr std::uint32_t epochs_max = 10'000;
@@ -31,10 +31,10 @@ bool is_device(std::string_view text) {
            std::all_of(index.begin(), index.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
+/// As in job_param.cpp: nothing that could be more than a name. Whether there is such a preset, the trainer knows.
 bool is_model_name(std::string_view text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-    });
+    constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+    return !text.empty() && text.find_first_not_of(allowed) == std::string_view::npos;
 }
 
 std::uint32_t u32(JsonObject& object, std::string_view key, std::uint32_t minimum, std::uint32_t maximum) {
@@ -58,7 +58,7 @@ JobSpec parse_job(JsonObject object) {
     if (job.language != "en" && job.language != "ja") object.reject("language", "\"en\" or \"ja\"");
     job.epochs = u32(object, "epochs", 1, epochs_max);
     job.model = object.string("model", name_bytes_max);
-    if (!is_model_name(job.model)) object.reject("model", "a preset's name in lower case");
+    if (!is_model_name(job.model)) object.reject("model", "the name of a preset");
     return job;
 }
 
@@ -221,9 +221,13 @@ Report parse_report_of_type(JsonObject& object, std::string_view type) {
 
 }  // namespace
 
-json::value to_json(const Request& request) { return std::visit(RequestWriter{}, request); }
+json::value to_json(const Request& request) {
+    return std::visit(RequestWriter{}, request);
+}
 
-json::value to_json(const Report& report) { return std::visit(ReportWriter{}, report); }
+json::value to_json(const Report& report) {
+    return std::visit(ReportWriter{}, report);
+}
 
 Result<Request> parse_request(const json::value& value) {
     JsonObject object(value, "request to emeth-trainer");

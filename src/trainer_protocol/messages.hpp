@@ -1,6 +1,6 @@
 // The messages between a parent (worker or verifier) and its emeth-trainer child: JSON objects, each behind a 4-byte
-// big-endian length, over a socket pair. The child gets its end as descriptor 3, serves one request, answers with any number of
-// reports and one last Trained, Checked or Failed, and exits. When the socket ends, the child exits.
+// big-endian length, over a socket pair. The child gets its end as descriptor 3, serves one request, answers with any
+// number of reports and one last Trained, Checked or Failed, and exits. When the socket ends, the child exits.
 #pragma once
 
 #include <boost/json/value.hpp>
@@ -21,7 +21,8 @@ namespace emeth::trainer_protocol {
 inline constexpr std::uint32_t message_bytes_max = 1 << 20;
 inline constexpr int control_descriptor = 3;
 
-/// Everything that decides the result of a JOB; the node and the verifier derive the same from chain and network settings.
+/// Everything that decides the result of a JOB; the node and the verifier derive the same from chain and network
+/// settings.
 struct JobSpec {
     JobId id;
     std::string language = "en";  ///< "en" or "ja", from param
@@ -31,15 +32,15 @@ struct JobSpec {
 
 /// How this machine computes; recorded in the manifest, without influence on what is computed beyond rounding.
 struct ComputeOptions {
-    std::string device = "cpu";      ///< "cpu", "cuda", "cuda:n"
+    std::string device = "cpu";  ///< "cpu", "cuda", "cuda:n"
     std::uint32_t threads = 1;
     std::uint32_t micro_batch = 0;   ///< sequences; 0: the preset's
     std::string precision = "auto";  ///< "auto" (bf16 where the CPU has it), "bf16", "float32"
     std::uint32_t checkpoint_interval_ms = 10'000;
 };
 
-/// Train the JOB in `folder`, from whatever stage the files there allow: tokenizer, token file, checkpoint, artifact are each made unless a whole one
-/// is present. The dataset is `folder`/dataset.
+/// Train the JOB in `folder`, from whatever stage the files there allow: tokenizer, token file, checkpoint, artifact
+/// are each made unless a whole one is present. The dataset is `folder`/dataset.
 struct TrainRequest {
     JobSpec job;
     std::filesystem::path folder;
@@ -69,7 +70,7 @@ struct Started {
 /// Not more often than every 250 ms. stage: "tokenizer", "tokens", "training", "validation", "artifact", "check".
 struct Progress {
     std::string stage;
-    std::uint32_t epoch = 0;          ///< epochs finished
+    std::uint32_t epoch = 0;  ///< epochs finished
     std::uint64_t step = 0, steps_total = 0;
     double loss = 0;
     double tokens_per_s = 0;

@@ -146,9 +146,13 @@ Task<Result<Report>> TrainerChild::next() {
     }
 }
 
-Task<> TrainerChild::stop() { co_await impl_->process.stop(SIGTERM, stop_grace_ms); }
+Task<> TrainerChild::stop() {
+    co_await impl_->process.stop(SIGTERM, stop_grace_ms);
+}
 
-pid_t TrainerChild::pid() const { return impl_->process.pid(); }
+pid_t TrainerChild::pid() const {
+    return impl_->process.pid();
+}
 
 std::filesystem::path default_trainer_program() {
     const std::filesystem::path sibling = own_program_path().parent_path() / "emeth-trainer";

@@ -14,13 +14,15 @@ namespace emeth::trainer_protocol {
 /// Io thread only. Destroying it kills the child.
 class TrainerChild {
 public:
-    /// Starts `program` (emeth-trainer) with a control socket and sends `request`. Its stdout and stderr go to `log` (appended).
+    /// Starts `program` (emeth-trainer) with a control socket and sends `request`. Its stdout and stderr go to `log`
+    /// (appended).
     static Task<Result<TrainerChild>> start(std::filesystem::path program, Request request, std::filesystem::path log);
     TrainerChild(TrainerChild&&) noexcept;
     TrainerChild& operator=(TrainerChild&&) noexcept;
     ~TrainerChild();
 
-    /// The next report. A transient Error when the child ended without a last word: it names signal or exit code and the last line of its log.
+    /// The next report. A transient Error when the child ended without a last word: it names signal or exit code and
+    /// the last line of its log.
     Task<Result<Report>> next();
     /// SIGTERM, then SIGKILL after 2 s; waits for the end.
     Task<> stop();

@@ -18,36 +18,49 @@ constexpr std::size_t etag_bytes_max = 256;
 }  // namespace
 
 void JobRunner::upload(worker_protocol::Upload order) {
-    if (!job_.artifact || job_.artifact->artifact.sha256 != order.artifact_sha256) {
-        const std::string here = job_.artifact ? job_.artifact->artifact.sha256.hex() : "none";
-        report_failure("upload",
-                       transient_error(fmt::format("the order is for the artifact {}, but the one of this worker is {}",
-                                                   order.artifact_sha256.hex(), here)),
-                       false, true);
-        return;
-    }
-    for (auto& [part, url] : order.urls) parts_to_put_[part] = std::move(url);
+    upload_ = std::move(order);
     ordered_.notify();
 }
 
 Task<> JobRunner::serve_uploads() {
     for (;;) {
-        while (parts_to_put_.empty()) co_await ordered_.wait();
-        const auto whole = co_await check_artifact();
-        if (whole.has_error()) {
-            report_failure("upload", whole.error(), false, false);
-            parts_to_put_.clear();
-            job_.artifact.reset();
-            const auto saved = co_await context_.folders.save(job_.spec.id);
-            if (saved.has_error()) spdlog::warn("JOB {}: {}", job_.spec.id.hex(), saved.error().message);
-            co_return;
+        while (upload_.urls.empty()) co_await ordered_.wait();
+        if (upload_.lease != job_.lease) {
+            upload_.urls.clear();  // of a lease that fell meanwhile
+            continue;
         }
+        if (!order_fits()) {
+            abandon_upload(
+                transient_error(fmt::format("the order is for the artifact {}, but the one of this worker is {}",
+                                            upload_.artifact_sha256.hex(), job_.artifact->artifact.sha256.hex())));
+            continue;
+        }
+        const auto whole = co_await check_artifact();
+        if (whole.has_error()) co_return co_await remake_artifact(whole.error());
         upload_error_.reset();
         TaskGroup group(executor_, parts_at_once);
         for (std::size_t index = 0; index < parts_at_once; ++index) group.start(put_parts());
         co_await group.join();
-        if (upload_error_) report_failure("upload", *upload_error_, false, true);
+        if (upload_error_) abandon_upload(*upload_error_);
     }
+}
+
+/// An order may change while parts are on their way.
+bool JobRunner::order_fits() const {
+    return upload_.lease == job_.lease && upload_.artifact_sha256 == job_.artifact->artifact.sha256;
+}
+
+void JobRunner::abandon_upload(const Error& error) {
+    upload_.urls.clear();
+    report_failure("upload", error, false, true);
+}
+
+/// The order stays: the parts are put when the artifact is here again.
+Task<> JobRunner::remake_artifact(Error reason) {
+    report_failure("upload", reason, false, false);
+    job_.artifact.reset();
+    const auto saved = co_await context_.folders.save(job_.spec.id);
+    if (saved.has_error()) spdlog::warn("JOB {}: {}", job_.spec.id.hex(), saved.error().message);
 }
 
 /// What is uploaded must be what was reported: size and digest are read again, once in the life of this process.
@@ -72,15 +85,14 @@ Task<Result<void>> JobRunner::check_artifact() {
 
 /// One of a few that share the parts; the first failure ends them all.
 Task<> JobRunner::put_parts() {
-    while (!parts_to_put_.empty()) {
-        auto next = parts_to_put_.extract(parts_to_put_.begin());
+    while (!upload_.urls.empty() && !upload_error_ && order_fits()) {
+        auto next = upload_.urls.extract(upload_.urls.begin());
+        const std::string upload_id = upload_.upload_id;
         const auto etag = co_await put_part(next.key(), next.mapped());
-        if (etag.has_error()) {
+        if (etag.has_error())
             upload_error_ = etag.error();
-            parts_to_put_.clear();
-            co_return;
-        }
-        report(worker_protocol::PartUploaded{next.key(), *etag});
+        else
+            report(worker_protocol::PartUploaded{next.key(), *etag, upload_id});
     }
 }
 

@@ -3,7 +3,6 @@
 // training. Io thread only.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,7 +40,7 @@ public:
 
     /// The order came (again), with a fresh URL.
     void assign(std::string dataset_url);
-    /// Parts to put, beside those that still wait from an earlier order.
+    /// Parts to put, instead of those that still wait.
     void upload(worker_protocol::Upload order);
 
 private:
@@ -61,8 +60,11 @@ private:
     // artifact_upload.cpp
     Task<> serve_uploads();
     Task<Result<void>> check_artifact();
+    Task<> remake_artifact(Error reason);
     Task<> put_parts();
     Task<Result<std::string>> put_part(std::uint32_t part, std::string url);
+    [[nodiscard]] bool order_fits() const;
+    void abandon_upload(const Error& error);
 
     void report(worker_protocol::ReportBody body);
     void report_failure(const std::string& step, const Error& error, bool permanent, bool needs_order);
@@ -77,7 +79,7 @@ private:
     std::string dataset_url_;  ///< empty: none, or it was used up
     bool assigned_ = false;    ///< an order came since the last step failed
     std::optional<StallWatch> watch_;
-    std::map<std::uint32_t, std::string> parts_to_put_;
+    worker_protocol::Upload upload_;  ///< the order, with the URLs of the parts that nobody puts yet
     std::optional<Error> upload_error_;
     bool artifact_checked_ = false;
     std::optional<Milliseconds> progress_told_at_;

@@ -25,7 +25,9 @@ std::uint64_t random_start(Random& random) {
 bool replaces(const ReportBody& newer, const ReportBody& older) {
     if (newer.index() != older.index()) return false;
     const auto* part = std::get_if<PartUploaded>(&newer);
-    return part == nullptr || part->part == std::get<PartUploaded>(older).part;
+    if (part == nullptr) return true;
+    const auto& before = std::get<PartUploaded>(older);
+    return part->part == before.part && part->upload_id == before.upload_id;
 }
 
 }  // namespace

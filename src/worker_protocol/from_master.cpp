@@ -38,11 +38,9 @@ boost::json::object fields(const Assign& message) {
 boost::json::object fields(const Upload& message) {
     boost::json::array urls;
     for (const auto& [part, url] : message.urls) urls.push_back(boost::json::object{{"part", part}, {"url", url}});
-    return {{"type", "upload"},
-            {"job", message.job.hex()},
-            {"lease", message.lease},
-            {"artifact_sha256", message.artifact_sha256.hex()},
-            {"urls", std::move(urls)}};
+    return {{"type", "upload"},        {"job", message.job.hex()},
+            {"lease", message.lease},  {"artifact_sha256", message.artifact_sha256.hex()},
+            {"urls", std::move(urls)}, {"upload_id", message.upload_id}};
 }
 
 boost::json::object fields(const Stop& message) {
@@ -97,6 +95,7 @@ Upload read_upload(JsonObject& json) {
     message.job = json.fixed<JobId>("job");
     message.lease = json.u64("lease", 1);
     message.artifact_sha256 = json.fixed<Hash256>("artifact_sha256");
+    message.upload_id = json.string("upload_id", upload_id_bytes_max);
     for (JsonObject& entry : json.objects("urls", upload_urls_max)) {
         const auto part = static_cast<std::uint32_t>(entry.u64("part", 1, parts_max));
         if (!message.urls.emplace(part, entry.string("url", url_bytes_max)).second)

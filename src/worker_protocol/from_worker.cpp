@@ -65,7 +65,10 @@ boost::json::object body_fields(const Trained& body) {
 }
 
 boost::json::object body_fields(const PartUploaded& body) {
-    return {{"kind", "part_uploaded"}, {"part", body.part}, {"etag", wire_text(body.etag, etag_bytes_max)}};
+    return {{"kind", "part_uploaded"},
+            {"part", body.part},
+            {"etag", wire_text(body.etag, etag_bytes_max)},
+            {"upload_id", body.upload_id}};
 }
 
 boost::json::object body_fields(const StepFailed& body) {
@@ -137,6 +140,11 @@ Trained read_trained(JsonObject& json) {
     return {std::move(artifact)};
 }
 
+PartUploaded read_part_uploaded(JsonObject& json) {
+    return {static_cast<std::uint32_t>(json.u64("part", 1, parts_max)), json.string("etag", etag_bytes_max),
+            json.string("upload_id", upload_id_bytes_max)};
+}
+
 StepFailed read_step_failed(JsonObject& json) {
     return {json.string("step", name_bytes_max), json.boolean("permanent"), json.string("message", sentence_bytes_max),
             json.boolean("needs_order")};
@@ -161,9 +169,7 @@ ReportBody read_body(JsonObject json) {
     if (kind == "training_started") return TrainingStarted{json.u64("step"), json.string("reason", sentence_bytes_max)};
     if (kind == "checkpoint_saved") return read_checkpoint_saved(json);
     if (kind == "trained") return read_trained(json);
-    if (kind == "part_uploaded")
-        return PartUploaded{static_cast<std::uint32_t>(json.u64("part", 1, parts_max)),
-                            json.string("etag", etag_bytes_max)};
+    if (kind == "part_uploaded") return read_part_uploaded(json);
     if (kind == "step_failed") return read_step_failed(json);
     if (kind != "progress") json.reject("kind", "a report of a worker");
     return read_progress(json);

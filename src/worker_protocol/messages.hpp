@@ -29,6 +29,7 @@ inline constexpr std::uint32_t parts_max = 10'000;
 /// So that an Upload order fits into one message: a longer artifact is ordered in several.
 inline constexpr std::size_t upload_urls_max = 1'000;
 inline constexpr std::size_t url_bytes_max = 4'000;
+inline constexpr std::size_t upload_id_bytes_max = 1'000;
 inline constexpr std::uint64_t dataset_bytes_max = std::uint64_t{1} << 40;
 /// Reasons and messages are cut to this length when they are encoded.
 inline constexpr std::size_t sentence_bytes_max = 1'000;
@@ -62,6 +63,7 @@ struct Upload {
     std::uint64_t lease = 0;
     Hash256 artifact_sha256;
     std::map<std::uint32_t, std::string> urls;
+    std::string upload_id{};  ///< the upload that the URLs belong to
 };
 /// The lease does not stand (any more): end the work. `forget`: delete its files as well.
 struct Stop { JobId job; std::uint64_t lease = 0; bool forget = false; std::string reason; };
@@ -75,7 +77,8 @@ struct DatasetReady { Hash256 sha256; std::uint64_t bytes = 0, tokens = 0, steps
 struct TrainingStarted { std::uint64_t step = 0; std::string reason; };  ///< a trainer process began or continued at `step`
 struct CheckpointSaved { statemachine::Checkpoint checkpoint; };
 struct Trained { statemachine::Artifact artifact; };
-struct PartUploaded { std::uint32_t part = 0; std::string etag; };
+/// `upload_id`: of the order; a report that was delayed must not count for a later upload.
+struct PartUploaded { std::uint32_t part = 0; std::string etag; std::string upload_id{}; };
 /// The step could not be done now. `needs_order`: the worker waits for the order again (an URL expired).
 struct StepFailed { std::string step; bool permanent = false; std::string message; bool needs_order = false; };
 /// For the display only: neither durable nor acknowledged (its report id is 0).

@@ -36,7 +36,9 @@ chain::Log event(std::string_view signature, std::vector<Hash256> indexed, const
     return log;
 }
 
-Hash256 number_word(std::uint64_t value) { return word_right(wei(value).bytes); }
+Hash256 number_word(std::uint64_t value) {
+    return word_right(wei(value).bytes);
+}
 
 }  // namespace
 
@@ -61,7 +63,8 @@ void FakeChain::mine_with(std::optional<chain::Log> log, const std::function<voi
     FakeBlock block;
     block.header.number = blocks_.size();
     block.header.timestamp_unix_s = genesis_unix_s + block_seconds * static_cast<std::int64_t>(blocks_.size());
-    block.header.hash = crypto::keccak256("block " + std::to_string(blocks_.size()) + " of fork " + std::to_string(forks_));
+    block.header.hash =
+        crypto::keccak256("block " + std::to_string(blocks_.size()) + " of fork " + std::to_string(forks_));
     block.jobs_before = jobs;
     if (log) {
         log->address = network.core;
@@ -85,9 +88,11 @@ void FakeChain::reorganise(std::uint64_t depth, std::uint64_t blocks) {
     mine(blocks);
 }
 
-void FakeChain::request(JobId id, Address owner, std::string dataset, std::string param, Wei fee, std::int64_t deadline_unix_s) {
+void FakeChain::request(JobId id, Address owner, std::string dataset, std::string param, Wei fee,
+                        std::int64_t deadline_unix_s) {
     const auto deadline = number_word(static_cast<std::uint64_t>(deadline_unix_s));
-    chain::Log log = event("Request(address,bytes16,uint256,uint256)", {word_right(owner.bytes), word_left(id.bytes)}, {word_right(fee.bytes), deadline});
+    chain::Log log = event("Request(address,bytes16,uint256,uint256)", {word_right(owner.bytes), word_left(id.bytes)},
+                           {word_right(fee.bytes), deadline});
     mine_with(std::move(log), [&] {
         FakeJob job;
         job.record = {true, owner, deadline_unix_s, fee, JobStatus::requested, blocks_.back().header.timestamp_unix_s};
@@ -97,11 +102,14 @@ void FakeChain::request(JobId id, Address owner, std::string dataset, std::strin
 }
 
 void FakeChain::cancel(JobId id) {
-    mine_with(event("Cancel(bytes16)", {word_left(id.bytes)}, {}), [&] { jobs.at(id).record.status = JobStatus::canceled; });
+    mine_with(event("Cancel(bytes16)", {word_left(id.bytes)}, {}),
+              [&] { jobs.at(id).record.status = JobStatus::canceled; });
 }
 
-void FakeChain::change_status(JobId id, JobStatus status, Address node, const std::function<void(FakeJob&, std::int64_t)>& effect) {
-    chain::Log log = event("Status(bytes16,address,uint256)", {word_left(id.bytes)}, {word_right(node.bytes), number_word(static_cast<std::uint64_t>(status))});
+void FakeChain::change_status(JobId id, JobStatus status, Address node,
+                              const std::function<void(FakeJob&, std::int64_t)>& effect) {
+    chain::Log log = event("Status(bytes16,address,uint256)", {word_left(id.bytes)},
+                           {word_right(node.bytes), number_word(static_cast<std::uint64_t>(status))});
     mine_with(std::move(log), [&] {
         jobs.at(id).record.status = status;
         if (effect) effect(jobs.at(id), blocks_.back().header.timestamp_unix_s);
@@ -130,9 +138,15 @@ void FakeChain::verify(JobId id, std::uint64_t gas) {
     });
 }
 
-void FakeChain::decline(JobId id) { change_status(id, JobStatus::declined, node_of(id), {}); }
-void FakeChain::reject_result(JobId id) { change_status(id, JobStatus::failed, node_of(id), {}); }
-void FakeChain::timeout(JobId id) { change_status(id, JobStatus::timeout, node_of(id), {}); }
+void FakeChain::decline(JobId id) {
+    change_status(id, JobStatus::declined, node_of(id), {});
+}
+void FakeChain::reject_result(JobId id) {
+    change_status(id, JobStatus::failed, node_of(id), {});
+}
+void FakeChain::timeout(JobId id) {
+    change_status(id, JobStatus::timeout, node_of(id), {});
+}
 
 template <class T>
 Result<T> FakeChain::answer(T value) {
@@ -141,8 +155,12 @@ Result<T> FakeChain::answer(T value) {
     return value;
 }
 
-Task<Result<std::uint64_t>> FakeChain::chain_id() { co_return answer(id_of_chain); }
-Task<Result<chain::Block>> FakeChain::latest_block() { co_return answer(blocks_.back().header); }
+Task<Result<std::uint64_t>> FakeChain::chain_id() {
+    co_return answer(id_of_chain);
+}
+Task<Result<chain::Block>> FakeChain::latest_block() {
+    co_return answer(blocks_.back().header);
+}
 
 Task<Result<std::optional<chain::Block>>> FakeChain::block(std::uint64_t number) {
     std::optional<chain::Block> found;
@@ -150,10 +168,18 @@ Task<Result<std::optional<chain::Block>>> FakeChain::block(std::uint64_t number)
     co_return answer(found);
 }
 
-Task<Result<chain::Constants>> FakeChain::constants() { co_return answer(network); }
-Task<Result<chain::JobRecord>> FakeChain::job(JobId id) { co_return answer(jobs.contains(id) ? jobs.at(id).record : chain::JobRecord{}); }
-Task<Result<chain::JobDetails>> FakeChain::job_details(JobId id) { co_return answer(jobs.contains(id) ? jobs.at(id).details : chain::JobDetails{}); }
-Task<Result<chain::JobAssign>> FakeChain::job_assign(JobId id) { co_return answer(jobs.contains(id) ? jobs.at(id).assign : chain::JobAssign{}); }
+Task<Result<chain::Constants>> FakeChain::constants() {
+    co_return answer(network);
+}
+Task<Result<chain::JobRecord>> FakeChain::job(JobId id) {
+    co_return answer(jobs.contains(id) ? jobs.at(id).record : chain::JobRecord{});
+}
+Task<Result<chain::JobDetails>> FakeChain::job_details(JobId id) {
+    co_return answer(jobs.contains(id) ? jobs.at(id).details : chain::JobDetails{});
+}
+Task<Result<chain::JobAssign>> FakeChain::job_assign(JobId id) {
+    co_return answer(jobs.contains(id) ? jobs.at(id).assign : chain::JobAssign{});
+}
 
 Task<Result<std::vector<chain::StatusLog>>> FakeChain::status_logs(JobId id, std::uint64_t from_block) {
     std::vector<chain::StatusLog> found;
@@ -169,7 +195,9 @@ Task<Result<std::vector<chain::StatusLog>>> FakeChain::status_logs(JobId id, std
     co_return answer(found);
 }
 
-Task<Result<Wei>> FakeChain::penalty_of(Hash256 hash, Address) { co_return answer(penalties.contains(hash) ? penalties.at(hash) : Wei{}); }
+Task<Result<Wei>> FakeChain::penalty_of(Hash256 hash, Address) {
+    co_return answer(penalties.contains(hash) ? penalties.at(hash) : Wei{});
+}
 
 Task<Result<std::vector<chain::Log>>> FakeChain::core_logs(std::uint64_t from_block, std::uint64_t to_block) {
     std::vector<chain::Log> found;
@@ -181,7 +209,9 @@ Task<Result<std::vector<chain::Log>>> FakeChain::core_logs(std::uint64_t from_bl
 Task<Result<std::uint64_t>> FakeChain::current_slot() {
     co_return answer(static_cast<std::uint64_t>(blocks_.back().header.timestamp_unix_s / day_seconds));
 }
-Task<Result<std::uint64_t>> FakeChain::start_slot() { co_return answer(static_cast<std::uint64_t>(genesis_unix_s / day_seconds)); }
+Task<Result<std::uint64_t>> FakeChain::start_slot() {
+    co_return answer(static_cast<std::uint64_t>(genesis_unix_s / day_seconds));
+}
 
 Task<Result<chain::Slot>> FakeChain::slot(std::uint64_t number, Address) {
     chain::Slot found;
@@ -194,18 +224,30 @@ Task<Result<std::uint64_t>> FakeChain::estimated_gas(std::uint64_t dataset_mb, s
     co_return answer(dataset_mb * complexity / 1'000);
 }
 
-Task<Result<Wei>> FakeChain::alt_balance(Address account) { co_return answer(alt_balances[account]); }
-Task<Result<Wei>> FakeChain::emt_balance(Address account) { co_return answer(emt_balances[account]); }
-Task<Result<Wei>> FakeChain::emt_allowance(Address owner, Address spender) { co_return answer(allowances[{owner, spender}]); }
-Task<Result<std::uint64_t>> FakeChain::transaction_count(Address account) { co_return answer(transaction_counts[account]); }
-Task<Result<Wei>> FakeChain::gas_price() { co_return answer(price_of_gas); }
+Task<Result<Wei>> FakeChain::alt_balance(Address account) {
+    co_return answer(alt_balances[account]);
+}
+Task<Result<Wei>> FakeChain::emt_balance(Address account) {
+    co_return answer(emt_balances[account]);
+}
+Task<Result<Wei>> FakeChain::emt_allowance(Address owner, Address spender) {
+    co_return answer(allowances[{owner, spender}]);
+}
+Task<Result<std::uint64_t>> FakeChain::transaction_count(Address account) {
+    co_return answer(transaction_counts[account]);
+}
+Task<Result<Wei>> FakeChain::gas_price() {
+    co_return answer(price_of_gas);
+}
 
 Task<Result<std::uint64_t>> FakeChain::estimate_gas(Address, Address, chain::Bytes) {
     if (reverts_with) co_return permanent_error("execution reverted: " + *reverts_with);
     co_return answer(std::uint64_t{100'000});
 }
 
-Task<Result<std::optional<std::string>>> FakeChain::revert_reason(Address, Address, chain::Bytes) { co_return answer(reverts_with); }
+Task<Result<std::optional<std::string>>> FakeChain::revert_reason(Address, Address, chain::Bytes) {
+    co_return answer(reverts_with);
+}
 
 Task<Result<void>> FakeChain::send_raw(chain::Bytes raw) {
     ++calls_;

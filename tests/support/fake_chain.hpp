@@ -1,4 +1,5 @@
-// A chain in memory, for tests of whatever reads the chain: JOBs and their events are set by plain calls, each of which mines a block of its own.
+// A chain in memory, for tests of whatever reads the chain: JOBs and their events are set by plain calls, each of which
+// mines a block of its own.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,8 @@ public:
     FakeChain();
 
     // What a requester, a node and the verifier do; time and block number go on by one block.
-    void request(JobId id, Address owner, std::string dataset, std::string param, Wei fee, std::int64_t deadline_unix_s);
+    void request(JobId id, Address owner, std::string dataset, std::string param, Wei fee,
+                 std::int64_t deadline_unix_s);
     void cancel(JobId id);
     void process(JobId id, Address node);
     void decline(JobId id);
@@ -52,7 +54,7 @@ public:
     std::optional<std::string> reverts_with;  ///< the answer of revert_reason and, as an Error, of estimate_gas
     Wei price_of_gas;
     std::vector<chain::Bytes> broadcast;  ///< what send_raw took
-    std::map<JobId, FakeJob> jobs;  ///< of the latest block; to be changed at will
+    std::map<JobId, FakeJob> jobs;        ///< of the latest block; to be changed at will
 
     Task<Result<std::uint64_t>> chain_id() override;
     Task<Result<chain::Block>> latest_block() override;
@@ -86,7 +88,8 @@ private:
     };
 
     void mine_with(std::optional<chain::Log> log, const std::function<void()>& effect);
-    void change_status(JobId id, chain::JobStatus status, Address node, const std::function<void(FakeJob&, std::int64_t)>& effect);
+    void change_status(JobId id, chain::JobStatus status, Address node,
+                       const std::function<void(FakeJob&, std::int64_t)>& effect);
     [[nodiscard]] Address node_of(JobId id) const { return jobs.at(id).assign.node; }
     template <class T>
     Result<T> answer(T value);

@@ -23,7 +23,8 @@ namespace emeth::test {
 class Background {
 public:
     Background(asio::io_context& io, Task<> task) : io_(io) {
-        asio::co_spawn(io, std::move(task), asio::bind_cancellation_slot(signal_.slot(), [this](std::exception_ptr) { ended_ = true; }));
+        asio::co_spawn(io, std::move(task),
+                       asio::bind_cancellation_slot(signal_.slot(), [this](std::exception_ptr) { ended_ = true; }));
     }
     Background(const Background&) = delete;
     Background& operator=(const Background&) = delete;
@@ -62,7 +63,8 @@ protected:
             bool done = false;
             std::optional<T> value;
             // Through a second coroutine, as co_spawn wants results that have a default.
-            asio::co_spawn(io, store(std::move(task), &value), [&](std::exception_ptr thrown) { error = thrown, done = true; });
+            asio::co_spawn(io, store(std::move(task), &value),
+                           [&](std::exception_ptr thrown) { error = thrown, done = true; });
             run_until(done);
             if (error) std::rethrow_exception(error);
             return std::move(*value);

@@ -11,13 +11,17 @@ namespace {
 
 constexpr std::uint64_t steps_total = 600;
 
-std::uint64_t below(Rng& rng, std::uint64_t bound) { return rng() % bound; }
+std::uint64_t below(Rng& rng, std::uint64_t bound) {
+    return rng() % bound;
+}
 
 Checkpoint checkpoint(std::uint64_t step) {
     return {static_cast<std::uint32_t>(step / 300), step, numbered<Hash256>(4000 + step), 3.25};
 }
 
-Artifact artifact(std::uint64_t number) { return {numbered<Hash256>(number), 25'000'000, 2, steps_total, {3.5, 3.25}, 3.375}; }
+Artifact artifact(std::uint64_t number) {
+    return {numbered<Hash256>(number), 25'000'000, 2, steps_total, {3.5, 3.25}, 3.375};
+}
 
 /// A lease number that is the current one most of the time.
 std::uint64_t some_lease(Rng& rng, const Job& job) {
@@ -39,25 +43,39 @@ EventBody some_worker_report(Rng& rng, const Job& job) {
     const std::uint64_t lease = some_lease(rng, job);
     const std::uint64_t known = job.training.checkpoint ? job.training.checkpoint->step : 0;
     switch (below(rng, 7)) {
-        case 0: return DatasetReady{lease, numbered<Hash256>(below(rng, 20) == 0 ? 2 : 1), 1000, 300, steps_total};
-        case 1: return CheckpointSaved{lease, checkpoint(known + below(rng, 30))};
-        case 2: return TrainingResumed{lease, below(rng, 5) == 0 ? below(rng, steps_total) : known, "trainer started"};
-        case 3: return TrainingFinished{lease, artifact(5000 + below(rng, 2))};
-        case 4: return PartUploaded{lease, static_cast<std::uint32_t>(below(rng, 5)), "etag" + std::to_string(below(rng, 2))};
-        case 5: return WorkerLost{lease, "connection closed"};
-        case 6: return LeaseRevoked{lease, "worker was gone for 10 min"};
+        case 0:
+            return DatasetReady{lease, numbered<Hash256>(below(rng, 20) == 0 ? 2 : 1), 1000, 300, steps_total};
+        case 1:
+            return CheckpointSaved{lease, checkpoint(known + below(rng, 30))};
+        case 2:
+            return TrainingResumed{lease, below(rng, 5) == 0 ? below(rng, steps_total) : known, "trainer started"};
+        case 3:
+            return TrainingFinished{lease, artifact(5000 + below(rng, 2))};
+        case 4:
+            return PartUploaded{lease, static_cast<std::uint32_t>(below(rng, 5)),
+                                "etag" + std::to_string(below(rng, 2))};
+        case 5:
+            return WorkerLost{lease, "connection closed"};
+        case 6:
+            return LeaseRevoked{lease, "worker was gone for 10 min"};
     }
     throw std::logic_error("unreachable");
 }
 
 EventBody some_way_out(Rng& rng, const Job& job) {
     switch (below(rng, 6)) {
-        case 0: return DeclineDecided{"the operator asked"};
-        case 1: return DeclineSigned{tx(300 + below(rng, 3))};
-        case 2: return Declined{some_receipt(rng, job.outcome.decline), tokens(7)};
-        case 3: return DeclineReverted{some_receipt(rng, job.outcome.decline), "not PROCESSING"};
-        case 4: return TimedOut{tx(900, 1 + below(rng, 5)), tokens(7)};
-        case 5: return StepFailed{some_failure(rng)};
+        case 0:
+            return DeclineDecided{"the operator asked"};
+        case 1:
+            return DeclineSigned{tx(300 + below(rng, 3))};
+        case 2:
+            return Declined{some_receipt(rng, job.outcome.decline), tokens(7)};
+        case 3:
+            return DeclineReverted{some_receipt(rng, job.outcome.decline), "not PROCESSING"};
+        case 4:
+            return TimedOut{tx(900, 1 + below(rng, 5)), tokens(7)};
+        case 5:
+            return StepFailed{some_failure(rng)};
     }
     throw std::logic_error("unreachable");
 }
@@ -67,21 +85,28 @@ EventBody event_that_answers(Rng& rng, const Job& job, Command command) {
     const std::uint64_t lease = some_lease(rng, job);
     const std::uint64_t number = below(rng, 1000);
     switch (command) {
-        case Command::send_process: return DepositSigned{tx(2 * number), tx(2 * number + 1)};
+        case Command::send_process:
+            return DepositSigned{tx(2 * number), tx(2 * number + 1)};
         case Command::await_process: {
             const TxRef receipt = some_receipt(rng, job.deposit.process);
             if (below(rng, 4) == 0) return ProcessReverted{receipt, "not REQUESTED"};
             return ProcessConfirmed{receipt, tokens(30)};
         }
-        case Command::lease_worker: return LeaseGranted{job.lease.number + 1, numbered<Address>(below(rng, 3))};
-        case Command::download: return DatasetReady{lease, numbered<Hash256>(1), 1000, 300, steps_total};
-        case Command::train: return some_worker_report(rng, job);
+        case Command::lease_worker:
+            return LeaseGranted{job.lease.number + 1, numbered<Address>(below(rng, 3))};
+        case Command::download:
+            return DatasetReady{lease, numbered<Hash256>(1), 1000, 300, steps_total};
+        case Command::train:
+            return some_worker_report(rng, job);
         case Command::open_upload:
-            return UploadOpened{lease, "upload" + std::to_string(number), "result.tar", static_cast<std::uint32_t>(number % 4)};
+            return UploadOpened{lease, "upload" + std::to_string(number), "result.tar",
+                                static_cast<std::uint32_t>(number % 4)};
         case Command::upload_parts:
             return PartUploaded{lease, static_cast<std::uint32_t>(1 + job.upload.etags.size()), "etag"};
-        case Command::complete_upload: return UploadCompleted{below(rng, 10) == 0 ? "other.tar" : job.upload.file_name};
-        case Command::send_submit: return SubmitSigned{tx(200 + number)};
+        case Command::complete_upload:
+            return UploadCompleted{below(rng, 10) == 0 ? "other.tar" : job.upload.file_name};
+        case Command::send_submit:
+            return SubmitSigned{tx(200 + number)};
         case Command::await_submit: {
             const TxRef receipt = some_receipt(rng, job.outcome.submit);
             if (below(rng, 4) == 0) return SubmitReverted{receipt, "not PROCESSING"};
@@ -90,29 +115,41 @@ EventBody event_that_answers(Rng& rng, const Job& job, Command command) {
         case Command::await_verdict:
             if (below(rng, 3) == 0) return ResultRejected{tx(901, 7), tokens(7)};
             return Verified{tx(902, 7), 582, 20415};
-        case Command::send_decline: return DeclineSigned{tx(300 + number)};
-        case Command::await_decline: return Declined{some_receipt(rng, job.outcome.decline), tokens(7)};
-        case Command::cleanup: return ReorgedOut{ChainFact::verdict};
+        case Command::send_decline:
+            return DeclineSigned{tx(300 + number)};
+        case Command::await_decline:
+            return Declined{some_receipt(rng, job.outcome.decline), tokens(7)};
+        case Command::cleanup:
+            return ReorgedOut{ChainFact::verdict};
     }
     throw std::logic_error("unreachable");
 }
 
 EventBody some_interruption(Rng& rng) {
     switch (below(rng, 7)) {
-        case 0: return Restarted{"the master started"};
-        case 1: return ReorgedOut{static_cast<ChainFact>(1 + below(rng, 3))};
-        case 2: return some_failure(rng);
-        case 3: return UploadAborted{"the Storage API forgot it"};
-        case 4: return LostToOtherNode{numbered<Address>(77)};
-        case 5: return CanceledByRequester{};
-        case 6: return BecameInfeasible{"the deadline is too near"};
+        case 0:
+            return Restarted{"the master started"};
+        case 1:
+            return ReorgedOut{static_cast<ChainFact>(1 + below(rng, 3))};
+        case 2:
+            return some_failure(rng);
+        case 3:
+            return UploadAborted{"the Storage API forgot it"};
+        case 4:
+            return LostToOtherNode{numbered<Address>(77)};
+        case 5:
+            return CanceledByRequester{};
+        case 6:
+            return BecameInfeasible{"the deadline is too near"};
     }
     throw std::logic_error("unreachable");
 }
 
 }  // namespace
 
-TxRef tx(std::uint64_t number, std::uint64_t block) { return {numbered<Hash256>(number), number, block}; }
+TxRef tx(std::uint64_t number, std::uint64_t block) {
+    return {numbered<Hash256>(number), number, block};
+}
 
 Wei tokens(std::uint64_t whole) {
     Wei amount;
@@ -206,19 +243,31 @@ Job job_in(State state) {
         return job_after(events);
     };
     switch (state) {
-        case State::discovered: return job_after({});
-        case State::accepted: return job_after(path(2));
-        case State::downloading: return job_after(path(3));
-        case State::training: return job_after(path(4));
-        case State::submitted: return job_after(path(13));
-        case State::verified: return job_after(path(14));
-        case State::failed: return path_and(13, {ResultRejected{tx(901, 50), tokens(7)}});
-        case State::timed_out: return path_and(4, {TimedOut{tx(900, 50), tokens(7)}});
+        case State::discovered:
+            return job_after({});
+        case State::accepted:
+            return job_after(path(2));
+        case State::downloading:
+            return job_after(path(3));
+        case State::training:
+            return job_after(path(4));
+        case State::submitted:
+            return job_after(path(13));
+        case State::verified:
+            return job_after(path(14));
+        case State::failed:
+            return path_and(13, {ResultRejected{tx(901, 50), tokens(7)}});
+        case State::timed_out:
+            return path_and(4, {TimedOut{tx(900, 50), tokens(7)}});
         case State::declined:
-            return path_and(2, {DeclineDecided{"the operator asked"}, DeclineSigned{tx(4)}, Declined{tx(4, 45), tokens(7)}});
-        case State::canceled: return path_and(1, {CanceledByRequester{}});
-        case State::lost: return path_and(1, {LostToOtherNode{numbered<Address>(77)}});
-        case State::skipped: return job_after({BecameInfeasible{"the deadline is too near"}});
+            return path_and(
+                2, {DeclineDecided{"the operator asked"}, DeclineSigned{tx(4)}, Declined{tx(4, 45), tokens(7)}});
+        case State::canceled:
+            return path_and(1, {CanceledByRequester{}});
+        case State::lost:
+            return path_and(1, {LostToOtherNode{numbered<Address>(77)}});
+        case State::skipped:
+            return job_after({BecameInfeasible{"the deadline is too near"}});
     }
     throw std::logic_error("no such state");
 }

@@ -35,7 +35,9 @@ Task<std::string> raw_exchange(std::uint16_t port, std::string bytes, Millisecon
 
 struct CannedServer::Impl {
     Impl(const asio::any_io_executor& executor, std::string bytes, bool hangs)
-        : acceptor(executor, Tcp::endpoint(asio::ip::address_v4::loopback(), 0)), answer(std::move(bytes)), hang(hangs) {}
+        : acceptor(executor, Tcp::endpoint(asio::ip::address_v4::loopback(), 0)),
+          answer(std::move(bytes)),
+          hang(hangs) {}
     Tcp::acceptor acceptor;
     std::string answer;
     bool hang;
@@ -46,8 +48,12 @@ struct CannedServer::Impl {
 CannedServer::CannedServer(const asio::any_io_executor& executor, std::string answer, bool hang)
     : impl_(std::make_shared<Impl>(executor, std::move(answer), hang)) {}
 CannedServer::~CannedServer() = default;
-std::uint16_t CannedServer::port() const { return impl_->acceptor.local_endpoint().port(); }
-std::size_t CannedServer::connections() const { return impl_->connections; }
+std::uint16_t CannedServer::port() const {
+    return impl_->acceptor.local_endpoint().port();
+}
+std::size_t CannedServer::connections() const {
+    return impl_->connections;
+}
 
 Task<> CannedServer::run() {
     const std::shared_ptr<Impl> impl = impl_;

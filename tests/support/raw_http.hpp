@@ -12,8 +12,8 @@ namespace emeth::test {
 /// Sends `bytes` to 127.0.0.1:`port` and returns all that comes back until the other side closes or `limit` is over.
 Task<std::string> raw_exchange(std::uint16_t port, std::string bytes, Milliseconds limit = Milliseconds{5'000});
 
-/// A server on a port of its own that answers every connection with the same bytes, whatever it was asked, and then closes it, or,
-/// with `hang`, leaves it open.
+/// A server on a port of its own that answers every connection with the same bytes, whatever it was asked, and then
+/// closes it, or, with `hang`, leaves it open.
 class CannedServer {
 public:
     CannedServer(const asio::any_io_executor& executor, std::string answer, bool hang = false);

@@ -33,7 +33,9 @@ private:
     std::filesystem::path path_;
 };
 
-inline void write_text(const std::filesystem::path& file, const std::string& text) { std::ofstream(file, std::ios::binary) << text; }
+inline void write_text(const std::filesystem::path& file, const std::string& text) {
+    std::ofstream(file, std::ios::binary) << text;
+}
 
 inline std::string read_text(const std::filesystem::path& file) {
     std::ifstream stream(file, std::ios::binary);

@@ -66,8 +66,8 @@ Task<Result<std::optional<Pipeline::Fact>>> Pipeline::end_of(chain::StatusLog lo
         co_return std::optional<Fact>(sm::Verified{verdict, assign->gas, static_cast<std::uint64_t>(assign->verified_at_unix_s / slot_seconds)});
     }
     if (log.status == JobStatus::declined) {
-        // Our own decline is seen by await_decline; this one was sent by another program with our key.
-        if (!job().outcome.decline_reason.empty()) co_return std::optional<Fact>();
+        // Our own decline is seen by await_decline; this one was sent by another program with our key. A submit in flight reverts first.
+        if (!job().outcome.decline_reason.empty() || job().outcome.submit) co_return std::optional<Fact>();
         co_return std::optional<Fact>(sm::DeclineDecided{"the contract shows that this wallet declined it outside of this program"});
     }
     const Result<Wei> penalty = co_await ports_.chain.penalty_of(log.transaction, self());

@@ -86,6 +86,7 @@ private:
     Task<std::optional<WorkerNews>> next_news();
     Task<> wait_for_news();
     [[nodiscard]] bool grace_is_over() const;
+    [[nodiscard]] bool has_order(statemachine::Command command) const;
     Task<Result<void>> give_order(statemachine::Command command);
     Task<Result<void>> handle_news(WorkerNews news);
     Task<Result<void>> handle_connection(bool connected, std::string reason);
@@ -107,6 +108,7 @@ private:
     Task<Result<void>> order_upload();
     Task<Result<void>> take(worker_protocol::PartUploaded part);
     Task<Result<void>> complete_upload();
+    Task<Result<void>> check_upload();
     Task<Result<void>> abort_upload(std::string reason);
 
     // submission.cpp

@@ -43,26 +43,32 @@ Task<Result<void>> Pipeline::take(worker_protocol::PartUploaded part) {
     co_return co_await note(std::move(fact));
 }
 
-/// What the Storage API holds must be what the worker of the current lease reported: it alone knows what it trained.
+/// What the Storage API says for ever of this upload (a part is missing, other bytes lie there) is answered by a new upload.
 Task<Result<void>> Pipeline::complete_upload() {
     const auto upload = job().upload;
-    const auto artifact = *job().training.artifact;
-    const auto state = co_await ports_.artifacts.upload_state(id(), upload.upload_id);
-    if (state.has_error()) co_return state.error();
-    if (state->bytes != artifact.bytes || state->sha256 != artifact.sha256) {
-        const auto reason = fmt::format("the Storage API holds {} bytes with sha256 {}, the worker reported {} bytes with {}", state->bytes, state->sha256.hex(), artifact.bytes,
-                                        artifact.sha256.hex());
-        const Result<void> aborted = co_await abort_upload(reason);
+    Result<void> completed = co_await check_upload();
+    if (completed.has_value()) completed = co_await ports_.artifacts.complete_upload(id(), upload.upload_id, upload.etags, artifact_extension);
+    if (completed.has_error()) {
+        if (completed.error().kind != ErrorKind::permanent) co_return completed;
+        const Result<void> aborted = co_await abort_upload(completed.error().message);
         if (aborted.has_error()) co_return aborted;
-        co_return transient_error(reason);
+        co_return transient_error(completed.error().message);
     }
-    const Result<void> completed = co_await ports_.artifacts.complete_upload(id(), upload.upload_id, upload.etags, artifact_extension);
-    if (completed.has_error()) co_return completed;
     Fact fact = sm::UploadCompleted{upload.file_name};
     const Result<void> committed = co_await journal_.commit(std::move(fact));
     if (committed.has_error()) co_return committed;
     release_worker(false, "the result is uploaded");  // free for the next JOB; it keeps the files until the verdict
     co_return Result<void>{};
+}
+
+/// What the Storage API holds must be what the worker of the current lease reported: it alone knows what it trained.
+Task<Result<void>> Pipeline::check_upload() {
+    const auto state = co_await ports_.artifacts.upload_state(id(), job().upload.upload_id);
+    if (state.has_error()) co_return state.error();
+    const auto& artifact = *job().training.artifact;
+    if (state->bytes == artifact.bytes && state->sha256 == artifact.sha256) co_return Result<void>{};
+    co_return permanent_error(fmt::format("the Storage API holds {} bytes with sha256 {}, the worker reported {} bytes with {}", state->bytes, state->sha256.hex(), artifact.bytes,
+                                          artifact.sha256.hex()));
 }
 
 Task<Result<void>> Pipeline::abort_upload(std::string reason) {

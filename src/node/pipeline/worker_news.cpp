@@ -17,16 +17,14 @@ using sm::Command;
 /// Until the record calls for something else. News stay first in line until they are dealt with, so that a failure loses none.
 Task<Result<void>> Pipeline::lead_worker(Command command) {
     while (next_command(job()) == command) {
-        if (link_.connected) {
-            const Result<void> ordered = co_await give_order(command);
-            if (ordered.has_error()) co_return ordered;
-            if (next_command(job()) != command) break;
-        }
         if (!link_.news.empty()) {
             const Result<void> handled = co_await handle_news(link_.news.front());
             if (handled.has_error()) co_return handled;
             if (!link_.news.empty()) link_.news.pop_front();  // gone already when the lease ended
             link_.drained.notify();
+        } else if (link_.connected && !has_order(command)) {
+            const Result<void> ordered = co_await give_order(command);
+            if (ordered.has_error()) co_return ordered;
         } else if (grace_is_over()) {
             co_return co_await revoke_lease(fmt::format("its worker was away for {} ms", settings_.worker_grace.count()), false);
         } else {
@@ -71,11 +69,11 @@ Task<> Pipeline::wait_for_news() {
 }
 
 /// Orders are idempotent; one is given to each connection, and again when the worker asks for it.
+bool Pipeline::has_order(Command command) const { return command == Command::upload_parts ? link_.upload_ordered : link_.assigned; }
+
 Task<Result<void>> Pipeline::give_order(Command command) {
-    const bool uploads = command == Command::upload_parts;
-    if (uploads ? link_.upload_ordered : link_.assigned) co_return Result<void>{};
     co_await wait_for_retry();
-    if (uploads) co_return co_await order_upload();
+    if (command == Command::upload_parts) co_return co_await order_upload();
     co_return co_await order_assignment();
 }
 

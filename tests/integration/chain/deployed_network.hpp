@@ -15,18 +15,9 @@
 #include "chain/transaction_sender.hpp"
 #include "storage/job_store.hpp"
 #include "support/anvil_process.hpp"
-#include "unit/runtime/run_task.hpp"
+#include "unit/chain/complete.hpp"
 
 namespace emeth::chain::test {
-
-/// Runs `task` to its end while other coroutines of `io` go on.
-template <class T>
-T complete(asio::io_context& io, Task<T> task) {
-    emeth::test::Started<T> started(io, std::move(task));
-    io.restart();
-    while (!started.ended()) io.run_one();
-    return started.result();
-}
 
 class DeployedNetwork : public testing::Test {
 protected:

@@ -157,11 +157,13 @@ TEST_F(JobLife, SaysWhyAMinedTransactionFailed) {
     EXPECT_FALSE(reverted.receipt.succeeded);
     EXPECT_THAT(reverted.revert_reason, HasSubstr("EmethCore: "));
 
-    doomed.data = encode_submit(JobId{}, std::string(5'000, 'x'));
-    doomed.gas_limit = 110'000;
-    doomed.to = core;
+    const JobId job = request(fee);
+    process(job, fee);
+    doomed.data = encode_submit(job, std::string(300, 'x'));
+    doomed.gas_limit = 80'000;
     const TxOutcome exhausted = wait_for(run(sender->send_and_store(doomed)).value());
     EXPECT_FALSE(exhausted.receipt.succeeded);
+    EXPECT_EQ(exhausted.revert_reason, "ran out of its 80000 gas");
 }
 
 TEST_F(JobLife, FitsTheFixedGasLimitsWithRoomToSpare) {

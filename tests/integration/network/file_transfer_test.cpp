@@ -13,14 +13,16 @@
 namespace emeth::http {
 namespace {
 
-using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using test::Background;
 using test::CannedServer;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 class FileTransfer : public test::IoFixture {
 protected:
-    Url url(std::uint16_t port, const std::string& target = "/file") { return Url::parse(fmt::format("http://127.0.0.1:{}{}", port, target)).value(); }
+    Url url(std::uint16_t port, const std::string& target = "/file") {
+        return Url::parse(fmt::format("http://127.0.0.1:{}{}", port, target)).value();
+    }
 
     Result<Downloaded> download(const std::string& answer, std::uint64_t bytes_expected, bool hang = false) {
         CannedServer server(executor(), answer, hang);
@@ -45,9 +47,12 @@ std::string patterned(std::size_t bytes) {
 TEST_F(FileTransfer, DownloadsAWholeFile) {
     const std::string content = patterned(3'000'000);
     std::vector<std::uint64_t> progress;
-    CannedServer server(executor(), fmt::format("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{}", content.size(), content));
+    CannedServer server(executor(),
+                        fmt::format("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{}", content.size(), content));
     const Background serving(io, server.run());
-    const Downloaded got = run(download_file(url(server.port()), folder / "got", content.size(), Milliseconds{5'000}, [&](std::uint64_t bytes) { progress.push_back(bytes); })).value();
+    const Downloaded got = run(download_file(url(server.port()), folder / "got", content.size(), Milliseconds{5'000},
+                                             [&](std::uint64_t bytes) { progress.push_back(bytes); }))
+                               .value();
     EXPECT_EQ(got.bytes, content.size());
     EXPECT_EQ(got.sha256, crypto::sha256(content));
     EXPECT_EQ(test::read_text(folder / "got"), content);
@@ -62,7 +67,8 @@ TEST_F(FileTransfer, DownloadsAnEmptyFileAndOneWithoutALength) {
 }
 
 TEST_F(FileTransfer, ADownloadOfAnotherLengthLeavesNoFile) {
-    expect_no_file(download("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfour", 5), "announces 4 bytes; 5 were expected");
+    expect_no_file(download("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfour", 5),
+                   "announces 4 bytes; 5 were expected");
     expect_no_file(download("HTTP/1.0 200 OK\r\n\r\nfour", 5), "sent 4 bytes; 5 were expected");
     expect_no_file(download("HTTP/1.0 200 OK\r\n\r\nfour", 3), "more than the expected 3 bytes");
     expect_no_file(download("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfour", 5), "127.0.0.1");
@@ -94,7 +100,8 @@ TEST_F(FileTransfer, ACancelledDownloadLeavesNoFile) {
         Background downloading(io, [](Url from, std::filesystem::path to) -> Task<> {
             co_await download_file(from, to, 5, Milliseconds{60'000}, {});
         }(url(server.port()), folder / "got"));
-        for (int i = 0; i < 200 && test::files_below(folder.path()).empty(); ++i) io.run_one_for(std::chrono::milliseconds(10));
+        for (int i = 0; i < 200 && test::files_below(folder.path()).empty(); ++i)
+            io.run_one_for(std::chrono::milliseconds(10));
         EXPECT_FALSE(test::files_below(folder.path()).empty());
         EXPECT_TRUE(downloading.stop());
     }
@@ -116,13 +123,16 @@ TEST_F(FileTransfer, UploadsARange) {
     server.route_file("PUT", "/file", 1 << 20, folder / "incoming", tell);
     server.listen().value();
     const Background serving(io, server.run());
-    for (const auto& [offset, length] : std::vector<std::pair<std::size_t, std::size_t>>{{0, 1'000'000}, {300'000, 600'001}, {1'000'000, 0}, {999'999, 1}}) {
-        const ClientResponse response = run(upload_range(url(server.port()), folder / "artifact", offset, length, Milliseconds{5'000})).value();
+    for (const auto& [offset, length] : std::vector<std::pair<std::size_t, std::size_t>>{
+             {0, 1'000'000}, {300'000, 600'001}, {1'000'000, 0}, {999'999, 1}}) {
+        const ClientResponse response =
+            run(upload_range(url(server.port()), folder / "artifact", offset, length, Milliseconds{5'000})).value();
         EXPECT_EQ(response.status, 200u);
         EXPECT_EQ(response.body, std::to_string(length));
         EXPECT_EQ(response.headers.at("etag"), crypto::sha256(content.substr(offset, length)).hex());
     }
-    EXPECT_EQ(run(upload_range(url(server.port()), folder / "artifact", 999'999, 2, Milliseconds{5'000})).error().kind, ErrorKind::permanent);
+    EXPECT_EQ(run(upload_range(url(server.port()), folder / "artifact", 999'999, 2, Milliseconds{5'000})).error().kind,
+              ErrorKind::permanent);
     EXPECT_FALSE(run(upload_range(url(server.port()), folder / "absent", 0, 1, Milliseconds{5'000})));
 }
 
@@ -132,7 +142,9 @@ TEST_F(FileTransfer, AnUploadThatIsRefusedEarlyYieldsTheAnswer) {
     server.route_file("PUT", "/file", 1'000, folder.path(), tell);
     server.listen().value();
     const Background serving(io, server.run());
-    EXPECT_EQ(run(upload_range(url(server.port()), folder / "artifact", 0, 3'000'000, Milliseconds{5'000})).value().status, 413u);
+    EXPECT_EQ(
+        run(upload_range(url(server.port()), folder / "artifact", 0, 3'000'000, Milliseconds{5'000})).value().status,
+        413u);
 }
 
 }  // namespace

@@ -10,9 +10,9 @@
 namespace emeth::http {
 namespace {
 
-using ::testing::HasSubstr;
 using test::Background;
 using test::CannedServer;
+using ::testing::HasSubstr;
 
 Task<ServerResponse> describe(ServerRequest request) {
     ServerResponse response;
@@ -133,9 +133,11 @@ TEST_F(HttpClient, AnAnswerWithoutALengthEndsWithTheConnection) {
 
 TEST_F(HttpClient, ATooLongAnswerIsAnErrorWhetherAnnouncedOrNot) {
     const std::string body(2'000, 'x');
-    for (const std::string& header : {std::string("HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n"), std::string("HTTP/1.0 200 OK\r\n\r\n"),
-                                      std::string("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7d0\r\n")}) {
-        CannedServer chatty(executor(), header + body + (header.find("chunked") != std::string::npos ? "\r\n0\r\n\r\n" : ""));
+    for (const std::string& header :
+         {std::string("HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n"), std::string("HTTP/1.0 200 OK\r\n\r\n"),
+          std::string("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7d0\r\n")}) {
+        CannedServer chatty(executor(),
+                            header + body + (header.find("chunked") != std::string::npos ? "\r\n0\r\n\r\n" : ""));
         const Background serving(io, chatty.run());
         ClientRequest asked = to(chatty.port());
         asked.response_bytes_max = 1'999;

@@ -16,10 +16,10 @@
 namespace emeth::http {
 namespace {
 
+using test::Background;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
-using test::Background;
 
 Task<ServerResponse> echo(ServerRequest request) {
     ServerResponse response;
@@ -49,9 +49,14 @@ protected:
         server->route("GET", "/fail", 0, fail);
         server->route("GET", "/never", 0, never);
         server->route("GET", "/file", 0, [this](ServerRequest) { return send_file(folder / "big"); });
-        server->route_file("PUT", "/files/{name}", 3'000'000, folder.path(), [this](ServerRequest request) { return keep(this, std::move(request)); }, [](const ServerRequest& request) {
-            return request.captures.at("name") == "forbidden" ? std::optional(ServerResponse::error(403, "not that one")) : std::nullopt;
-        });
+        server->route_file(
+            "PUT", "/files/{name}", 3'000'000, folder.path(),
+            [this](ServerRequest request) { return keep(this, std::move(request)); },
+            [](const ServerRequest& request) {
+                return request.captures.at("name") == "forbidden"
+                           ? std::optional(ServerResponse::error(403, "not that one"))
+                           : std::nullopt;
+            });
         server->listen().value();
         serving.emplace(io, server->run());
     }
@@ -62,14 +67,19 @@ protected:
     }
     static Task<ServerResponse> keep(HttpServer* test, ServerRequest request) {
         test->received = request.file;
-        if (request.captures.at("name") == "published") publish_file(request.file->path, test->folder / "published").value();
+        if (request.captures.at("name") == "published")
+            publish_file(request.file->path, test->folder / "published").value();
         co_return ServerResponse{};
     }
 
     std::string exchange(const std::string& bytes) { return run(test::raw_exchange(server->port(), bytes)); }
-    std::string get(const std::string& target) { return exchange("GET " + target + " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"); }
-    std::string send(const std::string& method, const std::string& target, const std::string& body, const std::string& headers = "") {
-        return exchange(fmt::format("{} {} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n{}Content-Length: {}\r\n\r\n{}", method, target, headers, body.size(), body));
+    std::string get(const std::string& target) {
+        return exchange("GET " + target + " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    }
+    std::string send(const std::string& method, const std::string& target, const std::string& body,
+                     const std::string& headers = "") {
+        return exchange(fmt::format("{} {} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n{}Content-Length: {}\r\n\r\n{}",
+                                    method, target, headers, body.size(), body));
     }
 
     test::TemporaryFolder folder;
@@ -87,7 +97,8 @@ TEST_F(HttpServer, AnswersItsRoutes) {
 TEST_F(HttpServer, ServesManyRequestsOfOneConnection) {
     start();
     const std::string one = "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\n";
-    const std::string answers = exchange(one + "abc" + one + "def" + "GET /echo HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    const std::string answers =
+        exchange(one + "abc" + one + "def" + "GET /echo HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
     EXPECT_THAT(answers, AllOf(HasSubstr("\r\n\r\nabc"), HasSubstr("\r\n\r\ndef")));
 }
 
@@ -97,14 +108,18 @@ TEST_F(HttpServer, SaysWhatIsWrongWithARequest) {
     EXPECT_THAT(send("PUT", "/echo", ""), AllOf(StartsWith("HTTP/1.1 405 "), HasSubstr("allow: GET, POST\r\n")));
     EXPECT_THAT(exchange("BLAH\r\n\r\n"), StartsWith("HTTP/1.1 400 "));
     EXPECT_THAT(exchange("GET / SMTP\r\n\r\n"), StartsWith("HTTP/1.1 400 "));
-    EXPECT_THAT(exchange("GET /echo HTTP/1.1\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n"), StartsWith("HTTP/1.1 431 "));
-    EXPECT_THAT(exchange("POST /echo HTTP/1.1\r\nContent-Length: 99999999999999999999999\r\n\r\n"), StartsWith("HTTP/1.1 400 "));
-    EXPECT_THAT(exchange("POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), Not(StartsWith("HTTP/1.1 200")));
+    EXPECT_THAT(exchange("GET /echo HTTP/1.1\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n"),
+                StartsWith("HTTP/1.1 431 "));
+    EXPECT_THAT(exchange("POST /echo HTTP/1.1\r\nContent-Length: 99999999999999999999999\r\n\r\n"),
+                StartsWith("HTTP/1.1 400 "));
+    EXPECT_THAT(exchange("POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
+                Not(StartsWith("HTTP/1.1 200")));
 }
 
 TEST_F(HttpServer, LetsNoPathOut) {
     start();
-    for (const char* target : {"/objects/..", "/objects/%2e%2e", "/objects/%2e%2e%2fsecret", "/objects/a%00b", "/../etc/passwd", "/objects/a%2f..%2fb"})
+    for (const char* target : {"/objects/..", "/objects/%2e%2e", "/objects/%2e%2e%2fsecret", "/objects/a%00b",
+                               "/../etc/passwd", "/objects/a%2f..%2fb"})
         EXPECT_THAT(get(target), StartsWith("HTTP/1.1 400 ")) << target;
 }
 
@@ -113,7 +128,8 @@ TEST_F(HttpServer, RefusesTooLongBodies) {
     EXPECT_THAT(send("POST", "/echo", std::string(1'000, 'x')), StartsWith("HTTP/1.1 200 "));
     EXPECT_THAT(send("POST", "/echo", std::string(1'001, 'x')), StartsWith("HTTP/1.1 413 "));
     EXPECT_THAT(send("POST", "/echo", std::string(5'000'000, 'x')), StartsWith("HTTP/1.1 413 "));
-    const std::string chunks = "POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n258\r\n" + std::string(600, 'x') + "\r\n";
+    const std::string chunks =
+        "POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n258\r\n" + std::string(600, 'x') + "\r\n";
     EXPECT_THAT(exchange(chunks + "258\r\n" + std::string(600, 'x') + "\r\n0\r\n\r\n"), StartsWith("HTTP/1.1 413 "));
 }
 
@@ -133,8 +149,12 @@ TEST_F(HttpServer, ClosesAnIdleConnection) {
 
 TEST_F(HttpServer, HasABoundOnItsConnections) {
     start({.connections_max = 2});
-    Background first(io, [](std::uint16_t port) -> Task<> { co_await test::raw_exchange(port, "GET /never HTTP/1.1\r\n\r\n", Milliseconds{60'000}); }(server->port()));
-    Background second(io, [](std::uint16_t port) -> Task<> { co_await test::raw_exchange(port, "GET /never HTTP/1.1\r\n\r\n", Milliseconds{60'000}); }(server->port()));
+    Background first(io, [](std::uint16_t port) -> Task<> {
+        co_await test::raw_exchange(port, "GET /never HTTP/1.1\r\n\r\n", Milliseconds{60'000});
+    }(server->port()));
+    Background second(io, [](std::uint16_t port) -> Task<> {
+        co_await test::raw_exchange(port, "GET /never HTTP/1.1\r\n\r\n", Milliseconds{60'000});
+    }(server->port()));
     for (int i = 0; i < 50; ++i) io.run_one_for(std::chrono::milliseconds(5));
     const std::string refused = exchange("");
     EXPECT_THAT(refused, AllOf(StartsWith("HTTP/1.1 503 "), HasSubstr("too many connections")));
@@ -170,7 +190,8 @@ TEST_F(HttpServer, StreamsAFileIn) {
 
 TEST_F(HttpServer, AsksForTheBodyThatWaitsForIt) {
     start();
-    EXPECT_THAT(send("PUT", "/files/published", "abc", "Expect: 100-continue\r\n"), StartsWith("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 "));
+    EXPECT_THAT(send("PUT", "/files/published", "abc", "Expect: 100-continue\r\n"),
+                StartsWith("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 "));
 }
 
 TEST_F(HttpServer, KeepsNoFileThatWasNotPublished) {
@@ -178,14 +199,17 @@ TEST_F(HttpServer, KeepsNoFileThatWasNotPublished) {
     EXPECT_THAT(send("PUT", "/files/dropped", "abc"), StartsWith("HTTP/1.1 200 "));
     EXPECT_THAT(test::files_below(folder.path()), IsEmpty());
     EXPECT_THAT(send("PUT", "/files/dropped", std::string(3'000'001, 'x')), StartsWith("HTTP/1.1 413 "));
-    EXPECT_THAT(exchange("PUT /files/dropped HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2dc6c1\r\n" + std::string(3'000'001, 'x') + "\r\n0\r\n\r\n"), StartsWith("HTTP/1.1 413 "));
+    EXPECT_THAT(exchange("PUT /files/dropped HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2dc6c1\r\n" +
+                         std::string(3'000'001, 'x') + "\r\n0\r\n\r\n"),
+                StartsWith("HTTP/1.1 413 "));
     EXPECT_THAT(test::files_below(folder.path()), IsEmpty());
 }
 
 TEST_F(HttpServer, KeepsNoFileOfAPeerThatWentAway) {
     start();
     run([](std::uint16_t port) -> Task<> {
-        co_await test::raw_exchange(port, "PUT /files/dropped HTTP/1.1\r\nContent-Length: 1000\r\n\r\nhalf", Milliseconds{100});
+        co_await test::raw_exchange(port, "PUT /files/dropped HTTP/1.1\r\nContent-Length: 1000\r\n\r\nhalf",
+                                    Milliseconds{100});
     }(server->port()));
     for (int i = 0; i < 50; ++i) io.run_one_for(std::chrono::milliseconds(5));
     EXPECT_THAT(test::files_below(folder.path()), IsEmpty());
@@ -215,13 +239,20 @@ TEST_F(HttpServer, CannotUseTheDiskWhenThereIsNoFolder) {
 TEST_F(HttpServer, EndsEveryConnectionWhenItIsCancelled) {
     start();
     const std::uint16_t port = server->port();
-    Background handling(io, [](std::uint16_t at) -> Task<> { co_await test::raw_exchange(at, "GET /never HTTP/1.1\r\n\r\n", Milliseconds{60'000}); }(port));
-    Background idle(io, [](std::uint16_t at) -> Task<> { co_await test::raw_exchange(at, "GET /ec", Milliseconds{60'000}); }(port));
-    Background sending(io, [](std::uint16_t at) -> Task<> { co_await test::raw_exchange(at, "PUT /files/x HTTP/1.1\r\nContent-Length: 1000\r\n\r\nhalf", Milliseconds{60'000}); }(port));
+    Background handling(io, [](std::uint16_t at) -> Task<> {
+        co_await test::raw_exchange(at, "GET /never HTTP/1.1\r\n\r\n", Milliseconds{60'000});
+    }(port));
+    Background idle(
+        io, [](std::uint16_t at) -> Task<> { co_await test::raw_exchange(at, "GET /ec", Milliseconds{60'000}); }(port));
+    Background sending(io, [](std::uint16_t at) -> Task<> {
+        co_await test::raw_exchange(at, "PUT /files/x HTTP/1.1\r\nContent-Length: 1000\r\n\r\nhalf",
+                                    Milliseconds{60'000});
+    }(port));
     for (int i = 0; i < 50; ++i) io.run_one_for(std::chrono::milliseconds(5));
     EXPECT_FALSE(handling.ended() || idle.ended() || sending.ended());
     EXPECT_TRUE(serving->stop(std::chrono::seconds(5)));
-    for (int i = 0; i < 50 && !(handling.ended() && idle.ended() && sending.ended()); ++i) io.run_one_for(std::chrono::milliseconds(20));
+    for (int i = 0; i < 50 && !(handling.ended() && idle.ended() && sending.ended()); ++i)
+        io.run_one_for(std::chrono::milliseconds(20));
     EXPECT_TRUE(handling.ended());
     EXPECT_TRUE(idle.ended());
     EXPECT_TRUE(sending.ended());
@@ -233,7 +264,8 @@ TEST_F(HttpServer, SaysWhyItCannotListen) {
     Server second(executor(), {.port = server->port()});
     const Result<void> refused = second.listen();
     ASSERT_FALSE(refused);
-    EXPECT_THAT(refused.error().message, HasSubstr(fmt::format("127.0.0.1:{}: Address already in use", server->port())));
+    EXPECT_THAT(refused.error().message,
+                HasSubstr(fmt::format("127.0.0.1:{}: Address already in use", server->port())));
     EXPECT_FALSE(Server(executor(), {.host = "example.org"}).listen());
 }
 

@@ -11,9 +11,9 @@
 namespace emeth::http {
 namespace {
 
+using test::Background;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-using test::Background;
 
 Task<> echo(WebSocket socket, ServerRequest request) {
     auto greeting = socket.send(request.captures.at("name") + " " + socket.peer_address());
@@ -36,7 +36,8 @@ protected:
         serving.emplace(io, server.run());
     }
     Result<WebSocket> connect(const std::string& path) {
-        return run(WebSocket::connect(Url::parse(fmt::format("ws://127.0.0.1:{}{}", server.port(), path)).value(), Milliseconds{5'000}));
+        return run(WebSocket::connect(Url::parse(fmt::format("ws://127.0.0.1:{}{}", server.port(), path)).value(),
+                                      Milliseconds{5'000}));
     }
 
     Server server{executor(), {}};
@@ -74,7 +75,9 @@ TEST_F(WebSockets, AbortEndsAPendingReceive) {
     WebSocket socket = connect("/talk/ann").value();
     run(socket.receive()).value();
     Result<std::string> outcome = std::string();
-    Background receiving(io, [](WebSocket* from, Result<std::string>* to) -> Task<> { *to = co_await from->receive(); }(&socket, &outcome));
+    Background receiving(io, [](WebSocket* from, Result<std::string>* to) -> Task<> {
+        *to = co_await from->receive();
+    }(&socket, &outcome));
     io.run_one_for(std::chrono::milliseconds(50));
     EXPECT_FALSE(receiving.ended());
     socket.abort();
@@ -102,13 +105,16 @@ TEST_F(WebSockets, NeedTheirPathAndTheirHandshake) {
     const Result<WebSocket> nowhere = connect("/nowhere");
     ASSERT_FALSE(nowhere);
     EXPECT_THAT(nowhere.error().message, HasSubstr("ws://127.0.0.1"));
-    EXPECT_THAT(run(test::raw_exchange(server.port(), "GET /talk/ann HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")), StartsWith("HTTP/1.1 426 "));
+    EXPECT_THAT(
+        run(test::raw_exchange(server.port(), "GET /talk/ann HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")),
+        StartsWith("HTTP/1.1 426 "));
 }
 
 TEST_F(WebSockets, GiveUpAServerThatDoesNotGreet) {
     test::CannedServer silent(executor(), "", true);
     const Background silence(io, silent.run());
-    const Result<WebSocket> outcome = run(WebSocket::connect(Url::parse(fmt::format("ws://127.0.0.1:{}/", silent.port())).value(), Milliseconds{200}));
+    const Result<WebSocket> outcome = run(
+        WebSocket::connect(Url::parse(fmt::format("ws://127.0.0.1:{}/", silent.port())).value(), Milliseconds{200}));
     ASSERT_FALSE(outcome);
     EXPECT_THAT(outcome.error().message, HasSubstr("200 ms"));
 }

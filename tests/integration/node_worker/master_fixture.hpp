@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -125,6 +126,11 @@ protected:
         run(worker.send(worker_protocol::Report{id, job, lease, std::move(body)}));
     }
     node::WorkerNews news(const JobId& job) { return run(hub->next_news(job)); }
+    /// False when it did not come true in 10 s.
+    bool eventually(const std::function<bool()>& condition) {
+        for (int round = 0; round < 500 && !condition(); ++round) run(let_others_run());
+        return condition();
+    }
     static Task<> let_others_run() { co_await system_clock().sleep(Milliseconds(20)); }
 
     crypto::PrivateKey master_key = crypto::PrivateKey::generate(system_random());

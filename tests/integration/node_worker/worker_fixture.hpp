@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fmt/format.h>
+#include <signal.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -142,10 +143,11 @@ protected:
         }
     }
     void order_upload(const statemachine::Artifact& artifact, std::uint64_t lease_number, std::vector<std::uint32_t> parts) {
-        worker_protocol::Upload order{job, lease_number, artifact.sha256, {}};
+        worker_protocol::Upload order{job, lease_number, artifact.sha256, {}, "upload-7"};
         for (const std::uint32_t part : parts) order.urls[part] = storage->part_url(part);
         run(hub->order(order));
     }
+    [[nodiscard]] static bool is_dead(pid_t process) { return ::kill(process, 0) == -1; }
     [[nodiscard]] std::filesystem::path job_folder() const { return data.path() / "jobs" / job.hex(); }
 
     const JobId job = job_id(0x77);

@@ -57,7 +57,7 @@ TEST_F(WorkerLeasesTest, AnOrderReachesTheWorkerAndItsReportsComeBack) {
     run(hub->acknowledge(job, 71));
     EXPECT_EQ(next<Ack>(*worker).report, 71u);
 
-    Upload upload{job, 5, Hash256{}, {{1, "http://127.0.0.1:1/part"}}};
+    Upload upload{job, 5, Hash256{}, {{1, "http://127.0.0.1:1/part"}}, "upload-7"};
     run(hub->order(upload));
     EXPECT_EQ(next<Upload>(*worker).urls.size(), 1u);
     hub->release(job, true, "verified");

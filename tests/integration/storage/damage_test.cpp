@@ -51,19 +51,22 @@ protected:
 
 TEST_F(DamageTest, NewerSchemaIsRefused) {
     open_store(folder);
-    tamper("meta", std::string(schema_key), [](std::string& value) { value = seal(schema_key, {}, schema_version + 1); });
+    tamper("meta", std::string(schema_key),
+           [](std::string& value) { value = seal(schema_key, {}, schema_version + 1); });
     for (const OpenMode mode : {OpenMode::read_write, OpenMode::read_only}) {
         const Error error = error_of(JobStore::open(folder, mode));
         EXPECT_EQ(error.kind, ErrorKind::permanent);
-        EXPECT_EQ(error.message, "store " + folder.string() +
-                                     ", meta schema: written with schema 2, but this emeth knows only schemas up to 1: use "
-                                     "the emeth that wrote it or a newer one");
+        EXPECT_EQ(error.message,
+                  "store " + folder.string() +
+                      ", meta schema: written with schema 2, but this emeth knows only schemas up to 1: use "
+                      "the emeth that wrote it or a newer one");
     }
 }
 
 TEST_F(DamageTest, DamagedRecordIsNamed) {
     const Job job = finished_job(*open_store(folder), 1);
-    tamper("jobs", job_key(job.terms.id), [](std::string& value) { value.back() = static_cast<char>(value.back() ^ 1); });
+    tamper("jobs", job_key(job.terms.id),
+           [](std::string& value) { value.back() = static_cast<char>(value.back() ^ 1); });
     const auto store = open_store(folder);
     const Error error = error_of(store->find(job.terms.id));
     EXPECT_TRUE(mentions(error, "jobs 0x00000000000000000000000000000001: checksum is")) << error.message;
@@ -76,7 +79,8 @@ TEST_F(DamageTest, DamagedHistoryIsNamed) {
     const Job job = finished_job(*open_store(folder), 1);
     tamper("history", history_key(job.terms.id, 3), [](std::string& value) { value.resize(value.size() - 1); });
     const Error error = error_of(open_store(folder)->verify(job.terms.id));
-    EXPECT_TRUE(mentions(error, "history 0x000000000000000000000000000000010000000000000003: checksum is")) << error.message;
+    EXPECT_TRUE(mentions(error, "history 0x000000000000000000000000000000010000000000000003: checksum is"))
+        << error.message;
 }
 
 TEST_F(DamageTest, TornTailOfTheLogLosesNothingThatWasCommitted) {

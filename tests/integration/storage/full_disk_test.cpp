@@ -1,4 +1,5 @@
-// A full disk is an error of the moment: the message says so, nothing is lost, and the store goes on once there is space.
+// A full disk is an error of the moment: the message says so, nothing is lost, and the store goes on once there is
+// space.
 #include <rocksdb/env.h>
 
 #include "integration/storage/store_fixture.hpp"
@@ -48,9 +49,26 @@ protected:
     }
 };
 
-TEST_F(FullDiskTest, CommitsGoOnOnceThereIsSpace) { run_into(disk->full); }
+TEST_F(FullDiskTest, CommitsGoOnOnceThereIsSpace) {
+    run_into(disk->full);
+}
 
-TEST_F(FullDiskTest, CommitsGoOnOnceSyncsWorkAgain) { run_into(disk->sync_fails); }
+TEST_F(FullDiskTest, CommitsGoOnOnceSyncsWorkAgain) {
+    run_into(disk->sync_fails);
+}
+
+TEST_F(FullDiskTest, CommitsGoOnAfterRocksDbGaveUp) {
+    auto store = must(RocksJobStore::open(folder, OpenMode::read_write, environment.get()));
+    Job job = must(store->create({test::terms(1)}, 1));
+    disk->logs_full = true;  // there seems to be space, but going on fails: RocksDB calls that fatal
+    for (int i = 0; i < 3; ++i) expect_full(error_of(store->apply(job, {2, Restarted{"while full"}}, {})));
+    disk->logs_full = false;
+    EXPECT_EQ(must(store->find(job.terms.id)), job);
+    job = commit(*store, job, Restarted{"space is back"});
+    must(store->verify(job.terms.id));
+    store.reset();
+    EXPECT_EQ(must(open_store(folder)->find(job.terms.id)), job);
+}
 
 TEST_F(FullDiskTest, OpeningSaysSo) {
     { const auto store = must(RocksJobStore::open(folder, OpenMode::read_write, environment.get())); }

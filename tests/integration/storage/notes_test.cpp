@@ -23,7 +23,8 @@ protected:
 TEST_F(NotesTest, OutboxIsKeptByNonce) {
     must(store->outbox_put({outbox_entry(300), outbox_entry(2), outbox_entry(255)}));
     reopen();
-    EXPECT_EQ(must(store->outbox_all()), (std::vector<OutboxEntry>{outbox_entry(2), outbox_entry(255), outbox_entry(300)}));
+    EXPECT_EQ(must(store->outbox_all()),
+              (std::vector<OutboxEntry>{outbox_entry(2), outbox_entry(255), outbox_entry(300)}));
     OutboxEntry replaced = outbox_entry(255);
     replaced.raw = {9, 9};
     must(store->outbox_put({replaced}));

@@ -45,7 +45,8 @@ TEST_F(ReadOnlyTest, OpensAtAnyMomentOfABusyWriter) {
     std::jthread commits([&] {
         test::Rng rng(3);
         Job job = must(writer->create({test::terms(1)}, 1));
-        for (std::int64_t at = 0; !stop; ++at) job = must(writer->apply(job, {at, test::random_event(rng, job)}, {})).job;
+        for (std::int64_t at = 0; !stop; ++at)
+            job = must(writer->apply(job, {at, test::random_event(rng, job)}, {})).job;
     });
     std::uint64_t seen = 0;
     for (int i = 0; i < 30; ++i) {

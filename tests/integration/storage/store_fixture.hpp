@@ -27,7 +27,9 @@ Error error_of(const Result<T>& result) {
     return result ? Error{} : result.error();
 }
 
-inline bool mentions(const Error& error, std::string_view text) { return error.message.find(text) != std::string::npos; }
+inline bool mentions(const Error& error, std::string_view text) {
+    return error.message.find(text) != std::string::npos;
+}
 
 inline std::unique_ptr<JobStore> open_store(const std::filesystem::path& folder, OpenMode mode = OpenMode::read_write) {
     return must(JobStore::open(folder, mode));
@@ -48,8 +50,9 @@ inline statemachine::Job finished_job(JobStore& store, std::uint64_t number) {
 }
 
 inline OutboxEntry outbox_entry(std::uint64_t nonce, std::uint64_t mined_block = 0) {
-    return {nonce, TxKind::process, test::numbered<JobId>(1), test::numbered<Hash256>(nonce), {1, 2, 3}, test::tokens(30),
-            5, mined_block, mined_block != 0};
+    return {
+        nonce, TxKind::process, test::numbered<JobId>(1), test::numbered<Hash256>(nonce), {1, 2, 3}, test::tokens(30),
+        5,     mined_block,     mined_block != 0};
 }
 
 class StoreTest : public ::testing::Test {

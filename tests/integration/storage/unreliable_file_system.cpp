@@ -14,13 +14,13 @@ public:
         : FSWritableFileOwnerWrapper(std::move(file)), system_(system), path_(std::move(path)) {}
 
     IOStatus Append(const Slice& data, const IOOptions& options, IODebugContext* debug) override {
-        if (system_.full) return no_space();
+        if (system_.is_full_for(path_)) return no_space();
         bytes_ += data.size();
         return target()->Append(data, options, debug);
     }
     IOStatus Append(const Slice& data, const IOOptions& options, const rocksdb::DataVerificationInfo& verification,
                     IODebugContext* debug) override {
-        if (system_.full) return no_space();
+        if (system_.is_full_for(path_)) return no_space();
         bytes_ += data.size();
         return target()->Append(data, options, verification, debug);
     }
@@ -49,7 +49,7 @@ private:
 
 IOStatus UnreliableFileSystem::NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
                                                std::unique_ptr<rocksdb::FSWritableFile>* file, IODebugContext* debug) {
-    if (full) return IOStatus::NoSpace("No space left on device");
+    if (is_full_for(path)) return IOStatus::NoSpace("No space left on device");
     std::unique_ptr<rocksdb::FSWritableFile> real;
     const IOStatus status = target()->NewWritableFile(path, options, &real, debug);
     if (!status.ok()) return status;

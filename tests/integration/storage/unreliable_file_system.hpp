@@ -30,9 +30,14 @@ public:
     /// Copies `from` as a power cut would leave it: every file as long as it was at its last sync.
     void copy_synced(const std::filesystem::path& from, const std::filesystem::path& to);
 
-    std::atomic<bool> full = false;          ///< every append ends with "no space"
-    std::atomic<bool> sync_fails = false;    ///< every sync ends with "no space"
-    std::atomic<std::uint64_t> syncs = 0;    ///< of files
+    std::atomic<bool> full = false;        ///< every new file and every append ends with "no space"
+    std::atomic<bool> logs_full = false;   ///< as `full`, for write-ahead logs alone
+    std::atomic<bool> sync_fails = false;  ///< every sync ends with "no space"
+    std::atomic<std::uint64_t> syncs = 0;  ///< of files
+
+    [[nodiscard]] bool is_full_for(const std::string& path) const {
+        return full || (logs_full && path.ends_with(".log"));
+    }
 
     /// Called by the files.
     void synced(const std::string& path, std::uint64_t bytes);

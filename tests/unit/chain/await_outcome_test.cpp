@@ -128,7 +128,7 @@ TEST_F(AwaitOutcomeTest, ForgetsTheSuspicionWhenTheForeignTransactionIsReorganis
     for (std::uint32_t i = 0; i < ForeignNonce::polls_min; ++i) poll();
     EXPECT_FALSE(waiting->ended());
     chain.sent.clear();
-    ASSERT_TRUE(run_task(io, chain.send_raw(store.at(0).raw)));
+    ASSERT_TRUE(complete(io, chain.send_raw(store.at(0).raw)));
     chain.mine();
     poll();
     EXPECT_TRUE(waiting->ended());

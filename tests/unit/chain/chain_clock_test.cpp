@@ -3,18 +3,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "complete.hpp"
 #include "ledger_chain.hpp"
-#include "unit/runtime/run_task.hpp"
 #include "unit/runtime/stepped_clock.hpp"
 
 namespace emeth::chain::test {
 namespace {
 
-using emeth::test::run_task;
-
 class ChainClockTest : public testing::Test {
 protected:
-    std::int64_t now() { return run_task(io, chain_clock.now_unix_s()).value(); }
+    std::int64_t now() { return complete(io, chain_clock.now_unix_s()).value(); }
 
     asio::io_context io;
     LedgerChain chain;
@@ -55,7 +53,7 @@ TEST_F(ChainClockTest, AsksTheChainSeldom) {
 
 TEST_F(ChainClockTest, GoesOnDuringAnOutageOnceItWasSet) {
     chain.outage = transient_error("endpoint is down");
-    EXPECT_EQ(run_task(io, chain_clock.now_unix_s()).error(), *chain.outage);
+    EXPECT_EQ(complete(io, chain_clock.now_unix_s()).error(), *chain.outage);
     chain.outage.reset();
     now();
     chain.outage = transient_error("endpoint is down");

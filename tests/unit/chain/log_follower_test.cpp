@@ -4,13 +4,12 @@
 #include <gtest/gtest.h>
 
 #include "bytes.hpp"
+#include "complete.hpp"
 #include "ledger_chain.hpp"
-#include "unit/runtime/run_task.hpp"
 
 namespace emeth::chain::test {
 namespace {
 
-using emeth::test::run_task;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -23,7 +22,7 @@ protected:
         chain.emit_log(log);
         chain.mine_empty(1);
     }
-    Result<LogBatch> next(LogFollower& follower) { return run_task(io, follower.next()); }
+    Result<LogBatch> next(LogFollower& follower) { return complete(io, follower.next()); }
     /// Takes one batch; its marks.
     std::vector<int> take(LogFollower& follower) {
         const LogBatch batch = next(follower).value();

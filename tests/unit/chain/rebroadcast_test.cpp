@@ -33,13 +33,13 @@ TEST_F(RebroadcastTest, SendsTheSameBytesAfterARestart) {
     start();
     EXPECT_EQ(chain.sent, first);
     chain.mine();
-    EXPECT_TRUE(*run_task(io, chain.receipt(store.at(1).hash)));
+    EXPECT_TRUE(*complete(io, chain.receipt(store.at(1).hash)));
 }
 
 TEST_F(RebroadcastTest, SendsWhatWasCommittedAndNeverBroadcast) {
     store.put_error = transient_error("killed here");
     store.fail_after_writing = true;
-    EXPECT_FALSE(run_task(io, sender->send_and_store(call())));
+    EXPECT_FALSE(complete(io, sender->send_and_store(call())));
     store.put_error.reset();
     EXPECT_TRUE(chain.sent.empty());
     restart();
@@ -114,7 +114,7 @@ TEST_F(RebroadcastTest, SendsMarkedEntriesAgainWhenTheChainWentBackBehindThem) {
     start();
     EXPECT_EQ(chain.sent, (std::vector<Bytes>{first.raw, second.raw}));
     chain.mine();
-    EXPECT_TRUE(*run_task(io, chain.receipt(first.hash)));
+    EXPECT_TRUE(*complete(io, chain.receipt(first.hash)));
 }
 
 TEST_F(RebroadcastTest, LeavesForeignNoncesToWhoeverWaits) {

@@ -7,14 +7,13 @@
 #include "bytes.hpp"
 #include "chain/amount.hpp"
 #include "chain/transaction_sender.hpp"
+#include "complete.hpp"
 #include "ledger_chain.hpp"
 #include "memory_outbox.hpp"
-#include "unit/runtime/run_task.hpp"
 #include "unit/runtime/stepped_clock.hpp"
 
 namespace emeth::chain::test {
 
-using emeth::test::run_task;
 using emeth::test::settle;
 using emeth::test::Started;
 using Entries = std::vector<storage::OutboxEntry>;
@@ -47,10 +46,10 @@ protected:
     static Task<Result<void>> refuse() { co_return transient_error("disk full"); }
 
     storage::OutboxEntry send_one(storage::TxKind kind = storage::TxKind::other) {
-        return run_task(io, sender->send_and_store(call(kind))).value();
+        return complete(io, sender->send_and_store(call(kind))).value();
     }
     Result<Entries> deposit(std::uint8_t job, const Wei& amount) {
-        return run_task(io, sender->send_deposit(numbered<JobId>(job), amount, core, token, into_store()));
+        return complete(io, sender->send_deposit(numbered<JobId>(job), amount, core, token, into_store()));
     }
 
     /// One poll of whatever sleeps.

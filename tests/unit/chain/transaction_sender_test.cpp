@@ -17,7 +17,7 @@ TEST_F(TransactionSenderTest, CommitsBeforeItBroadcasts) {
         sent_at_commit = chain.sent.size();
         return put(&store, std::move(entries));
     };
-    const Result<Entries> entries = run_task(io, sender->send({call()}, commit));
+    const Result<Entries> entries = complete(io, sender->send({call()}, commit));
     ASSERT_TRUE(entries) << entries.error().message;
     EXPECT_EQ(sent_at_commit, 0u);
     ASSERT_EQ(chain.sent.size(), 1u);
@@ -41,7 +41,7 @@ TEST_F(TransactionSenderTest, SignsWhatWasAskedFor) {
 }
 
 TEST_F(TransactionSenderTest, SendsNothingAndFreesTheNonceWhenTheCommitFails) {
-    const Result<Entries> refused = run_task(io, sender->send({call()}, [](Entries) { return refuse(); }));
+    const Result<Entries> refused = complete(io, sender->send({call()}, [](Entries) { return refuse(); }));
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().message, "disk full");
     EXPECT_TRUE(chain.sent.empty());
@@ -51,7 +51,7 @@ TEST_F(TransactionSenderTest, SendsNothingAndFreesTheNonceWhenTheCommitFails) {
 TEST_F(TransactionSenderTest, DoesNotReuseANonceWhoseCommitFailedAndIsDurableAllTheSame) {
     store.put_error = transient_error("sync failed");
     store.fail_after_writing = true;
-    EXPECT_FALSE(run_task(io, sender->send_and_store(call())));
+    EXPECT_FALSE(complete(io, sender->send_and_store(call())));
     const Bytes durable = store.at(0).raw;
     store.put_error.reset();
     EXPECT_EQ(send_one().nonce, 1u);
@@ -60,7 +60,7 @@ TEST_F(TransactionSenderTest, DoesNotReuseANonceWhoseCommitFailedAndIsDurableAll
 
 TEST_F(TransactionSenderTest, FreesTheNonceWhenTheCommitThrows) {
     const TransactionSender::Commit commit = [](Entries) -> Task<Result<void>> { throw std::runtime_error("bug"); };
-    EXPECT_THROW(run_task(io, sender->send({call()}, commit)), std::runtime_error);
+    EXPECT_THROW(complete(io, sender->send({call()}, commit)), std::runtime_error);
     EXPECT_EQ(send_one().nonce, 0u);
 }
 
@@ -107,7 +107,7 @@ TEST_F(TransactionSenderTest, TakesAFailedBroadcastForNoError) {
 TEST_F(TransactionSenderTest, EstimatesGasWithAMargin) {
     Intent intent = call();
     intent.gas_limit = 0;
-    ASSERT_TRUE(run_task(io, sender->send_and_store(intent)));
+    ASSERT_TRUE(complete(io, sender->send_and_store(intent)));
     EXPECT_EQ(chain.sent_transactions().at(0).transaction.gas_limit, 125'000u);
 }
 
@@ -115,7 +115,7 @@ TEST_F(TransactionSenderTest, ReservesNothingForACallThatWouldBeReverted) {
     chain.estimate_error = permanent_error("eth_estimateGas was reverted: not REQUESTED");
     Intent intent = call();
     intent.gas_limit = 0;
-    const Result<storage::OutboxEntry> refused = run_task(io, sender->send_and_store(intent));
+    const Result<storage::OutboxEntry> refused = complete(io, sender->send_and_store(intent));
     ASSERT_FALSE(refused);
     EXPECT_THAT(refused.error().message, HasSubstr("not REQUESTED"));
     EXPECT_EQ(store.size(), 0u);
@@ -124,15 +124,15 @@ TEST_F(TransactionSenderTest, ReservesNothingForACallThatWouldBeReverted) {
 TEST_F(TransactionSenderTest, CreatesContractsWithAGivenGasLimitAlone) {
     Intent creation = call();
     creation.to.reset();
-    ASSERT_TRUE(run_task(io, sender->send_and_store(creation)));
+    ASSERT_TRUE(complete(io, sender->send_and_store(creation)));
     EXPECT_FALSE(chain.sent_transactions().at(0).transaction.to);
     creation.gas_limit = 0;
-    EXPECT_THAT(run_task(io, sender->send_and_store(creation)).error().message, HasSubstr("gas limit"));
+    EXPECT_THAT(complete(io, sender->send_and_store(creation)).error().message, HasSubstr("gas limit"));
 }
 
 TEST_F(TransactionSenderTest, DoesNotPayWhatALyingEndpointAsks) {
     chain.price = to_wei(std::uint64_t{10'001'000'000'000});
-    const Result<storage::OutboxEntry> refused = run_task(io, sender->send_and_store(call()));
+    const Result<storage::OutboxEntry> refused = complete(io, sender->send_and_store(call()));
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().kind, ErrorKind::transient);
     EXPECT_EQ(store.size(), 0u);
@@ -140,7 +140,7 @@ TEST_F(TransactionSenderTest, DoesNotPayWhatALyingEndpointAsks) {
 
 TEST_F(TransactionSenderTest, NeedsTheChainToSign) {
     chain.outage = transient_error("endpoint is down");
-    EXPECT_EQ(run_task(io, sender->send_and_store(call())).error(), *chain.outage);
+    EXPECT_EQ(complete(io, sender->send_and_store(call())).error(), *chain.outage);
     EXPECT_EQ(deposit(1, to_wei(std::uint64_t{5})).error(), *chain.outage);
     EXPECT_EQ(store.size(), 0u);
 }

@@ -5,7 +5,9 @@
 namespace emeth::http {
 namespace {
 
-Target target(std::string_view text) { return Target::parse(text).value(); }
+Target target(std::string_view text) {
+    return Target::parse(text).value();
+}
 
 TEST(Target, IsPercentDecodedSegmentBySegment) {
     const Target parsed = target("/objects/a%20b.txt?key=dataset%2Fx&n=1+2&flag");
@@ -17,8 +19,9 @@ TEST(Target, IsPercentDecodedSegmentBySegment) {
 }
 
 TEST(Target, RefusesWaysOut) {
-    for (const std::string_view text : {"", "*", "objects", "http://h/", "/..", "/objects/../secret", "/objects/%2e%2e/secret", "/objects/%2E./x", "/./x",
-                                        "/objects/a%2fb", "/objects/a%00b", "/objects/a%0ab", "/x?y=%00", "/%", "/%1", "/%zz", "/x?y=%f"})
+    for (const std::string_view text :
+         {"", "*", "objects", "http://h/", "/..", "/objects/../secret", "/objects/%2e%2e/secret", "/objects/%2E./x",
+          "/./x", "/objects/a%2fb", "/objects/a%00b", "/objects/a%0ab", "/x?y=%00", "/%", "/%1", "/%zz", "/x?y=%f"})
         EXPECT_FALSE(Target::parse(text)) << text;
 }
 
@@ -57,7 +60,9 @@ TEST_F(Routes, AreFoundByMethodAndPath) {
     EXPECT_EQ(part.captures, (std::map<std::string, std::string>{{"name", "a.tar"}, {"number", "3"}}));
 }
 
-TEST_F(Routes, OfGetAnswerHead) { EXPECT_NE(router.match("HEAD", target("/jobs")).route, nullptr); }
+TEST_F(Routes, OfGetAnswerHead) {
+    EXPECT_NE(router.match("HEAD", target("/jobs")).route, nullptr);
+}
 
 TEST_F(Routes, TellAnotherMethodFromAnUnknownPath) {
     const Router::Match wrong_method = router.match("DELETE", target("/jobs"));

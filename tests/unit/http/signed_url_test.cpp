@@ -17,7 +17,9 @@ std::array<std::uint8_t, 32> secret(std::uint8_t byte) {
 
 class SignedUrl : public ::testing::Test {
 protected:
-    Result<void> check(std::string_view method, std::string_view at, std::int64_t now_ms) { return signer.check(method, at, query, now_ms); }
+    Result<void> check(std::string_view method, std::string_view at, std::int64_t now_ms) {
+        return signer.check(method, at, query, now_ms);
+    }
 
     UrlSigner signer{secret(1)};
     std::map<std::string, std::string> query = Target::parse(signer.sign("GET", path, expiry_ms)).value().query;

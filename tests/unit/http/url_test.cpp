@@ -5,7 +5,9 @@
 namespace emeth::http {
 namespace {
 
-Url parsed(std::string_view text) { return Url::parse(text).value(); }
+Url parsed(std::string_view text) {
+    return Url::parse(text).value();
+}
 
 TEST(Url, TakesAnAbsoluteUrlApart) {
     const Url url = parsed("http://example.org:3000/api/v1/jobs?status=0");
@@ -38,8 +40,9 @@ TEST(Url, KeepsAnIpv6Host) {
 
 TEST(Url, RefusesWhatItCannotUse) {
     for (const std::string_view text :
-         {"", "example.org", "/path", "ftp://h/", "http://", "http:///path", "http://h:0/", "http://h:65536/", "http://h:x/", "http://h:/",
-          "http://user@h/", "http://user:password@h/", "http://h/#part", "http://h/a b", "http://h/\r\nHost: evil", "http://h%00/", "http://h%2f/", "http://h/%zz"})
+         {"", "example.org", "/path", "ftp://h/", "http://", "http:///path", "http://h:0/", "http://h:65536/",
+          "http://h:x/", "http://h:/", "http://user@h/", "http://user:password@h/", "http://h/#part", "http://h/a b",
+          "http://h/\r\nHost: evil", "http://h%00/", "http://h%2f/", "http://h/%zz"})
         EXPECT_FALSE(Url::parse(text)) << text;
     EXPECT_FALSE(Url::parse("http://h/" + std::string(10'000, 'a')));
 }
@@ -79,7 +82,8 @@ TEST(StatusError, IsTransientWhereTryingAgainMayHelp) {
 }
 
 TEST(StatusError, ShowsTheStartOfTheBodyOnOneLine) {
-    EXPECT_EQ(status_error("storage", response(503, "busy\nnow")).message, "storage answered 503 Service Unavailable: busy now");
+    EXPECT_EQ(status_error("storage", response(503, "busy\nnow")).message,
+              "storage answered 503 Service Unavailable: busy now");
     EXPECT_LT(status_error("storage", response(503, std::string(5'000, 'x'))).message.size(), 300u);
 }
 

@@ -170,12 +170,12 @@ TEST(FolderLock, SecondProcessIsRefusedWithThePidOfTheFirst) {
     });
     ASSERT_GT(holder, 0);
     const Result<FolderLock> refused = FolderLock::acquire(folder.path());
+    ::kill(holder, SIGKILL);
+    ::waitpid(holder, nullptr, 0);
     ASSERT_TRUE(refused.has_error());
     EXPECT_THAT(refused.error().message, HasSubstr("data folder " + folder.path().string() + " is in use by process " +
                                                    std::to_string(holder) + " (runtime_test"));
     EXPECT_THAT(refused.error().message, HasSubstr("; stop it or choose another --data"));
-    ::kill(holder, SIGKILL);
-    ::waitpid(holder, nullptr, 0);
     EXPECT_TRUE(FolderLock::acquire(folder.path()).has_value());
 }
 

@@ -24,7 +24,9 @@ inline Rejection rejection(const Job& job, EventBody body) {
     return refused ? *refused : Rejection{};
 }
 
-inline RejectionKind rejection_kind(const Job& job, EventBody body) { return rejection(job, std::move(body)).kind; }
+inline RejectionKind rejection_kind(const Job& job, EventBody body) {
+    return rejection(job, std::move(body)).kind;
+}
 
 /// The record after the first `steps` events of the straight path.
 inline Job straight(std::size_t steps) {

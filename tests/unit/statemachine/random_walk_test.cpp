@@ -10,7 +10,9 @@ namespace {
 constexpr std::uint64_t walks = 2'000;
 constexpr std::size_t events_per_walk = 120;
 
-bool confirmed(const std::optional<TxRef>& tx) { return tx && tx->block != 0; }
+bool confirmed(const std::optional<TxRef>& tx) {
+    return tx && tx->block != 0;
+}
 
 /// What holds for every record that events can lead to.
 void expect_consistent(const Job& job) {

@@ -8,8 +8,8 @@ using test::tokens;
 using test::tx;
 
 TEST(Reorganisation, OfTheProcessKeepsAllLocalProgress) {
-    for (const std::size_t steps : {process_confirmed, lease_granted, dataset_ready, checkpoint_saved, upload_completed,
-                                    submit_signed}) {
+    for (const std::size_t steps :
+         {process_confirmed, lease_granted, dataset_ready, checkpoint_saved, upload_completed, submit_signed}) {
         const Job job = straight(steps);
         const Job back = after(job, ReorgedOut{ChainFact::process});
         EXPECT_EQ(back.state, State::discovered);
@@ -71,12 +71,18 @@ TEST(Reorganisation, OfATimeoutOrADeclineGoesBackToWhereTheWorkStood) {
 }
 
 TEST(Reorganisation, OfAnotherFactContradictsTheRecord) {
-    EXPECT_EQ(rejection_kind(test::job_in(State::training), ReorgedOut{ChainFact::submit}), RejectionKind::contradicts_record);
-    EXPECT_EQ(rejection_kind(test::job_in(State::accepted), ReorgedOut{ChainFact::verdict}), RejectionKind::contradicts_record);
-    EXPECT_EQ(rejection_kind(test::job_in(State::submitted), ReorgedOut{ChainFact::verdict}), RejectionKind::contradicts_record);
-    EXPECT_EQ(rejection_kind(test::job_in(State::verified), ReorgedOut{ChainFact::process}), RejectionKind::contradicts_record);
-    EXPECT_EQ(rejection_kind(test::job_in(State::verified), ReorgedOut{static_cast<ChainFact>(9)}), RejectionKind::contradicts_record);
-    EXPECT_EQ(rejection_kind(test::job_in(State::lost), ReorgedOut{ChainFact::verdict}), RejectionKind::not_in_this_state);
+    EXPECT_EQ(rejection_kind(test::job_in(State::training), ReorgedOut{ChainFact::submit}),
+              RejectionKind::contradicts_record);
+    EXPECT_EQ(rejection_kind(test::job_in(State::accepted), ReorgedOut{ChainFact::verdict}),
+              RejectionKind::contradicts_record);
+    EXPECT_EQ(rejection_kind(test::job_in(State::submitted), ReorgedOut{ChainFact::verdict}),
+              RejectionKind::contradicts_record);
+    EXPECT_EQ(rejection_kind(test::job_in(State::verified), ReorgedOut{ChainFact::process}),
+              RejectionKind::contradicts_record);
+    EXPECT_EQ(rejection_kind(test::job_in(State::verified), ReorgedOut{static_cast<ChainFact>(9)}),
+              RejectionKind::contradicts_record);
+    EXPECT_EQ(rejection_kind(test::job_in(State::lost), ReorgedOut{ChainFact::verdict}),
+              RejectionKind::not_in_this_state);
 }
 
 }  // namespace

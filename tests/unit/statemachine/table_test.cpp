@@ -123,7 +123,8 @@ TEST(Table, NamesAreDistinct) {
 
 TEST(Table, EveryEventIsDescribed) {
     for (const EventBody& event : test::event_of_every_kind()) EXPECT_GT(describe(event).size(), 10U) << name(event);
-    EXPECT_EQ(describe(ProcessConfirmed{test::tx(2, 17), test::tokens(110)}), "deposit of 110 EMT confirmed in block 17");
+    EXPECT_EQ(describe(ProcessConfirmed{test::tx(2, 17), test::tokens(110)}),
+              "deposit of 110 EMT confirmed in block 17");
 }
 
 TEST(Graph, MermaidHasTheEdgesOfTheTable) {

@@ -10,7 +10,9 @@ using test::tx;
 const Address worker = numbered<Address>(7);
 const Address other_worker = numbered<Address>(8);
 
-Checkpoint at_step(std::uint64_t step, std::uint32_t epoch = 1) { return {epoch, step, numbered<Hash256>(step), 3.0}; }
+Checkpoint at_step(std::uint64_t step, std::uint32_t epoch = 1) {
+    return {epoch, step, numbered<Hash256>(step), 3.0};
+}
 
 TEST(Lease, NumbersGrowByOne) {
     const Job job = straight(process_confirmed);
@@ -84,7 +86,8 @@ TEST(Training, ResumesAtTheCheckpointOrBeyond) {
     EXPECT_EQ(after(job, TrainingResumed{1, 310, "killed"}).training.resumes, 1U);
     EXPECT_EQ(rejection_kind(job, TrainingResumed{1, 299, "killed"}), RejectionKind::contradicts_record);
     EXPECT_FALSE(after(job, TrainingResumed{1, 0, "checkpoint damaged"}).training.checkpoint);
-    EXPECT_EQ(rejection_kind(straight(training_finished), TrainingResumed{1, 300, "x"}), RejectionKind::contradicts_record);
+    EXPECT_EQ(rejection_kind(straight(training_finished), TrainingResumed{1, 300, "x"}),
+              RejectionKind::contradicts_record);
 }
 
 TEST(Training, ReportsDoNotFitWhileDownloading) {
@@ -110,7 +113,8 @@ TEST(Training, ArtifactStandsOnceItsUploadIsOpen) {
 }
 
 TEST(Upload, NeedsAnArtifactAndIsOpenedOnce) {
-    EXPECT_EQ(rejection_kind(straight(checkpoint_saved), UploadOpened{1, "u", "f", 2}), RejectionKind::contradicts_record);
+    EXPECT_EQ(rejection_kind(straight(checkpoint_saved), UploadOpened{1, "u", "f", 2}),
+              RejectionKind::contradicts_record);
     const Job job = straight(training_finished);
     EXPECT_EQ(next_command(job), Command::open_upload);
     EXPECT_EQ(rejection_kind(job, UploadOpened{1, "u", "f", 0}), RejectionKind::contradicts_record);
@@ -135,8 +139,10 @@ TEST(Upload, PartsMayBePutAgain) {
 }
 
 TEST(Upload, CompletesWithAllPartsUnderItsName) {
-    EXPECT_EQ(rejection_kind(straight(upload_opened), UploadCompleted{"result.tar"}), RejectionKind::contradicts_record);
-    EXPECT_EQ(rejection_kind(straight(training_finished), UploadCompleted{"result.tar"}), RejectionKind::contradicts_record);
+    EXPECT_EQ(rejection_kind(straight(upload_opened), UploadCompleted{"result.tar"}),
+              RejectionKind::contradicts_record);
+    EXPECT_EQ(rejection_kind(straight(training_finished), UploadCompleted{"result.tar"}),
+              RejectionKind::contradicts_record);
     const Job job = straight(all_parts_uploaded);
     EXPECT_EQ(rejection_kind(job, UploadCompleted{"other.tar"}), RejectionKind::contradicts_record);
     const Job complete = after(job, UploadCompleted{"result.tar"});

@@ -46,8 +46,9 @@ TEST(Envelope, NewerSchemaIsRefusedWithTheRemedy) {
     const auto payload = unseal("key", seal("key", "payload", schema_version + 1));
     ASSERT_FALSE(payload);
     EXPECT_EQ(payload.error().kind, ErrorKind::permanent);
-    EXPECT_EQ(payload.error().message,
-              "written with schema 2, but this emeth knows only schemas up to 1: use the emeth that wrote it or a newer one");
+    EXPECT_EQ(
+        payload.error().message,
+        "written with schema 2, but this emeth knows only schemas up to 1: use the emeth that wrote it or a newer one");
 }
 
 }  // namespace

@@ -38,13 +38,21 @@ Job full_job() {
 HistoryEntry history_entry(const EventBody& body) {
     HistoryEntry entry{body.index() + 1, {1'700'000'000'123, body}, State::discovered, State::accepted, std::nullopt};
     // One of the events carries a rejection.
-    if (std::holds_alternative<WorkerLost>(body)) entry.rejection = Rejection{RejectionKind::stale_lease, "lease 1 is over"};
+    if (std::holds_alternative<WorkerLost>(body))
+        entry.rejection = Rejection{RejectionKind::stale_lease, "lease 1 is over"};
     return entry;
 }
 
 OutboxEntry outbox_entry() {
-    return {47,         TxKind::process,      numbered<JobId>(1), numbered<Hash256>(2), {0x02, 0xf8, 0x00, 0xff}, tokens(30),
-            1'700'000'000'123, 17, true};
+    return {47,
+            TxKind::process,
+            numbered<JobId>(1),
+            numbered<Hash256>(2),
+            {0x02, 0xf8, 0x00, 0xff},
+            tokens(30),
+            1'700'000'000'123,
+            17,
+            true};
 }
 
 /// What golden_records.txt holds, as this program writes it.
@@ -53,7 +61,8 @@ std::map<std::string, std::string> records_by_name() {
         {"job", encode_job(full_job())},
         {"outbox", encode_outbox(outbox_entry())},
         {"cursor", encode_cursor("block 17")},
-        {"refusal", encode_refusal({numbered<JobId>(1), 1'700'000'000'123, "finish estimate 5 h 40 min > 5 h 10 min left"})},
+        {"refusal",
+         encode_refusal({numbered<JobId>(1), 1'700'000'000'123, "finish estimate 5 h 40 min > 5 h 10 min left"})},
     };
     for (const EventBody& body : test::event_of_every_kind()) {
         payloads.emplace("history." + std::string(name(body)), encode_history(history_entry(body)));
@@ -131,7 +140,9 @@ TEST(RecordCodec, KeepsBytesThatAreNoUtf8) {
 }
 
 TEST(RecordCodec, IgnoresFieldsOfTheFuture) {
-    const std::string future_field = "\xba\x3e\x03" "new";  // field 999, three bytes
+    const std::string future_field =
+        "\xba\x3e\x03"
+        "new";  // field 999, three bytes
     EXPECT_EQ(*decode_job(encode_job(full_job()) + future_field), full_job());
     const std::string entry = encode_history(history_entry(CanceledByRequester{}));
     EXPECT_EQ(encode_history(*decode_history(entry + future_field)), entry);
@@ -169,7 +180,8 @@ TEST(RecordCodec, NeverFailsOnDamagedBytesOtherThanByAnError) {
             damaged[rng() % damaged.size()] = static_cast<char>(rng());
         }
         const auto job = decode_job(damaged);
-        EXPECT_EQ(job.has_value(), job.has_value() && decode_job(encode_job(*job)).has_value()) << "read, but not again";
+        EXPECT_EQ(job.has_value(), job.has_value() && decode_job(encode_job(*job)).has_value())
+            << "read, but not again";
     }
 }
 
@@ -186,7 +198,8 @@ std::string snake_case(std::string_view words) {
 
 std::string upper_case(std::string_view text) {
     std::string upper(text);
-    std::ranges::transform(upper, upper.begin(), [](unsigned char letter) { return static_cast<char>(std::toupper(letter)); });
+    std::ranges::transform(upper, upper.begin(),
+                           [](unsigned char letter) { return static_cast<char>(std::toupper(letter)); });
     return upper;
 }
 
@@ -202,7 +215,8 @@ TEST(RecordNumbers, AreThoseOfTheStateMachine) {
         EXPECT_EQ(records::State_Name(static_cast<int>(state)), "STATE_" + upper_case(name(state)));
     }
     for (int kind = 1; kind <= 4; ++kind) {
-        EXPECT_EQ(records::RejectionKind_Name(kind), "REJECTION_KIND_" + upper_case(name(static_cast<RejectionKind>(kind))));
+        EXPECT_EQ(records::RejectionKind_Name(kind),
+                  "REJECTION_KIND_" + upper_case(name(static_cast<RejectionKind>(kind))));
     }
     for (int kind = 1; kind <= 6; ++kind) {
         EXPECT_EQ(records::TxKind_Name(kind), "TX_KIND_" + upper_case(name(static_cast<TxKind>(kind))));

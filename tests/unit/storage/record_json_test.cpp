@@ -46,7 +46,10 @@ TEST(RecordJson, RepeatedFieldsAreArraysAndNaNIsNull) {
 
 TEST(RecordJson, ReplacesWhatIsNoUtf8) {
     EXPECT_EQ(valid_utf8("日本語 text"), "日本語 text");
-    EXPECT_EQ(valid_utf8("a\xff" "b"), "a\xef\xbf\xbd" "b");
+    EXPECT_EQ(valid_utf8("a\xff"
+                         "b"),
+              "a\xef\xbf\xbd"
+              "b");
     EXPECT_EQ(valid_utf8("\xc0\xaf"), "\xef\xbf\xbd\xef\xbf\xbd") << "overlong";
     EXPECT_EQ(valid_utf8("\xed\xa0\x80"), "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd") << "surrogate";
     EXPECT_EQ(valid_utf8("\xf0\x9f\x98\x80"), "\xf0\x9f\x98\x80");

@@ -79,7 +79,8 @@ TEST(Replay, NamesThePartThatDiffers) {
     Story story = straight_story();
     story.job.restarts = 1;
     story.job.upload.file_name = "other.tar";
-    EXPECT_NE(complaint(story).find("differs from the record in: upload, restarts"), std::string::npos) << complaint(story);
+    EXPECT_NE(complaint(story).find("differs from the record in: upload, restarts"), std::string::npos)
+        << complaint(story);
 }
 
 TEST(Replay, MissesNoMissingEntry) {
@@ -94,10 +95,12 @@ TEST(Replay, MissesNoMissingEntry) {
 TEST(Replay, NamesTheEntryWhereTheyPart) {
     Story story = straight_story();
     story.entries[3].rejection = Rejection{RejectionKind::stale_lease, "it said"};
-    EXPECT_NE(complaint(story).find("history entry 4: it was rejected (it said), the replay accepts it"), std::string::npos);
+    EXPECT_NE(complaint(story).find("history entry 4: it was rejected (it said), the replay accepts it"),
+              std::string::npos);
     story = straight_story();
     story.entries[2].to = State::lost;
-    EXPECT_NE(complaint(story).find("history entry 3: it led to state lost, in the replay to accepted"), std::string::npos);
+    EXPECT_NE(complaint(story).find("history entry 3: it led to state lost, in the replay to accepted"),
+              std::string::npos);
     story = straight_story();
     story.entries[2].from = State::training;
     EXPECT_NE(complaint(story).find("history entry 3: it was applied in state training"), std::string::npos);

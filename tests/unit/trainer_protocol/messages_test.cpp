@@ -136,7 +136,7 @@ TEST(Messages, RequestFieldsAreBounded) {
         {"/job/model", "", "job.model"},
         {"/folder", "relative/folder", "folder"},
         {"/folder", json::string(std::string("/a\0b", 4)), "folder"},
-        {"/folder", std::string(5000, '/'), "folder"},
+        {"/folder", json::string(5000, '/'), "folder"},
         {"/datasetSha256", "0xzz", "datasetSha256"},
         {"/compute/device", "tpu", "compute.device"},
         {"/compute/device", "cuda:", "compute.device"},

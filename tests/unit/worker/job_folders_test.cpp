@@ -18,25 +18,25 @@ HeldJob some_job(std::uint8_t byte, std::uint64_t lease) {
 
 class JobFoldersTest : public test::IoFixture {
 protected:
-    JobFolders reopened() {
-        JobFolders folders(executor(), data / "jobs", pool);
-        const auto loaded = folders.load();
-        EXPECT_TRUE(loaded.has_value());
-        return folders;
+    JobFolders& reopened() {
+        opened.emplace_back(std::make_unique<JobFolders>(executor(), data / "jobs", pool));
+        EXPECT_TRUE(opened.back()->load().has_value());
+        return *opened.back();
     }
     test::TemporaryFolder data;
     BlockingPool pool{1};
+    std::vector<std::unique_ptr<JobFolders>> opened;
 };
 
 TEST_F(JobFoldersTest, ARecordSurvivesARestart) {
     {
-        JobFolders folders = reopened();
+        JobFolders& folders = reopened();
         const auto created = run(folders.create(some_job(1, 7)));
         ASSERT_TRUE(created.has_value());
         (*created)->dataset_sha256 = Hash256{};
         ASSERT_TRUE(run(folders.save((*created)->spec.id)).has_value());
     }
-    JobFolders folders = reopened();
+    JobFolders& folders = reopened();
     HeldJob* job = folders.find(some_job(1, 7).spec.id);
     ASSERT_NE(job, nullptr);
     EXPECT_EQ(job->lease, 7u);
@@ -50,7 +50,7 @@ TEST_F(JobFoldersTest, ARecordSurvivesARestart) {
 }
 
 TEST_F(JobFoldersTest, AForgottenJobLeavesNothing) {
-    JobFolders folders = reopened();
+    JobFolders& folders = reopened();
     const JobId id = some_job(1, 7).spec.id;
     ASSERT_TRUE(run(folders.create(some_job(1, 7))).has_value());
     test::write_text(folders.folder(id) / "checkpoint", "much work");
@@ -66,7 +66,7 @@ TEST_F(JobFoldersTest, ALostRecordKeepsItsFiles) {
     std::filesystem::create_directories(data / "jobs" / id.hex());
     test::write_text(data / "jobs" / id.hex() / "job.json", "{\"job\":\"");
     test::write_text(data / "jobs" / id.hex() / "checkpoint", "much work");
-    JobFolders folders = reopened();
+    JobFolders& folders = reopened();
     ASSERT_NE(folders.find(id), nullptr);
     EXPECT_EQ(folders.find(id)->lease, 0u);
     EXPECT_EQ(test::read_text(folders.folder(id) / "checkpoint"), "much work");
@@ -75,13 +75,13 @@ TEST_F(JobFoldersTest, ALostRecordKeepsItsFiles) {
 TEST_F(JobFoldersTest, ForeignFoldersAreLeftAlone) {
     std::filesystem::create_directories(data / "jobs" / "lost+found");
     std::filesystem::create_directories(data / "jobs" / std::string(32, 'a'));  // no 0x: not a name of ours
-    JobFolders folders = reopened();
+    JobFolders& folders = reopened();
     EXPECT_TRUE(folders.held().empty());
     EXPECT_TRUE(std::filesystem::exists(data / "jobs" / "lost+found"));
 }
 
 TEST_F(JobFoldersTest, NoMoreLeasesAreToldThanAMessageTakes) {
-    JobFolders folders = reopened();
+    JobFolders& folders = reopened();
     for (std::uint8_t byte = 0; byte < worker_protocol::held_leases_max + 5; ++byte)
         ASSERT_TRUE(run(folders.create(some_job(byte, 1))).has_value());
     EXPECT_EQ(folders.held().size(), worker_protocol::held_leases_max);

@@ -84,6 +84,12 @@ TEST_F(ReportQueueTest, StaysBoundedWhileTheMasterIsAway) {
     EXPECT_EQ(std::get<CheckpointSaved>(next().body).checkpoint.step, 10'000u);
 }
 
+TEST_F(ReportQueueTest, APartOfALaterUploadDoesNotReplaceTheEarlierOnes) {
+    queue.add(job, 3, PartUploaded{1, "etag", "late"});
+    queue.add(job, 3, PartUploaded{1, "etag", "early"});
+    EXPECT_EQ(queue.waiting(), 2u);
+}
+
 TEST_F(ReportQueueTest, AJobsCheckpointDoesNotReplaceAnothers) {
     queue.add(job, 3, checkpoint_at(5));
     queue.add(other_job, 1, checkpoint_at(1));

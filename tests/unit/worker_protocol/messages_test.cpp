@@ -85,7 +85,8 @@ TEST(FromMasterMessages, GoThroughUnchanged) {
     EXPECT_EQ(assign.dataset_url, an_assign().dataset_url);
     EXPECT_EQ(assign.dataset_bytes, 123'456'789'012u);
 
-    const auto upload = through_master(Upload{job, 4, hash, {{1, "http://a/1"}, {10'000, "http://a/2"}}});
+    const auto upload = through_master(Upload{job, 4, hash, {{1, "http://a/1"}, {10'000, "http://a/2"}}, "upload-7"});
+    EXPECT_EQ(upload.upload_id, "upload-7");
     EXPECT_EQ(upload.artifact_sha256, hash);
     EXPECT_EQ(upload.urls, (std::map<std::uint32_t, std::string>{{1, "http://a/1"}, {10'000, "http://a/2"}}));
 
@@ -134,7 +135,8 @@ TEST(FromWorkerMessages, ReportsGoThroughUnchanged) {
     const statemachine::Artifact artifact{hash, 25'000'000, 2, 40, {3.5, 2.25}, 2.5};
     EXPECT_EQ(through_worker(Trained{artifact}).artifact, artifact);
 
-    const auto part = through_worker(PartUploaded{3, "\"abc\""});
+    const auto part = through_worker(PartUploaded{3, "\"abc\"", "upload-7"});
+    EXPECT_EQ(part.upload_id, "upload-7");
     EXPECT_EQ(part.part, 3u);
     EXPECT_EQ(part.etag, "\"abc\"");
 

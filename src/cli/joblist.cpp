@@ -1,0 +1,50 @@
+// emeth joblist: open JOBs with selection's verdict, and the node's own.
+#include "cli/operator_flags.hpp"
+
+namespace emeth::cli {
+
+namespace {
+
+constexpr const char* explanation =
+    "Lists the open JOBs of the JOB info server with what this node thinks of each, and the JOBs it works on.\n"
+    "The finished ones: emeth state list.\n\n"
+    "Examples:\n"
+    "  emeth joblist --data ./node\n"
+    "  emeth joblist --config config/master.env --json\n";
+
+std::string verdict_of(const Answer& job) {
+    if (job.contains("refused")) return text_of(job, "refused");
+    return fmt::format("would be taken: finish estimate {} s, expected value {} EMT", text_of(job, "finishEstimate"), text_of(job, "expectedValue"));
+}
+
+std::string progress_of(const Answer& job) {
+    const auto* progress = job.if_contains("progress");
+    if (progress == nullptr || !progress->is_object()) return "";
+    const auto& fields = progress->get_object();
+    return fmt::format(" [{}: step {} of {}]", text_of(fields, "stage"), text_of(fields, "step"), text_of(fields, "stepsTotal"));
+}
+
+void print(const Answer& answer) {
+    fmt::print("open JOBs: {}\n", text_of(answer, "openTotal"));
+    for (const auto& value : list_of(answer, "open")) {
+        const auto& job = value.as_object();
+        fmt::print("  {}  {:>8} EMT  {:>12} bytes  {}\n", text_of(job, "id"), coins_of(job, "fee"), text_of(job, "datasetSize"), verdict_of(job));
+    }
+    fmt::print("JOBs of this node: {}\n", list_of(answer, "own").size());
+    for (const auto& value : list_of(answer, "own")) {
+        const auto& job = value.as_object();
+        fmt::print("  {}  {:>8} EMT  {:<11}  {}{}\n", text_of(job, "id"), coins_of(job, "fee"), text_of(job, "state"), text_of(job, "why"), progress_of(job));
+    }
+}
+
+}  // namespace
+
+void register_joblist(CLI::App& app, Invocation& invocation) {
+    auto* command = app.add_subcommand("joblist", "open JOBs with this node's verdict, and its own");
+    command->footer(explanation);
+    auto flags = std::make_shared<OperatorFlags>();
+    flags->add_to(*command);
+    command->callback([flags, &invocation] { invocation.run = [flags] { return run_operator_command("joblist", *flags, {}, print); }; });
+}
+
+}  // namespace emeth::cli

@@ -1,0 +1,62 @@
+// emeth master: the daemon.
+#include "node/master.hpp"
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "cli/command.hpp"
+#include "cli/program.hpp"
+#include "node/config.hpp"
+#include "node/local_workers.hpp"
+#include "runtime/log.hpp"
+
+namespace emeth::cli {
+
+namespace {
+
+constexpr const char* explanation =
+    "Finds JOBs, locks deposits for those that can be finished in time, has workers train them, submits the results and collects the rewards.\n"
+    "It may be killed at any moment: the next start goes on where the last commit stands.\n\n"
+    "Examples:\n"
+    "  emeth master --config ./net/master.env --data ./node --local-workers 2\n"
+    "  emeth master --config /etc/emeth/master.env --data /var/lib/emeth --worker_port 5000 --min_fee 20000000000000000000\n";
+
+struct MasterFlags {
+    ConfigFlags config;
+    std::string data = ".emeth/node";
+    unsigned local_workers = 0;
+};
+
+int start(const MasterFlags& flags) {
+    const auto values = flags.config.load();
+    if (values.has_error()) return fail("master", values.error(), exit_usage);
+    auto config = node::read_config(*values);
+    if (config.has_error()) return fail("master", config.error(), exit_usage);
+    auto key = node::read_private_key(*values);
+    if (key.has_error()) return fail("master", key.error(), exit_usage);
+    init_logging("master", config->log_level);
+    node::MasterOptions options{flags.data, flags.local_workers};
+    return run_task(
+        "master",
+        [&](asio::any_io_executor executor) { return node::run_master(std::move(executor), std::move(*config), std::move(*key), std::move(options)); },
+        exit_unavailable);
+}
+
+}  // namespace
+
+void register_master(CLI::App& app, Invocation& invocation) {
+    auto* command = app.add_subcommand("master", "run the node");
+    command->footer(explanation);
+    auto flags = std::make_shared<MasterFlags>();
+    flags->config.add_to(*command, node::known_keys());
+    command->add_option("--data", flags->data, "folder of everything durable")->capture_default_str()->type_name("DIR");
+    command->add_option("--local-workers", flags->local_workers, "workers to run on this machine, as child processes")
+        ->capture_default_str()
+        ->check(CLI::Range(0U, node::LocalWorkers::count_max))
+        ->type_name("N");
+    command->callback([flags, &invocation] { invocation.run = [flags] { return start(*flags); }; });
+}
+
+}  // namespace emeth::cli

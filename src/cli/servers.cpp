@@ -1,0 +1,110 @@
+// emeth storageapi and emeth infoserver: the network's two HTTP servers by themselves.
+
+#include <memory>
+
+#include "chain/rpc_chain.hpp"
+#include "cli/command.hpp"
+#include "cli/network_settings.hpp"
+#include "cli/program.hpp"
+#include "crypto/private_key.hpp"
+#include "network/info_server/info_server.hpp"
+#include "network/storage_api/storage_api_server.hpp"
+#include "runtime/durable_file.hpp"
+#include "runtime/folder_lock.hpp"
+#include "runtime/log.hpp"
+#include "runtime/random.hpp"
+
+namespace emeth::cli {
+
+namespace {
+
+constexpr Milliseconds rpc_timeout{10'000};
+
+struct ServerFlags {
+    ConfigFlags config;
+    http::ServerOptions listen;
+    std::string data;
+
+    void add_to(CLI::App& command) {
+        config.add_to(command, network_keys());
+        command.add_option("--host", listen.host, "address to listen on")->capture_default_str();
+        command.add_option("--port", listen.port, "port to listen on")->capture_default_str();
+    }
+};
+
+/// The chain that a server reads.
+struct ChainReader {
+    chain::RpcClient rpc;
+    chain::RpcChain chain;
+    explicit ChainReader(const NetworkSettings& settings) : rpc(settings.endpoint, rpc_timeout), chain(rpc, settings.core, settings.token) {}
+};
+
+Result<NetworkSettings> load_settings(const ServerFlags& flags) {
+    const auto config = flags.config.load();
+    if (config.has_error()) return config.error();
+    return read_network_settings(*config);
+}
+
+Task<Result<void>> run_storage_api(std::shared_ptr<ServerFlags> flags) {
+    const auto settings = load_settings(*flags);
+    if (settings.has_error()) co_return settings.error();
+    if (auto made = create_folder(flags->data, 0700); made.has_error()) co_return made;
+    const auto lock = FolderLock::acquire(flags->data);
+    if (lock.has_error()) co_return lock.error();
+    ChainReader reader(*settings);
+    BlockingPool pool(2);
+    network::StorageApiServer server(co_await asio::this_coro::executor, flags->listen, std::filesystem::path(flags->data) / "objects", reader.chain, system_clock(),
+                                     system_random(), pool);
+    if (auto listening = server.listen(); listening.has_error()) co_return listening;
+    spdlog::info("Storage API at {}", server.url());
+    co_await server.run();
+    co_return Result<void>{};
+}
+
+Task<Result<void>> run_info_server(std::shared_ptr<ServerFlags> flags) {
+    const auto settings = load_settings(*flags);
+    if (settings.has_error()) co_return settings.error();
+    ChainReader reader(*settings);
+    // sizeOf is public: the key of this client signs nothing.
+    const auto key = crypto::PrivateKey::generate(system_random());
+    api_client::StorageApiClient storage(settings->storage_api, key, system_clock());
+    network::InfoServerService service(co_await asio::this_coro::executor, flags->listen, reader.chain, storage, system_clock());
+    if (auto listening = service.listen(); listening.has_error()) co_return listening;
+    spdlog::info("JOB info server at {}", service.url());
+    co_await service.run();
+    co_return Result<void>{};
+}
+
+}  // namespace
+
+void register_storage_api(CLI::App& app, Invocation& invocation) {
+    auto* command = app.add_subcommand("storageapi", "serve datasets and results to those whom the chain allows it");
+    command->footer("Example:\n  emeth storageapi --config net.env --data ./storage --port 4000\n");
+    auto flags = std::make_shared<ServerFlags>();
+    flags->listen.port = 4'000;
+    flags->data = ".emeth/storage";
+    flags->add_to(*command);
+    command->add_option("--data", flags->data, "folder of the objects")->capture_default_str()->type_name("DIR");
+    command->callback([flags, &invocation] {
+        invocation.run = [flags] {
+            init_logging("storageapi", "info");
+            return run_task("storageapi", [flags](asio::any_io_executor) { return run_storage_api(flags); });
+        };
+    });
+}
+
+void register_info_server(CLI::App& app, Invocation& invocation) {
+    auto* command = app.add_subcommand("infoserver", "serve the list of JOBs");
+    command->footer("Example:\n  emeth infoserver --config net.env --port 3000\n");
+    auto flags = std::make_shared<ServerFlags>();
+    flags->listen.port = 3'000;
+    flags->add_to(*command);
+    command->callback([flags, &invocation] {
+        invocation.run = [flags] {
+            init_logging("infoserver", "info");
+            return run_task("infoserver", [flags](asio::any_io_executor) { return run_info_server(flags); });
+        };
+    });
+}
+
+}  // namespace emeth::cli

@@ -1,0 +1,81 @@
+// Uploads in parts: uploads/<jobid>/<key>/ holds upload.json and part-1, part-2, …, so an open upload survives a
+// restart of the server.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "network/storage_api/object_store.hpp"
+#include "network/storage_api/refusal.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/random.hpp"
+#include "statemachine/types.hpp"
+
+namespace emeth::network {
+
+/// Who may write what.
+struct UploadBinding {
+    Address address;
+    JobId job;
+    std::string extension;
+    std::uint32_t parts = 0;
+};
+
+struct UploadTicket {
+    std::string upload_id;  ///< secret: who has it may complete the upload. 64 hex digits
+    std::string key;        ///< names the upload in URLs and paths, and gives nothing away: SHA-256 of upload_id in hex
+    std::string file_name;  ///< of the result object
+};
+
+struct UploadDigest {
+    std::uint64_t bytes = 0;
+    Hash256 sha256;
+    bool completed = false;
+};
+
+/// All calls block; several threads may make them.
+class MultipartUploads {
+public:
+    static constexpr std::size_t uploads_per_job_max = 256;
+    static constexpr std::int64_t abandoned_after_s = 30 * 86'400;
+
+    explicit MultipartUploads(ObjectStore& store) : store_(store) {}
+
+    /// At start: removes what a crash left half-made, the parts of completed uploads, and uploads that nobody came back
+    /// to.
+    void sweep(std::int64_t now_unix_s);
+
+    Outcome<UploadTicket> open(const UploadBinding& binding, Random& random);
+    /// Takes a temporary of the store's incoming folder as a part, in place of an earlier one.
+    Outcome<void> put_part(const JobId& job, std::string_view key, std::uint32_t number,
+                           const std::filesystem::path& temporary);
+    /// Size and digest of the whole, when all parts are there.
+    Outcome<UploadDigest> digest(std::string_view upload_id, const JobId& job, const Address& address);
+    /// Idempotent. `etags` in the order of the parts; 409 when a part is missing, has the wrong size, or is another
+    /// than its ETag says.
+    Outcome<std::string> complete(std::string_view upload_id, const JobId& job, const Address& address,
+                                  std::string_view extension, const std::vector<std::string>& etags);
+
+    static std::string key_of(std::string_view upload_id);
+    /// ETag of a part: its SHA-256 in hex, in quotes.
+    static std::string etag(const Hash256& sha256);
+
+private:
+    struct Upload;
+    [[nodiscard]] std::filesystem::path folder_of(const JobId& job, std::string_view key) const;
+    [[nodiscard]] Outcome<Upload> find(const JobId& job, std::string_view key) const;
+    [[nodiscard]] Outcome<Upload> find_own(std::string_view upload_id, const JobId& job, const Address& address) const;
+    [[nodiscard]] Outcome<std::uint64_t> check_parts(const Upload& upload) const;
+    Outcome<Hash256> assemble(const Upload& upload, const std::vector<std::string>& etags,
+                              const std::filesystem::path& temporary);
+    void remove_parts(const Upload& upload);
+
+    ObjectStore& store_;
+};
+
+}  // namespace emeth::network

@@ -1,0 +1,58 @@
+#include "network/storage_api/object_names.hpp"
+
+#include <algorithm>
+
+namespace emeth::network {
+namespace {
+
+constexpr std::string_view dataset_extension = ".txt";
+constexpr std::size_t job_digits = 2 * JobId::size_bytes;
+constexpr std::size_t address_digits = 2 * Address::size_bytes;
+constexpr std::size_t upload_digits = 16;
+
+bool is_name_character(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
+}
+
+bool is_lower_hex(std::string_view text) {
+    return std::all_of(text.begin(), text.end(),
+                       [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+}  // namespace
+
+bool is_object_name(std::string_view name) {
+    return !name.empty() && name.size() <= object_name_bytes_max && name.front() != '.' &&
+           std::all_of(name.begin(), name.end(), is_name_character);
+}
+
+std::string dataset_name(const JobId& job, const Address& uploader) {
+    return plain_hex(job) + "-" + plain_hex(uploader) + std::string(dataset_extension);
+}
+
+std::optional<Address> uploader_of(std::string_view dataset) {
+    if (dataset.size() != job_digits + 1 + address_digits + dataset_extension.size()) return std::nullopt;
+    const std::string_view job = dataset.substr(0, job_digits);
+    const std::string_view address = dataset.substr(job_digits + 1, address_digits);
+    if (!is_lower_hex(job) || !is_lower_hex(address) || dataset[job_digits] != '-' ||
+        !dataset.ends_with(dataset_extension))
+        return std::nullopt;
+    return Address::parse(address);
+}
+
+bool is_known_extension(std::string_view extension) {
+    return extension == ".tar" || extension == ".evidence";
+}
+
+std::string result_name(const JobId& job, std::string_view upload_key, std::string_view extension) {
+    return plain_hex(job).append("-").append(upload_key.substr(0, upload_digits)).append(extension);
+}
+
+bool is_result_of(std::string_view name, const JobId& job, std::string_view extension) {
+    const std::string start = plain_hex(job) + "-";
+    return name.size() == start.size() + upload_digits + extension.size() && name.starts_with(start) &&
+           name.ends_with(extension) && is_lower_hex(name.substr(start.size(), upload_digits));
+}
+
+}  // namespace emeth::network

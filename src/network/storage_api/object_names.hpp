@@ -1,0 +1,36 @@
+// Names of objects. They are all chosen here; what comes from outside (chain, requests) is looked at before it may
+// become part of a path.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "statemachine/types.hpp"
+
+namespace emeth::network {
+
+inline constexpr std::size_t object_name_bytes_max = 128;
+
+/// 1 to 128 characters of [A-Za-z0-9._-], the first no dot.
+bool is_object_name(std::string_view name);
+
+/// "<jobid>-<address>.txt": the uploader is part of the name, so that nobody can take the name of another's dataset.
+std::string dataset_name(const JobId& job, const Address& uploader);
+/// None for a name that dataset_name() does not give.
+std::optional<Address> uploader_of(std::string_view dataset);
+
+/// ".tar" (the result) and ".evidence".
+bool is_known_extension(std::string_view extension);
+/// "<jobid>-<16 digits>.tar": unique for JOB, upload and extension. `upload_key`: see MultipartUploads.
+std::string result_name(const JobId& job, std::string_view upload_key, std::string_view extension);
+/// Whether `name` is one that result_name() gives for this JOB and extension.
+bool is_result_of(std::string_view name, const JobId& job, std::string_view extension);
+
+/// Hex without "0x".
+template <class Bytes>
+std::string plain_hex(const Bytes& value) {
+    return value.hex().substr(2);
+}
+
+}  // namespace emeth::network

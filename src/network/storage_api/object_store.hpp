@@ -1,0 +1,71 @@
+// The folder behind the Storage API: complete objects, and how they come into being. Every object is whole or absent,
+// and never replaced.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "network/storage_api/refusal.hpp"
+#include "runtime/random.hpp"
+#include "runtime/result.hpp"
+#include "statemachine/types.hpp"
+
+namespace emeth::network {
+
+struct StorageLimits {
+    std::uint64_t dataset_bytes_max = std::uint64_t{64} << 30;
+    std::uint64_t total_bytes_max = std::uint64_t{4} << 40;        ///< of all objects and open uploads together
+    std::uint64_t disk_free_bytes_min = std::uint64_t{256} << 20;  ///< what uploads leave free on the disk
+};
+
+enum class ObjectKind : std::uint8_t { dataset, result };
+std::string_view name(ObjectKind kind);
+
+/// Layout: dataset/<name>, result/<name>, incoming/ (temporaries), uploads/ (see MultipartUploads), secret. All calls
+/// block. May be used from several threads, as each touches files of its own; two calls that publish the same name are
+/// kept apart by their callers.
+class ObjectStore {
+public:
+    ObjectStore(std::filesystem::path folder, StorageLimits limits) : folder_(std::move(folder)), limits_(limits) {}
+
+    /// Makes the folders (0700), removes temporaries that a crash left, and counts the bytes in use.
+    Result<void> open();
+    /// The key of the signed URLs: made at first use, so that URLs outlive a restart.
+    Result<std::array<std::uint8_t, 32>> secret(Random& random);
+
+    [[nodiscard]] std::filesystem::path incoming() const { return folder_ / "incoming"; }
+    [[nodiscard]] std::filesystem::path uploads() const { return folder_ / "uploads"; }
+    /// `object` must be an object name.
+    [[nodiscard]] std::filesystem::path path(ObjectKind kind, std::string_view object) const;
+    /// Size of a complete object; none when there is no such object or the name is none.
+    [[nodiscard]] std::optional<std::uint64_t> bytes_of(ObjectKind kind, std::string_view object) const;
+
+    /// Whether `bytes` more may be stored; 413 or 507 when not.
+    [[nodiscard]] Outcome<void> check_space(std::uint64_t bytes) const;
+    [[nodiscard]] const StorageLimits& limits() const { return limits_; }
+
+    /// Moves a temporary of incoming() into place. The same content again is no error; another content is 409.
+    Outcome<void> publish(ObjectKind kind, std::string_view object, const std::filesystem::path& temporary,
+                          const Hash256& sha256);
+    /// The newest result object of a JOB with this extension.
+    [[nodiscard]] std::optional<std::string> newest_result(const JobId& job, std::string_view extension) const;
+
+    /// Keeps the count of bytes in use, for what others store below uploads().
+    void add_bytes(std::uint64_t bytes) { bytes_used_ += bytes; }
+    void remove_bytes(std::uint64_t bytes) { bytes_used_ -= bytes; }
+
+private:
+    std::filesystem::path folder_;
+    StorageLimits limits_;
+    std::atomic<std::uint64_t> bytes_used_ = 0;
+};
+
+/// Size of a regular file; none for anything else.
+std::optional<std::uint64_t> file_bytes(const std::filesystem::path& file);
+
+}  // namespace emeth::network

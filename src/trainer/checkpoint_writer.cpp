@@ -1,0 +1,62 @@
+#include "trainer/checkpoint_writer.hpp"
+
+#include <utility>
+
+namespace emeth::trainer {
+
+CheckpointWriter::CheckpointWriter(CheckpointStore store, const Plan& plan, Reporter& reporter)
+    : store_(std::move(store)),
+      steps_per_epoch_(plan.steps_per_epoch),
+      reporter_(reporter),
+      thread_([this] { run(); }) {}
+
+CheckpointWriter::~CheckpointWriter() {
+    {
+        const std::scoped_lock lock(mutex_);
+        ending_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+}
+
+Result<void> CheckpointWriter::offer(const TrainingState& state) {
+    std::unique_lock lock(mutex_);
+    if (!outcome_ || waiting_) return outcome_;
+    waiting_ = state.copy();
+    changed_.notify_all();
+    return {};
+}
+
+Result<void> CheckpointWriter::write_now(const TrainingState& state) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return !waiting_; });
+    if (!outcome_) return outcome_;
+    return write(state);
+}
+
+void CheckpointWriter::run() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        changed_.wait(lock, [this] { return ending_ || waiting_; });
+        if (!waiting_) return;
+        lock.unlock();
+        Result<void> written = write(*waiting_);
+        lock.lock();
+        outcome_ = std::move(written);
+        waiting_.reset();
+        changed_.notify_all();
+    }
+}
+
+Result<void> CheckpointWriter::write(const TrainingState& state) {
+    const Result<Hash256> digest = store_.save(state);
+    if (!digest) return in_context("cannot save the checkpoint", digest.error());
+    reporter_.report(
+        trainer_protocol::CheckpointSaved{.epoch = static_cast<std::uint32_t>(state.step / steps_per_epoch_),
+                                          .step = state.step,
+                                          .sha256 = *digest,
+                                          .loss = static_cast<double>(state.losses.back())});
+    return {};
+}
+
+}  // namespace emeth::trainer

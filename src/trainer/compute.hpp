@@ -1,0 +1,25 @@
+// What the request's ComputeOptions mean on this machine.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "runtime/result.hpp"
+#include "trainer/model.hpp"
+#include "trainer/preset.hpp"
+#include "trainer_protocol/messages.hpp"
+
+namespace emeth::trainer {
+
+struct Compute {
+    Precision precision = Precision::float32;
+    std::int64_t micro_batch = 1;  ///< sequences
+    std::uint32_t threads = 1;
+};
+
+/// Also sets libtorch's number of threads. A permanent Error for a device that is not there.
+Result<Compute> resolve_compute(const trainer_protocol::ComputeOptions& options, const Preset& preset);
+
+std::string_view precision_name(Precision precision);
+
+}  // namespace emeth::trainer

@@ -1,0 +1,46 @@
+// The child's end of the control socket: one request in, reports out.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "runtime/clock.hpp"
+#include "runtime/result.hpp"
+#include "trainer/reporter.hpp"
+#include "trainer_protocol/messages.hpp"
+
+namespace emeth::trainer {
+
+/// Blocking I/O on the socket; reports are written by a thread of their own. From the moment the request is read, the
+/// end of the socket ends the process: a trainer without a parent has nobody to work for.
+class ControlChannel final : public Reporter {
+public:
+    explicit ControlChannel(int socket);
+    ~ControlChannel() override;
+
+    /// Once, at the start.
+    Result<trainer_protocol::Request> receive();
+    void report(trainer_protocol::Report report) override;
+    /// Returns when all reports so far are written.
+    void flush();
+
+private:
+    void write_reports();
+    void watch_for_end() const;
+    bool too_soon(const trainer_protocol::Report& report);
+
+    int socket_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::deque<trainer_protocol::Report> waiting_;
+    bool writing_ = false;
+    bool ending_ = false;
+    std::string last_stage_;
+    Milliseconds last_progress_{};
+    std::thread writer_;
+};
+
+}  // namespace emeth::trainer

@@ -1,0 +1,86 @@
+// emeth-trainer: trains one JOB or checks one artifact for the process that started it (trainer_protocol/messages.hpp).
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <exception>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "runtime/folder_lock.hpp"
+#include "runtime/log.hpp"
+#include "trainer/check_artifact.hpp"
+#include "trainer/control_channel.hpp"
+#include "trainer/train_job.hpp"
+#include "trainer_protocol/messages.hpp"
+
+namespace {
+
+using namespace emeth;
+using trainer_protocol::Report;
+
+constexpr std::string_view usage =
+    "emeth-trainer is not run by hand: 'emeth worker' and 'emeth verifier' start it and talk to it over a socket.\n"
+    "It trains one JOB with libtorch, or checks the artifact of one, and exits.\n";
+
+constexpr std::size_t message_text_bytes_max = 4'000;
+
+bool has_control_socket() {
+    struct stat status {};
+    return ::fstat(trainer_protocol::control_descriptor, &status) == 0 && S_ISSOCK(status.st_mode);
+}
+
+template <class T>
+Report outcome(Result<T> result) {
+    if (result) return *std::move(result);
+    spdlog::error("{}", result.error().message);
+    return trainer_protocol::Failed{.permanent = result.error().kind == ErrorKind::permanent,
+                                    .message = result.error().message.substr(0, message_text_bytes_max)};
+}
+
+/// What is served: one request, in its folder, alone.
+struct Server {
+    trainer::ControlChannel& channel;
+
+    Report operator()(const trainer_protocol::TrainRequest& request) const {
+        const Result<FolderLock> lock = FolderLock::acquire(request.folder);
+        if (!lock) return outcome<trainer_protocol::Trained>(lock.error());
+        spdlog::info("training JOB {} in {}", request.job.id.hex(), request.folder.string());
+        return outcome(trainer::train_job(request, channel));
+    }
+    Report operator()(const trainer_protocol::CheckRequest& request) const {
+        const Result<FolderLock> lock = FolderLock::acquire(request.folder);
+        if (!lock) return outcome<trainer_protocol::Checked>(lock.error());
+        spdlog::info("checking {} for JOB {}", request.artifact.string(), request.job.id.hex());
+        return outcome(trainer::check_artifact(request, channel));
+    }
+};
+
+Report serve(trainer::ControlChannel& channel) {
+    try {
+        const Result<trainer_protocol::Request> request = channel.receive();
+        if (!request) return outcome<trainer_protocol::Trained>(request.error());
+        return std::visit(Server{channel}, *request);
+    } catch (const std::exception& exception) {
+        return outcome<trainer_protocol::Trained>(
+            transient_error(fmt::format("emeth-trainer failed: {}", exception.what())));
+    }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const bool help = argc == 2 && (std::string_view(argv[1]) == "--help" || std::string_view(argv[1]) == "-h");
+    if (help || argc > 1 || !has_control_socket()) {
+        fmt::print(help ? stdout : stderr, "{}", usage);
+        return help ? 0 : 2;
+    }
+    init_logging("emeth-trainer", "info");
+    trainer::ControlChannel channel(trainer_protocol::control_descriptor);
+    channel.report(serve(channel));
+    channel.flush();
+    // Not exit(): the watching thread stands in recv(), and the destructors of 288 shared libraries have nothing to do.
+    ::_exit(0);
+}

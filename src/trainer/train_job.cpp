@@ -1,0 +1,145 @@
+#include "trainer/train_job.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "crypto/sha256.hpp"
+#include "runtime/log.hpp"
+#include "trainer/artifact.hpp"
+#include "trainer/compute.hpp"
+#include "trainer/data_preparation.hpp"
+#include "trainer/evaluation.hpp"
+#include "trainer/training_log.hpp"
+#include "trainer/training_loop.hpp"
+
+namespace emeth::trainer {
+namespace {
+
+using trainer_protocol::JobSpec;
+using trainer_protocol::Trained;
+using trainer_protocol::TrainRequest;
+
+/// Tells checkpoints of different runs apart. Thread count and micro-batch are not part of it: a run may go on with
+/// others.
+Hash256 run_fingerprint(const JobSpec& job, const Hash256& dataset_sha256, const Hash256& tokenizer_sha256) {
+    return crypto::sha256(fmt::format("run/1/{}/{}/{}/{}/{}", job.id.hex(), job.model, job.epochs, dataset_sha256.hex(),
+                                      tokenizer_sha256.hex()));
+}
+
+Manifest describe_run(const TrainRequest& request, const TrainingSetup& setup, const TokenFile& tokens,
+                      const std::vector<float>& losses, double validation_loss) {
+    std::error_code ignored;
+    return {.job = request.job.id,
+            .language = request.job.language,
+            .model = request.job.model,
+            .epochs = request.job.epochs,
+            .steps_per_epoch = setup.plan.steps_per_epoch,
+            .steps = setup.plan.steps_total,
+            .sequences_per_step = setup.plan.sequences_per_step,
+            .dataset_sha256 = request.dataset_sha256,
+            .dataset_bytes = std::filesystem::file_size(request.folder / "dataset", ignored),
+            .dataset_tokens = tokens.count(),
+            .epoch_losses = epoch_losses(setup.plan, losses),
+            .validation_loss = validation_loss,
+            .device = request.compute.device,
+            .precision = std::string(precision_name(setup.compute.precision)),
+            .threads = setup.compute.threads,
+            .micro_batch = setup.compute.micro_batch,
+            .members = {}};
+}
+
+Result<Trained> trained_report(const std::filesystem::path& artifact, const Manifest& manifest) {
+    const Result<Hash256> digest = crypto::sha256_of_file(artifact);
+    if (!digest) return digest.error();
+    return Trained{.artifact_sha256 = *digest,
+                   .artifact_bytes = std::filesystem::file_size(artifact),
+                   .steps = manifest.steps,
+                   .epochs = manifest.epochs,
+                   .epoch_losses = manifest.epoch_losses,
+                   .validation_loss = manifest.validation_loss};
+}
+
+/// The manifest of an artifact of this very run, if it stands there whole.
+std::optional<Manifest> finished_artifact(const std::filesystem::path& path, const TrainRequest& request,
+                                          const ParameterLayout& layout, const Plan& plan) {
+    if (!std::filesystem::exists(path)) return std::nullopt;
+    Result<Artifact> artifact = read_artifact(path, layout, plan);
+    if (!artifact) {
+        spdlog::warn("the artifact is made again: {}", artifact.error().message);
+        return std::nullopt;
+    }
+    Manifest& manifest = artifact->manifest;
+    const bool same = manifest.job == request.job.id && manifest.model == request.job.model &&
+                      manifest.epochs == request.job.epochs && manifest.dataset_sha256 == request.dataset_sha256;
+    if (!same) return std::nullopt;
+    return std::move(manifest);
+}
+
+/// Trains to the end; the last state is durable before it returns, so that a kill from there on costs the last stages
+/// only.
+Result<TrainingState> run_training(const TrainRequest& request, const TrainingSetup& setup,
+                                   const ParameterLayout& layout, const PreparedData& data, Reporter& reporter) {
+    CheckpointStore store(request.folder, run_fingerprint(request.job, request.dataset_sha256, data.tokenizer_sha256),
+                          layout.count());
+    std::optional<TrainingState> saved = store.load_newest();
+    const std::uint64_t first_step = saved ? saved->step : 0;
+    TrainingState state = saved ? *std::move(saved) : TrainingState::initial(layout, request.job.id);
+    reporter.report(trainer_protocol::Started{first_step});
+    if (first_step == setup.plan.steps_total) return state;
+
+    CheckpointWriter checkpoints(std::move(store), setup.plan, reporter);
+    if (Result<void> trained = train(setup, layout, data.tokens, state, checkpoints, reporter); !trained)
+        return trained.error();
+    if (Result<void> written = checkpoints.write_now(state); !written) return written.error();
+    return state;
+}
+
+}  // namespace
+
+Result<Trained> train_job(const TrainRequest& request, Reporter& reporter) {
+    const Result<Preset> preset = find_preset(request.job.model);
+    if (!preset) return preset.error();
+    const Result<Compute> compute = resolve_compute(request.compute, *preset);
+    if (!compute) return compute.error();
+
+    const std::filesystem::path dataset = request.folder / "dataset";
+    Result<PreparedData> data =
+        prepare_data(dataset, request.dataset_sha256, request.folder, request.job.id, *preset, reporter);
+    if (!data) return data.error();
+    const Result<Plan> plan = Plan::make(*preset, data->tokens.count(), request.job.epochs);
+    if (!plan) return plan.error();
+    const auto tokens_per_step = static_cast<std::uint64_t>(plan->sequences_per_step * preset->context);
+    reporter.report(trainer_protocol::Prepared{plan->steps_per_epoch * tokens_per_step, plan->steps_total});
+
+    const ParameterLayout layout(*preset);
+    const std::filesystem::path artifact_path = request.folder / "artifact.tar";
+    if (const std::optional<Manifest> manifest = finished_artifact(artifact_path, request, layout, *plan))
+        return trained_report(artifact_path, *manifest);
+
+    const TrainingSetup setup{request.job.id, *preset, *plan, *compute, request.compute.checkpoint_interval_ms};
+    Result<TrainingState> state = run_training(request, setup, layout, *data, reporter);
+    if (!state) return state.error();
+
+    trainer_protocol::Progress progress{.stage = "validation",
+                                        .epoch = request.job.epochs,
+                                        .step = state->step,
+                                        .steps_total = plan->steps_total,
+                                        .loss = static_cast<double>(state->losses.back())};
+    reporter.report(progress);
+    const std::vector<std::uint64_t> windows = WindowOrder(*plan, request.job.id).validation();
+    const double validation_loss = mean_loss(*preset, layout, state->weights, data->tokens, windows);
+    progress.stage = "artifact";
+    reporter.report(progress);
+    Artifact artifact{.manifest = describe_run(request, setup, data->tokens, state->losses, validation_loss),
+                      .config = model_config(*preset),
+                      .tokenizer_model = data->tokenizer_model,
+                      .training_log = write_training_log(*preset, *plan, state->losses),
+                      .weights = state->weights};
+    const Manifest manifest = artifact.manifest;
+    if (Result<void> written = write_artifact(artifact_path, *preset, layout, std::move(artifact)); !written)
+        return written.error();
+    return trained_report(artifact_path, manifest);
+}
+
+}  // namespace emeth::trainer

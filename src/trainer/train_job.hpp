@@ -1,0 +1,14 @@
+// A TrainRequest from its folder's state to the artifact.
+#pragma once
+
+#include "runtime/result.hpp"
+#include "trainer/reporter.hpp"
+#include "trainer_protocol/messages.hpp"
+
+namespace emeth::trainer {
+
+/// Goes on from whatever stands whole in the folder: tokenizer.bin, tokens.bin, checkpoint-0.bin, checkpoint-1.bin,
+/// artifact.tar.
+Result<trainer_protocol::Trained> train_job(const trainer_protocol::TrainRequest& request, Reporter& reporter);
+
+}  // namespace emeth::trainer

@@ -1,0 +1,127 @@
+#include "trainer/training_loop.hpp"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <span>
+
+#include "runtime/clock.hpp"
+#include "trainer/evaluation.hpp"
+#include "trainer/kernels.hpp"
+#include "trainer/model.hpp"
+
+namespace emeth::trainer {
+namespace {
+
+constexpr Milliseconds first_checkpoint_after{1'000};
+constexpr Milliseconds progress_interval{250};
+
+/// When to save and when to report: the only thing here that looks at a clock, without influence on what is computed.
+class Pace {
+public:
+    Pace(const TrainingSetup& setup, std::uint64_t first_step)
+        : interval_(setup.checkpoint_interval_ms),
+          tokens_per_step_(static_cast<double>(setup.plan.sequences_per_step * setup.preset.context)),
+          next_checkpoint_(now() + std::min(interval_, first_checkpoint_after)),
+          reported_at_(now()),
+          reported_step_(first_step) {}
+
+    bool checkpoint_due() {
+        if (now() < next_checkpoint_) return false;
+        next_checkpoint_ = now() + interval_;
+        return true;
+    }
+
+    bool report_due() const { return now() >= reported_at_ + progress_interval; }
+    double tokens_per_s_since_report(std::uint64_t step) {
+        const double seconds = std::chrono::duration<double>(now() - reported_at_).count();
+        const double tokens = static_cast<double>(step - reported_step_) * tokens_per_step_;
+        reported_at_ = now();
+        reported_step_ = step;
+        return tokens / seconds;
+    }
+
+private:
+    static Milliseconds now() { return system_clock().monotonic(); }
+
+    Milliseconds interval_;
+    double tokens_per_step_;
+    Milliseconds next_checkpoint_;
+    Milliseconds reported_at_;
+    std::uint64_t reported_step_;
+};
+
+/// AdamW with decoupled weight decay on matrices; a gradient longer than allowed is scaled down.
+void update_weights(const TrainingSetup& setup, const ParameterLayout& layout, const at::Tensor& gradients,
+                    double gradient_norm, TrainingState& state) {
+    const OptimiserSettings& settings = optimiser_settings;
+    const auto time = static_cast<double>(state.step + 1);
+    kernels::AdamWStep step{
+        .learning_rate = static_cast<float>(learning_rate_at(setup.preset, state.step, setup.plan.steps_total)),
+        .beta1 = static_cast<float>(settings.beta1),
+        .beta2 = static_cast<float>(settings.beta2),
+        .epsilon = static_cast<float>(settings.epsilon),
+        .weight_decay = 0,
+        .correction1 = static_cast<float>(1 - std::pow(settings.beta1, time)),
+        .correction2 = static_cast<float>(1 - std::pow(settings.beta2, time)),
+        .gradient_scale = static_cast<float>(std::min(1.0, settings.gradient_norm_max / gradient_norm))};
+    for (const Parameter& parameter : layout.parameters()) {
+        step.weight_decay = parameter.decays ? static_cast<float>(settings.weight_decay) : 0.0F;
+        const std::int64_t offset = parameter.offset;
+        kernels::adamw(state.weights.data_ptr<float>() + offset, gradients.data_ptr<float>() + offset,
+                       state.first_moments.data_ptr<float>() + offset, state.second_moments.data_ptr<float>() + offset,
+                       parameter.count, step);
+    }
+}
+
+}  // namespace
+
+Result<void> train(const TrainingSetup& setup, const ParameterLayout& layout, const TokenFile& tokens,
+                   TrainingState& state, CheckpointWriter& checkpoints, Reporter& reporter) {
+    const Plan& plan = setup.plan;
+    const WindowOrder order(plan, setup.job);
+    const std::int64_t micro_batch = std::min(setup.compute.micro_batch, plan.sequences_per_step);
+    const auto tokens_per_step = static_cast<double>(plan.sequences_per_step * setup.preset.context);
+    at::Tensor gradients = at::zeros_like(state.weights);
+    const std::unique_ptr<Model> model =
+        make_model(setup.preset, setup.compute.precision, layout, state.weights, gradients, micro_batch);
+    Pace pace(setup, state.step);
+
+    while (state.step < plan.steps_total) {
+        const std::vector<std::uint64_t> windows = order.of_step(state.step);
+        gradients.zero_();
+        double loss_sum = 0;
+        for (std::size_t first = 0; first < windows.size(); first += static_cast<std::size_t>(micro_batch)) {
+            const std::size_t count = std::min(static_cast<std::size_t>(micro_batch), windows.size() - first);
+            const Batch batch = read_batch(tokens, setup.preset, std::span(windows).subspan(first, count));
+            loss_sum += model->forward_backward(batch, static_cast<float>(1 / tokens_per_step));
+        }
+        const double loss = loss_sum / tokens_per_step;
+        const double gradient_norm = std::sqrt(kernels::sum_of_squares(gradients.data_ptr<float>(), gradients.numel()));
+        if (!std::isfinite(loss) || !std::isfinite(gradient_norm))
+            return permanent_error(fmt::format("training diverged at step {}: the loss is {}, the gradient's norm {}",
+                                               state.step + 1, loss, gradient_norm));
+        update_weights(setup, layout, gradients, gradient_norm, state);
+        model->weights_changed();
+        state.losses.push_back(static_cast<float>(loss));
+        ++state.step;
+
+        if (pace.report_due())
+            reporter.report(
+                trainer_protocol::Progress{.stage = "training",
+                                           .epoch = static_cast<std::uint32_t>(state.step / plan.steps_per_epoch),
+                                           .step = state.step,
+                                           .steps_total = plan.steps_total,
+                                           .loss = loss,
+                                           .tokens_per_s = pace.tokens_per_s_since_report(state.step)});
+        if (pace.checkpoint_due()) {
+            if (Result<void> taken = checkpoints.offer(state); !taken) return taken;
+        }
+    }
+    return {};
+}
+
+}  // namespace emeth::trainer

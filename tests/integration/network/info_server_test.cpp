@@ -1,0 +1,224 @@
+// The JOB info server over a chain in memory, and its client against servers that lie.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
+
+#include "api_client/info_server_client.hpp"
+#include "http/client.hpp"
+#include "network/info_server/info_server.hpp"
+#include "support/fake_chain.hpp"
+#include "support/io_fixture.hpp"
+#include "support/raw_http.hpp"
+
+namespace emeth::network {
+namespace {
+
+namespace json = boost::json;
+using test::Background;
+using test::repeated;
+using ::testing::HasSubstr;
+
+/// Says the size of every dataset; nothing else is asked of it here.
+class SizesOnly : public api_client::ArtifactStore {
+public:
+    std::map<std::string, std::uint64_t> sizes;
+
+    Task<Result<std::uint64_t>> dataset_bytes(std::string dataset) override {
+        if (!sizes.contains(dataset)) co_return permanent_error("there is no dataset " + dataset);
+        co_return sizes.at(dataset);
+    }
+    Task<Result<std::string>> dataset_url(JobId) override { co_return unexpected(); }
+    Task<Result<api_client::OpenedUpload>> open_upload(JobId, std::uint64_t, std::string) override {
+        co_return unexpected();
+    }
+    Task<Result<void>> complete_upload(JobId, std::string, std::map<std::uint32_t, std::string>, std::string) override {
+        co_return unexpected();
+    }
+    Task<Result<UploadState>> upload_state(JobId, std::string) override { co_return unexpected(); }
+
+private:
+    static Error unexpected() { return permanent_error("the info server asks for sizes only"); }
+};
+
+class InfoServerTest : public test::IoFixture {
+protected:
+    static constexpr std::int64_t deadline_unix_s = 1'800'000'000;
+
+    InfoServerTest() { storage.sizes["text"] = 5'000; }
+
+    void start() {
+        service.emplace(executor(), http::ServerOptions{}, chain, storage, system_clock(), Milliseconds{20});
+        service->listen().value();
+        serving.emplace(io, service->run());
+    }
+    http::ClientResponse get(const std::string& target) {
+        http::ClientRequest asked;
+        asked.url = http::Url::parse(service->url()).value().at(target);
+        return run(http::request(std::move(asked))).value();
+    }
+    json::array jobs(const std::string& query = "") { return json::parse(get("/api/v1/jobs" + query).body).as_array(); }
+    /// Until the server has caught up, so that it lists `count` JOBs.
+    json::array wait_for(std::size_t count, const std::string& query = "") {
+        json::array listed = jobs(query);
+        for (int tries = 0; tries < 200 && listed.size() != count; ++tries) {
+            run(system_clock().sleep(Milliseconds{10}));
+            listed = jobs(query);
+        }
+        EXPECT_EQ(listed.size(), count) << json::value(listed);
+        return listed;
+    }
+    void request(std::uint8_t number) {
+        chain.request(repeated<JobId>(number), repeated<Address>(0xaa), "text", R"({"language":"en","epoch":2})",
+                      test::wei(20), deadline_unix_s);
+    }
+
+    test::FakeChain chain;
+    SizesOnly storage;
+    std::optional<InfoServerService> service;
+    std::optional<Background> serving;
+};
+
+TEST_F(InfoServerTest, ListsAJobWithAllItsFields) {
+    start();
+    request(0x11);
+    chain.process(repeated<JobId>(0x11), repeated<Address>(0xbb));
+    const json::object job = wait_for(1, "?status=2").at(0).as_object();
+    EXPECT_EQ(job.at("id").as_string(), "0x11111111111111111111111111111111");
+    EXPECT_EQ(job.at("owner").as_string(), repeated<Address>(0xaa).hex());
+    EXPECT_EQ(job.at("status").to_number<int>(), 2);
+    EXPECT_EQ(job.at("programId").to_number<int>(), 112);
+    EXPECT_EQ(job.at("datasetPath").as_string(), "text");
+    EXPECT_EQ(job.at("param").as_string(), R"({"language":"en","epoch":2})");
+    EXPECT_EQ(job.at("datasetSize").to_number<int>(), 5'000);
+    EXPECT_EQ(job.at("fee").as_string(), "20");
+    EXPECT_EQ(job.at("deadline").to_number<std::int64_t>(), deadline_unix_s);
+    EXPECT_EQ(job.at("node").as_string(), repeated<Address>(0xbb).hex());
+    EXPECT_EQ(job.at("deposit").as_string(), "20");
+    EXPECT_GT(job.at("startedAt").to_number<std::int64_t>(), job.at("requestedAt").to_number<std::int64_t>());
+    EXPECT_FALSE(job.contains("submittedAt"));
+    EXPECT_FALSE(job.contains("verifiedAt"));
+}
+
+TEST_F(InfoServerTest, FollowsAJobThroughItsStates) {
+    start();
+    request(0x11);
+    request(0x22);
+    wait_for(2, "?status=0");
+    chain.cancel(repeated<JobId>(0x22));
+    chain.process(repeated<JobId>(0x11), repeated<Address>(0xbb));
+    wait_for(1, "?status=6");
+    wait_for(1, "?status=2");
+    chain.submit(repeated<JobId>(0x11), "result");
+    wait_for(1, "?status=3");
+    chain.verify(repeated<JobId>(0x11), 5);
+    EXPECT_TRUE(wait_for(1, "?status=4").at(0).as_object().contains("verifiedAt"));
+    EXPECT_EQ(jobs("?status=0").size(), 0u);
+    EXPECT_EQ(jobs().size(), 2u);
+}
+
+TEST_F(InfoServerTest, FindsWhatHappenedBeforeItsStartNewestFirst) {
+    for (std::uint8_t number = 1; number <= 20; ++number) request(number);
+    start();
+    const json::array listed = wait_for(20);
+    EXPECT_EQ(listed.at(0).at("id").as_string(), repeated<JobId>(20).hex());
+    EXPECT_EQ(listed.at(19).at("id").as_string(), repeated<JobId>(1).hex());
+}
+
+TEST_F(InfoServerTest, TakesBackWhatAReorganisationTookBack) {
+    start();
+    request(0x11);
+    request(0x22);
+    chain.process(repeated<JobId>(0x11), repeated<Address>(0xbb));
+    wait_for(2);
+    chain.reorganise(2, 5);
+    wait_for(1);
+    const json::object job = wait_for(1, "?status=0").at(0).as_object();
+    EXPECT_EQ(job.at("id").as_string(), repeated<JobId>(0x11).hex());
+    EXPECT_FALSE(job.contains("node"));
+}
+
+TEST_F(InfoServerTest, ServesWhatItKnowsWhileTheChainIsDown) {
+    start();
+    request(0x11);
+    wait_for(1);
+    chain.failure = transient_error("connection refused");
+    run(system_clock().sleep(Milliseconds{60}));
+    const http::ClientResponse stale = get("/api/v1/jobs?status=0");
+    EXPECT_EQ(json::parse(stale.body).as_array().size(), 1u);
+    EXPECT_GE(std::stoull(stale.headers.at("x-emeth-block")), 1u);
+    chain.failure.reset();
+    request(0x22);
+    wait_for(2);
+}
+
+TEST_F(InfoServerTest, RefusesAStatusThatIsNone) {
+    start();
+    for (const char* query :
+         {"?status=10", "?status=-1", "?status=x", "?status=", "?status=1e0", "?status=99999999999999999999"})
+        EXPECT_EQ(get(std::string("/api/v1/jobs") + query).status, 400u) << query;
+    for (int status = 0; status <= 9; ++status)
+        EXPECT_EQ(get(fmt::format("/api/v1/jobs?status={}", status)).status, 200u) << status;
+}
+
+TEST_F(InfoServerTest, ItsClientReadsTheOpenJobs) {
+    start();
+    request(0x11);
+    wait_for(1);
+    api_client::InfoServerClient client(http::Url::parse(service->url()).value());
+    const std::vector<api_client::JobOffer> offers = run(client.open_jobs()).value();
+    ASSERT_EQ(offers.size(), 1u);
+    EXPECT_EQ(offers[0].id, repeated<JobId>(0x11));
+    EXPECT_EQ(offers[0].fee, test::wei(20));
+    EXPECT_EQ(offers[0].dataset_bytes, 5'000u);
+    EXPECT_EQ(offers[0].deadline_unix_s, deadline_unix_s);
+}
+
+class InfoClient : public test::IoFixture {
+protected:
+    Result<std::vector<api_client::JobOffer>> ask(const std::string& body, const std::string& status = "200 OK") {
+        test::CannedServer server(
+            executor(), fmt::format("HTTP/1.1 {}\r\nContent-Length: {}\r\n\r\n{}", status, body.size(), body));
+        const Background serving(io, server.run());
+        api_client::InfoServerClient client(
+            http::Url::parse(fmt::format("http://127.0.0.1:{}/", server.port())).value());
+        return run(client.open_jobs());
+    }
+    static std::string entry(const std::string& id, const std::string& fee) {
+        return fmt::format(R"({{"id":"{}","fee":{},"datasetSize":10,"deadline":20}})", id, fee);
+    }
+    const std::string good = entry("0x11111111111111111111111111111111", "\"5\"");
+};
+
+TEST_F(InfoClient, LeavesOutEntriesThatDoNotParse) {
+    const std::string too_much = "\"" + std::string(78, '9') + "\"";
+    const auto offers =
+        ask("[1,null,{}," + entry("0x12", "\"5\"") + "," + entry("0x11111111111111111111111111111111", "5") + "," +
+            entry("0x11111111111111111111111111111111", "\"-5\"") + "," +
+            entry("0x11111111111111111111111111111111", too_much) + "," + good + "]");
+    ASSERT_TRUE(offers) << offers.error().message;
+    ASSERT_EQ(offers->size(), 1u);
+    EXPECT_EQ((*offers)[0].fee, test::wei(5));
+}
+
+TEST_F(InfoClient, WhatIsNoListIsATransientError) {
+    for (const char* body : {"", "{}", "null", "[", R"({"jobs":[]})", "<html><body>Bad gateway</body></html>"}) {
+        const auto offers = ask(body);
+        ASSERT_FALSE(offers) << body;
+        EXPECT_EQ(offers.error().kind, ErrorKind::transient) << body;
+    }
+    EXPECT_THAT(ask("<html>").error().message, HasSubstr("HTML"));
+    EXPECT_EQ(ask("[]", "404 Not Found").error().kind, ErrorKind::transient);
+    EXPECT_EQ(ask("[]", "502 Bad Gateway").error().kind, ErrorKind::transient);
+}
+
+TEST_F(InfoClient, ReadsABoundedNumberOfEntries) {
+    std::string body = "[" + good;
+    for (std::size_t i = 1; i < api_client::InfoServer::offers_max + 500; ++i) body += "," + good;
+    EXPECT_EQ(ask(body + "]").value().size(), api_client::InfoServer::offers_max);
+}
+
+}  // namespace
+}  // namespace emeth::network

@@ -1,0 +1,300 @@
+// Multipart uploads of results to the Storage API, on the wire, and its client.
+#include <sys/stat.h>
+
+#include "network/storage_api/multipart_uploads.hpp"
+#include "storage_api_fixture.hpp"
+
+namespace emeth::network {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::MatchesRegex;
+
+class StorageUpload : public StorageApi {
+protected:
+    StorageUpload() { assign_job("any"); }
+};
+
+TEST_F(StorageUpload, TakesAResultInParts) {
+    const json::object upload = open_upload(2.3);
+    EXPECT_EQ(upload.at("urls").as_object().size(), 3u);
+    const std::vector<std::string> parts{full_part('a'), full_part('b'), "the end"};
+    std::vector<std::string> etags;
+    for (std::size_t i = 0; i < parts.size(); ++i) etags.push_back(put_part(upload, i, parts[i]));
+    EXPECT_THAT(etags[0], MatchesRegex("\"[0-9a-f]{64}\""));
+    const http::ClientResponse completed = complete(upload, etags);
+    ASSERT_EQ(completed.status, 200u) << completed.body;
+
+    const std::string name(upload.at("fileName").as_string());
+    EXPECT_THAT(name, MatchesRegex("1{32}-[0-9a-f]{16}\\.tar"));
+    EXPECT_EQ(test::read_text(folder / "result" / name) == parts[0] + parts[1] + parts[2], true);
+    EXPECT_EQ(object(send("GET", url("/api/v1/sizeOf?key=result/" + name))).at("result").to_number<std::uint64_t>(),
+              20'000'007u);
+    const std::vector<std::string> left = test::files_below(folder / "uploads");
+    EXPECT_EQ(left.size(), 1u) << "parts are removed, the record stays";
+}
+
+TEST_F(StorageUpload, ServesTheCeilingOfPartNumAndAtLeastOne) {
+    for (const auto& [part_number, parts] : std::vector<std::pair<json::value, std::size_t>>{
+             {0, 1}, {0.00001, 1}, {1, 1}, {1.0, 1}, {1.0000001, 2}, {2.5, 3}, {10'000, 10'000}})
+        EXPECT_EQ(open_upload(part_number).at("urls").as_object().size(), parts) << part_number;
+    for (const json::value& refused : {json::value(-1), json::value(-0.5), json::value(10'000.5), json::value(1e300),
+                                       json::value("2"), json::value(nullptr)})
+        EXPECT_EQ(post("node/multipartUpload/getPutSignedUrls", open_body(node, refused)).status, 400u) << refused;
+}
+
+TEST_F(StorageUpload, OnlyTheAssignedNodeWritesAndOnlyInTime) {
+    const std::string open = "node/multipartUpload/getPutSignedUrls";
+    for (const crypto::PrivateKey* key : {&stranger, &requester, &verifier})
+        EXPECT_EQ(post(open, open_body(*key, 1)).status, 403u);
+    EXPECT_EQ(post(open, open_body(node, 1, ".evidence")).status, 403u);
+    EXPECT_EQ(post(open, open_body(node, 1, ".tar")).status, 200u);
+    chain.submit(job, "x");
+    EXPECT_EQ(post(open, open_body(node, 1, ".evidence")).status, 200u);
+    EXPECT_EQ(post(open, open_body(node, 1, ".tar")).status, 403u);
+    chain.verify(job, 1);
+    EXPECT_EQ(post(open, open_body(node, 1, ".evidence")).status, 403u);
+}
+
+TEST_F(StorageUpload, KnowsItsExtensionsOnly) {
+    for (const char* extension : {"", "tar", ".exe", ".tar.gz", "/../x.tar", ".TAR"})
+        EXPECT_EQ(post("node/multipartUpload/getPutSignedUrls", open_body(node, 1, extension)).status, 400u)
+            << extension;
+}
+
+TEST_F(StorageUpload, AMissingPartCannotBeCompleted) {
+    const json::object upload = open_upload(2);
+    const std::string etag = put_part(upload, 0, full_part('a'));
+    const http::ClientResponse refused = complete(upload, {etag, etag});
+    EXPECT_EQ(refused.status, 409u);
+    EXPECT_THAT(refused.body, HasSubstr("part 2 of 2 is missing"));
+    EXPECT_EQ(complete(upload, {etag}).status, 400u);
+    EXPECT_EQ(complete(upload, {}).status, 400u);
+    EXPECT_THAT(test::files_below(folder / "result"), IsEmpty());
+}
+
+TEST_F(StorageUpload, AnotherPartThanItsEtagSaysCannotBeCompleted) {
+    const json::object upload = open_upload(2);
+    const std::string first = put_part(upload, 0, full_part('a'));
+    const std::string second = put_part(upload, 1, "second");
+    EXPECT_EQ(complete(upload, {first, first}).status, 409u);
+    EXPECT_EQ(complete(upload, {second, first}).status, 409u);
+    EXPECT_EQ(complete(upload, {first, ""}).status, 409u);
+    EXPECT_THAT(test::files_below(folder / "result"), IsEmpty());
+    EXPECT_THAT(test::files_below(folder / "incoming"), IsEmpty());
+    EXPECT_EQ(complete(upload, {first.substr(1, 64), second}).status, 200u) << "an ETag may come without its quotes";
+}
+
+TEST_F(StorageUpload, PartsAreFullButTheLast) {
+    const json::object upload = open_upload(2);
+    const std::string first = put_part(upload, 0, "too short");
+    const std::string second = put_part(upload, 1, "second");
+    EXPECT_THAT(complete(upload, {first, second}).body, HasSubstr("part 1 has 9 bytes"));
+    EXPECT_EQ(put(part_url(upload, 0), full_part('a') + "x").status, 413u);
+    const std::string whole = put_part(upload, 0, full_part('a'));
+    const std::string empty = put_part(upload, 1, "");
+    EXPECT_THAT(complete(upload, {whole, empty}).body, HasSubstr("is empty"));
+}
+
+TEST_F(StorageUpload, PartNumbersGoUpFromOne) {
+    const json::object upload = open_upload(2);
+    json::object body = complete_body(upload, {put_part(upload, 0, full_part('a')), put_part(upload, 1, "b")});
+    std::swap(body["parts"].as_array()[0], body["parts"].as_array()[1]);
+    EXPECT_EQ(post("node/multipartUpload/completeUpload", body).status, 400u);
+}
+
+TEST_F(StorageUpload, APartMayBeSentAgainUntilCompletion) {
+    const json::object upload = open_upload(1);
+    const std::string old = put_part(upload, 0, "first try");
+    const std::string etag = put_part(upload, 0, "second try");
+    EXPECT_EQ(complete(upload, {old}).status, 409u);
+    EXPECT_EQ(complete(upload, {etag}).status, 200u);
+    const http::ClientResponse late = put(part_url(upload, 0), "third try");
+    EXPECT_EQ(late.status, 409u);
+    EXPECT_EQ(test::read_text(folder / "result" / std::string(upload.at("fileName").as_string())), "second try");
+}
+
+TEST_F(StorageUpload, CompletingAgainSucceedsAndChangesNothing) {
+    const json::object upload = open_upload(1);
+    const std::string etag = put_part(upload, 0, "result");
+    const http::ClientResponse first = complete(upload, {etag});
+    const http::ClientResponse second = complete(upload, {etag});
+    EXPECT_EQ(second.status, 200u);
+    EXPECT_EQ(first.body, second.body);
+    start();
+    EXPECT_EQ(complete(upload, {etag}).status, 200u);
+    EXPECT_EQ(test::files_below(folder / "result").size(), 1u);
+}
+
+TEST_F(StorageUpload, TheUploadIdIsBoundToAddressJobAndExtension) {
+    const json::object upload = open_upload(1);
+    const std::string etag = put_part(upload, 0, "result");
+    json::object body = complete_body(upload, {etag});
+    const auto with = [&](const char* field, const std::string& value) {
+        json::object changed = body;
+        changed[field] = value;
+        return post("node/multipartUpload/completeUpload", changed).status;
+    };
+    EXPECT_EQ(with("address", stranger.address().hex()), 404u);
+    EXPECT_EQ(with("jobId", repeated<JobId>(0x22).hex()), 404u);
+    EXPECT_EQ(with("extension", ".evidence"), 404u);
+    EXPECT_EQ(with("uploadId", std::string(64, '0')), 404u);
+    EXPECT_EQ(with("uploadId", "../../secret"), 404u);
+    EXPECT_THAT(test::files_below(folder / "result"), IsEmpty());
+    EXPECT_EQ(post("node/multipartUpload/completeUpload", body).status, 200u);
+}
+
+TEST_F(StorageUpload, UrlsOfPartsDoNotGiveTheUploadIdAway) {
+    const json::object upload = open_upload(1);
+    const std::string id(upload.at("uploadId").as_string());
+    EXPECT_EQ(id.size(), 64u);
+    EXPECT_EQ(part_url(upload, 0).find(id.substr(0, 16)), std::string::npos);
+    EXPECT_EQ(std::string(upload.at("fileName").as_string()).find(id.substr(0, 16)), std::string::npos);
+}
+
+TEST_F(StorageUpload, AnotherUploadOfTheJobIsAnotherObject) {
+    const std::string first = upload_result("one");
+    const std::string second = upload_result("two");
+    EXPECT_NE(first, second);
+    EXPECT_EQ(test::read_text(folder / "result" / first), "one");
+}
+
+TEST_F(StorageUpload, SurvivesARestartBetweenParts) {
+    const json::object upload = open_upload(2);
+    const std::string first = put_part(upload, 0, full_part('a'));
+    test::write_text(folder / "incoming" / "assembled-x.tmp", "of a crash");
+    start();
+    const std::string target = http::Url::parse(part_url(upload, 1)).value().target;
+    const http::ClientResponse stored = send("PUT", url(target), "second");
+    ASSERT_EQ(stored.status, 200u) << stored.body;
+    EXPECT_EQ(complete(upload, {first, stored.headers.at("etag")}).status, 200u);
+    EXPECT_EQ(upload.at("fileName").as_string(),
+              text(complete(upload, {first, stored.headers.at("etag")}), "fileName"));
+}
+
+TEST_F(StorageUpload, TheStateTellsSizeAndDigestBeforeAndAfterCompletion) {
+    const json::object upload = open_upload(2);
+    const std::string first = put_part(upload, 0, full_part('a'));
+    EXPECT_EQ(state_of(upload, node).status, 409u);
+    const std::string second = put_part(upload, 1, "second");
+    const std::string digest = crypto::sha256(full_part('a') + "second").hex();
+    json::object state = object(state_of(upload, node));
+    EXPECT_EQ(state.at("bytes").to_number<std::uint64_t>(), 10'000'006u);
+    EXPECT_EQ(state.at("sha256").as_string(), digest);
+    EXPECT_FALSE(state.at("completed").as_bool());
+    complete(upload, {first, second});
+    state = object(state_of(upload, node));
+    EXPECT_EQ(state.at("bytes").to_number<std::uint64_t>(), 10'000'006u);
+    EXPECT_EQ(state.at("sha256").as_string(), digest);
+    EXPECT_TRUE(state.at("completed").as_bool());
+    EXPECT_EQ(state_of(upload, stranger).status, 403u);
+}
+
+TEST_F(StorageUpload, ResultsAreReadByNodeVerifierAndOnceVerifiedByTheOwner) {
+    const std::string name = upload_result("artifact");
+    EXPECT_EQ(post("node/signed-result-url", signed_by(node)).status, 404u) << "nothing was submitted";
+    chain.submit(job, name);
+    for (const crypto::PrivateKey* key : {&node, &verifier}) {
+        const json::object location = object(post("node/signed-result-url", signed_by(*key)));
+        EXPECT_EQ(location.at("bytes").to_number<int>(), 8);
+        EXPECT_EQ(get(std::string(location.at("url").as_string())).body, "artifact");
+    }
+    EXPECT_EQ(post("node/signed-result-url", signed_by(requester)).status, 403u);
+    EXPECT_EQ(post("node/signed-result-url", signed_by(stranger)).status, 403u);
+    chain.verify(job, 1);
+    EXPECT_EQ(post("node/signed-result-url", signed_by(requester)).status, 200u);
+    EXPECT_EQ(post("node/signed-result-url", signed_by(stranger)).status, 403u);
+}
+
+TEST_F(StorageUpload, WhatANodeSubmitsOpensNothingElse) {
+    const std::string dataset = upload_dataset("text");
+    const std::string own = upload_result("artifact");
+    const std::string foreign = "22222222222222222222222222222222" + own.substr(32);
+    test::write_text(folder / "result" / foreign, "of another JOB");
+    for (const std::string& submitted :
+         {std::string("../secret"), "../dataset/" + dataset, foreign, std::string(), own + "x", "/" + own}) {
+        chain.submit(job, submitted);
+        EXPECT_EQ(post("node/signed-result-url", signed_by(verifier)).status, 404u) << submitted;
+    }
+}
+
+TEST_F(StorageUpload, TheNewestEvidenceIsFoundByItsJob) {
+    chain.submit(job, "x");
+    json::object asked = signed_by(verifier);
+    asked["extension"] = ".evidence";
+    EXPECT_EQ(post("node/signed-result-url", asked).status, 404u);
+    upload_result("first draw", ".evidence");
+    upload_result("draw after a reorganisation", ".evidence");
+    EXPECT_EQ(get(text(post("node/signed-result-url", asked), "url")).body, "draw after a reorganisation");
+}
+
+TEST_F(StorageUpload, AJobHasABoundOnItsUploads) {
+    for (std::size_t i = 0; i < MultipartUploads::uploads_per_job_max; ++i) open_upload(1);
+    EXPECT_EQ(post("node/multipartUpload/getPutSignedUrls", open_body(node, 1)).status, 429u);
+}
+
+TEST_F(StorageUpload, ForgetsUploadsThatNobodyCameBackTo) {
+    const std::int64_t day_ms = 86'400'000;
+    const json::object upload = open_upload(1);
+    put_part(upload, 0, "part");
+    const auto entry = std::filesystem::directory_iterator(folder / "uploads" / std::string(32, '1'))->path();
+    struct stat status {};
+    ASSERT_EQ(::stat(entry.c_str(), &status), 0);
+    clock.now_unix_ms = status.st_mtim.tv_sec * 1'000 + 29 * day_ms;
+    start();
+    EXPECT_TRUE(std::filesystem::exists(entry));
+    clock.now_unix_ms += 2 * day_ms;
+    start();
+    EXPECT_FALSE(std::filesystem::exists(entry));
+}
+
+class StorageClient : public StorageUpload {
+protected:
+    api_client::StorageApiClient client_of(const crypto::PrivateKey& key) {
+        return {http::Url::parse(server->url()).value(), key, clock};
+    }
+};
+
+TEST_F(StorageClient, UploadsAndReadsDatasets) {
+    test::write_text(folder / "text", std::string(300'000, 't'));
+    const std::string name = run(client_of(requester).upload_dataset(job, folder / "text")).value();
+    EXPECT_EQ(run(client_of(requester).upload_dataset(job, folder / "text")).value(), name) << "again after a crash";
+    EXPECT_EQ(run(client_of(node).dataset_bytes(name)).value(), 300'000u);
+    EXPECT_EQ(run(client_of(node).dataset_bytes("absent")).error().kind, ErrorKind::permanent);
+    chain.jobs.at(job).details.dataset = name;
+    const std::string permitted = run(client_of(node).dataset_url(job)).value();
+    EXPECT_EQ(get(permitted).body.size(), 300'000u);
+}
+
+TEST_F(StorageClient, UploadsResults) {
+    test::write_text(folder / "artifact", full_part('a') + "end");
+    api_client::StorageApiClient client = client_of(node);
+    const api_client::OpenedUpload upload = run(client.open_upload(job, 10'000'003, ".tar")).value();
+    ASSERT_EQ(upload.urls.size(), 2u);
+    std::map<std::uint32_t, std::string> etags;
+    for (std::uint32_t i = 0; i < 2; ++i) {
+        const std::uint64_t offset = i * api_client::part_bytes;
+        const std::uint64_t length = std::min<std::uint64_t>(api_client::part_bytes, 10'000'003 - offset);
+        etags[i + 1] = run(http::upload_range(http::Url::parse(upload.urls[i]).value(), folder / "artifact", offset,
+                                              length, Milliseconds{10'000}))
+                           .value()
+                           .headers.at("etag");
+    }
+    const auto state = run(client.upload_state(job, upload.upload_id)).value();
+    EXPECT_EQ(state.bytes, 10'000'003u);
+    EXPECT_EQ(state.sha256, crypto::sha256_of_file(folder / "artifact").value());
+    EXPECT_TRUE(run(client.complete_upload(job, upload.upload_id, etags, ".tar")));
+    EXPECT_TRUE(run(client.complete_upload(job, upload.upload_id, etags, ".tar")));
+    chain.submit(job, upload.file_name);
+    EXPECT_EQ(run(client_of(verifier).result_url(job)).value().bytes, 10'000'003u);
+}
+
+TEST_F(StorageClient, ErrorsSayWhetherTryingAgainMayHelp) {
+    EXPECT_EQ(run(client_of(stranger).open_upload(job, 1, ".tar")).error().kind, ErrorKind::permanent);
+    chain.failure = transient_error("down");
+    EXPECT_EQ(run(client_of(node).open_upload(job, 1, ".tar")).error().kind, ErrorKind::transient);
+}
+
+}  // namespace
+}  // namespace emeth::network

@@ -1,0 +1,122 @@
+// The client over TLS: whom it trusts and whom it does not. A program of its own, as the trusted certificates are read
+// once a process.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/write.hpp>
+#include <memory>
+
+#include "http/client.hpp"
+#include "support/io_fixture.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace emeth::http {
+namespace {
+
+namespace ssl = asio::ssl;
+using ::testing::HasSubstr;
+using Tcp = asio::ip::tcp;
+constexpr auto token = asio::as_tuple(asio::use_awaitable);
+
+/// Writes <stem>.key and <stem>.pem: a certificate for "localhost" that signed itself.
+void make_certificate(const std::filesystem::path& stem) {
+    const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen("P-256"), EVP_PKEY_free);
+    const std::unique_ptr<X509, decltype(&X509_free)> certificate(X509_new(), X509_free);
+    X509_set_version(certificate.get(), 2);
+    ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
+    X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -3'600);
+    X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 3'600);
+    X509_set_pubkey(certificate.get(), key.get());
+    X509_NAME* name = X509_get_subject_name(certificate.get());
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("localhost"), -1, -1,
+                               0);
+    X509_set_issuer_name(certificate.get(), name);
+    const std::unique_ptr<X509_EXTENSION, decltype(&X509_EXTENSION_free)> names(
+        X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "DNS:localhost"), X509_EXTENSION_free);
+    X509_add_ext(certificate.get(), names.get(), -1);
+    X509_sign(certificate.get(), key.get(), EVP_sha256());
+
+    const std::unique_ptr<FILE, decltype(&fclose)> key_file(fopen((stem.string() + ".key").c_str(), "w"), fclose);
+    PEM_write_PrivateKey(key_file.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+    const std::unique_ptr<FILE, decltype(&fclose)> certificate_file(fopen((stem.string() + ".pem").c_str(), "w"),
+                                                                    fclose);
+    PEM_write_X509(certificate_file.get(), certificate.get());
+}
+
+class Tls : public test::IoFixture {
+protected:
+    static void SetUpTestSuite() {
+        folder = new test::TemporaryFolder();
+        make_certificate(*folder / "trusted");
+        make_certificate(*folder / "foreign");
+        ::setenv("SSL_CERT_FILE", (*folder / "trusted.pem").c_str(), 1);
+    }
+    static void TearDownTestSuite() { delete folder; }
+
+    static Task<> serve(Tcp::acceptor* acceptor, ssl::context* context) {
+        for (;;) {
+            auto accepting = acceptor->async_accept(asio::use_awaitable);
+            ssl::stream<Tcp::socket> stream(co_await std::move(accepting), *context);
+            auto greeting = stream.async_handshake(ssl::stream_base::server, token);
+            const auto [error] = co_await std::move(greeting);
+            if (error) continue;
+            char request[1'024];
+            auto reading = stream.async_read_some(asio::buffer(request), token);
+            co_await std::move(reading);
+            const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret";
+            auto writing = asio::async_write(stream, asio::buffer(answer), token);
+            co_await std::move(writing);
+        }
+    }
+
+    /// What a client gets that asks `host` for a server with this certificate.
+    Result<ClientResponse> ask(const std::string& host, const std::string& certificate) {
+        ssl::context context(ssl::context::tls_server);
+        context.use_certificate_file((*folder / (certificate + ".pem")).string(), ssl::context::pem);
+        context.use_private_key_file((*folder / (certificate + ".key")).string(), ssl::context::pem);
+        Tcp::acceptor acceptor(io, Tcp::endpoint(asio::ip::address_v4::loopback(), 0));
+        const test::Background serving(io, serve(&acceptor, &context));
+        ClientRequest asked;
+        asked.url = Url::parse(fmt::format("https://{}:{}/", host, acceptor.local_endpoint().port())).value();
+        return run(request(std::move(asked)));
+    }
+
+    static inline test::TemporaryFolder* folder = nullptr;
+};
+
+TEST_F(Tls, TrustsACertificateOfTheSystemForItsHost) {
+    const Result<ClientResponse> response = ask("localhost", "trusted");
+    ASSERT_TRUE(response) << response.error().message;
+    EXPECT_EQ(response->body, "secret");
+}
+
+TEST_F(Tls, TrustsNoCertificateForAnotherHost) {
+    const Result<ClientResponse> response = ask("127.0.0.1", "trusted");
+    ASSERT_FALSE(response);
+    EXPECT_THAT(response.error().message, HasSubstr("certificate verify failed"));
+}
+
+TEST_F(Tls, TrustsNoCertificateThatNobodyVouchesFor) {
+    const Result<ClientResponse> response = ask("localhost", "foreign");
+    ASSERT_FALSE(response);
+    EXPECT_THAT(response.error().message, HasSubstr("certificate verify failed"));
+}
+
+TEST_F(Tls, AHostThatDoesNotExistIsATransientError) {
+    const Result<ClientResponse> response = ask("no-such-host.invalid", "trusted");
+    ASSERT_FALSE(response);
+    EXPECT_EQ(response.error().kind, ErrorKind::transient);
+    EXPECT_THAT(response.error().message, HasSubstr("no-such-host.invalid"));
+}
+
+}  // namespace
+}  // namespace emeth::http

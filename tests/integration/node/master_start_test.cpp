@@ -1,0 +1,115 @@
+// How a master starts, or says in one sentence why it does not: over real HTTP on loopback.
+#include <gtest/gtest.h>
+
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+
+#include "http/server.hpp"
+#include "node/data_folder.hpp"
+#include "node/master.hpp"
+#include "node/operator_command.hpp"
+#include "runtime/folder_lock.hpp"
+#include "storage/job_store.hpp"
+#include "support/io_fixture.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace emeth::test {
+namespace {
+
+using boost::json::object;
+
+/// An endpoint that knows its chain id and holds no contract.
+Task<http::ServerResponse> answer_rpc(http::ServerRequest request) {
+    const auto call = boost::json::parse(request.body).as_object();
+    object answer{{"jsonrpc", "2.0"}, {"id", call.at("id")}};
+    answer["result"] = call.at("method") == "eth_chainId" ? "0x7a69" : "0x";
+    co_return http::ServerResponse::json(answer);
+}
+
+class MasterStart : public IoFixture {
+protected:
+    MasterStart() { rpc.route("POST", "/", 1 << 20, answer_rpc); }
+
+    node::NodeConfig config(const std::string& endpoint) {
+        const auto text = "endpoint=" + endpoint + "\nchain_id=31337\nlisten_host=127.0.0.1\nworker_port=0\n";
+        return node::read_config(EnvConfig::parse(text, "master.env").value()).value();
+    }
+    static crypto::PrivateKey key() { return crypto::PrivateKey::parse(std::string(64, '4')).value(); }
+    Task<Result<void>> master(node::NodeConfig config) { return node::run_master(io.get_executor(), std::move(config), key(), {data, 0}); }
+    static Task<> watch(Task<Result<void>> work, std::optional<Result<void>>* outcome) {
+        Result<void> result = co_await std::move(work);
+        outcome->emplace(std::move(result));
+    }
+    std::string serve_rpc() {
+        EXPECT_TRUE(rpc.listen().has_value());
+        serving.emplace(io, rpc.run());
+        return rpc.url();
+    }
+    void create_active_job() {
+        std::filesystem::create_directories(data);
+        auto store = storage::JobStore::open(node::store_folder(data), storage::OpenMode::read_write).value();
+        statemachine::Discovered discovered;
+        discovered.terms.id.bytes.fill(0x11);
+        ASSERT_TRUE(store->create(discovered, 1).has_value());
+    }
+
+    TemporaryFolder folder;
+    std::filesystem::path data = folder / "node";
+    http::Server rpc{io.get_executor(), {}};
+    std::optional<Background> serving;
+    static constexpr const char* nobody = "http://127.0.0.1:1";
+};
+
+TEST_F(MasterStart, AWrongChainIsNamed) {
+    auto wrong = config(serve_rpc());
+    wrong.chain_id = 60'001;
+    const auto refused = run(master(std::move(wrong)));
+    ASSERT_TRUE(refused.has_error());
+    EXPECT_NE(refused.error().message.find("serves chain 31337, but chain_id is 60001"), std::string::npos) << refused.error().message;
+}
+
+TEST_F(MasterStart, AContractThatIsNoneIsNamed) {
+    const auto outcome = run(master(config(serve_rpc())));
+    ASSERT_TRUE(outcome.has_error());
+    EXPECT_NE(outcome.error().message.find("0xf55e6fb0948b37a197da974e0a84727022f2d048"), std::string::npos) << outcome.error().message;
+}
+
+TEST_F(MasterStart, AnEndpointThatIsDownIsNamedWhenNothingIsAtStake) {
+    const auto outcome = run(master(config(nobody)));
+    ASSERT_TRUE(outcome.has_error());
+    EXPECT_NE(outcome.error().message.find("127.0.0.1:1"), std::string::npos) << outcome.error().message;
+}
+
+TEST_F(MasterStart, AnEndpointThatIsDownIsWaitedForWhenAJobIsActive) {
+    create_active_job();
+    std::optional<Result<void>> outcome;
+    Background running(io, watch(master(config(nobody)), &outcome));
+    io.restart();
+    io.run_for(std::chrono::seconds(2));
+    EXPECT_FALSE(running.ended()) << (outcome ? outcome->error().message : "");
+    EXPECT_TRUE(running.stop());
+}
+
+TEST_F(MasterStart, ASecondMasterOnTheFolderIsRefused) {
+    std::filesystem::create_directories(data);
+    const auto lock = FolderLock::acquire(data);
+    ASSERT_TRUE(lock.has_value());
+    const auto outcome = run(master(config(nobody)));
+    ASSERT_TRUE(outcome.has_error());
+    EXPECT_NE(outcome.error().message.find("in use"), std::string::npos) << outcome.error().message;
+}
+
+TEST_F(MasterStart, ACommandWithoutAMasterReadsTheSettingsItself) {
+    int read = 0;
+    std::function<Result<node::OperatorSettings>()> settings = [&read]() -> Result<node::OperatorSettings> {
+        ++read;
+        return permanent_error("no wallet");
+    };
+    const auto answer = run(node::operator_command(io.get_executor(), data, settings, "joblist", {}));
+    ASSERT_TRUE(answer.has_error());
+    EXPECT_EQ(answer.error().message, "no wallet");
+    EXPECT_EQ(read, 1);
+}
+
+}  // namespace
+}  // namespace emeth::test

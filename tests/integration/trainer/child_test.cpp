@@ -1,0 +1,79 @@
+// The parent's side, TrainerChild, with a real emeth-trainer.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include "integration/trainer/trainer_process.hpp"
+#include "integration/trainer/workshop.hpp"
+#include "support/io_fixture.hpp"
+#include "trainer_protocol/trainer_child.hpp"
+
+namespace emeth::test {
+namespace {
+
+using namespace trainer_protocol;
+using ::testing::HasSubstr;
+
+struct TrainerChildTest : IoFixture {
+    Bench bench;
+};
+
+Task<Result<Trained>> run_to_end(TrainRequest request, std::filesystem::path log) {
+    Result<TrainerChild> child = co_await TrainerChild::start(trainer_program(), request, log);
+    if (!child) co_return child.error();
+    for (;;) {
+        Result<Report> report = co_await child->next();
+        if (!report) co_return report.error();
+        if (const auto* trained = std::get_if<Trained>(&*report)) co_return *trained;
+    }
+}
+
+TEST_F(TrainerChildTest, TrainsToTheEnd) {
+    const Result<Trained> trained = run(run_to_end(bench.request, bench.log()));
+    ASSERT_TRUE(trained) << trained.error().message;
+    EXPECT_EQ(trained->epochs, 2u);
+    EXPECT_EQ(trained->artifact_bytes, std::filesystem::file_size(bench.artifact()));
+}
+
+Task<Result<Report>> die_after_first_report(TrainRequest request, std::filesystem::path log) {
+    Result<TrainerChild> child = co_await TrainerChild::start(trainer_program(), request, log);
+    if (!child) co_return child.error();
+    Result<Report> report = co_await child->next();
+    ::kill(child->pid(), SIGKILL);
+    while (report) report = co_await child->next();
+    co_return report;
+}
+
+TEST_F(TrainerChildTest, ADeathIsATransientErrorWithItsReason) {
+    const Result<Report> report = run(die_after_first_report(bench.request, bench.log()));
+    ASSERT_FALSE(report);
+    EXPECT_EQ(report.error().kind, ErrorKind::transient);
+    EXPECT_THAT(report.error().message, HasSubstr("SIGKILL"));
+    EXPECT_THAT(report.error().message, HasSubstr("training JOB"));  // the last line of its log
+}
+
+Task<bool> start_and_stop(TrainRequest request, std::filesystem::path log) {
+    Result<TrainerChild> child = co_await TrainerChild::start(trainer_program(), request, log);
+    if (!child) co_return false;
+    const Result<Report> report = co_await child->next();
+    co_await child->stop();
+    co_return report.has_value() && ::kill(child->pid(), 0) != 0;
+}
+
+TEST_F(TrainerChildTest, StopEndsIt) {
+    EXPECT_TRUE(run(start_and_stop(bench.request, bench.log())));
+}
+
+TEST_F(TrainerChildTest, AProgramThatIsNotThere) {
+    const auto start = [](TrainRequest request, std::filesystem::path log) -> Task<Result<Report>> {
+        Result<TrainerChild> child = co_await TrainerChild::start("/nonexistent/emeth-trainer", request, log);
+        if (!child) co_return child.error();
+        co_return co_await child->next();
+    };
+    const Result<Report> report = run(start(bench.request, bench.log()));
+    ASSERT_FALSE(report);
+    EXPECT_THAT(report.error().message, HasSubstr("emeth-trainer"));
+}
+
+}  // namespace
+}  // namespace emeth::test

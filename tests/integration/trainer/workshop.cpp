@@ -1,0 +1,115 @@
+#include "integration/trainer/workshop.hpp"
+
+#include <archive.h>
+#include <archive_entry.h>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <memory>
+#include <stdexcept>
+
+#include "crypto/sha256.hpp"
+#include "integration/trainer/trainer_process.hpp"
+
+namespace emeth::test {
+
+using trainer_protocol::JobSpec;
+using trainer_protocol::Trained;
+
+JobSpec example_job(std::uint32_t epochs) {
+    return {*JobId::parse("0x5e1f00112233445566778899aabbccdd"), "en", epochs, "nano"};
+}
+
+std::string english_text(std::size_t bytes, std::size_t offset) {
+    std::string text;
+    for (const char* name : {"GPL-3", "LGPL-2.1", "Apache-2.0", "GFDL-1.3", "MPL-2.0", "Artistic", "GPL-2"})
+        text += read_text(std::filesystem::path("/usr/share/common-licenses") / name);
+    if (text.size() < offset + bytes) throw std::runtime_error("/usr/share/common-licenses holds too little text");
+    return text.substr(offset, bytes);
+}
+
+Bench::Bench(const std::string& text) {
+    write_text(folder_ / "dataset", text);
+    request.job = example_job();
+    request.folder = folder_.path();
+    request.dataset_sha256 = crypto::sha256(text);
+    request.compute.checkpoint_interval_ms = 1;
+}
+
+Trained train_to_end(const Bench& bench, const std::map<std::string, std::string>& environment) {
+    const auto report = run_trainer(bench.request, bench.log(), {}, environment);
+    if (const auto* failed = std::get_if<trainer_protocol::Failed>(&*report)) throw std::runtime_error(failed->message);
+    return std::get<Trained>(*report);
+}
+
+std::vector<TarEntry> read_tar(const std::filesystem::path& path) {
+    const std::unique_ptr<archive, decltype(&archive_read_free)> handle(archive_read_new(), &archive_read_free);
+    archive_read_support_format_tar(handle.get());
+    if (archive_read_open_filename(handle.get(), path.c_str(), 65536) != ARCHIVE_OK)
+        throw std::runtime_error("cannot open " + path.string());
+    std::vector<TarEntry> entries;
+    archive_entry* entry = nullptr;
+    while (archive_read_next_header(handle.get(), &entry) == ARCHIVE_OK) {
+        std::string content(static_cast<std::size_t>(archive_entry_size(entry)), '\0');
+        if (archive_read_data(handle.get(), content.data(), content.size()) != static_cast<la_ssize_t>(content.size()))
+            throw std::runtime_error("cannot read " + path.string());
+        entries.push_back({archive_entry_pathname(entry), std::move(content)});
+    }
+    return entries;
+}
+
+void write_tar(const std::filesystem::path& path, const std::vector<TarEntry>& entries) {
+    const std::unique_ptr<archive, decltype(&archive_write_free)> handle(archive_write_new(), &archive_write_free);
+    archive_write_set_format_pax_restricted(handle.get());
+    if (archive_write_open_filename(handle.get(), path.c_str()) != ARCHIVE_OK)
+        throw std::runtime_error("cannot create " + path.string());
+    for (const TarEntry& item : entries) {
+        const std::unique_ptr<archive_entry, decltype(&archive_entry_free)> entry(archive_entry_new(),
+                                                                                  &archive_entry_free);
+        archive_entry_set_pathname(entry.get(), item.name.c_str());
+        archive_entry_set_perm(entry.get(), 0644);
+        archive_entry_set_filetype(entry.get(), AE_IFREG);
+        switch (item.kind) {
+            case TarEntry::Kind::file:
+                archive_entry_set_size(entry.get(), static_cast<la_int64_t>(item.content.size()));
+                break;
+            case TarEntry::Kind::symlink:
+                archive_entry_set_filetype(entry.get(), AE_IFLNK);
+                archive_entry_set_symlink(entry.get(), item.content.c_str());
+                break;
+            case TarEntry::Kind::hardlink:
+                archive_entry_set_hardlink(entry.get(), item.content.c_str());
+                break;
+            case TarEntry::Kind::folder:
+                archive_entry_set_filetype(entry.get(), AE_IFDIR);
+                break;
+            case TarEntry::Kind::fifo:
+                archive_entry_set_filetype(entry.get(), AE_IFIFO);
+                break;
+        }
+        if (archive_write_header(handle.get(), entry.get()) != ARCHIVE_OK)
+            throw std::runtime_error("cannot write a header");
+        if (item.kind == TarEntry::Kind::file)
+            archive_write_data(handle.get(), item.content.data(), item.content.size());
+    }
+    archive_write_close(handle.get());
+}
+
+std::string& content_of(std::vector<TarEntry>& entries, const std::string& name) {
+    for (TarEntry& entry : entries)
+        if (entry.name == name) return entry.content;
+    throw std::runtime_error("the archive lacks " + name);
+}
+
+boost::json::value manifest_of(std::vector<TarEntry>& entries) {
+    return boost::json::parse(content_of(entries, "manifest.json"));
+}
+
+void seal(std::vector<TarEntry>& entries, boost::json::value manifest) {
+    boost::json::object& digests = manifest.at("members").as_object();
+    for (const TarEntry& entry : entries)
+        if (digests.contains(entry.name)) digests[entry.name] = crypto::sha256(entry.content).hex();
+    content_of(entries, "manifest.json") = boost::json::serialize(manifest);
+}
+
+}  // namespace emeth::test

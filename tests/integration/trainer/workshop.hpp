@@ -1,0 +1,51 @@
+// JOBs, datasets and archives for the trainer's tests.
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "support/temporary_folder.hpp"
+#include "trainer_protocol/messages.hpp"
+
+namespace emeth::test {
+
+/// A JOB on real English text: the licences that every Debian system has.
+trainer_protocol::JobSpec example_job(std::uint32_t epochs = 2);
+/// `bytes` of that text, beginning at `offset`.
+std::string english_text(std::size_t bytes, std::size_t offset = 0);
+
+/// A folder with a dataset, and the request to train on it. Checkpoints after each step or nearly.
+class Bench {
+public:
+    explicit Bench(const std::string& text = english_text(64'000));
+    [[nodiscard]] const std::filesystem::path& path() const { return folder_.path(); }
+    [[nodiscard]] std::filesystem::path log() const { return folder_ / "log"; }
+    [[nodiscard]] std::filesystem::path artifact() const { return folder_ / "artifact.tar"; }
+
+    trainer_protocol::TrainRequest request;
+
+private:
+    TemporaryFolder folder_;
+};
+
+/// Trains to the end; throws on Failed.
+trainer_protocol::Trained train_to_end(const Bench& bench, const std::map<std::string, std::string>& environment = {});
+
+struct TarEntry {
+    std::string name;
+    std::string content;
+    enum class Kind { file, symlink, hardlink, folder, fifo } kind = Kind::file;
+};
+std::vector<TarEntry> read_tar(const std::filesystem::path& path);
+void write_tar(const std::filesystem::path& path, const std::vector<TarEntry>& entries);
+
+/// The content of one entry, to look at or to change.
+std::string& content_of(std::vector<TarEntry>& entries, const std::string& name);
+boost::json::value manifest_of(std::vector<TarEntry>& entries);
+/// Stores the manifest with the digests of the entries as they are now: a forger does not forget them.
+void seal(std::vector<TarEntry>& entries, boost::json::value manifest);
+
+}  // namespace emeth::test

@@ -1,0 +1,16 @@
+// Runs one coroutine to its end while others of the same io_context go on.
+#pragma once
+
+#include "unit/runtime/run_task.hpp"
+
+namespace emeth::chain::test {
+
+template <class T>
+T complete(asio::io_context& io, Task<T> task) {
+    emeth::test::Started<T> started(io, std::move(task));
+    io.restart();
+    while (!started.ended()) io.run_one();
+    return started.result();
+}
+
+}  // namespace emeth::chain::test

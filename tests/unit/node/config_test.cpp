@@ -1,0 +1,79 @@
+#include "node/config.hpp"
+
+#include <gtest/gtest.h>
+
+#include <sys/stat.h>
+
+#include "chain/amount.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace emeth::test {
+namespace {
+
+EnvConfig settings(std::string_view text) { return EnvConfig::parse(text, "master.env").value(); }
+
+std::string error_of(std::string_view text) {
+    const auto config = node::read_config(settings(text));
+    return config.has_error() ? config.error().message : "no error";
+}
+
+TEST(NodeConfig, DefaultsAreThePublishedOnes) {
+    const auto config = node::read_config(EnvConfig{}).value();
+    EXPECT_EQ(config.core.hex(), "0xf55e6fb0948b37a197da974e0a84727022f2d048");
+    EXPECT_EQ(config.token.hex(), "0x6652521583190e398c6e59a7ea41b60e74814b3b");
+    EXPECT_EQ(config.endpoint.origin(), "https://testnet.alt.ai");
+    EXPECT_EQ(config.chain_id, 60'001U);
+    EXPECT_EQ(config.selection.min_fee, chain::parse_coins("10").value());
+    EXPECT_EQ(config.selection.max_fee, chain::parse_coins("30").value());
+    EXPECT_EQ(config.selection.n_epoch, 2U);
+    EXPECT_EQ(config.selection.deadline_margin_s, 3'600);
+    EXPECT_EQ(config.worker_whitelist, std::vector<std::string>{"*"});
+    EXPECT_EQ(config.jsonrpc_whitelist, std::vector<std::string>{"127.0.0.1"});
+}
+
+TEST(NodeConfig, TakesAPublishedFileWithTheWorkersKeys) {
+    const auto values = settings(
+        "endpoint=http://127.0.0.1:8545\nbatchSize=3\ndevice=cuda:0\nmy_url=http://10.0.0.5:6001\npowerCapacity=27300\ntimeout_learning=600000\n"
+        "model_cached_size=500\nmin_fee=1\nmax_fee=2\nprogram_ids=0,112\n");
+    ASSERT_TRUE(values.check_known(node::known_keys()).has_value());
+    const auto config = node::read_config(values).value();
+    EXPECT_EQ(config.worker_port, 6001);
+    EXPECT_EQ(config.worker_settings.at("device"), "cuda:0");
+    EXPECT_EQ(config.worker_settings.at("timeout_learning"), "600000");
+    EXPECT_EQ(config.selection.program_ids, (std::set<std::uint64_t>{0, 112}));
+    EXPECT_FALSE(config.worker_settings.contains("privateKey"));
+}
+
+TEST(NodeConfig, ErrorsNamePlaceKeyAndValue) {
+    EXPECT_EQ(error_of("# comment\nn_epoch=two\n"), "master.env:2: n_epoch is 'two'; expected a whole number from 1 to 1000");
+    EXPECT_EQ(error_of("emethContractAddress=0x12\n"), "master.env:1: emethContractAddress is '0x12'; expected an address of 0x and 40 hex digits");
+    EXPECT_EQ(error_of("min_fee=1.5\n"), "master.env:1: min_fee is '1.5'; expected a whole number of wei");
+    EXPECT_EQ(error_of("min_fee=5\nmax_fee=4\n"), "master.env:1: min_fee is '5'; expected no more than max_fee");
+    EXPECT_EQ(error_of("priority=deadline\n"), "master.env:1: priority is 'deadline'; expected 'fee', the only one this version has");
+    EXPECT_EQ(error_of("program_ids=0,x\n"), "master.env:1: program_ids is '0,x'; expected whole numbers, comma-separated");
+    EXPECT_NE(error_of("endpoint=ftp//x\n").find("master.env:1: endpoint"), std::string::npos);
+}
+
+TEST(NodeConfig, NeedsExactlyOneWallet) {
+    const std::string key(64, '4');
+    EXPECT_NE(node::read_private_key(settings("")).error().message.find("no wallet"), std::string::npos);
+    EXPECT_TRUE(node::read_private_key(settings("privateKey=" + key)).has_value());
+    const auto both = node::read_private_key(settings("privateKey=" + key + "\nprivateKey_file=/x\n"));
+    ASSERT_TRUE(both.has_error());
+    EXPECT_NE(both.error().message.find("keep one of them"), std::string::npos);
+    const auto wrong = node::read_private_key(settings("privateKey=12345678zz"));
+    ASSERT_TRUE(wrong.has_error());
+    EXPECT_EQ(wrong.error().message.find("12345678zz"), std::string::npos) << "an error never repeats a key";
+}
+
+TEST(NodeConfig, ReadsTheWalletFromAFileThatIsPrivate) {
+    TemporaryFolder folder;
+    write_text(folder / "node.key", std::string(64, '4') + "\n");
+    ::chmod((folder / "node.key").c_str(), 0600);
+    EXPECT_TRUE(node::read_private_key(settings("privateKey_file=" + (folder / "node.key").string())).has_value());
+    ::chmod((folder / "node.key").c_str(), 0644);
+    EXPECT_TRUE(node::read_private_key(settings("privateKey_file=" + (folder / "node.key").string())).has_error());
+}
+
+}  // namespace
+}  // namespace emeth::test

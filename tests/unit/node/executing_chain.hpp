@@ -1,0 +1,37 @@
+// A chain that executes the node's signed transactions by the contract's rules, each in a block of its own.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "support/fake_chain.hpp"
+
+namespace emeth::test {
+
+class ExecutingChain : public FakeChain {
+public:
+    Task<Result<void>> send_raw(chain::Bytes raw) override;
+    Task<Result<std::vector<chain::StatusLog>>> status_logs(JobId id, std::uint64_t from_block) override;
+
+    /// Mined with success, by name: "approve", "process", "submit", "decline", "withdraw".
+    [[nodiscard]] int mined(const std::string& name) const { return mined_.contains(name) ? mined_.at(name) : 0; }
+    /// Mined with status 0.
+    [[nodiscard]] int reverted() const { return reverted_; }
+    /// Takes the last `depth` blocks away with their transactions; what was broadcast may be mined again.
+    void take_back(std::uint64_t depth);
+
+    Task<Result<Wei>> penalty_of(Hash256 hash, Address node) override;
+
+    Wei penalty;  ///< of every end that costs something
+    /// While set, nothing that is sent is mined.
+    bool ignores_transactions = false;
+
+private:
+    std::string execute(const chain::Bytes& data, const Address& sender);
+
+    std::map<std::string, int> mined_;
+    int reverted_ = 0;
+    std::map<std::uint64_t, Hash256> transaction_of_block_;
+};
+
+}  // namespace emeth::test

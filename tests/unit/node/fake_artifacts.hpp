@@ -1,0 +1,55 @@
+// A Storage API in memory that knows what a worker would have put.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "api_client/storage_api_client.hpp"
+#include "statemachine/job.hpp"
+
+namespace emeth::test {
+
+class FakeArtifacts final : public api_client::ArtifactStore {
+public:
+    std::optional<Error> failure;   ///< of every call while set
+    std::map<std::string, std::uint64_t> datasets;
+    statemachine::Artifact holds;   ///< what lies there once the parts are put
+    int damaged_uploads = 0;        ///< so many of the next uploads hold other bytes
+    int opened = 0, completed = 0;
+    std::map<std::uint32_t, std::string> completed_etags;
+
+    Task<Result<std::uint64_t>> dataset_bytes(std::string dataset) override {
+        if (failure) co_return *failure;
+        if (!datasets.contains(dataset)) co_return permanent_error("the Storage API has no dataset " + dataset);
+        co_return datasets.at(dataset);
+    }
+    Task<Result<std::string>> dataset_url(JobId) override {
+        if (failure) co_return *failure;
+        co_return "http://storage/dataset?signature=secret";
+    }
+    Task<Result<api_client::OpenedUpload>> open_upload(JobId job, std::uint64_t bytes, std::string extension) override {
+        if (failure) co_return *failure;
+        ++opened;
+        api_client::OpenedUpload upload{"upload-" + std::to_string(opened), job.hex() + extension, {}};
+        for (std::uint64_t offset = 0; offset < bytes; offset += api_client::part_bytes) upload.urls.push_back("http://storage/part?signature=secret");
+        co_return upload;
+    }
+    Task<Result<void>> complete_upload(JobId, std::string, std::map<std::uint32_t, std::string> etags, std::string) override {
+        if (failure) co_return *failure;
+        ++completed;
+        completed_etags = std::move(etags);
+        co_return Result<void>{};
+    }
+    Task<Result<UploadState>> upload_state(JobId, std::string) override {
+        if (failure) co_return *failure;
+        UploadState state{holds.bytes, holds.sha256, completed > 0};
+        if (damaged_uploads > 0) {
+            --damaged_uploads;
+            state.sha256.bytes[0] ^= 1;
+        }
+        co_return state;
+    }
+};
+
+}  // namespace emeth::test

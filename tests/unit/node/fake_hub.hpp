@@ -1,0 +1,78 @@
+// Workers that need no machine: each order is answered by the reports that a real worker would send, and what is not acknowledged is sent again.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "node/worker_hub.hpp"
+#include "worker_protocol/wakeup.hpp"
+
+namespace emeth::test {
+
+class FakeHub final : public node::WorkerHub {
+public:
+    explicit FakeHub(asio::any_io_executor executor) : executor_(std::move(executor)), freed_(executor_) {}
+
+    // What the test does to the workers.
+    void add_worker(Address address, std::uint64_t power_capacity = 27'300);
+    void disconnect(Address worker, const std::string& reason);
+    void connect(Address worker);
+    /// The master's process ends: reservations and inboxes are gone, the workers and what they have not had acknowledged stay.
+    void restart_master();
+    /// As if the worker of the JOB's lease sent it.
+    void send(JobId job, worker_protocol::ReportBody body);
+
+    /// The reports that follow an Assign; a test may take some away.
+    std::vector<worker_protocol::ReportBody> script;
+    std::string etag = "\"etag\"";
+    bool answers_uploads = true;
+
+    // What the pipeline did.
+    int assignments = 0, uploads = 0, releases = 0;
+    std::set<JobId> forgotten;
+    std::vector<worker_protocol::Upload> upload_orders;
+
+    [[nodiscard]] std::vector<node::WorkerInfo> workers() const override;
+    [[nodiscard]] std::size_t idle_workers() const override;
+    Task<Address> reserve(JobId job, std::optional<Address> preferred) override;
+    void adopt(JobId job, std::uint64_t lease, Address worker) override;
+    void release(JobId job, bool forget, std::string reason) override;
+    Task<node::WorkerNews> next_news(JobId job) override;
+    Task<> acknowledge(JobId job, std::uint64_t report_id) override;
+    Task<> order(worker_protocol::Assign order) override;
+    Task<> order(worker_protocol::Upload order) override;
+
+private:
+    struct Worker {
+        std::uint64_t power_capacity = 0;
+        bool connected = true;
+        std::map<std::uint64_t, worker_protocol::Report> unacknowledged;
+        std::set<std::pair<JobId, std::uint64_t>> assigned;
+    };
+    struct Lease {
+        explicit Lease(asio::any_io_executor executor) : arrived(std::move(executor)) {}
+        std::uint64_t number = 0;
+        Address worker;
+        bool adopted = false;
+        std::deque<node::WorkerNews> inbox;
+        worker_protocol::Wakeup arrived;
+    };
+
+    [[nodiscard]] bool is_idle(const Address& worker) const;
+    void put(Lease& lease, node::WorkerNews news);
+    void report(const Address& worker, JobId job, std::uint64_t lease, worker_protocol::ReportBody body);
+    void repeat_unacknowledged(const Address& worker);
+
+    asio::any_io_executor executor_;
+    worker_protocol::Wakeup freed_;
+    std::map<Address, Worker> workers_;
+    std::map<JobId, std::shared_ptr<Lease>> leases_;
+    std::uint64_t last_report_ = 0;
+};
+
+}  // namespace emeth::test

@@ -1,0 +1,97 @@
+// The process dies at every single write of a JOB's life, before and after it, and is started again.
+#include "node_world.hpp"
+
+namespace emeth::test {
+namespace {
+
+namespace sm = statemachine;
+
+class PipelineRestartTest : public NodeWorld {
+protected:
+    /// Runs the JOB with one crash; false when the life has fewer writes.
+    bool survive_crash_at(int write, bool before) {
+        store->crash_at(write, before);
+        start(true);
+        run_until_state(sm::State::verified);
+        if (!process_crashed()) return false;
+        kill();
+        if (record().state != sm::State::verified) {
+            start();
+            EXPECT_TRUE(run_until_state(sm::State::verified)) << sm::why(record(), clock.unix_ms());
+            EXPECT_EQ(record().restarts, 1U);
+        }
+        expect_verified_once();
+        return true;
+    }
+};
+
+/// A world of its own for each crash.
+class CrashAt : public PipelineRestartTest, public ::testing::WithParamInterface<std::tuple<int, bool>> {};
+
+TEST_P(CrashAt, EndsVerifiedWithOneDepositAndOneSubmit) {
+    const auto [write, before] = GetParam();
+    EXPECT_TRUE(survive_crash_at(write, before)) << "the life has fewer writes than are tested";
+}
+
+// A life has 15 writes; the last one, the verdict, is followed by none.
+INSTANTIATE_TEST_SUITE_P(EveryWrite, CrashAt, ::testing::Combine(::testing::Range(1, 16), ::testing::Bool()),
+                         [](const auto& info) { return (std::get<1>(info.param) ? "Before" : "After") + std::to_string(std::get<0>(info.param)); });
+
+TEST_F(PipelineRestartTest, NoWriteIsLeftUntested) {
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    EXPECT_EQ(store->writes(), 15);
+}
+
+TEST_F(PipelineRestartTest, AProcessThatDiesAgainAndAgainStillGetsThere) {
+    start(true);
+    int restarts = 0;
+    for (; restarts < 200 && record().state != sm::State::verified; ++restarts) {
+        store->crash_at(3, restarts % 2 == 0);
+        run_until_state(sm::State::verified);
+        kill();
+        if (record().state != sm::State::verified) start();
+    }
+    expect_verified_once();
+    EXPECT_GT(restarts, 5);
+}
+
+TEST_F(PipelineRestartTest, GoesOnWithTheEndThatCameWhileNobodyRan) {
+    hub.script.pop_back();
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::training));
+    kill();
+    chain.timeout(job_id);
+    start();
+    ASSERT_TRUE(run_until_state(sm::State::timed_out));
+}
+
+TEST_F(PipelineRestartTest, ADecidedDeclineIsCarriedOut) {
+    hub.script.pop_back();
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::training));
+    store->crash_at(1, false);
+    ASSERT_TRUE(pipeline().request_decline("the operator declined it").has_value());
+    run_for(10);
+    ASSERT_TRUE(process_crashed());
+    kill();
+    EXPECT_EQ(record().outcome.decline_reason, "the operator declined it");
+    start();
+    ASSERT_TRUE(run_until_state(sm::State::declined));
+    EXPECT_EQ(chain.mined("decline"), 1);
+}
+
+TEST_F(PipelineRestartTest, AnUploadIsOpenedAnewAsItsUrlsAreNotKept) {
+    hub.answers_uploads = false;
+    start(true);
+    ASSERT_TRUE(run_until([this] { return hub.uploads == 1; }));
+    kill();
+    hub.answers_uploads = true;
+    start();
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    EXPECT_EQ(count<sm::UploadOpened>(), 2);
+    expect_verified_once();
+}
+
+}  // namespace
+}  // namespace emeth::test

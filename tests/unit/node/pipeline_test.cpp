@@ -1,0 +1,251 @@
+// A JOB's life: the happy path, and every way in which chain, requester, verifier and operator end it otherwise.
+#include "chain/amount.hpp"
+#include "node_world.hpp"
+
+namespace emeth::test {
+namespace {
+
+namespace sm = statemachine;
+
+class PipelineTest : public NodeWorld {};
+
+TEST_F(PipelineTest, GoesFromDiscoveredToVerifiedWithOneDepositAndOneSubmit) {
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    expect_verified_once();
+    EXPECT_EQ(count<sm::CheckpointSaved>(), 2);
+    EXPECT_EQ(count<sm::PartUploaded>(), 3);  // 25 MB in parts of 10 MB
+    EXPECT_EQ(record().outcome.gas, 5U);
+    EXPECT_EQ(artifacts.completed_etags.size(), 3U);
+    EXPECT_TRUE(run_until([this] { return hub.forgotten.contains(job_id); }, 10)) << "the worker may delete the files";
+}
+
+TEST_F(PipelineTest, TheWorkerIsFreeOnceTheResultIsUploaded) {
+    verifier_verifies = false;
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::submitted));
+    EXPECT_EQ(hub.idle_workers(), 1U);
+    EXPECT_FALSE(hub.forgotten.contains(job_id)) << "its files are kept until the verdict";
+}
+
+TEST_F(PipelineTest, NothingDurableHoldsASignedUrl) {
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    std::string dump;
+    ASSERT_TRUE(real_store->dump([&](std::string_view line) { dump += line; }).has_value());
+    EXPECT_EQ(dump.find("secret"), std::string::npos);
+}
+
+TEST_F(PipelineTest, IsLostWhenAnotherNodeWasFirst) {
+    chain.process(job_id, other_node);
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::lost));
+    EXPECT_EQ(chain.broadcast.size() + static_cast<std::size_t>(chain.mined("approve")), 0U) << "no transaction is wasted";
+}
+
+TEST_F(PipelineTest, IsLostWhenAnotherNodeOvertakesTheSignedProcess) {
+    chain.ignores_transactions = true;
+    start(true);
+    ASSERT_TRUE(run_until([this] { return count<sm::DepositSigned>() == 1; }));
+    chain.process(job_id, other_node);
+    chain.ignores_transactions = false;
+    ASSERT_TRUE(run_until_state(sm::State::lost));
+    EXPECT_EQ(count<sm::ProcessReverted>(), 1);
+    EXPECT_EQ(chain.mined("process"), 0);
+    EXPECT_TRUE(real_store->outbox_pending().value().empty()) << "both transactions of the pair are settled";
+}
+
+TEST_F(PipelineTest, IsCanceledByTheRequester) {
+    chain.cancel(job_id);
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::canceled));
+    EXPECT_EQ(chain.mined("approve"), 0);
+}
+
+TEST_F(PipelineTest, IsSkippedWhenItBecameUnfit) {
+    preflight.refusal = node::Refused{"its deadline passed 3 s ago", true};
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::skipped));
+    EXPECT_EQ(record().outcome.end_reason, "became infeasible: its deadline passed 3 s ago");
+}
+
+TEST_F(PipelineTest, WaitsForWhatIsOnlyMissingNowAndGoesOn) {
+    preflight.refusal = node::Refused{"no worker is connected", false};
+    start(true);
+    ASSERT_TRUE(run_until([this] { return record().retry.attempt >= 2; }));
+    EXPECT_EQ(record().state, sm::State::discovered);
+    preflight.refusal.reset();
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    expect_verified_once();
+}
+
+TEST_F(PipelineTest, LeavesTheJobToOthersWhenWhatIsMissingStaysMissing) {
+    preflight.refusal = node::Refused{"no worker is connected", false};
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::skipped));
+    EXPECT_EQ(count<sm::StepFailed>(), 8);
+}
+
+TEST_F(PipelineTest, AnEndpointThatIsDownOnlyDelays) {
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::training));
+    chain.failure = transient_error("endpoint: connection refused");
+    run_for(600);
+    EXPECT_TRUE(sm::holds_deposit(record().state));
+    chain.failure.reset();
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    expect_verified_once();
+}
+
+TEST_F(PipelineTest, AStorageApiThatIsDownOnlyDelaysAndTheBackOffIsDurable) {
+    artifacts.failure = permanent_error("storage answered 404");
+    start(true);
+    ASSERT_TRUE(run_until([this] { return record().retry.attempt == 4; }));
+    const auto before = record();
+    EXPECT_EQ(before.state, sm::State::downloading) << "with a deposit locked no status is permanent";
+    EXPECT_EQ(before.retry.step, "download");
+    EXPECT_GT(before.retry.retry_at_unix_ms, clock.unix_ms());
+    EXPECT_NE(sm::why(before, clock.unix_ms()).find("storage answered 404"), std::string::npos);
+
+    kill();
+    start();
+    artifacts.failure.reset();
+    ASSERT_TRUE(run_until([this] { return count<sm::DatasetReady>() == 1; }));
+    EXPECT_GE(clock.unix_ms(), before.retry.retry_at_unix_ms) << "a restart does not shorten the wait";
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    expect_verified_once();
+}
+
+TEST_F(PipelineTest, AFullDiskDelaysAndLosesNothing) {
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::downloading));
+    store->failure = transient_error("cannot write: no space left on device");
+    run_for(300);
+    store->failure.reset();
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    expect_verified_once();
+}
+
+TEST_F(PipelineTest, EndsTimedOutWithThePenaltyOfTheContract) {
+    hub.script.clear();  // the worker never gets anywhere
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::downloading));
+    chain.penalty = chain::parse_coins("5").value();
+    chain.timeout(job_id);
+    ASSERT_TRUE(run_until_state(sm::State::timed_out));
+    EXPECT_EQ(record().outcome.penalty, chain::parse_coins("5").value());
+    EXPECT_TRUE(run_until([this] { return hub.forgotten.contains(job_id); }, 10));
+}
+
+TEST_F(PipelineTest, EndsFailedWhenTheVerifierRejects) {
+    verifier_verifies = false;
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::submitted));
+    chain.reject_result(job_id);
+    ASSERT_TRUE(run_until_state(sm::State::failed));
+    EXPECT_TRUE(real_store->verify(job_id).has_value());
+}
+
+TEST_F(PipelineTest, AVerdictCountsOnlyWhenItIsDeepEnough) {
+    settings.confirmations = 5;
+    verifier_verifies = false;
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::submitted));
+    chain.verify(job_id, 5);
+    run_for(2);
+    EXPECT_EQ(record().state, sm::State::submitted);
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+}
+
+TEST_F(PipelineTest, IsDeclinedByTheOperatorInTheMiddleOfTraining) {
+    hub.script.pop_back();  // trains for ever
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::training));
+    ASSERT_TRUE(pipeline().request_decline("the operator declined it").has_value());
+    ASSERT_TRUE(run_until_state(sm::State::declined));
+    EXPECT_EQ(chain.mined("decline"), 1);
+    EXPECT_EQ(chain.mined("submit"), 0);
+    EXPECT_EQ(hub.idle_workers(), 1U);
+    EXPECT_TRUE(real_store->verify(job_id).has_value());
+}
+
+TEST_F(PipelineTest, ADeclineBeforeTheDepositCostsNothing) {
+    preflight.refusal = node::Refused{"no worker is connected", false};
+    start(true);
+    ASSERT_TRUE(run_until([this] { return record().retry.attempt == 1; }));
+    ASSERT_TRUE(pipeline().request_decline("the operator declined it").has_value());
+    ASSERT_TRUE(run_until_state(sm::State::skipped));
+    EXPECT_EQ(chain.mined("approve"), 0);
+}
+
+TEST_F(PipelineTest, ADeclineWhileTheDepositIsOnItsWayWaitsForIt) {
+    chain.ignores_transactions = true;
+    start(true);
+    ASSERT_TRUE(run_until([this] { return count<sm::DepositSigned>() == 1; }));
+    ASSERT_TRUE(pipeline().request_decline("the operator declined it").has_value());
+    run_for(30);
+    EXPECT_EQ(record().state, sm::State::discovered);
+    chain.ignores_transactions = false;
+    ASSERT_TRUE(run_until_state(sm::State::declined));
+    EXPECT_EQ(chain.mined("process"), 1);
+    EXPECT_EQ(chain.mined("decline"), 1);
+}
+
+TEST_F(PipelineTest, ADeclineAfterTheSubmitIsRefused) {
+    verifier_verifies = false;
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::submitted));
+    EXPECT_TRUE(pipeline().request_decline("the operator declined it").has_error());
+}
+
+TEST_F(PipelineTest, ADeclineFromElsewhereIsSeen) {
+    hub.script.clear();
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::downloading));
+    chain.decline(job_id);
+    ASSERT_TRUE(run_until_state(sm::State::declined));
+    EXPECT_EQ(chain.mined("decline"), 0) << "none of ours was needed";
+    EXPECT_TRUE(real_store->verify(job_id).has_value());
+}
+
+TEST_F(PipelineTest, ASubmitThatAReorganisationTookBackIsSentAgain) {
+    verifier_verifies = false;
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::submitted));
+    const auto depth = chain.head() - record().outcome.submit->block + 1;
+    chain.take_back(depth);
+    ASSERT_TRUE(run_until([this] { return count<sm::ReorgedOut>() == 1; }));
+    verifier_verifies = true;
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    EXPECT_EQ(count<sm::SubmitSigned>(), 1) << "the same bytes are mined again";
+    EXPECT_EQ(artifacts.completed, 1) << "all local progress is kept";
+    EXPECT_TRUE(real_store->verify(job_id).has_value());
+}
+
+TEST_F(PipelineTest, ADepositThatAReorganisationTookBackIsSentAgain) {
+    hub.script.pop_back();
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::training));
+    chain.take_back(chain.head() - record().deposit.process->block + 1);
+    ASSERT_TRUE(run_until([this] { return count<sm::ReorgedOut>() == 1; }));
+    ASSERT_TRUE(run_until([this] { return count<sm::ProcessConfirmed>() == 2; }));
+    EXPECT_EQ(count<sm::DepositSigned>(), 1);
+    EXPECT_EQ(record().state, sm::State::training) << "training went on meanwhile";
+    hub.send(job_id, worker_protocol::Trained{artifact});
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+}
+
+TEST_F(PipelineTest, AForeignTransactionOnOurNonceLeadsToANewPair) {
+    chain.ignores_transactions = true;
+    start(true);
+    ASSERT_TRUE(run_until([this] { return count<sm::DepositSigned>() == 1; }));
+    chain.transaction_counts[key.address()] += 2;  // the key was used elsewhere
+    ASSERT_TRUE(run_until([this] { return count<sm::ProcessReverted>() == 1; }));
+    chain.ignores_transactions = false;
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    expect_verified_once();
+    EXPECT_EQ(count<sm::DepositSigned>(), 2);
+}
+
+}  // namespace
+}  // namespace emeth::test

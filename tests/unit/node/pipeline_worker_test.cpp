@@ -1,0 +1,162 @@
+// What becomes of a JOB when its worker, or what the worker put into the Storage API, fails.
+#include "node_world.hpp"
+
+namespace emeth::test {
+namespace {
+
+namespace sm = statemachine;
+namespace wp = worker_protocol;
+
+class PipelineWorkerTest : public NodeWorld {
+protected:
+    /// Training that never ends by itself.
+    void train_without_end() {
+        hub.script.pop_back();
+        start(true);
+        ASSERT_TRUE(run_until([this] { return count<sm::CheckpointSaved>() == 2; }));
+    }
+};
+
+TEST_F(PipelineWorkerTest, ALostWorkerThatComesBackInTimeKeepsItsLease) {
+    train_without_end();
+    hub.disconnect(worker_1, "connection reset");
+    ASSERT_TRUE(run_until([this] { return count<sm::WorkerLost>() == 1; }));
+    run_for(30);
+    hub.connect(worker_1);
+    hub.send(job_id, wp::TrainingStarted{80, "the trainer was restarted"});
+    hub.send(job_id, wp::Trained{artifact});
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    EXPECT_EQ(count<sm::LeaseGranted>(), 1);
+    EXPECT_EQ(count<sm::LeaseRevoked>(), 0);
+    EXPECT_EQ(count<sm::TrainingResumed>(), 1);
+    EXPECT_GE(hub.assignments, 2) << "the order is given again to the new connection";
+    expect_verified_once();
+}
+
+TEST_F(PipelineWorkerTest, ALostWorkerLosesItsLeaseAfterTheGraceAndAnotherOneTrains) {
+    train_without_end();
+    hub.disconnect(worker_1, "connection reset");
+    run_for(50);
+    EXPECT_EQ(count<sm::LeaseRevoked>(), 0);
+    hub.script.push_back(wp::Trained{artifact});
+    hub.add_worker(worker_2);
+    ASSERT_TRUE(run_until([this] { return count<sm::LeaseRevoked>() == 1; }, 20));
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    EXPECT_EQ(record().lease.number, 2U);
+    EXPECT_EQ(record().lease.worker, worker_2);
+    expect_verified_once();
+}
+
+TEST_F(PipelineWorkerTest, ReportsOfAnOldLeaseChangeNothing) {
+    train_without_end();
+    hub.disconnect(worker_1, "connection reset");
+    hub.script = {wp::DatasetReady{repeated<Hash256>(0xdd), 1'000'000, 250'000, 100}};
+    hub.add_worker(worker_2);
+    ASSERT_TRUE(run_until([this] { return count<sm::LeaseGranted>() == 2; }));
+    hub.connect(worker_1);  // repeats nothing that it has had acknowledged, and has no lease
+    run_for(5);
+    EXPECT_EQ(record().lease.worker, worker_2);
+    EXPECT_FALSE(record().training.checkpoint.has_value()) << "the checkpoint was a file of the first worker";
+}
+
+TEST_F(PipelineWorkerTest, AStepThatTheWorkerCouldNotDoIsOrderedAgainAfterTheBackOff) {
+    auto script = hub.script;
+    hub.script = {wp::StepFailed{"download", true, "the URL has expired", true}};
+    start(true);
+    ASSERT_TRUE(run_until([this] { return count<sm::StepFailed>() == 1; }));
+    EXPECT_EQ(record().retry.step, "download");
+    EXPECT_EQ(record().state, sm::State::downloading);
+    const auto orders = hub.assignments;
+    ASSERT_TRUE(run_until([&] { return hub.assignments == orders + 1; }));
+    EXPECT_GE(clock.unix_ms(), record().retry.retry_at_unix_ms);
+    for (const auto& body : script) hub.send(job_id, body);
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    expect_verified_once();
+}
+
+TEST_F(PipelineWorkerTest, ATrainerThatTheWorkerRestartsByItselfNeedsNoOrder) {
+    train_without_end();
+    const auto orders = hub.assignments;
+    hub.send(job_id, wp::StepFailed{"training", false, "emeth-trainer ended by signal 9 (SIGKILL)", false});
+    ASSERT_TRUE(run_until([this] { return count<sm::StepFailed>() == 1; }));
+    run_for(60);
+    EXPECT_EQ(hub.assignments, orders);
+    hub.send(job_id, wp::TrainingStarted{80, "the trainer was restarted"});
+    hub.send(job_id, wp::Trained{artifact});
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+}
+
+TEST_F(PipelineWorkerTest, AnUploadThatHoldsOtherBytesIsNeverSubmitted) {
+    artifacts.damaged_uploads = 2;
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    EXPECT_EQ(count<sm::UploadAborted>(), 2);
+    EXPECT_EQ(count<sm::UploadOpened>(), 3);
+    EXPECT_EQ(artifacts.completed, 1);
+    expect_verified_once();
+}
+
+TEST_F(PipelineWorkerTest, ExpiredUploadUrlsAreReplacedByANewUpload) {
+    hub.answers_uploads = false;
+    start(true);
+    ASSERT_TRUE(run_until([this] { return hub.uploads == 1; }));
+    hub.answers_uploads = true;
+    hub.send(job_id, wp::StepFailed{"upload", false, "the URL has expired", true});
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    EXPECT_EQ(count<sm::UploadAborted>(), 1);
+    EXPECT_EQ(count<sm::UploadOpened>(), 2);
+    expect_verified_once();
+}
+
+TEST_F(PipelineWorkerTest, OnlyMissingPartsAreOrderedFromAWorkerThatCameBack) {
+    hub.answers_uploads = false;
+    start(true);
+    ASSERT_TRUE(run_until([this] { return hub.uploads == 1; }));
+    hub.send(job_id, wp::PartUploaded{2, "\"two\""});
+    ASSERT_TRUE(run_until([this] { return count<sm::PartUploaded>() == 1; }));
+    hub.disconnect(worker_1, "connection reset");
+    run_for(2);
+    hub.answers_uploads = true;
+    hub.connect(worker_1);
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    ASSERT_EQ(hub.upload_orders.size(), 2U);
+    EXPECT_EQ(hub.upload_orders[1].urls.size(), 2U);
+    EXPECT_FALSE(hub.upload_orders[1].urls.contains(2));
+    EXPECT_EQ(artifacts.completed_etags.at(2), "\"two\"");
+}
+
+TEST_F(PipelineWorkerTest, ADatasetThatDiffersFromTheOneOnRecordIsFetchedAnew) {
+    train_without_end();
+    hub.disconnect(worker_1, "connection reset");
+    const auto good = hub.script;
+    hub.script = {wp::DatasetReady{repeated<Hash256>(0xee), 1'000'000, 250'000, 100}};
+    hub.add_worker(worker_2);
+    ASSERT_TRUE(run_until([this] { return count<sm::LeaseRevoked>() == 2; }));
+    EXPECT_TRUE(hub.forgotten.contains(job_id)) << "the damaged files are thrown away";
+    hub.script = good;
+    hub.script.push_back(wp::Trained{artifact});
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+}
+
+TEST_F(PipelineWorkerTest, WaitsForAWorkerAsLongAsItTakes) {
+    hub.disconnect(worker_1, "away");
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::accepted));
+    run_for(1'000);
+    EXPECT_EQ(record().state, sm::State::accepted);
+    hub.connect(worker_1);
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    expect_verified_once();
+}
+
+TEST_F(PipelineWorkerTest, ProgressIsShownAndNotDurable) {
+    train_without_end();
+    const auto sequence = record().sequence;
+    hub.send(job_id, wp::Progress{"training", 1, 90, 100, 0, 0, 3.1, 1'000});
+    ASSERT_TRUE(run_until([this] { return progress.find(job_id).has_value(); }));
+    EXPECT_EQ(progress.find(job_id)->step, 90U);
+    EXPECT_EQ(record().sequence, sequence);
+}
+
+}  // namespace
+}  // namespace emeth::test
