@@ -10,8 +10,8 @@
 
 #include "runtime/clock.hpp"
 #include "trainer/evaluation.hpp"
-#include "trainer/kernels.hpp"
 #include "trainer/model.hpp"
+#include "trainer/optimiser.hpp"
 
 namespace emeth::trainer {
 namespace {
@@ -54,29 +54,6 @@ private:
     std::uint64_t reported_step_;
 };
 
-/// AdamW with decoupled weight decay on matrices; a gradient longer than allowed is scaled down.
-void update_weights(const TrainingSetup& setup, const ParameterLayout& layout, const at::Tensor& gradients,
-                    double gradient_norm, TrainingState& state) {
-    const OptimiserSettings& settings = optimiser_settings;
-    const auto time = static_cast<double>(state.step + 1);
-    kernels::AdamWStep step{
-        .learning_rate = static_cast<float>(learning_rate_at(setup.preset, state.step, setup.plan.steps_total)),
-        .beta1 = static_cast<float>(settings.beta1),
-        .beta2 = static_cast<float>(settings.beta2),
-        .epsilon = static_cast<float>(settings.epsilon),
-        .weight_decay = 0,
-        .correction1 = static_cast<float>(1 - std::pow(settings.beta1, time)),
-        .correction2 = static_cast<float>(1 - std::pow(settings.beta2, time)),
-        .gradient_scale = static_cast<float>(std::min(1.0, settings.gradient_norm_max / gradient_norm))};
-    for (const Parameter& parameter : layout.parameters()) {
-        step.weight_decay = parameter.decays ? static_cast<float>(settings.weight_decay) : 0.0F;
-        const std::int64_t offset = parameter.offset;
-        kernels::adamw(state.weights.data_ptr<float>() + offset, gradients.data_ptr<float>() + offset,
-                       state.first_moments.data_ptr<float>() + offset, state.second_moments.data_ptr<float>() + offset,
-                       parameter.count, step);
-    }
-}
-
 }  // namespace
 
 Result<void> train(const TrainingSetup& setup, const ParameterLayout& layout, const TokenFile& tokens,
@@ -100,11 +77,11 @@ Result<void> train(const TrainingSetup& setup, const ParameterLayout& layout, co
             loss_sum += model->forward_backward(batch, static_cast<float>(1 / tokens_per_step));
         }
         const double loss = loss_sum / tokens_per_step;
-        const double gradient_norm = std::sqrt(kernels::sum_of_squares(gradients.data_ptr<float>(), gradients.numel()));
-        if (!std::isfinite(loss) || !std::isfinite(gradient_norm))
+        const double norm = gradient_norm(gradients);
+        if (!std::isfinite(loss) || !std::isfinite(norm))
             return permanent_error(fmt::format("training diverged at step {}: the loss is {}, the gradient's norm {}",
-                                               state.step + 1, loss, gradient_norm));
-        update_weights(setup, layout, gradients, gradient_norm, state);
+                                               state.step + 1, loss, norm));
+        update_weights(setup.preset, layout, gradients, norm, plan.steps_total, state);
         model->weights_changed();
         state.losses.push_back(static_cast<float>(loss));
         ++state.step;

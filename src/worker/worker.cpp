@@ -65,12 +65,14 @@ Task<JobRunner*> Worker::runner_of(HeldJob& job) {
         spdlog::info("JOB {}: put aside for JOB {}", activity_->job.hex(), id.hex());
         co_await halt(activity_->job);
     }
-    if (!activity_) {
-        activity_ = Activity{id, std::make_unique<JobRunner>(executor_, context_, job)};
-        work_.start(activity_->runner->run());
-        activity_changed_.notify();
-    }
+    if (!activity_) activity_ = Activity{id, std::make_unique<JobRunner>(executor_, context_, job)};
     co_return activity_->runner.get();
+}
+
+void Worker::keep_working() {
+    if (work_.running() > 0) return;
+    work_.start(activity_->runner->run());
+    activity_changed_.notify();
 }
 
 Task<Result<HeldJob*>> Worker::take_lease(worker_protocol::Assign order) {
@@ -117,6 +119,7 @@ Task<> Worker::handle(worker_protocol::Assign order) {
     if (!at_work) spdlog::info("JOB {}: taken under lease {}", order.job.hex(), order.lease);
     JobRunner* runner = co_await runner_of(**held);
     runner->assign(std::move(order.dataset_url));
+    keep_working();
 }
 
 Task<> Worker::handle(worker_protocol::Upload order) {
@@ -128,6 +131,7 @@ Task<> Worker::handle(worker_protocol::Upload order) {
     }
     JobRunner* runner = co_await runner_of(*held);
     runner->upload(std::move(order));
+    keep_working();
 }
 
 Task<> Worker::handle(worker_protocol::Stop order) {

@@ -39,8 +39,10 @@ private:
     /// The record of the ordered JOB, durable under the order's lease.
     Task<Result<HeldJob*>> take_lease(worker_protocol::Assign order);
     void report_what_is_due(const HeldJob& job);
-    /// The runner of `job`; another JOB's is ended first, as a worker works on one.
+    /// The runner of `job`, to be given the order; another JOB's is ended first, as a worker works on one.
     Task<JobRunner*> runner_of(HeldJob& job);
+    /// Starts the runner that has its order, unless it runs.
+    void keep_working();
     /// Returns when nothing works on the JOB.
     Task<> halt(JobId job);
     Task<> work();

@@ -79,7 +79,7 @@ Task<Result<Verdict>> check_job(chain::Chain& chain, api_client::StorageApiClien
     if (spec.has_error()) co_return Verdict{false, "param cannot be trained: " + spec.error().message, 0};
 
     const auto folder = options.folder / id.hex().substr(2);
-    if (auto made = create_folder(folder, 0700); made.has_error()) co_return made.error();
+    if (auto made = create_folder(folder / "scratch", 0700); made.has_error()) co_return made.error();
     trainer_protocol::CheckRequest request;
     request.job = std::move(*spec);
     request.artifact = folder / "artifact.tar";

@@ -84,16 +84,22 @@ Task<Result<void>> Pipeline::handle_news(WorkerNews news) {
     co_return co_await handle_report(std::move(news));
 }
 
+/// From here on the grace of a worker that is away runs. That it has not come back yet after a restart of the master is no loss worth a line.
 Task<Result<void>> Pipeline::handle_connection(bool connected, std::string reason) {
-    const bool lost = !connected && !link_.away_since;
+    const bool lost = link_.connected && !connected;
+    if (lost) {
+        Fact fact = sm::WorkerLost{job().lease.number, std::move(reason)};
+        const Result<void> noted = co_await note(std::move(fact));
+        if (noted.has_error()) co_return noted;
+    }
     link_.connected = connected;
     link_.assigned = link_.upload_ordered = false;
-    if (connected) link_.away_since.reset();
-    if (!lost) co_return Result<void>{};
-    Fact fact = sm::WorkerLost{job().lease.number, std::move(reason)};
-    const Result<void> noted = co_await note(std::move(fact));
-    if (noted.has_value()) link_.away_since = ports_.clock.monotonic();
-    co_return noted;
+    if (connected) {
+        link_.away_since.reset();
+    } else if (!link_.away_since) {
+        link_.away_since = ports_.clock.monotonic();
+    }
+    co_return Result<void>{};
 }
 
 /// A report is acknowledged once it is durable, also when the state machine did not accept it: it would not accept it the next time either.

@@ -1,0 +1,91 @@
+#!/usr/bin/python3
+"""The peer of `emeth bench training`: the same GPT-2 written plainly in Python PyTorch, with its best settings.
+
+Usage: training_peer.py MODEL THREADS PRECISION MICRO_BATCH STEPS
+Prints one line of JSON: {"model", "precision", "threads", "micro_batch", "tokens_per_s"}.
+"""
+import json
+import sys
+import time
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+# width, layers, heads, context, vocabulary, sequences a step: src/trainer/preset.cpp
+PRESETS = {
+    "nano": (64, 2, 4, 64, 1024, 16),
+    "d256": (256, 4, 4, 128, 4096, 64),
+    "d512": (512, 8, 8, 256, 8192, 64),
+    "gpt2": (768, 12, 12, 256, 50304, 128),
+}
+WARM_UP_STEPS = 2
+
+
+class Block(nn.Module):
+    def __init__(self, width, heads):
+        super().__init__()
+        self.heads = heads
+        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.widen, self.narrow = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+
+    def forward(self, x, future):
+        batch, length, width = x.shape
+        parts = self.qkv(self.norm1(x)).split(width, dim=2)
+        q, k, v = (part.view(batch, length, self.heads, -1).transpose(1, 2) for part in parts)
+        scores = (q @ k.transpose(-2, -1)) * (width // self.heads) ** -0.5
+        attended = scores.masked_fill(future, float("-inf")).softmax(-1) @ v
+        x = x + self.out(attended.transpose(1, 2).reshape(batch, length, width))
+        return x + self.narrow(F.gelu(self.widen(self.norm2(x)), approximate="tanh"))
+
+
+class GPT2(nn.Module):
+    def __init__(self, width, layers, heads, context, vocabulary):
+        super().__init__()
+        self.tokens, self.positions = nn.Embedding(vocabulary, width), nn.Embedding(context, width)
+        self.blocks = nn.ModuleList(Block(width, heads) for _ in range(layers))
+        self.norm = nn.LayerNorm(width)
+        self.register_buffer("future", torch.triu(torch.ones(context, context, dtype=torch.bool), 1))
+        for parameter in self.parameters():
+            if parameter.dim() > 1:
+                nn.init.normal_(parameter, std=0.02)
+
+    def forward(self, inputs, targets):
+        x = self.tokens(inputs) + self.positions.weight
+        for block in self.blocks:
+            x = block(x, self.future)
+        logits = F.linear(self.norm(x), self.tokens.weight)
+        return F.cross_entropy(logits.view(-1, logits.size(-1)).float(), targets.view(-1))
+
+
+def main(model_name, threads, precision, micro_batch, steps):
+    width, layers, heads, context, vocabulary, sequences = PRESETS[model_name]
+    torch.set_num_threads(threads)
+    torch.manual_seed(1)
+    model = GPT2(width, layers, heads, context, vocabulary)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3, betas=(0.9, 0.95), weight_decay=0.1)
+
+    def step():
+        optimiser.zero_grad(set_to_none=True)
+        for first in range(0, sequences, micro_batch):
+            count = min(micro_batch, sequences - first)
+            tokens = torch.randint(vocabulary, (count, context + 1))
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bf16"):
+                loss = model(tokens[:, :-1], tokens[:, 1:].contiguous())
+            (loss * count / sequences).backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+
+    for _ in range(WARM_UP_STEPS):
+        step()
+    start = time.monotonic()
+    for _ in range(steps):
+        step()
+    tokens_per_s = sequences * context * steps / (time.monotonic() - start)
+    print(json.dumps({"model": model_name, "precision": precision, "threads": threads, "micro_batch": micro_batch,
+                      "tokens_per_s": tokens_per_s}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4]), int(sys.argv[5]))

@@ -1,0 +1,123 @@
+#include "trainer/benchmark.hpp"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <chrono>
+#include <memory>
+
+#include "runtime/clock.hpp"
+#include "trainer/compute.hpp"
+#include "trainer/optimiser.hpp"
+#include "trainer/seed.hpp"
+
+namespace emeth::trainer {
+namespace {
+
+constexpr std::uint64_t warm_up_steps = 2;
+constexpr std::uint64_t schedule_steps = 1'000;  // of the learning rate; more than are measured
+
+double seconds_since(Milliseconds start) {
+    return std::chrono::duration<double>(system_clock().monotonic() - start).count();
+}
+
+Batch random_batch(const Preset& preset, std::int64_t sequences, SeededStream& random) {
+    Batch batch{sequences, {}, {}};
+    const auto token = [&] {
+        return static_cast<std::int32_t>(random.below(static_cast<std::uint64_t>(preset.vocabulary)));
+    };
+    const auto count = static_cast<std::size_t>(sequences * preset.context);
+    std::generate_n(std::back_inserter(batch.inputs), count, token);
+    std::generate_n(std::back_inserter(batch.targets), count, token);
+    return batch;
+}
+
+/// Steps of the training loop, without its files.
+class Trial {
+public:
+    Trial(const Preset& preset, const Compute& compute)
+        : preset_(preset),
+          micro_batch_(compute.micro_batch),
+          layout_(preset),
+          state_(TrainingState::initial(layout_, JobId{})),
+          gradients_(at::zeros_like(state_.weights)),
+          model_(make_model(preset, compute.precision, layout_, state_.weights, gradients_, micro_batch_)),
+          random_(derive_seed(JobId{}, "benchmark")) {}
+
+    void step() {
+        gradients_.zero_();
+        for (std::int64_t first = 0; first < preset_.sequences_per_step; first += micro_batch_) {
+            const std::int64_t sequences = std::min(micro_batch_, preset_.sequences_per_step - first);
+            model_->forward_backward(random_batch(preset_, sequences, random_), 1.0F / tokens_per_step());
+        }
+        update_weights(preset_, layout_, gradients_, gradient_norm(gradients_), schedule_steps, state_);
+        model_->weights_changed();
+        ++state_.step;
+    }
+
+    [[nodiscard]] float tokens_per_step() const {
+        return static_cast<float>(preset_.sequences_per_step * preset_.context);
+    }
+
+private:
+    Preset preset_;
+    std::int64_t micro_batch_;
+    ParameterLayout layout_;
+    TrainingState state_;
+    at::Tensor gradients_;
+    std::unique_ptr<Model> model_;
+    SeededStream random_;
+};
+
+/// 6 for each matrix weight, the output head among them, and the attention's products; nothing computed twice counts.
+double flops_per_token(const Preset& preset) {
+    const auto width = static_cast<double>(preset.width);
+    const auto layers = static_cast<double>(preset.layers);
+    const double matrices = layers * 12 * width * width + static_cast<double>(preset.vocabulary) * width;
+    return 6 * matrices + 12 * layers * static_cast<double>(preset.context) * width;
+}
+
+/// GFLOP/s of the best square product.
+double measure_peak(Precision precision) {
+    double best = 0;
+    for (const std::int64_t size : {1024, 2048, 4096}) {
+        const at::Tensor a = at::randn({size, size}).to(precision == Precision::bf16 ? at::kBFloat16 : at::kFloat);
+        at::Tensor out = at::mm(a, a);
+        const int repeats = static_cast<int>(4 * (4096 / size) * (4096 / size));
+        const Milliseconds start = system_clock().monotonic();
+        for (int i = 0; i < repeats; ++i) at::mm_out(out, a, a);
+        const auto n = static_cast<double>(size);
+        best = std::max(best, repeats * 2 * n * n * n / seconds_since(start) / 1e9);
+    }
+    return best;
+}
+
+}  // namespace
+
+Result<std::string> run_benchmark(const std::string& model, const trainer_protocol::ComputeOptions& options,
+                                  std::uint64_t steps) {
+    const Result<Preset> preset = find_preset(model);
+    if (!preset) return preset.error();
+    const Result<Compute> compute = resolve_compute(options, *preset);
+    if (!compute) return compute.error();
+
+    Trial trial(*preset, *compute);
+    for (std::uint64_t i = 0; i < warm_up_steps; ++i) trial.step();
+    const Milliseconds start = system_clock().monotonic();
+    for (std::uint64_t i = 0; i < steps; ++i) trial.step();
+    const double tokens_per_s =
+        static_cast<double>(trial.tokens_per_step()) * static_cast<double>(steps) / seconds_since(start);
+    const boost::json::object figures{{"model", model},
+                                      {"precision", precision_name(compute->precision)},
+                                      {"threads", compute->threads},
+                                      {"micro_batch", compute->micro_batch},
+                                      {"tokens_per_s", tokens_per_s},
+                                      {"flops_per_token", flops_per_token(*preset)},
+                                      {"gflops", tokens_per_s * flops_per_token(*preset) / 1e9},
+                                      {"peak_gflops", measure_peak(compute->precision)}};
+    return boost::json::serialize(figures);
+}
+
+}  // namespace emeth::trainer
