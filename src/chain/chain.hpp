@@ -106,7 +106,7 @@ struct Fees {
 struct Slot {
     std::uint64_t number = 0;
     std::uint64_t total_gas = 0, own_gas = 0;
-    Wei own_balance;  ///< slotBalances(slot, node): withdrawn already
+    Wei own_balance;  ///< slotBalances(slot, node): gas that is not withdrawn yet
 };
 
 /// Reads see the latest block. An Error names the endpoint's origin and the method.

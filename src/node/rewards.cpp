@@ -8,6 +8,7 @@
 
 #include "chain/amount.hpp"
 #include "chain/emeth_core.hpp"
+#include "chain/token_transfers.hpp"
 #include "runtime/log.hpp"
 
 namespace emeth::node {
@@ -17,7 +18,7 @@ constexpr std::int64_t slot_seconds = 86'400;
 /// Durable: every slot before this one was looked at after it had closed, and fetched if there was something to fetch.
 const std::string next_slot_cursor = "withdraw/next";
 
-bool is_due(const chain::Slot& slot) { return slot.own_gas > 0 && slot.own_balance.is_zero(); }
+bool is_due(const chain::Slot& slot) { return !slot.own_balance.is_zero(); }
 
 }  // namespace
 
@@ -82,7 +83,7 @@ Task<Result<Withdrawal>> Rewards::withdraw_slot(std::uint64_t number) {
     const Result<chain::Slot> slot = co_await chain_.slot(number, sender_.address());
     if (slot.has_error()) co_return slot.error();
     if (slot->own_gas == 0) co_return permanent_error(fmt::format("slot {} holds no gas of wallet {}", number, sender_.address().hex()));
-    if (!slot->own_balance.is_zero()) co_return permanent_error(fmt::format("slot {} was withdrawn already: {} EMT", number, chain::format_coins(slot->own_balance)));
+    if (!is_due(*slot)) co_return permanent_error(fmt::format("slot {} was withdrawn already", number));
     co_return co_await withdraw(number);
 }
 
@@ -131,10 +132,11 @@ Task<Result<Withdrawal>> Rewards::withdraw(std::uint64_t number) {
     if (!outcome->receipt.succeeded) co_return transient_error(fmt::format("withdrawal of slot {} reverted: {}", number, outcome->revert_reason));
     const Result<chain::Slot> slot = co_await chain_.slot(number, sender_.address());
     if (slot.has_error()) co_return slot.error();
-    spdlog::info("slot {}: {} EMT withdrawn for {} of {} gas", number, chain::format_coins(slot->own_balance), slot->own_gas, slot->total_gas);
-    const Result<void> noted = co_await set_cursor("withdraw/" + std::to_string(number), chain::format_wei(slot->own_balance));
+    const Wei amount = chain::minted_to(outcome->receipt, sender_.address());
+    spdlog::info("slot {}: {} EMT withdrawn for {} of {} gas", number, chain::format_coins(amount), slot->own_gas, slot->total_gas);
+    const Result<void> noted = co_await set_cursor("withdraw/" + std::to_string(number), chain::format_wei(amount));
     if (noted.has_error()) co_return noted.error();
-    co_return Withdrawal{number, slot->own_balance, entry->hash};
+    co_return Withdrawal{number, amount, entry->hash};
 }
 
 Task<Result<void>> Rewards::set_cursor(std::string key, std::string value) {

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <utility>
 
-#include "chain/abi.hpp"
 #include "chain/amount.hpp"
+#include "chain/token_transfers.hpp"
 
 namespace emeth::cli {
 
@@ -50,19 +50,14 @@ Task<Result<Balances>> read_balances(chain::Chain& chain, DemoParties parties) {
     co_return balances;
 }
 
-Task<Result<Wei>> rewards_of(chain::Chain& chain, std::vector<storage::OutboxEntry> transactions, Address token, Address node) {
-    const Hash256 transfer = chain::abi::event_topic("Transfer(address,address,uint256)");
-    const Hash256 to_node = chain::abi::word_of(node);
+Task<Result<Wei>> rewards_of(chain::Chain& chain, std::vector<storage::OutboxEntry> transactions, Address node) {
     U256 reward = 0;
     for (const auto& entry : transactions) {
         if (entry.kind != storage::TxKind::withdraw) continue;
         const auto receipt = co_await chain.receipt(entry.hash);
         if (receipt.has_error()) co_return receipt.error();
         if (!receipt->has_value()) co_return permanent_error(fmt::format("withdraw transaction {} is not on chain", entry.hash.hex()));
-        for (const auto& log : (*receipt)->logs) {
-            const bool minted = log.address == token && log.topics.size() == 3 && log.topics[0] == transfer && log.topics[2] == to_node;
-            if (minted) reward += to_u256(chain::abi::Decoder(log.data, "Transfer").amount("value"));
-        }
+        reward += to_u256(chain::minted_to(**receipt, node));
     }
     co_return chain::to_wei(reward);
 }

@@ -21,7 +21,7 @@ struct DemoParties {
 Task<Result<Balances>> read_balances(chain::Chain& chain, DemoParties parties);
 
 /// What the node's withdraw transactions minted for it, by the token's Transfer events in their receipts.
-Task<Result<Wei>> rewards_of(chain::Chain& chain, std::vector<storage::OutboxEntry> transactions, Address token, Address node);
+Task<Result<Wei>> rewards_of(chain::Chain& chain, std::vector<storage::OutboxEntry> transactions, Address node);
 
 /// On chain: each JOB has exactly one PROCESSING, one SUBMITTED and one VERIFIED, and lost nothing.
 Task<Result<void>> check_jobs_on_chain(chain::Chain& chain, const std::vector<DemoJob>& jobs);

@@ -148,7 +148,7 @@ Task<Result<void>> DemoStory::check() {
     if (on_chain.has_error()) co_return on_chain;
     auto transactions = read_transactions(store());
     if (transactions.has_error()) co_return transactions.error();
-    const auto reward = co_await rewards_of(devnet_.chain(), *transactions, devnet_.token(), processes_.node_address());
+    const auto reward = co_await rewards_of(devnet_.chain(), *transactions, processes_.node_address());
     if (reward.has_error()) co_return reward.error();
     report_.reward = *reward;
     if (report_.reward.is_zero()) co_return permanent_error("no reward was withdrawn");

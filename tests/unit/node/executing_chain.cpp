@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "chain/abi.hpp"
 #include "chain/emeth_core.hpp"
 #include "chain/transaction.hpp"
 
@@ -19,6 +20,14 @@ std::string result_of(const chain::Bytes& data) {
     return {data.begin() + length_at + 1, data.begin() + length_at + 1 + static_cast<std::ptrdiff_t>(length)};
 }
 
+chain::Log minting(const Address& account) {
+    chain::Log log;
+    log.topics = {chain::abi::event_topic("Transfer(address,address,uint256)"), chain::abi::word_of(Address{}), chain::abi::word_of(account)};
+    const Wei amount = wei(1'000'000);
+    log.data.assign(amount.bytes.begin(), amount.bytes.end());
+    return log;
+}
+
 bool begins_like(const chain::Bytes& data, const chain::Bytes& pattern, std::size_t bytes) {
     return data.size() >= bytes && pattern.size() >= bytes && std::equal(data.begin(), data.begin() + static_cast<std::ptrdiff_t>(bytes), pattern.begin());
 }
@@ -30,8 +39,8 @@ std::string ExecutingChain::execute(const chain::Bytes& data, const Address& sen
     if (begins_like(data, chain::encode_approve(network.core, Wei{}), selector_bytes)) return mine(), "approve";
     if (begins_like(data, chain::encode_withdraw_slot_reward(0), selector_bytes)) {
         auto& slot = slots.at(data.back() + std::uint64_t{256} * data.at(data.size() - 2));
-        if (slot.own_gas == 0 || !slot.own_balance.is_zero()) return "";
-        slot.own_balance = wei(1'000'000);
+        if (slot.own_balance.is_zero()) return "";
+        slot.own_balance = Wei{};
         return mine(), "withdraw";
     }
     for (const auto& [id, job] : std::map(jobs)) {
@@ -74,6 +83,7 @@ Task<Result<void>> ExecutingChain::send_raw(chain::Bytes raw) {
     const auto header = co_await block(head());
     receipt.block_hash = (*header)->hash;
     receipt.succeeded = !name.empty();
+    if (name == "withdraw") receipt.logs.push_back(minting(decoded->sender));
     receipts[decoded->hash] = receipt;
     transaction_of_block_[head()] = decoded->hash;
     co_return Result<void>{};

@@ -13,7 +13,7 @@ namespace {
 
 class RewardsTest : public IoFixture {
 protected:
-    RewardsTest() { chain.slots[slot_with_gas] = {slot_with_gas, 10, 5, Wei{}}; }
+    RewardsTest() { chain.slots[slot_with_gas] = {slot_with_gas, 10, 5, wei(5)}; }
 
     /// Runs a call while virtual time passes and blocks are mined.
     template <class T>
