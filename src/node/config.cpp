@@ -113,11 +113,11 @@ void read_selection(Reader& reader, const EnvConfig& config, SelectionPolicy& ou
     reader.only("cooperative", "1v1");
 }
 
-/// my_url is what workers dial; the master listens on its port, on all interfaces unless listen_host says otherwise.
+/// my_url is what workers dial; the master listens on its port, on loopback unless listen_host says otherwise.
 void read_listening(Reader& reader, const EnvConfig& config, NodeConfig& out) {
-    const auto url = reader.url("my_url", "http://0.0.0.0:5000");
+    const auto url = reader.url("my_url", "http://127.0.0.1:5000");
     out.worker_port = static_cast<std::uint16_t>(reader.number("worker_port", url.port, 0, 65'535));
-    out.listen_host = config.text("listen_host", "0.0.0.0");
+    out.listen_host = config.text("listen_host", "127.0.0.1");
     out.worker_whitelist = config.list("worker_whitelist", "*");
     out.jsonrpc_whitelist = config.list("jsonrpc_whitelist", "127.0.0.1");
     out.worker_grace = reader.milliseconds("worker_grace_ms", 60'000, 1'000);

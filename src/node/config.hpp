@@ -23,7 +23,7 @@ struct NodeConfig {
     std::uint64_t confirmations = 2;   ///< blocks after which an effect counts; 1: mined
     SelectionPolicy selection;
 
-    std::string listen_host = "0.0.0.0";  ///< for workers
+    std::string listen_host = "127.0.0.1";  ///< for workers
     std::uint16_t worker_port = 5'000;
     std::vector<std::string> worker_whitelist, jsonrpc_whitelist;
     Milliseconds worker_grace{60'000};  ///< how long the lease of a lost worker stands

@@ -115,7 +115,7 @@ const std::vector<RefusalCase> refusal_cases{
      "needs 500 MiB of disk, 400 MiB are free", false},
 };
 
-INSTANTIATE_TEST_SUITE_P(EveryReason, SelectionRefuses, ::testing::ValuesIn(refusal_cases), [](const auto& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(EveryReason, SelectionRefuses, ::testing::ValuesIn(refusal_cases), [](const auto& chosen) { return chosen.param.name; });
 
 TEST(Selection, RefusesAParamThatDoesNotParse) {
     for (const char* param : {"", "{", "[]", R"({"language":"fr","epoch":2})", R"({"language":"en"})", R"({"language":"en","epoch":0})", R"({"language":"en","epoch":2,"model":"../x"})"}) {
