@@ -24,7 +24,7 @@ TEST_F(JobRunnerTest, AJobGoesFromItsDatasetToUploadedParts) {
     script("6 25000000 1\n");
     start_worker();
     lease(1);
-    const auto ready = await<DatasetReady>();
+    const auto ready = await<DatasetReady>();  // and no failure before it: the runner starts with its order at hand
     EXPECT_EQ(ready.sha256, crypto::sha256(storage->dataset));
     EXPECT_EQ(ready.bytes, 50'000u);
     EXPECT_EQ(ready.tokens, 900u);

@@ -17,18 +17,18 @@ Body body_of(const WorkerNews& news) {
 class WorkerLeasesTest : public MasterFixture {
 protected:
     void SetUp() override { start(); }
-    /// Reserves for `job`, adopts and drops the first news.
-    Address lease(const JobId& job, std::uint64_t number) {
-        const Address worker = run(hub->reserve(job, std::nullopt));
-        hub->adopt(job, number, worker);
-        EXPECT_TRUE(std::holds_alternative<WorkerConnected>(news(job).body));
+    /// Reserves a worker, adopts and drops the first news.
+    Address lease(const JobId& leased, std::uint64_t number) {
+        const Address worker = run(hub->reserve(leased, std::nullopt));
+        hub->adopt(leased, number, worker);
+        EXPECT_TRUE(std::holds_alternative<WorkerConnected>(news(leased).body));
         return worker;
     }
-    Assign assign(const JobId& job, std::uint64_t number) {
+    Assign assign(const JobId& leased, std::uint64_t number) {
         Assign order;
-        order.job = job;
+        order.job = leased;
         order.lease = number;
-        order.spec = {job, "en", 2, "nano"};
+        order.spec = {leased, "en", 2, "nano"};
         order.dataset_url = "http://127.0.0.1:1/dataset";
         order.dataset_bytes = 10;
         return order;
