@@ -21,7 +21,7 @@ TEST(NodeConfig, DefaultsAreThePublishedOnes) {
     const auto config = node::read_config(EnvConfig{}).value();
     EXPECT_EQ(config.core.hex(), "0xf55e6fb0948b37a197da974e0a84727022f2d048");
     EXPECT_EQ(config.token.hex(), "0x6652521583190e398c6e59a7ea41b60e74814b3b");
-    EXPECT_EQ(config.endpoint.origin(), "https://testnet.alt.ai");
+    EXPECT_EQ(config.endpoint.origin(), "https://testnet.alt.ai:443");
     EXPECT_EQ(config.chain_id, 60'001U);
     EXPECT_EQ(config.selection.min_fee, chain::parse_coins("10").value());
     EXPECT_EQ(config.selection.max_fee, chain::parse_coins("30").value());

@@ -117,10 +117,13 @@ TEST_F(PipelineTest, AStorageApiThatIsDownOnlyDelaysAndTheBackOffIsDurable) {
 }
 
 TEST_F(PipelineTest, AFullDiskDelaysAndLosesNothing) {
+    hub.script.pop_back();
     start(true);
-    ASSERT_TRUE(run_until_state(sm::State::downloading));
+    ASSERT_TRUE(run_until([this] { return count<sm::CheckpointSaved>() == 2; }));
     store->failure = transient_error("cannot write: no space left on device");
+    hub.send(job_id, worker_protocol::Trained{artifact});
     run_for(300);
+    EXPECT_EQ(record().state, sm::State::training);
     store->failure.reset();
     ASSERT_TRUE(run_until_state(sm::State::verified));
     expect_verified_once();
