@@ -82,17 +82,18 @@ Task<Result<void>> check_jobs_on_chain(chain::Chain& chain, const std::vector<De
 Task<Result<void>> check_balances(chain::Chain& chain, const std::vector<DemoJob>& jobs, std::vector<storage::OutboxEntry> transactions, Wei verifier_fee, Wei reward,
                                   Balances before, Balances after) {
     const U256 fee_of_verifier = to_u256(verifier_fee);
-    U256 node = to_u256(before.node_emt) + to_u256(reward), verifier = to_u256(before.verifier_emt), requester = to_u256(before.requester_emt);
+    U256 node = to_u256(before.node_emt) + to_u256(reward), verifier = to_u256(before.verifier_emt), fees = 0;
     for (const auto& demo_job : jobs) {
         const U256 fee = to_u256(demo_job.job.terms.fee);
         node += fee - fee_of_verifier;
         verifier += fee_of_verifier;
-        requester -= fee;
+        fees += fee;
     }
     const auto paid = co_await gas_paid(chain, std::move(transactions));
     if (paid.has_error()) co_return paid.error();
     for (const auto& checked : {expect("the node's EMT", node, after.node_emt), expect("the verifier's EMT", verifier, after.verifier_emt),
-                                expect("the requester's EMT", requester, after.requester_emt), expect("EmethCore's EMT", 0, after.core_emt),
+                                expect("EmethCore's EMT at first", fees, before.core_emt), expect("EmethCore's EMT in the end", 0, after.core_emt),
+                                expect("the requester's EMT", to_u256(before.requester_emt), after.requester_emt),
                                 expect("the node's ALT", to_u256(before.node_alt) - *paid, after.node_alt)})
         if (checked.has_error()) co_return checked.error();
     co_return Result<void>{};
