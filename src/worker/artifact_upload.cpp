@@ -105,12 +105,13 @@ Task<Result<std::string>> JobRunner::put_part(std::uint32_t part, std::string ur
     const std::uint64_t length = std::min(worker_protocol::part_bytes, artifact_bytes - offset);
     auto url = http::Url::parse(url_text);
     if (url.has_error()) co_return transient_error(fmt::format("the master's URL for part {} cannot be used", part));
-    const std::string what = fmt::format("part {} to {}", part, url->origin());
+    const std::string what = fmt::format("part {}", part);
+    const std::string origin = url->origin();
     Task<Result<http::ClientResponse>> put = http::upload_range(std::move(*url), folder() / "artifact.tar", offset,
                                                                 length, context_.settings.limits.wait_data);
     const auto response = co_await std::move(put);
     if (response.has_error()) co_return in_context(what, response.error());
-    if (response->status / 100 != 2) co_return http::status_error(what, *response);
+    if (response->status / 100 != 2) co_return in_context(what, http::status_error(origin, *response));
     const auto etag = response->headers.find("etag");
     if (etag == response->headers.end() || etag->second.empty() || etag->second.size() > etag_bytes_max)
         co_return transient_error(what + " was answered without a usable ETag");

@@ -60,7 +60,7 @@ Task<Result<void>> JobRunner::download_dataset() {
         http::download_file(std::move(*url), folder() / "dataset", job_.dataset_bytes,
                             context_.settings.limits.wait_data, std::move(progress));
     const auto downloaded = co_await std::move(download);
-    if (downloaded.has_error()) co_return in_context("dataset from " + origin, downloaded.error());
+    if (downloaded.has_error()) co_return in_context("the dataset", downloaded.error());
     job_.dataset_sha256 = downloaded->sha256;
     co_return Result<void>{};
 }

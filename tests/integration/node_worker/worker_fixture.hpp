@@ -2,7 +2,6 @@
 #pragma once
 
 #include <fmt/format.h>
-#include <signal.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -147,7 +146,11 @@ protected:
         for (const std::uint32_t part : parts) order.urls[part] = storage->part_url(part);
         run(hub->order(order));
     }
-    [[nodiscard]] static bool is_dead(pid_t process) { return ::kill(process, 0) == -1; }
+    /// Also when whoever inherited the process has not reaped it yet.
+    [[nodiscard]] static bool is_dead(pid_t process) {
+        const std::string status = read_text(fmt::format("/proc/{}/status", process));
+        return status.empty() || status.find("State:\tZ") != std::string::npos;
+    }
     [[nodiscard]] std::filesystem::path job_folder() const { return data.path() / "jobs" / job.hex(); }
 
     const JobId job = job_id(0x77);

@@ -204,7 +204,7 @@ TEST_F(KilledWorkerTest, AWorkerKilledInTheMiddleContinuesWhereItsCheckpointStan
     // The deposit is not lost by it: the lease stands, and the same address comes back with the files.
     ChildProcess second = start_process();
     await_connection();
-    EXPECT_TRUE(is_dead(orphan));
+    EXPECT_TRUE(eventually([&] { return is_dead(orphan); }));
     run(hub->order(assign(1)));
     const auto started = await<TrainingStarted>();
     EXPECT_GE(started.step, step);
