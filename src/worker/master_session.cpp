@@ -33,8 +33,7 @@ Task<> MasterSession::run() {
         const Error reason = co_await connect_and_serve();
         ++failures_;  // a welcome had set it to 0
         const Milliseconds wait = backoff(failures_, settings_.reconnect, random_.unit());
-        spdlog::warn("no line to the master at {}: {}; dialling again in {} ms", settings_.master.origin(),
-                     reason.message, wait.count());
+        spdlog::warn("no line to the master: {}; dialling again in {} ms", reason.message, wait.count());
         co_await clock_.sleep(wait);
     }
 }
@@ -44,7 +43,7 @@ Task<Error> MasterSession::connect_and_serve() {
     if (connected.has_error()) co_return connected.error();
     http::WebSocket socket = std::move(*connected);
     const auto welcome = co_await shake_hands(socket);
-    if (welcome.has_error()) co_return welcome.error();
+    if (welcome.has_error()) co_return in_context(settings_.master.origin(), welcome.error());
     failures_ = 0;
     reports_.resend_all();
     end_reason_.reset();

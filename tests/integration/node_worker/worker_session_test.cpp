@@ -1,3 +1,5 @@
+#include <csignal>
+
 #include "runtime/child_process.hpp"
 #include "worker_fixture.hpp"
 
