@@ -31,14 +31,16 @@ Task<Result<void>> Pipeline::open_upload() {
 /// Without the signed URLs at hand (the master was restarted, or they expired) the upload is opened anew.
 Task<Result<void>> Pipeline::order_upload() {
     if (link_.upload_id != job().upload.upload_id) co_return co_await abort_upload("its signed URLs are not at hand any more");
-    worker_protocol::Upload order{id(), job().lease.number, job().training.artifact->sha256, link_.urls};
+    worker_protocol::Upload order{id(), job().lease.number, job().training.artifact->sha256, link_.urls, link_.upload_id};
     for (const auto& [part, etag] : job().upload.etags) order.urls.erase(part);
     co_await ports_.workers.order(std::move(order));
     link_.upload_ordered = true;
     co_return Result<void>{};
 }
 
+/// A late report of an upload that was given up says nothing of the open one.
 Task<Result<void>> Pipeline::take(worker_protocol::PartUploaded part) {
+    if (part.upload_id != job().upload.upload_id) co_return Result<void>{};
     Fact fact = sm::PartUploaded{job().lease.number, part.part, std::move(part.etag)};
     co_return co_await note(std::move(fact));
 }

@@ -140,7 +140,7 @@ Task<> FakeHub::order(wp::Upload order) {
     upload_orders.push_back(order);
     const auto lease = leases_.at(order.job);
     if (!workers_.at(lease->worker).connected || !answers_uploads) co_return;
-    for (const auto& [part, url] : order.urls) report(lease->worker, order.job, order.lease, wp::PartUploaded{part, etag});
+    for (const auto& [part, url] : order.urls) report(lease->worker, order.job, order.lease, wp::PartUploaded{part, etag, order.upload_id});
 }
 
 }  // namespace emeth::test

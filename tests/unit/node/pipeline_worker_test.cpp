@@ -112,7 +112,7 @@ TEST_F(PipelineWorkerTest, OnlyMissingPartsAreOrderedFromAWorkerThatCameBack) {
     hub.answers_uploads = false;
     start(true);
     ASSERT_TRUE(run_until([this] { return hub.uploads == 1; }));
-    hub.send(job_id, wp::PartUploaded{2, "\"two\""});
+    hub.send(job_id, wp::PartUploaded{2, "\"two\"", hub.upload_orders[0].upload_id});
     ASSERT_TRUE(run_until([this] { return count<sm::PartUploaded>() == 1; }));
     hub.disconnect(worker_1, "connection reset");
     run_for(2);
@@ -123,6 +123,25 @@ TEST_F(PipelineWorkerTest, OnlyMissingPartsAreOrderedFromAWorkerThatCameBack) {
     EXPECT_EQ(hub.upload_orders[1].urls.size(), 2U);
     EXPECT_FALSE(hub.upload_orders[1].urls.contains(2));
     EXPECT_EQ(artifacts.completed_etags.at(2), "\"two\"");
+}
+
+TEST_F(PipelineWorkerTest, ALateReportOfAnAbortedUploadIsNotCountedForTheNext) {
+    hub.answers_uploads = false;
+    start(true);
+    ASSERT_TRUE(run_until([this] { return hub.uploads == 1; }));
+    hub.send(job_id, wp::StepFailed{"upload", false, "the URL has expired", true});
+    ASSERT_TRUE(run_until([this] { return hub.uploads == 2; }));
+    ASSERT_NE(hub.upload_orders[0].upload_id, hub.upload_orders[1].upload_id);
+    hub.send(job_id, wp::PartUploaded{1, "\"late\"", hub.upload_orders[0].upload_id});
+    run_for(2);
+    EXPECT_EQ(count<sm::PartUploaded>(), 0);
+    hub.disconnect(worker_1, "connection reset");
+    run_for(2);
+    hub.answers_uploads = true;
+    hub.connect(worker_1);
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    EXPECT_NE(artifacts.completed_etags.at(1), "\"late\"");
+    expect_verified_once();
 }
 
 TEST_F(PipelineWorkerTest, ADatasetThatDiffersFromTheOneOnRecordIsFetchedAnew) {
