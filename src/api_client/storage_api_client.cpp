@@ -26,13 +26,18 @@ constexpr std::size_t answer_bytes_max = 16 << 20;
 
 constexpr std::string_view storage = "the Storage API";
 
+constexpr Milliseconds exchange_timeout{10'000};
+/// Joining and hashing the parts of an artifact takes the server as long as its disk needs for them.
+constexpr Milliseconds joining_timeout{600'000};
+
 /// One POST of JSON; anything but a 2xx with a JSON body is an Error.
-Task<Result<json::value>> post(http::Url base, std::string path, json::object body) {
+Task<Result<json::value>> post(http::Url base, std::string path, json::object body, Milliseconds timeout = exchange_timeout) {
     http::ClientRequest request;
     request.method = "POST";
     request.url = base.at(path);
     request.headers["content-type"] = "application/json";
     request.body = json::serialize(body);
+    request.timeout = timeout;
     request.response_bytes_max = answer_bytes_max;
     const auto response = co_await http::request(std::move(request));
     if (response.has_error()) co_return response.error();
@@ -108,7 +113,7 @@ Task<Result<void>> StorageApiClient::complete_upload(JobId job, std::string uplo
     json::array parts;
     for (const auto& [number, etag] : etags) parts.emplace_back(json::object{{"ETag", etag}, {"PartNumber", number}});
     json::object body{{"address", key_.address().hex()}, {"jobId", job.hex()}, {"parts", std::move(parts)}, {"uploadId", upload_id}, {"extension", extension}};
-    const auto answer = co_await post(base_url_, "/api/v1/node/multipartUpload/completeUpload", std::move(body));
+    const auto answer = co_await post(base_url_, "/api/v1/node/multipartUpload/completeUpload", std::move(body), joining_timeout);
     if (answer.has_error()) co_return answer.error();
     co_return Result<void>{};
 }
@@ -116,7 +121,7 @@ Task<Result<void>> StorageApiClient::complete_upload(JobId job, std::string uplo
 Task<Result<ArtifactStore::UploadState>> StorageApiClient::upload_state(JobId job, std::string upload_id) {
     json::object body = signed_body(key_, job, clock_.unix_ms());
     body["uploadId"] = upload_id;
-    const auto answer = co_await post(base_url_, "/api/v1/node/multipartUpload/state", std::move(body));
+    const auto answer = co_await post(base_url_, "/api/v1/node/multipartUpload/state", std::move(body), joining_timeout);
     if (answer.has_error()) co_return answer.error();
     JsonObject fields(*answer, "the upload's state");
     UploadState state;

@@ -1,7 +1,6 @@
 // emeth devnet: the whole network on loopback.
 #include <fmt/format.h>
 
-#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <cstdio>
 #include <memory>
 
@@ -13,6 +12,7 @@
 #include "network/devnet/devnet.hpp"
 #include "runtime/durable_file.hpp"
 #include "runtime/log.hpp"
+#include "runtime/race.hpp"
 #include "runtime/random.hpp"
 #include "runtime/shutdown.hpp"
 
@@ -47,13 +47,9 @@ Task<Result<void>> prepare_node(network::Devnet& devnet, std::filesystem::path f
     co_return write_file_durably(folder / "master.env", settings, 0600);
 }
 
-Task<bool> signal_or_failure(network::Devnet& devnet, Result<void>& outcome, Shutdown& shutdown) {
-    using namespace asio::experimental::awaitable_operators;
-    Task<Result<void>> network = devnet.run();
-    Task<int> signal = shutdown.wait();
-    auto first = co_await (std::move(network) || std::move(signal));
-    if (first.index() == 0) outcome = std::get<0>(first);
-    co_return first.index() == 1;
+Task<Result<void>> until_signal(Shutdown& shutdown) {
+    co_await shutdown.wait();
+    co_return Result<void>{};
 }
 
 Task<Result<void>> run_devnet(DevnetFlags flags) {
@@ -73,7 +69,9 @@ Task<Result<void>> run_devnet(DevnetFlags flags) {
                    (std::filesystem::path(flags.data) / "master.env").string());
         fmt::print("join it: emeth master --config {}/master.env --data ./node --local-workers 1\nCtrl-C ends everything.\n", flags.data);
         std::fflush(stdout);
-        co_await signal_or_failure(network, outcome, shutdown);
+        Task<Result<void>> serving = network.run();
+        Task<Result<void>> signal = until_signal(shutdown);
+        outcome = co_await race(std::move(serving), std::move(signal));
     }
     co_await network.stop();
     co_return outcome;

@@ -1,7 +1,6 @@
 // emeth request: puts one JOB on chain.
 #include <fmt/format.h>
 
-#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <memory>
@@ -13,6 +12,7 @@
 #include "cli/request_terms.hpp"
 #include "network/requester/requester.hpp"
 #include "runtime/log.hpp"
+#include "runtime/race.hpp"
 #include "runtime/random.hpp"
 #include "statemachine/amount_text.hpp"
 
@@ -47,8 +47,13 @@ void print(const network::RequestedJob& job, bool json) {
     }
 }
 
+/// The other side of a race that only the work can win.
+Task<Result<network::RequestedJob>> keep_sending(chain::TransactionSender& sender) {
+    co_await sender.run();
+    co_return transient_error("the transaction sender ended");
+}
+
 Task<Result<void>> run_request(std::shared_ptr<RequestFlags> flags) {
-    using namespace asio::experimental::awaitable_operators;
     auto config = flags->config.load();
     if (config.has_error()) co_return config.error();
     auto request = flags->terms.job_request();
@@ -59,9 +64,8 @@ Task<Result<void>> run_request(std::shared_ptr<RequestFlags> flags) {
     NetworkActor& self = **actor;
     network::Requester requester(self.chain(), self.sender(), self.storage(), system_random(), self.settings.core, self.settings.token);
     Task<Result<network::RequestedJob>> work = requester.request(std::move(*request));
-    Task<> sending = self.sender().run();
-    auto first = co_await (std::move(work) || std::move(sending));
-    auto& job = std::get<0>(first);  // the sender never ends by itself
+    Task<Result<network::RequestedJob>> sending = keep_sending(self.sender());
+    const auto job = co_await race(std::move(work), std::move(sending));
     if (job.has_error()) co_return job.error();
     print(*job, flags->json);
     co_return Result<void>{};

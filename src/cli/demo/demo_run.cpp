@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <chrono>
 #include <memory>
 #include <utility>
@@ -10,6 +9,7 @@
 #include "chain/amount.hpp"
 #include "cli/demo/demo_story.hpp"
 #include "runtime/durable_file.hpp"
+#include "runtime/race.hpp"
 #include "runtime/shutdown.hpp"
 
 namespace emeth::cli {
@@ -65,18 +65,20 @@ Task<Result<void>> tell_and_keep(DemoOptions options, network::Devnet& devnet, D
     for (;;) co_await system_clock().sleep(keep_nap);
 }
 
+Task<Result<void>> until_signal(Shutdown& shutdown, const DemoStory& story) {
+    co_await shutdown.wait();
+    if (story.report().ok) co_return Result<void>{};
+    co_return permanent_error("ended by a signal before the story was over");
+}
+
 /// The devnet serves while the story is told; what ends first ends the others.
 Task<Result<void>> tell_while_serving(DemoOptions options, network::Devnet& devnet, DemoProcesses& processes, DemoDisplay& display, Shutdown& shutdown) {
-    using namespace asio::experimental::awaitable_operators;
     DemoStory story(devnet, processes, display, options.data);
     Task<Result<void>> telling = tell_and_keep(options, devnet, processes, story, display);
     Task<Result<void>> serving = devnet.run();
-    Task<int> signal = shutdown.wait();
-    auto first = co_await (std::move(telling) || std::move(serving) || std::move(signal));
-    if (first.index() == 0) co_return std::get<0>(first);
-    if (first.index() == 1) co_return std::get<1>(first);
-    if (story.report().ok) co_return Result<void>{};
-    co_return permanent_error("ended by a signal before the story was over");
+    Task<Result<void>> signal = until_signal(shutdown, story);
+    Task<Result<void>> events = race(std::move(telling), std::move(serving));
+    co_return co_await race(std::move(events), std::move(signal));
 }
 
 }  // namespace

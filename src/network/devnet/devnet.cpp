@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <optional>
@@ -23,6 +22,7 @@
 #include "runtime/folder_lock.hpp"
 #include "runtime/json_fields.hpp"
 #include "runtime/log.hpp"
+#include "runtime/race.hpp"
 #include "runtime/task_group.hpp"
 #include "trainer_protocol/trainer_child.hpp"
 
@@ -256,11 +256,9 @@ Task<Result<std::unique_ptr<Devnet>>> Devnet::start(DevnetOptions options) {
 }
 
 Task<Result<void>> Devnet::run() {
-    using namespace asio::experimental::awaitable_operators;
     Task<Result<void>> parts = impl_->run_parts();
     Task<Result<void>> anvil_end = impl_->run_anvil();
-    auto first = co_await (std::move(parts) || std::move(anvil_end));
-    co_return first.index() == 0 ? std::get<0>(first) : std::get<1>(first);
+    co_return co_await race(std::move(parts), std::move(anvil_end));
 }
 
 Task<> Devnet::stop() {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "node/race.hpp"
 #include "runtime/log.hpp"
+#include "runtime/race.hpp"
 
 namespace emeth::node {
 namespace {

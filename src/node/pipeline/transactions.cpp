@@ -47,13 +47,16 @@ Task<Result<Pipeline::Ending>> Pipeline::ending_from_logs(sm::TxRef tx, std::str
     co_return Ending{false, 0, std::move(otherwise), {}};
 }
 
-/// The outbox entries of transactions that are final: mined, or passed by for ever.
+/// The outbox entries of transactions that are final: mined, or passed by for ever. Without a receipt only a used nonce tells; while it is not used the entry
+/// stays pending and is sent again.
 Task<Result<storage::SideWrites>> Pipeline::settled(std::vector<sm::TxRef> transactions) {
     auto read = [this] { return ports_.store.outbox_pending(); };
     const Result<std::vector<OutboxEntry>> pending = co_await ports_.pool.run(std::move(read));
     if (pending.has_error()) co_return pending.error();
     const Result<chain::Block> latest = co_await ports_.chain.latest_block();
     if (latest.has_error()) co_return latest.error();
+    const Result<std::uint64_t> used_nonces = co_await ports_.chain.transaction_count(ports_.sender.address());
+    if (used_nonces.has_error()) co_return used_nonces.error();
     storage::SideWrites side;
     for (const auto& entry : *pending) {
         const bool ours = std::any_of(transactions.begin(), transactions.end(), [&](const sm::TxRef& tx) { return tx.hash == entry.hash; });
@@ -62,7 +65,7 @@ Task<Result<storage::SideWrites>> Pipeline::settled(std::vector<sm::TxRef> trans
         if (receipt.has_error()) co_return receipt.error();
         if (*receipt) {
             chain::TransactionSender::mark_mined(side, entry, **receipt);
-        } else {
+        } else if (entry.nonce < *used_nonces) {
             chain::TransactionSender::mark_taken(side, entry, latest->number);
         }
     }

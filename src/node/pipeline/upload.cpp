@@ -28,13 +28,16 @@ Task<Result<void>> Pipeline::open_upload() {
     co_return Result<void>{};
 }
 
-/// Without the signed URLs at hand (the master was restarted, or they expired) the upload is opened anew.
+/// The next missing parts, as many as one order holds. Without the signed URLs at hand (the master was restarted, or they expired) the upload is opened anew.
 Task<Result<void>> Pipeline::order_upload() {
     if (link_.upload_id != job().upload.upload_id) co_return co_await abort_upload("its signed URLs are not at hand any more");
-    worker_protocol::Upload order{id(), job().lease.number, job().training.artifact->sha256, link_.urls, link_.upload_id};
-    for (const auto& [part, etag] : job().upload.etags) order.urls.erase(part);
+    worker_protocol::Upload order{id(), job().lease.number, job().training.artifact->sha256, {}, link_.upload_id};
+    for (const auto& [part, url] : link_.urls) {
+        if (order.urls.size() == worker_protocol::upload_urls_max) break;
+        if (!job().upload.etags.contains(part)) order.urls.emplace(part, url);
+    }
+    for (const auto& [part, url] : order.urls) link_.ordered_parts.insert(part);
     co_await ports_.workers.order(std::move(order));
-    link_.upload_ordered = true;
     co_return Result<void>{};
 }
 
@@ -42,7 +45,9 @@ Task<Result<void>> Pipeline::order_upload() {
 Task<Result<void>> Pipeline::take(worker_protocol::PartUploaded part) {
     if (part.upload_id != job().upload.upload_id) co_return Result<void>{};
     Fact fact = sm::PartUploaded{job().lease.number, part.part, std::move(part.etag)};
-    co_return co_await note(std::move(fact));
+    const Result<void> noted = co_await note(std::move(fact));
+    if (noted.has_value()) link_.ordered_parts.erase(part.part);
+    co_return noted;
 }
 
 /// What the Storage API says for ever of this upload (a part is missing, other bytes lie there) is answered by a new upload.

@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "node/worker_hub.hpp"
@@ -22,7 +23,7 @@ struct WorkerLink {
     /// A new lease: nothing is known about its holder.
     void reset() {
         news.clear();
-        adopted = connected = assigned = upload_ordered = false;
+        adopted = connected = assigned = false;
         away_since.reset();
         forget_upload();
         drained.notify();
@@ -30,7 +31,7 @@ struct WorkerLink {
     void forget_upload() {
         upload_id.clear();
         urls.clear();
-        upload_ordered = false;
+        ordered_parts.clear();
     }
 
     std::deque<WorkerNews> news;  ///< the first stays until it is dealt with
@@ -40,7 +41,7 @@ struct WorkerLink {
     bool connected = false;
     std::optional<Milliseconds> away_since;  ///< monotonic; set while the connection is known to be gone
     bool assigned = false;                   ///< this connection has the order to train
-    bool upload_ordered = false;             ///< this connection has the order to upload
+    std::set<std::uint32_t> ordered_parts;   ///< this connection has the order to upload them, and has not reported them yet
     std::string upload_id;                   ///< of `urls`; empty: none at hand
     std::map<std::uint32_t, std::string> urls;  ///< signed, by part from 1: never durable, never logged
 };

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "node/pipeline/pipeline.hpp"
-#include "node/race.hpp"
 #include "runtime/log.hpp"
+#include "runtime/race.hpp"
 
 namespace emeth::node {
 
@@ -69,7 +69,7 @@ Task<> Pipeline::wait_for_news() {
 }
 
 /// Orders are idempotent; one is given to each connection, and again when the worker asks for it.
-bool Pipeline::has_order(Command command) const { return command == Command::upload_parts ? link_.upload_ordered : link_.assigned; }
+bool Pipeline::has_order(Command command) const { return command == Command::upload_parts ? !link_.ordered_parts.empty() : link_.assigned; }
 
 Task<Result<void>> Pipeline::give_order(Command command) {
     co_await wait_for_retry();
@@ -93,7 +93,8 @@ Task<Result<void>> Pipeline::handle_connection(bool connected, std::string reaso
         if (noted.has_error()) co_return noted;
     }
     link_.connected = connected;
-    link_.assigned = link_.upload_ordered = false;
+    link_.assigned = false;
+    link_.ordered_parts.clear();
     if (connected) {
         link_.away_since.reset();
     } else if (!link_.away_since) {

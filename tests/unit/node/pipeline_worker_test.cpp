@@ -144,6 +144,19 @@ TEST_F(PipelineWorkerTest, ALateReportOfAnAbortedUploadIsNotCountedForTheNext) {
     expect_verified_once();
 }
 
+TEST_F(PipelineWorkerTest, PartsThatNoSingleOrderHoldsAreOrderedInTurn) {
+    artifact.bytes = api_client::part_bytes * (wp::upload_urls_max + 5);
+    artifacts.holds = artifact;
+    hub.script.back() = wp::Trained{artifact};
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    ASSERT_EQ(hub.uploads, 2);
+    EXPECT_EQ(hub.upload_orders[0].urls.size(), wp::upload_urls_max);
+    EXPECT_EQ(hub.upload_orders[1].urls.size(), 5U);
+    EXPECT_EQ(artifacts.completed_etags.size(), wp::upload_urls_max + 5);
+    expect_verified_once();
+}
+
 TEST_F(PipelineWorkerTest, ADatasetThatDiffersFromTheOneOnRecordIsFetchedAnew) {
     train_without_end();
     hub.disconnect(worker_1, "connection reset");

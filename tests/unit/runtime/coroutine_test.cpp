@@ -1,4 +1,4 @@
-// TaskGroup, AsyncMutex and with_timeout, on a clock that the test moves.
+// TaskGroup, AsyncMutex, race and with_timeout, on a clock that the test moves.
 #include <gtest/gtest.h>
 
 #include <boost/asio/post.hpp>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "runtime/async_mutex.hpp"
+#include "runtime/race.hpp"
 #include "runtime/task_group.hpp"
 #include "runtime/with_timeout.hpp"
 #include "unit/runtime/run_task.hpp"
@@ -298,6 +299,40 @@ TEST_F(TimeoutTest, LateResultOfWorkThatCannotBeCancelledIsReturned) {
     settle(io);
     ASSERT_TRUE(started.ended());
     EXPECT_EQ(started.result().value(), 42);
+}
+
+class RaceTest : public TimeoutTest {};
+
+TEST_F(RaceTest, TheFirstToEndDecidesAndTheOtherIsCancelled) {
+    Notes notes;
+    Started<void> started(io, race(sleep_and_note(&clock, 10ms, &notes, "fast"), sleep_and_note(&clock, 1h, &notes, "slow")));
+    settle(io);
+    clock.advance(10ms);
+    settle(io);
+    ASSERT_TRUE(started.ended());
+    started.result();
+    EXPECT_EQ(notes, (Notes{"fast slept", "slow cancelled"}));
+}
+
+TEST_F(RaceTest, AnExceptionDoesNotWaitForTheOtherSide) {
+    Notes notes;
+    Started<void> started(io, race(sleep_and_note(&clock, 1h, &notes, "slow"), fail("broken")));
+    settle(io);
+    ASSERT_TRUE(started.ended());
+    EXPECT_THROW(started.result(), std::runtime_error);
+    EXPECT_EQ(notes, Notes{"slow cancelled"});
+}
+
+TEST_F(RaceTest, TheResultOfTheFirstIsKeptThoughTheLoserYieldsOne) {
+    Started<Result<int>> started(io, race(answer_in_spite_of_cancellation(&clock, 20ms, 1), answer_after(&clock, 10ms, 2)));
+    settle(io);
+    clock.advance(10ms);
+    settle(io);
+    EXPECT_FALSE(started.ended()) << "both have ended when it returns";
+    clock.advance(10ms);
+    settle(io);
+    ASSERT_TRUE(started.ended());
+    EXPECT_EQ(started.result().value(), 2);
 }
 
 }  // namespace

@@ -1,0 +1,37 @@
+// Coroutines side by side, of which the first to end decides.
+#pragma once
+
+#include <optional>
+#include <utility>
+
+#include "runtime/result.hpp"
+#include "runtime/task.hpp"
+
+namespace emeth {
+
+/// Runs both; when one ends, by an exception too, the other is cancelled; both have ended when it returns. An exception of the one that ended first is
+/// rethrown. What the loser still yields is dropped, so neither may hand over by its return what cannot be had again. Not awaitable_operators' `||`: that
+/// waits for the first success, so that a failure waits for the other side.
+Task<> race(Task<> first, Task<> second);
+
+namespace detail {
+
+template <class T>
+Task<> keep_first(Task<Result<T>> work, std::optional<Result<T>>* kept) {
+    Result<T> result = co_await std::move(work);
+    if (!*kept) kept->emplace(std::move(result));
+}
+
+}  // namespace detail
+
+/// The result of the one that ended first.
+template <class T>
+Task<Result<T>> race(Task<Result<T>> first, Task<Result<T>> second) {
+    std::optional<Result<T>> kept;
+    Task<> left = detail::keep_first<T>(std::move(first), &kept);
+    Task<> right = detail::keep_first<T>(std::move(second), &kept);
+    co_await race(std::move(left), std::move(right));
+    co_return std::move(*kept);
+}
+
+}  // namespace emeth
