@@ -30,8 +30,8 @@ constexpr Milliseconds exchange_timeout{10'000};
 /// Joining and hashing the parts of an artifact takes the server as long as its disk needs for them.
 constexpr Milliseconds joining_timeout{600'000};
 
-/// One POST of JSON; anything but a 2xx with a JSON body is an Error.
-Task<Result<json::value>> post(http::Url base, std::string path, json::object body, Milliseconds timeout = exchange_timeout) {
+/// One POST of JSON.
+Task<Result<http::ClientResponse>> send(http::Url base, std::string path, json::object body, Milliseconds timeout = exchange_timeout) {
     http::ClientRequest request;
     request.method = "POST";
     request.url = base.at(path);
@@ -39,10 +39,19 @@ Task<Result<json::value>> post(http::Url base, std::string path, json::object bo
     request.body = json::serialize(body);
     request.timeout = timeout;
     request.response_bytes_max = answer_bytes_max;
-    const auto response = co_await http::request(std::move(request));
+    co_return co_await http::request(std::move(request));
+}
+
+/// Anything but a 2xx with a JSON body is an Error.
+Result<json::value> read_answer(const std::string& path, const http::ClientResponse& response) {
+    if (response.status < 200 || response.status >= 300) return http::status_error(fmt::format("{} ({})", storage, path), response);
+    return parse_json(response.body, answer_bytes_max, fmt::format("{}'s answer to {}", storage, path));
+}
+
+Task<Result<json::value>> post(http::Url base, std::string path, json::object body, Milliseconds timeout = exchange_timeout) {
+    const auto response = co_await send(std::move(base), path, std::move(body), timeout);
     if (response.has_error()) co_return response.error();
-    if (response->status < 200 || response->status >= 300) co_return http::status_error(fmt::format("{} ({})", storage, path), *response);
-    co_return parse_json(response->body, answer_bytes_max, fmt::format("{}'s answer to {}", storage, path));
+    co_return read_answer(path, *response);
 }
 
 json::object signed_body(const crypto::PrivateKey& key, const JobId& job, std::int64_t now_ms) {
@@ -132,16 +141,20 @@ Task<Result<ArtifactStore::UploadState>> StorageApiClient::upload_state(JobId jo
     co_return state;
 }
 
-Task<Result<StorageApiClient::ResultLocation>> StorageApiClient::result_url(JobId job) {
+Task<Result<std::optional<StorageApiClient::ResultLocation>>> StorageApiClient::result_url(JobId job) {
     json::object body = signed_body(key_, job, clock_.unix_ms());
-    const auto answer = co_await post(base_url_, "/api/v1/node/signed-result-url", std::move(body));
+    const std::string path = "/api/v1/node/signed-result-url";
+    const auto response = co_await send(base_url_, path, std::move(body));
+    if (response.has_error()) co_return response.error();
+    if (response->status == 404) co_return std::optional<ResultLocation>{};
+    const auto answer = read_answer(path, *response);
     if (answer.has_error()) co_return answer.error();
     JsonObject fields(*answer, "signed-result-url's answer");
     ResultLocation location;
     location.url = fields.string("url", url_bytes_max);
     location.bytes = fields.u64("bytes");
     if (auto check = fields.check(); check.has_error()) co_return check.error();
-    co_return location;
+    co_return std::optional(std::move(location));
 }
 
 Task<Result<std::string>> StorageApiClient::upload_dataset(JobId job, std::filesystem::path file) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -66,7 +67,8 @@ public:
         std::string url;
         std::uint64_t bytes = 0;
     };
-    Task<Result<ResultLocation>> result_url(JobId job);
+    /// None: nothing lies there under the name that was submitted.
+    Task<Result<std::optional<ResultLocation>>> result_url(JobId job);
     /// For the requester (an endpoint of ours): uploads `file` as the dataset of `job` and returns the name for request().
     Task<Result<std::string>> upload_dataset(JobId job, std::filesystem::path file);
 

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "crypto/configured_key.hpp"
 #include "crypto/key_file.hpp"
 #include "runtime/durable_file.hpp"
 #include "runtime/random.hpp"
@@ -15,12 +16,9 @@ namespace {
 constexpr Milliseconds rpc_timeout{10'000};
 
 Result<crypto::PrivateKey> actor_key(const EnvConfig& config, const std::filesystem::path& data) {
-    if (const auto* value = config.find("privateKey")) {
-        auto key = crypto::PrivateKey::parse(value->text);
-        if (key.has_error()) return in_context(value->place + ": privateKey", key.error());
-        return key;
-    }
-    if (const auto* file = config.find("privateKey_file")) return crypto::load_key_file(file->text);
+    auto key = crypto::configured_key(config);
+    if (key.has_error()) return key.error();
+    if (*key) return std::move(**key);
     return crypto::load_or_generate_key_file(data / "key", system_random());
 }
 

@@ -8,6 +8,7 @@
 
 #include "cli/command.hpp"
 #include "cli/program.hpp"
+#include "crypto/configured_key.hpp"
 #include "crypto/key_file.hpp"
 #include "runtime/durable_file.hpp"
 #include "runtime/folder_lock.hpp"
@@ -35,15 +36,10 @@ struct WorkerFlags {
 };
 
 Result<crypto::PrivateKey> worker_key(const EnvConfig& config, const std::filesystem::path& data) {
-    const ConfigValue* key = config.find("privateKey");
-    const ConfigValue* file = config.find("privateKey_file");
-    if (key != nullptr && file != nullptr)
-        return permanent_error("privateKey (" + key->place + ") and privateKey_file (" + file->place + ") are both set; keep one of them");
-    if (file != nullptr) return crypto::load_key_file(file->text);
-    if (key == nullptr) return crypto::load_or_generate_key_file(data / "worker.key", system_random());
-    auto parsed = crypto::PrivateKey::parse(key->text);
-    if (parsed.has_error()) return in_context(key->place + ": privateKey", parsed.error());
-    return parsed;
+    auto key = crypto::configured_key(config);
+    if (key.has_error()) return key.error();
+    if (*key) return std::move(**key);
+    return crypto::load_or_generate_key_file(data / "worker.key", system_random());
 }
 
 Task<Result<void>> run_worker(const worker::WorkerSettings& settings, const crypto::PrivateKey& key) {

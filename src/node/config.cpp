@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "chain/amount.hpp"
-#include "crypto/key_file.hpp"
+#include "crypto/configured_key.hpp"
 #include "trainer_protocol/job_param.hpp"
 
 namespace emeth::node {
@@ -164,16 +164,10 @@ Result<NodeConfig> read_config(const EnvConfig& config) {
 }
 
 Result<crypto::PrivateKey> read_private_key(const EnvConfig& config) {
-    const auto* key = config.find("privateKey");
-    const auto* file = config.find("privateKey_file");
-    if (key != nullptr && file != nullptr)
-        return permanent_error(fmt::format("both privateKey ({}) and privateKey_file ({}) are set; keep one of them", key->place, file->place));
-    if (file != nullptr) return crypto::load_key_file(file->text);
-    if (key == nullptr)
-        return permanent_error(fmt::format("no wallet: set privateKey_file or privateKey in {}, or in the environment", config.file_place()));
-    auto parsed = crypto::PrivateKey::parse(key->text);
-    if (parsed.has_error()) return in_context(key->place + ": privateKey", parsed.error());
-    return parsed;
+    auto key = crypto::configured_key(config);
+    if (key.has_error()) return key.error();
+    if (!*key) return permanent_error(fmt::format("no wallet: set privateKey_file or privateKey in {}, or in the environment", config.file_place()));
+    return std::move(**key);
 }
 
 }  // namespace emeth::node

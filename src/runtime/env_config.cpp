@@ -119,7 +119,17 @@ Result<void> EnvConfig::add_line(std::string_view line, const std::string& place
 Result<EnvConfig> EnvConfig::load(const std::filesystem::path& file) {
     const Result<std::string> text = read_file(file, file_bytes_max);
     if (!text) return in_context("settings", text.error());
-    return parse(*text, file.string());
+    Result<EnvConfig> config = parse(*text, file.string());
+    std::error_code unknown;
+    const auto permissions = std::filesystem::status(file, unknown).permissions();
+    constexpr auto of_others = std::filesystem::perms::group_all | std::filesystem::perms::others_all;
+    if (config) config->file_is_private_ = !unknown && (permissions & of_others) == std::filesystem::perms::none;
+    return config;
+}
+
+bool EnvConfig::others_can_read(const std::string& key) const {
+    const ConfigValue* value = find(key);
+    return value != nullptr && !file_is_private_ && value->place.starts_with(file_place_ + ":");
 }
 
 void EnvConfig::overlay_environment(const std::set<std::string>& known_keys) {

@@ -49,12 +49,15 @@ public:
     /// Comma-separated, blanks trimmed.
     [[nodiscard]] std::vector<std::string> list(const std::string& key, const std::string& fallback) const;
     [[nodiscard]] const std::string& file_place() const { return file_place_; }
+    /// Whether the value stands in a file that load() found readable by others than its owner.
+    [[nodiscard]] bool others_can_read(const std::string& key) const;
 
 private:
     Result<void> add_line(std::string_view line, const std::string& place);
 
     std::map<std::string, ConfigValue> values_;  // by the key with '_' for '.'
     std::string file_place_ = "a .env file";
+    bool file_is_private_ = true;
 };
 
 }  // namespace emeth

@@ -40,13 +40,14 @@ Task<Result<void>> fetch_dataset(api_client::StorageApiClient& storage, JobId id
     co_return co_await fetch(std::move(*url), std::move(file), bytes);
 }
 
-/// An artifact of an absurd size is the node's fault: a verdict, not an error.
+/// An artifact that is not there or of an absurd size is the node's fault: a verdict, not an error.
 Task<Result<std::optional<Verdict>>> fetch_artifact(api_client::StorageApiClient& storage, JobId id, std::filesystem::path file) {
     auto location = co_await storage.result_url(id);
     if (location.has_error()) co_return in_context("result URL", location.error());
-    if (location->bytes > artifact_bytes_max)
-        co_return Verdict{false, fmt::format("the artifact has {} bytes, at most {} are taken", location->bytes, artifact_bytes_max), 0};
-    auto fetched = co_await fetch(std::move(location->url), std::move(file), location->bytes);
+    if (!*location) co_return Verdict{false, "what was submitted as the result is not in the Storage API", 0, true};
+    if ((*location)->bytes > artifact_bytes_max)
+        co_return Verdict{false, fmt::format("the artifact has {} bytes, at most {} are taken", (*location)->bytes, artifact_bytes_max), 0};
+    auto fetched = co_await fetch(std::move((*location)->url), std::move(file), (*location)->bytes);
     if (fetched.has_error()) co_return fetched.error();
     co_return std::optional<Verdict>{};
 }

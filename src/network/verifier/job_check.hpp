@@ -13,6 +13,7 @@ struct Verdict {
     bool passed = false;
     std::string reason;     ///< when it did not pass
     std::uint64_t gas = 0;  ///< to be credited
+    bool may_pass_later = false;  ///< the artifact is not there: a rejection once the verifier's patience is over
 };
 
 inline constexpr std::uint64_t dataset_bytes_max = std::uint64_t{64} << 30;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -22,6 +23,7 @@ constexpr RetryPolicy retry_policy{.first = Milliseconds(1'000), .factor = 2, .m
 struct OpenJob {
     std::uint32_t failures = 0;       ///< checks in a row that could not be made
     Milliseconds not_before{0};       ///< monotonic
+    std::optional<Milliseconds> missing_since;  ///< monotonic; its artifact was not there
 };
 
 }  // namespace
@@ -41,6 +43,7 @@ struct Verifier::Impl {
     Task<Result<void>> look_at(JobId id);
     Task<Result<void>> judge(JobId id);
     Task<Result<void>> call(JobId id, chain::Bytes data, std::string what);
+    bool is_patience_over(JobId id);
     void note_failure(JobId id, const Error& error);
 };
 
@@ -78,6 +81,7 @@ Task<Result<void>> Verifier::Impl::judge(JobId id) {
         chain::Bytes data = chain::encode_verify(id, verdict->gas);
         co_return co_await call(id, std::move(data), "verify");
     }
+    if (verdict->may_pass_later && !is_patience_over(id)) co_return transient_error(verdict->reason);
     spdlog::warn("verifier: JOB {} is rejected: {}", id.hex(), verdict->reason);
     chain::Bytes data = chain::encode_reject_result(id);
     co_return co_await call(id, std::move(data), "rejectResult");
@@ -99,6 +103,14 @@ Task<Result<void>> Verifier::Impl::look_at(JobId id) {
     spdlog::warn("verifier: JOB {} is past its deadline by {} s: timeout", id.hex(), block->timestamp_unix_s - job->deadline_unix_s);
     chain::Bytes data = chain::encode_timeout(id);
     co_return co_await call(id, std::move(data), "timeout");
+}
+
+bool Verifier::Impl::is_patience_over(JobId id) {
+    const auto found = open.find(id);
+    if (found == open.end()) return false;
+    auto& missing_since = found->second.missing_since;
+    if (!missing_since) missing_since = clock.monotonic();
+    return clock.monotonic() - *missing_since >= options.artifact_patience;
 }
 
 void Verifier::Impl::note_failure(JobId id, const Error& error) {

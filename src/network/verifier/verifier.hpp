@@ -21,6 +21,7 @@ struct VerifierOptions {
     std::uint32_t epochs_min = 2;           ///< a verifier asks for max(param.epoch, 2)
     std::uint32_t threads = 1;
     Milliseconds poll_interval{1'000};
+    Milliseconds artifact_patience{600'000};  ///< how long a submitted artifact may be missing before it is rejected
     std::int64_t timeout_grace_s = 60;      ///< after the deadline, before timeout is called
 };
 

@@ -75,5 +75,17 @@ TEST(NodeConfig, ReadsTheWalletFromAFileThatIsPrivate) {
     EXPECT_TRUE(node::read_private_key(settings("privateKey_file=" + (folder / "node.key").string())).has_error());
 }
 
+TEST(NodeConfig, RefusesAWalletInSettingsThatOthersCanRead) {
+    TemporaryFolder folder;
+    const auto file = folder / "master.env";
+    write_text(file, "privateKey=" + std::string(64, '4') + "\n");
+    ::chmod(file.c_str(), 0640);
+    const auto refused = node::read_private_key(EnvConfig::load(file).value());
+    ASSERT_TRUE(refused.has_error());
+    EXPECT_EQ(refused.error().message, file.string() + " holds privateKey and can be read by others; run: chmod 600 " + file.string());
+    ::chmod(file.c_str(), 0600);
+    EXPECT_TRUE(node::read_private_key(EnvConfig::load(file).value()).has_value());
+}
+
 }  // namespace
 }  // namespace emeth::test

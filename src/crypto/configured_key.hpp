@@ -1,0 +1,16 @@
+// The wallet that the settings name.
+#pragma once
+
+#include <optional>
+
+#include "crypto/private_key.hpp"
+#include "runtime/env_config.hpp"
+#include "runtime/result.hpp"
+
+namespace emeth::crypto {
+
+/// The key of `privateKey` or of the file that `privateKey_file` names; none when neither is set. Refused: both at once, a key file or a settings file with
+/// `privateKey` that others can read ("chmod 600 …"), and what is no key.
+Result<std::optional<PrivateKey>> configured_key(const EnvConfig& config);
+
+}  // namespace emeth::crypto
