@@ -120,6 +120,7 @@ void read_listening(Reader& reader, const EnvConfig& config, NodeConfig& out) {
     out.listen_host = config.text("listen_host", "127.0.0.1");
     out.worker_whitelist = config.list("worker_whitelist", "*");
     out.jsonrpc_whitelist = config.list("jsonrpc_whitelist", "127.0.0.1");
+    out.verifier_lag_s = static_cast<std::int64_t>(reader.number("verifier_lag_s", 60, 0, day_ms / 1'000));
     out.worker_grace = reader.milliseconds("worker_grace_ms", 60'000, 1'000);
 }
 
@@ -140,7 +141,7 @@ const std::set<std::string>& known_keys() {
         std::set<std::string> all{
             "endpoint", "storageApi", "info_server_url", "emethContractAddress", "tokenContractAddress", "chain_id", "confirmations", "privateKey", "privateKey_file",
             "min_fee", "max_fee", "program_ids", "n_epoch", "default_model", "deadline_margin_s", "dataset_bytes_max", "disk_reserve_bytes", "emt_per_alt", "miss_rate",
-            "reject_rate", "priority", "cooperative", "my_url", "worker_port", "listen_host", "worker_whitelist", "jsonrpc_whitelist", "worker_grace_ms", "poll_interval_ms",
+            "reject_rate", "priority", "cooperative", "my_url", "worker_port", "listen_host", "worker_whitelist", "jsonrpc_whitelist", "verifier_lag_s", "worker_grace_ms", "poll_interval_ms",
             "discovery_interval_ms", "rewards_interval_ms", "request_timeout_ms", "log_level",
             // Of published files: the worker's address of its master, and a cache of models that this program does not keep.
             "master_node_url", "master_address", "model_cached_size"};

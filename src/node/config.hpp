@@ -26,6 +26,7 @@ struct NodeConfig {
     std::string listen_host = "127.0.0.1";  ///< for workers
     std::uint16_t worker_port = 5'000;
     std::vector<std::string> worker_whitelist, jsonrpc_whitelist;
+    std::int64_t verifier_lag_s = 60;  ///< how long after its deadline a JOB is expected to stay open for a late submit
     Milliseconds worker_grace{60'000};  ///< how long the lease of a lost worker stands
 
     Milliseconds poll_interval{2'000};  ///< of the chain

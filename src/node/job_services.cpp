@@ -9,7 +9,7 @@
 namespace emeth::node {
 namespace {
 
-PipelineSettings pipeline_settings(const NodeConfig& config) {
+PipelineSettings pipeline_settings(const NodeConfig& config, const chain::Constants& constants) {
     PipelineSettings settings;
     settings.core = config.core;
     settings.token = config.token;
@@ -18,6 +18,7 @@ PipelineSettings pipeline_settings(const NodeConfig& config) {
     settings.confirmations = config.confirmations;
     settings.poll_interval = config.poll_interval;
     settings.worker_grace = config.worker_grace;
+    settings.finish_rules = {config.verifier_lag_s, constants.decline_penalty_rate, constants.timeout_penalty_rate};
     return settings;
 }
 
@@ -30,7 +31,7 @@ JobServices::JobServices(asio::any_io_executor executor, NodeCore& node, const c
                  [this](std::optional<JobId> except) { return supervisor.commitments(except); }),
       supervisor(executor, group,
                  PipelinePorts{core.chain(), core.sender(), core.artifacts(), workers, core.store(), core.pool(), system_clock(), system_random(), prospector, progress},
-                 pipeline_settings(core.config), constants.deposit_rate),
+                 pipeline_settings(core.config, constants), constants.deposit_rate),
       rewards(executor, core.chain(), core.sender(), core.store(), core.pool(), system_clock(), core.config.core, core.config.confirmations,
               core.config.rewards_interval) {}
 

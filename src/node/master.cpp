@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "node/admin_api.hpp"
@@ -13,6 +15,7 @@
 #include "node/local_workers.hpp"
 #include "node/worker_server.hpp"
 #include "runtime/log.hpp"
+#include "runtime/processors.hpp"
 #include "runtime/random.hpp"
 #include "runtime/retry_policy.hpp"
 #include "runtime/task_group.hpp"
@@ -104,8 +107,10 @@ Result<void> Master::start_local_workers() {
     if (local_workers_count_ == 0) return {};
     const bool everywhere = core_.config.listen_host == "0.0.0.0";
     const auto url = fmt::format("http://{}:{}", everywhere ? "127.0.0.1" : core_.config.listen_host, http_.port());
+    auto settings = core_.config.worker_settings;
+    settings.try_emplace("threads", std::to_string(std::max(1U, processors() / local_workers_count_)));  // they share the machine
     local_workers_ = std::make_unique<LocalWorkers>(executor_, local_workers_count_, std::filesystem::absolute(core_.data), url,
-                                                    core_.key().address(), core_.config.worker_settings, system_clock(), system_random());
+                                                    core_.key().address(), std::move(settings), system_clock(), system_random());
     if (auto prepared = local_workers_->prepare(); prepared.has_error()) return prepared;
     group_.start(local_workers_->run());
     return {};

@@ -1,11 +1,11 @@
 #include "worker/settings.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
 
+#include "runtime/processors.hpp"
 #include "trainer_protocol/trainer_child.hpp"
 #include "worker_protocol/messages.hpp"
 
@@ -48,10 +48,6 @@ bool is_device(const std::string& text) {
     const std::string_view number = std::string_view(text).substr(std::min(numbered.size(), text.size()));
     return text.starts_with(numbered) && !number.empty() && number.size() <= 3 &&
            std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-std::uint64_t processors() {
-    return static_cast<std::uint64_t>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN)));
 }
 
 Result<trainer_protocol::ComputeOptions> compute_options(const EnvConfig& config) {

@@ -62,8 +62,8 @@ Pipeline::Pipeline(asio::any_io_executor executor, PipelinePorts ports, Pipeline
 
 Task<> Pipeline::run(std::string restart_reason) {
     Task<> driver = drive(std::move(restart_reason));
-    Task<> watch = watch_chain();
-    co_await race(std::move(driver), std::move(watch));
+    Task<> watches = race(watch_chain(), watch_outlook());
+    co_await race(std::move(driver), std::move(watches));
 }
 
 Task<> Pipeline::drive(std::string restart_reason) {

@@ -58,6 +58,9 @@ private:
     Task<Result<std::optional<Fact>>> end_of(chain::StatusLog log);
     Task<Result<std::optional<Fact>>> find_reorganisation(std::vector<chain::StatusLog> logs);
 
+    // finish_outlook.cpp: the way out when the deadline is out of reach
+    Task<> watch_outlook();
+
     // transactions.cpp: how this JOB's transactions end
     struct Ending {
         bool succeeded = false;

@@ -7,6 +7,7 @@
 #include "api_client/storage_api_client.hpp"
 #include "chain/chain.hpp"
 #include "chain/transaction_sender.hpp"
+#include "node/finish_watch.hpp"
 #include "node/preflight.hpp"
 #include "node/progress_board.hpp"
 #include "node/worker_hub.hpp"
@@ -39,6 +40,7 @@ struct PipelineSettings {
     std::uint64_t confirmations = 1;
     Milliseconds poll_interval{2'000};  ///< of the chain, for the end of a JOB
     Milliseconds worker_grace{60'000};  ///< how long the lease of a lost worker stands
+    FinishWatch::Rules finish_rules;
     RetryPolicy retry{Milliseconds(1'000), 2, Milliseconds(300'000), 0.25};
     RetryPolicy worker_retry{Milliseconds(1'000), 2, Milliseconds(30'000), 0.25};  ///< shorter: the worker's reports wait meanwhile
 };

@@ -51,8 +51,8 @@ protected:
     void kill();
     /// Lets virtual time pass until `done`; false after `virtual_seconds`, or when the process has ended by itself.
     bool run_until(const std::function<bool()>& done, int virtual_seconds = 3'600);
-    bool run_until_state(statemachine::State state) {
-        return run_until([this, state] { return record().state == state; });
+    bool run_until_state(statemachine::State state, int virtual_seconds = 3'600) {
+        return run_until([this, state] { return record().state == state; }, virtual_seconds);
     }
     void run_for(int virtual_seconds) {
         run_until([] { return false; }, virtual_seconds);

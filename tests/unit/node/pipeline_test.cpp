@@ -172,6 +172,19 @@ TEST_F(PipelineTest, IsDeclinedByTheOperatorInTheMiddleOfTraining) {
     EXPECT_TRUE(real_store->verify(job_id).has_value());
 }
 
+TEST_F(PipelineTest, AJobWhoseDeadlineIsOutOfReachIsGivenBackWithTheSumsInItsHistory) {
+    settings.finish_rules = {60, 25'000, 25'000};
+    hub.script.pop_back();  // trains for ever
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::training));
+    run_for(5 * 3'600);
+    EXPECT_EQ(count<sm::DeclineDecided>(), 0) << "it can still be finished";
+    ASSERT_TRUE(run_until_state(sm::State::declined, 2 * 3'600));
+    EXPECT_EQ(chain.mined("decline"), 1);
+    EXPECT_NE(record().outcome.decline_reason.find("to decline costs 5 EMT, to wait for the timeout 5 EMT"), std::string::npos) << record().outcome.decline_reason;
+    EXPECT_TRUE(real_store->verify(job_id).has_value());
+}
+
 TEST_F(PipelineTest, ADeclineBeforeTheDepositCostsNothing) {
     preflight.refusal = node::Refused{"no worker is connected", false};
     start(true);
