@@ -27,7 +27,7 @@ using ::testing::HasSubstr;
 using Tcp = asio::ip::tcp;
 constexpr auto token = asio::as_tuple(asio::use_awaitable);
 
-/// Writes <stem>.key and <stem>.pem: a certificate for "localhost" that signed itself.
+/// Writes <stem>.key and <stem>.pem: a certificate for 127.0.0.1 that signed itself. No name: a machine without /etc/hosts knows none.
 void make_certificate(const std::filesystem::path& stem) {
     const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen("P-256"), EVP_PKEY_free);
     const std::unique_ptr<X509, decltype(&X509_free)> certificate(X509_new(), X509_free);
@@ -37,11 +37,11 @@ void make_certificate(const std::filesystem::path& stem) {
     X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 3'600);
     X509_set_pubkey(certificate.get(), key.get());
     X509_NAME* name = X509_get_subject_name(certificate.get());
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("localhost"), -1, -1,
-                               0);
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("emeth test"), -1,
+                               -1, 0);
     X509_set_issuer_name(certificate.get(), name);
     const std::unique_ptr<X509_EXTENSION, decltype(&X509_EXTENSION_free)> names(
-        X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "DNS:localhost"), X509_EXTENSION_free);
+        X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "IP:127.0.0.1"), X509_EXTENSION_free);
     X509_add_ext(certificate.get(), names.get(), -1);
     X509_sign(certificate.get(), key.get(), EVP_sha256());
 
@@ -83,7 +83,9 @@ protected:
         ssl::context context(ssl::context::tls_server);
         context.use_certificate_file((*folder / (certificate + ".pem")).string(), ssl::context::pem);
         context.use_private_key_file((*folder / (certificate + ".key")).string(), ssl::context::pem);
-        Tcp::acceptor acceptor(io, Tcp::endpoint(asio::ip::address_v4::loopback(), 0));
+        boost::system::error_code no_address;
+        const auto address = asio::ip::make_address(host, no_address);
+        Tcp::acceptor acceptor(io, Tcp::endpoint(no_address ? asio::ip::address_v4::loopback() : address, 0));
         const test::Background serving(io, serve(&acceptor, &context));
         ClientRequest asked;
         asked.url = Url::parse(fmt::format("https://{}:{}/", host, acceptor.local_endpoint().port())).value();
@@ -94,19 +96,19 @@ protected:
 };
 
 TEST_F(Tls, TrustsACertificateOfTheSystemForItsHost) {
-    const Result<ClientResponse> response = ask("localhost", "trusted");
+    const Result<ClientResponse> response = ask("127.0.0.1", "trusted");
     ASSERT_TRUE(response) << response.error().message;
     EXPECT_EQ(response->body, "secret");
 }
 
 TEST_F(Tls, TrustsNoCertificateForAnotherHost) {
-    const Result<ClientResponse> response = ask("127.0.0.1", "trusted");
+    const Result<ClientResponse> response = ask("127.0.0.2", "trusted");
     ASSERT_FALSE(response);
     EXPECT_THAT(response.error().message, HasSubstr("certificate verify failed"));
 }
 
 TEST_F(Tls, TrustsNoCertificateThatNobodyVouchesFor) {
-    const Result<ClientResponse> response = ask("localhost", "foreign");
+    const Result<ClientResponse> response = ask("127.0.0.1", "foreign");
     ASSERT_FALSE(response);
     EXPECT_THAT(response.error().message, HasSubstr("certificate verify failed"));
 }
