@@ -25,6 +25,8 @@ Check revoke_lease(Job& draft, const LeaseRevoked& event) {
     if (draft.upload.completed) {
         return contradicts_record(sentence(draft.upload.file_name, " is uploaded: the work of this lease is done"));
     }
+    // What this lease did not confirm is one worker's word: kept any longer, one false report would keep the honest ones out.
+    if (draft.dataset.lease != draft.lease.number) draft.dataset = {};
     draft.lease.active = false;
     return std::nullopt;
 }

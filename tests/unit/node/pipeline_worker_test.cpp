@@ -170,6 +170,19 @@ TEST_F(PipelineWorkerTest, ADatasetThatDiffersFromTheOneOnRecordIsFetchedAnew) {
     ASSERT_TRUE(run_until_state(sm::State::verified));
 }
 
+TEST_F(PipelineWorkerTest, AFalseFirstReportOfTheDatasetDoesNotKeepTheHonestOnesOut) {
+    auto honest = hub.script;
+    honest.front() = wp::DatasetReady{repeated<Hash256>(0xee), 1'000'000, 250'000, 100};
+    train_without_end();
+    hub.disconnect(worker_1, "connection reset");
+    hub.script = honest;
+    hub.add_worker(worker_2);
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    EXPECT_EQ(count<sm::LeaseGranted>(), 3) << "one more fetch, since nobody knows which of two is wrong";
+    EXPECT_EQ(*record().dataset.sha256, repeated<Hash256>(0xee));
+    expect_verified_once();
+}
+
 TEST_F(PipelineWorkerTest, WaitsForAWorkerAsLongAsItTakes) {
     hub.disconnect(worker_1, "away");
     start(true);

@@ -57,6 +57,16 @@ TEST(Lease, SameWorkerKeepsItsFilesAnotherStartsAnew) {
     EXPECT_EQ(after(other, DatasetReady{2, numbered<Hash256>(1), 1, 1, 1}).state, State::training);
 }
 
+TEST(Lease, ADigestThatTheNextLeaseDidNotConfirmIsForgotten) {
+    Job job = after(straight(upload_opened), LeaseRevoked{1, "gone"});
+    job = after(job, LeaseGranted{2, other_worker});
+    EXPECT_EQ(rejection_kind(job, DatasetReady{2, numbered<Hash256>(2), 1, 1, 1}), RejectionKind::contradicts_record);
+    job = after(job, LeaseRevoked{2, "the dataset was replaced or damaged"});
+    EXPECT_FALSE(job.dataset.sha256) << "one word against another";
+    job = after(job, LeaseGranted{3, other_worker});
+    EXPECT_EQ(after(job, DatasetReady{3, numbered<Hash256>(2), 1, 1, 1}).state, State::training);
+}
+
 TEST(Lease, LossOfTheConnectionLeavesTheLease) {
     const Job job = straight(dataset_ready);
     EXPECT_EQ(after(job, WorkerLost{1, "closed"}), job);
