@@ -12,6 +12,7 @@
 #include "node/data_folder.hpp"
 #include "node/discovery.hpp"
 #include "node/job_services.hpp"
+#include "node/known_network.hpp"
 #include "node/local_workers.hpp"
 #include "node/worker_server.hpp"
 #include "runtime/log.hpp"
@@ -124,13 +125,41 @@ Result<WorkerServerOptions> worker_options(const NodeConfig& config) {
     return WorkerServerOptions{std::move(*workers), std::move(*admins), workers_max};
 }
 
+Task<Result<void>> remember_network(NodeCore& core, chain::Constants constants) {
+    auto write = [&core, &constants] { return core.store().set_cursor(known_network_cursor, to_text(constants)); };
+    co_return co_await core.pool().run(std::move(write));
+}
+
+/// Of the configured contract; transient Error: no earlier start has seen it.
+Task<Result<chain::Constants>> recall_network(NodeCore& core) {
+    auto read = [&core] { return core.store().cursor(known_network_cursor); };
+    const auto text = co_await core.pool().run(std::move(read));
+    if (text.has_error()) co_return text.error();
+    if (!*text) co_return transient_error("the contract was never seen before");
+    const auto constants = read_constants(**text);
+    if (constants.has_error()) co_return constants;
+    if (constants->core != core.config.core || constants->token != core.config.token) co_return transient_error("the configured contract was never seen before");
+    co_return constants;
+}
+
 /// Wrong settings end the start; an endpoint that is down only does when no deposit waits for it.
 Task<Result<chain::Constants>> connect(NodeCore& core, bool has_active_jobs) {
     for (std::uint32_t attempt = 1;; ++attempt) {
         const Result<chain::Constants> constants = co_await core.check_network();
-        if (constants.has_value() || !has_active_jobs || constants.error().kind == ErrorKind::permanent) co_return constants;
+        if (constants.has_value()) {
+            const auto remembered = co_await remember_network(core, *constants);
+            if (remembered.has_error()) co_return remembered.error();
+            co_return constants;
+        }
+        if (constants.error().kind == ErrorKind::permanent) co_return constants;
+        if (!has_active_jobs) co_return transient_error(constants.error().message + "; check `endpoint`, or start again when it is up");
+        const auto known = co_await recall_network(core);
+        if (known.has_value()) {
+            spdlog::warn("the chain cannot be reached: {}; going on with what is known of the contract", constants.error().message);
+            co_return known;
+        }
         const auto wait = backoff(attempt, start_retry, system_random().unit());
-        spdlog::warn("the chain cannot be reached: {}; JOBs wait, next try in {} ms", constants.error().message, wait.count());
+        spdlog::warn("the chain cannot be reached: {}; {}; JOBs wait, next try in {} ms", constants.error().message, known.error().message, wait.count());
         co_await system_clock().sleep(wait);
     }
 }

@@ -71,7 +71,7 @@ try {
     Object.assign(settings, { worker_port: '0', poll_interval_ms: '200', discovery_interval_ms: '300' });
 
     // What ends the start.
-    refused('no endpoint', { endpoint: 'http://127.0.0.1:9' }, 3, /127\.0\.0\.1:9: Connection refused/);
+    refused('no endpoint', { endpoint: 'http://127.0.0.1:9' }, 3, /127\.0\.0\.1:9: Connection refused; check `endpoint`/);
     refused('wrong chain id', { chain_id: '1' }, 3, /serves chain 60001, but chain_id is 1/);
     refused('no contract', { emethContractAddress: nobody }, 3, /emethContractAddress 0x0+1 is no contract on chain 60001/);
     refused('no token', { tokenContractAddress: nobody }, 3, /tokenContractAddress 0x0+1 is no contract/);

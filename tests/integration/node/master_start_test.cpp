@@ -4,8 +4,10 @@
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 
+#include "chain/amount.hpp"
 #include "http/server.hpp"
 #include "node/data_folder.hpp"
+#include "node/known_network.hpp"
 #include "node/master.hpp"
 #include "node/operator_command.hpp"
 #include "runtime/folder_lock.hpp"
@@ -88,6 +90,42 @@ TEST_F(MasterStart, AnEndpointThatIsDownIsWaitedForWhenAJobIsActive) {
     io.run_for(std::chrono::seconds(2));
     EXPECT_FALSE(running.ended()) << (outcome ? outcome->error().message : "");
     EXPECT_TRUE(running.stop());
+}
+
+TEST_F(MasterStart, AKnownContractLetsActiveJobsGoOnWhileTheEndpointIsDown) {
+    create_active_job();
+    auto settings = config(nobody);
+    chain::Constants known;
+    known.core = settings.core;
+    known.token = settings.token;
+    known.deposit_rate = 100'000;
+    known.verifier_fee = chain::parse_coins("10").value();
+    storage::JobStore::open(node::store_folder(data), storage::OpenMode::read_write).value()->set_cursor(node::known_network_cursor, node::to_text(known)).value();
+    std::optional<Result<void>> outcome;
+    Background running(io, watch(master(std::move(settings)), &outcome));
+    io.restart();
+    io.run_for(std::chrono::seconds(2));
+    EXPECT_FALSE(running.ended()) << (outcome ? outcome->error().message : "");
+    JobId id;
+    id.bytes.fill(0x11);
+    const auto history = storage::JobStore::open(node::store_folder(data), storage::OpenMode::read_only).value()->history(id).value();
+    ASSERT_GE(history.size(), 2U);
+    EXPECT_TRUE(std::holds_alternative<statemachine::Restarted>(history[1].event.body)) << "its pipeline was taken up";
+    EXPECT_TRUE(running.stop());
+}
+
+TEST(KnownNetwork, IsReadBackAndNothingElseIs) {
+    chain::Constants known;
+    known.core.bytes.fill(1);
+    known.token.bytes.fill(2);
+    known.verifier.bytes.fill(3);
+    known.deposit_rate = 100'000;
+    known.timeout_penalty_rate = known.decline_penalty_rate = known.failed_penalty_rate = 25'000;
+    known.verifier_fee = chain::parse_coins("10").value();
+    const auto read = node::read_constants(node::to_text(known)).value();
+    EXPECT_EQ(node::to_text(read), node::to_text(known));
+    EXPECT_EQ(read.verifier_fee, known.verifier_fee);
+    for (const char* damaged : {"", "{}", "[]", R"({"core":"0x12"})"}) EXPECT_TRUE(node::read_constants(damaged).has_error()) << damaged;
 }
 
 TEST_F(MasterStart, ASecondMasterOnTheFolderIsRefused) {

@@ -1,0 +1,20 @@
+// What an earlier start learnt of the contract, kept with the JOBs: a master that starts again while its endpoint is away goes on with it, so that its workers
+// train meanwhile.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "chain/chain.hpp"
+#include "runtime/result.hpp"
+
+namespace emeth::node {
+
+/// The store's cursor that holds it.
+inline constexpr std::string_view known_network_cursor = "network";
+
+std::string to_text(const chain::Constants& constants);
+/// permanent Error: no such text.
+Result<chain::Constants> read_constants(std::string_view text);
+
+}  // namespace emeth::node
