@@ -146,7 +146,7 @@ void EnvConfig::set_flag(const std::string& key, const std::string& value) {
 
 Result<void> EnvConfig::check_known(const std::set<std::string>& known_keys) const {
     for (const auto& [key, value] : values_) {
-        const auto is_this = [&key = key](const std::string& known) { return normalised(known) == key; };
+        const auto is_this = [&own = key](const std::string& known) { return normalised(known) == own; };
         if (std::any_of(known_keys.begin(), known_keys.end(), is_this)) continue;
         return permanent_error(
             fmt::format("{}: {} is not a known setting{}", value.place, key, suggestion(key, known_keys)));
