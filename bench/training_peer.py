@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """The peer of `emeth bench training`: the same GPT-2 written plainly in Python PyTorch, with its best settings.
 
-Usage: training_peer.py MODEL THREADS PRECISION MICRO_BATCH STEPS
+Usage: training_peer.py MODEL THREADS PRECISION MICRO_BATCH STEPS SEQUENCES (of a step; 0: the preset's)
 Prints one line of JSON: {"model", "precision", "threads", "micro_batch", "tokens_per_s"}.
 """
 import json
@@ -59,8 +59,9 @@ class GPT2(nn.Module):
         return F.cross_entropy(logits.view(-1, logits.size(-1)).float(), targets.view(-1))
 
 
-def main(model_name, threads, precision, micro_batch, steps):
+def main(model_name, threads, precision, micro_batch, steps, step_sequences):
     width, layers, heads, context, vocabulary, sequences = PRESETS[model_name]
+    sequences = step_sequences or sequences
     torch.set_num_threads(threads)
     torch.manual_seed(1)
     model = GPT2(width, layers, heads, context, vocabulary)
@@ -88,4 +89,5 @@ def main(model_name, threads, precision, micro_batch, steps):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4]), int(sys.argv[5]))
+    main(sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4]), int(sys.argv[5]),
+         int(sys.argv[6]))

@@ -2,8 +2,10 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <string>
 
 #include "bench/bench_store.hpp"
+#include "bench/bench_training.hpp"
 
 int main(int argc, char** argv) try {
     CLI::App app{"Measurements of emeth, each beside its peer in the same run.", "emeth-dev"};
@@ -14,8 +16,13 @@ int main(int argc, char** argv) try {
     auto* store = bench->add_subcommand("store", "durable transitions/s against raw RocksDB synced batches of the same bytes");
     store->add_flag("--json", json, "figures as JSON");
     store->footer("Example:\n  emeth bench store --json\n");
+    std::string model;
+    auto* training = bench->add_subcommand("training", "training tokens/s against Python PyTorch, and the share of the matrix-product peak");
+    training->add_flag("--json", json, "figures as JSON");
+    training->add_option("--model", model, "one of d256, d512, gpt2; without it all of them");
+    training->footer("Example:\n  emeth bench training --model d256\n");
     CLI11_PARSE(app, argc, argv);
-    return emeth::bench::run_store(json);
+    return training->parsed() ? emeth::bench::run_training(model, json) : emeth::bench::run_store(json);
 } catch (const std::exception& error) {
     std::fprintf(stderr, "emeth-dev: %s\n", error.what());
     return 1;

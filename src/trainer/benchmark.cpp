@@ -97,9 +97,10 @@ double measure_peak(Precision precision) {
 }  // namespace
 
 Result<std::string> run_benchmark(const std::string& model, const trainer_protocol::ComputeOptions& options,
-                                  std::uint64_t steps) {
-    const Result<Preset> preset = find_preset(model);
+                                  std::uint64_t steps, std::uint32_t sequences) {
+    Result<Preset> preset = find_preset(model);
     if (!preset) return preset.error();
+    if (sequences > 0) preset->sequences_per_step = sequences;
     const Result<Compute> compute = resolve_compute(options, *preset);
     if (!compute) return compute.error();
 

@@ -78,13 +78,15 @@ int benchmark(int argc, char** argv) {
     std::string model = "nano";
     trainer_protocol::ComputeOptions compute;
     std::uint64_t steps = 10;
+    std::uint32_t sequences = 0;
     options.add_option("--model", model, "preset")->capture_default_str();
     options.add_option("--threads", compute.threads)->check(CLI::Range(1, 1024))->capture_default_str();
     options.add_option("--precision", compute.precision)->check(CLI::IsMember({"auto", "bf16", "float32"}));
     options.add_option("--micro-batch", compute.micro_batch, "sequences; 0: the preset's")->capture_default_str();
     options.add_option("--steps", steps, "measured, after two to warm up")->check(CLI::Range(1, 1'000'000));
+    options.add_option("--sequences", sequences, "of a step; 0: the preset's")->check(CLI::Range(0, 4'096));
     CLI11_PARSE(options, argc, argv);
-    const Result<std::string> figures = trainer::run_benchmark(model, compute, steps);
+    const Result<std::string> figures = trainer::run_benchmark(model, compute, steps, sequences);
     fmt::print(figures ? stdout : stderr, "{}\n", figures ? *figures : figures.error().message);
     return figures ? 0 : 1;
 }
