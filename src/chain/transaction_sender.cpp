@@ -9,6 +9,7 @@
 #include "chain/outcome_watch.hpp"
 #include "chain/rebroadcaster.hpp"
 #include "chain/transaction.hpp"
+#include "runtime/failpoint.hpp"
 #include "runtime/log.hpp"
 
 namespace emeth::chain {
@@ -184,7 +185,9 @@ Task<Result<Entries>> TransactionSender::Impl::sign(std::uint64_t nonce, std::ve
 
 Task<> TransactionSender::Impl::broadcast(Entries entries) {
     for (OutboxEntry& entry : entries) {
+        failpoint::before("broadcast", storage::name(entry.kind));
         const Result<void> sent = co_await chain.send_raw(std::move(entry.raw));
+        failpoint::after("broadcast", storage::name(entry.kind));
         if (sent) continue;
         spdlog::warn("transaction {} (nonce {}, {}) was not taken at first and will be sent again: {}",
                      entry.hash.hex(), entry.nonce, storage::name(entry.kind), sent.error().message);

@@ -9,6 +9,7 @@
 #include "cli/program.hpp"
 #include "cli/state_print.hpp"
 #include "node/data_folder.hpp"
+#include "runtime/failpoint.hpp"
 #include "statemachine/transition.hpp"
 #include "storage/job_store.hpp"
 
@@ -105,6 +106,22 @@ void add_graph(CLI::App& parent, const Flags& flags, Invocation& invocation) {
     });
 }
 
+void add_failpoints(CLI::App& parent, const Flags& flags, Invocation& invocation) {
+    auto* command = parent.add_subcommand("failpoints", "where tests kill the processes of a node: every durable commit and every outside effect");
+    command->add_flag("--json", flags->json, "one JSON object a line");
+    command->callback([flags, &invocation] {
+        invocation.run = [flags] {
+            for (const auto& place : failpoint::places()) {
+                if (flags->json)
+                    fmt::print("{{\"effect\":\"{}\",\"process\":\"{}\",\"path\":\"{}\"}}\n", place.effect, place.process, place.path);
+                else
+                    fmt::print("{:<26} {:<8} {}\n", place.effect, place.process, place.path);
+            }
+            return static_cast<int>(exit_ok);
+        };
+    });
+}
+
 }  // namespace
 
 void register_state(CLI::App& app, Invocation& invocation) {
@@ -125,6 +142,7 @@ void register_state(CLI::App& app, Invocation& invocation) {
     add(*command, "dump", "everything as JSON lines", flags, invocation, dump);
     add(*command, "verify", "replay every history and compare", flags, invocation, verify);
     add_graph(*command, flags, invocation);
+    add_failpoints(*command, flags, invocation);
 }
 
 }  // namespace emeth::cli

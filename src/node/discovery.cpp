@@ -6,6 +6,7 @@
 
 #include "chain/amount.hpp"
 #include "node/job_journal.hpp"
+#include "runtime/failpoint.hpp"
 #include "runtime/log.hpp"
 
 namespace emeth::node {
@@ -106,9 +107,11 @@ Task<Result<bool>> Discovery::consider(JobId id, NodeView& view) {
     }
     const auto& chosen = std::get<Chosen>(verdict);
     const statemachine::Discovered fact{chosen.terms};
+    failpoint::before("commit", "Discovered");
     auto create = [this, &fact] { return store_.create(fact, clock_.unix_ms()); };
     Result<statemachine::Job> job = co_await pool_.run(std::move(create));
     if (job.has_error()) co_return job.error();
+    failpoint::after("commit", "Discovered");
     spdlog::info("{}: chosen: fee {} EMT, deposit {} EMT, dataset {} bytes, finish estimate {}, expected value {} EMT", short_name(id),
                  chain::format_coins(chosen.terms.fee), chain::format_coins(chosen.deposit), chosen.terms.dataset_bytes, duration_text(chosen.finish_estimate_s),
                  chosen.expected_value);

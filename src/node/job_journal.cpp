@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "runtime/failpoint.hpp"
 #include "runtime/log.hpp"
 
 namespace emeth::node {
@@ -15,9 +16,11 @@ JobJournal::JobJournal(storage::JobStore& store, BlockingPool& pool, Clock& cloc
 
 Task<Result<bool>> JobJournal::report(statemachine::EventBody fact, storage::SideWrites side) {
     const statemachine::Event event{clock_.unix_ms(), std::move(fact)};
+    failpoint::before("commit", statemachine::name(event.body));
     auto apply = [this, &event, &side] { return store_.apply(job_, event, side); };
     Result<storage::JobStore::Applied> applied = co_await pool_.run(std::move(apply));
     if (applied.has_error()) co_return in_context(short_name(job_.terms.id) + ": cannot commit " + std::string(statemachine::name(event.body)), applied.error());
+    failpoint::after("commit", statemachine::name(event.body));
     const auto before = job_.state;
     job_ = std::move(applied->job);
     last_rejection_ = std::move(applied->rejection);

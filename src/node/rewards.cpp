@@ -9,6 +9,7 @@
 #include "chain/amount.hpp"
 #include "chain/emeth_core.hpp"
 #include "chain/token_transfers.hpp"
+#include "runtime/failpoint.hpp"
 #include "runtime/log.hpp"
 
 namespace emeth::node {
@@ -141,7 +142,10 @@ Task<Result<Withdrawal>> Rewards::withdraw(std::uint64_t number) {
 
 Task<Result<void>> Rewards::set_cursor(std::string key, std::string value) {
     auto set = [this, &key, &value] { return store_.set_cursor(key, value); };
-    co_return co_await pool_.run(std::move(set));
+    failpoint::before("commit", "rewards");
+    Result<void> noted = co_await pool_.run(std::move(set));
+    failpoint::after("commit", "rewards");
+    co_return noted;
 }
 
 }  // namespace emeth::node

@@ -11,6 +11,7 @@
 #include <cstdio>
 
 #include "runtime/errno_error.hpp"
+#include "runtime/failpoint.hpp"
 #include "runtime/file_descriptor.hpp"
 
 namespace emeth {
@@ -56,12 +57,22 @@ Result<void> sync_folder_of(const fs::path& path) {
     return {};
 }
 
+/// "checkpoint" of "checkpoint-1.bin".
+std::string effect_of(const fs::path& path) {
+    const std::string name = path.filename().string();
+    return name.substr(0, name.find_first_of("-."));
+}
+
 /// The bytes are on the disk before the name is.
 Result<void> sync_and_rename(int descriptor, const fs::path& temporary, const fs::path& path) {
+    const std::string effect = effect_of(path);
+    failpoint::before("file", effect);
     if (::fsync(descriptor) != 0) return errno_error("cannot sync " + temporary.string(), errno);
     if (::rename(temporary.c_str(), path.c_str()) != 0)
         return errno_error(fmt::format("cannot rename {} to {}", temporary.string(), path.string()), errno);
-    return sync_folder_of(path);
+    Result<void> synced = sync_folder_of(path);
+    failpoint::after("file", effect);
+    return synced;
 }
 
 }  // namespace

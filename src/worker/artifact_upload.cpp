@@ -5,6 +5,7 @@
 
 #include "crypto/sha256.hpp"
 #include "http/client.hpp"
+#include "runtime/failpoint.hpp"
 #include "runtime/log.hpp"
 #include "runtime/task_group.hpp"
 #include "worker/job_runner.hpp"
@@ -109,7 +110,9 @@ Task<Result<std::string>> JobRunner::put_part(std::uint32_t part, std::string ur
     const std::string origin = url->origin();
     Task<Result<http::ClientResponse>> put = http::upload_range(std::move(*url), folder() / "artifact.tar", offset,
                                                                 length, context_.settings.limits.wait_data);
+    failpoint::before("storage", "put_part");
     const auto response = co_await std::move(put);
+    failpoint::after("storage", "put_part");
     if (response.has_error()) co_return in_context(what, response.error());
     if (response->status / 100 != 2) co_return in_context(what, http::status_error(origin, *response));
     const auto etag = response->headers.find("etag");

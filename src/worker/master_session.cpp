@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "runtime/failpoint.hpp"
 #include "runtime/log.hpp"
 #include "runtime/retry_policy.hpp"
 #include "runtime/task_group.hpp"
@@ -108,7 +109,9 @@ Task<> MasterSession::send_reports(http::WebSocket& socket, TaskGroup& group) {
     for (;;) {
         const worker_protocol::Report report = co_await reports_.next();
         std::string text = encode(worker_protocol::FromWorker(report));
+        failpoint::before("report", worker_protocol::kind_of(report.body));
         const auto sent = co_await socket.send(std::move(text));
+        failpoint::after("report", worker_protocol::kind_of(report.body));
         if (sent.has_error()) co_return end(group, sent.error());
     }
 }

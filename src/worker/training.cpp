@@ -4,6 +4,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "runtime/failpoint.hpp"
 #include "runtime/log.hpp"
 #include "runtime/with_timeout.hpp"
 #include "worker/job_runner.hpp"
@@ -62,7 +63,9 @@ Task<Result<void>> JobRunner::run_trainer(std::string reason) {
         messages::TrainRequest{job_.spec, folder(), *job_.dataset_sha256, context_.settings.compute};
     Task<Result<messages::TrainerChild>> start =
         messages::TrainerChild::start(context_.settings.trainer, std::move(request), folder() / "trainer.log");
+    failpoint::before("start", "trainer");
     auto child = co_await std::move(start);
+    failpoint::after("start", "trainer");
     if (child.has_error()) co_return transient_error(child.error().message);  // a missing program may be installed yet
     spdlog::info("JOB {}: trainer runs as process {}", job_.spec.id.hex(), child->pid());
     for (;;) {

@@ -32,7 +32,7 @@ boost::json::object fields(const Hello& hello) {
 }
 
 boost::json::object body_fields(const DatasetReady& body) {
-    return {{"kind", "dataset_ready"},
+    return {{"kind", body.kind},
             {"sha256", body.sha256.hex()},
             {"bytes", body.bytes},
             {"tokens", body.tokens},
@@ -40,12 +40,12 @@ boost::json::object body_fields(const DatasetReady& body) {
 }
 
 boost::json::object body_fields(const TrainingStarted& body) {
-    return {{"kind", "training_started"}, {"step", body.step}, {"reason", wire_text(body.reason, sentence_bytes_max)}};
+    return {{"kind", body.kind}, {"step", body.step}, {"reason", wire_text(body.reason, sentence_bytes_max)}};
 }
 
 boost::json::object body_fields(const CheckpointSaved& body) {
     const statemachine::Checkpoint& checkpoint = body.checkpoint;
-    return {{"kind", "checkpoint_saved"},
+    return {{"kind", body.kind},
             {"epoch", checkpoint.epoch},
             {"step", checkpoint.step},
             {"sha256", checkpoint.sha256.hex()},
@@ -55,7 +55,7 @@ boost::json::object body_fields(const CheckpointSaved& body) {
 boost::json::object body_fields(const Trained& body) {
     boost::json::array losses;
     for (const double loss : body.artifact.epoch_losses) losses.push_back(finite(loss));
-    return {{"kind", "trained"},
+    return {{"kind", body.kind},
             {"sha256", body.artifact.sha256.hex()},
             {"bytes", body.artifact.bytes},
             {"epochs", body.artifact.epochs},
@@ -65,14 +65,14 @@ boost::json::object body_fields(const Trained& body) {
 }
 
 boost::json::object body_fields(const PartUploaded& body) {
-    return {{"kind", "part_uploaded"},
+    return {{"kind", body.kind},
             {"part", body.part},
             {"etag", wire_text(body.etag, etag_bytes_max)},
             {"upload_id", body.upload_id}};
 }
 
 boost::json::object body_fields(const StepFailed& body) {
-    return {{"kind", "step_failed"},
+    return {{"kind", body.kind},
             {"step", wire_text(body.step, name_bytes_max)},
             {"permanent", body.permanent},
             {"message", wire_text(body.message, sentence_bytes_max)},
@@ -80,7 +80,7 @@ boost::json::object body_fields(const StepFailed& body) {
 }
 
 boost::json::object body_fields(const Progress& body) {
-    return {{"kind", "progress"},
+    return {{"kind", body.kind},
             {"stage", wire_text(body.stage, name_bytes_max)},
             {"epoch", body.epoch},
             {"step", body.step},
@@ -165,13 +165,13 @@ Progress read_progress(JsonObject& json) {
 
 ReportBody read_body(JsonObject json) {
     const std::string kind = json.string("kind", name_bytes_max);
-    if (kind == "dataset_ready") return read_dataset_ready(json);
-    if (kind == "training_started") return TrainingStarted{json.u64("step"), json.string("reason", sentence_bytes_max)};
-    if (kind == "checkpoint_saved") return read_checkpoint_saved(json);
-    if (kind == "trained") return read_trained(json);
-    if (kind == "part_uploaded") return read_part_uploaded(json);
-    if (kind == "step_failed") return read_step_failed(json);
-    if (kind != "progress") json.reject("kind", "a report of a worker");
+    if (kind == DatasetReady::kind) return read_dataset_ready(json);
+    if (kind == TrainingStarted::kind) return TrainingStarted{json.u64("step"), json.string("reason", sentence_bytes_max)};
+    if (kind == CheckpointSaved::kind) return read_checkpoint_saved(json);
+    if (kind == Trained::kind) return read_trained(json);
+    if (kind == PartUploaded::kind) return read_part_uploaded(json);
+    if (kind == StepFailed::kind) return read_step_failed(json);
+    if (kind != Progress::kind) json.reject("kind", "a report of a worker");
     return read_progress(json);
 }
 

@@ -73,18 +73,22 @@ struct Refused { std::string reason; };
 
 using FromMaster = std::variant<Challenge, Welcome, Assign, Upload, Stop, Ack, Refused>;
 
-struct DatasetReady { Hash256 sha256; std::uint64_t bytes = 0, tokens = 0, steps_total = 0; };
-struct TrainingStarted { std::uint64_t step = 0; std::string reason; };  ///< a trainer process began or continued at `step`
-struct CheckpointSaved { statemachine::Checkpoint checkpoint; };
-struct Trained { statemachine::Artifact artifact; };
+struct DatasetReady { static constexpr std::string_view kind = "dataset_ready"; Hash256 sha256; std::uint64_t bytes = 0, tokens = 0, steps_total = 0; };
+struct TrainingStarted { static constexpr std::string_view kind = "training_started"; std::uint64_t step = 0; std::string reason; };  ///< a trainer process began or continued at `step`
+struct CheckpointSaved { static constexpr std::string_view kind = "checkpoint_saved"; statemachine::Checkpoint checkpoint; };
+struct Trained { static constexpr std::string_view kind = "trained"; statemachine::Artifact artifact; };
 /// `upload_id`: of the order; a report that was delayed must not count for a later upload.
-struct PartUploaded { std::uint32_t part = 0; std::string etag; std::string upload_id{}; };
+struct PartUploaded { static constexpr std::string_view kind = "part_uploaded"; std::uint32_t part = 0; std::string etag; std::string upload_id{}; };
 /// The step could not be done now. `needs_order`: the worker waits for the order again (an URL expired).
-struct StepFailed { std::string step; bool permanent = false; std::string message; bool needs_order = false; };
+struct StepFailed { static constexpr std::string_view kind = "step_failed"; std::string step; bool permanent = false; std::string message; bool needs_order = false; };
 /// For the display only: neither durable nor acknowledged (its report id is 0).
-struct Progress { std::string stage; std::uint32_t epoch = 0; std::uint64_t step = 0, steps_total = 0, bytes = 0, bytes_total = 0; double loss = 0, tokens_per_s = 0; };
+struct Progress { static constexpr std::string_view kind = "progress"; std::string stage; std::uint32_t epoch = 0; std::uint64_t step = 0, steps_total = 0, bytes = 0, bytes_total = 0; double loss = 0, tokens_per_s = 0; };
 
 using ReportBody = std::variant<DatasetReady, TrainingStarted, CheckpointSaved, Trained, PartUploaded, StepFailed, Progress>;
+/// As it stands on the wire: "dataset_ready".
+inline std::string_view kind_of(const ReportBody& body) {
+    return std::visit([](const auto& report) { return report.kind; }, body);
+}
 
 struct Report {
     std::uint64_t id = 0;

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "node/pipeline/pipeline.hpp"
+#include "runtime/failpoint.hpp"
 
 namespace emeth::node {
 
@@ -31,7 +32,9 @@ void Pipeline::adopt_lease() {
 
 void Pipeline::release_worker(bool forget, std::string reason) {
     link_.reset();
+    failpoint::before("order", "release");
     ports_.workers.release(id(), forget, std::move(reason));
+    failpoint::after("order", "release");
 }
 
 }  // namespace emeth::node

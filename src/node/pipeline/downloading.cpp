@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "node/pipeline/pipeline.hpp"
+#include "runtime/failpoint.hpp"
 #include "trainer_protocol/job_param.hpp"
 
 namespace emeth::node {
@@ -15,7 +16,9 @@ Task<Result<void>> Pipeline::order_assignment() {
     Result<std::string> url = co_await ports_.artifacts.dataset_url(id());
     if (url.has_error()) co_return url.error();
     worker_protocol::Assign order{id(), job().lease.number, std::move(*spec), std::move(*url), job().terms.dataset_bytes};
+    failpoint::before("order", "assign");
     co_await ports_.workers.order(std::move(order));
+    failpoint::after("order", "assign");
     link_.assigned = true;
     co_return Result<void>{};
 }

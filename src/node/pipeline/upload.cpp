@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "node/pipeline/pipeline.hpp"
+#include "runtime/failpoint.hpp"
 
 namespace emeth::node {
 namespace {
@@ -16,8 +17,10 @@ const std::string artifact_extension = ".tar";
 
 Task<Result<void>> Pipeline::open_upload() {
     const auto parts = api_client::parts_of(job().training.artifact->bytes);
+    failpoint::before("storage", "open_upload");
     Result<api_client::OpenedUpload> opened = co_await ports_.artifacts.open_upload(id(), job().training.artifact->bytes, artifact_extension);
     if (opened.has_error()) co_return opened.error();
+    failpoint::after("storage", "open_upload");
     if (opened->urls.size() != parts) co_return transient_error(fmt::format("the Storage API gave {} URLs for {} parts", opened->urls.size(), parts));
     Fact fact = sm::UploadOpened{job().lease.number, opened->upload_id, opened->file_name, parts};
     const Result<void> committed = co_await journal_.commit(std::move(fact));
@@ -37,7 +40,9 @@ Task<Result<void>> Pipeline::order_upload() {
         if (!job().upload.etags.contains(part)) order.urls.emplace(part, url);
     }
     for (const auto& [part, url] : order.urls) link_.ordered_parts.insert(part);
+    failpoint::before("order", "upload");
     co_await ports_.workers.order(std::move(order));
+    failpoint::after("order", "upload");
     co_return Result<void>{};
 }
 
@@ -54,6 +59,7 @@ Task<Result<void>> Pipeline::take(worker_protocol::PartUploaded part) {
 Task<Result<void>> Pipeline::complete_upload() {
     const auto upload = job().upload;
     Result<void> completed = co_await check_upload();
+    failpoint::before("storage", "complete_upload");
     if (completed.has_value()) completed = co_await ports_.artifacts.complete_upload(id(), upload.upload_id, upload.etags, artifact_extension);
     if (completed.has_error()) {
         if (completed.error().kind != ErrorKind::permanent) co_return completed;
@@ -61,6 +67,7 @@ Task<Result<void>> Pipeline::complete_upload() {
         if (aborted.has_error()) co_return aborted;
         co_return transient_error(completed.error().message);
     }
+    failpoint::after("storage", "complete_upload");
     Fact fact = sm::UploadCompleted{upload.file_name};
     const Result<void> committed = co_await journal_.commit(std::move(fact));
     if (committed.has_error()) co_return committed;

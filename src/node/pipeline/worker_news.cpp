@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "node/pipeline/pipeline.hpp"
+#include "runtime/failpoint.hpp"
 #include "runtime/log.hpp"
 #include "runtime/race.hpp"
 
@@ -108,7 +109,9 @@ Task<Result<void>> Pipeline::handle_report(WorkerNews news) {
     Task<Result<void>> taking = std::visit([this](auto body) { return take(std::move(body)); }, std::get<wp::ReportBody>(std::move(news.body)));
     const Result<void> taken = co_await std::move(taking);
     if (taken.has_error() || news.report_id == 0) co_return taken;
+    failpoint::before("acknowledge", "report");
     co_await ports_.workers.acknowledge(id(), news.report_id);
+    failpoint::after("acknowledge", "report");
     co_return Result<void>{};
 }
 

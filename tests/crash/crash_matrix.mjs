@@ -1,0 +1,251 @@
+// Kills the real processes of a node with SIGKILL just before and just after every durable commit and every outside effect that `emeth state failpoints` lists,
+// lets them start again, and looks at chain and store: one deposit, one submit, verified, no penalty; the history replays; no orphan, no stray temporary file.
+// Usage: node crash_matrix.mjs EMETH DATA_FOLDER [part of a failpoint's name]
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { emethCoreAbi, emethTokenAbi } from '../support/emeth_abi.mjs';
+import { ethers } from '../support/packages.mjs';
+
+const [emeth, data, only = ''] = process.argv.slice(2);
+const emt = 10n ** 18n;
+const lanes_count = 3;
+const dataset_bytes = 96 << 10;
+const case_limit_s = 120;
+const children = new Set();
+
+rmSync(data, { recursive: true, force: true });
+mkdirSync(data, { recursive: true });
+
+function start(args, environment = {}) {
+    const child = spawn(emeth, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...environment } });
+    const started = { child, output: '', signal: undefined, end: once(child, 'exit').then(([, signal]) => (children.delete(child), (started.signal = signal))) };
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece) => (started.output = (started.output + piece).slice(-20_000)));
+    children.add(child);
+    return started;
+}
+
+async function until(what, limit_s, condition) {
+    for (const end = Date.now() + limit_s * 1000; Date.now() < end; await sleep(150)) {
+        const value = await condition();
+        if (value) return value;
+    }
+    throw new Error(`${what} did not happen within ${limit_s} s`);
+}
+
+const run = (...args) => spawnSync(emeth, args, { encoding: 'utf8', timeout: 60_000 });
+const lines = (text) => text.trim().split('\n').filter(Boolean);
+
+function files_below(folder) {
+    return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? files_below(join(folder, entry.name)) : [join(folder, entry.name)]));
+}
+
+/** Living processes that work in `folder`. */
+function processes_in(folder) {
+    return readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && Number(pid) !== process.pid).filter((pid) => {
+        try {
+            return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(folder) && !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+        } catch {
+            return false;
+        }
+    });
+}
+
+/** The network all cases share, and the requester's hand in it. */
+class Network {
+    async open() {
+        this.process = start(['devnet', '--data', join(data, 'net'), '--block-interval', '1']);
+        await until('the devnet', 60, () => this.process.output.includes('Ctrl-C ends everything'));
+        this.settings = Object.fromEntries(lines(readFileSync(join(data, 'net', 'master.env'), 'utf8')).map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
+        this.provider = new ethers.JsonRpcProvider(this.settings.endpoint, 60001, { staticNetwork: true, cacheTimeout: -1, polling: true, pollingInterval: 200 });
+        const key = readFileSync(join(data, 'net', 'requester', 'key'), 'utf8').trim().replace(/^(0x)?/, '0x');
+        this.requester = new ethers.NonceManager(new ethers.Wallet(key, this.provider));
+        this.core = new ethers.Contract(this.settings.emethContractAddress, emethCoreAbi, this.requester);
+        this.token = new ethers.Contract(this.settings.tokenContractAddress, emethTokenAbi, this.requester);
+        await this.put_dataset();
+        await (await this.token.approve(this.settings.emethContractAddress, 100_000n * emt)).wait();
+    }
+
+    /** By the requester's own command; all further JOBs are about the same text. */
+    async put_dataset() {
+        const book = spawnSync('bible', ['gen1:1-gen50:26'], { encoding: 'utf8', maxBuffer: 1 << 24 });
+        assert.equal(book.status, 0, `the text comes from the program 'bible': ${book.stderr}`);
+        writeFileSync(join(data, 'text'), book.stdout.slice(0, dataset_bytes));
+        writeFileSync(join(data, 'requester.env'), Object.entries({ ...this.settings, privateKey_file: join(data, 'net', 'requester', 'key') })
+            .filter(([key]) => key !== 'max_fee').map(([key, value]) => `${key}=${value}\n`).join(''));
+        const requested = run('request', '--config', join(data, 'requester.env'), '--data', join(data, 'requester'), '--dataset', join(data, 'text'), '--fee-min', '50', '--json');
+        assert.equal(requested.status, 0, requested.stderr);
+        this.requester.reset();
+        this.dataset = (await this.core.jobDetails(JSON.parse(requested.stdout).id)).dataset;
+    }
+
+    async request(fee) {
+        const id = `0x${randomBytes(16).toString('hex')}`;
+        const now = (await this.provider.getBlock('latest')).timestamp;
+        await this.in_turn(() => this.core.request(id, 0n, this.dataset, '{"language":"en","epoch":2}', fee, now + 4 * 3600));
+        return id;
+    }
+
+    /** One transaction of the requester after the other. */
+    in_turn(send) {
+        const turn = (this.last_turn ?? Promise.resolve()).then(async () => (await send()).wait());
+        this.last_turn = turn.catch(() => {});
+        return turn;
+    }
+
+    async events(name, ...topics) {
+        return this.core.queryFilter(this.core.filters[name](...topics), 0, 'latest');
+    }
+}
+
+/** One node with its own wallet, folder and fee, so that no other node takes its JOBs. */
+class Lane {
+    constructor(network, number) {
+        Object.assign(this, { network, number, folder: join(data, `lane-${number}`), fee: BigInt(20 + number) * emt, wallet: ethers.Wallet.createRandom() });
+        this.config = join(data, `lane-${number}.env`);
+    }
+
+    async open() {
+        writeFileSync(join(data, `lane-${this.number}.key`), `${this.wallet.privateKey}\n`, { mode: 0o600 });
+        const settings = { ...this.network.settings, privateKey_file: join(data, `lane-${this.number}.key`), min_fee: this.fee, max_fee: this.fee, worker_port: 0, deadline_margin_s: 60,
+            poll_interval_ms: 200, discovery_interval_ms: 300, rewards_interval_ms: 500, threads: 1 };
+        writeFileSync(this.config, Object.entries(settings).map(([key, value]) => `${key}=${value}\n`).join(''), { mode: 0o600 });
+        await this.network.in_turn(() => this.network.requester.sendTransaction({ to: this.wallet.address, value: 100n * emt }));
+        await this.network.in_turn(() => this.network.token.transfer(this.wallet.address, 1_000n * emt));
+    }
+
+    start_master(failpoint) {
+        this.master = start(['master', '--config', this.config, '--data', this.folder, '--local-workers', '1'], failpoint ? { EMETH_FAILPOINT: failpoint } : {});
+    }
+
+    async stop_master() {
+        this.master.child.kill('SIGTERM');
+        await this.master.end;
+        await until(`the end of all processes of lane ${this.number}`, 10, () => processes_in(this.folder).length === 0);
+    }
+
+    record(id) {
+        const listed = run('state', 'list', '--json', '--data', this.folder);
+        return lines(listed.stdout).map((line) => JSON.parse(line)).find((job) => JSON.stringify(job).includes(id));
+    }
+
+    /** Starts the master with a failpoint; whoever dies by it is started again, the master by us and all others by the node itself. */
+    async kill_at(place, moment) {
+        const mark = join(data, `fired-${this.number}-${Date.now()}`);
+        this.start_master(`${moment}:${place.effect}:${mark}`);
+        const fired = () => existsSync(mark) || (this.master.signal !== undefined && this.master.signal !== 'SIGKILL');
+        await until(`"${moment} ${place.effect}"`, case_limit_s, fired);
+        if (place.process !== 'master') return assert.equal(this.master.signal, undefined, 'the master lives on');
+        await until('the death of the master', 10, () => this.master.signal);
+        assert.equal(this.master.signal, 'SIGKILL', this.master.output);
+        await until('the end of its workers', 10, () => processes_in(this.folder).length === 0);
+        this.start_master();
+    }
+
+    async expect_end(id, state) {
+        await until(`${id} ${state} in the store`, case_limit_s, () => this.record(id)?.state === state);
+        await this.stop_master();
+        const counts = {};
+        for (const event of await this.network.events('Status', id)) counts[event.args.status] = (counts[event.args.status] ?? 0) + 1;
+        const verified = await run('state', 'verify', '--data', this.folder);
+        assert.equal(verified.status, 0, verified.stderr);
+        const stray = files_below(this.folder).filter((file) => /\.tmp-|\.partial$/.test(file));
+        assert.deepEqual(stray, [], 'stray temporary files');
+        return counts;
+    }
+
+    /** One process and one submit, verified, nothing lost. */
+    async expect_verified(id) {
+        const counts = await this.expect_end(id, 'verified');
+        assert.deepEqual(counts, { 2: 1, 3: 1, 4: 1 }, `Status events of ${id}`);
+        assert.deepEqual((await this.network.events('Penalty', this.wallet.address)).length, this.penalties ?? 0, 'no penalty');
+    }
+
+    async restart_case(place, moment) {
+        const id = await this.network.request(this.fee);
+        await this.kill_at({ effect: 'commit LeaseGranted', process: 'master' }, 'after');
+        this.master.child.kill('SIGKILL');
+        await this.master.end;
+        await until('the end of its workers', 10, () => processes_in(this.folder).length === 0);
+        await this.kill_at(place, moment);
+        await this.expect_verified(id);
+    }
+
+    async normal_case(place, moment) {
+        const id = await this.network.request(this.fee);
+        await this.kill_at(place, moment);
+        await this.expect_verified(id);
+    }
+
+    async decline_case(place, moment) {
+        const id = await this.network.request(this.fee);
+        const killing = this.kill_at(place, moment);
+        await until('a lease', case_limit_s, () => ['downloading', 'training'].includes(this.record(id)?.state));
+        run('decline', id, '--config', this.config, '--data', this.folder);
+        await killing;
+        await until('the end or another wish', case_limit_s, () => {
+            if (this.record(id)?.state === 'declined') return true;
+            if (!this.record(id)?.why?.includes('decline')) run('decline', id, '--config', this.config, '--data', this.folder);  // the wish died with the master
+            return false;
+        });
+        await this.expect_end(id, 'declined');
+        this.penalties = (this.penalties ?? 0) + 1;
+        assert.equal((await this.network.events('Penalty', this.wallet.address)).length, this.penalties, 'one penalty a decline');
+    }
+
+    async run(cases) {
+        for (let next = cases.shift(); next; next = cases.shift()) {
+            const { place, moment } = next;
+            const began = Date.now();
+            try {
+                await this[`${place.path}_case`](place, moment);
+                console.log(`${moment} ${place.effect} (${place.process}): held, ${((Date.now() - began) / 1000).toFixed(1)} s`);
+            } catch (error) {
+                failures.push(`${moment} ${place.effect}`);
+                console.log(`${moment} ${place.effect} (${place.process}): FAILED: ${error.stack}\n${this.master?.output.slice(-3000)}`);
+                for (const pid of processes_in(this.folder)) process.kill(Number(pid), 'SIGKILL');
+                this.fee += BigInt(lanes_count) * emt;  // what is left of the case is not taken by the next one
+                this.folder += '-again';
+                await this.open();
+            }
+        }
+    }
+}
+
+/** Every effect that a JOB passes is on the list, and what the list calls normal is passed. */
+async function compare_with_trace(lane, places) {
+    const trace = join(data, 'trace');
+    const id = await lane.network.request(lane.fee);
+    lane.start_master(`trace::${trace}`);
+    await lane.expect_verified(id);
+    const passed = new Set(lines(readFileSync(trace, 'utf8')).map((line) => line.slice(line.indexOf(':') + 1)));
+    console.log([...passed].join('\n'));
+    const listed = new Set(places.map((place) => place.effect));
+    assert.deepEqual([...passed].filter((effect) => !listed.has(effect)), [], 'effects that are not on the list');
+    assert.deepEqual(places.filter((place) => place.path === 'normal' && !passed.has(place.effect)), [], 'places that no JOB passes');
+}
+
+const failures = [];
+try {
+    const places = lines(run('state', 'failpoints', '--json').stdout).map((line) => JSON.parse(line));
+    assert.ok(places.length > 30);
+    const network = new Network();
+    await network.open();
+    const lanes = Array.from({ length: lanes_count }, (_, number) => new Lane(network, number));
+    for (const lane of lanes) await lane.open();
+    await compare_with_trace(lanes[0], places);
+
+    const cases = places.filter((place) => place.path !== 'withdraw' && place.effect.includes(only)).flatMap((place) => ['before', 'after'].map((moment) => ({ place, moment })));
+    await Promise.all(lanes.map((lane) => lane.run(cases)));
+    assert.deepEqual(failures, []);
+    console.log('every process that died left nothing behind');
+} finally {
+    for (const child of children) child.kill('SIGKILL');
+    for (const pid of processes_in(join(data, 'lane-'))) process.kill(Number(pid), 'SIGKILL');
+    for (const pid of processes_in(join(data, 'net'))) process.kill(Number(pid), 'SIGKILL');
+}
