@@ -28,8 +28,8 @@ Result<std::unique_ptr<JobStore>> JobStore::open(const std::filesystem::path& fo
 }
 
 Result<std::unique_ptr<JobStore>> RocksJobStore::open(const std::filesystem::path& folder, OpenMode mode,
-                                                      rocksdb::Env* environment) {
-    auto database = RocksDatabase::open(folder, mode, environment);
+                                                      const Platform& platform) {
+    auto database = RocksDatabase::open(folder, mode, platform);
     if (!database) return database.error();
     std::unique_ptr<RocksJobStore> store(new RocksJobStore(std::move(*database)));
     if (const Result<void> known = store->check_schema(mode); !known) return known.error();

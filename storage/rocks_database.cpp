@@ -6,7 +6,9 @@
 #include <rocksdb/table.h>
 
 #include <array>
+#include <chrono>
 #include <system_error>
+#include <thread>
 
 #include "storage/envelope.hpp"
 #include "storage/keys.hpp"
@@ -17,13 +19,14 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::array families{Family::jobs, Family::history, Family::outbox, Family::cursors, Family::meta};
-constexpr std::size_t write_buffer_bytes = 16 << 20;
 constexpr std::size_t wal_bytes_max = 64 << 20;
 constexpr std::size_t info_log_bytes_max = 1 << 20;
 constexpr std::size_t info_logs_kept = 4;
 constexpr double bloom_bits_per_key = 10;
 constexpr std::size_t space_probe_bytes = 1 << 20;
 constexpr int read_only_attempts = 5;
+constexpr int recovery_attempts = 1'000;
+constexpr std::chrono::milliseconds recovery_pause{2};
 
 rocksdb::Slice slice(std::string_view text) {
     return {text.data(), text.size()};
@@ -42,9 +45,10 @@ public:
     }
 };
 
-rocksdb::DBOptions database_options(OpenMode mode, rocksdb::Env* environment) {
+rocksdb::DBOptions database_options(OpenMode mode, const Platform& platform) {
     rocksdb::DBOptions options;
-    options.env = environment;
+    options.env = platform.environment;
+    options.info_log = platform.info_log;
     options.create_if_missing = mode == OpenMode::read_write;
     options.create_missing_column_families = mode == OpenMode::read_write;
     options.paranoid_checks = true;
@@ -57,20 +61,22 @@ rocksdb::DBOptions database_options(OpenMode mode, rocksdb::Env* environment) {
     options.max_total_wal_size = wal_bytes_max;
     options.max_log_file_size = info_log_bytes_max;
     options.keep_log_file_num = info_logs_kept;
+    options.stats_dump_period_sec = 0;  // nobody reads them, and each would cost a timer
+    options.stats_persist_period_sec = 0;
     return options;
 }
 
-rocksdb::ColumnFamilyOptions family_options() {
+rocksdb::ColumnFamilyOptions family_options(const Platform& platform) {
     rocksdb::BlockBasedTableOptions table;
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(bloom_bits_per_key));
     rocksdb::ColumnFamilyOptions options;
-    options.write_buffer_size = write_buffer_bytes;
+    options.write_buffer_size = platform.write_buffer_bytes;
     options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
     return options;
 }
 
-std::vector<rocksdb::ColumnFamilyDescriptor> family_descriptors() {
-    const rocksdb::ColumnFamilyOptions options = family_options();
+std::vector<rocksdb::ColumnFamilyDescriptor> family_descriptors(const Platform& platform) {
+    const rocksdb::ColumnFamilyOptions options = family_options(platform);
     std::vector<rocksdb::ColumnFamilyDescriptor> descriptors{{rocksdb::kDefaultColumnFamilyName, options}};
     for (const Family family : families) descriptors.emplace_back(std::string(name(family)), options);
     return descriptors;
@@ -133,15 +139,16 @@ void Batch::erase(Family family, std::string_view key) {
 }
 
 Result<std::unique_ptr<RocksDatabase>> RocksDatabase::open(const fs::path& folder, OpenMode mode,
-                                                           rocksdb::Env* environment) {
+                                                           const Platform& platform) {
     const bool read_only = mode == OpenMode::read_only;
+    const bool on_disk = platform.environment == rocksdb::Env::Default();
     if (std::error_code unreadable; read_only && !fs::exists(folder / "CURRENT", unreadable)) {
         return permanent_error(fmt::format("there is no store in {}: check the data folder", folder.string()));
     }
-    if (!read_only) {
+    if (!read_only && on_disk) {
         if (const Result<void> made = make_private_folder(folder); !made) return made.error();
     }
-    std::unique_ptr<RocksDatabase> database(new RocksDatabase(folder, mode, environment));
+    std::unique_ptr<RocksDatabase> database(new RocksDatabase(folder, mode, platform));
     // Beside a running daemon, a file may be replaced by its compacted follower between listing and opening.
     Result<std::shared_ptr<Opened>> opened = database->use();
     for (int attempt = 1; read_only && !opened && attempt < read_only_attempts; ++attempt) opened = database->use();
@@ -151,12 +158,12 @@ Result<std::unique_ptr<RocksDatabase>> RocksDatabase::open(const fs::path& folde
 
 rocksdb::Status RocksDatabase::open_once(std::shared_ptr<Opened>& opened) const {
     const auto fresh = std::make_shared<Opened>();
-    const rocksdb::DBOptions options = database_options(mode_, environment_);
+    const rocksdb::DBOptions options = database_options(mode_, platform_);
     rocksdb::DB* raw = nullptr;
     const rocksdb::Status status =
         mode_ == OpenMode::read_only
-            ? rocksdb::DB::OpenForReadOnly(options, folder_.string(), family_descriptors(), &fresh->handles, &raw)
-            : rocksdb::DB::Open(options, folder_.string(), family_descriptors(), &fresh->handles, &raw);
+            ? rocksdb::DB::OpenForReadOnly(options, folder_.string(), family_descriptors(platform_), &fresh->handles, &raw)
+            : rocksdb::DB::Open(options, folder_.string(), family_descriptors(platform_), &fresh->handles, &raw);
     fresh->database.reset(raw);
     if (status.ok()) opened = fresh;
     return status;
@@ -218,27 +225,34 @@ Result<void> RocksDatabase::try_write(const Batch& batch, Durability durability)
     return {};
 }
 
-/// After a full disk or a failed sync RocksDB refuses all writes until it is told to go on. Going on starts a new log,
-/// so what a failed write left in the old one does not come back. Told while the disk is still full, RocksDB gives up
-/// for good: hence the look at the space first, and a second way, to close and open again.
+/// After a full disk or a failed sync RocksDB refuses all writes. Its own way on, Resume(), is not taken: where there is
+/// nothing to flush it appends to the log that failed, which aborts the process, and where there is, it may wait for a
+/// flush that never comes (the simulation met both). To close and open again always works; what failed may then be found
+/// durable.
 bool RocksDatabase::recover() {
     const std::lock_guard one_at_a_time(recovery_);
     if (!has_space()) return false;
-    if (const auto opened = use(); !opened || (*opened)->database->Resume().ok()) return opened.has_value();
-    const std::lock_guard lock(mutex_);
-    if (opened_.use_count() != 1) return false;  // somebody is reading: the next commit tries again
-    opened_.reset();
-    return open_once(opened_).ok();
+    for (int attempt = 0; attempt < recovery_attempts; ++attempt) {
+        {
+            const std::lock_guard lock(mutex_);
+            if (opened_.use_count() <= 1) {
+                opened_.reset();
+                return open_once(opened_).ok();
+            }
+        }
+        std::this_thread::sleep_for(recovery_pause);  // somebody is reading
+    }
+    return false;
 }
 
 /// Can a small file be written and synced?
 bool RocksDatabase::has_space() const {
     const std::string path = (folder_ / "space.probe").string();
     std::unique_ptr<rocksdb::WritableFile> probe;
-    if (!environment_->NewWritableFile(path, &probe, {}).ok()) return false;
+    if (!platform_.environment->NewWritableFile(path, &probe, {}).ok()) return false;
     const bool written =
         probe->Append(std::string(space_probe_bytes, '\0')).ok() && probe->Sync().ok() && probe->Close().ok();
-    return environment_->DeleteFile(path).ok() && written;
+    return platform_.environment->DeleteFile(path).ok() && written;
 }
 
 Result<void> RocksDatabase::scan(Family family, std::string_view prefix, const Visit& visit) {

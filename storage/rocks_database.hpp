@@ -40,19 +40,25 @@ enum class Durability {
     unsynced,  ///< may be lost with the power
 };
 
+/// What tests and the simulation replace.
+struct Platform {
+    rocksdb::Env* environment = rocksdb::Env::Default();  ///< RocksDB's door to the file system
+    std::shared_ptr<rocksdb::Logger> info_log;            ///< none: RocksDB's own files, beside the data
+    std::size_t write_buffer_bytes = 16 << 20;            ///< of each column family
+};
+
 /// Thread-safe.
 class RocksDatabase {
 public:
-    /// `environment` is RocksDB's door to the file system, replaced by tests.
     static Result<std::unique_ptr<RocksDatabase>> open(const std::filesystem::path& folder, OpenMode mode,
-                                                       rocksdb::Env* environment = rocksdb::Env::Default());
+                                                       const Platform& platform = {});
     RocksDatabase(const RocksDatabase&) = delete;
     RocksDatabase& operator=(const RocksDatabase&) = delete;
 
     /// The payload, unsealed.
     Result<std::optional<std::string>> get(Family family, std::string_view key);
 
-    /// All or nothing. After an error (a full disk) reading goes on, and later writes succeed once its cause is gone.
+    /// All or nothing. After an error (a full disk) reading goes on, and later writes succeed once its cause is gone; what failed may then be found durable after all.
     Result<void> write(const Batch& batch, Durability durability);
 
     /// In key order over the keys that begin with `prefix`, until `visit` returns false or an error. `payload` and
@@ -76,8 +82,8 @@ private:
         std::vector<rocksdb::ColumnFamilyHandle*> handles;  ///< "default" first, then in the order of Family
     };
 
-    RocksDatabase(std::filesystem::path folder, OpenMode mode, rocksdb::Env* environment)
-        : folder_(std::move(folder)), mode_(mode), environment_(environment) {}
+    RocksDatabase(std::filesystem::path folder, OpenMode mode, Platform platform)
+        : folder_(std::move(folder)), mode_(mode), platform_(std::move(platform)) {}
     [[nodiscard]] rocksdb::Status open_once(std::shared_ptr<Opened>& opened) const;
     Result<std::shared_ptr<Opened>> use();
     Result<void> try_write(const Batch& batch, Durability durability);
@@ -88,7 +94,7 @@ private:
 
     std::filesystem::path folder_;
     OpenMode mode_;
-    rocksdb::Env* environment_;
+    Platform platform_;
     std::mutex recovery_;             ///< one recovery at a time
     std::mutex mutex_;                ///< guards opened_
     std::shared_ptr<Opened> opened_;  ///< empty: could not be opened again; the next use tries

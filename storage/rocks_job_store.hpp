@@ -11,9 +11,9 @@ namespace emeth::storage {
 
 class RocksJobStore final : public JobStore {
 public:
-    /// JobStore::open with the door to the file system as a parameter.
+    /// JobStore::open with the platform as a parameter.
     static Result<std::unique_ptr<JobStore>> open(const std::filesystem::path& folder, OpenMode mode,
-                                                  rocksdb::Env* environment = rocksdb::Env::Default());
+                                                  const Platform& platform = {});
 
     // job_store.cpp
     Result<statemachine::Job> create(const statemachine::Discovered& discovered, std::int64_t at_unix_ms) override;

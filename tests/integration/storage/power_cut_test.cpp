@@ -17,7 +17,7 @@ protected:
 };
 
 TEST_F(PowerCutTest, EveryCommitIsSynced) {
-    const auto store = must(RocksJobStore::open(folder, OpenMode::read_write, environment.get()));
+    const auto store = must(RocksJobStore::open(folder, OpenMode::read_write, {environment.get(), nullptr}));
     Job job = must(store->create({test::terms(1)}, 1));
     for (std::uint64_t i = 1; i <= 20; ++i) {
         const std::uint64_t before = disk->syncs;
@@ -28,7 +28,7 @@ TEST_F(PowerCutTest, EveryCommitIsSynced) {
 
 TEST_F(PowerCutTest, NothingThatReturnedIsLost) {
     test::Rng rng(11);
-    const auto store = must(RocksJobStore::open(folder, OpenMode::read_write, environment.get()));
+    const auto store = must(RocksJobStore::open(folder, OpenMode::read_write, {environment.get(), nullptr}));
     Job job = must(store->create({test::terms(1)}, 1));
     for (int cut = 0; cut < 10; ++cut) {
         for (int i = 0; i < 15; ++i) job = must(store->apply(job, {i, test::random_event(rng, job)}, {})).job;
