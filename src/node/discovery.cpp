@@ -75,6 +75,7 @@ void Discovery::forget_all_but(const std::vector<api_client::JobOffer>& offers) 
     std::set<JobId> offered;
     for (const auto& offer : offers) offered.insert(offer.id);
     std::erase_if(known_, [&](const auto& entry) { return !offered.contains(entry.first); });
+    std::erase_if(in_doubt_, [&](const JobId& id) { return !offered.contains(id); });
 }
 
 bool Discovery::is_due(const JobId& id) const {
@@ -82,19 +83,18 @@ bool Discovery::is_due(const JobId& id) const {
     return known == known_.end() || (!known->second.lasting && clock_.monotonic() >= known->second.second_look_at);
 }
 
-Task<Result<bool>> Discovery::is_ours(JobId id) {
+Task<Result<std::optional<statemachine::Job>>> Discovery::find_own(JobId id) {
     auto find = [this, id] { return store_.find(id); };
-    const Result<std::optional<statemachine::Job>> found = co_await pool_.run(std::move(find));
-    if (found.has_error()) co_return found.error();
-    co_return found->has_value();
+    co_return co_await pool_.run(std::move(find));
 }
 
 /// True when the JOB was chosen; `view` then has less to give.
 Task<Result<bool>> Discovery::consider(JobId id, NodeView& view) {
-    const Result<bool> ours = co_await is_ours(id);
-    if (ours.has_error()) co_return ours.error();
-    if (*ours) {
+    Result<std::optional<statemachine::Job>> own = co_await find_own(id);
+    if (own.has_error()) co_return own.error();
+    if (*own) {
         known_[id].lasting = true;
+        if (in_doubt_.erase(id) > 0) take_on_(std::move(**own));  // its creation was durable after all
         co_return false;
     }
     const Result<Candidate> candidate = co_await prospector_.candidate(id);
@@ -110,7 +110,11 @@ Task<Result<bool>> Discovery::consider(JobId id, NodeView& view) {
     failpoint::before("commit", "Discovered");
     auto create = [this, &fact] { return store_.create(fact, clock_.unix_ms()); };
     Result<statemachine::Job> job = co_await pool_.run(std::move(create));
-    if (job.has_error()) co_return job.error();
+    if (job.has_error()) {
+        in_doubt_.insert(id);
+        co_return job.error();
+    }
+    in_doubt_.erase(id);
     failpoint::after("commit", "Discovered");
     spdlog::info("{}: chosen: fee {} EMT, deposit {} EMT, dataset {} bytes, finish estimate {}, expected value {} EMT", short_name(id),
                  chain::format_coins(chosen.terms.fee), chain::format_coins(chosen.deposit), chosen.terms.dataset_bytes, duration_text(chosen.finish_estimate_s),

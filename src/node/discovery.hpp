@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 
 #include "api_client/info_server_client.hpp"
@@ -44,7 +46,7 @@ private:
 
     void forget_all_but(const std::vector<api_client::JobOffer>& offers);
     [[nodiscard]] bool is_due(const JobId& id) const;
-    Task<Result<bool>> is_ours(JobId id);
+    Task<Result<std::optional<statemachine::Job>>> find_own(JobId id);
     Task<Result<bool>> consider(JobId id, NodeView& view);
     Task<Result<void>> note_refusal(JobId id, Refused refused);
 
@@ -57,6 +59,7 @@ private:
     Milliseconds interval_;
     TakeOn take_on_;
     std::map<JobId, Known> known_;
+    std::set<JobId> in_doubt_;  ///< the store failed while they were created
 };
 
 }  // namespace emeth::node

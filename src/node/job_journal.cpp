@@ -17,8 +17,8 @@ JobJournal::JobJournal(storage::JobStore& store, BlockingPool& pool, Clock& cloc
 Task<Result<bool>> JobJournal::report(statemachine::EventBody fact, storage::SideWrites side) {
     const statemachine::Event event{clock_.unix_ms(), std::move(fact)};
     failpoint::before("commit", statemachine::name(event.body));
-    auto apply = [this, &event, &side] { return store_.apply(job_, event, side); };
-    Result<storage::JobStore::Applied> applied = co_await pool_.run(std::move(apply));
+    auto work = [this, &event, &side] { return apply(event, side); };
+    Applied applied = co_await pool_.run(std::move(work));
     if (applied.has_error()) co_return in_context(short_name(job_.terms.id) + ": cannot commit " + std::string(statemachine::name(event.body)), applied.error());
     failpoint::after("commit", statemachine::name(event.body));
     const auto before = job_.state;
@@ -26,6 +26,25 @@ Task<Result<bool>> JobJournal::report(statemachine::EventBody fact, storage::Sid
     last_rejection_ = std::move(applied->rejection);
     log(event.body, before);
     co_return !last_rejection_;
+}
+
+JobJournal::Applied JobJournal::apply(const statemachine::Event& event, const storage::SideWrites& side) {
+    Applied applied = store_.apply(job_, event, side);
+    return applied.has_error() && applied.error().kind == ErrorKind::permanent ? take_over(event, side, applied.error()) : std::move(applied);
+}
+
+/// A commit that failed with a failing disk may be found durable when the disk is well again: the record at hand is then one event behind. Where that event is the one
+/// at hand, it is done; else the one at hand follows it.
+JobJournal::Applied JobJournal::take_over(const statemachine::Event& event, const storage::SideWrites& side, const Error& failed) {
+    const auto stored = store_.find(job_.terms.id);
+    if (stored.has_error()) return stored.error();
+    if (!*stored || (*stored)->sequence != job_.sequence + 1) return failed;
+    const auto history = store_.history(job_.terms.id);
+    if (history.has_error()) return history.error();
+    const auto& last = history->back();
+    const bool same = last.event.body.index() == event.body.index() && statemachine::describe(last.event.body) == statemachine::describe(event.body);
+    if (same) return storage::JobStore::Applied{**stored, last.rejection, {}};
+    return store_.apply(**stored, event, side);
 }
 
 Task<Result<void>> JobJournal::commit(statemachine::EventBody fact, storage::SideWrites side) {

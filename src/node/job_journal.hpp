@@ -23,7 +23,7 @@ public:
 
     /// Commits the fact with `side` in one batch, and logs it. Cannot be cancelled once begun; job() changes only after it is durable.
     /// The value says whether the state machine accepted it; what it did not accept is journaled as well, but `side` is not written.
-    /// An Error is the store's: nothing changed.
+    /// An Error is the store's: nothing changed, as far as is known. Should the fact be found durable later, it counts.
     Task<Result<bool>> report(statemachine::EventBody fact, storage::SideWrites side);
     Task<Result<bool>> report(statemachine::EventBody fact) { return report(std::move(fact), storage::SideWrites{}); }
 
@@ -35,6 +35,9 @@ public:
     [[nodiscard]] const std::optional<statemachine::Rejection>& last_rejection() const { return last_rejection_; }
 
 private:
+    using Applied = Result<storage::JobStore::Applied>;
+    [[nodiscard]] Applied apply(const statemachine::Event& event, const storage::SideWrites& side);
+    [[nodiscard]] Applied take_over(const statemachine::Event& event, const storage::SideWrites& side, const Error& failed);
     void log(const statemachine::EventBody& fact, statemachine::State before) const;
 
     storage::JobStore& store_;
