@@ -1,27 +1,56 @@
 #include "runtime/async_mutex.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
-#include <cassert>
+
+#include "runtime/cancellation.hpp"
 
 namespace emeth {
 
-AsyncMutex::AsyncMutex(const asio::any_io_executor& executor) : token_(executor, 1) {
-    unlock();
-}
+/// A place in the queue. A waiter that leaves by an exception passes on what it was handed in the same moment.
+class AsyncMutex::Place {
+public:
+    explicit Place(AsyncMutex& mutex) : mutex_(mutex), waiter_(mutex.waiters_.emplace(mutex.waiters_.end(), mutex.executor_)) {}
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+    ~Place() {
+        const bool holds = waiter_->holds && !taken_;
+        mutex_.waiters_.erase(waiter_);
+        if (holds) mutex_.unlock();
+    }
+    Wakeup& granted() { return waiter_->granted; }
+    void take() { taken_ = true; }
+
+private:
+    AsyncMutex& mutex_;
+    std::list<Waiter>::iterator waiter_;
+    bool taken_ = false;
+};
 
 Task<AsyncMutex::Lock> AsyncMutex::lock() {
-    auto [error] = co_await token_.async_receive(asio::as_tuple(asio::use_awaitable));
-    if (error) throw boost::system::system_error(asio::error::operation_aborted);  // the channel has a code of its own
+    if (locked_) {
+        Place place(*this);
+        try {
+            co_await place.granted().wait();
+        } catch (const boost::system::system_error&) {
+            if (!is_cancellation(std::current_exception())) throw;
+            throw boost::system::system_error(asio::error::operation_aborted);  // the channel has a code of its own
+        }
+        place.take();
+    }
+    locked_ = true;
     co_return Lock(*this);
 }
 
+/// The oldest waiter receives it here and now: nobody who comes later can overtake it.
 void AsyncMutex::unlock() {
-    // The oldest waiter, if there is one, receives the token here and now: nobody who comes later can overtake it.
-    const bool accepted = token_.try_send(boost::system::error_code{});
-    assert(accepted);
-    static_cast<void>(accepted);
+    for (Waiter& waiter : waiters_) {
+        if (waiter.holds) continue;  // it is on its way out
+        waiter.holds = true;
+        waiter.granted.notify();
+        return;
+    }
+    locked_ = false;
 }
 
 }  // namespace emeth

@@ -1,16 +1,18 @@
 // Mutual exclusion between coroutines of one io thread (never between threads), first come first served.
 #pragma once
 
-#include <boost/asio/experimental/channel.hpp>
-#include <memory>
+#include <list>
+#include <utility>
 
-#include "runtime/task.hpp"
+#include "runtime/wakeup.hpp"
 
 namespace emeth {
 
 class AsyncMutex {
 public:
-    explicit AsyncMutex(const asio::any_io_executor& executor);
+    explicit AsyncMutex(asio::any_io_executor executor) : executor_(std::move(executor)) {}
+    AsyncMutex(const AsyncMutex&) = delete;
+    AsyncMutex& operator=(const AsyncMutex&) = delete;
 
     /// Unlocks when destroyed.
     class Lock {
@@ -32,8 +34,17 @@ public:
     Task<Lock> lock();
 
 private:
+    struct Waiter {
+        explicit Waiter(const asio::any_io_executor& executor) : granted(executor) {}
+        Wakeup granted;
+        bool holds = false;
+    };
+    class Place;
     void unlock();
-    asio::experimental::channel<void(boost::system::error_code)> token_;  // holds one message while unlocked
+
+    asio::any_io_executor executor_;
+    bool locked_ = false;
+    std::list<Waiter> waiters_;  ///< oldest first; the first that holds is leaving
 };
 
 }  // namespace emeth

@@ -22,7 +22,8 @@ public:
     /// Starts `child`; false, with nothing started, when `children_max` are running or the group is being cancelled.
     bool start(Task<> child);
     [[nodiscard]] std::size_t running() const;
-    /// Cancels every child through its cancellation slot.
+    /// Cancels every child through its cancellation slot. Call it from within a handler of the executor: from outside, Asio
+    /// of Boost 1.81 would deliver the signal later, when its coroutine may have ended.
     void cancel();
     /// Waits for all children, then rethrows the first real error (operation_aborted is none). A child's error cancels
     /// its siblings. When the waiter is cancelled, the children are cancelled and still awaited.

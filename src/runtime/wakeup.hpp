@@ -5,19 +5,45 @@
 
 #include "runtime/task.hpp"
 
-namespace emeth::worker_protocol {
+namespace emeth {
 
 /// The caller of wait() looks at what it waits for before and after: a wake-up may be an old one. One waiter at a time.
+/// Each wait has a channel of its own: in Boost 1.81 a channel whose receiver was cancelled refuses what is sent to it.
 class Wakeup {
 public:
-    explicit Wakeup(const asio::any_io_executor& executor) : token_(executor, 1) {}
+    explicit Wakeup(asio::any_io_executor executor) : executor_(std::move(executor)) {}
+    Wakeup(const Wakeup&) = delete;
+    Wakeup& operator=(const Wakeup&) = delete;
 
-    void notify() { token_.try_send(boost::system::error_code{}); }
+    void notify() {
+        called_ = true;
+        if (waiter_ != nullptr) waiter_->try_send(boost::system::error_code{});
+    }
     /// Throws operation_aborted when the waiter is cancelled.
-    Task<> wait() { co_await token_.async_receive(asio::use_awaitable); }
+    Task<> wait() {
+        if (!called_) {
+            Waiting waiting(*this);
+            co_await waiting.channel.async_receive(asio::use_awaitable);
+        }
+        called_ = false;
+    }
 
 private:
-    asio::experimental::channel<void(boost::system::error_code)> token_;
+    using Channel = asio::experimental::channel<void(boost::system::error_code)>;
+    struct Waiting {
+        explicit Waiting(Wakeup& wakeup) : channel(wakeup.executor_, 1), owner(wakeup) { owner.waiter_ = &channel; }
+        Waiting(const Waiting&) = delete;
+        Waiting& operator=(const Waiting&) = delete;
+        ~Waiting() {
+            if (owner.waiter_ == &channel) owner.waiter_ = nullptr;
+        }
+        Channel channel;
+        Wakeup& owner;
+    };
+
+    asio::any_io_executor executor_;
+    Channel* waiter_ = nullptr;
+    bool called_ = false;
 };
 
-}  // namespace emeth::worker_protocol
+}  // namespace emeth

@@ -15,7 +15,7 @@
 #include "worker/report_queue.hpp"
 #include "worker/settings.hpp"
 #include "worker/stall_watch.hpp"
-#include "worker_protocol/wakeup.hpp"
+#include "runtime/wakeup.hpp"
 
 namespace emeth::worker {
 
@@ -74,7 +74,7 @@ private:
     asio::any_io_executor executor_;
     RunnerContext context_;
     HeldJob& job_;
-    worker_protocol::Wakeup ordered_;
+    Wakeup ordered_;
 
     std::string dataset_url_;  ///< empty: none, or it was used up
     bool assigned_ = false;    ///< an order came since the last step failed

@@ -9,7 +9,7 @@
 
 #include "runtime/random.hpp"
 #include "worker_protocol/messages.hpp"
-#include "worker_protocol/wakeup.hpp"
+#include "runtime/wakeup.hpp"
 
 namespace emeth::worker {
 
@@ -42,7 +42,7 @@ private:
     std::uint64_t last_id_;
     std::list<Entry> entries_;
     std::optional<worker_protocol::Report> progress_;
-    worker_protocol::Wakeup added_;
+    Wakeup added_;
 };
 
 }  // namespace emeth::worker

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "node/worker_hub.hpp"
-#include "worker_protocol/wakeup.hpp"
+#include "runtime/wakeup.hpp"
 
 namespace emeth::test {
 
@@ -60,7 +60,7 @@ private:
         Address worker;
         bool adopted = false;
         std::deque<node::WorkerNews> inbox;
-        worker_protocol::Wakeup arrived;
+        Wakeup arrived;
     };
 
     [[nodiscard]] bool is_idle(const Address& worker) const;
@@ -69,7 +69,7 @@ private:
     void repeat_unacknowledged(const Address& worker);
 
     asio::any_io_executor executor_;
-    worker_protocol::Wakeup freed_;
+    Wakeup freed_;
     std::map<Address, Worker> workers_;
     std::map<JobId, std::shared_ptr<Lease>> leases_;
     std::uint64_t last_report_ = 0;

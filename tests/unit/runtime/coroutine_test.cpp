@@ -9,6 +9,7 @@
 #include "runtime/async_mutex.hpp"
 #include "runtime/race.hpp"
 #include "runtime/task_group.hpp"
+#include "runtime/wakeup.hpp"
 #include "runtime/with_timeout.hpp"
 #include "unit/runtime/run_task.hpp"
 #include "unit/runtime/stepped_clock.hpp"
@@ -214,6 +215,55 @@ TEST_F(AsyncMutexTest, CancelledWaiterLeavesTheQueue) {
     EXPECT_EQ(thrown_code(b), asio::error::operation_aborted);
     pass(2);
     EXPECT_EQ(notes, (Notes{"a locked", "a unlocks", "c locked", "c unlocks"}));
+}
+
+/// Met by the simulation: a channel of Boost 1.81 refuses everything once its receiver was cancelled.
+TEST_F(AsyncMutexTest, TheLockIsFreeAfterItsOnlyWaiterWasCancelled) {
+    Started<void> holder(io, hold(&mutex, &clock, &notes, "a"));
+    settle(io);
+    {
+        Started<void> waiter(io, hold(&mutex, &clock, &notes, "b"));
+        settle(io);
+        waiter.cancel();
+        settle(io);
+        EXPECT_TRUE(waiter.ended());
+    }
+    clock.advance(1'000ms);
+    settle(io);
+    EXPECT_TRUE(holder.ended());
+    Started<void> next(io, hold(&mutex, &clock, &notes, "c"));
+    settle(io);
+    clock.advance(1'000ms);
+    settle(io);
+    EXPECT_TRUE(next.ended());
+}
+
+Task<> wait_for(Wakeup* wakeup, Notes* notes) {
+    co_await wakeup->wait();
+    notes->push_back("heard");
+}
+
+TEST(Wakeup, IsKeptAlsoAfterAWaiterWasCancelled) {
+    asio::io_context io;
+    Wakeup wakeup(io.get_executor());
+    Notes notes;
+    {
+        Started<void> waiter(io, wait_for(&wakeup, &notes));
+        settle(io);
+        waiter.cancel();
+        settle(io);
+        EXPECT_TRUE(waiter.ended());
+    }
+    wakeup.notify();
+    wakeup.notify();
+    run_task(io, wait_for(&wakeup, &notes));
+    EXPECT_EQ(notes, Notes{"heard"});
+    Started<void> waiter(io, wait_for(&wakeup, &notes));
+    settle(io);
+    EXPECT_FALSE(waiter.ended()) << "heard once however often it was made";
+    wakeup.notify();
+    settle(io);
+    EXPECT_TRUE(waiter.ended());
 }
 
 TEST_F(AsyncMutexTest, CancelledHolderUnlocks) {
