@@ -81,11 +81,11 @@ value AdminApi::status() const {
         if (worker.job) json["job"] = worker.job->hex();
         workers.push_back(std::move(json));
     }
-    return object{{"address", services_.core.key().address().hex()}, {"workers", std::move(workers)}, {"jobs", own_jobs()}};
+    return object{{"address", services_.ports.sender.address().hex()}, {"workers", std::move(workers)}, {"jobs", own_jobs()}};
 }
 
 Task<Result<value>> AdminApi::job_list() {
-    auto offers = co_await services_.core.info_server().open_jobs();
+    auto offers = co_await services_.ports.info_server.open_jobs();
     if (offers.has_error()) co_return offers.error();
     order(*offers);
     const Result<NodeView> view = co_await services_.prospector.view(std::nullopt);

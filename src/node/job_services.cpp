@@ -2,9 +2,9 @@
 
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
+#include <utility>
 
-#include "runtime/random.hpp"
-#include "worker_protocol/wakeup.hpp"
+#include "runtime/wakeup.hpp"
 
 namespace emeth::node {
 namespace {
@@ -24,25 +24,25 @@ PipelineSettings pipeline_settings(const NodeConfig& config, const chain::Consta
 
 }  // namespace
 
-JobServices::JobServices(asio::any_io_executor executor, NodeCore& node, const chain::Constants& constants, WorkerHub& hub, TaskGroup& group)
-    : core(node),
+JobServices::JobServices(asio::any_io_executor executor, NodePorts node, WorkerHub& hub, TaskGroup& group, const NodeConfig& config, const chain::Constants& constants,
+                         std::filesystem::path data)
+    : ports(node),
       workers(hub),
-      prospector(core.chain(), core.artifacts(), workers, core.pool(), system_clock(), core.key().address(), constants, core.config.selection, core.data,
+      prospector(ports.chain, ports.artifacts, workers, ports.pool, ports.clock, ports.sender.address(), constants, config.selection, std::move(data),
                  [this](std::optional<JobId> except) { return supervisor.commitments(except); }),
       supervisor(executor, group,
-                 PipelinePorts{core.chain(), core.sender(), core.artifacts(), workers, core.store(), core.pool(), system_clock(), system_random(), prospector, progress},
-                 pipeline_settings(core.config, constants), constants.deposit_rate),
-      rewards(executor, core.chain(), core.sender(), core.store(), core.pool(), system_clock(), core.config.core, core.config.confirmations,
-              core.config.rewards_interval) {}
+                 PipelinePorts{ports.chain, ports.sender, ports.artifacts, workers, ports.store, ports.pool, ports.clock, ports.random, prospector, progress},
+                 pipeline_settings(config, constants), constants.deposit_rate),
+      rewards(executor, ports.chain, ports.sender, ports.store, ports.pool, ports.clock, config.core, config.confirmations, config.rewards_interval) {}
 
 Task<Address> NoWorkers::reserve(JobId, std::optional<Address>) {
-    worker_protocol::Wakeup never(executor_);
+    Wakeup never(executor_);
     co_await never.wait();
     throw boost::system::system_error(asio::error::operation_aborted);
 }
 
 Task<WorkerNews> NoWorkers::next_news(JobId) {
-    worker_protocol::Wakeup never(executor_);
+    Wakeup never(executor_);
     co_await never.wait();
     throw boost::system::system_error(asio::error::operation_aborted);
 }

@@ -1,7 +1,12 @@
 // The parts of a node that drive JOBs, wired together: for the master, and for commands that run without one. Io thread only.
 #pragma once
 
-#include "node/node_core.hpp"
+#include <filesystem>
+
+#include "api_client/info_server_client.hpp"
+#include "api_client/storage_api_client.hpp"
+#include "chain/transaction_sender.hpp"
+#include "node/config.hpp"
 #include "node/progress_board.hpp"
 #include "node/prospector.hpp"
 #include "node/rewards.hpp"
@@ -9,13 +14,26 @@
 
 namespace emeth::node {
 
+/// What a node stands on; the simulation gives other implementations.
+struct NodePorts {
+    chain::Chain& chain;
+    chain::TransactionSender& sender;
+    api_client::ArtifactStore& artifacts;
+    api_client::InfoServer& info_server;
+    storage::JobStore& store;
+    BlockingPool& pool;
+    Clock& clock;
+    Random& random;
+};
+
 struct JobServices {
-    /// `core`, `workers` and `group`, in which the JOBs run, must outlive the services.
-    JobServices(asio::any_io_executor executor, NodeCore& core, const chain::Constants& constants, WorkerHub& workers, TaskGroup& group);
+    /// All ports, `workers` and `group`, in which the JOBs run, must outlive the services. `data`: the folder whose disk counts.
+    JobServices(asio::any_io_executor executor, NodePorts ports, WorkerHub& workers, TaskGroup& group, const NodeConfig& config, const chain::Constants& constants,
+                std::filesystem::path data);
     JobServices(const JobServices&) = delete;
     JobServices& operator=(const JobServices&) = delete;
 
-    NodeCore& core;
+    NodePorts ports;
     WorkerHub& workers;
     ProgressBoard progress;
     Prospector prospector;

@@ -14,6 +14,7 @@
 #include "node/job_services.hpp"
 #include "node/known_network.hpp"
 #include "node/local_workers.hpp"
+#include "node/node_core.hpp"
 #include "node/worker_server.hpp"
 #include "runtime/log.hpp"
 #include "runtime/processors.hpp"
@@ -36,7 +37,7 @@ public:
           group_(executor, Supervisor::jobs_max + services_max),
           workers_(executor, core.key(), std::move(worker_options), system_clock(), system_random()),
           http_(executor, server_options(core.config)),
-          services_(executor, core, constants, workers_, group_),
+          services_(executor, core.ports(), workers_, group_, core.config, constants, core.data),
           discovery_(core.info_server(), services_.prospector, core.store(), core.pool(), system_clock(), system_random(), core.config.discovery_interval,
                      [this](statemachine::Job job) { services_.supervisor.take_on(std::move(job)); }),
           admin_api_(services_, [this] { group_.cancel(); }),

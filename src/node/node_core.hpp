@@ -10,8 +10,10 @@
 #include "chain/transaction_sender.hpp"
 #include "crypto/private_key.hpp"
 #include "node/config.hpp"
+#include "node/job_services.hpp"
 #include "runtime/blocking_pool.hpp"
 #include "runtime/folder_lock.hpp"
+#include "runtime/random.hpp"
 #include "storage/job_store.hpp"
 
 namespace emeth::node {
@@ -35,6 +37,7 @@ public:
     chain::TransactionSender& sender() { return sender_; }
     api_client::ArtifactStore& artifacts() { return artifacts_; }
     api_client::InfoServer& info_server() { return info_server_; }
+    NodePorts ports() { return {chain_, sender_, artifacts_, info_server_, *store_, pool_, system_clock(), system_random()}; }
 
 private:
     NodeCore(asio::any_io_executor executor, NodeConfig config, crypto::PrivateKey key, std::filesystem::path data, FolderLock lock,

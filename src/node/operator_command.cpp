@@ -6,6 +6,7 @@
 #include "node/admin_api.hpp"
 #include "node/admin_socket.hpp"
 #include "node/data_folder.hpp"
+#include "node/node_core.hpp"
 #include "runtime/task_group.hpp"
 
 namespace emeth::node {
@@ -20,9 +21,8 @@ constexpr Milliseconds look_again_after{100};
 
 /// The JOBs that the decline concerns go on here, and only those.
 Task<Result<void>> begin_declines(JobServices& services, std::optional<JobId> only) {
-    NodeCore& core = services.core;
-    auto read = [&core] { return core.store().active(); };
-    Result<std::vector<statemachine::Job>> active = co_await core.pool().run(std::move(read));
+    auto read = [store = &services.ports.store] { return store->active(); };
+    Result<std::vector<statemachine::Job>> active = co_await services.ports.pool.run(std::move(read));
     if (active.has_error()) co_return active.error();
     std::erase_if(*active, [&](const statemachine::Job& job) { return job.outcome.submit.has_value() || (only && job.terms.id != *only); });
     std::vector<JobId> ids;
@@ -66,7 +66,8 @@ Task<Result<value>> without_master(asio::any_io_executor executor, std::filesyst
     if (constants.has_error()) co_return constants.error();
     TaskGroup group(executor, Supervisor::jobs_max);
     NoWorkers nobody(executor);
-    JobServices services(executor, **core, *constants, nobody, group);
+    NodeCore& node = **core;
+    JobServices services(executor, node.ports(), nobody, group, node.config, *constants, node.data);
     std::optional<Result<value>> answer;
     group.start((*core)->sender().run());
     group.start(carry_out(services, group, std::move(method), std::move(params), answer));

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "node/worker_hub.hpp"
-#include "worker_protocol/wakeup.hpp"
+#include "runtime/wakeup.hpp"
 
 namespace emeth::node {
 
@@ -32,8 +32,8 @@ private:
 
     std::deque<WorkerNews> news_;
     bool closed_ = false;
-    worker_protocol::Wakeup changed_;
-    worker_protocol::Wakeup space_;
+    Wakeup changed_;
+    Wakeup space_;
 };
 
 }  // namespace emeth::node

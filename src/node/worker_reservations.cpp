@@ -23,7 +23,7 @@ public:
     }
 
     [[nodiscard]] bool is_first() const { return server_.waiting_turns_.front() == this; }
-    worker_protocol::Wakeup wakeup;
+    Wakeup wakeup;
 
 private:
     WorkerServer& server_;

@@ -15,7 +15,7 @@
 #include "runtime/random.hpp"
 #include "runtime/task_group.hpp"
 #include "worker_protocol/messages.hpp"
-#include "worker_protocol/wakeup.hpp"
+#include "runtime/wakeup.hpp"
 
 namespace emeth::node {
 
@@ -44,7 +44,7 @@ public:
     /// The leases of the JOBs whose files the worker keeps, as far as the master knows.
     std::map<JobId, std::uint64_t> held;
     /// Made when leases were granted: a report that waits for that is looked at again.
-    worker_protocol::Wakeup leases_changed;
+    Wakeup leases_changed;
 
 private:
     Task<Result<worker_protocol::FromWorker>> receive();
@@ -58,7 +58,7 @@ private:
     Hash256 challenge_;
     std::deque<std::string> outbox_;
     std::size_t outbox_bytes_ = 0;
-    worker_protocol::Wakeup outbox_changed_;
+    Wakeup outbox_changed_;
     std::optional<std::string> end_reason_;
 };
 

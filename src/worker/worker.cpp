@@ -126,7 +126,7 @@ Task<> Worker::handle(worker_protocol::Upload order) {
     HeldJob* held = folders_.find(order.job);
     if (held == nullptr || held->lease != order.lease) {
         const std::string message = fmt::format("this worker does not hold lease {} of the JOB", order.lease);
-        reports_.add(order.job, order.lease, worker_protocol::StepFailed{"upload", false, message, true});
+        reports_.add(order.job, order.lease, worker_protocol::StepFailed{"upload", true, message, true});
         co_return;
     }
     JobRunner* runner = co_await runner_of(*held);

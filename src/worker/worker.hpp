@@ -56,8 +56,8 @@ private:
 
     std::optional<Activity> activity_;
     TaskGroup work_;  // holds the activity's coroutine
-    worker_protocol::Wakeup activity_changed_;
-    worker_protocol::Wakeup activity_ended_;
+    Wakeup activity_changed_;
+    Wakeup activity_ended_;
 };
 
 }  // namespace emeth::worker

@@ -11,7 +11,7 @@
 #include "node/pipeline/ports.hpp"
 #include "node/pipeline/worker_link.hpp"
 #include "statemachine/transition.hpp"
-#include "worker_protocol/wakeup.hpp"
+#include "runtime/wakeup.hpp"
 
 namespace emeth::node {
 
@@ -137,7 +137,7 @@ private:
     PipelineSettings settings_;
     JobJournal journal_;
     WorkerLink link_;
-    worker_protocol::Wakeup interrupted_;
+    Wakeup interrupted_;
     std::optional<std::string> decline_request_;
     std::optional<Fact> chain_fact_;
     std::uint32_t store_failures_ = 0;

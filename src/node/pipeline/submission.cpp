@@ -40,7 +40,7 @@ Task<Result<void>> Pipeline::await_submit() {
 
 /// The chain's watch brings the verdict, and what a reorganisation takes back.
 Task<Result<void>> Pipeline::await_verdict() {
-    worker_protocol::Wakeup nothing(executor_);
+    Wakeup nothing(executor_);
     co_await nothing.wait();
     co_return Result<void>{};
 }

@@ -10,7 +10,7 @@
 
 #include "node/worker_hub.hpp"
 #include "runtime/clock.hpp"
-#include "worker_protocol/wakeup.hpp"
+#include "runtime/wakeup.hpp"
 
 namespace emeth::node {
 
@@ -35,8 +35,8 @@ struct WorkerLink {
     }
 
     std::deque<WorkerNews> news;  ///< the first stays until it is dealt with
-    worker_protocol::Wakeup arrived;
-    worker_protocol::Wakeup drained;
+    Wakeup arrived;
+    Wakeup drained;
     bool adopted = false;  ///< the hub knows of the lease
     bool connected = false;
     std::optional<Milliseconds> away_since;  ///< monotonic; set while the connection is known to be gone

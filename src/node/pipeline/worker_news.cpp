@@ -127,8 +127,10 @@ Task<Result<void>> Pipeline::take(wp::Progress progress) {
     co_return Result<void>{};
 }
 
-/// The worker goes on by itself, or waits for a fresh order: then the back-off is ours.
+/// The worker goes on by itself, or waits for a fresh order: then the back-off is ours. What it can never put, because its files are gone, begins with a new lease: an order
+/// to train comes with it.
 Task<Result<void>> Pipeline::take(wp::StepFailed failed) {
+    if (failed.permanent && next_command(job()) == Command::upload_parts) co_return co_await revoke_lease(std::move(failed.message), false);
     const auto attempt = job().retry.attempt + 1;
     const auto wait = failed.needs_order ? backoff(attempt, settings_.worker_retry, ports_.random.unit()) : Milliseconds::zero();
     Fact fact = sm::StepFailed{sm::FailureClass::transient, std::move(failed.step), std::move(failed.message), attempt, ports_.clock.unix_ms() + wait.count()};

@@ -144,6 +144,19 @@ TEST_F(PipelineWorkerTest, ALateReportOfAnAbortedUploadIsNotCountedForTheNext) {
     expect_verified_once();
 }
 
+/// Met by the simulation: without it, the upload was ordered again and again until the deadline.
+TEST_F(PipelineWorkerTest, AWorkerWhoseFilesAreGoneBeforeTheUploadTrainsAgainUnderANewLease) {
+    hub.answers_uploads = false;
+    start(true);
+    ASSERT_TRUE(run_until([this] { return hub.uploads == 1; }));
+    hub.send(job_id, wp::StepFailed{"upload", true, "this worker does not hold lease 1 of the JOB", true});
+    hub.answers_uploads = true;
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    EXPECT_EQ(record().lease.number, 2U);
+    EXPECT_EQ(hub.assignments, 2);
+    expect_verified_once();
+}
+
 TEST_F(PipelineWorkerTest, PartsThatNoSingleOrderHoldsAreOrderedInTurn) {
     artifact.bytes = api_client::part_bytes * (wp::upload_urls_max + 5);
     artifacts.holds = artifact;
