@@ -152,6 +152,9 @@ Task<Result<Entries>> TransactionSender::Impl::sign_commit_broadcast(std::uint64
     if (!entries) co_return entries.error();
     // Until the commit has returned, and when it throws, only the store knows which nonces are used.
     after_outbox.reset();
+#ifdef EMETH_CANARY_BROADCAST_BEFORE_COMMIT
+    co_await broadcast(*entries);  // wrong on purpose: the simulation must notice
+#endif
     Task<Result<void>> committing = commit(*entries);
     const Result<void> committed = co_await std::move(committing);
     if (!committed) co_return committed.error();
