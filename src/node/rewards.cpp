@@ -137,7 +137,7 @@ Task<Result<Withdrawal>> Rewards::withdraw(std::uint64_t number) {
     spdlog::info("slot {}: {} EMT withdrawn for {} of {} gas", number, chain::format_coins(amount), slot->own_gas, slot->total_gas);
     const Result<void> noted = co_await set_cursor("withdraw/" + std::to_string(number), chain::format_wei(amount));
     if (noted.has_error()) co_return noted.error();
-    co_return Withdrawal{number, amount, entry->hash};
+    co_return Withdrawal{number, amount, outcome->receipt.transaction};
 }
 
 Task<Result<void>> Rewards::set_cursor(std::string key, std::string value) {

@@ -97,5 +97,25 @@ TEST_F(RewardsTest, AWithdrawalThatAnEarlierProcessSentIsFinishedFirst) {
     EXPECT_EQ(chain.reverted(), 0);
 }
 
+TEST_F(RewardsTest, TheReplacementOfAWithdrawalCounts) {
+    close_the_first_slot();
+    chain.ignores_transactions = true;
+    chain::Intent intent;
+    intent.kind = storage::TxKind::withdraw;
+    intent.to = chain.network.core;
+    intent.data = chain::encode_withdraw_slot_reward(slot_with_gas);
+    const auto entry = while_time_passes(sender.send_and_store(std::move(intent))).value();
+    chain::Transaction dearer = chain::decode_transaction(entry.raw)->transaction;
+    dearer.fees.max_fee_per_gas = chain::saturating_sum(dearer.fees.max_fee_per_gas, dearer.fees.max_fee_per_gas);
+    const auto made = chain::sign(dearer, key);
+    ASSERT_TRUE(store->outbox_add_replacement(entry.nonce, {made.hash, made.raw, 0}).has_value());
+    chain.ignores_transactions = false;
+    ASSERT_TRUE(run(chain.send_raw(made.raw)).has_value());
+    EXPECT_TRUE(while_time_passes(rewards.withdraw_due()).value().empty());
+    EXPECT_EQ(chain.mined("withdraw"), 1);
+    EXPECT_EQ(chain.reverted(), 0);
+    EXPECT_EQ(store->cursor("withdraw/next").value(), std::to_string(first_slot + 1));
+}
+
 }  // namespace
 }  // namespace emeth::test
