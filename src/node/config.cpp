@@ -10,6 +10,8 @@
 #include <utility>
 
 #include "chain/amount.hpp"
+#include "chain/fee_policy.hpp"
+#include "chain/transaction_sender.hpp"
 #include "crypto/configured_key.hpp"
 #include "trainer_protocol/job_param.hpp"
 
@@ -94,7 +96,7 @@ void read_network(Reader& reader, NodeConfig& out) {
     out.token = reader.address("tokenContractAddress", "0x6652521583190E398c6e59A7Ea41b60E74814b3B");
     out.chain_id = reader.number("chain_id", 60'001, 1, std::numeric_limits<std::uint32_t>::max());
     out.confirmations = reader.number("confirmations", 2, 1, 1'000);
-    out.gas_price_max_gwei = reader.number("gas_price_max_gwei", 10'000, 1, 1'000'000'000);
+    out.gas_price_max_gwei = reader.number("gas_price_max_gwei", chain::SenderOptions{}.gas_price_max_gwei, 1, chain::gas_price_max_gwei_limit);
 }
 
 void read_selection(Reader& reader, const EnvConfig& config, SelectionPolicy& out) {
