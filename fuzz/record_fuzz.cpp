@@ -26,13 +26,14 @@ std::string encode_cursor_text(const std::string& value) { return encode_cursor(
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size == 0) return 0;
     const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
-    switch (data[0] % 6) {
+    switch (data[0] % 7) {
         case 0: round_trip(bytes, decode_job, encode_job); break;
         case 1: round_trip(bytes, decode_history, encode_history); break;
         case 2: round_trip(bytes, decode_outbox, encode_outbox); break;
         case 3: round_trip<std::string>(bytes, decode_cursor, encode_cursor_text); break;
         case 4: round_trip(bytes, decode_refusal, encode_refusal); break;
         case 5: (void)unseal("key", bytes); break;
+        case 6: round_trip(bytes, decode_replacement, encode_replacement); break;
         default: break;
     }
     return 0;

@@ -18,7 +18,7 @@ Check sign_deposit(Job& draft, const DepositSigned& event) {
 
 Step confirm_deposit(Job& draft, const ProcessConfirmed& event) {
     if (Check refused = require_confirmed(draft.deposit.process, event.process, "process")) return *std::move(refused);
-    draft.deposit.process->block = event.process.block;
+    draft.deposit.process = event.process;
     draft.deposit.deposit = event.deposit;
     draft.retry = {};
     return state_of_progress(draft);

@@ -61,7 +61,8 @@ Rejection stale_lease(std::string reason);
 /// Refuses a report that does not carry the number of the lease in force.
 Check require_lease(const Job& job, std::uint64_t number);
 
-/// Refuses a receipt of another transaction than the recorded one. `what` names it: "submit".
+/// Refuses a receipt of another transaction than the recorded one: neither its hash nor its nonce. `what` names it:
+/// "submit".
 Check require_recorded(const std::optional<TxRef>& recorded, const TxRef& reported, std::string_view what);
 
 /// As require_recorded, and the receipt must name its block.

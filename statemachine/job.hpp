@@ -28,9 +28,10 @@ struct Terms {
     friend bool operator==(const Terms&, const Terms&) = default;
 };
 
-/// A transaction of this node that belongs to a JOB.
+/// A transaction of this node that belongs to a JOB. The nonce is what it is known by; events that report its end carry
+/// the hash of the variant that was mined.
 struct TxRef {
-    Hash256 hash;
+    Hash256 hash;  ///< of the variant signed first; once confirmed, of the one that was mined
     std::uint64_t nonce = 0;
     std::uint64_t block = 0;  ///< 0 until the effect was confirmed
 

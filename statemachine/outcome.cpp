@@ -28,7 +28,7 @@ Check sign_submit(Job& draft, const SubmitSigned& event) {
 
 Check confirm_submit(Job& draft, const SubmitConfirmed& event) {
     if (Check refused = require_confirmed(draft.outcome.submit, event.submit, "submit")) return refused;
-    draft.outcome.submit->block = event.submit.block;
+    draft.outcome.submit = event.submit;
     draft.retry = {};
     return std::nullopt;
 }
@@ -71,7 +71,7 @@ Check drop_decline(Job& draft, const DeclineReverted& event) {
 
 Check end_declined(Job& draft, const Declined& event) {
     if (Check refused = require_confirmed(draft.outcome.decline, event.decline, "decline")) return refused;
-    draft.outcome.decline->block = event.decline.block;
+    draft.outcome.decline = event.decline;
     draft.outcome.penalty = event.penalty;
     end(draft, sentence("declined (", draft.outcome.decline_reason, "), penalty ", to_tokens(event.penalty), " EMT"));
     return std::nullopt;

@@ -51,6 +51,8 @@ Result<void> RocksJobStore::dump(const Sink& sink) {
     Result<void> done = dump_family<records::Job>(*database_, Family::jobs, {}, "job", sink);
     if (done) done = dump_family<records::HistoryEntry>(*database_, Family::history, {}, "history", sink);
     if (done) done = dump_family<records::OutboxEntry>(*database_, Family::outbox, {}, "outbox", sink);
+    if (done)
+        done = dump_family<records::Replacement>(*database_, Family::meta, replacement_prefix, "replacement", sink);
     if (done) done = dump_family<records::Cursor>(*database_, Family::cursors, {}, "cursor", sink);
     if (done) done = dump_family<records::Refusal>(*database_, Family::meta, refusal_prefix, "refusal", sink);
     return done;

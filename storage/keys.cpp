@@ -31,6 +31,16 @@ std::string refusal_key(std::uint64_t counter) {
     return std::string(refusal_prefix) + number_key(counter);
 }
 
+std::string replacements_of_nonce(std::uint64_t nonce) {
+    return std::string(replacement_prefix) + number_key(nonce);
+}
+
+std::string replacement_key(std::uint64_t nonce, std::uint32_t number) {
+    std::string key = replacements_of_nonce(nonce);
+    append_big_endian(key, number);
+    return key;
+}
+
 std::optional<JobId> job_of_key(std::string_view key) {
     if (key.size() != JobId::size_bytes) return std::nullopt;
     JobId id;

@@ -33,9 +33,13 @@ inline constexpr std::string_view schema_key = "schema";
 inline constexpr std::string_view active_prefix = "active/";
 inline constexpr std::string_view pending_prefix = "pending/";
 inline constexpr std::string_view refusal_prefix = "refusal/";
+inline constexpr std::string_view replacement_prefix = "replacement/";
 std::string active_key(const JobId& id);
 std::string pending_key(std::uint64_t nonce);
 std::string refusal_key(std::uint64_t counter);
+/// What the keys of all replacements of a nonce begin with.
+std::string replacements_of_nonce(std::uint64_t nonce);
+std::string replacement_key(std::uint64_t nonce, std::uint32_t number);
 
 /// The reverse of job_key; nullopt when the length is wrong.
 std::optional<JobId> job_of_key(std::string_view key);

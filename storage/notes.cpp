@@ -1,6 +1,9 @@
 // What the store keeps beside the JOBs: the transaction outbox, cursors and refusals.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
+
 #include "storage/keys.hpp"
 #include "storage/record_codec.hpp"
 #include "storage/rocks_job_store.hpp"
@@ -25,6 +28,21 @@ std::string_view name(TxKind kind) {
     return "unknown";
 }
 
+std::vector<Hash256> OutboxEntry::hashes() const {
+    std::vector<Hash256> all{hash};
+    for (const Replacement& replacement : replacements) all.push_back(replacement.hash);
+    return all;
+}
+
+bool OutboxEntry::has_variant(const Hash256& wanted) const {
+    const std::vector<Hash256> all = hashes();
+    return std::ranges::find(all, wanted) != all.end();
+}
+
+const std::vector<std::uint8_t>& OutboxEntry::newest_raw() const {
+    return replacements.empty() ? raw : replacements.back().raw;
+}
+
 void put_outbox(Batch& batch, const std::vector<OutboxEntry>& entries) {
     for (const OutboxEntry& entry : entries) {
         batch.put(Family::outbox, number_key(entry.nonce), encode_outbox(entry));
@@ -39,13 +57,13 @@ void put_outbox(Batch& batch, const std::vector<OutboxEntry>& entries) {
 Result<std::vector<OutboxEntry>> RocksJobStore::outbox_pending() {
     std::vector<OutboxEntry> entries;
     const auto scanned = database_->scan(Family::meta, pending_prefix, [&](auto key, auto) -> Result<bool> {
-        const auto payload = database_->get(Family::outbox, key.substr(pending_prefix.size()));
-        if (!payload) return payload.error();
-        if (!*payload) return permanent_error("the nonce is not in the outbox: the store is damaged");
-        Result<OutboxEntry> entry = decode_outbox(**payload);
+        const auto nonce = number_of_key(key.substr(pending_prefix.size()));
+        if (!nonce) return permanent_error("the key names no nonce: the store is damaged");
+        Result<std::optional<OutboxEntry>> entry = outbox_find(*nonce);
         if (!entry) return entry.error();
+        if (!*entry) return permanent_error("the nonce is not in the outbox: the store is damaged");
         // It may have been mined since the scan began.
-        if (entry->mined_block == 0) entries.push_back(std::move(*entry));
+        if ((*entry)->mined_block == 0) entries.push_back(std::move(**entry));
         return true;
     });
     if (!scanned) return scanned.error();
@@ -53,15 +71,73 @@ Result<std::vector<OutboxEntry>> RocksJobStore::outbox_pending() {
 }
 
 Result<std::vector<OutboxEntry>> RocksJobStore::outbox_all() {
+    std::map<std::uint64_t, std::vector<Replacement>> replacements;
+    const auto read = database_->scan(Family::meta, replacement_prefix, [&](auto, auto payload) -> Result<bool> {
+        Result<NumberedReplacement> next = decode_replacement(payload);
+        if (!next) return next.error();
+        replacements[next->nonce].push_back(std::move(next->replacement));
+        return true;
+    });
+    if (!read) return read.error();
     std::vector<OutboxEntry> entries;
     const auto scanned = database_->scan(Family::outbox, {}, [&](auto, auto payload) -> Result<bool> {
         Result<OutboxEntry> entry = decode_outbox(payload);
         if (!entry) return entry.error();
+        entry->replacements = std::move(replacements[entry->nonce]);
         entries.push_back(std::move(*entry));
         return true;
     });
     if (!scanned) return scanned.error();
     return entries;
+}
+
+Result<std::optional<OutboxEntry>> RocksJobStore::outbox_find(std::uint64_t nonce) {
+    const auto payload = database_->get(Family::outbox, number_key(nonce));
+    if (!payload) return payload.error();
+    if (!*payload) return std::optional<OutboxEntry>{};
+    Result<OutboxEntry> entry = decode_outbox(**payload);
+    if (!entry) return in_context(fmt::format("outbox, nonce {}", nonce), entry.error());
+    Result<std::vector<Replacement>> replacements = replacements_of(nonce);
+    if (!replacements) return replacements.error();
+    entry->replacements = std::move(*replacements);
+    return std::optional<OutboxEntry>{std::move(*entry)};
+}
+
+Result<std::vector<Replacement>> RocksJobStore::replacements_of(std::uint64_t nonce) {
+    std::vector<Replacement> found;
+    const auto scanned =
+        database_->scan(Family::meta, replacements_of_nonce(nonce), [&](auto, auto payload) -> Result<bool> {
+            Result<NumberedReplacement> next = decode_replacement(payload);
+            if (!next) return next.error();
+            found.push_back(std::move(next->replacement));
+            return true;
+        });
+    if (!scanned) return scanned.error();
+    return found;
+}
+
+Result<std::optional<std::uint64_t>> RocksJobStore::last_nonce() {
+    const auto last = database_->last_key(Family::outbox, {});
+    if (!last) return last.error();
+    if (!*last) return std::optional<std::uint64_t>{};
+    const auto nonce = number_of_key(**last);
+    if (!nonce)
+        return permanent_error(fmt::format("key {} names no nonce: the store is damaged", printable_key(**last)));
+    return nonce;
+}
+
+/// A key of its own for each: written without reading the entry, which a JOB may be marking mined at this moment.
+Result<void> RocksJobStore::outbox_add_replacement(std::uint64_t nonce, const Replacement& replacement) {
+    const auto entry = database_->get(Family::outbox, number_key(nonce));
+    if (!entry) return entry.error();
+    if (!*entry)
+        return permanent_error(fmt::format("nonce {} is not in the outbox: there is nothing to replace", nonce));
+    const Result<std::vector<Replacement>> earlier = replacements_of(nonce);
+    if (!earlier) return earlier.error();
+    const auto number = static_cast<std::uint32_t>(earlier->size() + 1);
+    Batch batch;
+    batch.put(Family::meta, replacement_key(nonce, number), encode_replacement({nonce, number, replacement}));
+    return database_->write(batch, Durability::synced);
 }
 
 Result<void> RocksJobStore::outbox_put(const std::vector<OutboxEntry>& entries) {

@@ -174,7 +174,16 @@ OutboxEntry read(const records::OutboxEntry& record) {
     entry.created_at_unix_ms = record.created_at_unix_ms();
     entry.mined_block = record.mined_block();
     entry.succeeded = record.succeeded();
+    if (record.has_mined_hash()) entry.mined_hash = fixed_bytes<Hash256>(record.mined_hash(), "mined_hash");
     return entry;
+}
+
+NumberedReplacement read(const records::Replacement& record) {
+    NumberedReplacement numbered{record.nonce(), record.number(), {}};
+    numbered.replacement.hash = fixed_bytes<Hash256>(record.hash(), "hash");
+    numbered.replacement.raw.assign(record.raw().begin(), record.raw().end());
+    numbered.replacement.signed_at_unix_ms = record.signed_at_unix_ms();
+    return numbered;
 }
 
 std::string read(const records::Cursor& record) {
@@ -241,6 +250,17 @@ std::string encode_outbox(const OutboxEntry& entry) {
     record.set_created_at_unix_ms(entry.created_at_unix_ms);
     record.set_mined_block(entry.mined_block);
     record.set_succeeded(entry.succeeded);
+    if (entry.mined_hash) record.set_mined_hash(bytes_of(*entry.mined_hash));
+    return record.SerializeAsString();
+}
+
+std::string encode_replacement(const NumberedReplacement& numbered) {
+    records::Replacement record;
+    record.set_nonce(numbered.nonce);
+    record.set_number(numbered.number);
+    record.set_hash(bytes_of(numbered.replacement.hash));
+    record.set_raw(numbered.replacement.raw.data(), numbered.replacement.raw.size());
+    record.set_signed_at_unix_ms(numbered.replacement.signed_at_unix_ms);
     return record.SerializeAsString();
 }
 
@@ -268,6 +288,10 @@ Result<HistoryEntry> decode_history(std::string_view bytes) {
 
 Result<OutboxEntry> decode_outbox(std::string_view bytes) {
     return decode<OutboxEntry, records::OutboxEntry>(bytes);
+}
+
+Result<NumberedReplacement> decode_replacement(std::string_view bytes) {
+    return decode<NumberedReplacement, records::Replacement>(bytes);
 }
 
 Result<std::string> decode_cursor(std::string_view bytes) {

@@ -20,6 +20,15 @@ Result<HistoryEntry> decode_history(std::string_view bytes);
 std::string encode_outbox(const OutboxEntry& entry);
 Result<OutboxEntry> decode_outbox(std::string_view bytes);
 
+/// A replacement with its place in the outbox.
+struct NumberedReplacement {
+    std::uint64_t nonce = 0;
+    std::uint32_t number = 0;
+    Replacement replacement;
+};
+std::string encode_replacement(const NumberedReplacement& numbered);
+Result<NumberedReplacement> decode_replacement(std::string_view bytes);
+
 std::string encode_cursor(std::string_view value);
 Result<std::string> decode_cursor(std::string_view bytes);
 

@@ -28,7 +28,10 @@ public:
     // notes.cpp
     Result<std::vector<OutboxEntry>> outbox_pending() override;
     Result<std::vector<OutboxEntry>> outbox_all() override;
+    Result<std::optional<OutboxEntry>> outbox_find(std::uint64_t nonce) override;
+    Result<std::optional<std::uint64_t>> last_nonce() override;
     Result<void> outbox_put(const std::vector<OutboxEntry>& entries) override;
+    Result<void> outbox_add_replacement(std::uint64_t nonce, const Replacement& replacement) override;
     Result<std::optional<std::string>> cursor(std::string_view key) override;
     Result<void> set_cursor(std::string_view key, std::string_view value) override;
     Result<void> put_refusal(const Refusal& refusal) override;
@@ -43,6 +46,7 @@ private:
     Result<void> count_refusals();
     Result<Applied> commit(const statemachine::Job& stored, const statemachine::Event& event, const SideWrites& side);
     Result<std::vector<HistoryEntry>> read_history(const JobId& id);
+    Result<std::vector<Replacement>> replacements_of(std::uint64_t nonce);
     std::mutex& writer_of(const JobId& id);
 
     /// A JOB's record is read and replaced under the lock of its stripe, so that two commits for one JOB cannot both

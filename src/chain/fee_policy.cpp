@@ -22,9 +22,14 @@ Fees legacy_fees(const Wei& gas_price) {
 
 Result<void> check_ceiling(const Fees& fees, const Wei& ceiling) {
     if (fees.max_fee_per_gas <= ceiling) return {};
-    return transient_error(
-        fmt::format("the endpoint asks {} wei per gas, above the ceiling of {} wei; waiting for it to fall",
-                    format_wei(fees.max_fee_per_gas), format_wei(ceiling)));
+    return transient_error(fmt::format(
+        "the endpoint asks {} wei per gas, above the ceiling of {} wei; waiting for it to fall (the ceiling "
+        "is the setting gas_price_max_gwei)",
+        format_wei(fees.max_fee_per_gas), format_wei(ceiling)));
+}
+
+Wei gwei_to_wei(std::uint64_t gwei) {
+    return to_wei(to_u256(to_wei(gwei)) * 1'000'000'000);
 }
 
 std::uint64_t with_gas_margin(std::uint64_t estimate) {

@@ -21,6 +21,11 @@ Fees legacy_fees(const Wei& gas_price);
 /// Transient Error when the offer is above `ceiling` per gas: an endpoint must not be able to spend the wallet on gas.
 Result<void> check_ceiling(const Fees& fees, const Wei& ceiling);
 
+/// What the setting gas_price_max_gwei may be at most: beyond it lies a typing error.
+inline constexpr std::uint64_t gas_price_max_gwei_limit = 1'000'000'000;
+
+Wei gwei_to_wei(std::uint64_t gwei);
+
 /// An estimate plus a quarter, since state may move between the estimate and the block; the largest number when that
 /// overflows.
 std::uint64_t with_gas_margin(std::uint64_t estimate);

@@ -1,6 +1,7 @@
 #include "chain/outbox_policy.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "chain/amount.hpp"
 
@@ -11,12 +12,6 @@ using storage::TxKind;
 
 std::uint64_t next_nonce(std::uint64_t after_outbox, std::uint64_t transaction_count) {
     return std::max(after_outbox, transaction_count);
-}
-
-std::uint64_t nonce_after(const std::vector<OutboxEntry>& entries) {
-    std::uint64_t after = 0;
-    for (const OutboxEntry& entry : entries) after = std::max(after, entry.nonce + 1);
-    return after;
 }
 
 Wei unmined_deposits(const std::vector<OutboxEntry>& pending, std::uint64_t transaction_count) {
@@ -36,10 +31,15 @@ std::vector<OutboxEntry> untaken(const std::vector<OutboxEntry>& entries, std::u
     return left;
 }
 
-bool covers_untaken(const std::vector<OutboxEntry>& pending, std::uint64_t transaction_count,
-                    std::uint64_t after_outbox) {
-    if (transaction_count >= after_outbox) return true;
-    return untaken(pending, transaction_count).size() == after_outbox - transaction_count;
+std::vector<std::uint64_t> missing_nonces(const std::vector<OutboxEntry>& pending, std::uint64_t transaction_count,
+                                          std::uint64_t after_outbox, std::size_t nonces_max) {
+    std::set<std::uint64_t> present;
+    for (const OutboxEntry& entry : pending) present.insert(entry.nonce);
+    std::vector<std::uint64_t> missing;
+    for (std::uint64_t nonce = transaction_count; nonce < after_outbox && missing.size() < nonces_max; ++nonce) {
+        if (!present.contains(nonce)) missing.push_back(nonce);
+    }
+    return missing;
 }
 
 std::uint64_t settle_margin_blocks(TxKind kind) {

@@ -12,9 +12,6 @@ namespace emeth::chain {
 /// when entries were mined and are not marked yet, when the count lags, and when the wallet is used elsewhere.
 std::uint64_t next_nonce(std::uint64_t after_outbox, std::uint64_t transaction_count);
 
-/// The nonce after the last entry; 0 for an empty outbox.
-std::uint64_t nonce_after(const std::vector<storage::OutboxEntry>& entries);
-
 /// Sum of the deposits whose process transaction is not mined: neither marked so, nor behind the transaction count.
 Wei unmined_deposits(const std::vector<storage::OutboxEntry>& pending, std::uint64_t transaction_count);
 
@@ -22,10 +19,11 @@ Wei unmined_deposits(const std::vector<storage::OutboxEntry>& pending, std::uint
 std::vector<storage::OutboxEntry> untaken(const std::vector<storage::OutboxEntry>& entries,
                                           std::uint64_t transaction_count);
 
-/// False when `pending` lacks a nonce in [transaction_count, after_outbox): the chain went back behind entries that
-/// were marked mined, and they must be sent again as well.
-bool covers_untaken(const std::vector<storage::OutboxEntry>& pending, std::uint64_t transaction_count,
-                    std::uint64_t after_outbox);
+/// The nonces in [transaction_count, after_outbox) that `pending` lacks, the lowest `nonces_max` of them: the chain
+/// went back behind entries that were marked mined, and they must be sent again as well.
+std::vector<std::uint64_t> missing_nonces(const std::vector<storage::OutboxEntry>& pending,
+                                          std::uint64_t transaction_count, std::uint64_t after_outbox,
+                                          std::size_t nonces_max);
 
 /// Blocks on top of a transaction after which run() marks an entry mined that nobody else marked: an approve at once,
 /// since no JOB waits for it; others later, since their JOB's commit should come first.

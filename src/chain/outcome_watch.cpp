@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "chain/transaction.hpp"
+#include "chain/variants.hpp"
 #include "runtime/log.hpp"
 #include "runtime/retry_policy.hpp"
 
@@ -34,7 +35,7 @@ Task<Result<TxOutcome>> OutcomeWatch::run(std::uint64_t nonce, Hash256 hash) {
         }
         if (polled && *polled) {
             TxOutcome outcome{std::move(**polled), {}};
-            if (!outcome.receipt.succeeded) outcome.revert_reason = co_await reason_of(nonce, outcome.receipt);
+            if (!outcome.receipt.succeeded) outcome.revert_reason = co_await reason_of(nonce, hash, outcome.receipt);
             co_return outcome;
         }
         if (!polled && failures == 0)
@@ -45,7 +46,10 @@ Task<Result<TxOutcome>> OutcomeWatch::run(std::uint64_t nonce, Hash256 hash) {
 }
 
 Task<Result<std::optional<Receipt>>> OutcomeWatch::poll(std::uint64_t nonce, Hash256 hash) {
-    Result<std::optional<Receipt>> receipt = co_await chain_.receipt(hash);
+    // Read anew each time: a replacement may have been signed meanwhile.
+    Result<std::vector<Hash256>> variants = co_await variants_of(&store_, &pool_, nonce, hash);
+    if (!variants) co_return variants.error();
+    Result<std::optional<Receipt>> receipt = co_await receipt_of_any(&chain_, std::move(*variants));
     if (!receipt) co_return receipt.error();
     if (!*receipt) {
         const Result<void> looked = co_await look_for_foreign(nonce);
@@ -83,13 +87,12 @@ Task<Result<void>> OutcomeWatch::look_for_foreign(std::uint64_t nonce) {
 }
 
 /// The same call again, now: the chain itself keeps no reason. Best effort, for a sentence in the history.
-Task<std::string> OutcomeWatch::reason_of(std::uint64_t nonce, Receipt receipt) {
-    auto read_pending = [store = &store_] { return store->outbox_pending(); };
-    const Result<std::vector<storage::OutboxEntry>> pending = co_await pool_.run(read_pending);
-    if (!pending) co_return "reverted; its reason is not known: " + pending.error().message;
-    const auto entry = std::find_if(pending->begin(), pending->end(), [&](const auto& e) { return e.nonce == nonce; });
-    if (entry == pending->end()) co_return "reverted; its reason is not known";
-    const Result<DecodedTransaction> decoded = decode_transaction(entry->raw);
+Task<std::string> OutcomeWatch::reason_of(std::uint64_t nonce, Hash256 hash, Receipt receipt) {
+    auto find = [store = &store_, nonce] { return store->outbox_find(nonce); };
+    const Result<std::optional<storage::OutboxEntry>> entry = co_await pool_.run(find);
+    if (!entry) co_return "reverted; its reason is not known: " + entry.error().message;
+    if (!*entry || !(*entry)->has_variant(hash)) co_return "reverted; its reason is not known";
+    const Result<DecodedTransaction> decoded = decode_transaction((*entry)->raw);
     if (!decoded || !decoded->transaction.to) co_return "reverted; its reason is not known";
     const Transaction& transaction = decoded->transaction;
     if (receipt.gas_used >= transaction.gas_limit)

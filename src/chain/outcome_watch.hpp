@@ -40,7 +40,7 @@ private:
     Task<Result<std::optional<Receipt>>> poll(std::uint64_t nonce, Hash256 hash);
     Task<Result<bool>> is_final(Receipt receipt);
     Task<Result<void>> look_for_foreign(std::uint64_t nonce);
-    Task<std::string> reason_of(std::uint64_t nonce, Receipt receipt);
+    Task<std::string> reason_of(std::uint64_t nonce, Hash256 hash, Receipt receipt);
 
     Chain& chain_;
     storage::JobStore& store_;

@@ -9,6 +9,7 @@
 #include "chain/outcome_watch.hpp"
 #include "chain/rebroadcaster.hpp"
 #include "chain/transaction.hpp"
+#include "chain/variants.hpp"
 #include "runtime/failpoint.hpp"
 #include "runtime/log.hpp"
 
@@ -17,10 +18,6 @@ namespace {
 
 using storage::OutboxEntry;
 using Entries = std::vector<OutboxEntry>;
-
-Wei gwei(std::uint64_t amount) {
-    return to_wei(to_u256(to_wei(amount)) * 1'000'000'000);
-}
 
 /// Free of the coroutine's frame: the function object that send_and_store hands on outlives its full expression.
 Task<Result<void>> put_in_outbox(storage::JobStore* store, BlockingPool* pool, Entries entries) {
@@ -109,14 +106,27 @@ Task<Result<TxOutcome>> TransactionSender::await_outcome(std::uint64_t nonce, Ha
     co_return co_await watch.run(nonce, hash);
 }
 
+Task<Result<std::vector<Hash256>>> TransactionSender::variants(std::uint64_t nonce, Hash256 hash) {
+    return variants_of(&impl_->store, &impl_->pool, nonce, hash);
+}
+
+Task<Result<std::optional<Receipt>>> TransactionSender::receipt(std::uint64_t nonce, Hash256 hash) {
+    Result<std::vector<Hash256>> all = co_await variants(nonce, hash);
+    if (!all) co_return all.error();
+    co_return co_await receipt_of_any(&impl_->chain, std::move(*all));
+}
+
 Task<> TransactionSender::run() {
-    Rebroadcaster rebroadcaster(impl_->chain, impl_->store, impl_->pool, impl_->clock, address(), impl_->options);
+    Rebroadcaster rebroadcaster(impl_->chain, impl_->store, impl_->pool, impl_->clock, impl_->key, impl_->options);
     co_await rebroadcaster.run();
 }
 
 void TransactionSender::mark_mined(storage::SideWrites& side, OutboxEntry entry, const Receipt& receipt) {
     entry.mined_block = receipt.block;
     entry.succeeded = receipt.succeeded;
+    entry.mined_hash.reset();
+    if (receipt.transaction != entry.hash && entry.has_variant(receipt.transaction))
+        entry.mined_hash = receipt.transaction;
     side.outbox_put.push_back(std::move(entry));
 }
 
@@ -138,10 +148,10 @@ Task<Result<TransactionSender::Impl::Reservation>> TransactionSender::Impl::rese
     const Result<std::uint64_t> count = co_await chain.transaction_count(key.address());
     if (!count) co_return count.error();
     if (!after_outbox) {
-        auto read_all = [from = &store] { return from->outbox_all(); };
-        const Result<Entries> all = co_await pool.run(read_all);
-        if (!all) co_return all.error();
-        after_outbox = nonce_after(*all);
+        auto read_last = [from = &store] { return from->last_nonce(); };
+        const Result<std::optional<std::uint64_t>> last = co_await pool.run(read_last);
+        if (!last) co_return last.error();
+        after_outbox = *last ? **last + 1 : 0;
     }
     co_return Reservation{next_nonce(*after_outbox, *count), *count};
 }
@@ -166,7 +176,7 @@ Task<Result<Entries>> TransactionSender::Impl::sign_commit_broadcast(std::uint64
 Task<Result<Entries>> TransactionSender::Impl::sign(std::uint64_t nonce, std::vector<Intent> intents) {
     const Result<Fees> fees = co_await chain.fees();
     if (!fees) co_return fees.error();
-    const Result<void> affordable = check_ceiling(*fees, gwei(options.gas_price_max_gwei));
+    const Result<void> affordable = check_ceiling(*fees, gwei_to_wei(options.gas_price_max_gwei));
     if (!affordable) co_return affordable.error();
     Entries entries;
     for (Intent& intent : intents) {

@@ -1,5 +1,6 @@
 // One per wallet: owns its nonces. A transaction is signed once and durable in the outbox before it is first broadcast;
-// after a restart the same bytes are sent again, which the chain takes at most once. Io thread only.
+// after a restart the same bytes are sent again, which the chain takes at most once. One that waits below the price is
+// signed again with the same nonce, each such variant durable first, and any of them may be mined. Io thread only.
 #pragma once
 
 #include <cstdint>
@@ -30,6 +31,8 @@ struct SenderOptions {
     Milliseconds rebroadcast_interval{15'000};
     /// No transaction offers more per gas, whatever the endpoint says; it is a transient Error to wait for.
     std::uint64_t gas_price_max_gwei = 10'000;
+    /// After so many blocks in which the lowest nonce was not mined, run() offers more for it, if the price has risen.
+    std::uint64_t replace_after_blocks = 5;
 };
 
 struct Intent {
@@ -72,15 +75,22 @@ public:
     /// Commits to the store's outbox alone.
     Task<Result<storage::OutboxEntry>> send_and_store(Intent intent);
 
-    /// Waits until the transaction of that nonce is confirmed and returns its receipt; marks nothing. Survives
-    /// reorganisations: it waits until the depth holds. RPC failures only slow the polling down. The one Error, a
+    /// Waits until the transaction of that nonce is confirmed, in whichever of its variants, and returns the receipt,
+    /// which names the variant; marks nothing. `hash` is that of any variant. Survives reorganisations: it waits until
+    /// the depth holds. RPC failures only slow the polling down. The one Error, a
     /// permanent one: the nonce was taken by a transaction that is not ours. An endpoint that has forgotten old
     /// receipts looks the same, so reconcile with the contract before acting on it.
     Task<Result<TxOutcome>> await_outcome(std::uint64_t nonce, Hash256 hash);
 
+    /// What is known of the transaction with `hash` among its variants on chain: none while it is not mined.
+    Task<Result<std::optional<Receipt>>> receipt(std::uint64_t nonce, Hash256 hash);
+    /// chain/variants.hpp
+    Task<Result<std::vector<Hash256>>> variants(std::uint64_t nonce, Hash256 hash);
+
     /// Reads the pending outbox, broadcasts it again, then broadcasts what stays unmined, for ever; also what was
-    /// marked mined, when the chain went back behind it. Marks entries mined that nobody else marks
-    /// (settle_margin_blocks). Await it in a task group.
+    /// marked mined, when the chain went back behind it. Replaces the lowest nonce when it is stuck below the price
+    /// (chain/fee_bump.hpp). Marks entries mined that nobody else marks (settle_margin_blocks). Await it in a task
+    /// group, once.
     Task<> run();
 
     /// Marks the entry mined in `side`, for the JOB's own commit of the confirmed effect.

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "chain/fee_policy.hpp"
 #include "crypto/configured_key.hpp"
 #include "crypto/key_file.hpp"
 #include "runtime/durable_file.hpp"
@@ -27,7 +28,7 @@ Result<crypto::PrivateKey> actor_key(const EnvConfig& config, const std::filesys
 const std::set<std::string>& actor_keys() {
     static const std::set<std::string> keys = [] {
         auto all = network_keys();
-        all.insert({"privateKey", "privateKey_file", "confirmations"});
+        all.insert({"privateKey", "privateKey_file", "confirmations", "gas_price_max_gwei"});
         return all;
     }();
     return keys;
@@ -38,6 +39,8 @@ Task<Result<std::unique_ptr<NetworkActor>>> NetworkActor::open(EnvConfig config,
     if (settings.has_error()) co_return settings.error();
     const auto confirmations = config.whole_number("confirmations", 2, 1, 1'000);
     if (confirmations.has_error()) co_return confirmations.error();
+    const auto gas_price_max_gwei = config.whole_number("gas_price_max_gwei", chain::SenderOptions{}.gas_price_max_gwei, 1, chain::gas_price_max_gwei_limit);
+    if (gas_price_max_gwei.has_error()) co_return gas_price_max_gwei.error();
     if (auto made = create_folder(data, 0700); made.has_error()) co_return made.error();
     auto lock = FolderLock::acquire(data);
     if (lock.has_error()) co_return lock.error();
@@ -62,6 +65,7 @@ Task<Result<std::unique_ptr<NetworkActor>>> NetworkActor::open(EnvConfig config,
     chain::SenderOptions options;
     options.chain_id = *chain_id;
     options.confirmations = *confirmations;
+    options.gas_price_max_gwei = *gas_price_max_gwei;
     const auto executor = co_await asio::this_coro::executor;
     actor->sender_ = std::make_unique<chain::TransactionSender>(executor, *actor->chain_, *actor->store_, actor->pool_, system_clock(), actor->key_, options);
     co_return actor;

@@ -10,6 +10,8 @@
 #include <utility>
 
 #include "chain/amount.hpp"
+#include "chain/fee_policy.hpp"
+#include "chain/transaction_sender.hpp"
 #include "crypto/configured_key.hpp"
 #include "trainer_protocol/job_param.hpp"
 
@@ -94,6 +96,7 @@ void read_network(Reader& reader, NodeConfig& out) {
     out.token = reader.address("tokenContractAddress", "0x6652521583190E398c6e59A7Ea41b60E74814b3B");
     out.chain_id = reader.number("chain_id", 60'001, 1, std::numeric_limits<std::uint32_t>::max());
     out.confirmations = reader.number("confirmations", 2, 1, 1'000);
+    out.gas_price_max_gwei = reader.number("gas_price_max_gwei", chain::SenderOptions{}.gas_price_max_gwei, 1, chain::gas_price_max_gwei_limit);
 }
 
 void read_selection(Reader& reader, const EnvConfig& config, SelectionPolicy& out) {
@@ -139,7 +142,7 @@ void read_intervals(Reader& reader, const EnvConfig& config, NodeConfig& out) {
 const std::set<std::string>& known_keys() {
     static const std::set<std::string> keys = [] {
         std::set<std::string> all{
-            "endpoint", "storageApi", "info_server_url", "emethContractAddress", "tokenContractAddress", "chain_id", "confirmations", "privateKey", "privateKey_file",
+            "endpoint", "storageApi", "info_server_url", "emethContractAddress", "tokenContractAddress", "chain_id", "confirmations", "gas_price_max_gwei", "privateKey", "privateKey_file",
             "min_fee", "max_fee", "program_ids", "n_epoch", "default_model", "deadline_margin_s", "dataset_bytes_max", "disk_reserve_bytes", "emt_per_alt", "miss_rate",
             "reject_rate", "priority", "cooperative", "my_url", "worker_port", "listen_host", "worker_whitelist", "jsonrpc_whitelist", "verifier_lag_s", "worker_grace_ms", "poll_interval_ms",
             "discovery_interval_ms", "rewards_interval_ms", "request_timeout_ms", "log_level",

@@ -21,6 +21,7 @@ struct NodeConfig {
     Address core, token;
     std::uint64_t chain_id = 60'001;   ///< the endpoint must say the same
     std::uint64_t confirmations = 2;   ///< blocks after which an effect counts; 1: mined
+    std::uint64_t gas_price_max_gwei = 10'000;  ///< no transaction offers more per gas
     SelectionPolicy selection;
 
     std::string listen_host = "127.0.0.1";  ///< for workers

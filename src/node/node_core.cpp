@@ -17,6 +17,7 @@ chain::SenderOptions sender_options(const NodeConfig& config) {
     chain::SenderOptions options;
     options.chain_id = config.chain_id;
     options.confirmations = config.confirmations;
+    options.gas_price_max_gwei = config.gas_price_max_gwei;
     options.poll_interval = config.poll_interval;
     return options;
 }

@@ -96,7 +96,16 @@ Task<Result<void>> Rewards::settle_pending() {
     for (const auto& entry : *pending) {
         if (entry.kind != storage::TxKind::withdraw) continue;
         const Result<chain::TxOutcome> outcome = co_await sender_.await_outcome(entry.nonce, entry.hash);
-        if (outcome.has_error() && outcome.error().kind != ErrorKind::permanent) co_return outcome.error();
+        if (outcome.has_value()) continue;
+        if (outcome.error().kind != ErrorKind::permanent) co_return outcome.error();
+        // The nonce went to a foreign transaction. What the slot holds is looked at anew.
+        const Result<chain::Block> latest = co_await chain_.latest_block();
+        if (latest.has_error()) co_return latest.error();
+        storage::SideWrites side;
+        chain::TransactionSender::mark_taken(side, entry, latest->number);
+        auto put = [this, &side] { return store_.outbox_put(side.outbox_put); };
+        const Result<void> marked = co_await pool_.run(std::move(put));
+        if (marked.has_error()) co_return marked.error();
     }
     co_return Result<void>{};
 }
@@ -137,7 +146,7 @@ Task<Result<Withdrawal>> Rewards::withdraw(std::uint64_t number) {
     spdlog::info("slot {}: {} EMT withdrawn for {} of {} gas", number, chain::format_coins(amount), slot->own_gas, slot->total_gas);
     const Result<void> noted = co_await set_cursor("withdraw/" + std::to_string(number), chain::format_wei(amount));
     if (noted.has_error()) co_return noted.error();
-    co_return Withdrawal{number, amount, entry->hash};
+    co_return Withdrawal{number, amount, outcome->receipt.transaction};
 }
 
 Task<Result<void>> Rewards::set_cursor(std::string key, std::string value) {

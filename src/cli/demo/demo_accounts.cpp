@@ -8,6 +8,7 @@
 
 #include "chain/amount.hpp"
 #include "chain/token_transfers.hpp"
+#include "chain/variants.hpp"
 
 namespace emeth::cli {
 
@@ -26,7 +27,7 @@ Result<void> expect(std::string_view what, const U256& expected, const Wei& foun
 Task<Result<U256>> gas_paid(chain::Chain& chain, std::vector<storage::OutboxEntry> transactions) {
     U256 paid = 0;
     for (const auto& entry : transactions) {
-        const auto receipt = co_await chain.receipt(entry.hash);
+        const auto receipt = co_await chain::receipt_of_any(&chain, entry.hashes());
         if (receipt.has_error()) co_return receipt.error();
         if (!receipt->has_value()) co_return permanent_error(fmt::format("{} transaction {} is not on chain", storage::name(entry.kind), entry.hash.hex()));
         paid += to_u256((*receipt)->gas_price) * (*receipt)->gas_used;
@@ -54,7 +55,7 @@ Task<Result<Wei>> rewards_of(chain::Chain& chain, std::vector<storage::OutboxEnt
     U256 reward = 0;
     for (const auto& entry : transactions) {
         if (entry.kind != storage::TxKind::withdraw) continue;
-        const auto receipt = co_await chain.receipt(entry.hash);
+        const auto receipt = co_await chain::receipt_of_any(&chain, entry.hashes());
         if (receipt.has_error()) co_return receipt.error();
         if (!receipt->has_value()) co_return permanent_error(fmt::format("withdraw transaction {} is not on chain", entry.hash.hex()));
         reward += to_u256(chain::minted_to(**receipt, node));

@@ -25,8 +25,8 @@ bool ends(JobStatus status, sm::State state) {
     return status == JobStatus::timeout || status == JobStatus::declined;
 }
 
-bool tells_of(const std::vector<chain::StatusLog>& logs, const sm::TxRef& tx) {
-    return std::any_of(logs.begin(), logs.end(), [&](const chain::StatusLog& log) { return log.transaction == tx.hash; });
+bool tells_of(const std::vector<chain::StatusLog>& logs, const Hash256& transaction) {
+    return std::any_of(logs.begin(), logs.end(), [&](const chain::StatusLog& log) { return log.transaction == transaction; });
 }
 
 }  // namespace
@@ -79,18 +79,26 @@ Task<Result<std::optional<Pipeline::Fact>>> Pipeline::end_of(chain::StatusLog lo
 /// What was confirmed once must still be there: the logs say so at no cost; where they do not, the receipts decide.
 Task<Result<std::optional<Pipeline::Fact>>> Pipeline::find_reorganisation(std::vector<chain::StatusLog> logs) {
     const auto process = *job().deposit.process;
-    if (!tells_of(logs, process)) {
-        const Result<std::optional<chain::Receipt>> receipt = co_await ports_.chain.receipt(process.hash);
-        if (receipt.has_error()) co_return receipt.error();
-        if (!*receipt) co_return std::optional<Fact>(sm::ReorgedOut{sm::ChainFact::process});
-    }
+    const Result<bool> process_there = co_await is_on_chain(process, logs);
+    if (process_there.has_error()) co_return process_there.error();
+    if (!*process_there) co_return std::optional<Fact>(sm::ReorgedOut{sm::ChainFact::process});
     const auto submit = job().outcome.submit;
-    if (job().state == sm::State::submitted && submit && !tells_of(logs, *submit)) {
-        const Result<std::optional<chain::Receipt>> receipt = co_await ports_.chain.receipt(submit->hash);
-        if (receipt.has_error()) co_return receipt.error();
-        if (!*receipt) co_return std::optional<Fact>(sm::ReorgedOut{sm::ChainFact::submit});
-    }
+    if (job().state != sm::State::submitted || !submit) co_return std::optional<Fact>();
+    const Result<bool> submit_there = co_await is_on_chain(*submit, std::move(logs));
+    if (submit_there.has_error()) co_return submit_there.error();
+    if (!*submit_there) co_return std::optional<Fact>(sm::ReorgedOut{sm::ChainFact::submit});
     co_return std::optional<Fact>();
+}
+
+/// In whichever variant: after a reorganisation it may be another one than before.
+Task<Result<bool>> Pipeline::is_on_chain(sm::TxRef tx, std::vector<chain::StatusLog> logs) {
+    if (tells_of(logs, tx.hash)) co_return true;
+    const auto variants = co_await ports_.sender.variants(tx.nonce, tx.hash);
+    if (variants.has_error()) co_return variants.error();
+    if (std::any_of(variants->begin(), variants->end(), [&](const Hash256& variant) { return tells_of(logs, variant); })) co_return true;
+    const Result<std::optional<chain::Receipt>> receipt = co_await ports_.sender.receipt(tx.nonce, tx.hash);
+    if (receipt.has_error()) co_return receipt.error();
+    co_return receipt->has_value();
 }
 
 }  // namespace emeth::node

@@ -48,11 +48,11 @@ Task<Result<void>> Pipeline::await_decline() {
     std::vector<sm::TxRef> no_companions;
     Result<Ending> ending = co_await await_ending(decline, std::move(no_companions));
     if (ending.has_error()) co_return ending.error();
-    Fact fact = sm::DeclineReverted{decline, ending->reason};
+    Fact fact = sm::DeclineReverted{ending->tx, ending->reason};
     if (ending->succeeded) {
-        const Result<Wei> penalty = co_await ports_.chain.penalty_of(decline.hash, self());
+        const Result<Wei> penalty = co_await ports_.chain.penalty_of(ending->tx.hash, self());
         if (penalty.has_error()) co_return penalty.error();
-        fact = sm::Declined{{decline.hash, decline.nonce, ending->block}, *penalty};
+        fact = sm::Declined{ending->tx, *penalty};
     }
     co_return co_await journal_.commit(std::move(fact), std::move(ending->side));
 }

@@ -78,13 +78,13 @@ Task<Result<void>> Pipeline::await_process() {
     if (ending.has_error()) co_return ending.error();
     if (!ending->succeeded) {
         ++process_reverts_;
-        Fact reverted = sm::ProcessReverted{process, std::move(ending->reason)};
+        Fact reverted = sm::ProcessReverted{ending->tx, std::move(ending->reason)};
         co_return co_await journal_.commit(std::move(reverted), std::move(ending->side));
     }
     const Result<chain::JobAssign> assign = co_await ports_.chain.job_assign(id());
     if (assign.has_error()) co_return assign.error();
     if (assign->node != self()) co_return transient_error(fmt::format("process is mined, but the endpoint still names {} as the JOB's node", assign->node.hex()));
-    Fact confirmed = sm::ProcessConfirmed{{process.hash, process.nonce, ending->block}, assign->deposit};
+    Fact confirmed = sm::ProcessConfirmed{ending->tx, assign->deposit};
     co_return co_await journal_.commit(std::move(confirmed), std::move(ending->side));
 }
 

@@ -57,6 +57,7 @@ private:
     Task<Result<std::optional<Fact>>> look_at_chain();
     Task<Result<std::optional<Fact>>> end_of(chain::StatusLog log);
     Task<Result<std::optional<Fact>>> find_reorganisation(std::vector<chain::StatusLog> logs);
+    Task<Result<bool>> is_on_chain(statemachine::TxRef tx, std::vector<chain::StatusLog> logs);
 
     // finish_outlook.cpp: the way out when the deadline is out of reach
     Task<> watch_outlook();
@@ -64,8 +65,8 @@ private:
     // transactions.cpp: how this JOB's transactions end
     struct Ending {
         bool succeeded = false;
-        std::uint64_t block = 0;
-        std::string reason;        ///< why it did not
+        statemachine::TxRef tx;    ///< the variant that was mined, and its block; as it was told when none was
+        std::string reason;        ///< why it did not succeed
         storage::SideWrites side;  ///< its outbox entries, marked
     };
     [[nodiscard]] chain::Intent intent(storage::TxKind kind, chain::Bytes data) const;

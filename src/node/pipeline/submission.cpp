@@ -28,11 +28,11 @@ Task<Result<void>> Pipeline::await_submit() {
     Result<Ending> ending = co_await await_ending(submit, std::move(no_companions));
     if (ending.has_error()) co_return ending.error();
     if (ending->succeeded) {
-        Fact confirmed = sm::SubmitConfirmed{{submit.hash, submit.nonce, ending->block}};
+        Fact confirmed = sm::SubmitConfirmed{ending->tx};
         co_return co_await journal_.commit(std::move(confirmed), std::move(ending->side));
     }
     const auto reason = ending->reason;
-    Fact reverted = sm::SubmitReverted{submit, reason};
+    Fact reverted = sm::SubmitReverted{ending->tx, reason};
     const Result<void> committed = co_await journal_.commit(std::move(reverted), std::move(ending->side));
     if (committed.has_error()) co_return committed;
     co_return transient_error("submit reverted: " + reason);  // the back-off leaves time to see how the chain ended the JOB, if it did

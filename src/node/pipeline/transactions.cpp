@@ -23,7 +23,8 @@ Task<Result<Pipeline::Ending>> Pipeline::await_ending(sm::TxRef tx, std::vector<
     const Result<chain::TxOutcome> outcome = co_await ports_.sender.await_outcome(tx.nonce, tx.hash);
     Ending ending;
     if (outcome.has_value()) {
-        ending = {outcome->receipt.succeeded, outcome->receipt.block, outcome->revert_reason, {}};
+        const auto& receipt = outcome->receipt;
+        ending = {receipt.succeeded, {receipt.transaction, tx.nonce, receipt.block}, outcome->revert_reason, {}};
     } else if (outcome.error().kind == ErrorKind::permanent) {
         // Its nonce is used, but nobody knows the transaction: taken by another one, unless the contract tells of its effect.
         Result<Ending> told = co_await ending_from_logs(tx, outcome.error().message);
@@ -42,9 +43,12 @@ Task<Result<Pipeline::Ending>> Pipeline::await_ending(sm::TxRef tx, std::vector<
 Task<Result<Pipeline::Ending>> Pipeline::ending_from_logs(sm::TxRef tx, std::string otherwise) {
     const auto logs = co_await ports_.chain.status_logs(id(), 0);
     if (logs.has_error()) co_return logs.error();
+    const auto variants = co_await ports_.sender.variants(tx.nonce, tx.hash);
+    if (variants.has_error()) co_return variants.error();
     for (const auto& log : *logs)
-        if (log.transaction == tx.hash) co_return Ending{true, log.block, "", {}};
-    co_return Ending{false, 0, std::move(otherwise), {}};
+        if (std::find(variants->begin(), variants->end(), log.transaction) != variants->end())
+            co_return Ending{true, {log.transaction, tx.nonce, log.block}, "", {}};
+    co_return Ending{false, tx, std::move(otherwise), {}};
 }
 
 /// The outbox entries of transactions that are final: mined, or passed by for ever. Without a receipt only a used nonce tells; while it is not used the entry
@@ -59,9 +63,9 @@ Task<Result<storage::SideWrites>> Pipeline::settled(std::vector<sm::TxRef> trans
     if (used_nonces.has_error()) co_return used_nonces.error();
     storage::SideWrites side;
     for (const auto& entry : *pending) {
-        const bool ours = std::any_of(transactions.begin(), transactions.end(), [&](const sm::TxRef& tx) { return tx.hash == entry.hash; });
+        const bool ours = std::any_of(transactions.begin(), transactions.end(), [&](const sm::TxRef& tx) { return entry.nonce == tx.nonce && entry.has_variant(tx.hash); });
         if (!ours) continue;
-        const Result<std::optional<chain::Receipt>> receipt = co_await ports_.chain.receipt(entry.hash);
+        const Result<std::optional<chain::Receipt>> receipt = co_await ports_.sender.receipt(entry.nonce, entry.hash);
         if (receipt.has_error()) co_return receipt.error();
         if (*receipt) {
             chain::TransactionSender::mark_mined(side, entry, **receipt);

@@ -1,5 +1,7 @@
 #include "deployed_network.hpp"
 
+#include <algorithm>
+
 #include "chain/abi.hpp"
 #include "chain/transaction.hpp"
 #include "contracts/contract_code.hpp"
@@ -80,6 +82,11 @@ void DeployedNetwork::process(const JobId& job, const Wei& fee) {
 
 TxOutcome DeployedNetwork::wait_for(const storage::OutboxEntry& entry) {
     return run(sender->await_outcome(entry.nonce, entry.hash)).value();
+}
+
+long DeployedNetwork::times(const JobId& job, JobStatus status) {
+    const std::vector<StatusLog> logs = run(chain->status_logs(job, 0)).value();
+    return std::count_if(logs.begin(), logs.end(), [&](const StatusLog& log) { return log.status == status; });
 }
 
 std::unique_ptr<TransactionSender> DeployedNetwork::make_sender(Chain& through, std::uint64_t confirmations) {

@@ -37,6 +37,16 @@ protected:
     Receipt outcome(const storage::OutboxEntry& entry) { return wait_for(entry).receipt; }
     TxOutcome wait_for(const storage::OutboxEntry& entry);
 
+    /// Goes on until `done`, at most about 10 s.
+    template <class Condition>
+    void run_until(Condition done) {
+        for (int i = 0; i < 1'000 && !done(); ++i) run(system_clock().sleep(Milliseconds(10)));
+        EXPECT_TRUE(done());
+    }
+    bool has_receipt(const Hash256& hash) { return run(chain->receipt(hash)).value().has_value(); }
+    /// How often the JOB got this status on the chain as it is now.
+    long times(const JobId& job, JobStatus status);
+
     std::unique_ptr<TransactionSender> make_sender(Chain& through, std::uint64_t confirmations = 1);
     TransactionSender::Commit into_store();
     [[nodiscard]] Intent intent(storage::TxKind kind, Bytes data) const;

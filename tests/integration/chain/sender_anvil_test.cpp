@@ -13,14 +13,6 @@ class SenderOnAnvil : public DeployedNetwork {
 protected:
     using DeployedNetwork::DeployedNetwork;
 
-    /// Goes on until `done`, at most about 10 s.
-    template <class Condition>
-    void run_until(Condition done) {
-        for (int i = 0; i < 1'000 && !done(); ++i) run(system_clock().sleep(Milliseconds(10)));
-        EXPECT_TRUE(done());
-    }
-    bool has_receipt(const Hash256& hash) { return run(chain->receipt(hash)).value().has_value(); }
-
     const Wei fee = *parse_coins("30");
 };
 

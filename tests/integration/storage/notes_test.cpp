@@ -43,6 +43,52 @@ TEST_F(NotesTest, MinedEntriesAreNoLongerPendingUntilAReorganisation) {
     EXPECT_EQ(must(store->outbox_pending()), (std::vector<OutboxEntry>{outbox_entry(1), outbox_entry(2)}));
 }
 
+TEST_F(NotesTest, ReplacementsAreKeptBesideTheirEntry) {
+    const Replacement first{numbered<Hash256>(71), {7, 1}, 8}, second{numbered<Hash256>(72), {7, 2}, 9};
+    must(store->outbox_put({outbox_entry(1), outbox_entry(2), outbox_entry(256)}));
+    must(store->outbox_add_replacement(2, first));
+    must(store->outbox_add_replacement(2, second));
+    reopen();
+    OutboxEntry expected = outbox_entry(2);
+    expected.replacements = {first, second};
+    EXPECT_EQ(must(store->outbox_find(2)), expected);
+    EXPECT_EQ(must(store->outbox_all())[1], expected);
+    EXPECT_EQ(must(store->outbox_pending())[1], expected);
+    EXPECT_EQ(must(store->outbox_find(256)), outbox_entry(256));
+    EXPECT_EQ(expected.hashes(), (std::vector<Hash256>{outbox_entry(2).hash, first.hash, second.hash}));
+    EXPECT_EQ(expected.newest_raw(), second.raw);
+}
+
+TEST_F(NotesTest, AnEntryIsMarkedMinedAndReplacedInAnyOrder) {
+    const Replacement replacement{numbered<Hash256>(71), {7, 1}, 8};
+    const OutboxEntry read_before = outbox_entry(1);
+    must(store->outbox_put({read_before}));
+    must(store->outbox_add_replacement(1, replacement));
+    OutboxEntry mined = read_before;  // by a JOB that read it when there was no replacement yet
+    mined.mined_block = 18;
+    must(store->outbox_put({mined}));
+    EXPECT_EQ(must(store->outbox_find(1))->replacements, std::vector<Replacement>{replacement});
+    must(store->outbox_add_replacement(1, replacement));
+    EXPECT_EQ(must(store->outbox_find(1))->mined_block, 18U) << "a replacement signed too late does not undo the mark";
+    EXPECT_TRUE(must(store->outbox_pending()).empty());
+}
+
+TEST_F(NotesTest, OnlyWhatIsThereIsReplaced) {
+    EXPECT_EQ(must(store->outbox_find(1)), std::nullopt);
+    EXPECT_TRUE(mentions(error_of(store->outbox_add_replacement(1, {})), "nonce 1 is not in the outbox"));
+}
+
+TEST_F(NotesTest, TheLastNonceIsTheHighestOfAll) {
+    EXPECT_EQ(must(store->last_nonce()), std::nullopt);
+    must(store->outbox_put({outbox_entry(255), outbox_entry(300, 17), outbox_entry(2)}));
+    must(store->outbox_add_replacement(2, {}));
+    EXPECT_EQ(must(store->last_nonce()), 300U);
+    reopen();
+    EXPECT_EQ(must(store->last_nonce()), 300U);
+    must(store->outbox_put({outbox_entry(65'536)}));
+    EXPECT_EQ(must(store->last_nonce()), 65'536U);
+}
+
 TEST_F(NotesTest, CursorsAreKeptByName) {
     EXPECT_EQ(must(store->cursor("log")), std::nullopt);
     must(store->set_cursor("log", "17"));
@@ -74,6 +120,7 @@ TEST_F(NotesTest, DumpHoldsEverythingAsJsonLines) {
     const auto job = finished_job(*store, 1);
     must(store->apply(job, {1, statemachine::Restarted{"not UTF-8: \xff"}}, {}));
     must(store->outbox_put({outbox_entry(1)}));
+    must(store->outbox_add_replacement(1, {numbered<Hash256>(71), {7, 1}, 8}));
     must(store->set_cursor("log", "17"));
     must(store->put_refusal({numbered<JobId>(9), 5, "too late"}));
     std::map<std::string, std::vector<boost::json::object>> lines;
@@ -91,6 +138,10 @@ TEST_F(NotesTest, DumpHoldsEverythingAsJsonLines) {
     EXPECT_EQ(lines["history"].back().at("rejection").at("kind").as_string(), "not_in_this_state");
     ASSERT_EQ(lines["outbox"].size(), 1U);
     EXPECT_EQ(lines["outbox"][0].at("raw").as_string(), "0x010203");
+    ASSERT_EQ(lines["replacement"].size(), 1U);
+    EXPECT_EQ(lines["replacement"][0].at("nonce").as_int64(), 1);
+    EXPECT_EQ(lines["replacement"][0].at("number").as_int64(), 1);
+    EXPECT_EQ(lines["replacement"][0].at("raw").as_string(), "0x0701");
     ASSERT_EQ(lines["cursor"].size(), 1U);
     EXPECT_EQ(lines["cursor"][0].at("key").as_string(), "log");
     EXPECT_EQ(lines["cursor"][0].at("value").as_string(), "17");

@@ -15,6 +15,16 @@ protected:
         settle(io);
         return waiting;
     }
+    /// Signs the entry's transaction again at twice its price and makes that durable, as run() does.
+    storage::Replacement replace(const storage::OutboxEntry& entry) {
+        Transaction transaction = decode_transaction(entry.raw)->transaction;
+        const Wei price = transaction.fees.max_fee_per_gas;
+        transaction.fees.max_fee_per_gas = saturating_sum(price, price);
+        SignedTransaction made = sign(transaction, key);
+        const storage::Replacement replacement{made.hash, std::move(made.raw), 0};
+        EXPECT_TRUE(store.outbox_add_replacement(entry.nonce, replacement));
+        return replacement;
+    }
     void poll() { pass(Milliseconds(1'000)); }
     void require_depth(std::uint64_t blocks) {
         confirmations = blocks;
@@ -83,9 +93,7 @@ TEST_F(AwaitOutcomeTest, SaysSoWhenTheReasonIsGone) {
     chain.reverts[entry.hash] = true;
     chain.mine();
     EXPECT_EQ(await(entry)->result().value().revert_reason, "reverted; the same call would succeed now");
-    storage::SideWrites side;
-    TransactionSender::mark_taken(side, entry, 1);
-    ASSERT_TRUE(store.outbox_put(side.outbox_put));
+    store.erase(entry.nonce);
     EXPECT_EQ(await(entry)->result().value().revert_reason, "reverted; its reason is not known");
 }
 
@@ -117,6 +125,69 @@ TEST_F(AwaitOutcomeTest, NoticesThatTheNonceWasUsedElsewhere) {
     const Error error = waiting->result().error();
     EXPECT_EQ(error.kind, ErrorKind::permanent);
     EXPECT_THAT(error.message, HasSubstr("nonce 0 of wallet " + key.address().hex()));
+}
+
+TEST_F(AwaitOutcomeTest, TakesWhicheverVariantIsMined) {
+    for (const bool replacement_wins : {true, false}) {
+        const storage::OutboxEntry entry = send_one();
+        const auto waiting = await(entry);
+        poll();
+        const storage::Replacement replacement = replace(entry);
+        chain.mine_instead(replacement_wins ? replacement.raw : entry.raw);
+        poll();
+        ASSERT_TRUE(waiting->ended());
+        EXPECT_EQ(waiting->result().value().receipt.transaction, replacement_wins ? replacement.hash : entry.hash);
+        const auto asked_late = std::make_unique<Waiting>(io, sender->await_outcome(entry.nonce, replacement.hash));
+        settle(io);
+        EXPECT_TRUE(asked_late->ended()) << "the hash of any variant will do";
+    }
+}
+
+TEST_F(AwaitOutcomeTest, SaysWhyAReplacementWasReverted) {
+    const storage::OutboxEntry entry = send_one();
+    const storage::Replacement replacement = replace(entry);
+    chain.reverts[replacement.hash] = true;
+    chain.reason = "EmethCore: the JOB is PROCESSING, not REQUESTED";
+    chain.mine_instead(replacement.raw);
+    const TxOutcome outcome = await(entry)->result().value();
+    EXPECT_FALSE(outcome.receipt.succeeded);
+    EXPECT_EQ(outcome.receipt.transaction, replacement.hash);
+    EXPECT_EQ(outcome.revert_reason, "EmethCore: the JOB is PROCESSING, not REQUESTED");
+}
+
+TEST_F(AwaitOutcomeTest, FollowsAReorganisationFromOneVariantToAnother) {
+    require_depth(3);
+    const storage::OutboxEntry entry = send_one();
+    const storage::Replacement replacement = replace(entry);
+    const auto waiting = await(entry);
+    chain.mine_instead(replacement.raw);
+    chain.mine_empty(1);
+    poll();
+    chain.reorganise(2, true);
+    chain.mine_instead(entry.raw);
+    chain.mine_empty(1);
+    poll();
+    EXPECT_FALSE(waiting->ended());
+    chain.mine_empty(1);
+    poll();
+    ASSERT_TRUE(waiting->ended());
+    EXPECT_EQ(waiting->result().value().receipt.transaction, entry.hash);
+}
+
+TEST_F(AwaitOutcomeTest, TakesTheReceiptsWordOverALaggingCount) {
+    const auto waiting = await(send_one());
+    chain.count_lag = 1;
+    chain.mine();
+    poll();
+    EXPECT_TRUE(waiting->ended());
+}
+
+TEST_F(AwaitOutcomeTest, DoesNotTakeItsOwnTransactionForOneThatWasSentElsewhere) {
+    const storage::OutboxEntry own = send_one();
+    const auto waiting = std::make_unique<Waiting>(io, sender->await_outcome(own.nonce, numbered<Hash256>(99)));
+    chain.mine();
+    poll();
+    EXPECT_FALSE(waiting->ended()) << "that hash is none of the entry's variants";
 }
 
 TEST_F(AwaitOutcomeTest, ForgetsTheSuspicionWhenTheForeignTransactionIsReorganisedAway) {

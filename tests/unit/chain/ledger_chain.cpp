@@ -1,5 +1,6 @@
 #include "ledger_chain.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "chain/amount.hpp"
@@ -9,6 +10,15 @@ namespace {
 
 DecodedTransaction decoded(const Bytes& raw) {
     return decode_transaction(raw).value();
+}
+
+Wei price_of(const Bytes& raw) {
+    return decoded(raw).transaction.fees.max_fee_per_gas;
+}
+
+/// As go-ethereum's pool: at least a tenth more.
+bool may_replace(const Bytes& waiting, const Bytes& raw) {
+    return to_u256(price_of(raw)) * 10 >= to_u256(price_of(waiting)) * 11;
 }
 
 /// For what no test of this folder asks.
@@ -42,11 +52,17 @@ void LedgerChain::append(std::vector<Bytes> transactions, std::uint64_t nonces_u
 void LedgerChain::mine() {
     std::vector<Bytes> next;
     for (auto it = waiting_.find(count()); it != waiting_.end(); it = waiting_.find(count() + next.size())) {
+        if (price_of(it->second) < mined_from) break;
         next.push_back(std::move(it->second));
         waiting_.erase(it);
     }
     const std::uint64_t used = next.size();
     append(std::move(next), used);
+}
+
+void LedgerChain::mine_instead(const Bytes& raw) {
+    waiting_.erase(decoded(raw).transaction.nonce);
+    append({raw}, 1);
 }
 
 void LedgerChain::mine_empty(std::uint64_t blocks) {
@@ -108,7 +124,7 @@ Task<Result<std::vector<Log>>> LedgerChain::core_logs(std::uint64_t from_block, 
 Task<Result<std::uint64_t>> LedgerChain::transaction_count(Address) {
     ++calls;
     if (outage) co_return *outage;
-    co_return count();
+    co_return count() - std::min(count(), count_lag);
 }
 
 Task<Result<Wei>> LedgerChain::gas_price() {
@@ -129,9 +145,16 @@ Task<Result<void>> LedgerChain::send_raw(Bytes raw) {
     sent.push_back(raw);
     if (outage) co_return *outage;
     if (broadcast_error) co_return *broadcast_error;
-    const std::uint64_t nonce = decoded(raw).transaction.nonce;
-    if (nonce < count()) co_return permanent_error("nonce too low");
-    waiting_[nonce] = std::move(raw);
+    const Transaction transaction = decoded(raw).transaction;
+    const std::optional<Error> refused = refusal ? refusal(transaction) : std::nullopt;
+    if (refused) co_return *refused;
+    if (transaction.nonce < count()) co_return permanent_error("nonce too low");
+    const auto waiting = waiting_.find(transaction.nonce);
+    if (waiting != waiting_.end() && waiting->second == raw) co_return Result<void>();  // already known
+    if (waiting != waiting_.end() && !may_replace(waiting->second, raw))
+        co_return transient_error("replacement transaction underpriced");
+    waiting_[transaction.nonce] = std::move(raw);
+    if (loses_answers) co_return transient_error("connection reset by peer");
     co_return Result<void>();
 }
 

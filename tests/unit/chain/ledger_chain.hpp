@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -17,8 +18,13 @@ class LedgerChain : public Chain {
 public:
     LedgerChain();
 
-    /// Mines one block with all transactions that are next in line.
+    /// Mines one block with all transactions that are next in line and offer `mined_from`.
     void mine();
+    /// Mines a block with this transaction, whatever waits at its nonce.
+    void mine_instead(const Bytes& raw);
+    /// The pool lets go of what waits at this nonce.
+    void drop(std::uint64_t nonce) { waiting_.erase(nonce); }
+    [[nodiscard]] bool is_waiting(std::uint64_t nonce) const { return waiting_.contains(nonce); }
     void mine_empty(std::uint64_t blocks);
     /// Takes the last `blocks` blocks away. Their transactions wait again, unless `forget`.
     void reorganise(std::uint64_t blocks, bool forget = false);
@@ -32,8 +38,12 @@ public:
     std::vector<Bytes> sent;               ///< every broadcast, also repeated and refused ones
     std::optional<Error> outage;           ///< every call answers this
     std::optional<Error> broadcast_error;  ///< send_raw alone
-    std::map<Hash256, bool> reverts;       ///< transactions that are mined with status 0
-    std::optional<std::string> reason;     ///< what revert_reason answers
+    bool loses_answers = false;            ///< send_raw takes the transaction, and its answer does not arrive
+    std::function<std::optional<Error>(const Transaction&)> refusal;  ///< what send_raw says to it
+    Wei mined_from;                                                   ///< the price below which nothing is mined
+    std::uint64_t count_lag = 0;        ///< transactions that transaction_count does not know of yet
+    std::map<Hash256, bool> reverts;    ///< transactions that are mined with status 0
+    std::optional<std::string> reason;  ///< what revert_reason answers
     std::uint64_t estimate = 100'000;
     std::optional<Error> estimate_error;
     Wei price;

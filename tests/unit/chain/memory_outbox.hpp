@@ -18,6 +18,7 @@ public:
 
     [[nodiscard]] const storage::OutboxEntry& at(std::uint64_t nonce) const { return entries_.at(nonce); }
     [[nodiscard]] std::size_t size() const { return entries_.size(); }
+    void erase(std::uint64_t nonce) { entries_.erase(nonce); }
 
     Result<Entries> outbox_pending() override {
         Entries pending;
@@ -32,9 +33,29 @@ public:
         for (const auto& [nonce, entry] : entries_) all.push_back(entry);
         return all;
     }
+    Result<std::optional<storage::OutboxEntry>> outbox_find(std::uint64_t nonce) override {
+        const auto found = entries_.find(nonce);
+        if (found == entries_.end()) return std::optional<storage::OutboxEntry>();
+        return std::optional(found->second);
+    }
+    Result<std::optional<std::uint64_t>> last_nonce() override {
+        if (entries_.empty()) return std::optional<std::uint64_t>();
+        return std::optional(entries_.rbegin()->first);
+    }
     Result<void> outbox_put(const Entries& entries) override {
         if (put_error && !fail_after_writing) return *put_error;
-        for (const storage::OutboxEntry& entry : entries) entries_[entry.nonce] = entry;
+        for (const storage::OutboxEntry& entry : entries) {
+            storage::OutboxEntry& stored = entries_[entry.nonce];
+            std::vector<storage::Replacement> replacements = std::move(stored.replacements);
+            stored = entry;
+            stored.replacements = std::move(replacements);
+        }
+        if (put_error) return *put_error;
+        return {};
+    }
+    Result<void> outbox_add_replacement(std::uint64_t nonce, const storage::Replacement& replacement) override {
+        if (put_error && !fail_after_writing) return *put_error;
+        entries_.at(nonce).replacements.push_back(replacement);
         if (put_error) return *put_error;
         return {};
     }

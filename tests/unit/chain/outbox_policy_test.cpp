@@ -24,8 +24,6 @@ TEST(OutboxPolicy, NeverUsesANonceTwice) {
     EXPECT_EQ(next_nonce(0, 0), 0u);
     EXPECT_EQ(next_nonce(5, 3), 5u);  // durable entries that are not mined
     EXPECT_EQ(next_nonce(5, 9), 9u);  // the wallet was used elsewhere
-    EXPECT_EQ(nonce_after({}), 0u);
-    EXPECT_EQ(nonce_after({entry(4), entry(7), entry(5)}), 8u);
 }
 
 TEST(OutboxPolicy, SumsDepositsThatAreNotMined) {
@@ -47,10 +45,13 @@ TEST(OutboxPolicy, KeepsTheOrderOfNonces) {
 }
 
 TEST(OutboxPolicy, NoticesThatTheChainWentBack) {
-    EXPECT_TRUE(covers_untaken({}, 5, 5));
-    EXPECT_TRUE(covers_untaken({}, 9, 5));
-    EXPECT_TRUE(covers_untaken({entry(3), entry(4)}, 3, 5));
-    EXPECT_FALSE(covers_untaken({entry(4)}, 3, 5));
+    using Nonces = std::vector<std::uint64_t>;
+    EXPECT_EQ(missing_nonces({}, 5, 5, 10), Nonces{});
+    EXPECT_EQ(missing_nonces({}, 9, 5, 10), Nonces{});
+    EXPECT_EQ(missing_nonces({entry(3), entry(4)}, 3, 5, 10), Nonces{});
+    EXPECT_EQ(missing_nonces({entry(4)}, 3, 5, 10), Nonces{3});
+    EXPECT_EQ(missing_nonces({entry(1), entry(4)}, 3, 1'000'000, 3), (Nonces{3, 5, 6}))
+        << "the lowest, and not too many";
 }
 
 }  // namespace

@@ -5,21 +5,7 @@ namespace {
 
 using storage::TxKind;
 
-class RebroadcastTest : public SenderTest {
-protected:
-    void start() {
-        running = std::make_unique<Started<void>>(io, sender->run());
-        settle(io);
-    }
-    ~RebroadcastTest() override {
-        if (!running) return;
-        running->cancel();
-        settle(io);
-    }
-    void round() { pass(Milliseconds(15'000)); }
-
-    std::unique_ptr<Started<void>> running;
-};
+class RebroadcastTest : public SenderTest {};
 
 TEST_F(RebroadcastTest, SendsTheSameBytesAfterARestart) {
     chain.broadcast_error = transient_error("connection refused");
@@ -115,6 +101,67 @@ TEST_F(RebroadcastTest, SendsMarkedEntriesAgainWhenTheChainWentBackBehindThem) {
     EXPECT_EQ(chain.sent, (std::vector<Bytes>{first.raw, second.raw}));
     chain.mine();
     EXPECT_TRUE(*complete(io, chain.receipt(first.hash)));
+}
+
+TEST_F(RebroadcastTest, FindsWhatTheChainWentBackBehindWithoutReadingTheHistory) {
+    for (int i = 0; i < 20; ++i) {
+        storage::SideWrites side;
+        Receipt receipt;
+        receipt.block = 1;
+        TransactionSender::mark_mined(side, send_one(), receipt);
+        ASSERT_TRUE(store.outbox_put(side.outbox_put));
+    }
+    chain.mine();
+    chain.count_lag = 3;
+    chain.sent.clear();
+    start();
+    EXPECT_EQ(chain.sent, (std::vector<Bytes>{store.at(17).raw, store.at(18).raw, store.at(19).raw}));
+    EXPECT_EQ(store.full_reads, 0);
+}
+
+TEST_F(RebroadcastTest, MinesOnceWhatArrivedAlthoughItsAnswerWasLost) {
+    chain.loses_answers = true;
+    const storage::OutboxEntry entry = send_one();
+    EXPECT_TRUE(chain.is_waiting(0));
+    start();
+    round();
+    chain.mine();
+    round();
+    EXPECT_TRUE(*complete(io, chain.receipt(entry.hash)));
+    EXPECT_EQ(send_one().nonce, 1u) << "nothing was signed again";
+    EXPECT_TRUE(store.at(0).replacements.empty());
+}
+
+TEST_F(RebroadcastTest, ClosesAGapThatThePoolLeft) {
+    for (int i = 0; i < 3; ++i) send_one();
+    chain.drop(0);
+    chain.mine();
+    EXPECT_EQ(complete(io, chain.transaction_count(key.address())).value(), 0u) << "a gap holds back all behind it";
+    start();
+    chain.mine();
+    EXPECT_EQ(complete(io, chain.transaction_count(key.address())).value(), 3u);
+}
+
+TEST_F(RebroadcastTest, SendsFromTheLowestNonceUp) {
+    for (int i = 0; i < 3; ++i) send_one();
+    chain.sent.clear();
+    start();
+    EXPECT_EQ(chain.sent, (std::vector<Bytes>{store.at(0).raw, store.at(1).raw, store.at(2).raw}));
+}
+
+TEST_F(RebroadcastTest, LivesWithACountThatLags) {
+    const storage::OutboxEntry entry = send_one();
+    chain.mine();
+    chain.count_lag = 1;
+    chain.price = to_wei(std::uint64_t{5'000'000'000});
+    start();
+    for (int i = 0; i < 10; ++i) {
+        chain.mine_empty(1);
+        round();
+    }
+    EXPECT_FALSE(running->ended());
+    EXPECT_TRUE(store.at(0).replacements.empty()) << "it is mined, whatever the count says";
+    EXPECT_EQ(send_one().nonce, 1u);
 }
 
 TEST_F(RebroadcastTest, LeavesForeignNoncesToWhoeverWaits) {

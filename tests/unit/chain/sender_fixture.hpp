@@ -27,6 +27,7 @@ protected:
         SenderOptions options;
         options.chain_id = 60001;
         options.confirmations = confirmations;
+        options.gas_price_max_gwei = gas_price_max_gwei;
         sender = std::make_unique<TransactionSender>(io.get_executor(), chain, store, pool, clock, key, options);
     }
 
@@ -52,6 +53,21 @@ protected:
         return complete(io, sender->send_deposit(numbered<JobId>(job), amount, core, token, into_store()));
     }
 
+    /// What sender->run() does, in the background; ended with the test.
+    void start() {
+        running = std::make_unique<Started<void>>(io, sender->run());
+        settle(io);
+    }
+    void stop() {
+        if (!running) return;
+        running->cancel();
+        settle(io);
+        running.reset();
+    }
+    ~SenderTest() override { stop(); }
+    /// One round of run().
+    void round() { pass(Milliseconds(15'000)); }
+
     /// One poll of whatever sleeps.
     void pass(Milliseconds time) {
         clock.advance(time);
@@ -62,6 +78,7 @@ protected:
     static inline const Address token = numbered<Address>(0x70);
 
     std::uint64_t confirmations = 1;
+    std::uint64_t gas_price_max_gwei = 10'000;
     asio::io_context io;
     LedgerChain chain;
     MemoryOutbox store;
@@ -69,6 +86,7 @@ protected:
     emeth::test::SteppedClock clock;
     crypto::PrivateKey key = std::move(crypto::PrivateKey::parse(std::string(62, '0') + "2a")).value();
     std::unique_ptr<TransactionSender> sender;
+    std::unique_ptr<Started<void>> running;
 };
 
 }  // namespace emeth::chain::test

@@ -4,7 +4,13 @@
 
 #include <sys/stat.h>
 
+#include <cctype>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
 #include "chain/amount.hpp"
+#include "chain/transaction_sender.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace emeth::test {
@@ -31,6 +37,38 @@ TEST(NodeConfig, DefaultsAreThePublishedOnes) {
     EXPECT_EQ(config.jsonrpc_whitelist, std::vector<std::string>{"127.0.0.1"});
 }
 
+/// "#key=value" lines of config/master.env, uncommented, from the line on that says so: what is written there is the default.
+std::string examples_of_defaults() {
+    std::ifstream file(std::filesystem::path(std::getenv("EMETH_SOURCE_DIR")) / "config/master.env");
+    std::string text;
+    bool defaults = false;
+    for (std::string line; std::getline(file, line);) {
+        defaults = defaults || line.starts_with("# --- From here on");
+        if (line.starts_with("# For local workers")) break;
+        if (defaults && line.size() > 1 && line[0] == '#' && std::isalpha(static_cast<unsigned char>(line[1])) != 0) text += line.substr(1) + "\n";
+    }
+    return text;
+}
+
+TEST(NodeConfig, TheExampleFileShowsTheDefaults) {
+    const auto examples = settings(examples_of_defaults());
+    ASSERT_TRUE(examples.check_known(node::known_keys()).has_value()) << examples.check_known(node::known_keys()).error().message;
+    ASSERT_NE(examples.find("gas_price_max_gwei"), nullptr);
+    const auto shown = node::read_config(examples).value();
+    const auto defaults = node::read_config(EnvConfig{}).value();
+    EXPECT_EQ(shown.gas_price_max_gwei, defaults.gas_price_max_gwei);
+    EXPECT_EQ(shown.gas_price_max_gwei, chain::SenderOptions{}.gas_price_max_gwei);
+    EXPECT_EQ(shown.confirmations, defaults.confirmations);
+    EXPECT_EQ(shown.selection.deadline_margin_s, defaults.selection.deadline_margin_s);
+    EXPECT_EQ(shown.selection.dataset_bytes_max, defaults.selection.dataset_bytes_max);
+    EXPECT_EQ(shown.selection.disk_reserve_bytes, defaults.selection.disk_reserve_bytes);
+    EXPECT_EQ(shown.verifier_lag_s, defaults.verifier_lag_s);
+    EXPECT_EQ(shown.worker_grace, defaults.worker_grace);
+    EXPECT_EQ(shown.worker_port, defaults.worker_port);
+    EXPECT_EQ(shown.rewards_interval, defaults.rewards_interval);
+    EXPECT_EQ(shown.request_timeout, defaults.request_timeout);
+}
+
 TEST(NodeConfig, TakesAPublishedFileWithTheWorkersKeys) {
     const auto values = settings(
         "endpoint=http://127.0.0.1:8545\nbatchSize=3\ndevice=cuda:0\nmy_url=http://10.0.0.5:6001\npowerCapacity=27300\ntimeout_learning=600000\n"
@@ -47,6 +85,7 @@ TEST(NodeConfig, TakesAPublishedFileWithTheWorkersKeys) {
 TEST(NodeConfig, ErrorsNamePlaceKeyAndValue) {
     EXPECT_EQ(error_of("# comment\nn_epoch=two\n"), "master.env:2: n_epoch is 'two'; expected a whole number from 1 to 1000");
     EXPECT_EQ(error_of("emethContractAddress=0x12\n"), "master.env:1: emethContractAddress is '0x12'; expected an address of 0x and 40 hex digits");
+    EXPECT_EQ(error_of("gas_price_max_gwei=0\n"), "master.env:1: gas_price_max_gwei is '0'; expected a whole number from 1 to 1000000000");
     EXPECT_EQ(error_of("min_fee=1.5\n"), "master.env:1: min_fee is '1.5'; expected a whole number of wei");
     EXPECT_EQ(error_of("min_fee=5\nmax_fee=4\n"), "master.env:1: min_fee is '5'; expected no more than max_fee");
     EXPECT_EQ(error_of("priority=deadline\n"), "master.env:1: priority is 'deadline'; expected 'fee', the only one this version has");

@@ -66,6 +66,10 @@ Task<Result<void>> ExecutingChain::send_raw(chain::Bytes raw) {
     if (ignores_transactions) co_return Result<void>{};
     const auto decoded = chain::decode_transaction(raw);
     if (decoded.has_error()) co_return decoded.error();
+    if (leaves_waiting && leaves_waiting(decoded->transaction)) {
+        left_waiting_.insert(decoded->hash);
+        co_return Result<void>{};
+    }
     auto& count = transaction_counts[decoded->sender];
     if (decoded->transaction.nonce < count) {
         if (receipts.contains(decoded->hash)) co_return Result<void>{};  // already known
@@ -97,8 +101,9 @@ Task<Result<std::vector<chain::StatusLog>>> ExecutingChain::status_logs(JobId id
     co_return logs;
 }
 
-Task<Result<Wei>> ExecutingChain::penalty_of(Hash256, Address) {
+Task<Result<Wei>> ExecutingChain::penalty_of(Hash256 hash, Address) {
     if (failure) co_return *failure;
+    if (left_waiting_.contains(hash) && !receipts.contains(hash)) co_return Wei{};  // it is not on the chain
     co_return penalty;
 }
 

@@ -1,8 +1,12 @@
 // A chain that executes the node's signed transactions by the contract's rules, each in a block of its own.
 #pragma once
 
+#include <functional>
 #include <map>
+#include <set>
 #include <string>
+
+#include "chain/transaction.hpp"
 
 #include "support/fake_chain.hpp"
 
@@ -25,12 +29,15 @@ public:
     Wei penalty;  ///< of every end that costs something
     /// While set, nothing that is sent is mined.
     bool ignores_transactions = false;
+    /// What it names stays in the pool: nodes find it too cheap.
+    std::function<bool(const chain::Transaction&)> leaves_waiting;
 
 private:
     std::string execute(const chain::Bytes& data, const Address& sender);
 
     std::map<std::string, int> mined_;
     int reverted_ = 0;
+    std::set<Hash256> left_waiting_;
     std::map<std::uint64_t, Hash256> transaction_of_block_;
 };
 

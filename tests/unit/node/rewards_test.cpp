@@ -44,6 +44,17 @@ protected:
         chain.mine(static_cast<std::uint64_t>(until_midnight) + 3);
     }
 
+    /// A withdrawal of the closed slot that the chain does not take, until ignores_transactions is false again.
+    storage::OutboxEntry send_unmined() {
+        close_the_first_slot();
+        chain.ignores_transactions = true;
+        chain::Intent intent;
+        intent.kind = storage::TxKind::withdraw;
+        intent.to = chain.network.core;
+        intent.data = chain::encode_withdraw_slot_reward(slot_with_gas);
+        return while_time_passes(sender.send_and_store(std::move(intent))).value();
+    }
+
     static chain::SenderOptions sender_options() {
         chain::SenderOptions options;
         options.chain_id = 31'337;
@@ -83,18 +94,37 @@ TEST_F(RewardsTest, AClosedSlotIsFetchedOnce) {
 }
 
 TEST_F(RewardsTest, AWithdrawalThatAnEarlierProcessSentIsFinishedFirst) {
-    close_the_first_slot();
-    chain.ignores_transactions = true;
-    chain::Intent intent;
-    intent.kind = storage::TxKind::withdraw;
-    intent.to = chain.network.core;
-    intent.data = chain::encode_withdraw_slot_reward(slot_with_gas);
-    const auto entry = while_time_passes(sender.send_and_store(std::move(intent))).value();
+    const auto entry = send_unmined();
     chain.ignores_transactions = false;
     ASSERT_TRUE(run(chain.send_raw(entry.raw)).has_value());
     EXPECT_TRUE(while_time_passes(rewards.withdraw_due()).value().empty());
     EXPECT_EQ(chain.mined("withdraw"), 1);
     EXPECT_EQ(chain.reverted(), 0);
+}
+
+TEST_F(RewardsTest, AWithdrawalWhoseNonceWasUsedElsewhereIsSentAnewAndWaitedForOnce) {
+    const auto entry = send_unmined();
+    ++chain.transaction_counts[key.address()];  // the key was used elsewhere
+    chain.ignores_transactions = false;
+    const auto fetched = while_time_passes(rewards.withdraw_due()).value();
+    ASSERT_EQ(fetched.size(), 1U);
+    EXPECT_EQ(chain.mined("withdraw"), 1);
+    EXPECT_FALSE(store->outbox_find(entry.nonce).value()->succeeded);
+    EXPECT_NE(store->outbox_find(entry.nonce).value()->mined_block, 0U) << "nobody waits for it any more";
+}
+
+TEST_F(RewardsTest, TheReplacementOfAWithdrawalCounts) {
+    const auto entry = send_unmined();
+    chain::Transaction dearer = chain::decode_transaction(entry.raw)->transaction;
+    dearer.fees.max_fee_per_gas = chain::saturating_sum(dearer.fees.max_fee_per_gas, dearer.fees.max_fee_per_gas);
+    const auto made = chain::sign(dearer, key);
+    ASSERT_TRUE(store->outbox_add_replacement(entry.nonce, {made.hash, made.raw, 0}).has_value());
+    chain.ignores_transactions = false;
+    ASSERT_TRUE(run(chain.send_raw(made.raw)).has_value());
+    EXPECT_TRUE(while_time_passes(rewards.withdraw_due()).value().empty());
+    EXPECT_EQ(chain.mined("withdraw"), 1);
+    EXPECT_EQ(chain.reverted(), 0);
+    EXPECT_EQ(store->cursor("withdraw/next").value(), std::to_string(first_slot + 1));
 }
 
 }  // namespace

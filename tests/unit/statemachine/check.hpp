@@ -35,6 +35,13 @@ inline Job straight(std::size_t steps) {
     return test::job_after(events);
 }
 
+/// The transaction `number` signed again at the same nonce.
+inline TxRef variant_of(std::uint64_t number, std::uint64_t block = 0) {
+    TxRef variant = test::tx(number, block);
+    variant.hash = test::numbered<Hash256>(1'000 + number);
+    return variant;
+}
+
 // Steps of the straight path by name.
 inline constexpr std::size_t deposit_signed = 1, process_confirmed = 2, lease_granted = 3, dataset_ready = 4,
                              checkpoint_saved = 6, training_finished = 7, upload_opened = 8, all_parts_uploaded = 10,

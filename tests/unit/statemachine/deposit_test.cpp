@@ -41,6 +41,16 @@ TEST(Deposit, ConfirmationMustBeOfTheRecordedTransactionAndNameItsBlock) {
     EXPECT_EQ(rejection_kind(job, ProcessConfirmed{tx(2, 0), tokens(30)}), RejectionKind::contradicts_record);
 }
 
+TEST(Deposit, TheVariantThatWasMinedIsTakenOver) {
+    const Job job = straight(deposit_signed);
+    const Job confirmed = after(job, ProcessConfirmed{variant_of(2, 17), tokens(30)});
+    EXPECT_EQ(confirmed.state, State::accepted);
+    EXPECT_EQ(confirmed.deposit.process, variant_of(2, 17));
+    EXPECT_EQ(rejection_kind(job, ProcessConfirmed{variant_of(3, 17), tokens(30)}), RejectionKind::contradicts_record);
+    EXPECT_EQ(rejection_kind(job, ProcessConfirmed{variant_of(2, 0), tokens(30)}), RejectionKind::contradicts_record);
+    EXPECT_FALSE(after(job, ProcessReverted{variant_of(2, 17), "not REQUESTED"}).deposit.process);
+}
+
 TEST(Deposit, ChainMayEndTheJobWhileTheProcessIsInFlight) {
     const Job job = straight(deposit_signed);
     EXPECT_EQ(after(job, LostToOtherNode{}).state, State::lost);

@@ -28,6 +28,22 @@ TEST(Submit, RevertedIsSignedAgain) {
     EXPECT_EQ(next_command(reverted), Command::send_submit);
 }
 
+TEST(Submit, TheVariantThatWasMinedIsTakenOver) {
+    const Job job = straight(submit_signed);
+    const Job submitted = after(job, SubmitConfirmed{variant_of(3, 40)});
+    EXPECT_EQ(submitted.state, State::submitted);
+    EXPECT_EQ(submitted.outcome.submit, variant_of(3, 40));
+    EXPECT_EQ(rejection_kind(job, SubmitConfirmed{variant_of(5, 40)}), RejectionKind::contradicts_record);
+    EXPECT_EQ(next_command(after(job, SubmitReverted{variant_of(3, 40), "not PROCESSING"})), Command::send_submit);
+}
+
+TEST(Decline, TheVariantThatWasMinedIsTakenOver) {
+    const Job job = after(after(straight(dataset_ready), DeclineDecided{"operator"}), DeclineSigned{tx(4)});
+    EXPECT_EQ(after(job, Declined{variant_of(4, 45), tokens(7)}).outcome.decline, variant_of(4, 45));
+    EXPECT_EQ(rejection_kind(job, Declined{variant_of(5, 45), tokens(7)}), RejectionKind::contradicts_record);
+    EXPECT_FALSE(after(job, DeclineReverted{variant_of(4, 45), "not PROCESSING"}).outcome.decline);
+}
+
 TEST(Decline, DecidedThenSignedThenConfirmed) {
     for (const std::size_t steps : {process_confirmed, lease_granted, dataset_ready, upload_completed}) {
         Job job = straight(steps);

@@ -43,6 +43,14 @@ TEST(Reorganisation, OfTheSubmitWaitsForItAgain) {
     EXPECT_EQ(after(back, SubmitConfirmed{tx(3, 44)}).state, State::submitted);
 }
 
+TEST(Reorganisation, MayBringAnotherVariantThanBefore) {
+    Job job = after(straight(deposit_signed), ProcessConfirmed{variant_of(2, 17), tokens(30)});
+    job = after(after(job, ReorgedOut{ChainFact::process}), ProcessConfirmed{tx(2, 19), tokens(30)});
+    EXPECT_EQ(job.deposit.process, tx(2, 19));
+    job = after(after(straight(submit_confirmed), ReorgedOut{ChainFact::submit}), SubmitConfirmed{variant_of(3, 44)});
+    EXPECT_EQ(job.outcome.submit, variant_of(3, 44));
+}
+
 TEST(Reorganisation, OfAVerdictOnAResult) {
     const Job submitted = straight(submit_confirmed);
     for (const EventBody& verdict :

@@ -55,11 +55,22 @@ OutboxEntry outbox_entry() {
             true};
 }
 
+/// One of whose replacements was mined.
+OutboxEntry replaced_entry() {
+    OutboxEntry entry = outbox_entry();
+    entry.mined_hash = numbered<Hash256>(3);
+    return entry;
+}
+
+const Replacement replacement{numbered<Hash256>(3), {0x02, 0xf9, 0x00}, 1'700'000'000'456};
+
 /// What golden_records.txt holds, as this program writes it.
 std::map<std::string, std::string> records_by_name() {
     std::map<std::string, std::string> payloads{
         {"job", encode_job(full_job())},
         {"outbox", encode_outbox(outbox_entry())},
+        {"outbox.replaced", encode_outbox(replaced_entry())},
+        {"replacement", encode_replacement({47, 2, replacement})},
         {"cursor", encode_cursor("block 17")},
         {"refusal",
          encode_refusal({numbered<JobId>(1), 1'700'000'000'123, "finish estimate 5 h 40 min > 5 h 10 min left"})},
@@ -101,13 +112,18 @@ TEST(GoldenRecords, AreWrittenAsBefore) {
 
 TEST(GoldenRecords, AreReadAsBefore) {
     const auto golden = golden_records();
-    ASSERT_EQ(golden.size(), 4 + event_kinds);
+    ASSERT_EQ(golden.size(), 6 + event_kinds);
     const auto payload = [&](const std::string& record) {
         const std::string sealed = unhex(golden.at(record));
         return std::string(*unseal(record, sealed));
     };
     EXPECT_EQ(*decode_job(payload("job")), full_job());
     EXPECT_EQ(*decode_outbox(payload("outbox")), outbox_entry());
+    EXPECT_EQ(*decode_outbox(payload("outbox.replaced")), replaced_entry());
+    const NumberedReplacement second = *decode_replacement(payload("replacement"));
+    EXPECT_EQ(second.nonce, 47U);
+    EXPECT_EQ(second.number, 2U);
+    EXPECT_EQ(second.replacement, replacement);
     EXPECT_EQ(*decode_cursor(payload("cursor")), "block 17");
     EXPECT_EQ(decode_refusal(payload("refusal"))->reason, "finish estimate 5 h 40 min > 5 h 10 min left");
     for (const EventBody& body : test::event_of_every_kind()) {
