@@ -20,6 +20,7 @@
 #include "runtime/processors.hpp"
 #include "runtime/random.hpp"
 #include "runtime/retry_policy.hpp"
+#include "runtime/service_manager.hpp"
 #include "runtime/task_group.hpp"
 
 namespace emeth::node {
@@ -81,6 +82,7 @@ Task<Result<void>> Master::run(std::vector<statemachine::Job> active) {
     group_.start(admin_.run());
     group_.start(discovery_.run());
     group_.start(services_.rewards.run());
+    group_.start(keep_service_manager_informed(system_clock()));
     const auto started = start_local_workers();
     if (started.has_error()) group_.cancel();
     co_await group_.join();

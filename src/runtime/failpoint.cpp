@@ -14,7 +14,7 @@ namespace emeth::failpoint {
 namespace {
 
 constexpr std::array all_places{
-    Place{"file worker", "worker", "normal"},
+    Place{"file worker", "master", "normal"},
     Place{"commit Discovered", "master", "normal"},
     Place{"commit DepositSigned", "master", "normal"},
     Place{"broadcast approve", "master", "normal"},

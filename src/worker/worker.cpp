@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "runtime/log.hpp"
+#include "runtime/service_manager.hpp"
 
 namespace emeth::worker {
 
@@ -27,9 +28,10 @@ Task<Result<void>> Worker::run() {
     if (loaded.has_error()) co_return loaded;
     spdlog::info("worker keeps the files of {} JOBs in {}", folders_.held().size(), settings_.data.string());
     for (const worker_protocol::HeldLease& lease : folders_.held()) report_what_is_due(*folders_.find(lease.job));
-    TaskGroup group(executor_, 2);
+    TaskGroup group(executor_, 3);
     group.start(session_.run());
     group.start(work());
+    group.start(keep_service_manager_informed(context_.clock));
     std::exception_ptr end;
     try {
         co_await group.join();

@@ -26,6 +26,9 @@ public:
     Result<void> outbox_put(const std::vector<storage::OutboxEntry>& entries) override {
         return write([&] { return inner_->outbox_put(entries); });
     }
+    Result<void> outbox_add_replacement(std::uint64_t nonce, const storage::Replacement& replacement) override {
+        return write([&] { return inner_->outbox_add_replacement(nonce, replacement); });
+    }
     Result<void> set_cursor(std::string_view key, std::string_view value) override {
         return write([&] { return inner_->set_cursor(key, value); });
     }
@@ -40,6 +43,8 @@ public:
     Result<void> verify(const JobId& id) override { return alive().verify(id); }
     Result<std::vector<storage::OutboxEntry>> outbox_pending() override { return alive().outbox_pending(); }
     Result<std::vector<storage::OutboxEntry>> outbox_all() override { return alive().outbox_all(); }
+    Result<std::optional<storage::OutboxEntry>> outbox_find(std::uint64_t nonce) override { return alive().outbox_find(nonce); }
+    Result<std::optional<std::uint64_t>> last_nonce() override { return alive().last_nonce(); }
     Result<std::optional<std::string>> cursor(std::string_view key) override { return alive().cursor(key); }
     Result<std::vector<Refusal>> refusals() override { return alive().refusals(); }
     Result<void> dump(const std::function<void(std::string_view line)>& sink) override { return alive().dump(sink); }
