@@ -75,6 +75,14 @@ TEST_F(ChildProcessTest, WaitMayBeRepeatedAndRunningEnds) {
     child.signal(SIGTERM);  // must reach nobody
 }
 
+TEST_F(ChildProcessTest, AnEndIsSeenBeforeAnybodyWaitsForIt) {
+    ChildProcess child = start(shell("exit 4"));
+    siginfo_t info{};
+    ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(child.pid()), &info, WEXITED | WNOWAIT), 0);
+    EXPECT_FALSE(child.running());
+    EXPECT_EQ(run_task(io, child.wait()).exit_code, 4);
+}
+
 TEST_F(ChildProcessTest, FindsItsProgramInPath) {
     ChildOptions options;
     options.program = "true";
