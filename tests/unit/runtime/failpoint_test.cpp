@@ -24,7 +24,9 @@ TEST(Failpoints, CommitsAreNamedAsTheirEvents) {
     std::set<std::string> events{"commit rewards"};
     for (std::size_t index = 0; index < statemachine::event_kinds; ++index) events.insert("commit " + std::string(statemachine::event_name(index)));
     for (const auto& place : failpoint::places())
-        if (place.effect.starts_with("commit ")) EXPECT_TRUE(events.contains(std::string(place.effect))) << place.effect;
+        if (place.effect.starts_with("commit ")) {
+            EXPECT_TRUE(events.contains(std::string(place.effect))) << place.effect;
+        }
 }
 
 TEST(Failpoints, AreOffWithoutTheVariable) {
