@@ -41,7 +41,8 @@ namespace {
 constexpr std::size_t rounds = 3;
 constexpr std::size_t active_jobs = 100;
 constexpr std::uint64_t transactions_a_job = 3;
-constexpr std::uint64_t free_bytes_min = 10ULL << 30;
+constexpr std::uint64_t bytes_a_job = 8'000;  // twice what a JOB takes, for compactions
+constexpr std::uint64_t spare_bytes = 1 << 30;
 constexpr Milliseconds look_again{5}, admin_timeout{2'000}, start_limit{120'000}, settling_limit{60'000}, cpu_window{1'000};
 constexpr double idle_share = 0.2;
 constexpr std::size_t jobs_seen_max = 1'000;
@@ -222,8 +223,9 @@ Task<Result<void>> run_recovery(RecoveryFlags flags, std::filesystem::path anvil
     const auto folder = std::filesystem::current_path() / fmt::format(".emeth-bench-{}", ::getpid());
     const auto room = free_bytes(std::filesystem::current_path());
     if (room.has_error()) co_return room.error();
-    if (*room < free_bytes_min)
-        co_return transient_error(fmt::format("{} has {} GB free, and {} are needed: run it in a folder on a larger disk", folder.parent_path().string(), *room >> 30, free_bytes_min >> 30));
+    const auto needed = flags.finished * bytes_a_job + spare_bytes;
+    if (*room < needed)
+        co_return transient_error(fmt::format("{} has {} GB free, and {} are needed: run it in a folder on a larger disk", folder.parent_path().string(), *room >> 30, needed >> 30));
     if (auto made = create_folder(folder, 0700); made.has_error()) co_return made;
     struct Removal {
         std::filesystem::path folder;

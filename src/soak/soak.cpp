@@ -23,6 +23,7 @@ constexpr std::size_t tasks_max = 16;
 constexpr std::uint64_t open_jobs_wanted = 3;
 constexpr std::size_t text_bytes_min = 64 << 10, text_bytes_max = 128 << 10;
 constexpr std::int64_t deadline_in_s = 1'800;
+constexpr const char* param = R"({"language":"en","epoch":6})";  // some seconds of training, so that kills meet it
 constexpr Milliseconds kill_pause_min{1'000}, kill_pause_max{10'000};
 constexpr Milliseconds quiet_min{45'000}, quiet_usual{75'000}, overtime{120'000};
 constexpr Milliseconds tick{500}, plain_interval{5'000};
@@ -93,13 +94,13 @@ Task<Result<void>> Soak::story() {
 Task<> Soak::pass(Milliseconds until) {
     while (elapsed() < until) {
         co_await system_clock().sleep(std::min(tick, until - elapsed()));
-        show(false);
+        show();
     }
 }
 
-void Soak::show(bool anyway) {
+void Soak::show() {
     const auto now = elapsed();
-    if (!anyway && !display_.is_terminal() && now - shown_at_ < plain_interval) return;
+    if (!display_.is_terminal() && now - shown_at_ < plain_interval) return;
     shown_at_ = now;
     std::map<JobStatus, int> counts;
     for (const auto& [job, status] : statuses_) ++counts[status];
@@ -148,6 +149,7 @@ Task<Result<void>> Soak::request_one() {
     if (auto written = write_file_durably(text, std::string_view(book_).substr(begin, bytes)); written.has_error()) co_return written;
     network::JobRequest request;
     request.dataset = text;
+    request.param = param;
     request.gas_price = *chain::parse_coins("2");
     request.fee_min = *chain::parse_coins("50");
     request.deadline_in_s = deadline_in_s;
@@ -170,7 +172,9 @@ Task<> Soak::watch_node() {
             auto progress = job.optional_object("progress");
             if (!id || !progress) continue;
             const auto step = progress->u64("step");
-            if (fields.check().has_value()) seen_[*id].push_back({system_clock().unix_ms(), step});
+            if (fields.check().has_error()) break;
+            auto& seen = seen_[*id];
+            if (seen.empty() || seen.back().step != step) seen.push_back({system_clock().unix_ms(), step});
         }
     }
 }

@@ -46,7 +46,7 @@ private:
     Task<> watch_chain();
     Task<Result<void>> request_one();
     Task<> pass(Milliseconds until);
-    void show(bool anyway);
+    void show();
 
     // account.cpp
     Task<Result<void>> account();

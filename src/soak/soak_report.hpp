@@ -17,7 +17,7 @@ struct SoakReport {
     std::uint64_t verified = 0;
     std::uint64_t in_time = 0;   ///< verified, or still on their way before their deadline
     std::uint64_t penalties = 0; ///< Penalty events of the node's wallet
-    std::uint64_t orphans = 0;   ///< processes of a master that lived on 5 s after its death, or were left at the end
+    std::uint64_t orphans = 0;   ///< processes that lived on 5 s after the master or worker above them died, or were left at the end
     std::uint64_t crashes = 0;   ///< ends of our processes by SIGABRT, SIGSEGV and the like
     std::uint64_t steps_trained_twice = 0;  ///< see lost_steps.hpp
     double rss_growth_mb = 0;    ///< of the master: the largest of its lives, see memory_growth.hpp; MiB

@@ -67,7 +67,6 @@ Task<> TendedNode::keep_running() {
             lives_.emplace_back();
             const ChildEnd end = co_await master_->wait();
             ended_ = true;
-            died_at_ = system_clock().monotonic();
             if (end.signal != 0 && end.signal != SIGKILL && end.signal != SIGTERM) ++master_crashes_;
         }
         if (!stopping_) co_await system_clock().sleep(restart_pause);
@@ -78,17 +77,14 @@ Task<> TendedNode::keep_running() {
 Task<> TendedNode::stop() {
     stopping_ = true;
     const auto begun = system_clock().monotonic();
-    if (master_lives()) {
-        doom(descendants(living_processes(), master_->pid()));
-        master_->signal(SIGTERM);
-    }
+    if (master_lives()) master_->signal(SIGTERM);
     while (!finished_) {
         if (master_lives() && system_clock().monotonic() - begun > stop_grace) master_->signal(SIGKILL);
         co_await system_clock().sleep(stop_poll);
     }
     const auto limit = system_clock().monotonic() + death_of_children;
-    while (!working_in(living_processes(), data()).empty() && system_clock().monotonic() < limit) co_await system_clock().sleep(stop_poll);
-    for (const auto& process : working_in(living_processes(), data())) note_orphan(process);
+    while (!strays().empty() && system_clock().monotonic() < limit) co_await system_clock().sleep(stop_poll);
+    for (const auto& process : strays()) note_orphan(process);
 }
 
 std::optional<std::string> TendedNode::kill_one(std::mt19937_64& random) {
@@ -98,7 +94,6 @@ std::optional<std::string> TendedNode::kill_one(std::mt19937_64& random) {
     std::shuffle(kinds.begin(), kinds.end(), random);
     for (const Kind kind : kinds) {
         if (kind == Kind::master) {
-            doom(below);
             master_->signal(SIGKILL);
             ++kills_;
             return "the master";
@@ -108,7 +103,6 @@ std::optional<std::string> TendedNode::kill_one(std::mt19937_64& random) {
         std::copy_if(below.begin(), below.end(), std::back_inserter(candidates), [&](const auto& process) { return process.program == program; });
         if (candidates.empty()) continue;
         const auto& victim = candidates[std::uniform_int_distribution<std::size_t>(0, candidates.size() - 1)(random)];
-        if (kind == Kind::worker) doom(descendants(below, victim.key.pid));
         if (::kill(victim.key.pid, SIGKILL) != 0) continue;
         ++kills_;
         return fmt::format("{} (process {})", kind == Kind::worker ? "a worker" : "a trainer", victim.key.pid);
@@ -116,7 +110,15 @@ std::optional<std::string> TendedNode::kill_one(std::mt19937_64& random) {
     return std::nullopt;
 }
 
-void TendedNode::doom(std::vector<ProcessInfo> processes) { doomed_.push_back({system_clock().monotonic() + death_of_children, std::move(processes)}); }
+std::vector<ProcessInfo> TendedNode::strays() const {
+    const auto living = living_processes();
+    std::set<ProcessKey> kept;
+    if (master_lives())
+        for (const auto& process : descendants(living, master_->pid())) kept.insert(process.key);
+    auto found = working_in(living, data());
+    std::erase_if(found, [&](const ProcessInfo& process) { return kept.contains(process.key) || (master_lives() && process.key.pid == master_->pid()); });
+    return found;
+}
 
 void TendedNode::note_orphan(const ProcessInfo& process) {
     if (!orphans_.insert(process.key).second) return;
@@ -125,21 +127,15 @@ void TendedNode::note_orphan(const ProcessInfo& process) {
 
 void TendedNode::look() {
     const auto now = system_clock().monotonic();
-    const auto living = living_processes();
-    for (const auto& group : doomed_) {
-        if (group.due > now) continue;
-        for (const auto& process : group.processes)
-            if (std::any_of(living.begin(), living.end(), [&](const auto& each) { return each.key == process.key; })) note_orphan(process);
+    std::map<ProcessKey, Milliseconds> since;
+    for (const auto& process : strays()) {
+        const auto known = stray_since_.find(process.key);
+        since[process.key] = known == stray_since_.end() ? now : known->second;
+        if (now - since[process.key] >= death_of_children) note_orphan(process);
     }
-    std::erase_if(doomed_, [now](const Doomed& group) { return group.due <= now; });
+    stray_since_ = std::move(since);
     if (!master_lives()) return;
     if (const auto rss = rss_bytes_of(master_->pid()); rss > 0) lives_.back().push_back({now - started_at_, rss});
-    // What works for the node and hangs below no living master belonged to a dead one.
-    if (now - died_at_ < death_of_children) return;
-    std::set<ProcessKey> ours;
-    for (const auto& process : descendants(living, master_->pid())) ours.insert(process.key);
-    for (const auto& process : working_in(living, data()))
-        if (process.key.pid != master_->pid() && !ours.contains(process.key)) note_orphan(process);
 }
 
 std::uint64_t TendedNode::crashes() const {

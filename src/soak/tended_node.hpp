@@ -50,13 +50,9 @@ public:
     [[nodiscard]] double rss_growth_mb() const;
 
 private:
-    /// Processes that must be gone at `due` (monotonic).
-    struct Doomed {
-        Milliseconds due{0};
-        std::vector<ProcessInfo> processes;
-    };
     [[nodiscard]] bool master_lives() const { return master_ && !ended_; }
-    void doom(std::vector<ProcessInfo> processes);
+    /// Processes of the node that hang below no living master.
+    [[nodiscard]] std::vector<ProcessInfo> strays() const;
     void note_orphan(const ProcessInfo& process);
 
     asio::any_io_executor executor_;
@@ -64,9 +60,9 @@ private:
     Address address_;
     std::optional<ChildProcess> master_;
     bool ended_ = false, stopping_ = false, finished_ = false;
-    Milliseconds started_at_{0}, died_at_{0};  ///< monotonic
+    Milliseconds started_at_{0};  ///< monotonic
     std::vector<std::vector<MemorySample>> lives_;
-    std::vector<Doomed> doomed_;
+    std::map<ProcessKey, Milliseconds> stray_since_;  ///< monotonic
     std::set<ProcessKey> orphans_;
     std::uint64_t kills_ = 0, master_crashes_ = 0;
 };
