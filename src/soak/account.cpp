@@ -93,7 +93,7 @@ void Soak::judge() {
     expect_none(report_.penalties, "penalties on chain");
     expect_none(report_.orphans, "processes outlived their master");
     expect_none(report_.crashes, "processes ended by a bug: see master.log and worker.log");
-    if (report_.jobs == 0) report_.failures.push_back("no JOB was requested");
+    if (report_.verified == 0) report_.failures.push_back("no JOB was verified: a node that does nothing loses nothing");
 }
 
 }  // namespace emeth::soak
