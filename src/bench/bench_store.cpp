@@ -5,6 +5,7 @@
 #include <rocksdb/write_batch.h>
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <atomic>
 #include <chrono>
 #include <filesystem>
@@ -88,8 +89,6 @@ double raw_rate(const std::filesystem::path& folder, std::size_t threads) {
     });
 }
 
-}  // namespace
-
 int run_store(bool json) {
     const auto folder = std::filesystem::current_path() / fmt::format(".emeth-bench-{}", ::getpid());
     std::vector<Figure> figures;
@@ -103,6 +102,16 @@ int run_store(bool json) {
     std::filesystem::remove_all(folder);
     print(figures, json);
     return 0;
+}
+
+}  // namespace
+
+void add_store(CLI::App& bench, cli::Invocation& invocation) {
+    auto* command = bench.add_subcommand("store", "durable transitions/s against raw RocksDB synced batches of the same bytes");
+    command->footer("Example:\n  emeth bench store --json\n");
+    auto json = std::make_shared<bool>(false);
+    command->add_flag("--json", *json, "figures as JSON");
+    command->callback([json, &invocation] { invocation.run = [json] { return run_store(*json); }; });
 }
 
 }  // namespace emeth::bench

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <boost/json/value.hpp>
@@ -9,6 +10,7 @@
 #include <filesystem>
 #include <memory>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "bench/figures.hpp"
@@ -70,7 +72,10 @@ void measure(const Trial& trial, std::vector<Figure>& figures) {
     figures.push_back({fmt::format("{}_vs_peak", trial.model), number(ours, "gflops"), "GFLOP/s " + precision, "best square product", number(ours, "peak_gflops")});
 }
 
-}  // namespace
+struct TrainingFlags {
+    std::string model;  ///< one preset, or empty: all that are measured
+    bool json = false;
+};
 
 int run_training(const std::string& model, bool json) {
     std::vector<Figure> figures;
@@ -82,6 +87,17 @@ int run_training(const std::string& model, bool json) {
     }
     print(figures, json);
     return 0;
+}
+
+}  // namespace
+
+void add_training(CLI::App& bench, cli::Invocation& invocation) {
+    auto* command = bench.add_subcommand("training", "training tokens/s against Python PyTorch, and the share of the matrix-product peak");
+    command->footer("Example:\n  emeth bench training --model d256\n");
+    auto flags = std::make_shared<TrainingFlags>();
+    command->add_flag("--json", flags->json, "figures as JSON");
+    command->add_option("--model", flags->model, "one of d256, d512, gpt2; without it all of them");
+    command->callback([flags, &invocation] { invocation.run = [flags] { return run_training(flags->model, flags->json); }; });
 }
 
 }  // namespace emeth::bench

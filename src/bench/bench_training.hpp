@@ -1,11 +1,11 @@
 // Training speed: tokens/s against the same model in Python PyTorch, and the share of the measured matrix-product peak.
 #pragma once
 
-#include <string>
+#include "cli/command.hpp"
 
 namespace emeth::bench {
 
-/// Returns the exit code. `model`: one preset, or "" for all that are measured. Runs emeth-trainer beside this program and bench/training_peer.py.
-int run_training(const std::string& model, bool json);
+/// `emeth bench training`. It runs emeth-trainer beside this program and bench/training_peer.py.
+void add_training(CLI::App& bench, cli::Invocation& invocation);
 
 }  // namespace emeth::bench

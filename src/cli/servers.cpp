@@ -84,6 +84,7 @@ void register_storage_api(CLI::App& app, Invocation& invocation) {
     flags->listen.port = 4'000;
     flags->data = ".emeth/storage";
     flags->add_to(*command);
+    command->add_option("--public-url", flags->listen.public_url, "how clients reach it through a reverse proxy; the signed URLs begin with it")->type_name("URL");
     command->add_option("--data", flags->data, "folder of the objects")->capture_default_str()->type_name("DIR");
     command->callback([flags, &invocation] {
         invocation.run = [flags] {

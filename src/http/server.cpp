@@ -119,6 +119,7 @@ std::uint16_t Server::port() const {
 }
 
 std::string Server::url() const {
+    if (!impl_->options.public_url.empty()) return impl_->options.public_url;
     const bool is_ipv6 = impl_->options.host.find(':') != std::string::npos;
     return fmt::format(fmt::runtime(is_ipv6 ? "http://[{}]:{}" : "http://{}:{}"), impl_->options.host, port());
 }

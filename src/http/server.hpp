@@ -57,6 +57,7 @@ using WebSocketHandler = std::function<Task<>(WebSocket, ServerRequest)>;
 struct ServerOptions {
     std::string host = "127.0.0.1";     ///< an IP address, or "localhost"
     std::uint16_t port = 0;             ///< 0: the system chooses
+    std::string public_url;             ///< how clients reach it through a reverse proxy; empty: directly
     std::size_t connections_max = 256;  ///< one more is answered 503
     Milliseconds idle_timeout{
         60'000};  ///< to send a whole header, or the next piece of a body, or to take one of the answer
@@ -80,7 +81,8 @@ public:
     /// Binds and listens; Error: "cannot listen on 127.0.0.1:3000: address already in use; …".
     Result<void> listen();
     [[nodiscard]] std::uint16_t port() const;
-    [[nodiscard]] std::string url() const;  ///< "http://127.0.0.1:3000"
+    /// "http://127.0.0.1:3000", or the public one.
+    [[nodiscard]] std::string url() const;
 
     /// Serves until cancelled; then ends every connection and returns. An exception of a handler is answered 500 and
     /// logged, and the server lives on.

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/close_range.h>
+#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -256,6 +257,12 @@ struct ChildProcess::Impl {
         ending.close();
     }
 
+    /// Also before anybody waited for its end.
+    bool runs() {
+        pollfd ended{ending.native_handle(), POLLIN, 0};
+        return !end && ::poll(&ended, 1, 0) == 0;
+    }
+
     /// With all that it started and left in its process group.
     void kill_group() const {
         if (!end) ::kill(-pid, SIGKILL);
@@ -337,7 +344,7 @@ void ChildProcess::signal(int number) {
 }
 
 bool ChildProcess::running() const {
-    return !impl_->end;
+    return impl_->runs();
 }
 
 Task<ChildEnd> ChildProcess::wait() {

@@ -109,7 +109,7 @@ void live_many(std::uint64_t first, std::uint64_t count, unsigned threads, const
     for (auto& worker : workers) worker.join();
 }
 
-void add_sim_command(CLI::App& app, int& exit_code) {
+void add_sim(CLI::App& app, cli::Invocation& invocation) {
     struct Options {
         std::uint64_t seeds = 1'000, seed = 1;
         unsigned threads = processors();
@@ -120,7 +120,7 @@ void add_sim_command(CLI::App& app, int& exit_code) {
     sim->add_option("--seed", options->seed, "the first one")->check(CLI::PositiveNumber)->capture_default_str();
     sim->add_option("--threads", options->threads, "lives at once")->check(CLI::Range(1U, static_cast<unsigned>(threads_max)))->capture_default_str();
     sim->footer("Examples:\n  emeth sim --seeds 20000\n  emeth sim --seeds 1 --seed 4711     one life, told in full\n");
-    sim->callback([options, &exit_code] { exit_code = run_sim(options->seeds, options->seed, options->threads); });
+    sim->callback([options, &invocation] { invocation.run = [options] { return run_sim(options->seeds, options->seed, options->threads); }; });
 }
 
 }  // namespace emeth::simulation

@@ -9,12 +9,12 @@
 #include "chain/amount.hpp"
 #include "chain/token_transfers.hpp"
 #include "chain/variants.hpp"
+#include "harness/status_events.hpp"
 
 namespace emeth::cli {
 
 namespace {
 
-using chain::JobStatus;
 using chain::to_u256;
 using chain::U256;
 
@@ -63,14 +63,10 @@ Task<Result<Wei>> rewards_of(chain::Chain& chain, std::vector<storage::OutboxEnt
     co_return chain::to_wei(reward);
 }
 
-Task<Result<void>> check_jobs_on_chain(chain::Chain& chain, const std::vector<DemoJob>& jobs) {
+Task<Result<void>> check_jobs_on_chain(chain::Chain& chain, const std::vector<harness::JobSnapshot>& jobs) {
     for (const auto& [job, history, transactions] : jobs) {
-        const auto logs = co_await chain.status_logs(job.terms.id, 0);
-        if (logs.has_error()) co_return logs.error();
-        for (const auto status : {JobStatus::processing, JobStatus::submitted, JobStatus::verified}) {
-            const auto count = std::count_if(logs->begin(), logs->end(), [status](const auto& log) { return log.status == status; });
-            if (count != 1) co_return permanent_error(fmt::format("JOB {} became {} {} times on chain", job.terms.id.hex(), chain::name(status), count));
-        }
+        const auto lived = co_await harness::check_one_life(chain, job.terms.id);
+        if (lived.has_error()) co_return lived;
         for (const auto kind : {storage::TxKind::process, storage::TxKind::submit}) {
             const auto count = std::count_if(transactions.begin(), transactions.end(), [kind](const auto& entry) { return entry.kind == kind; });
             if (count != 1) co_return permanent_error(fmt::format("JOB {} has {} {} transactions", job.terms.id.hex(), count, storage::name(kind)));
@@ -80,7 +76,7 @@ Task<Result<void>> check_jobs_on_chain(chain::Chain& chain, const std::vector<De
     co_return Result<void>{};
 }
 
-Task<Result<void>> check_balances(chain::Chain& chain, const std::vector<DemoJob>& jobs, std::vector<storage::OutboxEntry> transactions, Wei verifier_fee, Wei reward,
+Task<Result<void>> check_balances(chain::Chain& chain, const std::vector<harness::JobSnapshot>& jobs, std::vector<storage::OutboxEntry> transactions, Wei verifier_fee, Wei reward,
                                   Balances before, Balances after) {
     const U256 fee_of_verifier = to_u256(verifier_fee);
     U256 node = to_u256(before.node_emt) + to_u256(reward), verifier = to_u256(before.verifier_emt), fees = 0;

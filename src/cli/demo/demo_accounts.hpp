@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "chain/chain.hpp"
-#include "cli/demo/demo_snapshot.hpp"
+#include "harness/job_snapshot.hpp"
 #include "runtime/result.hpp"
 #include "runtime/task.hpp"
 
@@ -24,11 +24,11 @@ Task<Result<Balances>> read_balances(chain::Chain& chain, DemoParties parties);
 Task<Result<Wei>> rewards_of(chain::Chain& chain, std::vector<storage::OutboxEntry> transactions, Address node);
 
 /// On chain: each JOB has exactly one PROCESSING, one SUBMITTED and one VERIFIED, and lost nothing.
-Task<Result<void>> check_jobs_on_chain(chain::Chain& chain, const std::vector<DemoJob>& jobs);
+Task<Result<void>> check_jobs_on_chain(chain::Chain& chain, const std::vector<harness::JobSnapshot>& jobs);
 
 /// `before` is of the moment when the fees lay in the contract and the node had begun nothing. EMT: node + (fee − verifier fee) of each JOB + reward; verifier + its
 /// fees; the contract gave all fees away. ALT: the node paid exactly the gas of its transactions.
-Task<Result<void>> check_balances(chain::Chain& chain, const std::vector<DemoJob>& jobs, std::vector<storage::OutboxEntry> transactions, Wei verifier_fee, Wei reward,
+Task<Result<void>> check_balances(chain::Chain& chain, const std::vector<harness::JobSnapshot>& jobs, std::vector<storage::OutboxEntry> transactions, Wei verifier_fee, Wei reward,
                                   Balances before, Balances after);
 
 }  // namespace emeth::cli

@@ -1,7 +1,6 @@
 #include "cli/demo/demo_display.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -43,25 +42,11 @@ std::string line_of(const Job& job) {
 
 }  // namespace
 
-DemoDisplay::DemoDisplay() : terminal_(::isatty(STDOUT_FILENO) == 1), begun_(system_clock().monotonic()) {}
-
-void DemoDisplay::clear() {
-    if (drawn_ > 0) fmt::print("\x1b[{}A\x1b[J", drawn_);
-    drawn_ = 0;
-}
-
-void DemoDisplay::say(const std::string& line) {
-    clear();
-    fmt::print("{:>6.1f} s  {}\n", static_cast<double>((system_clock().monotonic() - begun_).count()) / 1000, line);
-    std::fflush(stdout);
-}
-
 void DemoDisplay::show(const std::vector<Job>& jobs) {
-    if (terminal_) {
-        clear();
-        for (const auto& job : jobs) fmt::print("{}\n", line_of(job));
-        drawn_ = jobs.size();
-        std::fflush(stdout);
+    if (display_.is_terminal()) {
+        std::vector<std::string> lines;
+        for (const auto& job : jobs) lines.push_back(line_of(job));
+        display_.redraw(lines);
         return;
     }
     const auto now = system_clock().monotonic();
@@ -76,7 +61,7 @@ void DemoDisplay::show(const std::vector<Job>& jobs) {
 }
 
 void DemoDisplay::table(const std::vector<Job>& jobs) {
-    clear();
+    display_.clear();
     fmt::print("\n{:<36} {:>10} {:>8} {:>9} {:>5} {:>8} {:>9} {:>10} {:>9}\n", "JOB", "bytes", "fee EMT", "state", "gas", "restarts", "resumed", "epoch loss", "val loss");
     for (const auto& job : jobs) {
         const auto& artifact = job.training.artifact;

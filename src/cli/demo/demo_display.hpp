@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/live_display.hpp"
 #include "runtime/clock.hpp"
 #include "statemachine/job.hpp"
 
@@ -12,22 +13,16 @@ namespace emeth::cli {
 
 class DemoDisplay {
 public:
-    DemoDisplay();
-
     /// A line of the story: "killed the master with SIGKILL".
-    void say(const std::string& line);
+    void say(const std::string& line) { display_.say(line); }
     /// The JOBs now. Off a terminal a JOB's line is printed when its state changes, and otherwise every 5 s.
     void show(const std::vector<statemachine::Job>& jobs);
     void table(const std::vector<statemachine::Job>& jobs);
 
 private:
-    void clear();
-
-    bool terminal_;
-    std::size_t drawn_ = 0;  ///< lines on the terminal that the next show() replaces
+    harness::LiveDisplay display_;
     std::map<JobId, statemachine::State> last_state_;
     Milliseconds last_print_{0};
-    Milliseconds begun_;
 };
 
 }  // namespace emeth::cli

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <csignal>
-#include <fstream>
 #include <utility>
 
 #include "crypto/key_file.hpp"
+#include "harness/emeth_process.hpp"
 #include "network/devnet/free_port.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/durable_file.hpp"
@@ -18,14 +18,6 @@ namespace emeth::cli {
 namespace {
 
 constexpr int stop_grace_ms = 5'000;
-
-std::string last_line(const std::filesystem::path& log) {
-    std::ifstream stream(log);
-    std::string last;
-    for (std::string line; std::getline(stream, line);)
-        if (!line.empty()) last = line;
-    return last;
-}
 
 }  // namespace
 
@@ -62,11 +54,7 @@ Result<void> DemoProcesses::prepare(const std::string& network_settings) {
 }
 
 Result<void> DemoProcesses::start(Process& process, std::vector<std::string> arguments) {
-    ChildOptions options;
-    options.program = own_program_path();
-    options.arguments = std::move(arguments);
-    options.output = process.log;
-    auto child = ChildProcess::start(executor_, options);
+    auto child = harness::start_emeth(executor_, std::move(arguments), process.log);
     if (child.has_error()) return in_context("cannot start the " + process.name, child.error());
     process.child.emplace(std::move(*child));
     return {};
@@ -99,7 +87,7 @@ Task<> DemoProcesses::stop_all() {
 }
 
 std::optional<std::string> DemoProcesses::unexpected_end() const {
-    const auto describe = [](const Process& process) { return fmt::format("the {} ended by itself; its last words: {}", process.name, last_line(process.log)); };
+    const auto describe = [](const Process& process) { return fmt::format("the {} ended by itself; its last words: {}", process.name, harness::last_line(process.log)); };
     if (master_.child && !master_.child->running()) return describe(master_);
     for (const auto& worker : workers_)
         if (worker.child && !worker.child->running()) return describe(worker);

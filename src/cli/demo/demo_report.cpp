@@ -14,7 +14,7 @@ namespace {
 namespace json = boost::json;
 
 /// When each state was entered, from the history.
-json::array states_of(const DemoJob& demo_job) {
+json::array states_of(const harness::JobSnapshot& demo_job) {
     json::array states;
     for (const auto& entry : demo_job.history) {
         const bool entered = !entry.rejection && (entry.sequence == 1 || entry.from != entry.to);
@@ -23,14 +23,14 @@ json::array states_of(const DemoJob& demo_job) {
     return states;
 }
 
-json::array transactions_of(const DemoJob& demo_job) {
+json::array transactions_of(const harness::JobSnapshot& demo_job) {
     json::array transactions;
     for (const auto& entry : demo_job.transactions)
         transactions.emplace_back(json::object{{"kind", storage::name(entry.kind)}, {"hash", entry.hash.hex()}, {"block", entry.mined_block}});
     return transactions;
 }
 
-json::object job_of(const DemoJob& demo_job) {
+json::object job_of(const harness::JobSnapshot& demo_job) {
     const auto& job = demo_job.job;
     json::array losses;
     std::string artifact_sha256;

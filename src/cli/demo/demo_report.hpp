@@ -6,12 +6,12 @@
 
 #include "cli/demo/demo_accounts.hpp"
 #include "cli/demo/demo_processes.hpp"
-#include "cli/demo/demo_snapshot.hpp"
+#include "harness/job_snapshot.hpp"
 
 namespace emeth::cli {
 
 struct DemoReport {
-    std::vector<DemoJob> jobs;
+    std::vector<harness::JobSnapshot> jobs;
     std::vector<Kill> kills;
     Balances before, after;
     Wei reward;

@@ -8,6 +8,7 @@
 
 #include "chain/amount.hpp"
 #include "cli/demo/demo_story.hpp"
+#include "harness/scratch_folder.hpp"
 #include "runtime/durable_file.hpp"
 #include "runtime/race.hpp"
 #include "runtime/shutdown.hpp"
@@ -17,18 +18,6 @@ namespace emeth::cli {
 namespace {
 
 constexpr std::size_t workers = 2;
-constexpr const char* marker = "emeth-demo";
-
-/// Only a folder that a demo made is ever emptied.
-Result<void> empty_folder(const std::filesystem::path& folder) {
-    std::error_code error;
-    if (std::filesystem::exists(folder) && !std::filesystem::is_empty(folder) && !std::filesystem::exists(folder / marker))
-        return permanent_error(fmt::format("{} is no folder of a demo; choose an empty one with --data", folder.string()));
-    std::filesystem::remove_all(folder, error);
-    if (error) return transient_error(fmt::format("cannot empty {}: {}", folder.string(), error.message()));
-    if (auto made = create_folder(folder, 0700); made.has_error()) return made;
-    return write_file_durably(folder / marker, std::string_view("made by emeth demo; emptied by the next one\n"));
-}
 
 void print_ending(const DemoOptions& options, const DemoStory& story, DemoDisplay& display, const DemoProcesses& processes) {
     const auto& report = story.report();
@@ -87,7 +76,7 @@ Task<Result<void>> run_demo(DemoOptions options) {
     const auto executor = co_await asio::this_coro::executor;
     Shutdown shutdown(executor);
     options.data = std::filesystem::absolute(options.data);
-    if (auto emptied = empty_folder(options.data); emptied.has_error()) co_return emptied;
+    if (auto emptied = harness::empty_scratch_folder(options.data, "demo"); emptied.has_error()) co_return emptied;
     DemoDisplay display;
     network::DevnetOptions network;
     network.folder = options.data / "net";

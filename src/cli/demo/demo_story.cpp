@@ -6,7 +6,8 @@
 #include <utility>
 
 #include "chain/amount.hpp"
-#include "cli/demo/demo_texts.hpp"
+#include "harness/emeth_process.hpp"
+#include "harness/english_text.hpp"
 #include "node/data_folder.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/durable_file.hpp"
@@ -49,7 +50,7 @@ std::set<std::uint64_t> DemoStory::slots() const {
 
 Task<Result<void>> DemoStory::request_jobs() {
     std::vector<std::uint64_t> sizes_bytes{1 * mib, 2 * mib, 3 * mib};
-    auto texts = co_await write_demo_texts(data_, std::move(sizes_bytes));
+    auto texts = co_await harness::write_texts(data_, std::move(sizes_bytes));
     if (texts.has_error()) co_return texts.error();
     for (const auto& text : *texts) {
         network::JobRequest request;
@@ -95,7 +96,7 @@ Task<Result<void>> DemoStory::kill_and_restart(Job job) {
 Task<Result<void>> DemoStory::until_verified() {
     const auto begun = system_clock().monotonic();
     for (;;) {
-        const auto jobs = read_jobs(store());
+        const auto jobs = harness::read_jobs(store());
         // A store that is just being opened by the master may not be readable for a moment; only the time limit ends the waiting.
         if (jobs.has_value()) {
             display_.show(*jobs);
@@ -117,22 +118,15 @@ Task<Result<void>> DemoStory::until_verified() {
 }
 
 Task<Result<void>> DemoStory::withdraw() {
-    auto jobs = read_whole_jobs(store());
+    auto jobs = harness::read_whole_jobs(store());
     if (jobs.has_error()) co_return jobs.error();
     report_.jobs = std::move(*jobs);
     const auto last_slot = *slots().rbegin();
     const auto moved = co_await devnet_.advance_time_to(static_cast<std::int64_t>(last_slot + 1) * seconds_a_day + 1);
     if (moved.has_error()) co_return in_context("moving the chain to the next UTC day", moved.error());
     display_.say("the chain has reached the next UTC day; withdrawing the slot's reward");
-    ChildOptions command;
-    command.program = own_program_path();
-    command.arguments = {"withdraw", "--config", processes_.master_settings().string(), "--data", processes_.master_folder().string()};
-    command.output = data_ / "withdraw.log";
-    auto child = ChildProcess::start(co_await asio::this_coro::executor, command);
-    if (child.has_error()) co_return child.error();
-    const ChildEnd end = co_await child->wait();
-    if (end.signal != 0 || end.exit_code != 0) co_return permanent_error("emeth withdraw ended by " + end.describe() + "; see " + command.output.string());
-    co_return Result<void>{};
+    std::vector<std::string> arguments{"withdraw", "--config", processes_.master_settings().string(), "--data", processes_.master_folder().string()};
+    co_return co_await harness::run_emeth(std::move(arguments), data_ / "withdraw.log");
 }
 
 Task<Result<void>> DemoStory::check() {
@@ -146,7 +140,7 @@ Task<Result<void>> DemoStory::check() {
     if (!killed_job_) co_return permanent_error("no JOB was caught in the middle of training: nothing was killed");
     const auto on_chain = co_await check_jobs_on_chain(devnet_.chain(), report_.jobs);
     if (on_chain.has_error()) co_return on_chain;
-    auto transactions = read_transactions(store());
+    auto transactions = harness::read_transactions(store());
     if (transactions.has_error()) co_return transactions.error();
     const auto reward = co_await rewards_of(devnet_.chain(), *transactions, processes_.node_address());
     if (reward.has_error()) co_return reward.error();
@@ -170,7 +164,7 @@ Task<Result<void>> DemoStory::tell() {
     report_.ok = outcome.has_value();
     if (outcome.has_error()) report_.failure = outcome.error().message;
     if (report_.jobs.empty())
-        if (auto jobs = read_whole_jobs(store()); jobs.has_value()) report_.jobs = std::move(*jobs);
+        if (auto jobs = harness::read_whole_jobs(store()); jobs.has_value()) report_.jobs = std::move(*jobs);
     co_return outcome;
 }
 

@@ -168,6 +168,7 @@ Task<Result<Record>> Devnet::Impl::start_chain() {
 Result<void> Devnet::Impl::start_servers(const Record& record) {
     http::ServerOptions storage_options;
     storage_options.port = record.storage_port;
+    storage_options.public_url = options.storage_public_url;
     storage_server.emplace(executor, storage_options, options.folder / "objects", *rpc_chain, system_clock(), system_random(), pool);
     if (auto listening = storage_server->listen(); listening.has_error()) return listening;
     auto storage_text = http::Url::parse(storage_server->url());

@@ -23,6 +23,7 @@ struct DevnetOptions {
     std::uint16_t rpc_port = 0;          ///< 0: the last ones used in this folder, else the system's choice
     std::uint16_t storage_port = 0;
     std::uint16_t info_port = 0;
+    std::string storage_public_url;      ///< of a proxy before the Storage API, named in its signed URLs and to all who use it; empty: none
     std::uint32_t block_interval_s = 1;
     std::uint64_t chain_id = 60'001;
     std::uint32_t requester_interval_s = 0;  ///< 0: no requester bot

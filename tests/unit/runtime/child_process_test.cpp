@@ -67,12 +67,21 @@ TEST_F(ChildProcessTest, ReportsExitCodesAndSignals) {
 }
 
 TEST_F(ChildProcessTest, WaitMayBeRepeatedAndRunningEnds) {
-    ChildProcess child = start(shell("exit 4"));
+    ChildProcess child = start(shell("sleep 60"));
     EXPECT_TRUE(child.running());
-    EXPECT_EQ(run_task(io, child.wait()).exit_code, 4);
+    child.signal(SIGKILL);
+    EXPECT_EQ(run_task(io, child.wait()).signal, SIGKILL);
+    EXPECT_FALSE(child.running());
+    EXPECT_EQ(run_task(io, child.wait()).signal, SIGKILL);
+    child.signal(SIGTERM);  // must reach nobody
+}
+
+TEST_F(ChildProcessTest, AnEndIsSeenBeforeAnybodyWaitsForIt) {
+    ChildProcess child = start(shell("exit 4"));
+    siginfo_t info{};
+    ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(child.pid()), &info, WEXITED | WNOWAIT), 0);
     EXPECT_FALSE(child.running());
     EXPECT_EQ(run_task(io, child.wait()).exit_code, 4);
-    child.signal(SIGTERM);  // must reach nobody
 }
 
 TEST_F(ChildProcessTest, FindsItsProgramInPath) {

@@ -1,8 +1,8 @@
-#include "cli/demo/demo_snapshot.hpp"
+#include "harness/job_snapshot.hpp"
 
 #include <utility>
 
-namespace emeth::cli {
+namespace emeth::harness {
 
 Result<std::vector<statemachine::Job>> read_jobs(const std::filesystem::path& store) {
     std::vector<statemachine::Job> jobs;
@@ -23,20 +23,20 @@ Result<std::vector<storage::OutboxEntry>> read_transactions(const std::filesyste
     return (*opened)->outbox_all();
 }
 
-Result<std::vector<DemoJob>> read_whole_jobs(const std::filesystem::path& store) {
+Result<std::vector<JobSnapshot>> read_whole_jobs(const std::filesystem::path& store) {
     auto records = read_jobs(store);
     if (records.has_error()) return records.error();
     auto opened = storage::JobStore::open(store, storage::OpenMode::read_only);
     if (opened.has_error()) return opened.error();
     const auto outbox = (*opened)->outbox_all();
     if (outbox.has_error()) return outbox.error();
-    std::vector<DemoJob> jobs;
+    std::vector<JobSnapshot> jobs;
     for (auto& record : *records) {
         const JobId id = record.terms.id;
         if (const auto verified = (*opened)->verify(id); verified.has_error()) return verified.error();
         auto history = (*opened)->history(id);
         if (history.has_error()) return history.error();
-        DemoJob job{std::move(record), std::move(*history), {}};
+        JobSnapshot job{std::move(record), std::move(*history), {}};
         for (const auto& entry : *outbox)
             if (entry.job == id) job.transactions.push_back(entry);
         jobs.push_back(std::move(job));
@@ -44,4 +44,4 @@ Result<std::vector<DemoJob>> read_whole_jobs(const std::filesystem::path& store)
     return jobs;
 }
 
-}  // namespace emeth::cli
+}  // namespace emeth::harness

@@ -1,4 +1,4 @@
-// What the node's store says of the demo's JOBs at one moment, read beside the running master.
+// What a node's store says of its JOBs at one moment, read beside the running master.
 #pragma once
 
 #include <filesystem>
@@ -8,9 +8,9 @@
 #include "statemachine/job.hpp"
 #include "storage/job_store.hpp"
 
-namespace emeth::cli {
+namespace emeth::harness {
 
-struct DemoJob {
+struct JobSnapshot {
     statemachine::Job job;
     std::vector<storage::HistoryEntry> history;
     std::vector<storage::OutboxEntry> transactions;
@@ -19,8 +19,8 @@ struct DemoJob {
 /// The records alone. A store that is not there yet has none.
 Result<std::vector<statemachine::Job>> read_jobs(const std::filesystem::path& store);
 /// With histories and transactions; every history is replayed and compared with its record.
-Result<std::vector<DemoJob>> read_whole_jobs(const std::filesystem::path& store);
+Result<std::vector<JobSnapshot>> read_whole_jobs(const std::filesystem::path& store);
 /// Every transaction of the node, also those that belong to no JOB.
 Result<std::vector<storage::OutboxEntry>> read_transactions(const std::filesystem::path& store);
 
-}  // namespace emeth::cli
+}  // namespace emeth::harness

@@ -1,4 +1,4 @@
-#include "cli/demo/demo_texts.hpp"
+#include "harness/english_text.hpp"
 
 #include <fmt/format.h>
 
@@ -9,11 +9,13 @@
 #include "runtime/child_process.hpp"
 #include "runtime/durable_file.hpp"
 
-namespace emeth::cli {
+namespace emeth::harness {
 
 namespace {
 
 constexpr std::uint64_t book_bytes_max = 16 << 20;
+
+}  // namespace
 
 Task<Result<std::string>> read_book(std::filesystem::path folder) {
     const auto book = folder / "bible-kjv.txt";
@@ -23,22 +25,20 @@ Task<Result<std::string>> read_book(std::filesystem::path folder) {
     options.output = book;
     auto child = ChildProcess::start(co_await asio::this_coro::executor, options);
     if (child.has_error())
-        co_return permanent_error("the demo's text comes from the program 'bible' (Debian package bible-kjv): " + child.error().message);
+        co_return permanent_error("the text comes from the program 'bible' (Debian package bible-kjv): " + child.error().message);
     const ChildEnd end = co_await child->wait();
     if (end.signal != 0 || end.exit_code != 0) co_return permanent_error("'bible gen1:1-rev22:21' ended by " + end.describe());
     co_return read_file(book, book_bytes_max);
 }
 
-}  // namespace
-
-Task<Result<std::vector<std::filesystem::path>>> write_demo_texts(std::filesystem::path folder, std::vector<std::uint64_t> sizes_bytes) {
+Task<Result<std::vector<std::filesystem::path>>> write_texts(std::filesystem::path folder, std::vector<std::uint64_t> sizes_bytes) {
     auto book = co_await read_book(folder);
     if (book.has_error()) co_return book.error();
     const std::string_view text = *book;
     std::vector<std::filesystem::path> files;
     for (const auto size : sizes_bytes) {
         if (size > text.size())
-            co_return permanent_error(fmt::format("the demo's book has {} bytes, a JOB wants {}", text.size(), size));
+            co_return permanent_error(fmt::format("the book has {} bytes, a JOB wants {}", text.size(), size));
         // Spread the beginnings over the book, so that no JOB's text is a prefix of another's.
         const auto begin = (text.size() - size) * files.size() / sizes_bytes.size();
         auto file = folder / fmt::format("job-{}.txt", files.size() + 1);
@@ -48,4 +48,4 @@ Task<Result<std::vector<std::filesystem::path>>> write_demo_texts(std::filesyste
     co_return files;
 }
 
-}  // namespace emeth::cli
+}  // namespace emeth::harness

@@ -1,0 +1,273 @@
+#include "bench/bench_recovery.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bench/chain_jobs.hpp"
+#include "bench/figures.hpp"
+#include "bench/finished_jobs.hpp"
+#include "cli/anvil_program.hpp"
+#include "cli/program.hpp"
+#include "crypto/key_file.hpp"
+#include "harness/emeth_process.hpp"
+#include "network/devnet/devnet.hpp"
+#include "network/devnet/free_port.hpp"
+#include "node/admin_socket.hpp"
+#include "node/data_folder.hpp"
+#include "runtime/durable_file.hpp"
+#include "runtime/json_fields.hpp"
+#include "runtime/log.hpp"
+#include "runtime/progress_bar.hpp"
+#include "runtime/race.hpp"
+#include "runtime/random.hpp"
+#include "storage/bulk_load.hpp"
+
+namespace emeth::bench {
+
+namespace {
+
+constexpr std::size_t rounds = 3;
+constexpr std::size_t active_jobs = 100;
+constexpr std::uint64_t transactions_a_job = 3;
+constexpr std::uint64_t bytes_a_job = 8'000;  // twice what a JOB takes, for compactions
+constexpr std::uint64_t spare_bytes = 1 << 30;
+constexpr Milliseconds look_again{5}, admin_timeout{2'000}, start_limit{120'000}, settling_limit{60'000}, cpu_window{1'000};
+constexpr double idle_share = 0.2;
+constexpr std::size_t jobs_seen_max = 1'000;
+
+struct RecoveryFlags {
+    std::uint64_t finished = 1'000'000;
+    std::string past, anvil;
+    bool json = false;
+};
+
+/// Of one start of a master.
+struct Start {
+    double ms = 0, settled_ms = 0, rss_mb = 0, peak_mb = 0;
+};
+
+std::uint64_t bytes_below(const std::filesystem::path& folder) {
+    std::uint64_t bytes = 0;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
+        if (entry.is_regular_file()) bytes += entry.file_size();
+    return bytes;
+}
+
+Result<void> fill(const std::filesystem::path& store, std::uint64_t jobs) {
+    const auto begun = system_clock().monotonic();
+    auto load = storage::BulkLoad::open(store);
+    if (load.has_error()) return load.error();
+    ProgressBar bar("filling the store", jobs, ProgressUnit::count, system_clock());
+    std::size_t entries = 0;
+    for (std::uint64_t number = 0; number < jobs; ++number) {
+        const Life life = finished_life(number);
+        entries = life.history.size();
+        if (auto added = (*load)->add(life.job, life.history, life.transactions); added.has_error()) return added;
+        bar.update(number + 1);
+    }
+    if (auto finished = (*load)->finish(); finished.has_error()) return finished;
+    load->reset();
+    const auto filled = storage::JobStore::open(store, storage::OpenMode::read_only);
+    if (filled.has_error()) return filled.error();
+    if (auto last = (*filled)->verify(finished_life(jobs - 1).job.terms.id); last.has_error()) return last;
+    fmt::print(stderr, "emeth bench: {} finished JOBs, {} history entries and {} transactions each: {:.1f} GB on disk after {} s\n", jobs, entries, transactions_a_job,
+               static_cast<double>(bytes_below(store)) / 1e9, (system_clock().monotonic() - begun).count() / 1'000);
+    return {};
+}
+
+/// A copy of the one in flags.past, which is filled first where there is none.
+Result<void> make_past(const std::filesystem::path& store, const RecoveryFlags& flags) {
+    if (flags.past.empty()) return fill(store, flags.finished);
+    if (!std::filesystem::exists(flags.past))
+        if (auto filled = fill(flags.past, flags.finished); filled.has_error()) return filled;
+    std::error_code error;
+    std::filesystem::copy(flags.past, store, std::filesystem::copy_options::recursive, error);
+    if (error) return transient_error(fmt::format("cannot copy {} to {}: {}", flags.past, store.string(), error.message()));
+    return {};
+}
+
+Result<void> add_active(const std::filesystem::path& store, const ChainJobs& jobs) {
+    auto load = storage::BulkLoad::open(store);
+    if (load.has_error()) return load.error();
+    for (std::size_t number = 0; number < jobs.jobs.size(); ++number) {
+        const Life life = active_life(jobs.jobs[number]);
+        if (auto added = (*load)->add(life.job, life.history, {jobs.transactions[number]}); added.has_error()) return added;
+    }
+    return (*load)->finish();
+}
+
+/// "VmRSS" or "VmHWM" of /proc/<pid>/status, MB; 0 when it is gone.
+double memory_mb(pid_t pid, const std::string& field) {
+    std::ifstream stream(fmt::format("/proc/{}/status", pid));
+    for (std::string line; std::getline(stream, line);)
+        if (line.starts_with(field + ":")) return std::stod(line.substr(field.size() + 1)) * 1'024 / 1e6;
+    return 0;
+}
+
+/// Processor time of /proc/<pid>/stat so far, s; 0 when it is gone.
+double cpu_s(pid_t pid) {
+    std::ifstream stream(fmt::format("/proc/{}/stat", pid));
+    std::string stat;
+    std::getline(stream, stat);
+    std::istringstream fields(stat.substr(std::min(stat.size(), stat.rfind(')') + 1)));
+    constexpr int before_user_time = 11;
+    std::string skipped;
+    for (int field = 0; field < before_user_time; ++field) fields >> skipped;
+    double user = 0, system = 0;
+    fields >> user >> system;
+    return (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+}
+
+/// Until the process has done what a start does behind the scenes: a second with little work.
+Task<> settle(pid_t pid) {
+    const auto begun = system_clock().monotonic();
+    for (double before = -1, now = cpu_s(pid); now - before > idle_share && system_clock().monotonic() - begun < settling_limit; before = now, now = cpu_s(pid))
+        co_await system_clock().sleep(cpu_window);
+}
+
+/// JOBs that the master has taken up at least `restarts` times; none while it does not answer.
+Task<std::optional<std::size_t>> taken_up(std::filesystem::path data, std::uint64_t restarts) {
+    const auto status = co_await node::ask_master(node::admin_socket(data), "status", {}, admin_timeout);
+    if (status.has_error()) co_return std::nullopt;
+    JsonObject fields(*status, "status");
+    std::size_t count = 0;
+    for (auto& job : fields.objects("jobs", jobs_seen_max))
+        if (job.u64("restarts") >= restarts) ++count;
+    if (fields.check().has_error()) co_return std::nullopt;
+    co_return count;
+}
+
+/// From exec until the master answers and has committed its Restarted for `jobs` JOBs; it is killed then.
+Task<Result<Start>> measure_start(std::filesystem::path folder, std::string name, std::size_t jobs, std::uint64_t round) {
+    const auto data = folder / name, log = folder / (name + ".log");
+    std::filesystem::remove(node::admin_socket(data));  // of the master killed before
+    std::vector<std::string> arguments{"master", "--config", (folder / "master.env").string(), "--data", data.string()};
+    const auto begun = system_clock().monotonic();
+    auto master = harness::start_emeth(co_await asio::this_coro::executor, std::move(arguments), log);
+    if (master.has_error()) co_return master.error();
+    for (;;) {
+        const auto count = co_await taken_up(data, round);
+        if (count && *count >= jobs) break;
+        if (system_clock().monotonic() - begun > start_limit)
+            co_return permanent_error(fmt::format("the master has not taken up {} JOBs within {} s: {}; see {}", jobs, start_limit.count() / 1'000, harness::last_line(log), log.string()));
+        co_await system_clock().sleep(look_again);
+    }
+    Start start;
+    start.ms = static_cast<double>((system_clock().monotonic() - begun).count());
+    co_await settle(master->pid());
+    start.settled_ms = static_cast<double>((system_clock().monotonic() - begun).count());
+    start.rss_mb = memory_mb(master->pid(), "VmRSS");
+    start.peak_mb = memory_mb(master->pid(), "VmHWM");
+    master->signal(SIGKILL);
+    co_await master->wait();
+    co_return start;
+}
+
+double median(std::array<double, rounds> values) {
+    std::sort(values.begin(), values.end());
+    return values[rounds / 2];
+}
+
+Start median(const std::array<Start, rounds>& starts) {
+    const auto of = [&starts](double Start::*field) {
+        std::array<double, rounds> values{};
+        std::transform(starts.begin(), starts.end(), values.begin(), [field](const Start& start) { return start.*field; });
+        return median(values);
+    };
+    return {of(&Start::ms), of(&Start::settled_ms), of(&Start::rss_mb), of(&Start::peak_mb)};
+}
+
+Task<Result<void>> measure(network::Devnet& devnet, std::filesystem::path folder, RecoveryFlags flags) {
+    const auto key = crypto::load_or_generate_key_file(folder / "node.key", system_random());
+    if (key.has_error()) co_return key.error();
+    const auto port = network::free_port(co_await asio::this_coro::executor);
+    if (port.has_error()) co_return port.error();
+    const auto settings = devnet.node_settings() + fmt::format("privateKey_file={}\nworker_port={}\n", (folder / "node.key").string(), *port);
+    if (auto written = write_file_durably(folder / "master.env", settings, 0600); written.has_error()) co_return written;
+    const auto jobs = co_await put_active_jobs(devnet, key->address(), flags.finished * transactions_a_job, active_jobs);
+    if (jobs.has_error()) co_return in_context("putting JOBs on chain", jobs.error());
+    if (auto added = add_active(node::store_folder(folder / "full"), *jobs); added.has_error()) co_return added;
+
+    std::array<Start, rounds> empty{}, full{};
+    for (std::size_t round = 0; round < rounds; ++round) {
+        const auto without = co_await measure_start(folder, "empty", 0, 0);
+        if (without.has_error()) co_return without.error();
+        const auto with = co_await measure_start(folder, "full", active_jobs, round + 1);
+        if (with.has_error()) co_return with.error();
+        empty[round] = *without;
+        full[round] = *with;
+        fmt::print(stderr, "emeth bench: start {} of {}: empty {:.0f} ms, {:.0f} MB; full {:.0f} ms, {:.0f} MB (peak {:.0f} MB, idle after {:.0f} ms)\n", round + 1, rounds, without->ms,
+                   without->rss_mb, with->ms, with->rss_mb, with->peak_mb, with->settled_ms);
+    }
+    const Start first = median(empty), last = median(full);
+    print({{"start_ms", last.ms, "ms", "an empty store", first.ms},
+           {"rss_mb", last.rss_mb, "MB", "an empty store", first.rss_mb},
+           {"peak_rss_mb", last.peak_mb, "MB", "an empty store", first.peak_mb}},
+          flags.json);
+    co_return Result<void>{};
+}
+
+Task<Result<void>> run_recovery(RecoveryFlags flags, std::filesystem::path anvil) {
+    const auto folder = std::filesystem::current_path() / fmt::format(".emeth-bench-{}", ::getpid());
+    const auto room = free_bytes(std::filesystem::current_path());
+    if (room.has_error()) co_return room.error();
+    const auto needed = flags.finished * bytes_a_job + spare_bytes;
+    if (*room < needed)
+        co_return transient_error(fmt::format("{} has {} GB free, and {} are needed: run it in a folder on a larger disk", folder.parent_path().string(), *room >> 30, needed >> 30));
+    if (auto made = create_folder(folder, 0700); made.has_error()) co_return made;
+    struct Removal {
+        std::filesystem::path folder;
+        ~Removal() {
+            std::error_code ignored;
+            std::filesystem::remove_all(folder, ignored);
+        }
+    } const removal{folder};
+    for (const char* name : {"empty", "full"})
+        if (auto made = create_folder(folder / name, 0700); made.has_error()) co_return made;
+    if (auto filled = make_past(node::store_folder(folder / "full"), flags); filled.has_error()) co_return filled;
+    ::sync();  // or the first start waits for what the filling left in the cache
+    network::DevnetOptions network;
+    network.folder = folder / "net";
+    network.anvil = std::move(anvil);
+    auto devnet = co_await network::Devnet::start(std::move(network));
+    if (devnet.has_error()) co_return in_context("devnet", devnet.error());
+    Task<Result<void>> measuring = measure(**devnet, folder, std::move(flags));
+    Task<Result<void>> serving = (*devnet)->run();
+    const auto outcome = co_await race(std::move(measuring), std::move(serving));
+    co_await (*devnet)->stop();
+    co_return outcome;
+}
+
+}  // namespace
+
+void add_recovery(CLI::App& bench, cli::Invocation& invocation) {
+    auto* command = bench.add_subcommand("recovery", "start of a master with a million finished and 100 active JOBs against an empty store: time and memory");
+    command->footer("It fills a store below the current folder first, which takes minutes and some GB.\n\nExample:\n  emeth bench recovery --json\n");
+    auto flags = std::make_shared<RecoveryFlags>();
+    command->add_flag("--json", flags->json, "figures as JSON");
+    command->add_option("--finished", flags->finished, "finished JOBs")->capture_default_str()->check(CLI::Range(1, 10'000'000));
+    command->add_option("--past", flags->past, "filled store of an earlier run, or where to keep this one's; --finished must be the same")->type_name("DIR");
+    command->add_option("--anvil", flags->anvil, "anvil program; else contracts/node_modules/.bin/anvil, else PATH")->type_name("FILE");
+    command->callback([flags, &invocation] {
+        invocation.run = [flags] {
+            init_logging("bench", "error");
+            const auto anvil = cli::find_anvil(flags->anvil);
+            if (anvil.has_error()) return cli::fail("bench", anvil.error(), cli::exit_unavailable);
+            return cli::run_task("bench", [&](asio::any_io_executor) { return run_recovery(*flags, *anvil); });
+        };
+    });
+}
+
+}  // namespace emeth::bench

@@ -1,0 +1,13 @@
+// What the contract's Status events say of a JOB, counted. Io thread only.
+#pragma once
+
+#include "chain/chain.hpp"
+#include "runtime/result.hpp"
+#include "runtime/task.hpp"
+
+namespace emeth::harness {
+
+/// An Error unless the JOB became PROCESSING, SUBMITTED and VERIFIED exactly once each.
+Task<Result<void>> check_one_life(chain::Chain& chain, JobId job);
+
+}  // namespace emeth::harness

@@ -1,0 +1,63 @@
+// A store that was filled at once is the one that its JOBs' lives would have made.
+#include "storage/bulk_load.hpp"
+
+#include "integration/storage/store_fixture.hpp"
+
+namespace emeth::storage {
+namespace {
+
+using namespace statemachine;
+
+class BulkLoadTest : public StoreTest {
+protected:
+    BulkLoadTest() {
+        const auto store = open_store(lived_);
+        finished_job(*store, 1);
+        must(store->outbox_put({outbox_entry(1, 7), outbox_entry(2, 0)}));
+        must(store->create({test::terms(2)}, 1));
+    }
+
+    static std::vector<std::string> dump_of(const std::filesystem::path& store) {
+        std::vector<std::string> lines;
+        must(open_store(store, OpenMode::read_only)->dump([&](std::string_view line) { lines.emplace_back(line); }));
+        return lines;
+    }
+
+    /// What `lived_` holds, into `folder`.
+    void load() {
+        const auto from = open_store(lived_, OpenMode::read_only);
+        auto to = must(BulkLoad::open(folder));
+        auto transactions = must(from->outbox_all());
+        must(from->for_each([&](const Job& job) {
+            must(to->add(job, must(from->history(job.terms.id)), transactions));
+            transactions.clear();
+            return true;
+        }));
+        must(to->finish());
+    }
+
+    const std::filesystem::path lived_ = root / "lived";
+};
+
+TEST_F(BulkLoadTest, HoldsWhatALifeLeaves) {
+    load();
+    EXPECT_EQ(dump_of(folder), dump_of(lived_));
+    const auto store = open_store(folder);
+    must(store->verify(test::terms(1).id));
+    const auto pending = must(store->outbox_pending());
+    ASSERT_EQ(pending.size(), 1u);
+    EXPECT_EQ(pending.front().nonce, 2u);
+}
+
+TEST_F(BulkLoadTest, OnlyWhatHasNotEndedIsActive) {
+    load();
+    const auto store = open_store(folder);
+    const auto active = must(store->active());
+    ASSERT_EQ(active.size(), 1u);
+    EXPECT_EQ(active.front().terms.id, test::terms(2).id);
+    commit(*store, active.front(), CanceledByRequester{});
+    EXPECT_TRUE(must(store->active()).empty()) << "life goes on in it";
+}
+
+}  // namespace
+}  // namespace emeth::storage
