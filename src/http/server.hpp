@@ -57,7 +57,7 @@ using WebSocketHandler = std::function<Task<>(WebSocket, ServerRequest)>;
 struct ServerOptions {
     std::string host = "127.0.0.1";     ///< an IP address, or "localhost"
     std::uint16_t port = 0;             ///< 0: the system chooses
-    std::string public_url;             ///< how clients reach it through a reverse proxy; empty: directly
+    std::string public_url{};           ///< how clients reach it through a reverse proxy; empty: directly
     std::size_t connections_max = 256;  ///< one more is answered 503
     Milliseconds idle_timeout{
         60'000};  ///< to send a whole header, or the next piece of a body, or to take one of the answer

@@ -198,6 +198,21 @@ class Lane {
         assert.equal((await this.network.events('Penalty', this.wallet.address)).length, this.penalties, 'one penalty a decline');
     }
 
+    /** A day passes, and its reward is fetched once. */
+    async withdraw_case(place, moment) {
+        const id = await this.network.request(this.fee);
+        this.start_master();
+        await this.expect_verified(id);
+        const minted = async () => (await this.network.token.queryFilter(this.network.token.filters.Transfer(ethers.ZeroAddress, this.wallet.address), 0, 'latest')).length;
+        const before = await minted();
+        await this.network.provider.send('evm_increaseTime', [24 * 3600]);
+        await this.kill_at(place, moment);
+        await until('the reward', case_limit_s, async () => (await minted()) > before);
+        await sleep(3_000);  // time for a second one, which must not come
+        await this.stop_master();
+        assert.equal(await minted(), before + 1, 'one withdrawal a day');
+    }
+
     async run(cases) {
         for (let next = cases.shift(); next; next = cases.shift()) {
             const { place, moment } = next;
@@ -240,8 +255,10 @@ try {
     for (const lane of lanes) await lane.open();
     await compare_with_trace(lanes[0], places);
 
-    const cases = places.filter((place) => place.path !== 'withdraw' && place.effect.includes(only)).flatMap((place) => ['before', 'after'].map((moment) => ({ place, moment })));
+    const cases_of = (chosen) => places.filter((place) => place.effect.includes(only) && chosen(place)).flatMap((place) => ['before', 'after'].map((moment) => ({ place, moment })));
+    const cases = cases_of((place) => place.path !== 'withdraw');
     await Promise.all(lanes.map((lane) => lane.run(cases)));
+    await lanes[0].run(cases_of((place) => place.path === 'withdraw'));  // days pass for all
     assert.deepEqual(failures, []);
     console.log('every process that died left nothing behind');
 } finally {

@@ -1,5 +1,6 @@
 #include "sim_command.hpp"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <spdlog/sinks/base_sink.h>
 #include <unistd.h>
