@@ -49,6 +49,7 @@ rocksdb::DBOptions database_options(OpenMode mode, const Platform& platform) {
     rocksdb::DBOptions options;
     options.env = platform.environment;
     options.info_log = platform.info_log;
+    options.max_file_opening_threads = platform.opening_threads;
     options.create_if_missing = mode == OpenMode::read_write;
     options.create_missing_column_families = mode == OpenMode::read_write;
     options.paranoid_checks = true;
@@ -61,6 +62,9 @@ rocksdb::DBOptions database_options(OpenMode mode, const Platform& platform) {
     options.max_total_wal_size = wal_bytes_max;
     options.max_log_file_size = info_log_bytes_max;
     options.keep_log_file_num = info_logs_kept;
+    // A log whose tail was torn must not be kept beside its follower: commits of the follower would be lost at the next
+    // opening (the simulation met it).
+    options.avoid_flush_during_recovery = false;
     options.stats_dump_period_sec = 0;  // nobody reads them, and each would cost a timer
     options.stats_persist_period_sec = 0;
     return options;

@@ -45,6 +45,7 @@ struct Platform {
     rocksdb::Env* environment = rocksdb::Env::Default();  ///< RocksDB's door to the file system
     std::shared_ptr<rocksdb::Logger> info_log;            ///< none: RocksDB's own files, beside the data
     std::size_t write_buffer_bytes = 16 << 20;            ///< of each column family
+    int opening_threads = 16;                             ///< that look at tables when the store is opened
 };
 
 /// Thread-safe.

@@ -169,7 +169,7 @@ void NodeLife::plan_jobs() {
 
 std::unique_ptr<storage::JobStore> NodeLife::open_store() {
     constexpr std::size_t small = 64 << 10;
-    auto opened = storage::RocksJobStore::open("/node/store", storage::OpenMode::read_write, {environment_.get(), no_log_, small});
+    auto opened = storage::RocksJobStore::open("/node/store", storage::OpenMode::read_write, {environment_.get(), no_log_, small, 1});
     if (opened.has_value()) return std::move(*opened);
     tell("the store cannot be opened: " + opened.error().message);
     if (opened.error().kind == ErrorKind::permanent) violations_.add("the store is damaged: " + opened.error().message);
