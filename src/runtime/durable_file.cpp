@@ -2,13 +2,18 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
+#include <string>
+#include <string_view>
+#include <system_error>
 
 #include "runtime/errno_error.hpp"
 #include "runtime/failpoint.hpp"
@@ -37,6 +42,26 @@ Result<Temporary> create_temporary(const fs::path& path, mode_t mode) {
         error = errno;
     }
     return errno_error("cannot create a temporary file beside " + path.string(), error);
+}
+
+/// The process that `name`, ".tmp-<process>-<n>" behind the target's own name, belongs to; 0: it is no such name.
+pid_t owner_of_temporary(std::string_view name, std::string_view prefix) {
+    if (!name.starts_with(prefix)) return 0;
+    pid_t owner = 0;
+    const auto parsed = std::from_chars(name.data() + prefix.size(), name.data() + name.size(), owner);
+    return parsed.ec == std::errc{} && parsed.ptr != name.data() + name.size() && *parsed.ptr == '-' ? owner : 0;
+}
+
+/// Temporaries of this file whose writers were killed between creating and renaming them. Best effort: they only take space.
+void remove_leftovers(const fs::path& path) {
+    const std::string prefix = path.filename().string() + ".tmp-";
+    const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+    std::error_code failed, ignored;
+    for (fs::directory_iterator entry(folder, failed); !failed && entry != fs::directory_iterator(); entry.increment(failed)) {
+        const pid_t owner = owner_of_temporary(entry->path().filename().string(), prefix);
+        const bool dead = owner > 0 && ::kill(owner, 0) != 0 && errno == ESRCH;
+        if (dead) fs::remove(entry->path(), ignored);
+    }
 }
 
 Result<void> write_all(int descriptor, std::span<const std::uint8_t> bytes, const fs::path& path) {
@@ -78,6 +103,7 @@ Result<void> sync_and_rename(int descriptor, const fs::path& temporary, const fs
 }  // namespace
 
 Result<void> write_file_durably(const fs::path& path, std::span<const std::uint8_t> bytes, mode_t mode) {
+    remove_leftovers(path);
     const Result<Temporary> temporary = create_temporary(path, mode);
     if (!temporary) return temporary.error();
     Result<void> written = write_all(temporary->descriptor.get(), bytes, path);

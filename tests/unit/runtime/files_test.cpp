@@ -108,6 +108,19 @@ TEST_F(DurableFile, StaleTemporaryOfADeadProcessIsNoObstacle) {
     EXPECT_EQ(read_file(file, 100).value(), "whole");
 }
 
+/// Met by the crash matrix: a writer that was killed before its rename left its temporary for ever.
+TEST_F(DurableFile, ATemporaryOfAnotherProcessThatIsDeadIsRemoved) {
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) ::_exit(0);
+    ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+    std::ofstream(file.string() + ".tmp-" + std::to_string(child) + "-1") << "torn";
+    std::ofstream(file.string() + ".tmp-" + std::to_string(::getppid()) + "-1") << "of one that lives";
+    std::ofstream(file.string() + ".tmp-notes") << "of the operator";
+    ASSERT_TRUE(write_file_durably(file, std::string_view("whole")).has_value());
+    EXPECT_THAT(names_in(folder.path()), testing::UnorderedElementsAre("state", "state.tmp-" + std::to_string(::getppid()) + "-1", "state.tmp-notes"));
+}
+
 TEST_F(DurableFile, PublishRenamesATemporaryThatWasWrittenInPieces) {
     const fs::path temporary = folder.path() / "part";
     std::ofstream(temporary) << "pieces";
