@@ -1,7 +1,6 @@
 #include "node_life.hpp"
 
 #include <fmt/format.h>
-#include <rocksdb/env.h>
 
 #include <algorithm>
 #include <map>
@@ -12,6 +11,7 @@
 #include "node_process.hpp"
 #include "simulated_clock.hpp"
 #include "simulated_endpoint.hpp"
+#include "simulated_environment.hpp"
 #include "simulated_workers.hpp"
 #include "storage/rocks_job_store.hpp"
 #include "volatile_file_system.hpp"
@@ -101,7 +101,7 @@ private:
     SimulatedInfoServer info_server_;
     SimulatedWorkers workers_;
     std::shared_ptr<VolatileFileSystem> disk_ = std::make_shared<VolatileFileSystem>();
-    std::unique_ptr<rocksdb::Env> environment_ = rocksdb::NewCompositeEnv(disk_);
+    SimulatedEnvironment environment_{disk_};
     std::shared_ptr<rocksdb::Logger> no_log_ = std::make_shared<NoInfoLog>();
     node::NodeConfig config_;
     Dice node_dice_;
@@ -169,7 +169,7 @@ void NodeLife::plan_jobs() {
 
 std::unique_ptr<storage::JobStore> NodeLife::open_store() {
     constexpr std::size_t small = 64 << 10;
-    auto opened = storage::RocksJobStore::open("/node/store", storage::OpenMode::read_write, {environment_.get(), no_log_, small, 1});
+    auto opened = storage::RocksJobStore::open("/node/store", storage::OpenMode::read_write, {&environment_, no_log_, small, 1});
     if (opened.has_value()) return std::move(*opened);
     tell("the store cannot be opened: " + opened.error().message);
     if (opened.error().kind == ErrorKind::permanent) violations_.add("the store is damaged: " + opened.error().message);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <string_view>
 
 namespace emeth::simulation {
 namespace {
@@ -97,6 +98,9 @@ struct HeldLock final : rocksdb::FileLock {};
 
 IOStatus missing(const std::string& path) { return IOStatus::NotFound(path); }
 
+/// RocksDB's record of its settings, for people: written, read back and compared at every opening, an eighth of a life's time. It goes on without.
+bool is_options_file(std::string_view path) { return path.find("/OPTIONS-") != std::string_view::npos; }
+
 }  // namespace
 
 FilePtr VolatileFileSystem::find(const std::string& path) const {
@@ -138,6 +142,7 @@ IOStatus VolatileFileSystem::NewRandomAccessFile(const std::string& path, const 
 
 IOStatus VolatileFileSystem::NewWritableFile(const std::string& path, const rocksdb::FileOptions&, std::unique_ptr<rocksdb::FSWritableFile>* file, IODebugContext*) {
     if (full && !dark_) return IOStatus::NoSpace("No space left on device");
+    if (is_options_file(path)) return IOStatus::NotSupported(path);
     const auto fresh = std::make_shared<File>();
     if (!dark_) {
         const std::lock_guard lock(mutex_);
