@@ -50,6 +50,7 @@ Result<void> RocksJobStore::check_schema(OpenMode mode) {
 Result<Job> RocksJobStore::create(const Discovered& discovered, std::int64_t at_unix_ms) {
     const JobId& id = discovered.terms.id;
     const std::lock_guard lock(writer_of(id));
+    if (const Result<void> ready = database_->make_writable(); !ready) return ready.error();
     const auto stored = find(id);
     if (!stored) return stored.error();
     if (*stored) {
@@ -68,6 +69,9 @@ Result<Job> RocksJobStore::create(const Discovered& discovered, std::int64_t at_
 Result<JobStore::Applied> RocksJobStore::apply(const Job& job, const Event& event, const SideWrites& side) {
     const JobId& id = job.terms.id;
     const std::lock_guard lock(writer_of(id));
+    if (const Result<void> ready = database_->make_writable(); !ready) {
+        return in_context(fmt::format("JOB {}, {}", id.hex(), name(event.body)), ready.error());
+    }
     const auto stored = find(id);
     if (!stored) return stored.error();
     if (!*stored) return permanent_error(fmt::format("JOB {} is not in the store: create it first", id.hex()));

@@ -108,6 +108,7 @@ public:
     virtual Result<std::vector<OutboxEntry>> outbox_all() = 0;
     virtual Result<std::optional<OutboxEntry>> outbox_find(std::uint64_t nonce) = 0;
     /// The highest nonce of all entries, at a cost that does not depend on their number; none: the outbox is empty.
+    /// Error also while it is not known what became of a write that failed.
     virtual Result<std::optional<std::uint64_t>> last_nonce() = 0;
     /// The entries' replacements are left as they are.
     virtual Result<void> outbox_put(const std::vector<OutboxEntry>& entries) = 0;

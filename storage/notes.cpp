@@ -117,6 +117,7 @@ Result<std::vector<Replacement>> RocksJobStore::replacements_of(std::uint64_t no
 }
 
 Result<std::optional<std::uint64_t>> RocksJobStore::last_nonce() {
+    if (const Result<void> ready = database_->make_writable(); !ready) return ready.error();
     const auto last = database_->last_key(Family::outbox, {});
     if (!last) return last.error();
     if (!*last) return std::optional<std::uint64_t>{};
@@ -128,6 +129,7 @@ Result<std::optional<std::uint64_t>> RocksJobStore::last_nonce() {
 
 /// A key of its own for each: written without reading the entry, which a JOB may be marking mined at this moment.
 Result<void> RocksJobStore::outbox_add_replacement(std::uint64_t nonce, const Replacement& replacement) {
+    if (const Result<void> ready = database_->make_writable(); !ready) return ready.error();
     const auto entry = database_->get(Family::outbox, number_key(nonce));
     if (!entry) return entry.error();
     if (!*entry)

@@ -36,8 +36,8 @@ std::string_view view(const rocksdb::Slice& text) {
 }
 
 /// When writes are refused, RocksDB would try for itself every few seconds to go on, and answer "busy" meanwhile to our
-/// own Resume(). write() does it on the next commit, which is both sooner and on the thread that waits for it. What
-/// does not refuse writes (a compaction without space) remains RocksDB's.
+/// own Resume(). make_writable() does it at the next commit, which is both sooner and on the thread that waits for it.
+/// What does not refuse writes (a compaction without space) remains RocksDB's.
 class ResumeOnWrite : public rocksdb::EventListener {
 public:
     void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status error, bool* automatic) override {
@@ -207,8 +207,9 @@ Result<void> RocksDatabase::write(const Batch& batch, Durability durability) {
     if (mode_ == OpenMode::read_only) {
         return permanent_error(fmt::format("store {} is open for reading only", folder_.string()));
     }
-    Result<void> written = try_write(batch, durability);
-    if (!written && recover()) written = try_write(batch, durability);
+    if (const Result<void> ready = make_writable(); !ready) return ready.error();
+    const Result<void> written = try_write(batch, durability);
+    if (!written) write_failed_ = true;
     return written;
 }
 
@@ -232,21 +233,31 @@ Result<void> RocksDatabase::try_write(const Batch& batch, Durability durability)
 /// After a full disk or a failed sync RocksDB refuses all writes. Its own way on, Resume(), is not taken: where there is
 /// nothing to flush it appends to the log that failed, which aborts the process, and where there is, it may wait for a
 /// flush that never comes (the simulation met both). To close and open again always works; what failed may then be found
-/// durable.
-bool RocksDatabase::recover() {
+/// durable. So the write that failed is not made again from here: it was decided from what was seen before (the
+/// simulation met the loss of a deposit's record to such a second try).
+Result<void> RocksDatabase::make_writable() {
+    if (!write_failed_) return {};
     const std::lock_guard one_at_a_time(recovery_);
-    if (!has_space()) return false;
+    if (!write_failed_) return {};
+    if (!has_space()) return error(rocksdb::Status::NoSpace("nothing can be written and synced"));
+    const rocksdb::Status opened = open_again();
+    if (!opened.ok()) return error(opened);
+    write_failed_ = false;
+    return {};
+}
+
+rocksdb::Status RocksDatabase::open_again() {
     for (int attempt = 0; attempt < recovery_attempts; ++attempt) {
         {
             const std::lock_guard lock(mutex_);
             if (opened_.use_count() <= 1) {
                 opened_.reset();
-                return open_once(opened_).ok();
+                return open_once(opened_);
             }
         }
         std::this_thread::sleep_for(recovery_pause);  // somebody is reading
     }
-    return false;
+    return rocksdb::Status::Busy("it is being read without a pause");
 }
 
 /// Can a small file be written and synced?

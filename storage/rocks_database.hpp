@@ -3,6 +3,7 @@
 
 #include <rocksdb/db.h>
 
+#include <atomic>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -59,8 +60,13 @@ public:
     /// The payload, unsealed.
     Result<std::optional<std::string>> get(Family family, std::string_view key);
 
-    /// All or nothing. After an error (a full disk) reading goes on, and later writes succeed once its cause is gone; what failed may then be found durable after all.
+    /// All or nothing. After an error (a full disk) reading goes on, and later writes succeed once its cause is gone;
+    /// what failed may then be found durable after all.
     Result<void> write(const Batch& batch, Durability durability);
+
+    /// Comes before reading what a write is decided from: after a write that failed, only then does what is read show
+    /// whether that one became durable. Error: nothing can be written yet.
+    Result<void> make_writable();
 
     /// In key order over the keys that begin with `prefix`, until `visit` returns false or an error. `payload` and
     /// `key` live for the call alone. What is written meanwhile is not seen.
@@ -88,7 +94,7 @@ private:
     [[nodiscard]] rocksdb::Status open_once(std::shared_ptr<Opened>& opened) const;
     Result<std::shared_ptr<Opened>> use();
     Result<void> try_write(const Batch& batch, Durability durability);
-    bool recover();
+    rocksdb::Status open_again();
     [[nodiscard]] bool has_space() const;
     [[nodiscard]] Error error(const rocksdb::Status& status) const;
     [[nodiscard]] Error value_error(Family family, std::string_view key, const Error& damage) const;
@@ -97,6 +103,7 @@ private:
     OpenMode mode_;
     Platform platform_;
     std::mutex recovery_;             ///< one recovery at a time
+    std::atomic<bool> write_failed_ = false;  ///< since it was opened: what became of that write is not known
     std::mutex mutex_;                ///< guards opened_
     std::shared_ptr<Opened> opened_;  ///< empty: could not be opened again; the next use tries
 };

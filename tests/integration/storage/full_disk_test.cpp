@@ -64,6 +64,29 @@ TEST_F(FullDiskTest, CommitsGoOnOnceSyncsWorkAgain) {
     run_into(disk->sync_fails);
 }
 
+/// Seed 1235 of the simulation: a deposit was signed with a failing disk, and what the JOB said next took its place.
+TEST_F(FullDiskTest, WhatFollowsAFailedCommitDoesNotTakeItsPlace) {
+    auto store = must(RocksJobStore::open(folder, OpenMode::read_write, {environment.get(), nullptr}));
+    const Job job = must(store->create({test::terms(1)}, 1));
+    disk->sync_fails = true;
+    expect_full(error_of(store->apply(job, {2, Restarted{"first"}}, {{outbox_entry(5)}})));
+    disk->sync_fails = false;
+    const Error behind = error_of(store->apply(job, {3, Restarted{"second"}}, {}));
+    EXPECT_TRUE(mentions(behind, "load it again")) << behind.message;
+    EXPECT_EQ(must(store->find(job.terms.id))->sequence, job.sequence + 1);
+    must(store->verify(job.terms.id));
+    EXPECT_EQ(must(store->history(job.terms.id)).back().event.at_unix_ms, 2) << "the first one stands";
+}
+
+TEST_F(FullDiskTest, TheLastNonceIsThatOfAFailedCommitWhichBecameDurable) {
+    auto store = must(RocksJobStore::open(folder, OpenMode::read_write, {environment.get(), nullptr}));
+    disk->sync_fails = true;
+    expect_full(error_of(store->outbox_put({outbox_entry(5)})));
+    expect_full(error_of(store->last_nonce()));
+    disk->sync_fails = false;
+    EXPECT_EQ(must(store->last_nonce()), 5U) << "not the one before, which would be given away a second time";
+}
+
 TEST_F(FullDiskTest, TheFirstCommitOfAProcessMayFindTheDiskFull) {
     Job job;
     {
