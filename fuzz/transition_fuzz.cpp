@@ -56,7 +56,7 @@ EventBody event(Input& input) {
         case 24: return Declined{tx(input), few<Wei>(input)};
         case 25: return Restarted{input.text()};
         case 26: return ReorgedOut{static_cast<ChainFact>(1 + input.integer<std::uint8_t>() % 3)};
-        case 27: return StepFailed{input.integer<std::uint8_t>() % 2 == 0 ? FailureClass::transient : FailureClass::permanent, input.text(), input.text(), 1, 5};
+        case 27: return StepFailed{static_cast<FailureClass>(1 + input.integer<std::uint8_t>() % 3), input.text(), input.text(), 1, 5};
         case 28: return WorkerLost{small(input), input.text()};
         case 29: return SubmitReverted{tx(input), input.text()};
         case 30: return DeclineReverted{tx(input), input.text()};

@@ -60,6 +60,7 @@ Step fail_before_deposit(Job& draft, const StepFailed& event) {
     if (Check refused = record_failure(draft, event)) return *std::move(refused);
     switch (event.failure) {
         case FailureClass::transient:
+        case FailureClass::bug:
             return State::discovered;
         case FailureClass::permanent:
             break;

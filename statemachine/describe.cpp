@@ -30,6 +30,8 @@ std::string_view failure_name(FailureClass failure) {
             return "transiently";
         case FailureClass::permanent:
             return "permanently";
+        case FailureClass::bug:
+            return "by a crash of the process";
     }
     return "in an unknown way";
 }

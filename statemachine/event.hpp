@@ -18,6 +18,7 @@ namespace emeth::statemachine {
 enum class FailureClass : std::uint8_t {
     transient = 1,  ///< will be tried again after a back-off
     permanent = 2,  ///< cannot succeed; ends the JOB only while no deposit is locked
+    bug = 3,        ///< the process ended itself in it (abort, terminate, SEGV); the next start found its marker
 };
 
 enum class ChainFact : std::uint8_t { process = 1, submit = 2, verdict = 3 };

@@ -29,7 +29,8 @@ Rejection not_on_record_here(ChainFact fact) {
 }  // namespace
 
 Check record_failure(Job& draft, const StepFailed& event) {
-    draft.retry = {event.attempt, event.retry_at_unix_ms, event.step, event.message};
+    const std::uint32_t crashes = draft.retry.crashes + (event.failure == FailureClass::bug ? 1 : 0);
+    draft.retry = {event.attempt, event.retry_at_unix_ms, event.step, event.message, crashes};
     return std::nullopt;
 }
 

@@ -131,6 +131,7 @@ struct RetryProgress {
     std::int64_t retry_at_unix_ms = 0;
     std::string step;  ///< "download", "upload", …: what failed
     std::string last_error;
+    std::uint32_t crashes = 0;  ///< of these failures, those in which the process ended itself; 0 after any progress
 
     friend bool operator==(const RetryProgress&, const RetryProgress&) = default;
 };

@@ -83,7 +83,8 @@ std::string why_command(const Job& job) {
 std::string why(const Job& job, std::int64_t now_unix_ms) {
     const RetryProgress& retry = job.retry;
     if (is_end(job.state) || retry.attempt == 0) return why_command(job);
-    const std::string cause = sentence(retry.step, ": ", retry.last_error, ", attempt ", retry.attempt);
+    std::string cause = sentence(retry.step, ": ", retry.last_error, ", attempt ", retry.attempt);
+    if (retry.crashes > 1) cause += sentence(", ", retry.crashes, " crashes in a row");
     if (retry.retry_at_unix_ms <= now_unix_ms) return sentence("trying again the ", cause);
     return sentence("waiting ", wait_text(retry.retry_at_unix_ms - now_unix_ms), " to retry the ", cause);
 }

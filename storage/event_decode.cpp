@@ -42,7 +42,7 @@ namespace {
 using storage::read;  // the overloads below would hide it
 
 constexpr std::array chain_facts{ChainFact::process, ChainFact::submit, ChainFact::verdict};
-constexpr std::array failure_classes{FailureClass::transient, FailureClass::permanent};
+constexpr std::array failure_classes{FailureClass::transient, FailureClass::permanent, FailureClass::bug};
 
 DatasetReady read(const records::DatasetReady& record) {
     return {record.lease(), fixed_bytes<Hash256>(record.sha256(), "dataset_ready.sha256"), record.bytes(),

@@ -127,10 +127,11 @@ void write(records::RetryProgress& record, const RetryProgress& retry) {
     record.set_retry_at_unix_ms(retry.retry_at_unix_ms);
     record.set_step(retry.step);
     record.set_last_error(retry.last_error);
+    record.set_crashes(retry.crashes);
 }
 
 RetryProgress read(const records::RetryProgress& record) {
-    return {record.attempt(), record.retry_at_unix_ms(), record.step(), record.last_error()};
+    return {record.attempt(), record.retry_at_unix_ms(), record.step(), record.last_error(), record.crashes()};
 }
 
 Job read(const records::Job& record) {

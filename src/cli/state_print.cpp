@@ -75,6 +75,7 @@ void print_job(const Job& job) {
     field("submit", transaction_text(job.outcome.submit));
     if (job.outcome.gas > 0) field("gas", fmt::format("{} in slot {}", job.outcome.gas, job.outcome.slot));
     if (!job.outcome.penalty.is_zero()) field("penalty", chain::format_coins(job.outcome.penalty) + " EMT");
+    if (job.retry.crashes > 0) field("crashes", fmt::format("{} of the master in a row at this JOB, without progress between", job.retry.crashes));
     field("restarts", fmt::format("{} of the master; training continued from a checkpoint {} times", job.restarts, job.training.resumes));
 }
 

@@ -9,6 +9,7 @@
 
 #include "node/admin_api.hpp"
 #include "node/admin_socket.hpp"
+#include "node/crash_account.hpp"
 #include "node/data_folder.hpp"
 #include "node/discovery.hpp"
 #include "node/job_services.hpp"
@@ -167,6 +168,25 @@ Task<Result<chain::Constants>> connect(NodeCore& core, bool has_active_jobs) {
     }
 }
 
+Task<Result<std::vector<statemachine::Job>>> read_active(NodeCore& core) {
+    auto read = [&core] { return core.store().active(); };
+    co_return co_await core.pool().run(std::move(read));
+}
+
+/// Before any JOB runs: what the last process did to itself is held against the JOB that it was at work on. A store that cannot write now counts it at a later start.
+Task<> settle_crash(NodeCore& core, crash::Marker& marker) {
+    if (!marker.left_behind()) co_return;
+    const Result<chain::Block> latest = co_await core.chain().latest_block();
+    const std::int64_t now_unix_ms = system_clock().unix_ms();
+    const std::int64_t chain_now_unix_s = latest.has_value() ? latest->timestamp_unix_s : now_unix_ms / 1'000;
+    auto count = [&core, &marker, now_unix_ms, chain_now_unix_s] {
+        const auto counted = count_crash(core.store(), *marker.left_behind(), now_unix_ms, chain_now_unix_s);
+        return counted.has_error() ? counted : marker.clear();
+    };
+    const Result<void> settled = co_await core.pool().run(std::move(count));
+    if (settled.has_error()) spdlog::error("the crash of the last process cannot be counted: {}", settled.error().message);
+}
+
 }  // namespace
 
 Task<Result<void>> run_master(asio::any_io_executor executor, NodeConfig config, crypto::PrivateKey key, MasterOptions options) {
@@ -176,14 +196,19 @@ Task<Result<void>> run_master(asio::any_io_executor executor, NodeConfig config,
     auto core = NodeCore::open(executor, std::move(config), std::move(key), options.data);
     if (core.has_error()) co_return core.error();
     NodeCore& node = **core;
-    auto read = [&node] { return node.store().active(); };
-    auto active = co_await node.pool().run(std::move(read));
+    auto marker = crash::Marker::open(crash_marker(node.data));
+    if (marker.has_error()) co_return marker.error();
+    Result<std::vector<statemachine::Job>> active = co_await read_active(node);
     if (active.has_error()) co_return active.error();
     const auto constants = co_await connect(node, !active->empty());
     if (constants.has_error()) co_return constants.error();
     const auto funds = co_await node.check_funds(*constants);
     if (funds.has_error() && active->empty()) co_return funds.error();
     if (funds.has_error()) spdlog::warn("{}; until then no JOB is accepted", funds.error().message);
+    co_await settle_crash(node, *marker);
+    active = co_await read_active(node);
+    if (active.has_error()) co_return active.error();
+    marker->arm();
     Master master(std::move(executor), node, *constants, std::move(*hub_options), options);
     co_return co_await master.run(std::move(*active));
 }

@@ -55,7 +55,7 @@ void Supervisor::start_prepared(const std::string& reason) {
 void Supervisor::take_on(sm::Job job) { start(add(std::move(job)), ""); }
 
 void Supervisor::start(const PipelinePtr& pipeline, std::string restart_reason) {
-    if (group_.start(run(pipeline, std::move(restart_reason)))) return;
+    if (group_.start(run(pipeline, std::move(restart_reason)), pipeline->executor())) return;
     spdlog::error("{}: not started, {} JOBs are running or the master is ending; the next start takes it up", short_name(pipeline->job().terms.id), group_.running());
 }
 

@@ -12,6 +12,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "runtime/crash_marker.hpp"
 #include "runtime/task.hpp"
 
 namespace emeth {
@@ -52,8 +53,9 @@ private:
         std::exception_ptr error;
         auto begin = [&](auto handler) {
             auto guard = asio::make_work_guard(handler);
-            asio::post(*pool_, [&, handler = std::move(handler), guard = std::move(guard)]() mutable {
+            asio::post(*pool_, [&, handler = std::move(handler), guard = std::move(guard), doing = crash::at_work()]() mutable {
                 try {
+                    const crash::AtWork mark(doing);  // a crash in here is a crash of who asked for it
                     work();
                 } catch (...) {
                     error = std::current_exception();

@@ -65,13 +65,17 @@ struct Order {
     std::string file;
 };
 
+    bool by_abort = false;
 /// The file's path begins at the first '/': effects have none.
 Order read_order() {
     const char* value = std::getenv("EMETH_FAILPOINT");
     const std::string_view text = value == nullptr ? "" : value;
     const auto path = text.find(":/");
     if (path == std::string_view::npos) return {};
-    return {std::string(text.substr(0, path)), std::string(text.substr(path + 1))};
+    constexpr std::string_view abort_prefix = "abort:";
+    const bool by_abort = text.starts_with(abort_prefix);
+    const auto begin = by_abort ? abort_prefix.size() : 0;
+    return {std::string(text.substr(begin, path - begin)), std::string(text.substr(path + 1)), by_abort};
 }
 
 const Order& order() {
@@ -88,7 +92,9 @@ void trace(const std::string& name) {
 /// The first to make the file dies; all others live.
 void fire() {
     const FileDescriptor mark(::open(order().file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-    if (mark.is_open()) ::kill(::getpid(), SIGKILL);
+    if (!mark.is_open()) return;
+    if (order().by_abort) std::abort();
+    ::kill(::getpid(), SIGKILL);
 }
 
 }  // namespace

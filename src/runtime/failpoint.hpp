@@ -2,6 +2,7 @@
 // predictable branch.
 //
 //   EMETH_FAILPOINT=before:commit SubmitSigned:/tmp/fired   SIGKILL at that place, in whichever process comes there first, once: the file is made at that moment
+//   EMETH_FAILPOINT=abort:before:commit SubmitSigned:/tmp/fired   the same, but the process ends itself, as by a bug
 //   EMETH_FAILPOINT=trace::/tmp/trace                        every place that is passed is appended to the file
 //
 // The variable reaches local workers and trainers. Thread-safe.

@@ -56,10 +56,14 @@ TaskGroup::~TaskGroup() {
 }
 
 bool TaskGroup::start(Task<> child) {
+    return start(std::move(child), shared_->executor);
+}
+
+bool TaskGroup::start(Task<> child, asio::any_io_executor executor) {
     if (shared_->children.size() >= shared_->children_max || shared_->cancelling) return false;
     auto signal = std::make_shared<asio::cancellation_signal>();
     shared_->children.insert(signal);
-    asio::co_spawn(shared_->executor, std::move(child),
+    asio::co_spawn(std::move(executor), std::move(child),
                    asio::bind_cancellation_slot(signal->slot(), [shared = shared_, signal](std::exception_ptr error) {
                        shared->ended(signal, error);
                    }));

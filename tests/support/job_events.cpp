@@ -35,7 +35,8 @@ TxRef some_receipt(Rng& rng, const std::optional<TxRef>& recorded) {
 }
 
 StepFailed some_failure(Rng& rng) {
-    return {below(rng, 8) == 0 ? FailureClass::permanent : FailureClass::transient, "download", "storage answered 503",
+    const std::uint64_t dice = below(rng, 8);
+    return {dice == 0 ? FailureClass::permanent : dice == 1 ? FailureClass::bug : FailureClass::transient, "download", "storage answered 503",
             static_cast<std::uint32_t>(1 + below(rng, 12)), static_cast<std::int64_t>(below(rng, 1'000'000))};
 }
 

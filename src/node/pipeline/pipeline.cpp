@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "node/crash_account.hpp"
 #include "runtime/log.hpp"
 #include "runtime/race.hpp"
+#include "runtime/working_executor.hpp"
 
 namespace emeth::node {
 namespace {
@@ -12,7 +14,7 @@ namespace {
 using statemachine::Command;
 
 /// The name of a failed step in histories and reports.
-std::string_view step_name(Command command) {
+const char* step_name(Command command) {
     switch (command) {
         case Command::send_process:
         case Command::await_process: return "deposit";
@@ -53,22 +55,35 @@ Task<Result<void>> unless_first(Task<Result<void>> work, Task<> other) {
 }  // namespace
 
 Pipeline::Pipeline(asio::any_io_executor executor, PipelinePorts ports, PipelineSettings settings, statemachine::Job job)
-    : executor_(std::move(executor)),
+    : work_(std::make_shared<crash::Work>(job.terms.id.hex())),
+      executor_(working_on(work_, std::move(executor))),
       ports_(ports),
       settings_(std::move(settings)),
       journal_(ports.store, ports.pool, ports.clock, std::move(job)),
       link_(executor_),
-      interrupted_(executor_) {}
+      interrupted_(executor_) {
+    work_->enter("start", journal_.job().sequence);
+}
 
 Task<> Pipeline::run(std::string restart_reason) {
+    if (is_poison(job())) co_await sit_out_crashes();
     Task<> driver = drive(std::move(restart_reason));
     Task<> watches = race(watch_chain(), watch_outlook());
     co_await race(std::move(driver), std::move(watches));
 }
 
+/// Nothing of a JOB is touched that has crashed the process again and again, not even by what watches it. The operator's wish to give it back ends the wait.
+Task<> Pipeline::sit_out_crashes() {
+    spdlog::error("{} is left alone: {}", short_name(id()), statemachine::why(job(), ports_.clock.unix_ms()));
+    Task<> retry = wait_for_retry();
+    Task<> interruption = wait_for_interruption();
+    co_await race(std::move(retry), std::move(interruption));
+}
+
 Task<> Pipeline::drive(std::string restart_reason) {
     if (!restart_reason.empty()) co_await take_up_again(std::move(restart_reason));
     for (Command command = next_command(job()); command != Command::cleanup; command = next_command(job())) {
+        work_->enter(step_name(command), job().sequence);
         const Result<void> outcome = co_await advance(command);
         if (outcome.has_error()) co_await note_failure(command, outcome.error());
     }
@@ -126,7 +141,8 @@ Task<Result<void>> Pipeline::perform(Command command) {
 Task<> Pipeline::wait_for_retry() {
     if (job().retry.attempt == 0) co_return;
     const Milliseconds left(job().retry.retry_at_unix_ms - ports_.clock.unix_ms());
-    if (left > Milliseconds::zero()) co_await ports_.clock.sleep(std::min(left, settings_.retry.max));
+    const Milliseconds longest = is_poison(job()) ? poison_wait_max : settings_.retry.max;
+    if (left > Milliseconds::zero()) co_await ports_.clock.sleep(std::min(left, longest));
 }
 
 Task<> Pipeline::note_failure(Command command, Error error) {
@@ -136,7 +152,7 @@ Task<> Pipeline::note_failure(Command command, Error error) {
     const auto wait = backoff(attempt, policy, ports_.random.unit());
     // Once a deposit may be locked, nothing is permanent: only the chain ends the JOB.
     const bool ends = error.kind == ErrorKind::permanent && command == Command::send_process;
-    Fact failed = statemachine::StepFailed{ends ? FailureClass::permanent : FailureClass::transient, std::string(step_name(command)), error.message, attempt,
+    Fact failed = statemachine::StepFailed{ends ? FailureClass::permanent : FailureClass::transient, step_name(command), error.message, attempt,
                                            ports_.clock.unix_ms() + wait.count()};
     const Result<bool> committed = co_await journal_.report(std::move(failed));
     if (committed.has_error()) {

@@ -11,6 +11,7 @@
 #include "node/pipeline/ports.hpp"
 #include "node/pipeline/worker_link.hpp"
 #include "statemachine/transition.hpp"
+#include "runtime/crash_marker.hpp"
 #include "runtime/wakeup.hpp"
 
 namespace emeth::node {
@@ -23,6 +24,9 @@ public:
     /// Drives the JOB until it ends. `restart_reason` is not empty when an earlier process began it. Every failure is retried; an exception other than
     /// operation_aborted (cancelled: the JOB goes on at the next start) is a bug.
     Task<> run(std::string restart_reason);
+
+    /// What run() has to run on: a crash in there is told to be of this JOB.
+    [[nodiscard]] const asio::any_io_executor& executor() const { return executor_; }
 
     /// As of the last commit.
     [[nodiscard]] const statemachine::Job& job() const { return journal_.job(); }
@@ -39,6 +43,7 @@ private:
     using Fact = statemachine::EventBody;
 
     // pipeline.cpp: the loop
+    Task<> sit_out_crashes();
     Task<> drive(std::string restart_reason);
     Task<> take_up_again(std::string reason);
     Task<Result<void>> advance(statemachine::Command command);
@@ -133,6 +138,7 @@ private:
     [[nodiscard]] const JobId& id() const { return job().terms.id; }
     [[nodiscard]] const Address& self() const { return ports_.sender.address(); }
 
+    std::shared_ptr<crash::Work> work_;
     asio::any_io_executor executor_;
     PipelinePorts ports_;
     PipelineSettings settings_;

@@ -4,6 +4,7 @@
 namespace emeth::statemachine {
 namespace {
 
+using test::numbered;
 using test::tokens;
 using test::tx;
 
@@ -80,6 +81,18 @@ TEST(Deposit, TransientFailureIsRememberedUntilProgress) {
     EXPECT_EQ(job.restarts, 1U);
     EXPECT_EQ(job.retry.attempt, 3U) << "a restart must not shorten a back-off";
     EXPECT_EQ(after(job, DepositSigned{tx(1), tx(2)}).retry, RetryProgress{});
+}
+
+TEST(Deposit, CrashesAreCountedUntilProgress) {
+    const StepFailed crashed{FailureClass::bug, "deposit", "the master ended itself", 1, 77'000};
+    Job job = after(after(straight(0), crashed), crashed);
+    EXPECT_EQ(job.state, State::discovered) << "a bug of ours ends no JOB";
+    EXPECT_EQ(job.retry.crashes, 2U);
+    job = after(after(job, Restarted{"found active"}), StepFailed{FailureClass::transient, "deposit", "RPC answered 503", 3, 77'000});
+    EXPECT_EQ(job.retry.crashes, 2U) << "neither a restart nor another failure is progress";
+    EXPECT_EQ(after(job, DepositSigned{tx(1), tx(2)}).retry.crashes, 0U);
+    const Job leased = after(after(straight(process_confirmed), crashed), LeaseGranted{1, numbered<Address>(7)});
+    EXPECT_EQ(leased.retry.crashes, 1U) << "a new worker is no progress of the JOB";
 }
 
 TEST(Deposit, NothingEndsAJobBeforeTheDepositOnceItIsLocked) {

@@ -11,6 +11,14 @@ TEST(Why, NamesStepCauseAndWait) {
     EXPECT_EQ(why(job, 142'000), "trying again the download: storage answered 503, attempt 3");
 }
 
+TEST(Why, SaysThatAJobCrashesTheProcess) {
+    const StepFailed crashed{FailureClass::bug, "upload", "the master ended itself by signal 11 (SIGSEGV)", 2, 1'900'000};
+    const Job once = after(straight(training_finished), crashed);
+    EXPECT_EQ(why(once, 100'000), "waiting 30 min to retry the upload: the master ended itself by signal 11 (SIGSEGV), attempt 2");
+    EXPECT_EQ(why(after(once, crashed), 100'000),
+              "waiting 30 min to retry the upload: the master ended itself by signal 11 (SIGSEGV), attempt 2, 2 crashes in a row");
+}
+
 TEST(Why, LongWaitsReadAsHours) {
     const Job job = after(straight(lease_granted), StepFailed{FailureClass::transient, "download", "x", 1, 20'400'000});
     EXPECT_EQ(why(job, 0), "waiting 5 h 40 min to retry the download: x, attempt 1");

@@ -1,0 +1,91 @@
+// Who was at work when the process ended itself: an abort, an uncaught exception or a fault of memory writes it into a file that was opened beforehand, and the
+// next start reads it. SIGKILL, the end of the power, a signal from outside and the death of a child write nothing.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "runtime/file_descriptor.hpp"
+#include "runtime/result.hpp"
+
+namespace emeth::crash {
+
+/// A piece of work that may be to blame. A signal handler reads it, on whichever thread: it outlives all that is done for it.
+class Work {
+public:
+    static constexpr std::size_t name_bytes_max = 48;
+
+    /// `name`: one word; what is longer is cut.
+    explicit Work(std::string_view name);
+    /// What is done for it now. `step`: a literal of one word; `position`: how far it has got, from 0.
+    void enter(const char* step, std::uint64_t position);
+
+    [[nodiscard]] const char* name() const { return name_.data(); }
+    [[nodiscard]] const char* step() const { return step_.load(std::memory_order_relaxed); }
+    [[nodiscard]] std::uint64_t position() const { return position_.load(std::memory_order_relaxed); }
+
+private:
+    std::array<char, name_bytes_max + 1> name_{};
+    std::atomic<const char*> step_{"start"};
+    std::atomic<std::uint64_t> position_{0};
+};
+
+namespace detail {
+extern constinit thread_local const Work* at_work;
+}
+
+/// What this thread works on; null: nothing in particular.
+inline const Work* at_work() { return detail::at_work; }
+
+/// This thread works on `work` for as long as the mark lives.
+class AtWork {
+public:
+    explicit AtWork(const Work* work) : former_(detail::at_work) { detail::at_work = work; }
+    AtWork(const AtWork&) = delete;
+    AtWork& operator=(const AtWork&) = delete;
+    ~AtWork() { detail::at_work = former_; }
+
+private:
+    const Work* former_;
+};
+
+/// How a process ended itself.
+struct Crash {
+    int signal = 0;
+    std::uint64_t position = 0;
+    std::string step;
+    std::string work;  ///< empty: it was at no work in particular
+};
+
+class Marker {
+public:
+    /// Reads what the last process left in `file`, and keeps it open, made when missing. What cannot be read (the power went in the middle of it) counts as nothing.
+    static Result<Marker> open(const std::filesystem::path& file);
+    Marker(Marker&&) noexcept = default;
+    Marker& operator=(Marker&&) = delete;
+    /// Disarms.
+    ~Marker();
+
+    [[nodiscard]] const std::optional<Crash>& left_behind() const { return left_behind_; }
+    /// Durable: what was left behind is dealt with.
+    Result<void> clear();
+
+    /// From here on a crash of this process, not of its children, overwrites the file. One marker in a process is armed; from the main thread, whose stack
+    /// may overflow as well.
+    void arm();
+
+private:
+    Marker(std::filesystem::path path, FileDescriptor file, std::optional<Crash> left) : path_(std::move(path)), file_(std::move(file)), left_behind_(std::move(left)) {}
+
+    std::filesystem::path path_;
+    FileDescriptor file_;
+    std::optional<Crash> left_behind_;
+    bool armed_ = false;
+};
+
+}  // namespace emeth::crash
