@@ -9,6 +9,7 @@
 #include "chain/outbox_policy.hpp"
 #include "chain/transaction.hpp"
 #include "chain/variants.hpp"
+#include "runtime/failpoint.hpp"
 #include "runtime/log.hpp"
 #include "runtime/retry_policy.hpp"
 
@@ -106,8 +107,10 @@ Task<Result<std::optional<Replacement>>> Rebroadcaster::replace(OutboxEntry lowe
     auto put = [store = &store_, nonce = lowest.nonce, replacement] {
         return store->outbox_add_replacement(nonce, replacement);
     };
+    failpoint::before("commit", "replacement");
     const Result<void> durable = co_await pool_.run(std::move(put));
     if (!durable) co_return durable.error();
+    failpoint::after("commit", "replacement");
     spdlog::info("transaction {} (nonce {}, {}) is stuck at {} wei per gas; replaced by {} at {}", lowest.hash.hex(),
                  lowest.nonce, storage::name(lowest.kind), format_wei(offered.max_fee_per_gas), replacement.hash.hex(),
                  format_wei(decision.offer->max_fee_per_gas));
@@ -115,7 +118,9 @@ Task<Result<std::optional<Replacement>>> Rebroadcaster::replace(OutboxEntry lowe
 }
 
 Task<> Rebroadcaster::broadcast(OutboxEntry entry) {
+    if (!entry.replacements.empty()) failpoint::before("broadcast", "replacement");
     const Result<void> sent = co_await chain_.send_raw(entry.newest_raw());
+    if (!entry.replacements.empty()) failpoint::after("broadcast", "replacement");
     if (sent) {
         refused_.erase(entry.nonce);
         co_return;

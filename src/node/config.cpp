@@ -131,6 +131,7 @@ void read_intervals(Reader& reader, const EnvConfig& config, NodeConfig& out) {
     out.poll_interval = reader.milliseconds("poll_interval_ms", 2'000, 50);
     out.discovery_interval = reader.milliseconds("discovery_interval_ms", 5'000, 50);
     out.rewards_interval = reader.milliseconds("rewards_interval_ms", 300'000, 50);
+    out.rebroadcast_interval = reader.milliseconds("rebroadcast_interval_ms", 15'000, 50);
     out.request_timeout = reader.milliseconds("request_timeout_ms", 15'000, 100);
     out.log_level = config.text("log_level", "info");
     constexpr std::array levels{"trace", "debug", "info", "warn", "error"};
@@ -145,7 +146,7 @@ const std::set<std::string>& known_keys() {
             "endpoint", "storageApi", "info_server_url", "emethContractAddress", "tokenContractAddress", "chain_id", "confirmations", "gas_price_max_gwei", "privateKey", "privateKey_file",
             "min_fee", "max_fee", "program_ids", "n_epoch", "default_model", "deadline_margin_s", "dataset_bytes_max", "disk_reserve_bytes", "emt_per_alt", "miss_rate",
             "reject_rate", "priority", "cooperative", "my_url", "worker_port", "listen_host", "worker_whitelist", "jsonrpc_whitelist", "verifier_lag_s", "worker_grace_ms", "poll_interval_ms",
-            "discovery_interval_ms", "rewards_interval_ms", "request_timeout_ms", "log_level",
+            "discovery_interval_ms", "rewards_interval_ms", "rebroadcast_interval_ms", "request_timeout_ms", "log_level",
             // Of published files: the worker's address of its master, and a cache of models that this program does not keep.
             "master_node_url", "master_address", "model_cached_size"};
         all.insert(worker_keys.begin(), worker_keys.end());

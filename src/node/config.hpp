@@ -33,6 +33,7 @@ struct NodeConfig {
     Milliseconds poll_interval{2'000};  ///< of the chain
     Milliseconds discovery_interval{5'000};
     Milliseconds rewards_interval{300'000};
+    Milliseconds rebroadcast_interval{15'000};  ///< of what waits in the outbox
     Milliseconds request_timeout{15'000};
     std::string log_level = "info";
     std::map<std::string, std::string> worker_settings;  ///< the keys of this file that local workers get

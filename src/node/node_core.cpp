@@ -19,6 +19,7 @@ chain::SenderOptions sender_options(const NodeConfig& config) {
     options.confirmations = config.confirmations;
     options.gas_price_max_gwei = config.gas_price_max_gwei;
     options.poll_interval = config.poll_interval;
+    options.rebroadcast_interval = config.rebroadcast_interval;
     return options;
 }
 

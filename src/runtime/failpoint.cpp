@@ -56,6 +56,8 @@ constexpr std::array all_places{
     Place{"commit DeclineSigned", "master", "decline"},
     Place{"broadcast decline", "master", "decline"},
     Place{"commit Declined", "master", "decline"},
+    Place{"commit replacement", "master", "replacement"},
+    Place{"broadcast replacement", "master", "replacement"},
     Place{"broadcast withdraw", "master", "withdraw"},
     Place{"commit rewards", "master", "withdraw"},
 };
@@ -63,9 +65,9 @@ constexpr std::array all_places{
 struct Order {
     std::string name;  ///< "before:commit SubmitSigned"; "trace:" for all
     std::string file;
+    bool by_abort = false;
 };
 
-    bool by_abort = false;
 /// The file's path begins at the first '/': effects have none.
 Order read_order() {
     const char* value = std::getenv("EMETH_FAILPOINT");

@@ -19,7 +19,8 @@ enum class Moment { before, after };
 struct Place {
     std::string_view effect;   ///< "commit SubmitSigned", "broadcast process", "file checkpoint", …
     std::string_view process;  ///< master, worker or trainer
-    std::string_view path;     ///< normal: of every JOB; restart, decline, withdraw: the master is started again, gives the JOB back, fetches rewards
+    std::string_view path;     ///< normal: of every JOB; restart, decline, replacement, withdraw: the master is started again, gives the JOB back, finds the price of
+                               ///< gas risen, fetches rewards
 };
 
 /// All places that a real process is killed at. Events that only the chain or a failing worker brings about are not among them: the unit tests of the pipelines

@@ -1,6 +1,7 @@
 // Kills the real processes of a node with SIGKILL just before and just after every durable commit and every outside effect that `emeth state failpoints` lists,
 // lets them start again, and looks at chain and store: one deposit, one submit, verified, no penalty; the history replays; no orphan, no stray temporary file.
-// Usage: node crash_matrix.mjs EMETH DATA_FOLDER [part of a failpoint's name]
+// And a JOB at which the master crashes by itself, again and again.
+// Usage: node crash_matrix.mjs EMETH DATA_FOLDER [part of a failpoint's name, or poison]
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -98,6 +99,12 @@ class Network {
         return turn;
     }
 
+    /** A block with that base fee, in gwei. */
+    async mine_at(base_fee_gwei) {
+        await this.provider.send('anvil_setNextBlockBaseFeePerGas', [ethers.toQuantity(BigInt(base_fee_gwei) * 10n ** 9n)]);
+        await this.provider.send('evm_mine', []);
+    }
+
     async events(name, ...topics) {
         return this.core.queryFilter(this.core.filters[name](...topics), 0, 'latest');
     }
@@ -113,14 +120,14 @@ class Lane {
     async open() {
         writeFileSync(join(data, `lane-${this.number}.key`), `${this.wallet.privateKey}\n`, { mode: 0o600 });
         const settings = { ...this.network.settings, privateKey_file: join(data, `lane-${this.number}.key`), min_fee: this.fee, max_fee: this.fee, worker_port: 0, deadline_margin_s: 60,
-            poll_interval_ms: 200, discovery_interval_ms: 300, rewards_interval_ms: 500, threads: 1 };
+            poll_interval_ms: 200, discovery_interval_ms: 300, rewards_interval_ms: 500, rebroadcast_interval_ms: 500, threads: 1 };
         writeFileSync(this.config, Object.entries(settings).map(([key, value]) => `${key}=${value}\n`).join(''), { mode: 0o600 });
         await this.network.in_turn(() => this.network.requester.sendTransaction({ to: this.wallet.address, value: 100n * emt }));
         await this.network.in_turn(() => this.network.token.transfer(this.wallet.address, 1_000n * emt));
     }
 
-    start_master(failpoint) {
-        this.master = start(['master', '--config', this.config, '--data', this.folder, '--local-workers', '1'], failpoint ? { EMETH_FAILPOINT: failpoint } : {});
+    start_master(failpoint, workers = 1) {
+        this.master = start(['master', '--config', this.config, '--data', this.folder, '--local-workers', workers], failpoint ? { EMETH_FAILPOINT: failpoint } : {});
     }
 
     async stop_master() {
@@ -132,6 +139,11 @@ class Lane {
     record(id) {
         const listed = run('state', 'list', '--json', '--data', this.folder);
         return lines(listed.stdout).map((line) => JSON.parse(line)).find((job) => JSON.stringify(job).includes(id));
+    }
+
+    /** Transactions of this node that were signed again at a higher price. */
+    replacements() {
+        return lines(run('state', 'dump', '--data', this.folder).stdout).filter((line) => JSON.parse(line).type === 'replacement').length;
     }
 
     /** Starts the master with a failpoint; whoever dies by it is started again, the master by us and all others by the node itself. */
@@ -198,6 +210,51 @@ class Lane {
         assert.equal((await this.network.events('Penalty', this.wallet.address)).length, this.penalties, 'one penalty a decline');
     }
 
+    /** The price of gas rises above what the deposit's transactions offer, so that they are replaced; our blocks, as many as it takes. */
+    async replacement_case(place, moment) {
+        const id = await this.network.request(this.fee);
+        const replaced_before = this.replacements();
+        await this.network.provider.send('evm_setIntervalMining', [0]);
+        await this.network.provider.send('anvil_mine', ['0x4']);  // deep enough for all to see the JOB
+        let dear = false, ended = false;
+        const blocks = (async () => {
+            for (; !ended; await sleep(100)) if (dear) await this.network.mine_at(100);
+        })();
+        try {
+            const killing = this.kill_at(place, moment);
+            await until('a signed process', case_limit_s, () => this.record(id)?.why.includes('process transaction'));
+            dear = true;
+            await killing;
+            await until('the deposit', case_limit_s, () => this.record(id)?.state === 'downloading' || this.record(id)?.state === 'training');
+        } finally {
+            ended = true;
+            await blocks;
+            await this.network.provider.send('evm_setIntervalMining', [1]);
+        }
+        await this.expect_verified(id);
+        assert.ok(this.replacements() > replaced_before, 'a transaction was replaced');
+    }
+
+    /** A JOB at which the master ends itself three times in a row is left alone, and others go on; the operator may still give it back. */
+    async poison_case() {
+        const poison = await this.network.request(this.fee);
+        for (const crash of [1, 2, 3]) {
+            this.start_master(`abort:before:commit DatasetReady:${join(data, `crashed-${this.number}-${crash}`)}`, 2);
+            await until(`crash ${crash}`, case_limit_s, () => this.master.signal);
+            assert.equal(this.master.signal, 'SIGABRT', this.master.output);
+            await until('the end of its workers', 10, () => processes_in(this.folder).length === 0);
+        }
+        this.start_master(undefined, 2);
+        const waits = () => /^waiting (29|30) min to retry the download: the master ended itself by signal 6 \(SIGABRT\), .*3 crashes in a row$/.test(this.record(poison)?.why);
+        await until('the long wait', 30, waits);
+        const other = await this.network.request(this.fee);
+        await until(`${other} verified`, case_limit_s, () => this.record(other)?.state === 'verified');
+        assert.ok(waits(), this.record(poison).why);
+        assert.equal(run('decline', poison, '--config', this.config, '--data', this.folder).status, 0);
+        await this.expect_end(poison, 'declined');
+        this.penalties = (this.penalties ?? 0) + 1;
+    }
+
     /** A day passes, and its reward is fetched once. */
     async withdraw_case(place, moment) {
         const id = await this.network.request(this.fee);
@@ -256,9 +313,11 @@ try {
     await compare_with_trace(lanes[0], places);
 
     const cases_of = (chosen) => places.filter((place) => place.effect.includes(only) && chosen(place)).flatMap((place) => ['before', 'after'].map((moment) => ({ place, moment })));
-    const cases = cases_of((place) => place.path !== 'withdraw');
+    const for_all = ['replacement', 'withdraw'];  // the price of gas rises, and days pass, for all
+    const cases = cases_of((place) => !for_all.includes(place.path));
     await Promise.all(lanes.map((lane) => lane.run(cases)));
-    await lanes[0].run(cases_of((place) => place.path === 'withdraw'));  // days pass for all
+    if ('poison'.includes(only)) await lanes[0].run([{ place: { effect: 'poison', process: 'master', path: 'poison' }, moment: 'three crashes in a row:' }]);
+    for (const path of for_all) await lanes[0].run(cases_of((place) => place.path === path));
     assert.deepEqual(failures, []);
     console.log('every process that died left nothing behind');
 } finally {

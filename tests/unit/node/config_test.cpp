@@ -66,6 +66,7 @@ TEST(NodeConfig, TheExampleFileShowsTheDefaults) {
     EXPECT_EQ(shown.worker_grace, defaults.worker_grace);
     EXPECT_EQ(shown.worker_port, defaults.worker_port);
     EXPECT_EQ(shown.rewards_interval, defaults.rewards_interval);
+    EXPECT_EQ(shown.rebroadcast_interval, defaults.rebroadcast_interval);
     EXPECT_EQ(shown.request_timeout, defaults.request_timeout);
 }
 
