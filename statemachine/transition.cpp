@@ -19,6 +19,7 @@ using TrainingReports = Events<CheckpointSaved, TrainingResumed, TrainingFinishe
 using Uploading = Events<UploadOpened, PartUploaded, UploadAborted, UploadCompleted>;
 using Submitting = Events<SubmitSigned, SubmitConfirmed, SubmitReverted>;
 using Declining = Events<DeclineDecided, DeclineSigned, DeclineReverted, Declined>;
+using DecliningOnChain = Events<DeclineSigned, DeclineReverted, Declined>;
 using Judging = Events<Verified, ResultRejected>;
 using Interruptions = Events<StepFailed, Restarted>;
 
@@ -31,10 +32,11 @@ constexpr Rules in_discovered{
     on<LostToOtherNode,     lose_job,            lost>,
     on<CanceledByRequester, cancel_job,          canceled>,
     on<BecameInfeasible,    skip_job,            skipped>,
+    on<DeclineDecided,      decide_decline,      discovered>,  // carried out once the deposit is locked
     on<StepFailed,          fail_before_deposit, discovered, skipped>,
     on<Restarted,           count_restart,       discovered>,
-    rejects<Discovered, Leasing, DatasetReady, TrainingReports, Uploading, Submitting, Declining, TimedOut, Judging,
-            ReorgedOut>,
+    rejects<Discovered, Leasing, DatasetReady, TrainingReports, Uploading, Submitting, DecliningOnChain, TimedOut,
+            Judging, ReorgedOut>,
 };
 
 constexpr Rules in_accepted{

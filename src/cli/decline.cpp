@@ -24,7 +24,7 @@ void print(const Answer& answer) {
     if (list_of(answer, "declined").empty()) fmt::print("no active JOB to decline\n");
     for (const auto& value : list_of(answer, "declined")) {
         const auto& job = value.as_object();
-        const auto outcome = job.contains("refused") ? text_of(job, "refused") : job.contains("note") ? text_of(job, "note") : "decline decided";
+        const auto outcome = job.contains("refused") ? text_of(job, "refused") : "decline decided";
         fmt::print("{}  {}\n", text_of(job, "id"), outcome);
     }
 }

@@ -17,7 +17,7 @@ using boost::json::object;
 using boost::json::value;
 
 constexpr Milliseconds decline_poll{50};
-constexpr int decline_polls_max = 200;  // 10 s: then the answer is that it is on its way
+constexpr int decline_polls_max = 200;  // 10 s: a step that may not be interrupted, or a store that cannot write, is in the way
 
 object progress_json(const worker_protocol::Progress& progress) {
     return {{"stage", progress.stage},
@@ -143,17 +143,18 @@ Task<object> AdminApi::declined(JobId id) {
         answer["refused"] = requested.error().message;
         co_return answer;
     }
-    for (int polls = 0; polls < decline_polls_max; ++polls) {
+    for (int polls = 0;; ++polls) {
         const auto* job = services_.supervisor.find(id);
         if (job == nullptr || !job->outcome.decline_reason.empty() || !job->outcome.end_reason.empty()) {
             answer["decided"] = true;
             co_return answer;
         }
+        if (polls == decline_polls_max) {
+            answer["refused"] = "not decided within 10 s: the wish is not durable, a restart of the master forgets it; ask again (" + sm::why(*job, system_clock().unix_ms()) + ")";
+            co_return answer;
+        }
         co_await system_clock().sleep(decline_poll);
     }
-    answer["decided"] = false;
-    answer["note"] = "its deposit is not confirmed yet; it is declined as soon as it is, while this master runs";
-    co_return answer;
 }
 
 Task<Result<value>> AdminApi::withdraw(std::optional<std::uint64_t> slot) {

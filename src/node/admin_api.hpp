@@ -27,7 +27,7 @@ public:
     Task<Result<boost::json::value>> job_list();
     /// Workers, and every active JOB with its reason and the worker's progress.
     [[nodiscard]] boost::json::value status() const;
-    /// Of one JOB, or all active ones. Answers once each decline is decided durably, or says that it waits for the deposit.
+    /// Of one JOB, or all active ones. Answers once each decline is decided durably; what is not within 10 s is refused.
     Task<Result<boost::json::value>> decline(std::optional<JobId> only);
     Task<Result<boost::json::value>> withdraw(std::optional<std::uint64_t> slot);
 

@@ -18,15 +18,16 @@ Result<void> Pipeline::request_decline(std::string reason) {
     return {};
 }
 
-/// The fact that fits the JOB as it is now. A request to decline waits while a process transaction is in flight: it may lock the deposit, and then there is
-/// something to give back.
+/// The fact that fits the JOB as it is now. A decline is decided at once, also while a process transaction is in flight: that may lock the deposit, and then there is
+/// something to give back; when it reverts, the JOB is left to others.
 std::optional<Pipeline::Fact> Pipeline::pending_interruption() const {
     const auto& record = job();
     if (chain_fact_) return chain_fact_;
-    if (!decline_request_ || record.outcome.submit || !record.outcome.decline_reason.empty()) return std::nullopt;
-    if (sm::holds_deposit(record.state)) return sm::DeclineDecided{*decline_request_};
-    if (record.state == sm::State::discovered && !record.deposit.process) return sm::BecameInfeasible{*decline_request_};
-    return std::nullopt;
+    const bool decided = !record.outcome.decline_reason.empty();
+    if (!decided && !decline_request_) return std::nullopt;
+    if (record.state == sm::State::discovered && !record.deposit.process) return sm::BecameInfeasible{decided ? record.outcome.decline_reason : *decline_request_};
+    if (decided || record.outcome.submit || sm::is_end(record.state)) return std::nullopt;
+    return sm::DeclineDecided{*decline_request_};
 }
 
 Task<> Pipeline::wait_for_interruption() {

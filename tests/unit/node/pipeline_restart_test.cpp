@@ -81,6 +81,22 @@ TEST_F(PipelineRestartTest, ADecidedDeclineIsCarriedOut) {
     EXPECT_EQ(chain.mined("decline"), 1);
 }
 
+TEST_F(PipelineRestartTest, AWishToDeclineIsKeptWhileTheDepositIsOnItsWay) {
+    chain.ignores_transactions = true;
+    start(true);
+    ASSERT_TRUE(run_until([this] { return count<sm::DepositSigned>() == 1; }));
+    ASSERT_TRUE(pipeline().request_decline("the operator declined it").has_value());
+    ASSERT_TRUE(run_until([this] { return record().outcome.decline_reason == "the operator declined it"; }, 5));
+    EXPECT_EQ(record().state, sm::State::discovered);
+    kill();
+    chain.ignores_transactions = false;
+    start();
+    ASSERT_TRUE(run_until_state(sm::State::declined));
+    EXPECT_EQ(chain.mined("process"), 1);
+    EXPECT_EQ(count<sm::LeaseGranted>(), 0);
+    EXPECT_TRUE(real_store->verify(job_id).has_value());
+}
+
 TEST_F(PipelineRestartTest, AnUploadIsOpenedAnewAsItsUrlsAreNotKept) {
     hub.answers_uploads = false;
     start(true);

@@ -207,6 +207,20 @@ TEST_F(PipelineTest, ADeclineWhileTheDepositIsOnItsWayWaitsForIt) {
     EXPECT_EQ(chain.mined("decline"), 1);
 }
 
+TEST_F(PipelineTest, AWishToDeclineLeavesAJobWhoseProcessRevertsToOthers) {
+    chain.ignores_transactions = true;
+    start(true);
+    ASSERT_TRUE(run_until([this] { return count<sm::DepositSigned>() == 1; }));
+    ASSERT_TRUE(pipeline().request_decline("the operator declined it").has_value());
+    ASSERT_TRUE(run_until([this] { return count<sm::DeclineDecided>() == 1; }));
+    chain.transaction_counts[key.address()] += 2;  // the key was used elsewhere: neither of the pair is ever mined
+    chain.ignores_transactions = false;
+    ASSERT_TRUE(run_until_state(sm::State::skipped));
+    EXPECT_EQ(count<sm::DepositSigned>(), 1) << "no second deposit for a JOB that is to be given back";
+    EXPECT_EQ(record().outcome.end_reason, "became infeasible: the operator declined it");
+    EXPECT_TRUE(real_store->verify(job_id).has_value());
+}
+
 TEST_F(PipelineTest, ADeclineAfterTheSubmitIsRefused) {
     verifier_verifies = false;
     start(true);

@@ -95,6 +95,16 @@ TEST(Deposit, CrashesAreCountedUntilProgress) {
     EXPECT_EQ(leased.retry.crashes, 1U) << "a new worker is no progress of the JOB";
 }
 
+TEST(Deposit, ADeclineIsDecidedBeforeTheDepositIsLocked) {
+    const Job wished = after(straight(deposit_signed), DeclineDecided{"the operator declined it"});
+    EXPECT_EQ(wished.state, State::discovered);
+    EXPECT_EQ(next_command(wished), Command::await_process) << "the process may still lock the deposit";
+    EXPECT_EQ(rejection_kind(wished, DeclineDecided{"again"}), RejectionKind::already_known);
+    const Job locked = after(wished, ProcessConfirmed{tx(2, 17), tokens(30)});
+    EXPECT_EQ(next_command(locked), Command::send_decline);
+    EXPECT_EQ(after(wished, ProcessReverted{tx(2), "late"}).outcome.decline_reason, "the operator declined it");
+}
+
 TEST(Deposit, NothingEndsAJobBeforeTheDepositOnceItIsLocked) {
     for (const State state : {State::accepted, State::downloading, State::training, State::submitted}) {
         const Job job = test::job_in(state);
