@@ -115,7 +115,9 @@ Result<std::optional<Crash>> read_left_behind(const std::filesystem::path& path,
     if (count < 0) return errno_error("cannot read " + path.string(), errno);
     if (count == 0) return std::optional<Crash>{};
     auto crash = parse(std::string_view(bytes.data(), static_cast<std::size_t>(count)));
-    if (!crash) spdlog::warn("{} cannot be read and counts for nothing: the power went while it was written", path.string());
+    if (crash) return crash;
+    spdlog::warn("{} cannot be read and counts for nothing: the power went while it was written", path.string());
+    if (::ftruncate(file, 0) != 0) return errno_error("cannot clear " + path.string(), errno);
     return crash;
 }
 

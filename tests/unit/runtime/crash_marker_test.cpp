@@ -138,6 +138,7 @@ TEST_F(CrashMarker, WhatIsTornOrForeignCountsForNothing) {
                              "11 -1 download 0x11\n", "11 17 down\tload 0x11\n", "11 17 download 0x11 more\n", "\n"}) {
         write(text);
         EXPECT_FALSE(left()) << text;
+        EXPECT_EQ(std::filesystem::file_size(file), 0U) << "said once";
     }
     write(std::string(10'000, 'x') + "\n");
     EXPECT_FALSE(left());
