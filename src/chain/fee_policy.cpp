@@ -20,8 +20,14 @@ Fees legacy_fees(const Wei& gas_price) {
     return {gas_price, std::nullopt};
 }
 
-Result<void> check_ceiling(const Fees& fees, const Wei& ceiling) {
-    if (fees.max_fee_per_gas <= ceiling) return {};
+Result<Fees> within_ceiling(const Fees& fees, const Wei& ceiling) {
+    if (fees.max_fee_per_gas <= ceiling) return fees;
+    if (fees.priority_fee_per_gas) {
+        // The offer is two base fees and a tip: half of offer and tip is one of each.
+        using Unbounded = boost::multiprecision::cpp_int;
+        const Unbounded needed = (Unbounded(to_u256(fees.max_fee_per_gas)) + Unbounded(to_u256(*fees.priority_fee_per_gas)) + 1) / 2;
+        if (needed <= Unbounded(to_u256(ceiling))) return Fees{ceiling, fees.priority_fee_per_gas};
+    }
     return transient_error(fmt::format(
         "the endpoint asks {} wei per gas, above the ceiling of {} wei; waiting for it to fall (the ceiling "
         "is the setting gas_price_max_gwei)",

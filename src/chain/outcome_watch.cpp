@@ -12,7 +12,7 @@
 namespace emeth::chain {
 namespace {
 
-constexpr Milliseconds poll_interval_max{60'000};
+constexpr Milliseconds poll_interval_max{15'000};
 
 }  // namespace
 

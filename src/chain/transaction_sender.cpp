@@ -174,10 +174,10 @@ Task<Result<Entries>> TransactionSender::Impl::sign_commit_broadcast(std::uint64
 }
 
 Task<Result<Entries>> TransactionSender::Impl::sign(std::uint64_t nonce, std::vector<Intent> intents) {
-    const Result<Fees> fees = co_await chain.fees();
+    const Result<Fees> market = co_await chain.fees();
+    if (!market) co_return market.error();
+    const Result<Fees> fees = within_ceiling(*market, gwei_to_wei(options.gas_price_max_gwei));
     if (!fees) co_return fees.error();
-    const Result<void> affordable = check_ceiling(*fees, gwei_to_wei(options.gas_price_max_gwei));
-    if (!affordable) co_return affordable.error();
     Entries entries;
     for (Intent& intent : intents) {
         const Transaction transaction{options.chain_id,      nonce++, *fees, intent.gas_limit, intent.to, Wei{},

@@ -13,6 +13,7 @@ std::optional<std::string> reason_to_decline(const Outlook& outlook) {
     const std::int64_t left = outlook.deadline_unix_s - outlook.now_unix_s;
     if (outlook.work_left_s <= left) return std::nullopt;
     if (outlook.timeout_penalty < outlook.decline_penalty) return std::nullopt;
+    if (outlook.timeout_penalty == outlook.decline_penalty && outlook.trained) return std::nullopt;
     const bool late_submit_may_count = outlook.work_left_s <= left + outlook.verifier_lag_s;
     if (outlook.timeout_penalty == outlook.decline_penalty && late_submit_may_count) return std::nullopt;
     const auto time = left >= 0 ? duration_text(left) + " are left" : "the deadline passed " + duration_text(-left) + " ago";
@@ -27,6 +28,7 @@ std::optional<std::string> FinishWatch::look(const statemachine::Job& job, const
     outlook.now_unix_s = chain_now_unix_s;
     outlook.deadline_unix_s = job.terms.deadline_unix_s;
     outlook.work_left_s = work_left_s(job, progress);
+    outlook.trained = job.training.artifact.has_value();
     outlook.verifier_lag_s = rules_.verifier_lag_s;
     outlook.decline_penalty = chain::rate_of(job.deposit.deposit, rules_.decline_penalty_rate);
     outlook.timeout_penalty = chain::rate_of(job.deposit.deposit, rules_.timeout_penalty_rate);

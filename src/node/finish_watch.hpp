@@ -17,12 +17,14 @@ struct Outlook {
     std::int64_t now_unix_s = 0;
     std::int64_t deadline_unix_s = 0;
     std::int64_t work_left_s = 0;     ///< at least this much: at the best speed seen, 0 while none was
+    bool trained = false;             ///< nothing is left but to upload and to submit
     std::int64_t verifier_lag_s = 0;  ///< how long after the deadline a submit still counts, since nobody has called timeout yet
     Wei decline_penalty, timeout_penalty;  ///< EMT wei
 };
 
 /// A sentence with the sums when giving the JOB back costs no more than going on, and going on leads nowhere; none while the JOB can still be finished, while
-/// a late submit may count at the same price, and where a timeout is the cheaper end.
+/// a late submit may count at the same price, and where a timeout is the cheaper end. A result that lies ready has nothing to lose at the same price: it is submitted
+/// however late.
 std::optional<std::string> reason_to_decline(const Outlook& outlook);
 
 /// Measures one JOB's speed from its worker's progress.

@@ -63,9 +63,9 @@ Task<Result<void>> NodeCore::check_funds(chain::Constants constants) {
     if (alt.has_error()) co_return alt.error();
     const Result<Wei> emt = co_await chain_.emt_balance(wallet);
     if (emt.has_error()) co_return emt.error();
-    const Result<Wei> price = co_await chain_.gas_price();
-    if (price.has_error()) co_return price.error();
-    const Wei needed = gas_money(*price);
+    const Result<chain::Fees> fees = co_await chain_.fees();
+    if (fees.has_error()) co_return fees.error();
+    const Wei needed = gas_money(fees->max_fee_per_gas, chain_gas_per_job);
     if (*alt < needed)
         co_return permanent_error(fmt::format("wallet {} holds {} ALT; the transactions of one JOB need {} ALT: send ALT to it", crypto::checksum_address(wallet),
                                               chain::format_coins(*alt), chain::format_coins(needed)));

@@ -73,8 +73,8 @@ Task<Result<NodeView>> Prospector::view(std::optional<JobId> except) {
     if (emt.has_error()) co_return emt.error();
     const Result<Wei> alt = co_await chain_.alt_balance(wallet_);
     if (alt.has_error()) co_return alt.error();
-    const Result<Wei> gas_price = co_await chain_.gas_price();
-    if (gas_price.has_error()) co_return gas_price.error();
+    const Result<chain::Fees> fees = co_await chain_.fees();
+    if (fees.has_error()) co_return fees.error();
     auto measure = [this] { return free_bytes(data_); };
     const Result<std::uint64_t> disk = co_await pool_.run(std::move(measure));
     if (disk.has_error()) co_return disk.error();
@@ -84,9 +84,10 @@ Task<Result<NodeView>> Prospector::view(std::optional<JobId> except) {
     view.workers_connected = static_cast<std::size_t>(std::count_if(workers.begin(), workers.end(), [](const WorkerInfo& worker) { return worker.connected; }));
     view.workers_free = free_workers(except);
     view.power_capacity = slowest_idle(workers);
-    view.emt_free = difference_or_zero(*emt, commitments_(except).deposits);
-    view.alt_balance = *alt;
-    view.gas_price = *gas_price;
+    const Commitments committed = commitments_(except);
+    view.emt_free = difference_or_zero(*emt, committed.deposits);
+    view.gas_price = fees->max_fee_per_gas;
+    view.alt_free = difference_or_zero(*alt, gas_money(view.gas_price, committed.chain_gas));
     view.disk_free_bytes = *disk;
     view.constants = constants_;
     co_return view;

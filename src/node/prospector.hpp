@@ -16,10 +16,11 @@
 
 namespace emeth::node {
 
-/// What JOBs of this node that hold no worker or no deposit yet are going to take.
+/// What JOBs of this node are still going to take: workers and deposits where they hold none yet, and gas money.
 struct Commitments {
     std::size_t workers = 0;
-    Wei deposits;  ///< EMT wei
+    Wei deposits;                 ///< EMT wei
+    std::uint64_t chain_gas = 0;  ///< of transactions that JOBs under way still need
 };
 
 class Prospector final : public Preflight {

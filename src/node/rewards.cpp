@@ -19,6 +19,9 @@ constexpr std::int64_t slot_seconds = 86'400;
 /// Durable: every slot before this one was looked at after it had closed, and fetched if there was something to fetch.
 const std::string next_slot_cursor = "withdraw/next";
 
+/// Endpoints of one provider may lag behind each other by so much: until then, a closed slot that holds nothing is looked at again.
+constexpr std::int64_t settled_after_s = 3'600;
+
 bool is_due(const chain::Slot& slot) { return !slot.own_balance.is_zero(); }
 
 }  // namespace
@@ -49,9 +52,9 @@ Task<Result<std::vector<Withdrawal>>> Rewards::withdraw_due() {
     const AsyncMutex::Lock lock = co_await one_at_a_time_.lock();
     const Result<void> settled = co_await settle_pending();
     if (settled.has_error()) co_return settled.error();
-    const Result<std::uint64_t> open = co_await open_slot(1);
+    const Result<std::uint64_t> open = co_await open_slot(1, 0);
     if (open.has_error()) co_return open.error();
-    const Result<std::uint64_t> surely_open = co_await open_slot(confirmations_);
+    const Result<std::uint64_t> surely_open = co_await open_slot(confirmations_, settled_after_s);
     if (surely_open.has_error()) co_return surely_open.error();
     const Result<std::uint64_t> first = co_await first_unsettled_slot();
     if (first.has_error()) co_return first.error();
@@ -65,7 +68,7 @@ Task<Result<std::vector<Withdrawal>>> Rewards::withdraw_due() {
         if (withdrawal.has_error()) co_return withdrawal.error();
         fetched.push_back(*withdrawal);
     }
-    // What a reorganisation may still change is looked at again.
+    // What a reorganisation or an endpoint that lags may still change is looked at again.
     const auto done = std::min(number, *surely_open);
     if (done > *first) {
         const Result<void> noted = co_await set_cursor(next_slot_cursor, std::to_string(done));
@@ -78,7 +81,7 @@ Task<Result<Withdrawal>> Rewards::withdraw_slot(std::uint64_t number) {
     const AsyncMutex::Lock lock = co_await one_at_a_time_.lock();
     const Result<void> settled = co_await settle_pending();
     if (settled.has_error()) co_return settled.error();
-    const Result<std::uint64_t> open = co_await open_slot(1);
+    const Result<std::uint64_t> open = co_await open_slot(1, 0);
     if (open.has_error()) co_return open.error();
     if (number >= *open) co_return permanent_error(fmt::format("slot {} is not closed yet; the first open one is {}", number, *open));
     const Result<chain::Slot> slot = co_await chain_.slot(number, sender_.address());
@@ -110,15 +113,15 @@ Task<Result<void>> Rewards::settle_pending() {
     co_return Result<void>{};
 }
 
-/// The day of the block that is `depth` deep (1: the latest); all slots before it are closed there.
-Task<Result<std::uint64_t>> Rewards::open_slot(std::uint64_t depth) {
+/// The day of `seconds_before` the block that is `depth` deep (1: the latest); all slots before it are closed there, for so long.
+Task<Result<std::uint64_t>> Rewards::open_slot(std::uint64_t depth, std::int64_t seconds_before) {
     const Result<chain::Block> latest = co_await chain_.latest_block();
     if (latest.has_error()) co_return latest.error();
     const std::uint64_t deep = latest->number + 1 > depth ? latest->number + 1 - depth : 0;
     const Result<std::optional<chain::Block>> block = co_await chain_.block(deep);
     if (block.has_error()) co_return block.error();
     if (!*block) co_return transient_error(fmt::format("the endpoint does not have block {} of {}", deep, latest->number));
-    co_return static_cast<std::uint64_t>((*block)->timestamp_unix_s / slot_seconds);
+    co_return static_cast<std::uint64_t>(std::max<std::int64_t>(0, (*block)->timestamp_unix_s - seconds_before) / slot_seconds);
 }
 
 Task<Result<std::uint64_t>> Rewards::first_unsettled_slot() {

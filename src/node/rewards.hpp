@@ -38,7 +38,7 @@ public:
 
 private:
     Task<Result<void>> settle_pending();
-    Task<Result<std::uint64_t>> open_slot(std::uint64_t depth);
+    Task<Result<std::uint64_t>> open_slot(std::uint64_t depth, std::int64_t seconds_before);
     Task<Result<std::uint64_t>> first_unsettled_slot();
     Task<Result<Withdrawal>> withdraw(std::uint64_t slot);
     Task<Result<void>> set_cursor(std::string key, std::string value);

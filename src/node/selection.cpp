@@ -78,7 +78,7 @@ SignedWei expected_value(const Assessment& a) {
     const auto verifier_fee = signed_wei(constants.verifier_fee);
     const auto timeout_penalty = signed_wei(chain::rate_of(a.chosen.deposit, constants.timeout_penalty_rate));
     const auto failed_penalty = signed_wei(chain::rate_of(a.chosen.deposit, constants.failed_penalty_rate));
-    const SignedWei gas = signed_wei(gas_money(a.view.gas_price)) * signed_wei(a.policy.emt_per_alt) / coin();
+    const SignedWei gas = signed_wei(gas_money(a.view.gas_price, chain_gas_per_job)) * signed_wei(a.policy.emt_per_alt) / coin();
     const SignedWei misses = timeout_penalty * a.policy.miss_rate / chain::rate_denominator;
     const SignedWei rejects = (failed_penalty + verifier_fee) * a.policy.reject_rate / chain::rate_denominator;
     return fee - verifier_fee - gas - misses - rejects;
@@ -120,9 +120,9 @@ std::optional<Refused> check_deposit(Assessment& a) {
 }
 
 std::optional<Refused> check_gas_money(Assessment& a) {
-    const auto needed = gas_money(a.view.gas_price);
-    if (a.view.alt_balance >= needed) return std::nullopt;
-    return for_now(fmt::format("gas money {} ALT > {} ALT at hand", format_coins(needed), format_coins(a.view.alt_balance)));
+    const auto needed = gas_money(a.view.gas_price, chain_gas_per_job);
+    if (a.view.alt_free >= needed) return std::nullopt;
+    return for_now(fmt::format("gas money {} ALT > {} ALT at hand", format_coins(needed), format_coins(a.view.alt_free)));
 }
 
 std::optional<Refused> check_disk(Assessment& a) {
@@ -158,7 +158,10 @@ Verdict select(const Candidate& candidate, const NodeView& view, const Selection
     return std::move(assessment.chosen);
 }
 
-Wei gas_money(const Wei& gas_price) { return chain::rate_of(gas_price, chain_gas_per_job * chain::rate_denominator); }
+Wei gas_money(const Wei& gas_price, std::uint64_t chain_gas) {
+    // The rate is bounded: a node has at most some thousand JOBs under way.
+    return chain::rate_of(gas_price, chain_gas * chain::rate_denominator);
+}
 
 std::int64_t finish_estimate_s(std::uint64_t gas, std::uint64_t power_capacity, std::uint32_t epochs) {
     constexpr double longest_s = 1e12;  // 30,000 years: keeps sums of times far from overflow

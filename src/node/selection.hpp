@@ -19,8 +19,10 @@ namespace emeth::node {
 inline constexpr std::uint64_t dataset_bytes_min = 4'096;
 /// The published complexity of the language-model program: gas = MiB * 5822 / 1000.
 inline constexpr std::uint64_t language_model_complexity = 5'822;
-/// Chain gas of a JOB's life: approve, process, submit and a share of a withdrawal. Rounded up from what the contract uses.
-inline constexpr std::uint64_t chain_gas_per_job = 600'000;
+/// Chain gas that a wallet must be able to pay for a submit, estimate and margin together.
+inline constexpr std::uint64_t submit_gas_max = 250'000;
+/// And for a whole JOB: approve and process with the limits they are signed with, and submit.
+inline constexpr std::uint64_t chain_gas_per_job = 500'000 + submit_gas_max;
 
 /// What the operator wants; every value is a setting.
 struct SelectionPolicy {
@@ -53,14 +55,14 @@ struct NodeView {
     std::size_t workers_free = 0;      ///< idle and not spoken for by a JOB that waits for a worker
     std::uint64_t power_capacity = 0;  ///< of the slowest idle worker, since any of them may get the JOB
     Wei emt_free;                      ///< balance without the deposits whose process is still in flight
-    Wei alt_balance;
-    Wei gas_price;  ///< ALT wei per chain gas
+    Wei alt_free;   ///< balance without the gas of transactions that the JOBs under way still need
+    Wei gas_price;  ///< ALT wei per chain gas, as a transaction signed now would offer it at most
     std::uint64_t disk_free_bytes = 0;
     chain::Constants constants;
 };
 
-/// ALT wei for the transactions of one JOB at this price per gas; the largest amount where the price is beyond all measure.
-Wei gas_money(const Wei& gas_price);
+/// ALT wei for so much chain gas at this price; the largest amount where the price is beyond all measure.
+Wei gas_money(const Wei& gas_price, std::uint64_t chain_gas);
 
 struct Chosen {
     statemachine::Terms terms;

@@ -29,6 +29,11 @@ namespace sm = statemachine;
 
 bool waits_for_worker(const sm::Job& job) { return job.state == sm::State::discovered || (job.state == sm::State::accepted && job.outcome.decline_reason.empty()); }
 
+std::uint64_t chain_gas_to_come(const sm::Job& job) {
+    if (job.state == sm::State::discovered) return chain_gas_per_job;
+    return job.state == sm::State::submitted ? 0 : submit_gas_max;
+}
+
 }  // namespace
 
 Supervisor::Supervisor(asio::any_io_executor executor, TaskGroup& group, PipelinePorts ports, PipelineSettings settings, std::uint64_t deposit_rate)
@@ -78,6 +83,7 @@ Commitments Supervisor::commitments(std::optional<JobId> except) const {
         const auto& job = pipeline->job();
         if (except == id) continue;
         if (waits_for_worker(job)) ++sum.workers;
+        sum.chain_gas += chain_gas_to_come(job);
         if (job.state == sm::State::discovered) deposits += chain::to_u256(chain::rate_of(job.terms.fee, deposit_rate_));
     }
     sum.deposits = chain::to_wei(deposits);

@@ -15,6 +15,8 @@ using storage::TxKind;
 constexpr std::uint32_t waits_before_deposit_max = 8;
 /// A process that reverts costs gas each time.
 constexpr std::uint32_t process_reverts_max = 3;
+/// So often (about half an hour) an endpoint that contradicts itself about a process is asked again.
+constexpr std::uint32_t doubts_max = 12;
 
 const storage::OutboxEntry* find_kind(const std::vector<storage::OutboxEntry>& entries, TxKind kind) {
     for (const auto& entry : entries)
@@ -56,7 +58,22 @@ Task<Result<std::optional<Pipeline::Fact>>> Pipeline::end_before_deposit(chain::
     const Result<chain::JobAssign> assign = co_await ports_.chain.job_assign(id());
     if (assign.has_error()) co_return assign.error();
     if (assign->node != self()) co_return std::optional<Fact>(sm::LostToOtherNode{assign->node});
-    // The deposit of this wallet, but no transaction of this store: another data folder works with the same key.
+    co_return co_await own_process(std::move(record));
+}
+
+/// The deposit is this wallet's. Its process may be one that was given up when the endpoint did not show it: then it is taken up again. Else another data folder
+/// works with the same key.
+Task<Result<std::optional<Pipeline::Fact>>> Pipeline::own_process(chain::JobRecord record) {
+    auto read = [this] { return ports_.store.outbox_all(); };
+    const Result<std::vector<storage::OutboxEntry>> entries = co_await ports_.pool.run(std::move(read));
+    if (entries.has_error()) co_return entries.error();
+    std::optional<sm::TxRef> approve, process;  // the newest pair
+    for (const auto& entry : *entries) {
+        if (entry.job != id()) continue;
+        if (entry.kind == TxKind::approve) approve = reference(entry);
+        if (entry.kind == TxKind::process) process = reference(entry);
+    }
+    if (approve && process && record.status == chain::JobStatus::processing) co_return std::optional<Fact>(sm::DepositSigned{*approve, *process});
     co_return std::optional<Fact>(sm::BecameInfeasible{fmt::format("this wallet took it already, from another data folder (status {})", chain::name(record.status))});
 }
 
@@ -77,6 +94,8 @@ Task<Result<void>> Pipeline::await_process() {
     Result<Ending> ending = co_await await_ending(process, std::move(approve));
     if (ending.has_error()) co_return ending.error();
     if (!ending->succeeded) {
+        const Result<void> disproven = co_await check_disproof(*ending);
+        if (disproven.has_error()) co_return disproven.error();
         ++process_reverts_;
         Fact reverted = sm::ProcessReverted{ending->tx, std::move(ending->reason)};
         co_return co_await journal_.commit(std::move(reverted), std::move(ending->side));
@@ -86,6 +105,16 @@ Task<Result<void>> Pipeline::await_process() {
     if (assign->node != self()) co_return transient_error(fmt::format("process is mined, but the endpoint still names {} as the JOB's node", assign->node.hex()));
     Fact confirmed = sm::ProcessConfirmed{ending->tx, assign->deposit};
     co_return co_await journal_.commit(std::move(confirmed), std::move(ending->side));
+}
+
+/// Endpoints behind one address may disagree: one counts the nonce of a process that another does not know yet. Before such a process is given up, the contract is
+/// asked whose the JOB is; a deposit may be locked.
+Task<Result<void>> Pipeline::check_disproof(Ending ending) {
+    if (ending.proven || job().retry.attempt >= doubts_max) co_return Result<void>{};
+    const Result<chain::JobAssign> assign = co_await ports_.chain.job_assign(id());
+    if (assign.has_error()) co_return assign.error();
+    if (assign->node != self()) co_return Result<void>{};
+    co_return transient_error(fmt::format("the contract names this wallet as the JOB's node, but the endpoint does not show process {}", ending.tx.hash.hex()));
 }
 
 }  // namespace emeth::node

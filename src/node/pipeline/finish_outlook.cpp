@@ -18,10 +18,12 @@ Task<> Pipeline::watch_outlook() {
     FinishWatch watch(settings_.finish_rules);
     for (;; co_await ports_.clock.sleep(look_interval)) {
         const auto& record = job();
-        const bool may_decline = statemachine::holds_deposit(record.state) && !record.outcome.submit && record.outcome.decline_reason.empty() && !decline_request_;
-        if (!may_decline) continue;
+        if (!statemachine::holds_deposit(record.state)) continue;
         const Result<std::int64_t> now = co_await chain_clock.now_unix_s();
         if (now.has_error()) continue;  // the watch of the chain says so
+        time_left_s_ = record.terms.deadline_unix_s - *now;
+        const bool may_decline = !record.outcome.submit && record.outcome.decline_reason.empty() && !decline_request_;
+        if (!may_decline) continue;
         const auto progress = ports_.progress.find(id());
         auto reason = watch.look(job(), progress, *now, ports_.clock.monotonic());
         if (!reason) continue;

@@ -1,6 +1,7 @@
 #include "node/pipeline/pipeline.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 #include "node/crash_account.hpp"
@@ -50,6 +51,13 @@ Task<Result<void>> unless_first(Task<Result<void>> work, Task<> other) {
     Task<> step = store_outcome(std::move(work), outcome);
     co_await race(std::move(step), std::move(other));
     co_return outcome.value_or(Result<void>{});
+}
+
+/// A wait must not use up the time that the next try needs, before the deadline and while a late submit may still count after it.
+Milliseconds longest_wait(std::optional<std::int64_t> time_left_s) {
+    constexpr std::int64_t share = 8, shortest_ms = 1'000;
+    if (!time_left_s) return Milliseconds::max();
+    return Milliseconds(std::max(std::abs(*time_left_s) * 1'000 / share, shortest_ms));
 }
 
 }  // namespace
@@ -149,7 +157,7 @@ Task<> Pipeline::note_failure(Command command, Error error) {
     using statemachine::FailureClass;
     const auto attempt = job().retry.attempt + 1;
     const auto& policy = needs_worker(command) ? settings_.worker_retry : settings_.retry;
-    const auto wait = backoff(attempt, policy, ports_.random.unit());
+    const auto wait = std::min(backoff(attempt, policy, ports_.random.unit()), longest_wait(time_left_s_));
     // Once a deposit may be locked, nothing is permanent: only the chain ends the JOB.
     const bool ends = error.kind == ErrorKind::permanent && command == Command::send_process;
     Fact failed = statemachine::StepFailed{ends ? FailureClass::permanent : FailureClass::transient, step_name(command), error.message, attempt,

@@ -70,6 +70,7 @@ private:
     // transactions.cpp: how this JOB's transactions end
     struct Ending {
         bool succeeded = false;
+        bool proven = true;        ///< by a receipt or a log; else its nonce is used and the endpoint knows no such transaction
         statemachine::TxRef tx;    ///< the variant that was mined, and its block; as it was told when none was
         std::string reason;        ///< why it did not succeed
         storage::SideWrites side;  ///< its outbox entries, marked
@@ -82,6 +83,8 @@ private:
     // discovered.cpp
     Task<Result<void>> send_process();
     Task<Result<std::optional<Fact>>> end_before_deposit(chain::JobRecord record);
+    Task<Result<std::optional<Fact>>> own_process(chain::JobRecord record);
+    Task<Result<void>> check_disproof(Ending ending);
     Task<Result<void>> commit_deposit_signed(std::vector<storage::OutboxEntry> entries);
     Task<Result<void>> await_process();
 
@@ -147,6 +150,7 @@ private:
     Wakeup interrupted_;
     std::optional<std::string> decline_request_;
     std::optional<Fact> chain_fact_;
+    std::optional<std::int64_t> time_left_s_;  ///< to the deadline, in chain time as last seen; while a deposit is locked
     std::uint32_t store_failures_ = 0;
     std::uint32_t process_reverts_ = 0;
 };

@@ -24,7 +24,7 @@ Task<Result<Pipeline::Ending>> Pipeline::await_ending(sm::TxRef tx, std::vector<
     Ending ending;
     if (outcome.has_value()) {
         const auto& receipt = outcome->receipt;
-        ending = {receipt.succeeded, {receipt.transaction, tx.nonce, receipt.block}, outcome->revert_reason, {}};
+        ending = {receipt.succeeded, true, {receipt.transaction, tx.nonce, receipt.block}, outcome->revert_reason, {}};
     } else if (outcome.error().kind == ErrorKind::permanent) {
         // Its nonce is used, but nobody knows the transaction: taken by another one, unless the contract tells of its effect.
         Result<Ending> told = co_await ending_from_logs(tx, outcome.error().message);
@@ -47,8 +47,8 @@ Task<Result<Pipeline::Ending>> Pipeline::ending_from_logs(sm::TxRef tx, std::str
     if (variants.has_error()) co_return variants.error();
     for (const auto& log : *logs)
         if (std::find(variants->begin(), variants->end(), log.transaction) != variants->end())
-            co_return Ending{true, {log.transaction, tx.nonce, log.block}, "", {}};
-    co_return Ending{false, tx, std::move(otherwise), {}};
+            co_return Ending{true, true, {log.transaction, tx.nonce, log.block}, "", {}};
+    co_return Ending{false, false, tx, std::move(otherwise), {}};
 }
 
 /// The outbox entries of transactions that are final: mined, or passed by for ever. Without a receipt only a used nonce tells; while it is not used the entry

@@ -103,8 +103,8 @@ TEST_F(AwaitOutcomeTest, SurvivesOutagesAndPollsMoreSeldomDuringThem) {
     const std::uint64_t before = chain.calls;
     for (int second = 0; second < 3'600; ++second) poll();
     EXPECT_FALSE(waiting->ended());
-    EXPECT_LT(chain.calls - before, 100u);
-    EXPECT_GT(chain.calls - before, 40u);
+    EXPECT_LT(chain.calls - before, 300u);
+    EXPECT_GT(chain.calls - before, 200u) << "a quarter of a minute apart at most: deadlines are near at times";
     chain.outage = permanent_error("endpoint answered HTML");
     for (int second = 0; second < 120; ++second) poll();
     EXPECT_FALSE(waiting->ended());

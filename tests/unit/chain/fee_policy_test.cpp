@@ -32,11 +32,22 @@ TEST(FeePolicy, DoesNotThrowOnAbsurdBaseFees) {
 }
 
 TEST(FeePolicy, RefusesOffersAboveTheCeiling) {
-    EXPECT_TRUE(check_ceiling(legacy_fees(gwei(100)), gwei(100)));
-    const Result<void> above = check_ceiling(legacy_fees(gwei(101)), gwei(100));
+    EXPECT_EQ(within_ceiling(legacy_fees(gwei(100)), gwei(100)).value().max_fee_per_gas, gwei(100));
+    const Result<Fees> above = within_ceiling(legacy_fees(gwei(101)), gwei(100));
     ASSERT_FALSE(above);
     EXPECT_EQ(above.error().kind, ErrorKind::transient);
     EXPECT_THAT(above.error().message, testing::HasSubstr("101000000000"));
+}
+
+TEST(FeePolicy, CutsAnOfferToTheCeilingWhereThatStillCoversBaseFeeAndTip) {
+    const Result<Fees> cut = within_ceiling(dynamic_fees(gwei(98), gwei(2)), gwei(100));
+    ASSERT_TRUE(cut) << "198 gwei are offered, 100 are needed";
+    EXPECT_EQ(cut->max_fee_per_gas, gwei(100));
+    EXPECT_EQ(cut->priority_fee_per_gas, gwei(2));
+    EXPECT_FALSE(within_ceiling(dynamic_fees(gwei(99), gwei(2)), gwei(100)));
+    Wei largest;
+    largest.bytes.fill(0xff);
+    EXPECT_FALSE(within_ceiling(dynamic_fees(largest, largest), gwei(100)));
 }
 
 TEST(FeePolicy, AddsAQuarterToEstimates) {

@@ -93,7 +93,13 @@ Task<Result<void>> ExecutingChain::send_raw(chain::Bytes raw) {
     co_return Result<void>{};
 }
 
+Task<Result<std::optional<chain::Receipt>>> ExecutingChain::receipt(Hash256 transaction) {
+    if (hides_what_was_mined) co_return std::optional<chain::Receipt>();
+    co_return co_await FakeChain::receipt(transaction);
+}
+
 Task<Result<std::vector<chain::StatusLog>>> ExecutingChain::status_logs(JobId id, std::uint64_t from_block) {
+    if (hides_what_was_mined) co_return std::vector<chain::StatusLog>();
     auto logs = co_await FakeChain::status_logs(id, from_block);
     if (logs.has_error()) co_return logs;
     for (auto& log : *logs)

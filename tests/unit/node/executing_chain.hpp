@@ -24,9 +24,12 @@ public:
     /// Takes the last `depth` blocks away with their transactions; what was broadcast may be mined again.
     void take_back(std::uint64_t depth);
 
+    Task<Result<std::optional<chain::Receipt>>> receipt(Hash256 transaction) override;
     Task<Result<Wei>> penalty_of(Hash256 hash, Address node) override;
 
     Wei penalty;  ///< of every end that costs something
+    /// While set, receipts and logs come from an endpoint that lags far behind the one that answers everything else.
+    bool hides_what_was_mined = false;
     /// While set, nothing that is sent is mined.
     bool ignores_transactions = false;
     /// What it names stays in the pool: nodes find it too cheap.

@@ -43,6 +43,15 @@ TEST(ReasonToDecline, ALateSubmitMayCountUntilTheVerifierCallsTimeout) {
     EXPECT_FALSE(reason_to_decline(outlook(-60, 0)));
 }
 
+TEST(ReasonToDecline, AResultThatLiesReadyIsSubmittedHoweverLateUnlessThatCostsMore) {
+    Outlook trained = outlook(-100'000, 0);
+    EXPECT_TRUE(reason_to_decline(trained));
+    trained.trained = true;
+    EXPECT_FALSE(reason_to_decline(trained));
+    trained.timeout_penalty = chain::parse_coins("10").value();
+    EXPECT_TRUE(reason_to_decline(trained));
+}
+
 TEST(ReasonToDecline, TheCheaperEndIsTaken) {
     Outlook dear_timeout = outlook(100, 130);
     dear_timeout.timeout_penalty = chain::parse_coins("10").value();

@@ -265,6 +265,39 @@ TEST_F(PipelineTest, ADepositThatAReorganisationTookBackIsSentAgain) {
     ASSERT_TRUE(run_until_state(sm::State::verified));
 }
 
+TEST_F(PipelineTest, ADepositWhoseReceiptTheEndpointDoesNotShowIsNotGivenUp) {
+    chain.hides_what_was_mined = true;
+    start(true);
+    ASSERT_TRUE(run_until([this] { return count<sm::StepFailed>() >= 2; }));
+    EXPECT_EQ(record().state, sm::State::discovered);
+    EXPECT_EQ(count<sm::ProcessReverted>(), 0);
+    chain.hides_what_was_mined = false;
+    ASSERT_TRUE(run_until_state(sm::State::verified)) << sm::why(record(), clock.unix_ms());
+    expect_verified_once();
+}
+
+TEST_F(PipelineTest, ADepositThatWasGivenUpBecauseOfSuchAnEndpointIsTakenUpAgain) {
+    chain.hides_what_was_mined = true;
+    start(true);
+    ASSERT_TRUE(run_until([this] { return count<sm::ProcessReverted>() == 1; }, 4 * 3'600));
+    chain.hides_what_was_mined = false;
+    ASSERT_TRUE(run_until_state(sm::State::verified)) << sm::why(record(), clock.unix_ms());
+    expect_verified_once();
+    EXPECT_EQ(count<sm::DepositSigned>(), 2) << "the same pair, not another one";
+}
+
+TEST_F(PipelineTest, RetriesMoreOftenAsTheDeadlineComesNearer) {
+    hub.script.pop_back();
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::training));
+    artifacts.failure = transient_error("storage: 503");
+    hub.send(job_id, worker_protocol::Trained{artifact});
+    run_for(6 * 3'600 - 400);
+    EXPECT_GT(record().retry.attempt, 8U) << "the back-off has grown to minutes";
+    artifacts.failure.reset();
+    ASSERT_TRUE(run_until_state(sm::State::verified, 120)) << "but not to those minutes that were left";
+}
+
 TEST_F(PipelineTest, AForeignTransactionOnOurNonceLeadsToANewPair) {
     chain.ignores_transactions = true;
     start(true);

@@ -39,7 +39,7 @@ Scene good_scene() {
     scene.view.workers_connected = scene.view.workers_free = 1;
     scene.view.power_capacity = 27'300;
     scene.view.emt_free = coins("100");
-    scene.view.alt_balance = coins("1");
+    scene.view.alt_free = coins("1");
     scene.view.gas_price = wei(1'000'000'000);
     scene.view.disk_free_bytes = std::uint64_t{1} << 40;
     scene.view.constants = FakeChain().network;
@@ -105,7 +105,7 @@ const std::vector<RefusalCase> refusal_cases{
     {"deadline", [](Scene& s) { s.candidate.record.deadline_unix_s = now_s + 18'600; }, "finish estimate 5 h 55 min + margin 60 min > 5 h 10 min left", false},
     {"margin", [](Scene& s) { s.candidate.record.deadline_unix_s = now_s + 21'319 + 3'600; }, "finish estimate 5 h 55 min + margin 60 min > 6 h 55 min left", false},
     {"deposit", [](Scene& s) { s.view.emt_free = coins("19.5"); }, "deposit 20 EMT > 19.5 EMT at hand", false},
-    {"gas_money", [](Scene& s) { s.view.alt_balance = wei(0); }, "gas money 0.0006 ALT > 0 ALT at hand", false},
+    {"gas_money", [](Scene& s) { s.view.alt_free = wei(0); }, "gas money 0.00075 ALT > 0 ALT at hand", false},
     {"disk",
      [](Scene& s) {
          s.policy.disk_bytes_per_dataset_byte = 4;
