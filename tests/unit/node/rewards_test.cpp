@@ -85,12 +85,23 @@ TEST_F(RewardsTest, AClosedSlotIsFetchedOnce) {
     EXPECT_EQ(fetched[0].slot, slot_with_gas);
     EXPECT_EQ(fetched[0].amount, wei(1'000'000));
     EXPECT_EQ(store->cursor("withdraw/" + std::to_string(slot_with_gas)).value(), "1000000");
+    EXPECT_EQ(store->cursor("withdraw/next").value(), std::nullopt) << "it is looked at for an hour more";
+    chain.mine(3'600);
+    EXPECT_TRUE(while_time_passes(rewards.withdraw_due()).value().empty());
     EXPECT_EQ(store->cursor("withdraw/next").value(), std::to_string(first_slot + 1));
     EXPECT_TRUE(while_time_passes(rewards.withdraw_due()).value().empty());
     EXPECT_EQ(chain.mined("withdraw"), 1);
     const auto again = while_time_passes(rewards.withdraw_slot(slot_with_gas));
     ASSERT_TRUE(again.has_error());
     EXPECT_NE(again.error().message.find("withdrawn already"), std::string::npos);
+}
+
+TEST_F(RewardsTest, AClosedSlotThatALaggingEndpointShowsEmptyIsLookedAtAgain) {
+    chain.slots[slot_with_gas].own_balance = Wei{};
+    close_the_first_slot();
+    EXPECT_TRUE(while_time_passes(rewards.withdraw_due()).value().empty());
+    chain.slots[slot_with_gas].own_balance = wei(5);
+    EXPECT_EQ(while_time_passes(rewards.withdraw_due()).value().size(), 1U);
 }
 
 TEST_F(RewardsTest, AWithdrawalThatAnEarlierProcessSentIsFinishedFirst) {
@@ -124,6 +135,8 @@ TEST_F(RewardsTest, TheReplacementOfAWithdrawalCounts) {
     EXPECT_TRUE(while_time_passes(rewards.withdraw_due()).value().empty());
     EXPECT_EQ(chain.mined("withdraw"), 1);
     EXPECT_EQ(chain.reverted(), 0);
+    chain.mine(3'600);
+    EXPECT_TRUE(while_time_passes(rewards.withdraw_due()).value().empty());
     EXPECT_EQ(store->cursor("withdraw/next").value(), std::to_string(first_slot + 1));
 }
 

@@ -98,7 +98,7 @@ const std::vector<RefusalCase> refusal_cases{
          s.policy.emt_per_alt = coins("20");
          s.view.gas_price = wei(1'000'000'000'000);
      },
-     "its expected value is -2.2000 EMT: fee 20 EMT, less verifier fee 10 EMT, gas and the risk of penalties", false},
+     "its expected value is -5.2000 EMT: fee 20 EMT, less verifier fee 10 EMT, gas and the risk of penalties", false},
     {"no_worker", [](Scene& s) { s.view.workers_connected = s.view.workers_free = 0; }, "no worker is connected", false},
     {"busy", [](Scene& s) { s.view.workers_free = 0; }, "none of the 1 connected workers is free", false},
     {"late", [](Scene& s) { s.candidate.record.deadline_unix_s = now_s - 90; }, "its deadline passed 90 s ago", true},
