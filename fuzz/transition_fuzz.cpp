@@ -60,6 +60,8 @@ EventBody event(Input& input) {
         case 28: return WorkerLost{small(input), input.text()};
         case 29: return SubmitReverted{tx(input), input.text()};
         case 30: return DeclineReverted{tx(input), input.text()};
+        case 31: return EvidenceDrawn{few<Hash256>(input), {0, input.integer<std::uint32_t>()}};
+        case 32: return EvidencePacked{small(input), few<Hash256>(input), {few<Hash256>(input), small(input)}};
         default: return CanceledByRequester{};
     }
 }

@@ -16,12 +16,23 @@ std::optional<Command> command_of_decline(const Job& job) {
     return std::nullopt;
 }
 
+std::optional<Command> command_of_upload(const UploadProgress& upload) {
+    if (upload.upload_id.empty()) return Command::open_upload;
+    if (upload.etags.size() < upload.parts_total) return Command::upload_parts;
+    if (!upload.completed) return Command::complete_upload;
+    return std::nullopt;
+}
+
 Command command_in_training(const Job& job) {
     if (!job.training.artifact) return Command::train;
-    if (job.upload.upload_id.empty()) return Command::open_upload;
-    if (job.upload.etags.size() < job.upload.parts_total) return Command::upload_parts;
-    if (!job.upload.completed) return Command::complete_upload;
+    if (const auto command = command_of_upload(job.upload)) return *command;
     return job.outcome.submit ? Command::await_submit : Command::send_submit;
+}
+
+Command command_in_submitted(const Job& job) {
+    if (!job.evidence.block_hash) return Command::await_draw;
+    if (!job.evidence.file) return Command::pack_evidence;
+    return command_of_upload(job.evidence.upload).value_or(Command::await_verdict);
 }
 
 }  // namespace
@@ -48,6 +59,10 @@ std::string_view name(Command command) {
             return "send_submit";
         case Command::await_submit:
             return "await_submit";
+        case Command::await_draw:
+            return "await_draw";
+        case Command::pack_evidence:
+            return "pack_evidence";
         case Command::await_verdict:
             return "await_verdict";
         case Command::send_decline:
@@ -58,6 +73,10 @@ std::string_view name(Command command) {
             return "cleanup";
     }
     return "unknown";
+}
+
+const UploadProgress& upload_in_hand(const Job& job) {
+    return job.state == State::submitted ? job.evidence.upload : job.upload;
 }
 
 Command next_command(const Job& job) {
@@ -71,7 +90,7 @@ Command next_command(const Job& job) {
         case State::training:
             return command_of_decline(job).value_or(command_in_training(job));
         case State::submitted:
-            return Command::await_verdict;
+            return command_in_submitted(job);
         case State::verified:
         case State::failed:
         case State::timed_out:

@@ -13,11 +13,13 @@ enum class Command : std::uint8_t {
     lease_worker,     ///< wait for an idle worker, commit LeaseGranted
     download,         ///< have the leased worker fetch and tokenise; until DatasetReady
     train,            ///< have the leased worker train; until TrainingFinished
-    open_upload,      ///< open a multipart upload for the current lease
+    open_upload,      ///< open a multipart upload for the current lease: of the artifact, in `submitted` of the evidence
     upload_parts,     ///< have the worker put the missing parts
     complete_upload,  ///< compare size and digest, complete
     send_submit,      ///< sign submit, commit SubmitSigned, broadcast
     await_submit,     ///< wait for its receipt
+    await_draw,       ///< wait until the submit's block has drawn the segments to show, commit EvidenceDrawn
+    pack_evidence,    ///< have the worker that trained pack their states
     await_verdict,    ///< wait for VERIFIED, FAILED or TIMEOUT, deep enough
     send_decline,     ///< sign decline, commit DeclineSigned, broadcast
     await_decline,    ///< wait for its receipt

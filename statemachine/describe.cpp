@@ -12,6 +12,16 @@ std::string transaction(const TxRef& tx) {
     return sentence(tx.hash.hex(), " (nonce ", tx.nonce, ")");
 }
 
+/// "0, 7 and 19".
+std::string listed(const std::vector<std::uint32_t>& numbers) {
+    std::string text;
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        if (i > 0) text += i + 1 == numbers.size() ? " and " : ", ";
+        append_text(text, numbers[i]);
+    }
+    return text;
+}
+
 std::string_view fact_name(ChainFact fact) {
     switch (fact) {
         case ChainFact::process:
@@ -125,6 +135,13 @@ struct Describer {
     }
     std::string operator()(const DeclineReverted& event) const {
         return sentence("decline ", transaction(event.decline), " reverted: ", event.reason);
+    }
+    std::string operator()(const EvidenceDrawn& event) const {
+        return sentence("block ", short_hex(event.block_hash), " draws ", event.segments.size(),
+                        " segments to be shown: ", listed(event.segments));
+    }
+    std::string operator()(const EvidencePacked& event) const {
+        return sentence("evidence packed: ", event.file.bytes, " bytes");
     }
 };
 

@@ -37,6 +37,8 @@ constexpr std::array<std::string_view, event_kinds> event_names = [] {
     names[event_index<ReorgedOut>] = "ReorgedOut";
     names[event_index<StepFailed>] = "StepFailed";
     names[event_index<WorkerLost>] = "WorkerLost";
+    names[event_index<EvidenceDrawn>] = "EvidenceDrawn";
+    names[event_index<EvidencePacked>] = "EvidencePacked";
     names[event_index<SubmitReverted>] = "SubmitReverted";
     names[event_index<DeclineReverted>] = "DeclineReverted";
     return names;

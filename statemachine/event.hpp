@@ -60,6 +60,8 @@ struct StepFailed {                                                          // 
 struct WorkerLost { std::uint64_t lease = 0; std::string reason; };          // 29: connection gone; the lease still stands
 struct SubmitReverted { TxRef submit; std::string reason; };                 // 30: mined with status 0
 struct DeclineReverted { TxRef decline; std::string reason; };               // 31: mined with status 0
+struct EvidenceDrawn { Hash256 block_hash; std::vector<std::uint32_t> segments; };  // 32: by the block that holds the submit
+struct EvidencePacked { std::uint64_t lease = 0; Hash256 block_hash; EvidenceFile file; };  // 33: the worker has it as one file
 
 /// The order is the on-disk number minus one.
 using EventBody =
@@ -67,7 +69,8 @@ using EventBody =
                  ProcessReverted, LeaseGranted, LeaseRevoked, DatasetReady, CheckpointSaved, TrainingResumed,
                  TrainingFinished, UploadOpened, PartUploaded, UploadAborted, UploadCompleted, SubmitSigned,
                  SubmitConfirmed, Verified, ResultRejected, TimedOut, DeclineDecided, DeclineSigned, Declined,
-                 Restarted, ReorgedOut, StepFailed, WorkerLost, SubmitReverted, DeclineReverted>;
+                 Restarted, ReorgedOut, StepFailed, WorkerLost, SubmitReverted, DeclineReverted, EvidenceDrawn,
+                 EvidencePacked>;
 
 struct Event {
     std::int64_t at_unix_ms = 0;  ///< wall time, for the story only; nothing is decided by it

@@ -31,6 +31,14 @@ Check open_upload(Job& draft, const UploadOpened& event);
 Check put_part(Job& draft, const PartUploaded& event);
 Check abort_upload(Job& draft, const UploadAborted& event);
 Check complete_upload(Job& draft, const UploadCompleted& event);
+Check open_evidence_upload(Job& draft, const UploadOpened& event);
+Check put_evidence_part(Job& draft, const PartUploaded& event);
+Check abort_evidence_upload(Job& draft, const UploadAborted& event);
+Check complete_evidence_upload(Job& draft, const UploadCompleted& event);
+
+// evidence.cpp
+Check draw_evidence(Job& draft, const EvidenceDrawn& event);
+Check note_packed_evidence(Job& draft, const EvidencePacked& event);
 
 // outcome.cpp: submit, decline, verdicts
 Check sign_submit(Job& draft, const SubmitSigned& event);

@@ -45,12 +45,14 @@ Check undo_process(Job& draft, const ReorgedOut& event) {
     draft.deposit.deposit = {};
     // A submit cannot stand without its process: it has to be seen again, too.
     if (draft.outcome.submit) draft.outcome.submit->block = 0;
+    draft.evidence = {};
     return std::nullopt;
 }
 
 Step undo_process_or_submit(Job& draft, const ReorgedOut& event) {
     if (event.fact == ChainFact::submit) {
         if (draft.outcome.submit) draft.outcome.submit->block = 0;  // the same bytes will be mined again
+        draft.evidence = {};                                        // in another block, which draws anew
         return State::training;
     }
     if (Check refused = undo_process(draft, event)) return *std::move(refused);

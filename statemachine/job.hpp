@@ -111,6 +111,24 @@ struct UploadProgress {
     friend bool operator==(const UploadProgress&, const UploadProgress&) = default;
 };
 
+/// A file that the worker made, as it reported it.
+struct EvidenceFile {
+    Hash256 sha256;
+    std::uint64_t bytes = 0;
+
+    friend bool operator==(const EvidenceFile&, const EvidenceFile&) = default;
+};
+
+/// submitted: what the block that holds the submit draws, and the upload that shows it to the verifier.
+struct EvidenceProgress {
+    std::optional<Hash256> block_hash;    ///< of the block that drew
+    std::vector<std::uint32_t> segments;  ///< drawn, ascending
+    std::optional<EvidenceFile> file;     ///< set when the worker has packed it
+    UploadProgress upload;
+
+    friend bool operator==(const EvidenceProgress&, const EvidenceProgress&) = default;
+};
+
 /// training → submitted, and the way out by decline.
 struct OutcomeProgress {
     std::optional<TxRef> submit;
@@ -146,6 +164,7 @@ struct Job {
     DatasetProgress dataset;
     TrainingProgress training;
     UploadProgress upload;
+    EvidenceProgress evidence;
     OutcomeProgress outcome;
     RetryProgress retry;
     std::uint32_t restarts = 0;  ///< starts of the master while this JOB was active

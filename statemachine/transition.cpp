@@ -21,6 +21,7 @@ using Submitting = Events<SubmitSigned, SubmitConfirmed, SubmitReverted>;
 using Declining = Events<DeclineDecided, DeclineSigned, DeclineReverted, Declined>;
 using DecliningOnChain = Events<DeclineSigned, DeclineReverted, Declined>;
 using Judging = Events<Verified, ResultRejected>;
+using Showing = Events<EvidenceDrawn, EvidencePacked>;
 using Interruptions = Events<StepFailed, Restarted>;
 
 // clang-format off
@@ -35,7 +36,7 @@ constexpr Rules in_discovered{
     on<DeclineDecided,      decide_decline,      discovered>,  // carried out once the deposit is locked
     on<StepFailed,          fail_before_deposit, discovered, skipped>,
     on<Restarted,           count_restart,       discovered>,
-    rejects<Discovered, Leasing, DatasetReady, TrainingReports, Uploading, Submitting, DecliningOnChain, TimedOut,
+    rejects<Discovered, Leasing, DatasetReady, TrainingReports, Uploading, Submitting, Showing, DecliningOnChain, TimedOut,
             Judging, ReorgedOut>,
 };
 
@@ -50,7 +51,7 @@ constexpr Rules in_accepted{
     on<Restarted,           count_restart,       accepted>,
     on<ReorgedOut,          undo_process,        discovered>,
     rejects<Discovered, BeforeDeposit, LeaseRevoked, WorkerLost, DatasetReady, TrainingReports, Uploading, Submitting,
-            Judging>,
+            Showing, Judging>,
 };
 
 constexpr Rules in_downloading{
@@ -65,7 +66,7 @@ constexpr Rules in_downloading{
     on<StepFailed,          record_failure,      downloading>,
     on<Restarted,           count_restart,       downloading>,
     on<ReorgedOut,          undo_process,        discovered>,
-    rejects<Discovered, BeforeDeposit, LeaseGranted, TrainingReports, Uploading, Submitting, Judging>,
+    rejects<Discovered, BeforeDeposit, LeaseGranted, TrainingReports, Uploading, Submitting, Showing, Judging>,
 };
 
 constexpr Rules in_training{
@@ -89,37 +90,44 @@ constexpr Rules in_training{
     on<StepFailed,          record_failure,      training>,
     on<Restarted,           count_restart,       training>,
     on<ReorgedOut,          undo_process,        discovered>,
-    rejects<Discovered, BeforeDeposit, LeaseGranted, DatasetReady, Judging>,
+    rejects<Discovered, BeforeDeposit, LeaseGranted, DatasetReady, Showing, Judging>,
 };
 
 constexpr Rules in_submitted{
+    on<EvidenceDrawn,       draw_evidence,       submitted>,
+    on<EvidencePacked,      note_packed_evidence, submitted>,
+    on<UploadOpened,        open_evidence_upload, submitted>,
+    on<PartUploaded,        put_evidence_part,   submitted>,
+    on<UploadAborted,       abort_evidence_upload, submitted>,
+    on<UploadCompleted,     complete_evidence_upload, submitted>,
+    on<WorkerLost,          note_lost_worker,    submitted>,
     on<Verified,            end_verified,        verified>,
     on<ResultRejected,      end_failed,          failed>,
     on<StepFailed,          record_failure,      submitted>,
     on<Restarted,           count_restart,       submitted>,
     on<ReorgedOut,          undo_process_or_submit, discovered, training>,
-    rejects<Discovered, BeforeDeposit, Leasing, DatasetReady, TrainingReports, Uploading, Submitting, Declining,
+    rejects<Discovered, BeforeDeposit, LeaseGranted, LeaseRevoked, DatasetReady, TrainingReports, Submitting, Declining,
             TimedOut>,  // the contract times out only what is PROCESSING
 };
 
 /// verified, failed: the verdict on a submitted result.
 constexpr Rules in_end_with_result{
     on<ReorgedOut,          undo_verdict_on_result, submitted>,
-    rejects<Discovered, BeforeDeposit, Leasing, DatasetReady, TrainingReports, Uploading, Submitting, Declining,
-            TimedOut, Judging, Interruptions>,
+    rejects<Discovered, BeforeDeposit, Leasing, DatasetReady, TrainingReports, Uploading, Submitting, Showing,
+            Declining, TimedOut, Judging, Interruptions>,
 };
 
 /// timed_out, declined: ended by the chain without a result.
 constexpr Rules in_end_without_result{
     on<ReorgedOut,          undo_end_without_result, accepted, downloading, training>,
-    rejects<Discovered, BeforeDeposit, Leasing, DatasetReady, TrainingReports, Uploading, Submitting, Declining,
-            TimedOut, Judging, Interruptions>,
+    rejects<Discovered, BeforeDeposit, Leasing, DatasetReady, TrainingReports, Uploading, Submitting, Showing,
+            Declining, TimedOut, Judging, Interruptions>,
 };
 
 /// canceled, lost, skipped: no deposit was ever locked; nothing happens any more.
 constexpr Rules in_end_before_deposit{
-    rejects<Discovered, BeforeDeposit, Leasing, DatasetReady, TrainingReports, Uploading, Submitting, Declining,
-            TimedOut, Judging, Interruptions, ReorgedOut>,
+    rejects<Discovered, BeforeDeposit, Leasing, DatasetReady, TrainingReports, Uploading, Submitting, Showing,
+            Declining, TimedOut, Judging, Interruptions, ReorgedOut>,
 };
 
 // clang-format on

@@ -56,16 +56,22 @@ std::string why_command(const Job& job) {
         case Command::train:
             return why_training(job);
         case Command::open_upload:
+            if (job.state == State::submitted) return "the evidence is packed; about to open its upload";
             return "training is over; about to open the upload of the artifact";
         case Command::upload_parts:
-            return sentence("uploading ", job.upload.file_name, ": ", job.upload.etags.size(), " of ",
-                            job.upload.parts_total, " parts are there");
+            return sentence("uploading ", upload_in_hand(job).file_name, ": ", upload_in_hand(job).etags.size(), " of ",
+                            upload_in_hand(job).parts_total, " parts are there");
         case Command::complete_upload:
-            return sentence("all parts of ", job.upload.file_name, " uploaded; about to complete it");
+            return sentence("all parts of ", upload_in_hand(job).file_name, " uploaded; about to complete it");
         case Command::send_submit:
             return sentence(job.upload.file_name, " uploaded; about to submit it");
         case Command::await_submit:
             return in_flight("submit", job.outcome.submit);
+        case Command::await_draw:
+            return "submitted; waiting for the submit's block to draw the segments to be shown";
+        case Command::pack_evidence:
+            return sentence("submitted; worker ", short_hex(job.lease.worker), ", which trained, packs the states of ",
+                            job.evidence.segments.size(), " segments; without them the verifier rejects the result");
         case Command::await_verdict:
             return "submitted; waiting for the verifier's verdict";
         case Command::send_decline:

@@ -58,6 +58,17 @@ Wei penalty_of(const std::string& stored) {
     return fixed_bytes<Wei>(stored, "penalty");
 }
 
+EvidenceDrawn read(const records::EvidenceDrawn& record) {
+    return {fixed_bytes<Hash256>(record.block_hash(), "evidence_drawn.block_hash"),
+            {record.segments().begin(), record.segments().end()}};
+}
+
+EvidencePacked read(const records::EvidencePacked& record) {
+    return {record.lease(),
+            fixed_bytes<Hash256>(record.block_hash(), "evidence_packed.block_hash"),
+            {fixed_bytes<Hash256>(record.sha256(), "evidence_packed.sha256"), record.bytes()}};
+}
+
 EventBody read_body(const records::Event& record) {
     using Kind = records::Event::BodyCase;
     switch (record.body_case()) {
@@ -130,6 +141,10 @@ EventBody read_body(const records::Event& record) {
             return SubmitReverted{read(record.submit_reverted().submit()), record.submit_reverted().reason()};
         case Kind::kDeclineReverted:
             return DeclineReverted{read(record.decline_reverted().decline()), record.decline_reverted().reason()};
+        case Kind::kEvidenceDrawn:
+            return read(record.evidence_drawn());
+        case Kind::kEvidencePacked:
+            return read(record.evidence_packed());
         case Kind::BODY_NOT_SET:
             break;
     }

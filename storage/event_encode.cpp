@@ -179,6 +179,18 @@ struct EventWriter {
         write(*body.mutable_decline(), event.decline);
         body.set_reason(event.reason);
     }
+    void operator()(const EvidenceDrawn& event) const {
+        auto& body = *record.mutable_evidence_drawn();
+        body.set_block_hash(bytes_of(event.block_hash));
+        body.mutable_segments()->Add(event.segments.begin(), event.segments.end());
+    }
+    void operator()(const EvidencePacked& event) const {
+        auto& body = *record.mutable_evidence_packed();
+        body.set_lease(event.lease);
+        body.set_block_hash(bytes_of(event.block_hash));
+        body.set_sha256(bytes_of(event.file.sha256));
+        body.set_bytes(event.file.bytes);
+    }
 };
 
 }  // namespace

@@ -98,6 +98,26 @@ UploadProgress read(const records::UploadProgress& record) {
     return upload;
 }
 
+void write(records::EvidenceProgress& record, const EvidenceProgress& evidence) {
+    if (evidence.block_hash) record.set_block_hash(bytes_of(*evidence.block_hash));
+    record.mutable_segments()->Add(evidence.segments.begin(), evidence.segments.end());
+    if (evidence.file) {
+        record.set_sha256(bytes_of(evidence.file->sha256));
+        record.set_bytes(evidence.file->bytes);
+    }
+    write(*record.mutable_upload(), evidence.upload);
+}
+
+EvidenceProgress read(const records::EvidenceProgress& record) {
+    EvidenceProgress evidence;
+    if (record.has_block_hash()) evidence.block_hash = fixed_bytes<Hash256>(record.block_hash(), "evidence.block_hash");
+    evidence.segments.assign(record.segments().begin(), record.segments().end());
+    if (record.has_sha256())
+        evidence.file = EvidenceFile{fixed_bytes<Hash256>(record.sha256(), "evidence.sha256"), record.bytes()};
+    evidence.upload = read(record.upload());
+    return evidence;
+}
+
 void write(records::OutcomeProgress& record, const OutcomeProgress& outcome) {
     if (outcome.submit) write(*record.mutable_submit(), *outcome.submit);
     if (outcome.decline) write(*record.mutable_decline(), *outcome.decline);
@@ -145,6 +165,7 @@ Job read(const records::Job& record) {
     job.dataset = read(record.dataset());
     job.training = read(record.training());
     job.upload = read(record.upload());
+    job.evidence = read(record.evidence());
     job.outcome = read(record.outcome());
     job.retry = read(record.retry());
     job.restarts = record.restarts();
@@ -224,6 +245,7 @@ std::string encode_job(const Job& job) {
     write(*record.mutable_outcome(), job.outcome);
     write(*record.mutable_retry(), job.retry);
     record.set_restarts(job.restarts);
+    if (job.evidence != EvidenceProgress{}) write(*record.mutable_evidence(), job.evidence);
     return record.SerializeAsString();
 }
 

@@ -74,10 +74,13 @@ json::value repeated_value(const Message& record, const FieldDescriptor& field) 
             case FieldDescriptor::CPPTYPE_DOUBLE:
                 values.push_back(number_value(access.GetRepeatedDouble(record, &field, i)));
                 break;
+            case FieldDescriptor::CPPTYPE_UINT32:
+                values.push_back(access.GetRepeatedUInt32(record, &field, i));
+                break;
             case FieldDescriptor::CPPTYPE_MESSAGE:
                 values.push_back(to_json(access.GetRepeatedMessage(record, &field, i)));
                 break;
-            default:  // types of protobuf, not states or events: records.proto repeats only these two
+            default:  // types of protobuf, not states or events: records.proto repeats only these
                 throw std::logic_error("record_json.cpp cannot write the repeated field " + field.full_name());
         }
     }

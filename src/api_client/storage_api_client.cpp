@@ -141,8 +141,9 @@ Task<Result<ArtifactStore::UploadState>> StorageApiClient::upload_state(JobId jo
     co_return state;
 }
 
-Task<Result<std::optional<StorageApiClient::ResultLocation>>> StorageApiClient::result_url(JobId job) {
+Task<Result<std::optional<StorageApiClient::ResultLocation>>> StorageApiClient::result_url(JobId job, std::string extension) {
     json::object body = signed_body(key_, job, clock_.unix_ms());
+    body["extension"] = extension;
     const std::string path = "/api/v1/node/signed-result-url";
     const auto response = co_await send(base_url_, path, std::move(body));
     if (response.has_error()) co_return response.error();

@@ -67,8 +67,8 @@ public:
         std::string url;
         std::uint64_t bytes = 0;
     };
-    /// None: nothing lies there under the name that was submitted.
-    Task<Result<std::optional<ResultLocation>>> result_url(JobId job);
+    /// `extension` ".tar": what was submitted; ".evidence": the newest that was shown. None: nothing lies there.
+    Task<Result<std::optional<ResultLocation>>> result_url(JobId job, std::string extension);
     /// For the requester (an endpoint of ours): uploads `file` as the dataset of `job` and returns the name for request().
     Task<Result<std::string>> upload_dataset(JobId job, std::filesystem::path file);
 

@@ -86,6 +86,7 @@ struct StatusLog {
     Address node;
     std::uint64_t block = 0;
     Hash256 transaction;
+    Hash256 block_hash;
 };
 
 /// Read once at start; rates are of 100000.

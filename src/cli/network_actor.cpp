@@ -49,6 +49,7 @@ Task<Result<std::unique_ptr<NetworkActor>>> NetworkActor::open(EnvConfig config,
 
     std::unique_ptr<NetworkActor> actor(new NetworkActor(std::move(*lock), std::move(*key)));
     actor->settings = std::move(*settings);
+    actor->confirmations = *confirmations;
     auto store = storage::JobStore::open(data / "store", storage::OpenMode::read_write);
     if (store.has_error()) co_return store.error();
     actor->store_ = std::move(*store);

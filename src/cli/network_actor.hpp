@@ -26,6 +26,7 @@ public:
 
     NetworkSettings settings;
     chain::Constants constants;
+    std::uint64_t confirmations = 0;
     chain::RpcChain& chain() { return *chain_; }
     chain::TransactionSender& sender() { return *sender_; }
     api_client::StorageApiClient& storage() { return *storage_; }

@@ -4,6 +4,8 @@
 
 #include <limits>
 
+#include "trainer_protocol/segments.hpp"
+
 namespace emeth::cli {
 
 namespace {
@@ -25,7 +27,7 @@ Result<Address> read_address(const EnvConfig& config, const std::string& key, co
 }  // namespace
 
 const std::set<std::string>& network_keys() {
-    static const std::set<std::string> keys{"endpoint", "chain_id", "emethContractAddress", "tokenContractAddress", "storageApi", "info_server_url", "default_model"};
+    static const std::set<std::string> keys{"endpoint", "chain_id", "emethContractAddress", "tokenContractAddress", "storageApi", "info_server_url", "default_model", "verification_draws"};
     return keys;
 }
 
@@ -47,6 +49,9 @@ Result<NetworkSettings> read_network_settings(const EnvConfig& config) {
     if (chain_id.has_error()) return chain_id.error();
     settings.chain_id = *chain_id;
     settings.default_model = config.text("default_model", "nano");
+    const auto draws = config.whole_number("verification_draws", trainer_protocol::draws_default, 1, trainer_protocol::draws_max);
+    if (draws.has_error()) return draws.error();
+    settings.verification_draws = static_cast<std::uint32_t>(*draws);
     return settings;
 }
 

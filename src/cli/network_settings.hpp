@@ -16,6 +16,7 @@ struct NetworkSettings {
     std::uint64_t chain_id = 60'001;
     Address core, token;
     std::string default_model;
+    std::uint32_t verification_draws = 0;  ///< segments that a submit's block draws beside the first
 };
 
 /// Keys that read_network_settings() looks at.

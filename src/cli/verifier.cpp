@@ -23,6 +23,8 @@ Task<Result<void>> run_verifier(std::shared_ptr<VerifierFlags> flags) {
     if (config.has_error()) co_return config.error();
     const auto threads = config->whole_number("threads", 1, 1, 256);
     if (threads.has_error()) co_return threads.error();
+    const auto patience = config->whole_number("patience_ms", static_cast<std::uint64_t>(network::VerifierOptions{}.patience.count()), 1'000, 7 * 86'400'000);
+    if (patience.has_error()) co_return patience.error();
     auto actor = co_await NetworkActor::open(*config, flags->data);
     if (actor.has_error()) co_return actor.error();
     NetworkActor& self = **actor;
@@ -34,6 +36,9 @@ Task<Result<void>> run_verifier(std::shared_ptr<VerifierFlags> flags) {
     options.trainer_program = trainer_protocol::default_trainer_program();
     options.default_model = self.settings.default_model;
     options.threads = static_cast<std::uint32_t>(*threads);
+    options.draws = self.settings.verification_draws;
+    options.confirmations = self.confirmations;
+    options.patience = Milliseconds(*patience);
     network::Verifier verifier(self.chain(), self.sender(), self.storage(), system_clock(), self.settings.core, std::move(options));
     TaskGroup group(co_await asio::this_coro::executor, 2);
     group.start(self.sender().run());
@@ -49,7 +54,7 @@ void register_verifier(CLI::App& app, Invocation& invocation) {
     command->footer("Example:\n  emeth verifier --config config/verifier.env --data ./verifier\n");
     auto flags = std::make_shared<VerifierFlags>();
     auto keys = actor_keys();
-    keys.insert("threads");
+    keys.insert({"threads", "patience_ms"});
     flags->config.add_to(*command, keys);
     command->add_option("--data", flags->data, "folder of key, outbox and scratch files")->capture_default_str()->type_name("DIR");
     command->callback([flags, &invocation] {

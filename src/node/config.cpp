@@ -22,7 +22,7 @@ constexpr std::uint64_t day_ms = 86'400'000;
 constexpr std::uint64_t gigabyte = 1'000'000'000;
 
 /// What a local worker is told of the master's file.
-constexpr std::array worker_keys{"powerCapacity", "device", "batchSize", "threads", "precision", "timeout_wait_data", "timeout_idle", "timeout_learning", "timeout_checkpoint"};
+constexpr std::array worker_keys{"powerCapacity", "device", "batchSize", "threads", "precision", "timeout_wait_data", "timeout_idle", "timeout_learning", "timeout_checkpoint", "model_cached_size"};
 
 std::string place_of(const EnvConfig& config, const std::string& key) {
     const auto* value = config.find(key);
@@ -106,6 +106,7 @@ void read_selection(Reader& reader, const EnvConfig& config, SelectionPolicy& ou
     out.program_ids = reader.numbers("program_ids", "0");
     out.n_epoch = static_cast<std::uint32_t>(reader.number("n_epoch", 2, 1, trainer_protocol::epochs_max));
     out.default_model = config.text("default_model", "nano");
+    out.verification_draws = static_cast<std::uint32_t>(reader.number("verification_draws", trainer_protocol::draws_default, 1, trainer_protocol::draws_max));
     out.deadline_margin_s = static_cast<std::int64_t>(reader.number("deadline_margin_s", 3'600, 0, day_ms / 1'000));
     out.dataset_bytes_max = reader.number("dataset_bytes_max", 10 * gigabyte, dataset_bytes_min, 100 * gigabyte);
     out.disk_reserve_bytes = reader.number("disk_reserve_bytes", gigabyte / 4, 0, 1'000 * gigabyte);
@@ -144,11 +145,11 @@ const std::set<std::string>& known_keys() {
     static const std::set<std::string> keys = [] {
         std::set<std::string> all{
             "endpoint", "storageApi", "info_server_url", "emethContractAddress", "tokenContractAddress", "chain_id", "confirmations", "gas_price_max_gwei", "privateKey", "privateKey_file",
-            "min_fee", "max_fee", "program_ids", "n_epoch", "default_model", "deadline_margin_s", "dataset_bytes_max", "disk_reserve_bytes", "emt_per_alt", "miss_rate",
+            "min_fee", "max_fee", "program_ids", "n_epoch", "default_model", "verification_draws", "deadline_margin_s", "dataset_bytes_max", "disk_reserve_bytes", "emt_per_alt", "miss_rate",
             "reject_rate", "priority", "cooperative", "my_url", "worker_port", "listen_host", "worker_whitelist", "jsonrpc_whitelist", "verifier_lag_s", "worker_grace_ms", "poll_interval_ms",
             "discovery_interval_ms", "rewards_interval_ms", "rebroadcast_interval_ms", "request_timeout_ms", "log_level",
-            // Of published files: the worker's address of its master, and a cache of models that this program does not keep.
-            "master_node_url", "master_address", "model_cached_size"};
+            // Of published files: the worker's address of its master.
+            "master_node_url", "master_address"};
         all.insert(worker_keys.begin(), worker_keys.end());
         return all;
     }();

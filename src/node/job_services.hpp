@@ -49,12 +49,13 @@ public:
     [[nodiscard]] std::vector<WorkerInfo> workers() const override { return {}; }
     [[nodiscard]] std::size_t idle_workers() const override { return 0; }
     Task<Address> reserve(JobId job, std::optional<Address> preferred) override;
-    void adopt(JobId, std::uint64_t, Address) override {}
+    void adopt(JobId, std::uint64_t, Address, Hold) override {}
     void release(JobId, bool, std::string) override {}
     Task<WorkerNews> next_news(JobId job) override;
     Task<> acknowledge(JobId, std::uint64_t) override { co_return; }
     Task<> order(worker_protocol::Assign) override { co_return; }
     Task<> order(worker_protocol::Upload) override { co_return; }
+    Task<> order(worker_protocol::Evidence) override { co_return; }
 
 private:
     asio::any_io_executor executor_;

@@ -126,8 +126,9 @@ std::optional<Refused> check_gas_money(Assessment& a) {
 }
 
 std::optional<Refused> check_disk(Assessment& a) {
-    // Both factors are bounded by settings far below 2^64.
-    const auto needed = a.policy.disk_reserve_bytes + a.candidate.dataset_bytes * a.policy.disk_bytes_per_dataset_byte;
+    // All factors are bounded, by settings and presets, far below 2^64.
+    auto needed = a.policy.disk_reserve_bytes + a.candidate.dataset_bytes * a.policy.disk_bytes_per_dataset_byte;
+    if (a.policy.disk_bytes_per_dataset_byte > 0) needed += trainer_protocol::states_bytes_max(a.chosen.spec.model, a.chosen.spec.epochs, a.policy.verification_draws);
     if (a.view.disk_free_bytes >= needed) return std::nullopt;
     return for_now(fmt::format("needs {} MiB of disk, {} MiB are free", needed >> 20, a.view.disk_free_bytes >> 20));
 }

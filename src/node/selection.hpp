@@ -12,6 +12,7 @@
 #include "chain/chain.hpp"
 #include "statemachine/job.hpp"
 #include "trainer_protocol/messages.hpp"
+#include "trainer_protocol/segments.hpp"
 
 namespace emeth::node {
 
@@ -30,10 +31,11 @@ struct SelectionPolicy {
     std::set<std::uint64_t> program_ids{0};
     std::uint32_t n_epoch = 2;  ///< trained at least
     std::string default_model = "nano";
+    std::uint32_t verification_draws = trainer_protocol::draws_default;
     std::int64_t deadline_margin_s = 3'600;
     std::uint64_t dataset_bytes_max = 0;
     std::uint64_t disk_reserve_bytes = 0;          ///< of the master's own folder
-    std::uint64_t disk_bytes_per_dataset_byte = 0; ///< not 0 where workers share the master's disk
+    std::uint64_t disk_bytes_per_dataset_byte = 0; ///< not 0 where workers share the master's disk; then a JOB's states count, too
     Wei emt_per_alt;                               ///< EMT wei that one ALT of gas money counts; 0: gas is not converted
     std::uint64_t miss_rate = 1'000;               ///< assumed share of deadlines missed, of 100000
     std::uint64_t reject_rate = 1'000;             ///< assumed share of results rejected, of 100000

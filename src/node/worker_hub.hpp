@@ -29,6 +29,12 @@ struct WorkerInfo {
     std::optional<JobId> job;  ///< reserved for
 };
 
+/// What a JOB holds its worker for.
+enum class Hold : std::uint8_t {
+    work,   ///< the worker does nothing else
+    files,  ///< it packs and uploads what it keeps, beside the work on another JOB
+};
+
 class WorkerHub {
 public:
     virtual ~WorkerHub() = default;
@@ -39,9 +45,9 @@ public:
 
     /// Waits for an idle connected worker (`preferred`, who may hold files of the JOB, before others when both are idle) and reserves it for `job`.
     virtual Task<Address> reserve(JobId job, std::optional<Address> preferred) = 0;
-    /// At start and after a grant: (job, lease) is held by `worker`, connected or not. Reports of this lease come from next_news() from now on; a worker that holds
+    /// At start, after a grant, and when evidence is to be shown: (job, lease) is held by `worker`, connected or not. Reports of this lease come from next_news() from now on; a worker that holds
     /// another lease of the JOB is told to stop.
-    virtual void adopt(JobId job, std::uint64_t lease, Address worker) = 0;
+    virtual void adopt(JobId job, std::uint64_t lease, Address worker, Hold hold) = 0;
     /// Ends the reservation. `forget`: the worker deletes the JOB's files, now or when it connects next.
     virtual void release(JobId job, bool forget, std::string reason) = 0;
 
@@ -53,6 +59,7 @@ public:
     /// Orders are lost when the worker is away: WorkerConnected comes when it is back, and the order is then sent again.
     virtual Task<> order(worker_protocol::Assign order) = 0;
     virtual Task<> order(worker_protocol::Upload order) = 0;
+    virtual Task<> order(worker_protocol::Evidence order) = 0;
 };
 
 }  // namespace emeth::node

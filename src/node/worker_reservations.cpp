@@ -36,7 +36,7 @@ void WorkerServer::wake_waiters() {
 
 std::optional<JobId> WorkerServer::job_of(const Address& worker) const {
     for (const auto& [job, reservation] : reservations_)
-        if (reservation.worker == worker) return job;
+        if (reservation.worker == worker && reservation.hold == Hold::work) return job;
     return std::nullopt;
 }
 
@@ -60,7 +60,7 @@ std::vector<WorkerInfo> WorkerServer::workers() const {
     for (const auto& [worker, session] : sessions_)
         infos.push_back({worker, true, session->power_capacity(), job_of(worker)});
     for (const auto& [job, reservation] : reservations_)
-        if (!sessions_.contains(reservation.worker)) infos.push_back({reservation.worker, false, 0, job});
+        if (!sessions_.contains(reservation.worker) && reservation.hold == Hold::work) infos.push_back({reservation.worker, false, 0, job});
     return infos;
 }
 
@@ -77,7 +77,7 @@ Task<Address> WorkerServer::reserve(JobId job, std::optional<Address> preferred)
     for (;;) {
         const auto worker = turn.is_first() ? idle_worker(preferred) : std::nullopt;
         if (worker) {
-            reservations_[job] = Reservation{*worker, 0, nullptr};
+            reservations_[job] = Reservation{*worker, 0, nullptr, Hold::work};
             alive_.insert(job);
             co_return *worker;
         }
@@ -85,10 +85,10 @@ Task<Address> WorkerServer::reserve(JobId job, std::optional<Address> preferred)
     }
 }
 
-void WorkerServer::adopt(JobId job, std::uint64_t lease, Address worker) {
+void WorkerServer::adopt(JobId job, std::uint64_t lease, Address worker, Hold hold) {
     Reservation& reservation = reservations_[job];
     if (reservation.inbox) reservation.inbox->close();
-    reservation = Reservation{worker, lease, std::make_shared<WorkerInbox>(executor_)};
+    reservation = Reservation{worker, lease, std::make_shared<WorkerInbox>(executor_), hold};
     alive_.insert(job);
     if (sessions_.contains(worker))
         reservation.inbox->put_connection({0, lease, WorkerConnected{}});
@@ -168,6 +168,13 @@ Task<> WorkerServer::order(worker_protocol::Assign order) {
 Task<> WorkerServer::order(worker_protocol::Upload order) {
     if (const SessionPtr session = session_of(order.job, order.lease)) session->send(order);
     co_return;
+}
+
+Task<> WorkerServer::order(worker_protocol::Evidence order) {
+    const SessionPtr session = session_of(order.job, order.lease);
+    if (!session) co_return;
+    session->held[order.job] = order.lease;
+    session->send(order);
 }
 
 }  // namespace emeth::node

@@ -1,7 +1,8 @@
 // The master's workers over WebSockets (DESIGN: a worker dials its master), and the operator's view of them. Io thread
 // only.
 //
-// A reservation binds one JOB to one worker from reserve() or adopt() to release(), through any number of connections.
+// A reservation binds one JOB to one worker from reserve() or adopt() to release(), through any number of connections; a
+// worker that is held for its files alone is idle all the same.
 // What a worker holds without a reservation is answered Stop, once the master knows after its start which JOBs are
 // alive.
 #pragma once
@@ -47,13 +48,14 @@ public:
     [[nodiscard]] std::size_t idle_workers() const override;
     /// First come, first served. A reservation that the JOB still has is released first.
     Task<Address> reserve(JobId job, std::optional<Address> preferred) override;
-    void adopt(JobId job, std::uint64_t lease, Address worker) override;
+    void adopt(JobId job, std::uint64_t lease, Address worker, Hold hold) override;
     void release(JobId job, bool forget, std::string reason) override;
     /// Throws std::logic_error when the JOB is not adopted, operation_aborted when it is released meanwhile.
     Task<WorkerNews> next_news(JobId job) override;
     Task<> acknowledge(JobId job, std::uint64_t report_id) override;
     Task<> order(worker_protocol::Assign order) override;
     Task<> order(worker_protocol::Upload order) override;
+    Task<> order(worker_protocol::Evidence order) override;
 
 private:
     using SessionPtr = std::shared_ptr<WorkerSession>;
@@ -61,6 +63,7 @@ private:
         Address worker;
         std::uint64_t lease = 0;             ///< 0: reserved, the lease is not granted yet
         std::shared_ptr<WorkerInbox> inbox;  ///< set by adopt()
+        Hold hold = Hold::work;
     };
     class Presence;
     class Turn;
@@ -74,6 +77,7 @@ private:
 
     // worker_reservations.cpp: JOBs and leases
     [[nodiscard]] SessionPtr session_of(const JobId& job, std::uint64_t lease) const;
+    /// What it works on.
     [[nodiscard]] std::optional<JobId> job_of(const Address& worker) const;
     [[nodiscard]] std::optional<Address> idle_worker(const std::optional<Address>& preferred) const;
     void settle(WorkerSession& session);

@@ -11,9 +11,11 @@
 
 #include "crypto/sha256.hpp"
 #include "trainer/artifact.hpp"
+#include "trainer/check_segments.hpp"
 #include "trainer/compute.hpp"
 #include "trainer/data_preparation.hpp"
 #include "trainer/evaluation.hpp"
+#include "trainer/segment_states.hpp"
 #include "trainer/training_log.hpp"
 
 namespace emeth::trainer {
@@ -82,6 +84,17 @@ Objection object_to_log(const Artifact& artifact, const Preset& preset, const Pl
     return std::nullopt;
 }
 
+/// The chain of states that the drawn segments are held against; its last link is the weights themselves.
+Objection object_to_states(const Artifact& artifact, const Plan& plan, const SegmentStates& states) {
+    const std::vector<Hash256>& digests = artifact.manifest.states;
+    if (digests.size() != plan.segments + std::size_t{1})
+        return fmt::format("it lists {} states; a run of {} segments has {}", digests.size(), plan.segments,
+                           plan.segments + 1);
+    if (digests.back() != states.last_digest(artifact.weights))
+        return "the weights in model.safetensors are not the last state in manifest.json";
+    return std::nullopt;
+}
+
 Objection object_to_content(const Artifact& artifact, const Preset& preset, const Plan& plan,
                             const PreparedData& data) {
     if (Objection objection = object_to_counts(artifact.manifest, plan, data.tokens)) return objection;
@@ -111,6 +124,14 @@ Checked check_loss(const CheckRequest& request, const Artifact& artifact, const 
                                      loss, untrained);
     checked.passed = checked.reason.empty();
     return checked;
+}
+
+/// The run that the states claim to be of: as many epochs as the manifest says.
+Hash256 run_of(const CheckRequest& request, const Manifest& manifest, const Hash256& dataset_sha256,
+               const Hash256& tokenizer_sha256) {
+    trainer_protocol::JobSpec job = request.job;
+    job.epochs = manifest.epochs;
+    return run_fingerprint(job, dataset_sha256, tokenizer_sha256);
 }
 
 /// A permanent Error of the artifact's reader is an objection to the artifact; any other is a trouble of this machine.
@@ -147,12 +168,25 @@ Result<Checked> check_artifact(const CheckRequest& request, Reporter& reporter) 
     if (Objection objection = object_to_counts(*manifest, *plan, data->tokens)) return rejected(*std::move(objection));
 
     const ParameterLayout layout(*preset);
+    const SegmentStates states(request.folder, run_of(request, *manifest, *dataset_sha256, data->tokenizer_sha256),
+                               layout.count(), *plan);
     const Result<Artifact> artifact = read_artifact(request.artifact, layout, *plan);
     if (!artifact) return verdict_of(artifact);
     if (Objection objection = object_to_content(*artifact, *preset, *plan, *data))
         return rejected(*std::move(objection));
+    if (Objection objection = object_to_states(*artifact, *plan, states)) return rejected(*std::move(objection));
     reporter.report(trainer_protocol::Progress{.stage = "validation", .epoch = manifest->epochs});
-    return check_loss(request, *artifact, *preset, *plan, layout, data->tokens);
+    Checked checked = check_loss(request, *artifact, *preset, *plan, layout, data->tokens);
+    if (!checked.passed) return checked;
+
+    const Result<std::vector<float>> losses = read_training_log(artifact->training_log, *preset, *plan);
+    const CheckedRun run{request,      *preset, *plan,   *compute,         layout,
+                         data->tokens, states,  artifact->manifest.states, *losses, artifact->weights};
+    Result<Objection> objection = object_to_segments(run, reporter);
+    if (!objection) return objection.error();
+    checked.reason = std::move(*objection).value_or("");
+    checked.passed = checked.reason.empty();
+    return checked;
 }
 
 }  // namespace emeth::trainer

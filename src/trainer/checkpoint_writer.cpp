@@ -4,8 +4,9 @@
 
 namespace emeth::trainer {
 
-CheckpointWriter::CheckpointWriter(CheckpointStore store, const Plan& plan, Reporter& reporter)
+CheckpointWriter::CheckpointWriter(CheckpointStore store, SegmentStates states, const Plan& plan, Reporter& reporter)
     : store_(std::move(store)),
+      states_(std::move(states)),
       steps_per_epoch_(plan.steps_per_epoch),
       reporter_(reporter),
       thread_([this] { run(); }) {}
@@ -19,10 +20,20 @@ CheckpointWriter::~CheckpointWriter() {
     thread_.join();
 }
 
-Result<void> CheckpointWriter::offer(const TrainingState& state) {
+Result<void> CheckpointWriter::checkpoint_due(const TrainingState& state) {
     std::unique_lock lock(mutex_);
     if (!outcome_ || waiting_) return outcome_;
-    waiting_ = state.copy();
+    waiting_.emplace(Waiting{state.copy(), false});
+    changed_.notify_all();
+    return {};
+}
+
+Result<void> CheckpointWriter::step_begins(const TrainingState& state) {
+    if (!states_.begins_segment(state.step)) return {};
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return !waiting_; });
+    if (!outcome_) return outcome_;
+    waiting_.emplace(Waiting{state.copy(), true});
     changed_.notify_all();
     return {};
 }
@@ -31,7 +42,7 @@ Result<void> CheckpointWriter::write_now(const TrainingState& state) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return !waiting_; });
     if (!outcome_) return outcome_;
-    return write(state);
+    return write_checkpoint(state);
 }
 
 void CheckpointWriter::run() {
@@ -48,7 +59,14 @@ void CheckpointWriter::run() {
     }
 }
 
-Result<void> CheckpointWriter::write(const TrainingState& state) {
+Result<void> CheckpointWriter::write(const Waiting& waiting) {
+    if (!waiting.begins_segment) return write_checkpoint(waiting.state);
+    Result<void> saved = states_.save(waiting.state);
+    if (!saved) return in_context("cannot save the state of a segment", saved.error());
+    return saved;
+}
+
+Result<void> CheckpointWriter::write_checkpoint(const TrainingState& state) {
     const Result<Hash256> digest = store_.save(state);
     if (!digest) return in_context("cannot save the checkpoint", digest.error());
     reporter_.report(

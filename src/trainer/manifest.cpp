@@ -19,6 +19,8 @@ constexpr std::size_t name_bytes_max = 64;
 constexpr std::uint64_t epochs_max = 10'000;
 constexpr std::uint64_t count_max = std::uint64_t{1} << 53;
 constexpr std::size_t members_max = 16;
+/// As many as manifest_bytes_max has room for.
+constexpr std::size_t states_max = manifest_bytes_max / (2 * Hash256::size_bytes);
 
 json::object seeds_of(const JobId& job) {
     json::object seeds;
@@ -50,6 +52,20 @@ json::object members_of(const Manifest& manifest) {
     json::object members;
     for (const auto& [name, sha256] : manifest.members) members[name] = sha256.hex();
     return members;
+}
+
+json::array states_of(const Manifest& manifest) {
+    json::array states;
+    for (const Hash256& digest : manifest.states) states.emplace_back(digest.hex());
+    return states;
+}
+
+void read_states(JsonObject& object, Manifest& manifest) {
+    for (const json::value& state : object.array("states", states_max)) {
+        const auto digest = state.is_string() ? Hash256::parse(std::string_view(state.get_string())) : std::nullopt;
+        if (!digest) return object.reject("states", "an array of SHA-256 digests");
+        manifest.states.push_back(*digest);
+    }
 }
 
 void read_epoch_losses(JsonObject& object, Manifest& manifest) {
@@ -86,6 +102,7 @@ std::string write_manifest(const Manifest& manifest, const Preset& preset) {
                               {"hyperparameters", hyperparameters_of(preset, manifest.sequences_per_step)},
                               {"epoch_losses", json::array(manifest.epoch_losses.begin(), manifest.epoch_losses.end())},
                               {"validation_loss", manifest.validation_loss},
+                              {"states", states_of(manifest)},
                               {"compute",
                                {{"device", manifest.device},
                                 {"threads", manifest.threads},
@@ -115,6 +132,7 @@ Result<Manifest> read_manifest(std::string_view text) {
     manifest.sequences_per_step = hyperparameters.i64("sequences_per_step", 1, 1 << 20);
     read_epoch_losses(object, manifest);
     manifest.validation_loss = object.number("validation_loss");
+    read_states(object, manifest);
     JsonObject compute = object.object("compute");
     manifest.device = compute.string("device", name_bytes_max);
     manifest.precision = compute.string("precision", name_bytes_max);

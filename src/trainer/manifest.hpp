@@ -33,6 +33,9 @@ struct Manifest {
     std::vector<double> epoch_losses;
     double validation_loss = 0;
 
+    /// Digests of the states in which the run's segments begin, and of the last one (segment_states.hpp).
+    std::vector<Hash256> states;
+
     /// How it was computed; only for the record.
     std::string device, precision;
     std::uint32_t threads = 0;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "trainer_protocol/segments.hpp"
+
 namespace emeth::trainer {
 namespace {
 
@@ -30,6 +32,7 @@ Result<Plan> Plan::make(const Preset& preset, std::uint64_t tokens, std::uint32_
     plan.sequences_per_step = static_cast<std::int64_t>(sequences);
     plan.steps_per_epoch = plan.training_windows / sequences;
     plan.steps_total = plan.steps_per_epoch * epochs;
+    plan.segments = trainer_protocol::segment_count(plan.steps_total, epochs);
     return plan;
 }
 

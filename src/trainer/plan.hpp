@@ -22,6 +22,7 @@ struct Plan {
     std::int64_t sequences_per_step = 0;
     std::uint64_t steps_per_epoch = 0;
     std::uint64_t steps_total = 0;
+    std::uint32_t segments = 0;  ///< that verification cuts the steps into (trainer_protocol/segments.hpp)
 
     /// A permanent Error when `tokens` do not fill two windows.
     static Result<Plan> make(const Preset& preset, std::uint64_t tokens, std::uint32_t epochs);

@@ -7,9 +7,11 @@
 #include "crypto/sha256.hpp"
 #include "runtime/log.hpp"
 #include "trainer/artifact.hpp"
+#include "trainer/checkpoint_writer.hpp"
 #include "trainer/compute.hpp"
 #include "trainer/data_preparation.hpp"
 #include "trainer/evaluation.hpp"
+#include "trainer/segment_states.hpp"
 #include "trainer/training_log.hpp"
 #include "trainer/training_loop.hpp"
 
@@ -20,15 +22,8 @@ using trainer_protocol::JobSpec;
 using trainer_protocol::Trained;
 using trainer_protocol::TrainRequest;
 
-/// Tells checkpoints of different runs apart. Thread count and micro-batch are not part of it: a run may go on with
-/// others.
-Hash256 run_fingerprint(const JobSpec& job, const Hash256& dataset_sha256, const Hash256& tokenizer_sha256) {
-    return crypto::sha256(fmt::format("run/1/{}/{}/{}/{}/{}", job.id.hex(), job.model, job.epochs, dataset_sha256.hex(),
-                                      tokenizer_sha256.hex()));
-}
-
 Manifest describe_run(const TrainRequest& request, const TrainingSetup& setup, const TokenFile& tokens,
-                      const std::vector<float>& losses, double validation_loss) {
+                      const std::vector<float>& losses, double validation_loss, std::vector<Hash256> states) {
     std::error_code ignored;
     return {.job = request.job.id,
             .language = request.job.language,
@@ -42,6 +37,7 @@ Manifest describe_run(const TrainRequest& request, const TrainingSetup& setup, c
             .dataset_tokens = tokens.count(),
             .epoch_losses = epoch_losses(setup.plan, losses),
             .validation_loss = validation_loss,
+            .states = std::move(states),
             .device = request.compute.device,
             .precision = std::string(precision_name(setup.compute.precision)),
             .threads = setup.compute.threads,
@@ -76,19 +72,28 @@ std::optional<Manifest> finished_artifact(const std::filesystem::path& path, con
     return std::move(manifest);
 }
 
+/// The newest checkpoint, unless states from before it are lost: training then begins again, for it must be shown.
+std::optional<TrainingState> saved_state(CheckpointStore& store, const SegmentStates& states) {
+    std::optional<TrainingState> saved = store.load_newest();
+    if (!saved || states.complete_before(saved->step)) return saved;
+    spdlog::warn("states from before the checkpoint at step {} are missing; training begins again", saved->step);
+    return std::nullopt;
+}
+
 /// Trains to the end; the last state is durable before it returns, so that a kill from there on costs the last stages
 /// only.
 Result<TrainingState> run_training(const TrainRequest& request, const TrainingSetup& setup,
-                                   const ParameterLayout& layout, const PreparedData& data, Reporter& reporter) {
+                                   const ParameterLayout& layout, const PreparedData& data, const SegmentStates& states,
+                                   Reporter& reporter) {
     CheckpointStore store(request.folder, run_fingerprint(request.job, request.dataset_sha256, data.tokenizer_sha256),
                           layout.count());
-    std::optional<TrainingState> saved = store.load_newest();
+    std::optional<TrainingState> saved = saved_state(store, states);
     const std::uint64_t first_step = saved ? saved->step : 0;
     TrainingState state = saved ? *std::move(saved) : TrainingState::initial(layout, request.job.id);
     reporter.report(trainer_protocol::Started{first_step});
     if (first_step == setup.plan.steps_total) return state;
 
-    CheckpointWriter checkpoints(std::move(store), setup.plan, reporter);
+    CheckpointWriter checkpoints(std::move(store), states, setup.plan, reporter);
     if (Result<void> trained = train(setup, layout, data.tokens, state, checkpoints, reporter); !trained)
         return trained.error();
     if (Result<void> written = checkpoints.write_now(state); !written) return written.error();
@@ -114,12 +119,20 @@ Result<Trained> train_job(const TrainRequest& request, Reporter& reporter) {
 
     const ParameterLayout layout(*preset);
     const std::filesystem::path artifact_path = request.folder / "artifact.tar";
-    if (const std::optional<Manifest> manifest = finished_artifact(artifact_path, request, layout, *plan))
-        return trained_report(artifact_path, *manifest);
+    const SegmentStates states(request.folder,
+                               run_fingerprint(request.job, request.dataset_sha256, data->tokenizer_sha256),
+                               layout.count(), *plan);
+    if (states.complete_before(plan->steps_total)) {
+        if (const std::optional<Manifest> manifest = finished_artifact(artifact_path, request, layout, *plan))
+            return trained_report(artifact_path, *manifest);
+    }
 
-    const TrainingSetup setup{request.job.id, *preset, *plan, *compute, request.compute.checkpoint_interval_ms};
-    Result<TrainingState> state = run_training(request, setup, layout, *data, reporter);
+    const TrainingSetup setup{request.job.id,   *preset, *plan, *compute, request.compute.checkpoint_interval_ms,
+                              plan->steps_total};
+    Result<TrainingState> state = run_training(request, setup, layout, *data, states, reporter);
     if (!state) return state.error();
+    Result<std::vector<Hash256>> digests = states.digests(state->weights);
+    if (!digests) return digests.error();
 
     trainer_protocol::Progress progress{.stage = "validation",
                                         .epoch = request.job.epochs,
@@ -131,7 +144,8 @@ Result<Trained> train_job(const TrainRequest& request, Reporter& reporter) {
     const double validation_loss = mean_loss(*preset, layout, state->weights, data->tokens, windows);
     progress.stage = "artifact";
     reporter.report(progress);
-    Artifact artifact{.manifest = describe_run(request, setup, data->tokens, state->losses, validation_loss),
+    Artifact artifact{.manifest = describe_run(request, setup, data->tokens, state->losses, validation_loss,
+                                               *std::move(digests)),
                       .config = model_config(*preset),
                       .tokenizer_model = data->tokenizer_model,
                       .training_log = write_training_log(*preset, *plan, state->losses),

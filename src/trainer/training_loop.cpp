@@ -57,7 +57,7 @@ private:
 }  // namespace
 
 Result<void> train(const TrainingSetup& setup, const ParameterLayout& layout, const TokenFile& tokens,
-                   TrainingState& state, CheckpointWriter& checkpoints, Reporter& reporter) {
+                   TrainingState& state, StateKeeper& keeper, Reporter& reporter) {
     const Plan& plan = setup.plan;
     const WindowOrder order(plan, setup.job);
     const std::int64_t micro_batch = std::min(setup.compute.micro_batch, plan.sequences_per_step);
@@ -67,7 +67,8 @@ Result<void> train(const TrainingSetup& setup, const ParameterLayout& layout, co
         make_model(setup.preset, setup.compute.precision, layout, state.weights, gradients, micro_batch);
     Pace pace(setup, state.step);
 
-    while (state.step < plan.steps_total) {
+    while (state.step < setup.last_step) {
+        if (Result<void> kept = keeper.step_begins(state); !kept) return kept;
         const std::vector<std::uint64_t> windows = order.of_step(state.step);
         gradients.zero_();
         double loss_sum = 0;
@@ -95,7 +96,7 @@ Result<void> train(const TrainingSetup& setup, const ParameterLayout& layout, co
                                            .loss = loss,
                                            .tokens_per_s = pace.tokens_per_s_since_report(state.step)});
         if (pace.checkpoint_due()) {
-            if (Result<void> taken = checkpoints.offer(state); !taken) return taken;
+            if (Result<void> taken = keeper.checkpoint_due(state); !taken) return taken;
         }
     }
     return {};

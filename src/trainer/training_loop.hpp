@@ -6,7 +6,6 @@
 #include "runtime/result.hpp"
 #include "statemachine/types.hpp"
 #include "trainer/checkpoint.hpp"
-#include "trainer/checkpoint_writer.hpp"
 #include "trainer/compute.hpp"
 #include "trainer/plan.hpp"
 #include "trainer/reporter.hpp"
@@ -20,12 +19,21 @@ struct TrainingSetup {
     Plan plan;
     Compute compute;
     std::uint32_t checkpoint_interval_ms = 10'000;
+    std::uint64_t last_step = 0;  ///< where to stop: plan.steps_total, or a segment's end
 };
 
-/// Takes `state` from its step to the last one. The result is a function of the JOB, the dataset and the number of
+/// Who keeps states while the loop runs. An Error of it ends the loop.
+class StateKeeper {
+public:
+    virtual ~StateKeeper() = default;
+    virtual Result<void> step_begins(const TrainingState& state) = 0;
+    virtual Result<void> checkpoint_due(const TrainingState& state) = 0;
+};
+
+/// Takes `state` from its step to setup.last_step. The result is a function of the JOB, the dataset and the number of
 /// threads, wherever the run was interrupted. Errors: a checkpoint cannot be written; the loss is no number any more
 /// (permanent).
 Result<void> train(const TrainingSetup& setup, const ParameterLayout& layout, const TokenFile& tokens,
-                   TrainingState& state, CheckpointWriter& checkpoints, Reporter& reporter);
+                   TrainingState& state, StateKeeper& keeper, Reporter& reporter);
 
 }  // namespace emeth::trainer

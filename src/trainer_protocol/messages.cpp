@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "runtime/json_fields.hpp"
+#include "trainer_protocol/segments.hpp"
 
 namespace emeth::trainer_protocol {
 namespace {
@@ -99,6 +100,9 @@ CheckRequest parse_check(JsonObject& object) {
     request.dataset = absolute_path(object, "dataset");
     request.folder = absolute_path(object, "folder");
     request.compute = parse_compute(object.object("compute"));
+    request.evidence = absolute_path(object, "evidence");
+    request.block_hash = object.fixed<Hash256>("blockHash");
+    request.draws = u32(object, "draws", 1, draws_max);
     return request;
 }
 
@@ -116,7 +120,10 @@ struct RequestWriter {
                             {"artifact", request.artifact.native()},
                             {"dataset", request.dataset.native()},
                             {"folder", request.folder.native()},
-                            {"compute", compute_to_json(request.compute)}};
+                            {"compute", compute_to_json(request.compute)},
+                            {"evidence", request.evidence.native()},
+                            {"blockHash", request.block_hash.hex()},
+                            {"draws", request.draws}};
     }
 };
 

@@ -48,13 +48,16 @@ struct TrainRequest {
     ComputeOptions compute;
 };
 
-/// Check an artifact against JOB and dataset (verifier). `folder` is scratch space.
+/// Check an artifact against JOB, dataset and evidence (verifier). `folder` is scratch space.
 struct CheckRequest {
     JobSpec job;  ///< epochs: the least number that passes
     std::filesystem::path artifact;
     std::filesystem::path dataset;
     std::filesystem::path folder;
     ComputeOptions compute;
+    std::filesystem::path evidence;  ///< the states of the segments that `block_hash` draws (segments.hpp)
+    Hash256 block_hash;
+    std::uint32_t draws = 0;
 };
 
 using Request = std::variant<TrainRequest, CheckRequest>;

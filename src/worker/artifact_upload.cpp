@@ -4,17 +4,15 @@
 #include <utility>
 
 #include "crypto/sha256.hpp"
-#include "http/client.hpp"
-#include "runtime/failpoint.hpp"
 #include "runtime/log.hpp"
 #include "runtime/task_group.hpp"
 #include "worker/job_runner.hpp"
+#include "worker/part_upload.hpp"
 
 namespace emeth::worker {
 namespace {
 
 constexpr std::size_t parts_at_once = 2;
-constexpr std::size_t etag_bytes_max = 256;
 
 }  // namespace
 
@@ -89,36 +87,14 @@ Task<> JobRunner::put_parts() {
     while (!upload_.urls.empty() && !upload_error_ && order_fits()) {
         auto next = upload_.urls.extract(upload_.urls.begin());
         const std::string upload_id = upload_.upload_id;
-        const auto etag = co_await put_part(next.key(), next.mapped());
+        const PartSource source{folder() / "artifact.tar", job_.artifact->artifact.bytes, "put_part"};
+        const auto etag =
+            co_await put_part(source, next.key(), std::move(next.mapped()), context_.settings.limits.wait_data);
         if (etag.has_error())
             upload_error_ = etag.error();
         else
             report(worker_protocol::PartUploaded{next.key(), *etag, upload_id});
     }
-}
-
-Task<Result<std::string>> JobRunner::put_part(std::uint32_t part, std::string url_text) {
-    const std::uint64_t artifact_bytes = job_.artifact->artifact.bytes;
-    const std::uint64_t offset = (part - std::uint64_t{1}) * worker_protocol::part_bytes;
-    if (offset >= artifact_bytes)
-        co_return transient_error(
-            fmt::format("part {} lies behind the end of the artifact of {} bytes", part, artifact_bytes));
-    const std::uint64_t length = std::min(worker_protocol::part_bytes, artifact_bytes - offset);
-    auto url = http::Url::parse(url_text);
-    if (url.has_error()) co_return transient_error(fmt::format("the master's URL for part {} cannot be used", part));
-    const std::string what = fmt::format("part {}", part);
-    const std::string origin = url->origin();
-    Task<Result<http::ClientResponse>> put = http::upload_range(std::move(*url), folder() / "artifact.tar", offset,
-                                                                length, context_.settings.limits.wait_data);
-    failpoint::before("storage", "put_part");
-    const auto response = co_await std::move(put);
-    failpoint::after("storage", "put_part");
-    if (response.has_error()) co_return in_context(what, response.error());
-    if (response->status / 100 != 2) co_return in_context(what, http::status_error(origin, *response));
-    const auto etag = response->headers.find("etag");
-    if (etag == response->headers.end() || etag->second.empty() || etag->second.size() > etag_bytes_max)
-        co_return transient_error(what + " was answered without a usable ETag");
-    co_return etag->second;
 }
 
 }  // namespace emeth::worker

@@ -6,6 +6,7 @@
 #include "http/client.hpp"
 #include "runtime/durable_file.hpp"
 #include "runtime/log.hpp"
+#include "trainer_protocol/segments.hpp"
 #include "worker/job_runner.hpp"
 
 namespace emeth::worker {
@@ -15,6 +16,11 @@ constexpr std::uint64_t mebibyte = 1 << 20;
 
 std::uint64_t mebibytes(std::uint64_t bytes) {
     return (bytes + mebibyte - 1) / mebibyte;
+}
+
+/// What verification may ask to see of a JOB, at most.
+std::uint64_t states_bytes(const HeldJob& job) {
+    return trainer_protocol::states_bytes_max(job.spec.model, job.spec.epochs, trainer_protocol::draws_default);
 }
 
 /// An earlier worker may have died between the last byte and the record.
@@ -66,13 +72,22 @@ Task<Result<void>> JobRunner::download_dataset() {
 }
 
 Result<void> JobRunner::check_space() const {
+    const std::uint64_t states = states_bytes(job_);
+    std::uint64_t kept = 0;
+    for (const worker_protocol::HeldLease& held : context_.folders.held())
+        if (held.job != job_.spec.id) kept += states_bytes(*context_.folders.find(held.job));
+    if (kept + states > context_.settings.states_bytes_max)
+        return transient_error(fmt::format(
+            "the states of this JOB take up to {} MiB beside {} MiB that are kept for verdicts to come, but "
+            "model_cached_size allows {} MiB: raise it, or wait for a verdict",
+            mebibytes(states), mebibytes(kept), mebibytes(context_.settings.states_bytes_max)));
     const auto free = free_bytes(folder());
     if (free.has_error()) return free.error();
-    // The dataset, and about as much again for its tokens; checkpoints and the artifact live on the reserve.
-    const std::uint64_t needed = 2 * job_.dataset_bytes + context_.settings.disk_reserve_bytes;
+    // The dataset, about as much again for its tokens, and the states; checkpoints and the artifact live on the reserve.
+    const std::uint64_t needed = 2 * job_.dataset_bytes + states + context_.settings.disk_reserve_bytes;
     if (*free >= needed) return {};
     return transient_error(fmt::format(
-        "{} MiB are free in {}, but a dataset of {} MiB needs {} MiB with its tokens and checkpoints: free some space, "
+        "{} MiB are free in {}, but a dataset of {} MiB needs {} MiB with its tokens, states and checkpoints: free some space, "
         "or "
         "start the worker with --data on a larger disk",
         *free / mebibyte, context_.settings.data.string(), mebibytes(job_.dataset_bytes), mebibytes(needed)));

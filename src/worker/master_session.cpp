@@ -121,6 +121,8 @@ Task<Result<void>> MasterSession::dispatch(FromMaster message) {
         co_await handler_.handle(std::move(*assign));
     } else if (auto* upload = std::get_if<worker_protocol::Upload>(&message)) {
         co_await handler_.handle(std::move(*upload));
+    } else if (auto* evidence = std::get_if<worker_protocol::Evidence>(&message)) {
+        co_await handler_.handle(std::move(*evidence));
     } else if (auto* stop = std::get_if<worker_protocol::Stop>(&message)) {
         co_await handler_.handle(std::move(*stop));
     } else if (const auto* ack = std::get_if<worker_protocol::Ack>(&message)) {

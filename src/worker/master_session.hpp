@@ -24,6 +24,7 @@ public:
     [[nodiscard]] virtual std::vector<worker_protocol::HeldLease> held() const = 0;
     virtual Task<> handle(worker_protocol::Assign order) = 0;
     virtual Task<> handle(worker_protocol::Upload order) = 0;
+    virtual Task<> handle(worker_protocol::Evidence order) = 0;
     virtual Task<> handle(worker_protocol::Stop order) = 0;
     virtual Task<> handle(worker_protocol::Ack acknowledgement) = 0;
 };

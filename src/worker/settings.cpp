@@ -88,7 +88,7 @@ const std::set<std::string>& worker_keys() {
     static const std::set<std::string> keys{
         "master_node_url",    "master_address", "privateKey", "privateKey_file",   "powerCapacity", "device",
         "batchSize",          "threads",        "precision",  "timeout_wait_data", "timeout_idle",  "timeout_learning",
-        "timeout_checkpoint", "log_level"};
+        "timeout_checkpoint", "log_level", "model_cached_size"};
     return keys;
 }
 
@@ -103,6 +103,9 @@ Result<WorkerSettings> read_settings(const EnvConfig& config, std::filesystem::p
     const auto capacity = config.whole_number("powerCapacity", settings.power_capacity, 1, 1'000'000'000);
     if (capacity.has_error()) return capacity.error();
     settings.power_capacity = *capacity;
+    const auto states = config.whole_number("model_cached_size", settings.states_bytes_max / gigabyte, 1, 1'000'000);
+    if (states.has_error()) return states.error();
+    settings.states_bytes_max = *states * gigabyte;
     auto compute = compute_options(config);
     if (compute.has_error()) return compute.error();
     settings.compute = std::move(*compute);

@@ -26,6 +26,8 @@ struct StallLimits {
         1'800'000};  ///< timeout_checkpoint: after the last step (validation, artifact) the trainer says nothing
 };
 
+inline constexpr std::uint64_t gigabyte = 1'000'000'000;
+
 struct WorkerSettings {
     http::Url master;                       ///< ws or wss, with the path of the session
     std::optional<Address> master_address;  ///< who the master must prove to be; any master when absent
@@ -34,6 +36,7 @@ struct WorkerSettings {
     std::filesystem::path data;
     std::filesystem::path trainer;  ///< the program emeth-trainer
     StallLimits limits;
+    std::uint64_t states_bytes_max = 500 * gigabyte;  ///< of states kept until their verdicts, of all JOBs together
     std::uint64_t disk_reserve_bytes = std::uint64_t{1} << 30;  ///< left free beside what a JOB needs
     RetryPolicy reconnect{Milliseconds(1'000), 2, Milliseconds(30'000), 0.5};
     RetryPolicy trainer_restart{Milliseconds(1'000), 2, Milliseconds(60'000), 0.25};

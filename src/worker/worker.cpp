@@ -18,6 +18,7 @@ Worker::Worker(const asio::any_io_executor& executor, const WorkerSettings& sett
       folders_(executor, settings.data / "jobs", pool),
       reports_(executor, random),
       context_{settings, folders_, reports_, pool, clock, random},
+      evidence_(executor, context_),
       session_(settings, key, reports_, *this, clock, random),
       work_(executor, 1),
       activity_changed_(executor),
@@ -28,9 +29,10 @@ Task<Result<void>> Worker::run() {
     if (loaded.has_error()) co_return loaded;
     spdlog::info("worker keeps the files of {} JOBs in {}", folders_.held().size(), settings_.data.string());
     for (const worker_protocol::HeldLease& lease : folders_.held()) report_what_is_due(*folders_.find(lease.job));
-    TaskGroup group(executor_, 3);
+    TaskGroup group(executor_, 4);
     group.start(session_.run());
     group.start(work());
+    group.start(evidence_.run());
     group.start(keep_service_manager_informed(context_.clock));
     std::exception_ptr end;
     try {
@@ -56,6 +58,7 @@ Task<> Worker::work() {
 }
 
 Task<> Worker::halt(JobId job) {
+    co_await evidence_.halt(job);
     if (!activity_ || activity_->job != job) co_return;
     work_.cancel();
     while (activity_) co_await activity_ended_.wait();
@@ -92,6 +95,7 @@ Task<Result<HeldJob*>> Worker::take_lease(worker_protocol::Assign order) {
     }
     // Under a new lease nothing has been reported yet; what earlier reports said follows from the record.
     reports_.drop(order.job);
+    co_await evidence_.halt(order.job);
     if (held == nullptr || held->lease == 0) {
         HeldJob fresh;
         fresh.lease = order.lease;
@@ -124,13 +128,23 @@ Task<> Worker::handle(worker_protocol::Assign order) {
     keep_working();
 }
 
+/// None, and the master knows, when this worker has nothing of the JOB under that lease.
+HeldJob* Worker::held_under(const JobId& job, std::uint64_t lease, const std::string& step) {
+    HeldJob* held = folders_.find(job);
+    if (held != nullptr && held->lease == lease) return held;
+    const std::string message = fmt::format("this worker does not hold lease {} of the JOB", lease);
+    reports_.add(job, lease, worker_protocol::StepFailed{step, true, message, true});
+    return nullptr;
+}
+
+Task<> Worker::handle(worker_protocol::Evidence order) {
+    if (held_under(order.job, order.lease, "evidence") != nullptr) evidence_.order(std::move(order));
+    co_return;
+}
+
 Task<> Worker::handle(worker_protocol::Upload order) {
-    HeldJob* held = folders_.find(order.job);
-    if (held == nullptr || held->lease != order.lease) {
-        const std::string message = fmt::format("this worker does not hold lease {} of the JOB", order.lease);
-        reports_.add(order.job, order.lease, worker_protocol::StepFailed{"upload", true, message, true});
-        co_return;
-    }
+    HeldJob* held = held_under(order.job, order.lease, "upload");
+    if (held == nullptr) co_return;
     JobRunner* runner = co_await runner_of(*held);
     runner->upload(std::move(order));
     keep_working();

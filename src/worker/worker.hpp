@@ -1,4 +1,4 @@
-// A worker: the session with its master, and the one JOB it works on. Io thread only: trainers are forked from it.
+// A worker: the session with its master, the one JOB it works on, and what it shows of earlier ones. Io thread only: trainers are forked from it.
 #pragma once
 
 #include <memory>
@@ -7,6 +7,7 @@
 
 #include "crypto/private_key.hpp"
 #include "runtime/task_group.hpp"
+#include "worker/evidence_courier.hpp"
 #include "worker/job_folders.hpp"
 #include "worker/job_runner.hpp"
 #include "worker/master_session.hpp"
@@ -33,6 +34,7 @@ private:
     [[nodiscard]] std::vector<worker_protocol::HeldLease> held() const override { return folders_.held(); }
     Task<> handle(worker_protocol::Assign order) override;
     Task<> handle(worker_protocol::Upload order) override;
+    Task<> handle(worker_protocol::Evidence order) override;
     Task<> handle(worker_protocol::Stop order) override;
     Task<> handle(worker_protocol::Ack acknowledgement) override;
 
@@ -45,6 +47,7 @@ private:
     void keep_working();
     /// Returns when nothing works on the JOB.
     Task<> halt(JobId job);
+    [[nodiscard]] HeldJob* held_under(const JobId& job, std::uint64_t lease, const std::string& step);
     Task<> work();
 
     asio::any_io_executor executor_;
@@ -52,6 +55,7 @@ private:
     JobFolders folders_;
     ReportQueue reports_;
     RunnerContext context_;
+    EvidenceCourier evidence_;
     MasterSession session_;
 
     std::optional<Activity> activity_;

@@ -14,6 +14,8 @@ namespace emeth::worker_protocol {
 namespace {
 
 constexpr std::size_t model_bytes_max = 32;
+/// Eight segments an epoch, at most.
+constexpr std::int64_t state_index_end = trainer_protocol::segments_per_epoch_min * std::int64_t{epochs_max};
 
 boost::json::object fields(const Challenge& message) {
     return {{"type", "challenge"}, {"challenge", message.challenge.hex()}, {"master", message.master.hex()}};
@@ -35,12 +37,29 @@ boost::json::object fields(const Assign& message) {
             {"dataset_bytes", message.dataset_bytes}};
 }
 
+boost::json::array part_urls(const std::map<std::uint32_t, std::string>& urls) {
+    boost::json::array parts;
+    for (const auto& [part, url] : urls) parts.push_back(boost::json::object{{"part", part}, {"url", url}});
+    return parts;
+}
+
 boost::json::object fields(const Upload& message) {
-    boost::json::array urls;
-    for (const auto& [part, url] : message.urls) urls.push_back(boost::json::object{{"part", part}, {"url", url}});
-    return {{"type", "upload"},        {"job", message.job.hex()},
-            {"lease", message.lease},  {"artifact_sha256", message.artifact_sha256.hex()},
-            {"urls", std::move(urls)}, {"upload_id", message.upload_id}};
+    return {{"type", "upload"},
+            {"job", message.job.hex()},
+            {"lease", message.lease},
+            {"artifact_sha256", message.artifact_sha256.hex()},
+            {"urls", part_urls(message.urls)},
+            {"upload_id", message.upload_id}};
+}
+
+boost::json::object fields(const Evidence& message) {
+    return {{"type", "evidence"},
+            {"job", message.job.hex()},
+            {"lease", message.lease},
+            {"block_hash", message.block_hash.hex()},
+            {"states", boost::json::array(message.states.begin(), message.states.end())},
+            {"urls", part_urls(message.urls)},
+            {"upload_id", message.upload_id}};
 }
 
 boost::json::object fields(const Stop& message) {
@@ -90,17 +109,37 @@ Assign read_assign(JsonObject& json) {
     return message;
 }
 
+std::map<std::uint32_t, std::string> read_part_urls(JsonObject& json) {
+    std::map<std::uint32_t, std::string> urls;
+    for (JsonObject& entry : json.objects("urls", upload_urls_max)) {
+        const auto part = static_cast<std::uint32_t>(entry.u64("part", 1, parts_max));
+        if (!urls.emplace(part, entry.string("url", url_bytes_max)).second) entry.reject("part", "each part once");
+    }
+    return urls;
+}
+
 Upload read_upload(JsonObject& json) {
     Upload message;
     message.job = json.fixed<JobId>("job");
     message.lease = json.u64("lease", 1);
     message.artifact_sha256 = json.fixed<Hash256>("artifact_sha256");
     message.upload_id = json.string("upload_id", upload_id_bytes_max);
-    for (JsonObject& entry : json.objects("urls", upload_urls_max)) {
-        const auto part = static_cast<std::uint32_t>(entry.u64("part", 1, parts_max));
-        if (!message.urls.emplace(part, entry.string("url", url_bytes_max)).second)
-            entry.reject("part", "each part once");
+    message.urls = read_part_urls(json);
+    return message;
+}
+
+Evidence read_evidence(JsonObject& json) {
+    Evidence message;
+    message.job = json.fixed<JobId>("job");
+    message.lease = json.u64("lease", 1);
+    message.block_hash = json.fixed<Hash256>("block_hash");
+    for (const boost::json::value& state : json.array("states", states_max)) {
+        const bool usable = state.is_int64() && state.get_int64() >= 0 && state.get_int64() < state_index_end;
+        if (!usable) json.reject("states", "an array of the numbers of states");
+        message.states.push_back(usable ? static_cast<std::uint32_t>(state.get_int64()) : 0);
     }
+    message.urls = read_part_urls(json);
+    message.upload_id = json.string("upload_id", upload_id_bytes_max);
     return message;
 }
 
@@ -114,6 +153,7 @@ FromMaster read(const std::string& type, JsonObject& json) {
     if (type == "welcome") return read_welcome(json);
     if (type == "assign") return read_assign(json);
     if (type == "upload") return read_upload(json);
+    if (type == "evidence") return read_evidence(json);
     if (type == "stop") return read_stop(json);
     if (type == "ack") return Ack{json.u64("report")};
     if (type != "refused") json.reject("type", "a message of a master");

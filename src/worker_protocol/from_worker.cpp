@@ -71,6 +71,13 @@ boost::json::object body_fields(const PartUploaded& body) {
             {"upload_id", body.upload_id}};
 }
 
+boost::json::object body_fields(const EvidencePacked& body) {
+    return {{"kind", body.kind},
+            {"block_hash", body.block_hash.hex()},
+            {"sha256", body.file.sha256.hex()},
+            {"bytes", body.file.bytes}};
+}
+
 boost::json::object body_fields(const StepFailed& body) {
     return {{"kind", body.kind},
             {"step", wire_text(body.step, name_bytes_max)},
@@ -145,6 +152,10 @@ PartUploaded read_part_uploaded(JsonObject& json) {
             json.string("upload_id", upload_id_bytes_max)};
 }
 
+EvidencePacked read_evidence_packed(JsonObject& json) {
+    return {json.fixed<Hash256>("block_hash"), {json.fixed<Hash256>("sha256"), json.u64("bytes", 1, part_bytes * parts_max)}};
+}
+
 StepFailed read_step_failed(JsonObject& json) {
     return {json.string("step", name_bytes_max), json.boolean("permanent"), json.string("message", sentence_bytes_max),
             json.boolean("needs_order")};
@@ -170,6 +181,7 @@ ReportBody read_body(JsonObject json) {
     if (kind == CheckpointSaved::kind) return read_checkpoint_saved(json);
     if (kind == Trained::kind) return read_trained(json);
     if (kind == PartUploaded::kind) return read_part_uploaded(json);
+    if (kind == EvidencePacked::kind) return read_evidence_packed(json);
     if (kind == StepFailed::kind) return read_step_failed(json);
     if (kind != Progress::kind) json.reject("kind", "a report of a worker");
     return read_progress(json);

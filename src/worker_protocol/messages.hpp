@@ -18,6 +18,7 @@
 #include "statemachine/job.hpp"
 #include "statemachine/types.hpp"
 #include "trainer_protocol/messages.hpp"
+#include "trainer_protocol/segments.hpp"
 
 namespace emeth::worker_protocol {
 
@@ -28,6 +29,7 @@ inline constexpr std::uint64_t part_bytes = 10'000'000;
 inline constexpr std::uint32_t parts_max = 10'000;
 /// So that an Upload order fits into one message: a longer artifact is ordered in several.
 inline constexpr std::size_t upload_urls_max = 1'000;
+inline constexpr std::size_t states_max = 2 * (trainer_protocol::draws_max + 1);
 inline constexpr std::size_t url_bytes_max = 4'000;
 inline constexpr std::size_t upload_id_bytes_max = 1'000;
 inline constexpr std::uint64_t dataset_bytes_max = std::uint64_t{1} << 40;
@@ -65,13 +67,23 @@ struct Upload {
     std::map<std::uint32_t, std::string> urls;
     std::string upload_id{};  ///< the upload that the URLs belong to
 };
+/// Pack the states that `block_hash` drew into one file and, once it has URLs, put the parts that are missing; beside
+/// whatever else the worker does. Idempotent: the file is made of the same bytes again.
+struct Evidence {
+    JobId job;
+    std::uint64_t lease = 0;
+    Hash256 block_hash;
+    std::vector<std::uint32_t> states;  ///< trainer_protocol::states_to_show()
+    std::map<std::uint32_t, std::string> urls{};
+    std::string upload_id{};  ///< the upload that the URLs belong to
+};
 /// The lease does not stand (any more): end the work. `forget`: delete its files as well.
 struct Stop { JobId job; std::uint64_t lease = 0; bool forget = false; std::string reason; };
 struct Ack { std::uint64_t report = 0; };
 /// The master refuses the worker (not on the whitelist, wrong signature) and closes.
 struct Refused { std::string reason; };
 
-using FromMaster = std::variant<Challenge, Welcome, Assign, Upload, Stop, Ack, Refused>;
+using FromMaster = std::variant<Challenge, Welcome, Assign, Upload, Stop, Ack, Refused, Evidence>;
 
 struct DatasetReady { static constexpr std::string_view kind = "dataset_ready"; Hash256 sha256; std::uint64_t bytes = 0, tokens = 0, steps_total = 0; };
 struct TrainingStarted { static constexpr std::string_view kind = "training_started"; std::uint64_t step = 0; std::string reason; };  ///< a trainer process began or continued at `step`
@@ -79,12 +91,14 @@ struct CheckpointSaved { static constexpr std::string_view kind = "checkpoint_sa
 struct Trained { static constexpr std::string_view kind = "trained"; statemachine::Artifact artifact; };
 /// `upload_id`: of the order; a report that was delayed must not count for a later upload.
 struct PartUploaded { static constexpr std::string_view kind = "part_uploaded"; std::uint32_t part = 0; std::string etag; std::string upload_id{}; };
+/// The evidence for the draw of `block_hash` lies on the worker's disk.
+struct EvidencePacked { static constexpr std::string_view kind = "evidence_packed"; Hash256 block_hash; statemachine::EvidenceFile file; };
 /// The step could not be done now. `needs_order`: the worker waits for the order again (an URL expired).
 struct StepFailed { static constexpr std::string_view kind = "step_failed"; std::string step; bool permanent = false; std::string message; bool needs_order = false; };
 /// For the display only: neither durable nor acknowledged (its report id is 0).
 struct Progress { static constexpr std::string_view kind = "progress"; std::string stage; std::uint32_t epoch = 0; std::uint64_t step = 0, steps_total = 0, bytes = 0, bytes_total = 0; double loss = 0, tokens_per_s = 0; };
 
-using ReportBody = std::variant<DatasetReady, TrainingStarted, CheckpointSaved, Trained, PartUploaded, StepFailed, Progress>;
+using ReportBody = std::variant<DatasetReady, TrainingStarted, CheckpointSaved, Trained, PartUploaded, StepFailed, Progress, EvidencePacked>;
 /// As it stands on the wire: "dataset_ready".
 inline std::string_view kind_of(const ReportBody& body) {
     return std::visit([](const auto& report) { return report.kind; }, body);

@@ -28,6 +28,7 @@ constexpr std::int64_t faults_until_s = requests_over_s + 900;
 constexpr std::int64_t longest_life_s = 6 * 3'600;
 constexpr std::int64_t rewards_within_s = 1'800;
 constexpr std::int64_t verifier_looks_every_s = 7;
+constexpr std::int64_t patience_s = 3'600;
 constexpr std::uint64_t handlers_per_moment_max = 1'000'000;
 constexpr std::size_t sleepers_max = 4'096;
 /// A JOB that had so many fault-free seconds, as a multiple of the slowest worker's time and a constant, must not cost a penalty.
@@ -75,6 +76,7 @@ private:
     void change_weather();
     void act_as_requester();
     void act_as_verifier();
+    [[nodiscard]] bool shows_what_was_drawn(const JobId& id) const;
     void act_as_operator();
     void count_clear_time();
     [[nodiscard]] bool is_clear() const;
@@ -322,6 +324,14 @@ void NodeLife::act_as_requester() {
     }
 }
 
+/// Of the block in which the submit stands now.
+bool NodeLife::shows_what_was_drawn(const JobId& id) const {
+    const auto shown = storage_.evidence(id);
+    for (const auto& log : chain_.status_logs(id, 0, chain_.head()))
+        if (log.status == JobStatus::submitted) return shown == SimulatedWorkers::evidence_digest(id, log.block_hash);
+    return false;
+}
+
 void NodeLife::act_as_verifier() {
     for (const auto& [id, job] : chain_.latest().jobs) {
         if (job.assign.node != chain_.wallet) continue;
@@ -331,7 +341,12 @@ void NodeLife::act_as_verifier() {
             const Hash256* result = storage_.result(job.details.result);
             const bool honest = result != nullptr && workers_.is_honest(id, *result);
             if (!honest) violations_.add(fmt::format("{}: what was submitted as {} is not a whole honest result", id.hex(), job.details.result));
-            if (story.rejected_unjustly) {
+            if (!shows_what_was_drawn(id)) {
+                if (since_submit < patience_s) continue;
+                if (!workers_.has_lost(id)) violations_.add(id.hex() + ": what its worker holds was not shown in time");
+                story.excused = true;
+                chain_.reject(id);
+            } else if (story.rejected_unjustly) {
                 story.excused = true;
                 chain_.reject(id);
             } else {

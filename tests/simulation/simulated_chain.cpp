@@ -208,7 +208,7 @@ void SimulatedChain::apply_wishes(Ledger& ledger, Block& block) {
         const auto status = wish.apply(ledger, block.header.timestamp_unix_s);
         if (!status) continue;
         const Address node = ledger.jobs.at(wish.job).assign.node;
-        events_.push_back({wish.job, {*status, node, block.header.number, wish.hash}, ""});
+        events_.push_back({wish.job, {*status, node, block.header.number, wish.hash, block.header.hash}, ""});
         if (trace_) trace_(fmt::format("block {}: {} is {}", block.header.number, wish.job.hex().substr(0, 10), chain::name(*status)));
     }
 }
@@ -244,6 +244,7 @@ void SimulatedChain::run(const Pooled& sent, Ledger& ledger, Block& block) {
     if (!reverted && effect.event) {
         effect.event->log.block = block.header.number;
         effect.event->log.transaction = sent.hash;
+        effect.event->log.block_hash = block.header.hash;
         if (effect.lost > 0) penalties_[sent.hash] = effect.lost;
         events_.push_back(std::move(*effect.event));
     }

@@ -39,6 +39,11 @@ const Hash256* SimulatedStorage::result(const std::string& file_name) const {
     return found == results_.end() ? nullptr : &found->second;
 }
 
+std::optional<Hash256> SimulatedStorage::evidence(const JobId& job) const {
+    const auto found = evidence_.find(job);
+    return found == evidence_.end() ? std::nullopt : std::optional(found->second);
+}
+
 /// Of one artifact when all parts are; else of something else.
 Hash256 SimulatedStorage::digest_of(const Upload& upload) {
     if (upload.parts.size() != upload.parts_total) return {};
@@ -68,6 +73,8 @@ Task<Result<api_client::OpenedUpload>> SimulatedStorage::open_upload(JobId job, 
         if (earlier.job == job && !earlier.completed) earlier.aborted = true;
     api_client::OpenedUpload opened{"upload-" + std::to_string(uploads_.size() + 1), job.hex() + extension, {}};
     Upload upload;
+    upload.shows = extension == ".evidence";
+    if (upload.shows) opened.file_name = opened.upload_id + extension;  // a new draw is shown beside the old one
     upload.job = job;
     upload.file_name = opened.file_name;
     upload.bytes = bytes;
@@ -88,6 +95,7 @@ Task<Result<void>> SimulatedStorage::complete_upload(JobId, std::string upload_i
         if (results_.contains(upload.file_name)) co_return permanent_error("409: a completed object can never be replaced");
         upload.completed = true;
         results_[upload.file_name] = digest_of(upload);
+        if (upload.shows) evidence_[upload.job] = digest_of(upload);
     }
     if (weather_.lost_answer_rate > 0 && dice_.chance(weather_.lost_answer_rate)) co_return transient_error("complete upload: the answer was lost");
     co_return Result<void>{};

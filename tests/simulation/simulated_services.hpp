@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ public:
     void put_part(const std::string& url, const Hash256& digest);
     /// What lies there for good under the name that a submit carries; none: nothing.
     [[nodiscard]] const Hash256* result(const std::string& file_name) const;
+    /// The newest evidence of a JOB; none: nothing was shown.
+    [[nodiscard]] std::optional<Hash256> evidence(const JobId& job) const;
 
     Task<Result<std::uint64_t>> dataset_bytes(std::string dataset) override;
     Task<Result<std::string>> dataset_url(JobId job) override;
@@ -38,7 +41,7 @@ private:
         std::uint64_t bytes = 0;
         std::map<std::uint32_t, Hash256> parts;
         std::uint32_t parts_total = 0;
-        bool completed = false, aborted = false;
+        bool completed = false, aborted = false, shows = false;
     };
     Task<std::optional<Error>> ask(const char* call);
     [[nodiscard]] static Hash256 digest_of(const Upload& upload);
@@ -51,6 +54,7 @@ private:
     std::map<std::string, std::uint64_t> datasets_;
     std::map<std::string, Upload> uploads_;
     std::map<std::string, Hash256> results_;
+    std::map<JobId, Hash256> evidence_;
 };
 
 class SimulatedInfoServer final : public api_client::InfoServer {

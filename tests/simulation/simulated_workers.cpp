@@ -16,7 +16,7 @@ using node::WorkerNews;
 constexpr double bytes_per_second = 200'000;
 constexpr double checkpoint_every_s = 15;
 constexpr std::uint64_t steps_per_mebibyte = 120;
-constexpr std::uint64_t artifact_bytes = 25'000'000;
+constexpr std::uint64_t artifact_bytes = 25'000'000, evidence_bytes = 15'000'000;
 /// Each second, while the weather is not fine.
 constexpr double death_rate = 0.001, cut_rate = 0.0006, trainer_death_rate = 0.001, disk_loss_share = 0.3, wrong_bytes_share = 0.03, old_news_share = 0.3;
 
@@ -42,7 +42,7 @@ bool SimulatedWorkers::serves(const JobId& job) const {
 }
 
 bool SimulatedWorkers::is_idle(const Address& address) const {
-    return workers_.at(address).connected && std::none_of(leases_.begin(), leases_.end(), [&](const auto& entry) { return entry.second->worker == address; });
+    return workers_.at(address).connected && std::none_of(leases_.begin(), leases_.end(), [&](const auto& entry) { return entry.second->worker == address && entry.second->hold == node::Hold::work; });
 }
 
 SimulatedWorkers::Lease* SimulatedWorkers::standing(const Address& worker, const JobId& job, std::uint64_t number) {
@@ -116,7 +116,10 @@ void SimulatedWorkers::tick() {
 void SimulatedWorkers::suffer(const Address& address, Worker& worker) {
     if (dice_.chance(death_rate)) {
         for (auto& [job, files] : worker.files) files.step = static_cast<double>(files.checkpoint);
-        if (dice_.chance(disk_loss_share)) worker.files.clear();
+        if (dice_.chance(disk_loss_share)) {
+            for (const auto& [job, files] : worker.files) lost_.insert(job);
+            worker.files.clear();
+        }
         worker.work.reset();
         disconnect(address, worker, "the worker died", Milliseconds(dice_.between(3'000, 150'000)));
         if (trace_) trace_(fmt::format("worker {} dies", address.hex().substr(0, 8)));
@@ -191,6 +194,7 @@ void SimulatedWorkers::finish(const Address& address, Work& work, Files& files) 
     artifact.epoch_losses = {3.5, 3.0};
     artifact.validation_loss = 3.1;
     honest_.insert({work.job, artifact.sha256});
+    lost_.erase(work.job);
     files.artifact = artifact;
     work.stage = Stage::idle;
     report(address, work, wp::Trained{artifact});
@@ -215,7 +219,7 @@ std::vector<node::WorkerInfo> SimulatedWorkers::workers() const {
     for (const auto& [address, worker] : workers_) {
         node::WorkerInfo info{address, worker.connected, worker.power_capacity, std::nullopt};
         for (const auto& [job, lease] : leases_)
-            if (lease->worker == address) info.job = job;
+            if (lease->worker == address && lease->hold == node::Hold::work) info.job = job;
         infos.push_back(info);
     }
     return infos;
@@ -243,16 +247,17 @@ Task<Address> SimulatedWorkers::reserve(JobId job, std::optional<Address> prefer
     }
 }
 
-void SimulatedWorkers::adopt(JobId job, std::uint64_t number, Address address) {
+void SimulatedWorkers::adopt(JobId job, std::uint64_t number, Address address, node::Hold hold) {
     process_.check();
     auto lease = std::make_shared<Lease>(executor_);
     lease->number = number;
     lease->worker = address;
     lease->adopted = true;
+    lease->hold = hold;
     leases_[job] = lease;
     to_forget_.erase({address, job});
     for (const auto& [other, held] : leases_)
-        if (other != job && held->worker == address) violations_.add("one worker is leased to two JOBs");
+        if (other != job && hold == node::Hold::work && held->hold == node::Hold::work && held->worker == address) violations_.add("one worker is leased to two JOBs");
     auto& worker = workers_.at(address);
     if (worker.connected) {
         put(*lease, {0, number, node::WorkerConnected{}});
@@ -321,6 +326,39 @@ Task<> SimulatedWorkers::order(wp::Upload order) {
     const bool at_it = worker.work && worker.work->job == order.job;
     if (!at_it) worker.work = Work{order.job, order.lease, held->second.artifact ? Stage::idle : Stage::download, 0, std::nullopt};
     worker.work->upload = std::move(order);
+}
+
+Hash256 SimulatedWorkers::evidence_digest(const JobId& job, const Hash256& block_hash) {
+    Hash256 digest = block_hash;
+    for (std::size_t i = 0; i < job.bytes.size(); ++i) digest.bytes[i] ^= job.bytes[i];
+    return digest;
+}
+
+/// Beside the work on another JOB. What lay on a disk that is gone, nobody can show.
+Task<> SimulatedWorkers::order(wp::Evidence order) {
+    process_.check();
+    const auto found = leases_.find(order.job);
+    if (found == leases_.end() || found->second->number != order.lease) co_return;
+    const Address address = found->second->worker;
+    auto& worker = workers_.at(address);
+    if (!worker.connected) co_return;
+    const Work work{order.job, order.lease, Stage::idle, 0, std::nullopt};
+    const auto held = worker.files.find(order.job);
+    if (held == worker.files.end() || !held->second.artifact || held->second.lease != order.lease) {
+        report(address, work, wp::StepFailed{"evidence", true, "this worker does not hold the states", true});
+        co_return;
+    }
+    const Hash256 digest = evidence_digest(order.job, order.block_hash);
+    if (order.urls.empty()) report(address, work, wp::EvidencePacked{order.block_hash, {digest, evidence_bytes}});
+    for (const auto& [part, url] : order.urls) {
+        if (storage_.is_down()) {
+            report(address, work, wp::StepFailed{"evidence", false, "storage answered 503", true});
+            co_return;
+        }
+        const bool wrong = !weather_.fine && dice_.chance(wrong_bytes_share);
+        storage_.put_part(url, wrong ? numbered<Hash256>(8) : digest);
+        report(address, work, wp::PartUploaded{part, fmt::format("\"{}\"", part), order.upload_id});
+    }
 }
 
 }  // namespace emeth::simulation

@@ -30,6 +30,10 @@ public:
     void find_master() { master_is_up_ = true; }
 
     [[nodiscard]] bool is_honest(const JobId& job, const Hash256& artifact) const { return honest_.contains({job, artifact}); }
+    /// Whether the digest is that of the evidence that a worker has for this draw.
+    [[nodiscard]] static Hash256 evidence_digest(const JobId& job, const Hash256& block_hash);
+    /// Whether the disk is gone that held what could be shown.
+    [[nodiscard]] bool has_lost(const JobId& job) const { return lost_.contains(job); }
     /// Whether somebody who is there works for the JOB.
     [[nodiscard]] bool serves(const JobId& job) const;
     /// Seconds that the slowest worker needs for this much gas.
@@ -38,12 +42,13 @@ public:
     [[nodiscard]] std::vector<node::WorkerInfo> workers() const override;
     [[nodiscard]] std::size_t idle_workers() const override;
     Task<Address> reserve(JobId job, std::optional<Address> preferred) override;
-    void adopt(JobId job, std::uint64_t lease, Address worker) override;
+    void adopt(JobId job, std::uint64_t lease, Address worker, node::Hold hold) override;
     void release(JobId job, bool forget, std::string reason) override;
     Task<node::WorkerNews> next_news(JobId job) override;
     Task<> acknowledge(JobId job, std::uint64_t report_id) override;
     Task<> order(worker_protocol::Assign order) override;
     Task<> order(worker_protocol::Upload order) override;
+    Task<> order(worker_protocol::Evidence order) override;
 
 private:
     struct Files {
@@ -74,6 +79,7 @@ private:
         std::uint64_t number = 0;
         Address worker;
         bool adopted = false;
+        node::Hold hold = node::Hold::work;
         std::deque<node::WorkerNews> inbox;
         Wakeup arrived;
     };
@@ -105,6 +111,7 @@ private:
     std::map<JobId, std::shared_ptr<Lease>> leases_;
     std::set<std::pair<JobId, Hash256>> honest_;
     std::set<std::pair<Address, JobId>> to_forget_;
+    std::set<JobId> lost_;
     std::uint64_t last_report_ = 0;
 };
 

@@ -103,9 +103,9 @@ EventBody event_that_answers(Rng& rng, const Job& job, Command command) {
             return UploadOpened{lease, "upload" + std::to_string(number), "result.tar",
                                 static_cast<std::uint32_t>(number % 4)};
         case Command::upload_parts:
-            return PartUploaded{lease, static_cast<std::uint32_t>(1 + job.upload.etags.size()), "etag"};
+            return PartUploaded{lease, static_cast<std::uint32_t>(1 + upload_in_hand(job).etags.size()), "etag"};
         case Command::complete_upload:
-            return UploadCompleted{below(rng, 10) == 0 ? "other.tar" : job.upload.file_name};
+            return UploadCompleted{below(rng, 10) == 0 ? "other.tar" : upload_in_hand(job).file_name};
         case Command::send_submit:
             return SubmitSigned{tx(200 + number)};
         case Command::await_submit: {
@@ -113,7 +113,12 @@ EventBody event_that_answers(Rng& rng, const Job& job, Command command) {
             if (below(rng, 4) == 0) return SubmitReverted{receipt, "not PROCESSING"};
             return SubmitConfirmed{receipt};
         }
+        case Command::await_draw:
+            return EvidenceDrawn{numbered<Hash256>(6000 + below(rng, 3)), {0, 3, 17}};
+        case Command::pack_evidence:
+            return EvidencePacked{lease, job.evidence.block_hash.value_or(Hash256{}), {numbered<Hash256>(7000), 25'000'000}};
         case Command::await_verdict:
+            if (below(rng, 5) == 0) return EvidenceDrawn{numbered<Hash256>(6000 + below(rng, 3)), {0, 5, 9}};
             if (below(rng, 3) == 0) return ResultRejected{tx(901, 7), tokens(7)};
             return Verified{tx(902, 7), 582, 20415};
         case Command::send_decline:
@@ -202,7 +207,9 @@ std::vector<EventBody> event_of_every_kind() {
             StepFailed{FailureClass::transient, "download", "storage answered 503", 3, 1'700'000'042'000},
             WorkerLost{1, "connection closed"},
             SubmitReverted{tx(3, 40), "not PROCESSING"},
-            DeclineReverted{tx(4, 45), "not PROCESSING"}};
+            DeclineReverted{tx(4, 45), "not PROCESSING"},
+            EvidenceDrawn{numbered<Hash256>(6000), {0, 3, 17}},
+            EvidencePacked{1, numbered<Hash256>(6000), {numbered<Hash256>(7000), 25'000'000}}};
 }
 
 std::vector<EventBody> straight_path() {

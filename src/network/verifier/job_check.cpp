@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "network/requester/requester.hpp"
+#include "http/file_pieces.hpp"
 #include "runtime/durable_file.hpp"
 #include "runtime/log.hpp"
 #include "runtime/with_timeout.hpp"
@@ -40,16 +41,50 @@ Task<Result<void>> fetch_dataset(api_client::StorageApiClient& storage, JobId id
     co_return co_await fetch(std::move(*url), std::move(file), bytes);
 }
 
-/// An artifact that is not there or of an absurd size is the node's fault: a verdict, not an error.
-Task<Result<std::optional<Verdict>>> fetch_artifact(api_client::StorageApiClient& storage, JobId id, std::filesystem::path file) {
-    auto location = co_await storage.result_url(id);
-    if (location.has_error()) co_return in_context("result URL", location.error());
-    if (!*location) co_return Verdict{false, "what was submitted as the result is not in the Storage API", 0, true};
-    if ((*location)->bytes > artifact_bytes_max)
-        co_return Verdict{false, fmt::format("the artifact has {} bytes, at most {} are taken", (*location)->bytes, artifact_bytes_max), 0};
+/// What the node delivered, and how much of it is taken.
+struct Delivery {
+    std::string_view name;  ///< "artifact"
+    std::string extension;
+    std::uint64_t bytes_max = 0;
+};
+
+/// What is not there or of an absurd size is the node's fault: a verdict, not an error.
+Task<Result<std::optional<Verdict>>> fetch_delivery(api_client::StorageApiClient& storage, JobId id, Delivery delivery, std::filesystem::path file) {
+    auto location = co_await storage.result_url(id, delivery.extension);
+    if (location.has_error()) co_return in_context(fmt::format("{} URL", delivery.name), location.error());
+    if (!*location) co_return Verdict{false, fmt::format("there is no {} of it in the Storage API", delivery.name), 0, true};
+    if ((*location)->bytes > delivery.bytes_max)
+        co_return Verdict{false, fmt::format("the {} has {} bytes, at most {} are taken", delivery.name, (*location)->bytes, delivery.bytes_max), 0};
     auto fetched = co_await fetch(std::move((*location)->url), std::move(file), (*location)->bytes);
     if (fetched.has_error()) co_return fetched.error();
     co_return std::optional<Verdict>{};
+}
+
+/// As much as the states of one draw have; the trainer counts exactly.
+std::uint64_t evidence_bytes_max(const trainer_protocol::JobSpec& spec, std::uint32_t draws) {
+    const std::uint64_t states = 2 * (std::uint64_t{draws} + 1);
+    return trainer_protocol::evidence_header_bytes + states * trainer_protocol::state_bytes(spec.model).value_or(0);
+}
+
+/// A reorganisation may have changed the draw since it was packed: then the node shows another one.
+std::optional<Verdict> object_to_draw(const std::filesystem::path& evidence, const Hash256& block_hash) {
+    const auto expected = trainer_protocol::evidence_header(block_hash);
+    std::string header(expected.size(), '\0');
+    const auto file = http::InputFile::open(evidence);
+    const bool fits = file.has_value() && file->read_at(0, header).has_value() && std::equal(expected.begin(), expected.end(), header.begin(), [](std::uint8_t a, char b) {
+                          return a == static_cast<std::uint8_t>(b);
+                      });
+    if (fits) return std::nullopt;
+    return Verdict{false, "the evidence in the Storage API is not for the draw of the block that holds the submit", 0, true};
+}
+
+Task<Result<std::optional<Verdict>>> fetch_deliveries(api_client::StorageApiClient& storage, JobId id, trainer_protocol::CheckRequest request) {
+    const Delivery evidence{"evidence", ".evidence", evidence_bytes_max(request.job, request.draws)};
+    const Delivery artifact{"artifact", ".tar", artifact_bytes_max};
+    auto early = co_await fetch_delivery(storage, id, evidence, request.evidence);
+    if (early.has_error() || *early) co_return early;
+    if (auto objection = object_to_draw(request.evidence, request.block_hash)) co_return objection;
+    co_return co_await fetch_delivery(storage, id, artifact, request.artifact);
 }
 
 Task<Result<trainer_protocol::Checked>> run_check(VerifierOptions options, trainer_protocol::CheckRequest request, std::filesystem::path log) {
@@ -67,7 +102,7 @@ Task<Result<trainer_protocol::Checked>> run_check(VerifierOptions options, train
 
 }  // namespace
 
-Task<Result<Verdict>> check_job(chain::Chain& chain, api_client::StorageApiClient& storage, VerifierOptions options, JobId id) {
+Task<Result<Verdict>> check_job(chain::Chain& chain, api_client::StorageApiClient& storage, VerifierOptions options, JobId id, Hash256 block_hash) {
     const auto details = co_await chain.job_details(id);
     if (details.has_error()) co_return details.error();
     const auto bytes = co_await storage.dataset_bytes(details->dataset);
@@ -87,7 +122,10 @@ Task<Result<Verdict>> check_job(chain::Chain& chain, api_client::StorageApiClien
     request.dataset = folder / "dataset";
     request.folder = folder / "scratch";
     request.compute.threads = options.threads;
-    auto early = co_await fetch_artifact(storage, id, request.artifact);
+    request.evidence = folder / "evidence";
+    request.block_hash = block_hash;
+    request.draws = options.draws;
+    auto early = co_await fetch_deliveries(storage, id, request);
     if (early.has_error()) co_return early.error();
     if (early->has_value()) co_return std::move(**early);
     const auto dataset = co_await fetch_dataset(storage, id, request.dataset, *bytes);

@@ -20,10 +20,14 @@ namespace {
 
 constexpr RetryPolicy retry_policy{.first = Milliseconds(1'000), .factor = 2, .max = Milliseconds(60'000), .jitter = 0};
 
+/// A reorganised submit may come back in an earlier block than before.
+constexpr std::uint64_t reorganisation_blocks_max = 64;
+
 struct OpenJob {
     std::uint32_t failures = 0;       ///< checks in a row that could not be made
     Milliseconds not_before{0};       ///< monotonic
-    std::optional<Milliseconds> missing_since;  ///< monotonic; its artifact was not there
+    std::optional<Milliseconds> missing_since;  ///< monotonic; its artifact or the evidence was not there
+    std::uint64_t last_block = 0;     ///< of its newest Status event
 };
 
 }  // namespace
@@ -41,6 +45,7 @@ struct Verifier::Impl {
     Task<> run();
     Task<Result<void>> follow();
     Task<Result<void>> look_at(JobId id);
+    Task<Result<Hash256>> block_of_submit(JobId id);
     Task<Result<void>> judge(JobId id);
     Task<Result<void>> call(JobId id, chain::Bytes data, std::string what);
     bool is_patience_over(JobId id);
@@ -53,7 +58,7 @@ Task<Result<void>> Verifier::Impl::follow() {
         const auto batch = co_await follower.next();
         if (batch.has_error()) co_return batch.error();
         for (const auto& log : batch->logs)
-            if (const auto status = chain::parse_status_event(log)) open.try_emplace(status->job);
+            if (const auto status = chain::parse_status_event(log)) open[status->job].last_block = log.block;
         caught_up = batch->caught_up;
         follower.acknowledge();
     }
@@ -73,8 +78,26 @@ Task<Result<void>> Verifier::Impl::call(JobId id, chain::Bytes data, std::string
     co_return Result<void>{};
 }
 
+/// The hash of the block in which the submit stands, once it is deep enough to draw.
+Task<Result<Hash256>> Verifier::Impl::block_of_submit(JobId id) {
+    const auto latest = co_await chain.latest_block();
+    if (latest.has_error()) co_return latest.error();
+    const auto found = open.find(id);
+    const auto seen_in = found == open.end() ? 0 : found->second.last_block;
+    const auto logs = co_await chain.status_logs(id, seen_in > reorganisation_blocks_max ? seen_in - reorganisation_blocks_max : 0);
+    if (logs.has_error()) co_return logs.error();
+    for (auto log = logs->rbegin(); log != logs->rend(); ++log) {
+        if (log->status != chain::JobStatus::submitted) continue;
+        if (log->block + options.confirmations <= latest->number + 1) co_return log->block_hash;
+        co_return transient_error(fmt::format("its submit in block {} is not {} blocks deep yet", log->block, options.confirmations));
+    }
+    co_return transient_error("the chain shows no submit of it");
+}
+
 Task<Result<void>> Verifier::Impl::judge(JobId id) {
-    const auto verdict = co_await check_job(chain, storage, options, id);
+    const auto block_hash = co_await block_of_submit(id);
+    if (block_hash.has_error()) co_return block_hash.error();
+    const auto verdict = co_await check_job(chain, storage, options, id, *block_hash);
     if (verdict.has_error()) co_return verdict.error();
     if (verdict->passed) {
         spdlog::info("verifier: JOB {} passes, {} gas", id.hex(), verdict->gas);
@@ -110,7 +133,7 @@ bool Verifier::Impl::is_patience_over(JobId id) {
     if (found == open.end()) return false;
     auto& missing_since = found->second.missing_since;
     if (!missing_since) missing_since = clock.monotonic();
-    return clock.monotonic() - *missing_since >= options.artifact_patience;
+    return clock.monotonic() - *missing_since >= options.patience;
 }
 
 void Verifier::Impl::note_failure(JobId id, const Error& error) {
@@ -134,7 +157,7 @@ Task<> Verifier::Impl::run() {
             if (looked.has_error())
                 note_failure(id, looked.error());
             else if (const auto found = open.find(id); found != open.end())
-                found->second = {};
+                found->second = {0, Milliseconds(0), std::nullopt, found->second.last_block};
         }
         co_await clock.sleep(options.poll_interval);
     }

@@ -11,6 +11,7 @@
 #include "runtime/clock.hpp"
 #include "runtime/result.hpp"
 #include "runtime/task.hpp"
+#include "trainer_protocol/segments.hpp"
 
 namespace emeth::network {
 
@@ -21,7 +22,9 @@ struct VerifierOptions {
     std::uint32_t epochs_min = 2;           ///< a verifier asks for max(param.epoch, 2)
     std::uint32_t threads = 1;
     Milliseconds poll_interval{1'000};
-    Milliseconds artifact_patience{600'000};  ///< how long a submitted artifact may be missing before it is rejected
+    std::uint32_t draws = trainer_protocol::draws_default;  ///< segments that a submit's block draws beside the first
+    std::uint64_t confirmations = 2;        ///< blocks until a submit's block draws
+    Milliseconds patience{600'000};         ///< how long artifact or evidence may be missing before the result is rejected
     std::int64_t timeout_grace_s = 60;      ///< after the deadline, before timeout is called
 };
 

@@ -21,13 +21,18 @@ Task<Result<void>> Pipeline::lease_worker() {
     co_return Result<void>{};
 }
 
-bool Pipeline::needs_its_lease() const { return job().lease.active && !job().upload.completed && job().outcome.decline_reason.empty(); }
+bool Pipeline::needs_its_lease() const {
+    if (job().state == statemachine::State::submitted) return job().evidence.block_hash && !job().evidence.upload.completed;
+    return job().lease.active && !job().upload.completed && job().outcome.decline_reason.empty();
+}
 
 /// From here on the hub brings the news of this lease.
 void Pipeline::adopt_lease() {
     link_.reset();
     link_.adopted = true;
-    ports_.workers.adopt(id(), job().lease.number, job().lease.worker);
+    // What is to be shown lies on the disk of the worker that trained, whatever it does meanwhile.
+    const Hold hold = job().state == statemachine::State::submitted ? Hold::files : Hold::work;
+    ports_.workers.adopt(id(), job().lease.number, job().lease.worker, hold);
 }
 
 void Pipeline::release_worker(bool forget, std::string reason) {

@@ -6,6 +6,7 @@
 
 #include "node/pipeline/pipeline.hpp"
 #include "runtime/log.hpp"
+#include "trainer_protocol/segments.hpp"
 
 namespace emeth::node {
 namespace {
@@ -55,7 +56,21 @@ Task<Result<std::optional<Pipeline::Fact>>> Pipeline::look_at_chain() {
         const bool deep_enough = log.block + settings_.confirmations <= latest->number + 1;
         if (deep_enough && log.node == self() && ends(log.status, job().state)) co_return co_await end_of(log);
     }
-    co_return co_await find_reorganisation(std::move(*logs));
+    std::optional<Fact> draw = find_draw(*logs, latest->number);
+    Result<std::optional<Fact>> taken_back = co_await find_reorganisation(std::move(*logs));
+    if (taken_back.has_error() || *taken_back) co_return taken_back;
+    co_return draw;
+}
+
+/// The segments that the block draws in which the submit stands now; none while they are on record. A submit may change its block unseen, when a reorganisation takes it
+/// along.
+std::optional<Pipeline::Fact> Pipeline::find_draw(const std::vector<chain::StatusLog>& logs, std::uint64_t head) const {
+    const auto& record = job();
+    if (record.state != sm::State::submitted || !record.training.artifact) return std::nullopt;
+    const auto submit = std::find_if(logs.rbegin(), logs.rend(), [&](const chain::StatusLog& log) { return log.status == JobStatus::submitted && log.node == self(); });
+    if (submit == logs.rend() || submit->block + settings_.confirmations > head + 1 || record.evidence.block_hash == submit->block_hash) return std::nullopt;
+    const auto segments = trainer_protocol::segment_count(record.training.artifact->steps, record.training.artifact->epochs);
+    return sm::EvidenceDrawn{submit->block_hash, trainer_protocol::draw_segments(id(), submit->block_hash, segments, settings_.verification_draws)};
 }
 
 Task<Result<std::optional<Pipeline::Fact>>> Pipeline::end_of(chain::StatusLog log) {

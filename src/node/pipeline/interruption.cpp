@@ -36,6 +36,7 @@ Task<> Pipeline::wait_for_interruption() {
 
 Task<Result<void>> Pipeline::commit_interruption(Fact fact) {
     const bool gives_back = std::holds_alternative<sm::DeclineDecided>(fact);
+    const bool draws = std::holds_alternative<sm::EvidenceDrawn>(fact);
     const Result<bool> accepted = co_await journal_.report(std::move(fact));
     if (accepted.has_error()) co_return accepted.error();
     // Accepted or not, it was dealt with; the chain's watch brings its facts again while they hold.
@@ -46,6 +47,7 @@ Task<Result<void>> Pipeline::commit_interruption(Fact fact) {
     }
     if (!*accepted) co_return transient_error(journal_.last_rejection()->reason);
     if (gives_back) release_worker(false, "the JOB is given back");
+    if (draws) forget_draw();
     co_return Result<void>{};
 }
 

@@ -27,6 +27,8 @@ const char* step_name(Command command) {
         case Command::complete_upload: return "upload";
         case Command::send_submit:
         case Command::await_submit: return "submit";
+        case Command::await_draw:
+        case Command::pack_evidence: return "evidence";
         case Command::await_verdict: return "verdict";
         case Command::send_decline:
         case Command::await_decline: return "decline";
@@ -35,7 +37,9 @@ const char* step_name(Command command) {
     return "step";
 }
 
-bool needs_worker(Command command) { return command == Command::download || command == Command::train || command == Command::upload_parts; }
+bool needs_worker(Command command) {
+    return command == Command::download || command == Command::train || command == Command::upload_parts || command == Command::pack_evidence;
+}
 
 /// Between the signature of a transaction and its commit nothing may come but the end of the process.
 bool signs(Command command) { return command == Command::send_process || command == Command::send_submit || command == Command::send_decline; }
@@ -130,11 +134,13 @@ Task<Result<void>> Pipeline::perform(Command command) {
         case Command::complete_upload: co_return co_await complete_upload();
         case Command::send_submit: co_return co_await send_submit();
         case Command::await_submit: co_return co_await await_submit();
-        case Command::await_verdict: co_return co_await await_verdict();
+        case Command::await_draw:
+        case Command::await_verdict: co_return co_await await_chain();
         case Command::send_decline: co_return co_await send_decline();
         case Command::await_decline: co_return co_await await_decline();
         case Command::download:
         case Command::train:
+        case Command::pack_evidence:
         case Command::upload_parts: {
             if (!link_.adopted) adopt_lease();
             Task<Result<void>> work = lead_worker(command);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,7 +32,7 @@ public:
     /// As of the last commit.
     [[nodiscard]] const statemachine::Job& job() const { return journal_.job(); }
 
-    /// Whether a worker holds a lease that the JOB still needs: with the upload complete or a decline decided it needs none.
+    /// Whether a worker holds a lease that the JOB still needs: with the upload complete or a decline decided it needs none, until evidence is to be shown.
     [[nodiscard]] bool needs_its_lease() const;
     /// Tells the hub who holds the lease. Called at start, before any worker is handed out; later the pipeline does it.
     void adopt_lease();
@@ -62,6 +63,7 @@ private:
     Task<Result<std::optional<Fact>>> look_at_chain();
     Task<Result<std::optional<Fact>>> end_of(chain::StatusLog log);
     Task<Result<std::optional<Fact>>> find_reorganisation(std::vector<chain::StatusLog> logs);
+    [[nodiscard]] std::optional<Fact> find_draw(const std::vector<chain::StatusLog>& logs, std::uint64_t head) const;
     Task<Result<bool>> is_on_chain(statemachine::TxRef tx, std::vector<chain::StatusLog> logs);
 
     // finish_outlook.cpp: the way out when the deadline is out of reach
@@ -118,16 +120,30 @@ private:
     // upload.cpp
     Task<Result<void>> open_upload();
     Task<Result<void>> order_upload();
+    [[nodiscard]] std::map<std::uint32_t, std::string> next_urls() const;
     Task<Result<void>> take(worker_protocol::PartUploaded part);
     Task<Result<void>> complete_upload();
     Task<Result<void>> check_upload();
     Task<Result<void>> abort_upload(std::string reason);
+    /// What the JOB's state is to upload: the artifact, in `submitted` the evidence.
+    struct UploadSubject {
+        statemachine::EvidenceFile file;
+        std::string extension;
+        std::string_view open, complete;  ///< names of the effects
+        std::string_view done;            ///< the sentence when it is over
+    };
+    [[nodiscard]] UploadSubject upload_subject() const;
+
+    // evidence.cpp
+    Task<Result<void>> order_evidence();
+    Task<Result<void>> take(worker_protocol::EvidencePacked packed);
+    void forget_draw();
 
     // submission.cpp
     Task<Result<void>> send_submit();
     Task<Result<void>> commit_submit_signed(std::vector<storage::OutboxEntry> entries);
     Task<Result<void>> await_submit();
-    Task<Result<void>> await_verdict();
+    Task<Result<void>> await_chain();
 
     // declining.cpp
     Task<Result<void>> send_decline();

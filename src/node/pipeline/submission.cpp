@@ -1,4 +1,4 @@
-// training → submitted: the result's name goes on chain; then the verifier has the word.
+// training → submitted: the result's name goes on chain; then the verifier has the word, once it was shown what chance asks for (evidence.cpp).
 #include <utility>
 
 #include "chain/emeth_core.hpp"
@@ -38,8 +38,8 @@ Task<Result<void>> Pipeline::await_submit() {
     co_return transient_error("submit reverted: " + reason);  // the back-off leaves time to see how the chain ended the JOB, if it did
 }
 
-/// The chain's watch brings the verdict, and what a reorganisation takes back.
-Task<Result<void>> Pipeline::await_verdict() {
+/// The chain's watch brings the draw, the verdict, and what a reorganisation takes back.
+Task<Result<void>> Pipeline::await_chain() {
     Wakeup nothing(executor_);
     co_await nothing.wait();
     co_return Result<void>{};

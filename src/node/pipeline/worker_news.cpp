@@ -57,10 +57,13 @@ Task<std::optional<WorkerNews>> Pipeline::next_news() {
     }
 }
 
-bool Pipeline::grace_is_over() const { return link_.away_since && ports_.clock.monotonic() >= *link_.away_since + settings_.worker_grace; }
+/// What is to be shown, nobody else has: its worker is waited for, up to the verdict.
+bool Pipeline::grace_is_over() const {
+    return job().state != sm::State::submitted && link_.away_since && ports_.clock.monotonic() >= *link_.away_since + settings_.worker_grace;
+}
 
 Task<> Pipeline::wait_for_news() {
-    if (!link_.away_since) {
+    if (!link_.away_since || job().state == sm::State::submitted) {
         co_await link_.arrived.wait();
         co_return;
     }
@@ -75,6 +78,7 @@ bool Pipeline::has_order(Command command) const { return command == Command::upl
 Task<Result<void>> Pipeline::give_order(Command command) {
     co_await wait_for_retry();
     if (command == Command::upload_parts) co_return co_await order_upload();
+    if (command == Command::pack_evidence) co_return co_await order_evidence();
     co_return co_await order_assignment();
 }
 
@@ -130,7 +134,7 @@ Task<Result<void>> Pipeline::take(wp::Progress progress) {
 /// The worker goes on by itself, or waits for a fresh order: then the back-off is ours. What it can never put, because its files are gone, begins with a new lease: an order
 /// to train comes with it.
 Task<Result<void>> Pipeline::take(wp::StepFailed failed) {
-    if (failed.permanent && next_command(job()) == Command::upload_parts) co_return co_await revoke_lease(std::move(failed.message), false);
+    if (failed.permanent && job().state == sm::State::training && next_command(job()) == Command::upload_parts) co_return co_await revoke_lease(std::move(failed.message), false);
     const auto attempt = job().retry.attempt + 1;
     const auto wait = failed.needs_order ? backoff(attempt, settings_.worker_retry, ports_.random.unit()) : Milliseconds::zero();
     Fact fact = sm::StepFailed{sm::FailureClass::transient, std::move(failed.step), std::move(failed.message), attempt, ports_.clock.unix_ms() + wait.count()};

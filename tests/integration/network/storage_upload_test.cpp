@@ -287,9 +287,9 @@ TEST_F(StorageClient, UploadsResults) {
     EXPECT_TRUE(run(client.complete_upload(job, upload.upload_id, etags, ".tar")));
     EXPECT_TRUE(run(client.complete_upload(job, upload.upload_id, etags, ".tar")));
     chain.submit(job, upload.file_name);
-    EXPECT_EQ(run(client_of(verifier).result_url(job)).value()->bytes, 10'000'003u);
+    EXPECT_EQ(run(client_of(verifier).result_url(job, ".tar")).value()->bytes, 10'000'003u);
     chain.submit(job, "what was never uploaded");
-    EXPECT_FALSE(run(client_of(verifier).result_url(job)).value().has_value());
+    EXPECT_FALSE(run(client_of(verifier).result_url(job, ".tar")).value().has_value());
 }
 
 TEST_F(StorageClient, ErrorsSayWhetherTryingAgainMayHelp) {

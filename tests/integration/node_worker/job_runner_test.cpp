@@ -57,6 +57,61 @@ TEST_F(JobRunnerTest, AJobGoesFromItsDatasetToUploadedParts) {
     EXPECT_EQ(hub->idle_workers(), 1u);
 }
 
+/// As emeth-trainer leaves a state: the content, and its digest behind it.
+void put_state(const std::filesystem::path& folder, std::uint32_t index, std::string content) {
+    std::filesystem::create_directories(folder / "states");
+    const Hash256 digest = crypto::sha256(content);
+    content.append(digest.bytes.begin(), digest.bytes.end());
+    write_text(trainer_protocol::state_file(folder, index), content);
+}
+
+/// What was trained is shown while the worker is at another JOB, and again when it is asked again.
+TEST_F(JobRunnerTest, EvidenceIsShownBesideTheWorkOnAnotherJob) {
+    script("4 1000 1\n");
+    train();
+    for (const std::uint32_t state : {0U, 1U, 7U}) put_state(job_folder(), state, std::string(4'000'000, static_cast<char>('a' + state)));
+    hub->release(job, false, "the result is uploaded");
+
+    script("100000 1000 200\n");
+    const JobId second = job_id(0x78);
+    EXPECT_EQ(run(hub->reserve(second, std::nullopt)), worker_key.address());
+    hub->adopt(second, 1, worker_key.address(), node::Hold::work);
+    worker_protocol::Assign other = assign(1);
+    other.job = other.spec.id = second;
+    run(hub->order(other));
+
+    hub->adopt(job, 1, worker_key.address(), node::Hold::files);
+    EXPECT_EQ(hub->idle_workers(), 0u) << "it works on the second JOB";
+    Evidence order{job, 1, crypto::sha256("a block"), {0, 1, 7}, {}, ""};
+    run(hub->order(order));
+    const auto packed = await<EvidencePacked>();
+    EXPECT_EQ(packed.block_hash, order.block_hash);
+    EXPECT_EQ(packed.file.bytes, trainer_protocol::evidence_header_bytes + 12'000'000);
+    order.urls = {{1, storage->part_url(1)}, {2, storage->part_url(2)}};
+    order.upload_id = "upload-9";
+    run(hub->order(order));
+    EXPECT_EQ(await<PartUploaded>().upload_id, "upload-9");
+    EXPECT_EQ(await<PartUploaded>().part, 2u);
+    EXPECT_EQ(crypto::sha256(storage->parts.at(1) + storage->parts.at(2)), packed.file.sha256);
+
+    hub->release(job, true, "verified");
+    EXPECT_TRUE(eventually([&] { return !std::filesystem::exists(job_folder()); }));
+    EXPECT_TRUE(std::filesystem::exists(data.path() / "jobs" / second.hex())) << "the other JOB's files stay";
+}
+
+TEST_F(JobRunnerTest, EvidenceThatIsGoneIsSaid) {
+    script("4 1000 1\n");
+    train();
+    hub->release(job, false, "the result is uploaded");
+    hub->adopt(job, 1, worker_key.address(), node::Hold::files);
+    run(hub->order(Evidence{job, 1, crypto::sha256("a block"), {0, 3}}));
+    const auto failed = std::get<StepFailed>(std::get<ReportBody>(news_of_kind<StepFailed>().body));
+    EXPECT_EQ(failed.step, "evidence");
+    EXPECT_TRUE(failed.permanent);
+    EXPECT_TRUE(failed.needs_order);
+    EXPECT_THAT(failed.message, HasSubstr("state-0.bin"));
+}
+
 TEST_F(JobRunnerTest, AKilledTrainerIsStartedAgainFromItsCheckpoint) {
     script("10 1000 1\ndie 5\n");
     start_worker();
@@ -165,6 +220,14 @@ TEST_F(JobRunnerTest, AnExpiredUrlAsksForAnotherAndIsNeverShown) {
     EXPECT_EQ(storage->dataset_requests, 2u);
 }
 
+TEST_F(JobRunnerTest, StatesThatVerdictsMayNeedAreKeptWithinTheirBound) {
+    settings.states_bytes_max = 1'000'000;
+    script("4 1000 1\n");
+    start_worker();
+    lease(1);
+    EXPECT_THAT(await<StepFailed>().message, HasSubstr("model_cached_size allows 1 MiB"));
+}
+
 TEST_F(JobRunnerTest, AFullDiskIsSaidBeforeAByteIsFetched) {
     script("4 1000 1\n");
     settings.disk_reserve_bytes = std::uint64_t{1} << 60;
@@ -252,7 +315,7 @@ TEST_F(JobRunnerTest, OtherTermsBeginAnew) {
     train();
     hub->release(job, false, "revoked");
     const Address address = run(hub->reserve(job, std::nullopt));
-    hub->adopt(job, 2, address);
+    hub->adopt(job, 2, address, node::Hold::work);
     Assign order = assign(2);
     order.spec.epochs = 3;
     run(hub->order(order));
@@ -269,7 +332,7 @@ TEST_F(JobRunnerTest, AnOrderForAnotherJobPutsTheFirstAside) {
     hub->release(job, false, "put aside");
     const JobId second = job_id(0x78);
     const Address address = run(hub->reserve(second, std::nullopt));
-    hub->adopt(second, 1, address);
+    hub->adopt(second, 1, address, node::Hold::work);
     Assign order = assign(1);
     order.job = order.spec.id = second;
     run(hub->order(order));

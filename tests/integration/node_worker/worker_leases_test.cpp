@@ -20,7 +20,7 @@ protected:
     /// Reserves a worker, adopts and drops the first news.
     Address lease(const JobId& leased, std::uint64_t number) {
         const Address worker = run(hub->reserve(leased, std::nullopt));
-        hub->adopt(leased, number, worker);
+        hub->adopt(leased, number, worker, node::Hold::work);
         EXPECT_TRUE(std::holds_alternative<WorkerConnected>(news(leased).body));
         return worker;
     }
@@ -105,7 +105,7 @@ TEST_F(WorkerLeasesTest, AfterAMastersStartReportsWaitUntilTheirLeaseIsAdopted) 
     report(*worker, 1, job, 5, CheckpointSaved{});
     run(let_others_run());
     EXPECT_EQ(hub->idle_workers(), 0u);  // who knows whose it is
-    hub->adopt(job, 5, key.address());
+    hub->adopt(job, 5, key.address(), node::Hold::work);
     EXPECT_TRUE(std::holds_alternative<WorkerConnected>(news(job).body));
     EXPECT_EQ(news(job).report_id, 1u);
     hub->set_recovered({job});
@@ -116,7 +116,7 @@ TEST_F(WorkerLeasesTest, AfterAMastersStartReportsWaitUntilTheirLeaseIsAdopted) 
 TEST_F(WorkerLeasesTest, AfterRecoveryWhatIsNotAdoptedStopsAndWhatIsNotAliveIsForgotten) {
     const WorkerPtr worker = connect(key, {{job, 5}, {other_job, 3}, {job_id(3), 1}});
     report(*worker, 1, job_id(3), 1, CheckpointSaved{});
-    hub->adopt(job, 5, key.address());
+    hub->adopt(job, 5, key.address(), node::Hold::work);
     hub->set_recovered({job, other_job});
     const auto stopped = next<Stop>(*worker);
     EXPECT_EQ(stopped.job, other_job);
@@ -143,7 +143,7 @@ TEST_F(WorkerLeasesTest, AJobThatEndedWhileItsWorkerWasAwayIsForgottenLater) {
 }
 
 TEST_F(WorkerLeasesTest, AdoptTellsWhetherTheWorkerIsThere) {
-    hub->adopt(job, 5, key.address());
+    hub->adopt(job, 5, key.address(), node::Hold::work);
     EXPECT_TRUE(std::holds_alternative<WorkerDisconnected>(news(job).body));
     hub->set_recovered({job});
     EXPECT_EQ(hub->idle_workers(), 0u);
@@ -178,7 +178,7 @@ TEST_F(WorkerLeasesTest, AFormerHolderIsStoppedWhenTheLeaseGoesToAnother) {
     run(hub->order(assign(job, 5)));
     next<Assign>(*former);
     const WorkerPtr fresh = connect(other_key);
-    hub->adopt(job, 6, other_key.address());
+    hub->adopt(job, 6, other_key.address(), node::Hold::work);
     const auto stop = next<Stop>(*former);
     EXPECT_EQ(stop.lease, 5u);
     EXPECT_FALSE(stop.forget);
@@ -240,7 +240,7 @@ TEST_F(WorkerLeasesTest, NobodyIsHandedOutBeforeRecovery) {
     asio::co_spawn(io, hub->reserve(other_job, std::nullopt), [&](std::exception_ptr, Address) { served = true; });
     run(let_others_run());
     EXPECT_FALSE(served);
-    hub->adopt(job, 5, key.address());
+    hub->adopt(job, 5, key.address(), node::Hold::work);
     hub->set_recovered({job, other_job});
     run(let_others_run());
     EXPECT_FALSE(served);

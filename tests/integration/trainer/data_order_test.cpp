@@ -5,6 +5,8 @@
 #include <set>
 
 #include "trainer/plan.hpp"
+#include "trainer/segment_states.hpp"
+#include "trainer_protocol/segments.hpp"
 
 namespace emeth::trainer {
 namespace {
@@ -70,6 +72,17 @@ TEST(SeededStream, IsTheSameOnEveryMachine) {
         EXPECT_LT(stream.below(7), 7u);
         const double unit = stream.unit();
         EXPECT_TRUE(unit > 0 && unit <= 1);
+    }
+}
+
+/// The node counts the disk that a run's states take without knowing what a model is made of.
+TEST(SegmentStates, HaveTheSizeThatNodesAndVerifiersCountOn) {
+    for (const char* model : {"nano", "d256", "d512", "gpt2"}) {
+        const ParameterLayout layout(*find_preset(model));
+        const Plan plan{.windows = 4, .validation_windows = 1, .training_windows = 3, .sequences_per_step = 1,
+                        .steps_per_epoch = 3, .steps_total = 6, .segments = 6};
+        const SegmentStates states("/nowhere", Hash256{}, layout.count(), plan);
+        EXPECT_EQ(trainer_protocol::state_bytes(model), states.content_bytes()) << model;
     }
 }
 

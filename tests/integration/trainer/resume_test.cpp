@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <optional>
 
 #include "integration/trainer/trainer_process.hpp"
 #include "integration/trainer/workshop.hpp"
+#include "trainer_protocol/segments.hpp"
 
 namespace emeth::test {
 namespace {
@@ -85,6 +87,36 @@ TEST(Resume, KilledAgainAndAgain) {
     const Bench bench;
     for (const std::uint64_t step : {5u, 20u, 35u, 50u}) ASSERT_TRUE(run_until(bench, at_checkpoint(step)));
     expect_same(train_to_end(bench));
+}
+
+std::map<std::string, std::string> states_of(const Bench& bench) {
+    std::map<std::string, std::string> states;
+    for (const auto& entry : std::filesystem::directory_iterator(bench.path() / "states"))
+        states[entry.path().filename()] = read_text(entry.path());
+    return states;
+}
+
+TEST(Resume, TheStatesOfAllSegmentsAreTheSameAfterKills) {
+    const Bench undisturbed, bench;
+    train_to_end(undisturbed);
+    for (const std::uint64_t step : {3u, 21u, 50u}) ASSERT_TRUE(run_until(bench, at_checkpoint(step)));
+    expect_same(train_to_end(bench));
+    EXPECT_EQ(states_of(bench), states_of(undisturbed));
+    EXPECT_EQ(states_of(bench).size(), segment_count(reference().steps, 2));
+}
+
+/// What cannot be shown would be rejected: it is better trained again.
+TEST(Resume, AStateThatIsLostIsMadeAgain) {
+    const Bench bench;
+    ASSERT_TRUE(run_until(bench, at_checkpoint(30)));
+    std::filesystem::remove(state_file(bench.path(), 4));
+    std::uint64_t started_at = 99;
+    expect_same(finish(bench, started_at));
+    EXPECT_EQ(started_at, 0U);
+    std::filesystem::resize_file(state_file(bench.path(), 9), 5);
+    expect_same(finish(bench, started_at));
+    EXPECT_EQ(started_at, 0U);
+    EXPECT_EQ(states_of(bench).size(), segment_count(reference().steps, 2));
 }
 
 TEST(Resume, AFinishedJobIsReportedAtOnce) {

@@ -8,37 +8,13 @@
 #include <cstring>
 #include <functional>
 
-#include "integration/trainer/trainer_process.hpp"
-#include "integration/trainer/workshop.hpp"
+#include "integration/trainer/verification_bench.hpp"
 
 namespace emeth::test {
 namespace {
 
 using namespace trainer_protocol;
-using ::testing::HasSubstr;
 namespace json = boost::json;
-using Entries = std::vector<TarEntry>;
-
-/// Honest work of one JOB, made once.
-struct HonestWork {
-    Bench bench;
-    Trained trained = train_to_end(bench);
-    Entries entries = read_tar(bench.artifact());
-};
-const HonestWork& honest() {
-    static const HonestWork work;
-    return work;
-}
-
-CheckRequest check_request(const TemporaryFolder& scratch, const std::filesystem::path& artifact) {
-    return {honest().bench.request.job, artifact, honest().bench.path() / "dataset", scratch.path(), {}};
-}
-
-Checked check(const CheckRequest& request, const std::map<std::string, std::string>& environment = {}) {
-    const auto report = run_trainer(request, request.folder / "log", {}, environment);
-    if (const auto* failed = std::get_if<Failed>(&*report)) throw std::runtime_error(failed->message);
-    return std::get<Checked>(*report);
-}
 
 /// The verdict over the honest artifact after `change`.
 Checked check_changed(const std::function<void(Entries&)>& change) {
@@ -47,11 +23,6 @@ Checked check_changed(const std::function<void(Entries&)>& change) {
     change(entries);
     write_tar(scratch / "changed.tar", entries);
     return check(check_request(scratch, scratch / "changed.tar"));
-}
-
-void expect_rejected(const Checked& checked, const std::string& reason) {
-    EXPECT_FALSE(checked.passed);
-    EXPECT_THAT(checked.reason, HasSubstr(reason));
 }
 
 TEST(Verification, HonestWorkPasses) {
@@ -79,9 +50,9 @@ TEST(Verification, MoreEpochsThanAskedForPass) {
 
 TEST(Verification, TheSmallestDatasetPasses) {
     const Bench bench(english_text(4'096, 30'000));
-    train_to_end(bench);
+    const Trained trained = train_to_end(bench);
     const TemporaryFolder scratch;
-    const Checked checked = check({bench.request.job, bench.artifact(), bench.path() / "dataset", scratch.path(), {}});
+    const Checked checked = check(request_for(bench, trained, bench.artifact(), scratch));
     EXPECT_TRUE(checked.passed) << checked.reason;
 }
 

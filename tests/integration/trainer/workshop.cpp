@@ -10,6 +10,7 @@
 
 #include "crypto/sha256.hpp"
 #include "integration/trainer/trainer_process.hpp"
+#include "trainer_protocol/segments.hpp"
 
 namespace emeth::test {
 
@@ -40,6 +41,18 @@ Trained train_to_end(const Bench& bench, const std::map<std::string, std::string
     const auto report = run_trainer(bench.request, bench.log(), {}, environment);
     if (const auto* failed = std::get_if<trainer_protocol::Failed>(&*report)) throw std::runtime_error(failed->message);
     return std::get<Trained>(*report);
+}
+
+std::string evidence_of(const Bench& bench, const Trained& trained, const Hash256& block_hash, std::uint32_t draws) {
+    const std::uint32_t segments = trainer_protocol::segment_count(trained.steps, trained.epochs);
+    const auto header = trainer_protocol::evidence_header(block_hash);
+    std::string evidence(header.begin(), header.end());
+    const auto drawn = trainer_protocol::draw_segments(bench.request.job.id, block_hash, segments, draws);
+    for (const std::uint32_t index : trainer_protocol::states_to_show(drawn, segments)) {
+        const std::string file = read_text(trainer_protocol::state_file(bench.path(), index));
+        evidence += file.substr(0, file.size() - Hash256::size_bytes);
+    }
+    return evidence;
 }
 
 std::vector<TarEntry> read_tar(const std::filesystem::path& path) {

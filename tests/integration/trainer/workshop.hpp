@@ -34,6 +34,10 @@ private:
 /// Trains to the end; throws on Failed.
 trainer_protocol::Trained train_to_end(const Bench& bench, const std::map<std::string, std::string>& environment = {});
 
+/// What a node shows for the draw of `block_hash`: its states as the trainer left them in `folder`, made one file.
+std::string evidence_of(const Bench& bench, const trainer_protocol::Trained& trained, const Hash256& block_hash,
+                        std::uint32_t draws);
+
 struct TarEntry {
     std::string name;
     std::string content;

@@ -16,7 +16,7 @@ void FakeHub::add_worker(Address address, std::uint64_t power_capacity) {
 bool FakeHub::is_idle(const Address& worker) const {
     const auto found = workers_.find(worker);
     if (found == workers_.end() || !found->second.connected) return false;
-    return std::none_of(leases_.begin(), leases_.end(), [&](const auto& entry) { return entry.second->worker == worker; });
+    return std::none_of(leases_.begin(), leases_.end(), [&](const auto& entry) { return entry.second->worker == worker && entry.second->hold == node::Hold::work; });
 }
 
 void FakeHub::put(Lease& lease, WorkerNews news) {
@@ -70,11 +70,12 @@ Task<Address> FakeHub::reserve(JobId job, std::optional<Address> preferred) {
     }
 }
 
-void FakeHub::adopt(JobId job, std::uint64_t number, Address worker) {
+void FakeHub::adopt(JobId job, std::uint64_t number, Address worker, node::Hold hold) {
     auto lease = std::make_shared<Lease>(executor_);
     lease->number = number;
     lease->worker = worker;
     lease->adopted = true;
+    lease->hold = hold;
     leases_[job] = lease;
     if (workers_.contains(worker) && workers_.at(worker).connected) {
         put(*lease, {0, number, node::WorkerConnected{}});
@@ -140,6 +141,14 @@ Task<> FakeHub::order(wp::Upload order) {
     upload_orders.push_back(order);
     const auto lease = leases_.at(order.job);
     if (!workers_.at(lease->worker).connected || !answers_uploads) co_return;
+    for (const auto& [part, url] : order.urls) report(lease->worker, order.job, order.lease, wp::PartUploaded{part, etag, order.upload_id});
+}
+
+Task<> FakeHub::order(wp::Evidence order) {
+    evidence_orders.push_back(order);
+    const auto lease = leases_.at(order.job);
+    if (!workers_.at(lease->worker).connected || evidence.bytes == 0) co_return;
+    if (order.urls.empty()) report(lease->worker, order.job, order.lease, wp::EvidencePacked{order.block_hash, evidence});
     for (const auto& [part, url] : order.urls) report(lease->worker, order.job, order.lease, wp::PartUploaded{part, etag, order.upload_id});
 }
 

@@ -31,21 +31,24 @@ public:
     std::vector<worker_protocol::ReportBody> script;
     std::string etag = "\"etag\"";
     bool answers_uploads = true;
+    statemachine::EvidenceFile evidence;  ///< what is packed; a test may leave it empty: nothing is then
 
     // What the pipeline did.
     int assignments = 0, uploads = 0, releases = 0;
     std::set<JobId> forgotten;
     std::vector<worker_protocol::Upload> upload_orders;
+    std::vector<worker_protocol::Evidence> evidence_orders;
 
     [[nodiscard]] std::vector<node::WorkerInfo> workers() const override;
     [[nodiscard]] std::size_t idle_workers() const override;
     Task<Address> reserve(JobId job, std::optional<Address> preferred) override;
-    void adopt(JobId job, std::uint64_t lease, Address worker) override;
+    void adopt(JobId job, std::uint64_t lease, Address worker, node::Hold hold) override;
     void release(JobId job, bool forget, std::string reason) override;
     Task<node::WorkerNews> next_news(JobId job) override;
     Task<> acknowledge(JobId job, std::uint64_t report_id) override;
     Task<> order(worker_protocol::Assign order) override;
     Task<> order(worker_protocol::Upload order) override;
+    Task<> order(worker_protocol::Evidence order) override;
 
 private:
     struct Worker {
@@ -59,6 +62,7 @@ private:
         std::uint64_t number = 0;
         Address worker;
         bool adopted = false;
+        node::Hold hold = node::Hold::work;
         std::deque<node::WorkerNews> inbox;
         Wakeup arrived;
     };

@@ -29,6 +29,7 @@ NodeWorld::NodeWorld() {
     artifact.epoch_losses = {3.5, 3.0};
     artifact.validation_loss = 3.1;
     artifacts.holds = artifact;
+    hub.evidence = artifacts.evidence = {repeated<Hash256>(0xee), 12'000'000};
     hub.add_worker(worker_1);
     hub.script = {wp::DatasetReady{repeated<Hash256>(0xdd), 1'000'000, 250'000, 100}, wp::TrainingStarted{0, "first start"},
                   wp::CheckpointSaved{{0, 40, repeated<Hash256>(0x40), 3.9}}, wp::CheckpointSaved{{1, 80, repeated<Hash256>(0x80), 3.2}}, wp::Trained{artifact}};
@@ -99,7 +100,7 @@ void NodeWorld::kill() {
 void NodeWorld::tick() {
     chain.mine();
     for (const auto& [id, job] : std::map(chain.jobs))
-        if (verifier_verifies && job.record.status == chain::JobStatus::submitted) chain.verify(id, 5);
+        if (verifier_verifies && artifacts.evidence_completed > 0 && job.record.status == chain::JobStatus::submitted) chain.verify(id, 5);
 }
 
 bool NodeWorld::run_until(const std::function<bool()>& done, int virtual_seconds) {

@@ -14,7 +14,7 @@ TEST_F(PipelineTest, GoesFromDiscoveredToVerifiedWithOneDepositAndOneSubmit) {
     ASSERT_TRUE(run_until_state(sm::State::verified));
     expect_verified_once();
     EXPECT_EQ(count<sm::CheckpointSaved>(), 2);
-    EXPECT_EQ(count<sm::PartUploaded>(), 3);  // 25 MB in parts of 10 MB
+    EXPECT_EQ(count<sm::PartUploaded>(), 5);  // 25 MB in parts of 10 MB, and 12 MB of evidence
     EXPECT_EQ(record().outcome.gas, 5U);
     EXPECT_EQ(artifacts.completed_etags.size(), 3U);
     EXPECT_TRUE(run_until([this] { return hub.forgotten.contains(job_id); }, 10)) << "the worker may delete the files";

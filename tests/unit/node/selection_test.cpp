@@ -112,7 +112,7 @@ const std::vector<RefusalCase> refusal_cases{
          s.policy.disk_reserve_bytes = 100 << 20;
          s.view.disk_free_bytes = 400 << 20;
      },
-     "needs 500 MiB of disk, 400 MiB are free", false},
+     "needs 573 MiB of disk, 400 MiB are free", false},
 };
 
 INSTANTIATE_TEST_SUITE_P(EveryReason, SelectionRefuses, ::testing::ValuesIn(refusal_cases), [](const auto& chosen) { return chosen.param.name; });

@@ -17,7 +17,7 @@ TEST(Submit, NeedsACompletedUploadAndIsSignedOnce) {
     EXPECT_EQ(rejection_kind(job, SubmitConfirmed{tx(3, 0)}), RejectionKind::contradicts_record);
     const Job submitted = after(job, SubmitConfirmed{tx(3, 40)});
     EXPECT_EQ(submitted.state, State::submitted);
-    EXPECT_EQ(next_command(submitted), Command::await_verdict);
+    EXPECT_EQ(next_command(submitted), Command::await_draw);
 }
 
 TEST(Submit, RevertedIsSignedAgain) {

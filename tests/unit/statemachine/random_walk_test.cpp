@@ -33,6 +33,19 @@ void expect_consistent(const Job& job) {
     if (job.upload.completed) {
         EXPECT_EQ(job.upload.etags.size(), job.upload.parts_total);
     }
+    const EvidenceProgress& evidence = job.evidence;
+    EXPECT_EQ(evidence.block_hash.has_value(), !evidence.segments.empty());
+    if (evidence.file) {
+        EXPECT_TRUE(evidence.block_hash);
+    }
+    if (!evidence.upload.upload_id.empty()) {
+        EXPECT_TRUE(evidence.file);
+        EXPECT_EQ(evidence.upload.lease, job.lease.number);
+        EXPECT_LE(evidence.upload.etags.size(), evidence.upload.parts_total);
+    }
+    if (evidence.block_hash) {
+        EXPECT_TRUE(confirmed(job.outcome.submit)) << "evidence of a submit that is not on the chain";
+    }
     if (job.outcome.submit) {
         EXPECT_TRUE(job.upload.completed);
         EXPECT_TRUE(job.lease.active);

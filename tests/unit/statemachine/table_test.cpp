@@ -46,7 +46,7 @@ TEST(Table, EveryPairIsHandledOrRejectedAsTheTableSays) {
             EXPECT_NE(std::get<Rejection>(outcome).kind, RejectionKind::not_in_this_state);
         }
     });
-    EXPECT_EQ(pairs, 12U * 31U);
+    EXPECT_EQ(pairs, 12U * 33U);
 }
 
 TEST(Table, EveryRejectionNamesEventAndState) {
@@ -109,6 +109,7 @@ TEST(Table, NumbersOnDiskNeverChange) {
     EXPECT_EQ(event_index<Discovered>, 0U);
     EXPECT_EQ(event_index<SubmitSigned>, 17U);
     EXPECT_EQ(event_index<DeclineReverted>, 30U);
+    EXPECT_EQ(event_index<EvidencePacked>, 32U);
     EXPECT_EQ(event_name(event_index<StepFailed>), "StepFailed");
 }
 

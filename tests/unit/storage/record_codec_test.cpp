@@ -35,6 +35,16 @@ Job full_job() {
     return job;
 }
 
+/// The same, with what was shown of its training.
+Job shown_job() {
+    Job job = full_job();
+    job.evidence = {numbered<Hash256>(6000),
+                    {0, 3, 17},
+                    EvidenceFile{numbered<Hash256>(7000), 25'000'000},
+                    {"upload2", "shown.evidence", 1, 2, {{1, "a"}, {2, "b"}}, true}};
+    return job;
+}
+
 HistoryEntry history_entry(const EventBody& body) {
     HistoryEntry entry{body.index() + 1, {1'700'000'000'123, body}, State::discovered, State::accepted, std::nullopt};
     // One of the events carries a rejection.
@@ -68,6 +78,7 @@ const Replacement replacement{numbered<Hash256>(3), {0x02, 0xf9, 0x00}, 1'700'00
 std::map<std::string, std::string> records_by_name() {
     std::map<std::string, std::string> payloads{
         {"job", encode_job(full_job())},
+        {"job.shown", encode_job(shown_job())},
         {"outbox", encode_outbox(outbox_entry())},
         {"outbox.replaced", encode_outbox(replaced_entry())},
         {"replacement", encode_replacement({47, 2, replacement})},
@@ -112,12 +123,13 @@ TEST(GoldenRecords, AreWrittenAsBefore) {
 
 TEST(GoldenRecords, AreReadAsBefore) {
     const auto golden = golden_records();
-    ASSERT_EQ(golden.size(), 6 + event_kinds);
+    ASSERT_EQ(golden.size(), 7 + event_kinds);
     const auto payload = [&](const std::string& record) {
         const std::string sealed = unhex(golden.at(record));
         return std::string(*unseal(record, sealed));
     };
     EXPECT_EQ(*decode_job(payload("job")), full_job());
+    EXPECT_EQ(*decode_job(payload("job.shown")), shown_job());
     EXPECT_EQ(*decode_outbox(payload("outbox")), outbox_entry());
     EXPECT_EQ(*decode_outbox(payload("outbox.replaced")), replaced_entry());
     const NumberedReplacement second = *decode_replacement(payload("replacement"));
@@ -138,6 +150,7 @@ TEST(GoldenRecords, AreReadAsBefore) {
 TEST(RecordCodec, RoundTripsWithoutLoss) {
     for (const State state : all_states) EXPECT_EQ(*decode_job(encode_job(test::job_in(state))), test::job_in(state));
     EXPECT_EQ(*decode_job(encode_job(full_job())), full_job());
+    EXPECT_EQ(*decode_job(encode_job(shown_job())), shown_job());
     EXPECT_EQ(*decode_job(encode_job(Job{})), Job{});
     for (const EventBody& body : test::event_of_every_kind()) {
         const std::string bytes = encode_history(history_entry(body));
@@ -199,7 +212,7 @@ TEST(RecordCodec, NamesTheFieldThatIsWrong) {
 
 TEST(RecordCodec, NeverFailsOnDamagedBytesOtherThanByAnError) {
     test::Rng rng(1);
-    const std::string bytes = encode_job(full_job());
+    const std::string bytes = encode_job(shown_job());
     for (int round = 0; round < 20'000; ++round) {
         std::string damaged = bytes;
         for (std::uint64_t flips = 1 + rng() % 4; flips > 0; --flips) {

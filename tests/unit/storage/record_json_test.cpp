@@ -42,6 +42,10 @@ TEST(RecordJson, RepeatedFieldsAreArraysAndNaNIsNull) {
     record.add_epoch_losses(3.5);
     record.add_epoch_losses(std::nan(""));
     EXPECT_EQ(boost::json::serialize(to_json(record).at("epoch_losses")), "[3.5E0,null]");
+    records::EvidenceDrawn drawn;
+    drawn.add_segments(0);
+    drawn.add_segments(17);
+    EXPECT_EQ(boost::json::serialize(to_json(drawn).at("segments")), "[0,17]");
 }
 
 TEST(RecordJson, ReplacesWhatIsNoUtf8) {

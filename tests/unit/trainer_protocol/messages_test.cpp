@@ -54,7 +54,7 @@ TEST(Messages, TrainRequestRoundTrip) {
 }
 
 TEST(Messages, CheckRequestRoundTrip) {
-    const CheckRequest sent{train_request().job, "/a/artifact.tar", "/a/dataset", "/a/scratch", {}};
+    const CheckRequest sent{train_request().job, "/a/artifact.tar", "/a/dataset", "/a/scratch", {}, "/a/evidence", Hash256{{1, 2, 3}}, 5};
     const Result<Request> received = parse_request(over_the_wire(Request(sent)));
     ASSERT_TRUE(received) << received.error().message;
     const auto& request = std::get<CheckRequest>(*received);
@@ -63,6 +63,9 @@ TEST(Messages, CheckRequestRoundTrip) {
     EXPECT_EQ(request.artifact, sent.artifact);
     EXPECT_EQ(request.dataset, sent.dataset);
     EXPECT_EQ(request.folder, sent.folder);
+    EXPECT_EQ(request.evidence, sent.evidence);
+    EXPECT_EQ(request.block_hash, sent.block_hash);
+    EXPECT_EQ(request.draws, sent.draws);
 }
 
 template <class T>

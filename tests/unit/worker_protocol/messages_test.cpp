@@ -97,6 +97,26 @@ TEST(FromMasterMessages, GoThroughUnchanged) {
     EXPECT_EQ(through_master(Refused{"no"}).reason, "no");
 }
 
+TEST(Messages, AnEvidenceOrderAndItsReportSurviveTheWire) {
+    const auto order = through_master(Evidence{job, 4, hash, {0, 1, 7, 8}, {{2, "http://a/2"}}, "upload-9"});
+    EXPECT_EQ(order.block_hash, hash);
+    EXPECT_EQ(order.states, (std::vector<std::uint32_t>{0, 1, 7, 8}));
+    EXPECT_EQ(order.urls.at(2), "http://a/2");
+    EXPECT_EQ(order.upload_id, "upload-9");
+    const auto packed = through_worker(EvidencePacked{hash, {filled<Hash256>(0x77), 123'456}});
+    EXPECT_EQ(packed.block_hash, hash);
+    EXPECT_EQ(packed.file.sha256, filled<Hash256>(0x77));
+    EXPECT_EQ(packed.file.bytes, 123'456U);
+}
+
+TEST(Messages, AnEvidenceOrderNamesStatesThatMayBe) {
+    std::string text = encode(FromMaster(Evidence{job, 4, hash, {7}}));
+    text.replace(text.find("[7]"), 3, "[-1]");
+    EXPECT_THAT(master_error(text), HasSubstr("states"));
+    text.replace(text.find("[-1]"), 4, "[8000000]");
+    EXPECT_THAT(master_error(text), HasSubstr("states"));
+}
+
 TEST(FromWorkerMessages, HelloGoesThroughUnchanged) {
     Hello hello;
     hello.challenge = hash;

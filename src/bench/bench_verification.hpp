@@ -1,0 +1,11 @@
+// What the verifier's check costs beside the training that it checks.
+#pragma once
+
+#include "cli/command.hpp"
+
+namespace emeth::bench {
+
+/// `emeth bench verification`. It trains one JOB with emeth-trainer, shows its evidence, and checks it.
+void add_verification(CLI::App& bench, cli::Invocation& invocation);
+
+}  // namespace emeth::bench

@@ -1,0 +1,94 @@
+#include "trainer_protocol/segments.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <set>
+
+#include "crypto/sha256.hpp"
+
+namespace emeth::trainer_protocol {
+namespace {
+
+/// Of the trainer's presets, whose shapes never change; a test of the trainer holds the two together.
+struct Weights {
+    std::string_view model;
+    std::uint64_t count;
+};
+constexpr std::array weights_of_presets{
+    Weights{"nano", 169'728},
+    Weights{"d256", 4'240'896},
+    Weights{"d512", 29'545'472},
+    Weights{"gpt2", 123'886'080},
+};
+
+constexpr std::uint64_t state_header_bytes = 56;
+constexpr std::uint64_t bytes_per_weight = 12;  // the weight and two moments, float32
+
+std::uint64_t word_of_draw(const JobId& job, const Hash256& block_hash, std::uint32_t number) {
+    const Hash256 digest = crypto::sha256(fmt::format("emeth/draw/1/{}/{}/{}", job.hex(), block_hash.hex(), number));
+    std::uint64_t word = 0;
+    for (std::size_t i = 0; i < 8; ++i) word = word << 8 | digest.bytes[i];
+    return word;
+}
+
+}  // namespace
+
+std::uint32_t segment_count(std::uint64_t steps, std::uint32_t epochs) {
+    const std::uint64_t wished = std::max<std::uint64_t>(segments_default, std::uint64_t{segments_per_epoch_min} * epochs);
+    return static_cast<std::uint32_t>(std::min({wished, steps, std::uint64_t{1} << 30}));
+}
+
+std::uint64_t step_of_state(std::uint32_t index, std::uint32_t segments, std::uint64_t steps) {
+    // The same as steps · index / segments, which might not fit into 64 bits.
+    return steps / segments * index + steps % segments * index / segments;
+}
+
+std::vector<std::uint32_t> draw_segments(const JobId& job, const Hash256& block_hash, std::uint32_t segments,
+                                         std::uint32_t draws) {
+    std::set<std::uint32_t> drawn{0};
+    const std::uint64_t others = segments > 0 ? segments - 1 : 0;
+    const std::uint64_t wished = 1 + std::min<std::uint64_t>(draws, others);
+    for (std::uint32_t number = 0; drawn.size() < wished; ++number) {
+        const std::uint64_t word = word_of_draw(job, block_hash, number);
+        constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+        if (word >= most - most % others) continue;
+        drawn.insert(static_cast<std::uint32_t>(1 + word % others));
+    }
+    return {drawn.begin(), drawn.end()};
+}
+
+std::vector<std::uint32_t> states_to_show(const std::vector<std::uint32_t>& drawn, std::uint32_t segments) {
+    std::set<std::uint32_t> states;
+    for (const std::uint32_t segment : drawn) {
+        states.insert(segment);
+        if (segment + 1 < segments) states.insert(segment + 1);
+    }
+    return {states.begin(), states.end()};
+}
+
+std::filesystem::path state_file(const std::filesystem::path& folder, std::uint32_t index) {
+    return folder / "states" / fmt::format("state-{}.bin", index);
+}
+
+std::array<std::uint8_t, evidence_header_bytes> evidence_header(const Hash256& block_hash) {
+    std::array<std::uint8_t, evidence_header_bytes> header{};
+    std::ranges::copy(evidence_magic, header.begin());
+    std::ranges::copy(block_hash.bytes, header.begin() + evidence_magic.size());
+    return header;
+}
+
+std::optional<std::uint64_t> state_bytes(std::string_view model) {
+    for (const Weights& weights : weights_of_presets)
+        if (weights.model == model) return state_header_bytes + bytes_per_weight * weights.count;
+    return std::nullopt;
+}
+
+std::uint64_t states_bytes_max(std::string_view model, std::uint32_t epochs, std::uint32_t draws) {
+    const std::uint64_t segments = segment_count(std::numeric_limits<std::uint64_t>::max(), epochs);
+    const std::uint64_t shown = std::min<std::uint64_t>(segments, 2 * (std::uint64_t{draws} + 1));
+    return state_bytes(model).value_or(0) * (segments + shown);
+}
+
+}  // namespace emeth::trainer_protocol

@@ -1,0 +1,129 @@
+// The verifier over a real Storage API: what it waits for, and what it rejects without any computing.
+#include "network/verifier/verifier.hpp"
+
+#include "chain/emeth_core.hpp"
+#include "chain/transaction.hpp"
+#include "integration/network/storage_api_fixture.hpp"
+#include "network/verifier/job_check.hpp"
+#include "runtime/task_group.hpp"
+#include "storage/job_store.hpp"
+#include "trainer_protocol/segments.hpp"
+
+namespace emeth::network {
+namespace {
+
+using ::testing::HasSubstr;
+
+class VerifierTest : public StorageApi {
+protected:
+    VerifierTest() {
+        assign_job(upload_dataset(std::string(300'000, 't')));
+        chain.submit(job, upload_result("an artifact"));
+        chain.mine(3);
+        options.folder = folder / "verifier";
+        options.trainer_program = "/bin/false";
+        options.poll_interval = Milliseconds(50);
+    }
+
+    [[nodiscard]] Hash256 submit_block() {
+        return run(chain.status_logs(job, 0)).value().back().block_hash;
+    }
+    static std::string evidence_for(const Hash256& block, std::size_t bytes) {
+        const auto header = trainer_protocol::evidence_header(block);
+        return std::string(header.begin(), header.end()) + std::string(bytes, 'e');
+    }
+    Result<Verdict> judged(const Hash256& block) {
+        api_client::StorageApiClient storage(http::Url::parse(server->url()).value(), verifier, clock);
+        return run(check_job(chain, storage, options, job, block));
+    }
+
+    VerifierOptions options;
+};
+
+TEST_F(VerifierTest, WaitsForEvidenceThatIsNotThere) {
+    const Verdict verdict = judged(submit_block()).value();
+    EXPECT_FALSE(verdict.passed);
+    EXPECT_TRUE(verdict.may_pass_later);
+    EXPECT_EQ(verdict.reason, "there is no evidence of it in the Storage API");
+}
+
+TEST_F(VerifierTest, WaitsForTheEvidenceOfTheBlockThatHoldsTheSubmitNow) {
+    Hash256 other = submit_block();
+    other.bytes[0] ^= 1;
+    upload_result(evidence_for(other, 100), ".evidence");
+    const Verdict verdict = judged(submit_block()).value();
+    EXPECT_TRUE(verdict.may_pass_later);
+    EXPECT_THAT(verdict.reason, HasSubstr("not for the draw of the block that holds the submit"));
+    upload_result(evidence_for(submit_block(), 100), ".evidence");
+    EXPECT_THAT(judged(submit_block()).error().message, HasSubstr("/bin/false")) << "and then it computes";
+}
+
+TEST_F(VerifierTest, RejectsEvidenceOfAnAbsurdSizeUnread) {
+    const auto most = 6 * trainer_protocol::state_bytes("nano").value();
+    const json::object upload = open_upload(2, ".evidence");
+    const std::string bytes = evidence_for(submit_block(), most + 1);
+    complete(upload, {put_part(upload, 0, bytes.substr(0, api_client::part_bytes)), put_part(upload, 1, bytes.substr(api_client::part_bytes))}, ".evidence");
+    const Verdict verdict = judged(submit_block()).value();
+    EXPECT_FALSE(verdict.may_pass_later);
+    EXPECT_THAT(verdict.reason, HasSubstr("at most"));
+    EXPECT_FALSE(std::filesystem::exists(options.folder / job.hex().substr(2) / "evidence"));
+}
+
+/// Withheld evidence: once its patience is over, the verifier rejects; not before, and not before the submit is deep.
+class VerifierRun : public VerifierTest {
+protected:
+    VerifierRun() {
+        chain::SenderOptions sender_options;
+        sender_options.chain_id = chain.id_of_chain;
+        store = storage::JobStore::open(folder / "store", storage::OpenMode::read_write).value();
+        client.emplace(http::Url::parse(server->url()).value(), verifier, clock);
+        sender.emplace(executor(), chain, *store, pool, system_clock(), verifier, sender_options);
+    }
+    Task<> run_verifier() {
+        TaskGroup group(executor(), 2);
+        group.start(sender->run());
+        group.start(judge->run());
+        co_await group.join();
+    }
+    void start_verifier() {
+        judge.emplace(chain, *sender, *client, system_clock(), chain.network.core, options);
+        working.emplace(io, run_verifier());
+    }
+    [[nodiscard]] bool rejected_in_time() {
+        for (int tries = 0; tries < 200 && !rejected(); ++tries) run(system_clock().sleep(Milliseconds(50)));
+        return rejected();
+    }
+    [[nodiscard]] bool rejected() const {
+        return std::any_of(chain.broadcast.begin(), chain.broadcast.end(), [&](const chain::Bytes& raw) {
+            const auto decoded = chain::decode_transaction(raw);
+            return decoded.has_value() && decoded->transaction.data == chain::encode_reject_result(job);
+        });
+    }
+
+    std::unique_ptr<storage::JobStore> store;
+    std::optional<api_client::StorageApiClient> client;
+    std::optional<chain::TransactionSender> sender;
+    std::optional<Verifier> judge;
+    std::optional<test::Background> working;
+};
+
+TEST_F(VerifierRun, RejectsWithheldEvidenceWhenItsPatienceIsOver) {
+    options.patience = Milliseconds(1'500);
+    const auto began = system_clock().monotonic();
+    start_verifier();
+    EXPECT_TRUE(rejected_in_time());
+    EXPECT_GE(system_clock().monotonic() - began, options.patience);
+}
+
+TEST_F(VerifierRun, DrawsNothingBeforeTheSubmitIsDeepEnough) {
+    options.patience = Milliseconds(0);
+    options.confirmations = 50;
+    start_verifier();
+    run(system_clock().sleep(Milliseconds(1'500)));
+    EXPECT_FALSE(rejected());
+    chain.mine(50);
+    EXPECT_TRUE(rejected_in_time());
+}
+
+}  // namespace
+}  // namespace emeth::network

@@ -1,0 +1,248 @@
+// A zoo of cheats on what was trained: whoever forges states, moments, logs or evidence is found out by the segments that
+// chance draws. Full numbers of trials: ctest -C full -L full.
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <cmath>
+#include <limits>
+#include <set>
+
+#include "integration/trainer/verification_bench.hpp"
+
+namespace emeth::test {
+namespace {
+
+using namespace trainer_protocol;
+using ::testing::HasSubstr;
+
+bool full_trials() {
+    return std::getenv("EMETH_TRIALS") != nullptr && std::string_view(std::getenv("EMETH_TRIALS")) == "full";
+}
+
+std::vector<float> negated(std::vector<float> values) {
+    for (float& value : values) value = -value;
+    return values;
+}
+
+Hash256 block_drawing(const Forgery& forgery, std::uint32_t segment) {
+    return block_that_draws(honest().bench.request.job, segment, forgery.segments());
+}
+
+TEST(Cheats, AForgerWhoChangesNothingPasses) {
+    Forgery forgery;
+    const Checked checked = forgery.checked();
+    EXPECT_TRUE(checked.passed) << checked.reason;
+}
+
+TEST(Cheats, NoTrainingAndAMadeUpLog) {
+    Forgery forgery;
+    const std::vector<float> initial = forgery.weights(0);
+    for (std::uint32_t state = 0; state < forgery.segments(); ++state) forgery.set_weights(state, initial);
+    forgery.set_artifact_weights(initial);
+    std::vector<double> losses = forgery.losses();
+    for (std::size_t step = 0; step < losses.size(); ++step) losses[step] = 7 - 0.02 * static_cast<double>(step);
+    forgery.set_losses(losses);
+    forgery.claim_true_validation_loss();
+    expect_rejected(forgery.checked(), "no better than the untrained model");
+}
+
+TEST(Cheats, AForgedLog) {
+    Forgery forgery;
+    std::vector<double> losses = forgery.losses();
+    for (double& loss : losses) loss *= 0.95;
+    forgery.set_losses(losses);
+    expect_rejected(forgery.checked(), "other losses than training_log.jsonl");
+}
+
+/// The same text, another JOB's beginning and order: as good a model, but not this JOB's.
+TEST(Cheats, AModelTrainedElsewhere) {
+    Bench elsewhere;
+    elsewhere.request.job.id = *JobId::parse("0x000102030405060708090a0b0c0d0e0f");
+    const Trained trained = train_to_end(elsewhere);
+    const Forgery other(elsewhere, trained);
+    Forgery forgery;
+    for (std::uint32_t state = 0; state < forgery.segments(); ++state) forgery.states[state] = other.states.at(state);
+    forgery.take_run_of(Forgery());
+    Forgery losses_of_other(elsewhere, trained);
+    forgery.set_losses(losses_of_other.losses());
+    forgery.set_artifact_weights(other.weights(other.segments() - 1));
+    forgery.claim_true_validation_loss();
+    expect_rejected(forgery.checked(), "did not begin with the JOB's own initial weights");
+
+    forgery.states[0] = Forgery().states[0];
+    const Checked checked = forgery.checked();
+    EXPECT_FALSE(checked.passed);
+    EXPECT_THAT(checked.reason, HasSubstr("segment 0 trained again"));
+}
+
+TEST(Cheats, WeightsThatAreNotTheLastState) {
+    Forgery forgery;
+    const Checked honest_one = forgery.checked();
+    ASSERT_TRUE(honest_one.passed) << honest_one.reason;
+    forgery.set_artifact_weights(negated(forgery.weights(3)));
+    const TemporaryFolder scratch;
+    seal(forgery.entries, manifest_of(forgery.entries));  // but not the chain
+    write_tar(scratch / "forged.tar", forgery.entries);
+    expect_rejected(check(check_request(scratch, scratch / "forged.tar")), "are not the last state in manifest.json");
+}
+
+TEST(Cheats, RightLogAndWrongWeights) {
+    Forgery forgery;
+    const std::uint32_t last = forgery.segments() - 1;
+    forgery.set_artifact_weights(forgery.weights(last - 4));  // nearly as good
+    forgery.claim_true_validation_loss();
+    expect_rejected(forgery.checked(block_drawing(forgery, last)), "ends elsewhere");
+}
+
+TEST(Cheats, OneSegmentsEndReplaced) {
+    Forgery forgery;
+    forgery.set_weights(6, forgery.weights(7));
+    expect_rejected(forgery.checked(block_drawing(forgery, 5)), "segment 5 trained again ends elsewhere");
+}
+
+/// Moments are what carries a run on: made up, they could bring the next segment anywhere, honestly computed.
+TEST(Cheats, MadeUpMoments) {
+    Forgery turned;
+    turned.set_first_moments(1, negated(turned.first_moments(1)));
+    expect_rejected(turned.checked(), "segment 0 trained again ends with other moments");
+
+    Forgery shrunk;  // only where they are smallest: hardly a change of their length, but of the step that follows
+    std::vector<float> moments = shrunk.second_moments(1), sorted = moments;
+    std::ranges::sort(sorted);
+    for (float& moment : moments) moment = moment < sorted[sorted.size() / 2] ? 0 : moment;
+    shrunk.set_second_moments(1, moments);
+    expect_rejected(shrunk.checked(), "segment 0 trained again ends with other moments");
+}
+
+TEST(Cheats, ABeginningWithMoments) {
+    Forgery forgery;
+    forgery.set_first_moments(0, std::vector<float>(forgery.weight_count(), 1e-3F));
+    expect_rejected(forgery.checked(), "did not begin with the JOB's own initial weights");
+}
+
+TEST(Cheats, EvidenceThatIsNotWhatTheManifestCommitsTo) {
+    const TemporaryFolder scratch;
+    const CheckRequest request = check_request(scratch, honest().bench.artifact());
+    std::string evidence = read_text(request.evidence);
+    evidence[evidence.size() / 2] ^= 1;
+    write_text(request.evidence, evidence);
+    expect_rejected(check(request), "is not the one in manifest.json");
+}
+
+TEST(Cheats, EvidenceOfAnotherSize) {
+    Forgery cut;
+    cut.evidence_bytes_cut = 4;
+    expect_rejected(cut.checked(), "the evidence has");
+    Forgery grown;
+    grown.evidence_suffix = std::string(100'000, 'x');
+    expect_rejected(grown.checked(), "the evidence has");
+    Forgery empty;
+    empty.evidence_bytes_cut = 0;
+    const TemporaryFolder scratch;
+    const CheckRequest request = check_request(scratch, honest().bench.artifact());
+    write_text(request.evidence, "");
+    expect_rejected(check(request), "the evidence has 0 bytes");
+}
+
+TEST(Cheats, EvidenceOfAnotherDraw) {
+    Forgery forgery;
+    forgery.evidence_block = block_hash(77);
+    expect_rejected(forgery.checked(), "not for the draw");
+}
+
+TEST(Cheats, StatesThatAreNoNumbers) {
+    Forgery forgery;
+    std::vector<float> weights = forgery.weights(1);
+    weights[5] = std::numeric_limits<float>::quiet_NaN();
+    forgery.set_weights(1, weights);
+    expect_rejected(forgery.checked(), "no finite number");
+    Forgery negative;
+    negative.set_second_moments(1, std::vector<float>(negative.weight_count(), -1.0F));
+    expect_rejected(negative.checked(), "a second moment below zero");
+}
+
+TEST(Cheats, AChainOfAnotherLength) {
+    const TemporaryFolder scratch;
+    Entries entries = honest().entries;
+    boost::json::value manifest = manifest_of(entries);
+    manifest.at("states").as_array().pop_back();
+    seal(entries, manifest);
+    write_tar(scratch / "forged.tar", entries);
+    expect_rejected(check(check_request(scratch, scratch / "forged.tar")), "states; a run of");
+}
+
+/// A third of the segments lead from or to a state that was made up. Those who drew none of them see honest work.
+TEST(CheatsInNumbers, AThirdOfTheSegmentsFakedIsCaughtAsOftenAsTheDrawSays) {
+    Forgery forgery;
+    ASSERT_EQ(forgery.segments(), 32U);
+    std::set<std::uint32_t> faked;
+    for (const std::uint32_t state : {4U, 10U, 16U, 22U, 28U}) {
+        forgery.set_weights(state, negated(forgery.weights(state)));
+        faked.insert({state - 1, state});
+    }
+    constexpr int trials = 200;
+    const double share = 1 - (21.0 * 20) / (31 * 30);  // of two drawn from 31, at least one of the 10
+    int caught = 0;
+    for (int trial = 0; trial < trials; ++trial) {
+        const Hash256 block = block_hash(1'000 + static_cast<std::uint64_t>(trial));
+        const auto drawn = draw_segments(honest().bench.request.job.id, block, forgery.segments(), draws);
+        const bool hit = std::ranges::any_of(drawn, [&](std::uint32_t segment) { return faked.contains(segment); });
+        caught += hit ? 1 : 0;
+        if (trial < (full_trials() ? trials : 5)) {
+            const Checked checked = forgery.checked(block);
+            EXPECT_EQ(checked.passed, !hit) << checked.reason;
+            EXPECT_EQ(checked.reason.find("trained again") != std::string::npos, hit) << checked.reason;
+        }
+    }
+    EXPECT_NEAR(caught, trials * share, 3 * std::sqrt(trials * share * (1 - share)));
+}
+
+/// How one honest run was computed, and on what terms it is checked.
+struct Arithmetic {
+    std::uint32_t threads;
+    const char* precision;
+    const char* core_type;
+};
+constexpr std::array arithmetics{Arithmetic{1, "float32", ""}, Arithmetic{2, "float32", "Prescott"},
+                                 Arithmetic{1, "bf16", ""}, Arithmetic{1, "float32", "Haswell"},
+                                 Arithmetic{2, "bf16", "Prescott"}};
+
+std::map<std::string, std::string> environment_of(const Arithmetic& arithmetic) {
+    if (*arithmetic.core_type == '\0') return {};
+    return {{"OPENBLAS_CORETYPE", arithmetic.core_type}};
+}
+
+/// Killed `kills` times on its way.
+Trained train_with_kills(const Bench& bench, const Arithmetic& arithmetic, int kills) {
+    for (int kill = 1; kill <= kills; ++kill) {
+        const auto at = [kill](const Report& report) {
+            const auto* saved = std::get_if<CheckpointSaved>(&report);
+            return saved != nullptr && saved->step >= static_cast<std::uint64_t>(12 * kill);
+        };
+        EXPECT_FALSE(run_trainer(bench.request, bench.log(), at, environment_of(arithmetic)).has_value());
+    }
+    return train_to_end(bench, environment_of(arithmetic));
+}
+
+TEST(CheatsInNumbers, HonestWorkIsNeverRejected) {
+    const int runs = full_trials() ? 40 : 3;
+    for (int run = 0; run < runs; ++run) {
+        SCOPED_TRACE(run);
+        const auto number = static_cast<std::size_t>(run);
+        const Arithmetic& trained_by = arithmetics[number % arithmetics.size()];
+        const Arithmetic& checked_by = arithmetics[(number / arithmetics.size() + number + 1) % arithmetics.size()];
+        Bench bench(english_text(40'000 + 1'000 * number, 500 * number));
+        bench.request.compute.threads = trained_by.threads;
+        bench.request.compute.precision = trained_by.precision;
+        const Trained trained = train_with_kills(bench, trained_by, run % 2 == 0 ? 3 : 0);
+        const TemporaryFolder scratch;
+        CheckRequest request = request_for(bench, trained, bench.artifact(), scratch, block_hash(number));
+        request.compute.threads = checked_by.threads;
+        request.compute.precision = checked_by.precision;
+        const Checked checked = check(request, environment_of(checked_by));
+        EXPECT_TRUE(checked.passed) << checked.reason;
+    }
+}
+
+}  // namespace
+}  // namespace emeth::test
