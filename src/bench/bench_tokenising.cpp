@@ -1,7 +1,6 @@
 #include "bench/bench_tokenising.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -25,23 +24,6 @@ namespace {
 constexpr const char* model = "d256";
 constexpr int books = 8;   // copies of the King James Bible: 34 MB
 constexpr int rounds = 3;  // the two programs take turns, and the best of each counts
-
-/// A folder that goes away with its owner.
-class Workshop {
-public:
-    Workshop() : path_(std::filesystem::current_path() / fmt::format(".emeth-bench-{}", ::getpid())) { std::filesystem::create_directory(path_); }
-    Workshop(const Workshop&) = delete;
-    Workshop& operator=(const Workshop&) = delete;
-    ~Workshop() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    [[nodiscard]] std::filesystem::path operator/(const char* name) const { return path_ / name; }
-    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
-private:
-    std::filesystem::path path_;
-};
 
 /// What spm_encode wrote: a line of ids for each line, whose end is a token of ours.
 std::uint64_t tokens_of_peer(const std::filesystem::path& ids) {

@@ -35,13 +35,15 @@ constexpr std::array trials{Trial{"d256", 8, 64}, Trial{"d512", 2, 48}, Trial{"g
 constexpr int rounds = 2;
 /// Both train the same model on the same text from weights of the same distribution: so near are their first losses.
 constexpr double first_loss_tolerance = 0.05;
+/// Of training time, with a failure a day. What counts is copy and writing, though training goes on beside the writing.
+constexpr double checkpoints_percent_max = 1;
 /// Debian's python3 is meant, whatever other python3 comes first in PATH.
 constexpr const char* python = "/usr/bin/python3";
 
-boost::json::value run_ours(const Trial& trial) {
+boost::json::value run_ours(const Trial& trial, const Workshop& workshop) {
     std::fprintf(stderr, "emeth bench: %s, %u steps of %u sequences: emeth-trainer\n", trial.model, trial.steps, trial.sequences);
-    return output_of(fmt::format("{} benchmark --model {} --threads {} --steps {} --sequences {}", quoted(trainer_protocol::default_trainer_program()),
-                                 trial.model, processors(), trial.steps, trial.sequences));
+    return output_of(fmt::format("{} benchmark --model {} --threads {} --steps {} --sequences {} --folder {}", quoted(trainer_protocol::default_trainer_program()),
+                                 trial.model, processors(), trial.steps, trial.sequences, quoted(workshop.path())));
 }
 
 /// With the precision and micro-batch of `ours`.
@@ -59,20 +61,23 @@ void require_same_work(const Trial& trial, const boost::json::value& ours, const
 }
 
 void measure(const Trial& trial, std::vector<Figure>& figures) {
-    double ours_best = 0, peer_best = 0, gflops_best = 0, peak = 0;
+    const Workshop workshop;
+    double ours_best = 0, peer_best = 0, gflops_best = 0, peak = 0, lost = 0;
     std::string precision;
     for (int round = 0; round < rounds; ++round) {
-        const auto ours = run_ours(trial);
+        const auto ours = run_ours(trial, workshop);
         const auto peer = run_peer(trial, ours);
         require_same_work(trial, ours, peer);
         precision = text(ours, "precision");
         ours_best = std::max(ours_best, number(ours, "tokens_per_s"));
         gflops_best = std::max(gflops_best, number(ours, "gflops"));
         peak = std::max(peak, number(ours, "peak_gflops"));
+        lost = std::max(lost, 100 * number(ours, "checkpoint_s") / number(ours, "checkpoint_interval_s"));
         peer_best = std::max(peer_best, number(peer, "tokens_per_s"));
     }
     figures.push_back({fmt::format("{}_vs_python", trial.model), ours_best, "tokens/s " + precision, "Python PyTorch", peer_best});
     figures.push_back({fmt::format("{}_vs_peak", trial.model), gflops_best, "GFLOP/s " + precision, "best square product", peak});
+    figures.push_back({fmt::format("{}_checkpoints", trial.model), lost, "% of the time", "bound", checkpoints_percent_max});
 }
 
 struct TrainingFlags {

@@ -1,10 +1,14 @@
 #include "bench/measured_program.hpp"
 
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <stdexcept>
+#include <system_error>
 
 #include "runtime/json_fields.hpp"
 
@@ -17,6 +21,13 @@ constexpr std::size_t output_bytes_max = 1 << 16;
 constexpr const char* clean_environment = "env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE ";
 
 }  // namespace
+
+Workshop::Workshop() : path_(std::filesystem::current_path() / fmt::format(".emeth-bench-{}", ::getpid())) { std::filesystem::create_directory(path_); }
+
+Workshop::~Workshop() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+}
 
 boost::json::value output_of(const std::string& command) {
     const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen((clean_environment + command).c_str(), "r"), ::pclose);

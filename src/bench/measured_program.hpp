@@ -7,6 +7,20 @@
 
 namespace emeth::bench {
 
+/// A folder in the current one that goes away with its owner.
+class Workshop {
+public:
+    Workshop();
+    Workshop(const Workshop&) = delete;
+    Workshop& operator=(const Workshop&) = delete;
+    ~Workshop();
+    [[nodiscard]] std::filesystem::path operator/(const char* name) const { return path_ / name; }
+    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+private:
+    std::filesystem::path path_;
+};
+
 /// What `command` prints, as JSON; throws when it fails. A shell runs it: commands are made of our own paths and numbers.
 boost::json::value output_of(const std::string& command);
 

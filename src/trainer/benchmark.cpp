@@ -9,6 +9,8 @@
 #include <memory>
 
 #include "runtime/clock.hpp"
+#include "trainer/checkpoint.hpp"
+#include "trainer/checkpoint_interval.hpp"
 #include "trainer/compute.hpp"
 #include "trainer/optimiser.hpp"
 
@@ -63,6 +65,15 @@ public:
         return loss / static_cast<double>(tokens_per_step());
     }
 
+    /// How long it takes to copy the state and to write it.
+    Result<Milliseconds> save(const std::filesystem::path& folder) const {
+        CheckpointStore store(folder, Hash256{}, layout_.count());
+        const Milliseconds start = system_clock().monotonic();
+        const Result<Hash256> written = store.save(state_.copy());
+        if (!written) return written.error();
+        return system_clock().monotonic() - start;
+    }
+
     [[nodiscard]] float tokens_per_step() const {
         return static_cast<float>(preset_.sequences_per_step * preset_.context);
     }
@@ -103,7 +114,7 @@ double measure_peak(Precision precision) {
 }  // namespace
 
 Result<std::string> run_benchmark(const std::string& model, const trainer_protocol::ComputeOptions& options,
-                                  std::uint64_t steps, std::uint32_t sequences) {
+                                  std::uint64_t steps, std::uint32_t sequences, const std::filesystem::path& folder) {
     Result<Preset> preset = find_preset(model);
     if (!preset) return preset.error();
     if (sequences > 0) preset->sequences_per_step = sequences;
@@ -117,6 +128,9 @@ Result<std::string> run_benchmark(const std::string& model, const trainer_protoc
     for (std::uint64_t i = 0; i < steps; ++i) trial.step();
     const double tokens_per_s =
         static_cast<double>(trial.tokens_per_step()) * static_cast<double>(steps) / seconds_since(start);
+    const Result<Milliseconds> checkpoint = trial.save(folder);
+    if (!checkpoint) return checkpoint.error();
+    const Milliseconds interval = checkpoint_interval(*checkpoint, std::chrono::hours(24));
     const boost::json::object figures{{"model", model},
                                       {"precision", precision_name(compute->precision)},
                                       {"threads", compute->threads},
@@ -125,7 +139,9 @@ Result<std::string> run_benchmark(const std::string& model, const trainer_protoc
                                       {"tokens_per_s", tokens_per_s},
                                       {"flops_per_token", flops_per_token(*preset)},
                                       {"gflops", tokens_per_s * flops_per_token(*preset) / 1e9},
-                                      {"peak_gflops", measure_peak(compute->precision)}};
+                                      {"peak_gflops", measure_peak(compute->precision)},
+                                      {"checkpoint_s", std::chrono::duration<double>(*checkpoint).count()},
+                                      {"checkpoint_interval_s", std::chrono::duration<double>(interval).count()}};
     return boost::json::serialize(figures);
 }
 

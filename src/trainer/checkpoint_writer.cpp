@@ -4,10 +4,20 @@
 
 namespace emeth::trainer {
 
-CheckpointWriter::CheckpointWriter(CheckpointStore store, const Plan& plan, Reporter& reporter)
+namespace {
+
+Milliseconds now() {
+    return system_clock().monotonic();
+}
+
+}  // namespace
+
+CheckpointWriter::CheckpointWriter(CheckpointStore store, RunHistory history, const Plan& plan, Reporter& reporter)
     : store_(std::move(store)),
+      history_(std::move(history)),
       steps_per_epoch_(plan.steps_per_epoch),
       reporter_(reporter),
+      remembered_(now()),
       thread_([this] { run(); }) {}
 
 CheckpointWriter::~CheckpointWriter() {
@@ -22,7 +32,9 @@ CheckpointWriter::~CheckpointWriter() {
 Result<void> CheckpointWriter::offer(const TrainingState& state) {
     std::unique_lock lock(mutex_);
     if (!outcome_ || waiting_) return outcome_;
+    const Milliseconds start = now();
     waiting_ = state.copy();
+    copying_ = now() - start;
     changed_.notify_all();
     return {};
 }
@@ -34,14 +46,28 @@ Result<void> CheckpointWriter::write_now(const TrainingState& state) {
     return write(state);
 }
 
+Milliseconds CheckpointWriter::cost() const {
+    const std::scoped_lock lock(mutex_);
+    return writing_ == Milliseconds(0) ? Milliseconds(0) : copying_ + writing_;
+}
+
+Milliseconds CheckpointWriter::interval() const {
+    const std::scoped_lock lock(mutex_);
+    return checkpoint_interval(copying_ + writing_, history_.mean_time_between_failures());
+}
+
 void CheckpointWriter::run() {
     std::unique_lock lock(mutex_);
     for (;;) {
         changed_.wait(lock, [this] { return ending_ || waiting_; });
         if (!waiting_) return;
         lock.unlock();
+        const Milliseconds start = now();
         Result<void> written = write(*waiting_);
+        const Milliseconds end = now();
         lock.lock();
+        writing_ = end - start;
+        history_.add_trained(end - std::exchange(remembered_, end));
         outcome_ = std::move(written);
         waiting_.reset();
         changed_.notify_all();

@@ -31,14 +31,16 @@ int benchmark(int argc, char** argv) {
     trainer_protocol::ComputeOptions compute;
     std::uint64_t steps = 10;
     std::uint32_t sequences = 0;
+    std::string folder = ".";
     options.add_option("--model", model, "preset")->capture_default_str();
     options.add_option("--threads", compute.threads)->check(CLI::Range(1, 1024))->capture_default_str();
     options.add_option("--precision", compute.precision)->check(CLI::IsMember({"auto", "bf16", "float32"}));
     options.add_option("--micro-batch", compute.micro_batch, "sequences; 0: found")->capture_default_str();
     options.add_option("--steps", steps, "measured, after two to warm up")->check(CLI::Range(1, 1'000'000));
     options.add_option("--sequences", sequences, "of a step; 0: the preset's")->check(CLI::Range(0, 4'096));
+    options.add_option("--folder", folder, "where a checkpoint is written")->capture_default_str();
     CLI11_PARSE(options, argc, argv);
-    return print_figures(run_benchmark(model, compute, steps, sequences));
+    return print_figures(run_benchmark(model, compute, steps, sequences, folder));
 }
 
 /// For `emeth bench tokens`.

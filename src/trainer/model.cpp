@@ -20,6 +20,10 @@ namespace {
 constexpr std::int64_t logits_elements = 1 << 20;
 constexpr std::int64_t logits_rows_min = 256;
 
+std::int64_t logits_rows_of(const Preset& preset) {
+    return std::max(logits_rows_min, logits_elements / preset.vocabulary);
+}
+
 /// A weight as the model computes with it, and where its gradient goes.
 struct Matrix {
     at::Tensor weight;    // [in, out], of the compute type
@@ -171,7 +175,7 @@ Layer ModelOf<T>::layer(const ParameterLayout& layout, std::int64_t index) const
 
 template <class T>
 std::int64_t ModelOf<T>::logits_rows() const {
-    return std::min(rows_max_, std::max(logits_rows_min, logits_elements / preset_.vocabulary));
+    return std::min(rows_max_, logits_rows_of(preset_));
 }
 
 template <class T>
@@ -335,6 +339,16 @@ void ModelOf<T>::backward_layer(Layer& layer) {
 }
 
 }  // namespace
+
+std::uint64_t activation_bytes(const Preset& preset, Precision precision, std::int64_t sequences_max) {
+    constexpr std::int64_t residual = sizeof(float);
+    const std::int64_t element = precision == Precision::bf16 ? 2 : 4;
+    const std::int64_t rows = sequences_max * preset.context;
+    const std::int64_t of_layer = preset.width * (2 * residual + 14 * element) + 4 * residual;
+    const std::int64_t of_model = preset.width * (2 * residual + 10 * element) + 3 * residual;
+    const std::int64_t logits = std::min(rows, logits_rows_of(preset)) * preset.vocabulary * element;
+    return static_cast<std::uint64_t>(rows * (preset.layers * of_layer + of_model) + logits);
+}
 
 std::unique_ptr<Model> make_model(const Preset& preset, Precision precision, const ParameterLayout& layout,
                                   at::Tensor weights, at::Tensor gradients, std::int64_t sequences_max) {

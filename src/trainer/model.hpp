@@ -36,6 +36,9 @@ public:
     virtual at::Tensor logits(const std::vector<std::int32_t>& tokens) = 0;
 };
 
+/// What the model allocates for batches of this size, in bytes; bf16's copy of the weights does not count.
+std::uint64_t activation_bytes(const Preset& preset, Precision precision, std::int64_t sequences_max);
+
 /// `weights` and `gradients` are flat float32 arrays of `layout`; the model refers to them. Without gradients (an
 /// undefined tensor) only loss() and logits() may be called. With bf16 it computes with
 /// a bfloat16 copy of the weights. `sequences_max` sizes the activations: no batch may have more.

@@ -19,7 +19,7 @@ struct TrainingSetup {
     Preset preset;
     Plan plan;
     Compute compute;
-    std::uint32_t checkpoint_interval_ms = 10'000;
+    std::uint32_t checkpoint_interval_ms = 0;  ///< 0: the best by what a checkpoint costs (checkpoint_interval.hpp)
 };
 
 /// Takes `state` from its step to the last one. The result is a function of the JOB, the dataset and the number of
