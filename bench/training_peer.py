@@ -2,7 +2,7 @@
 """The peer of `emeth bench training`: the same GPT-2 written plainly in Python PyTorch, with its best settings.
 
 Usage: training_peer.py MODEL THREADS PRECISION MICRO_BATCH STEPS SEQUENCES (of a step; 0: the preset's)
-Prints one line of JSON: {"model", "precision", "threads", "micro_batch", "tokens_per_s"}.
+Prints one line of JSON: {"model", "precision", "threads", "micro_batch", "first_loss", "tokens_per_s"}.
 """
 import json
 import sys
@@ -67,25 +67,34 @@ def main(model_name, threads, precision, micro_batch, steps, step_sequences):
     model = GPT2(width, layers, heads, context, vocabulary)
     optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3, betas=(0.9, 0.95), weight_decay=0.1)
 
+    position = 0
+
     def step():
+        nonlocal position
+        total = 0.0
         optimiser.zero_grad(set_to_none=True)
         for first in range(0, sequences, micro_batch):
             count = min(micro_batch, sequences - first)
-            tokens = torch.randint(vocabulary, (count, context + 1))
+            positions = position + torch.arange(count * context + 1)
+            position += count * context
+            tokens = ((positions * 2654435761 & 0xFFFFFFFF) >> 8) % vocabulary  # the text of benchmark.cpp
             with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bf16"):
-                loss = model(tokens[:, :-1], tokens[:, 1:].contiguous())
+                loss = model(tokens[:-1].view(count, context), tokens[1:].view(count, context))
             (loss * count / sequences).backward()
+            total += loss.item() * count / sequences
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
+        return total
 
-    for _ in range(WARM_UP_STEPS):
+    first_loss = step()
+    for _ in range(WARM_UP_STEPS - 1):
         step()
     start = time.monotonic()
     for _ in range(steps):
         step()
     tokens_per_s = sequences * context * steps / (time.monotonic() - start)
     print(json.dumps({"model": model_name, "precision": precision, "threads": threads, "micro_batch": micro_batch,
-                      "tokens_per_s": tokens_per_s}))
+                      "first_loss": first_loss, "tokens_per_s": tokens_per_s}))
 
 
 if __name__ == "__main__":

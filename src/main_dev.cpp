@@ -6,6 +6,7 @@
 #include "bench/bench_recovery.hpp"
 #include "bench/bench_simulation.hpp"
 #include "bench/bench_store.hpp"
+#include "bench/bench_tokenising.hpp"
 #include "bench/bench_training.hpp"
 #include "bench/bench_verification.hpp"
 #include "cli/command.hpp"
@@ -20,7 +21,8 @@ int main(int argc, char** argv) try {
     emeth::soak::add_soak(app, invocation);
     auto* bench = app.add_subcommand("bench", "print performance figures, each beside its peer in the same run");
     bench->require_subcommand(1);
-    for (const auto add : {emeth::bench::add_store, emeth::bench::add_training, emeth::bench::add_recovery, emeth::bench::add_simulation, emeth::bench::add_verification}) add(*bench, invocation);
+    for (const auto add : {emeth::bench::add_store, emeth::bench::add_training, emeth::bench::add_tokenising, emeth::bench::add_verification, emeth::bench::add_recovery, emeth::bench::add_simulation})
+        add(*bench, invocation);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

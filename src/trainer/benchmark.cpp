@@ -9,9 +9,10 @@
 #include <memory>
 
 #include "runtime/clock.hpp"
+#include "trainer/checkpoint.hpp"
+#include "trainer/checkpoint_interval.hpp"
 #include "trainer/compute.hpp"
 #include "trainer/optimiser.hpp"
-#include "trainer/seed.hpp"
 
 namespace emeth::trainer {
 namespace {
@@ -23,14 +24,19 @@ double seconds_since(Milliseconds start) {
     return std::chrono::duration<double>(system_clock().monotonic() - start).count();
 }
 
-Batch random_batch(const Preset& preset, std::int64_t sequences, SeededStream& random) {
+/// Token `position` of an endless text that the peer (bench/training_peer.py) makes, too: Knuth's multiplicative hash.
+std::int32_t text_token(std::uint64_t position, std::int64_t vocabulary) {
+    const auto hash = static_cast<std::uint32_t>(position * 2'654'435'761U) >> 8;
+    return static_cast<std::int32_t>(static_cast<std::int64_t>(hash) % vocabulary);
+}
+
+/// The next windows of that text, which goes on at `position`.
+Batch next_batch(const Preset& preset, std::int64_t sequences, std::uint64_t& position) {
     Batch batch{sequences, {}, {}};
-    const auto token = [&] {
-        return static_cast<std::int32_t>(random.below(static_cast<std::uint64_t>(preset.vocabulary)));
-    };
-    const auto count = static_cast<std::size_t>(sequences * preset.context);
-    std::generate_n(std::back_inserter(batch.inputs), count, token);
-    std::generate_n(std::back_inserter(batch.targets), count, token);
+    for (std::int64_t i = 0; i < sequences * preset.context; ++i, ++position) {
+        batch.inputs.push_back(text_token(position, preset.vocabulary));
+        batch.targets.push_back(text_token(position + 1, preset.vocabulary));
+    }
     return batch;
 }
 
@@ -43,18 +49,29 @@ public:
           layout_(preset),
           state_(TrainingState::initial(layout_, JobId{})),
           gradients_(at::zeros_like(state_.weights)),
-          model_(make_model(preset, compute.precision, layout_, state_.weights, gradients_, micro_batch_)),
-          random_(derive_seed(JobId{}, "benchmark")) {}
+          model_(make_model(preset, compute.precision, layout_, state_.weights, gradients_, micro_batch_)) {}
 
-    void step() {
+    /// The mean loss.
+    double step() {
         gradients_.zero_();
+        double loss = 0;
         for (std::int64_t first = 0; first < preset_.sequences_per_step; first += micro_batch_) {
             const std::int64_t sequences = std::min(micro_batch_, preset_.sequences_per_step - first);
-            model_->forward_backward(random_batch(preset_, sequences, random_), 1.0F / tokens_per_step());
+            loss += model_->forward_backward(next_batch(preset_, sequences, position_), 1.0F / tokens_per_step());
         }
         update_weights(preset_, layout_, gradients_, gradient_norm(gradients_), schedule_steps, state_);
         model_->weights_changed();
         ++state_.step;
+        return loss / static_cast<double>(tokens_per_step());
+    }
+
+    /// How long it takes to copy the state and to write it.
+    Result<Milliseconds> save(const std::filesystem::path& folder) const {
+        CheckpointStore store(folder, Hash256{}, layout_.count());
+        const Milliseconds start = system_clock().monotonic();
+        const Result<Hash256> written = store.save(state_.copy());
+        if (!written) return written.error();
+        return system_clock().monotonic() - start;
     }
 
     [[nodiscard]] float tokens_per_step() const {
@@ -68,7 +85,7 @@ private:
     TrainingState state_;
     at::Tensor gradients_;
     std::unique_ptr<Model> model_;
-    SeededStream random_;
+    std::uint64_t position_ = 0;
 };
 
 /// 6 for each matrix weight, the output head among them, and the attention's products; nothing computed twice counts.
@@ -97,7 +114,7 @@ double measure_peak(Precision precision) {
 }  // namespace
 
 Result<std::string> run_benchmark(const std::string& model, const trainer_protocol::ComputeOptions& options,
-                                  std::uint64_t steps, std::uint32_t sequences) {
+                                  std::uint64_t steps, std::uint32_t sequences, const std::filesystem::path& folder) {
     Result<Preset> preset = find_preset(model);
     if (!preset) return preset.error();
     if (sequences > 0) preset->sequences_per_step = sequences;
@@ -105,19 +122,26 @@ Result<std::string> run_benchmark(const std::string& model, const trainer_protoc
     if (!compute) return compute.error();
 
     Trial trial(*preset, *compute);
-    for (std::uint64_t i = 0; i < warm_up_steps; ++i) trial.step();
+    const double first_loss = trial.step();
+    for (std::uint64_t i = 1; i < warm_up_steps; ++i) trial.step();
     const Milliseconds start = system_clock().monotonic();
     for (std::uint64_t i = 0; i < steps; ++i) trial.step();
     const double tokens_per_s =
         static_cast<double>(trial.tokens_per_step()) * static_cast<double>(steps) / seconds_since(start);
+    const Result<Milliseconds> checkpoint = trial.save(folder);
+    if (!checkpoint) return checkpoint.error();
+    const Milliseconds interval = checkpoint_interval(*checkpoint, std::chrono::hours(24));
     const boost::json::object figures{{"model", model},
                                       {"precision", precision_name(compute->precision)},
                                       {"threads", compute->threads},
                                       {"micro_batch", compute->micro_batch},
+                                      {"first_loss", first_loss},
                                       {"tokens_per_s", tokens_per_s},
                                       {"flops_per_token", flops_per_token(*preset)},
                                       {"gflops", tokens_per_s * flops_per_token(*preset) / 1e9},
-                                      {"peak_gflops", measure_peak(compute->precision)}};
+                                      {"peak_gflops", measure_peak(compute->precision)},
+                                      {"checkpoint_s", std::chrono::duration<double>(*checkpoint).count()},
+                                      {"checkpoint_interval_s", std::chrono::duration<double>(interval).count()}};
     return boost::json::serialize(figures);
 }
 

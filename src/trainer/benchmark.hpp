@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 
 #include "runtime/result.hpp"
@@ -9,10 +10,16 @@
 
 namespace emeth::trainer {
 
-/// Trains `steps` steps of the preset, of `sequences` each (0: the preset's), on random tokens, after two to warm up, and measures the best square matrix
-/// product of the same number type and threads. One line of JSON: {"model", "precision", "threads", "micro_batch",
-/// "tokens_per_s", "flops_per_token", "gflops", "peak_gflops"}.
+/// Trains `steps` steps of the preset, of `sequences` each (0: the preset's), on tokens made by a formula, after two to
+/// warm up, and measures the best square matrix product of the same number type and threads. One line of JSON:
+/// {"model", "precision", "threads", "micro_batch", "first_loss", "tokens_per_s", "flops_per_token", "gflops",
+/// "peak_gflops", "checkpoint_s" (copied and written into `folder`), "checkpoint_interval_s"}.
 Result<std::string> run_benchmark(const std::string& model, const trainer_protocol::ComputeOptions& compute,
-                                  std::uint64_t steps, std::uint32_t sequences);
+                                  std::uint64_t steps, std::uint32_t sequences, const std::filesystem::path& folder);
+
+/// Trains a tokenizer on the sample of `folder`/dataset that the preset takes, keeps it as tokenizer.model, and encodes
+/// the dataset into tokens.bin. {"tokenizer_s", "tokens_s", "dataset_bytes", "tokens", "mb_per_s" of encoding}.
+Result<std::string> run_token_benchmark(const std::string& model, const std::filesystem::path& folder,
+                                        std::uint32_t threads);
 
 }  // namespace emeth::trainer

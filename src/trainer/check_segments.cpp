@@ -18,6 +18,7 @@
 #include "runtime/log.hpp"
 #include "trainer/optimiser.hpp"
 #include "trainer/streamed_file.hpp"
+#include "trainer/checkpoint_interval.hpp"
 #include "trainer/training_loop.hpp"
 #include "trainer_protocol/segments.hpp"
 
@@ -41,6 +42,7 @@ constexpr double initial_weights_tolerance = 1e-6;
 struct KeepsNothing final : StateKeeper {
     Result<void> step_begins(const TrainingState&) override { return {}; }
     Result<void> checkpoint_due(const TrainingState&) override { return {}; }
+    [[nodiscard]] Milliseconds checkpoint_interval() const override { return checkpoint_interval_max; }
 };
 
 /// The evidence: states of one size behind a header, each to be had once its digest holds.

@@ -4,11 +4,22 @@
 
 namespace emeth::trainer {
 
-CheckpointWriter::CheckpointWriter(CheckpointStore store, SegmentStates states, const Plan& plan, Reporter& reporter)
+namespace {
+
+Milliseconds now() {
+    return system_clock().monotonic();
+}
+
+}  // namespace
+
+CheckpointWriter::CheckpointWriter(CheckpointStore store, SegmentStates states, RunHistory history, const Plan& plan,
+                                   Reporter& reporter)
     : store_(std::move(store)),
       states_(std::move(states)),
+      history_(std::move(history)),
       steps_per_epoch_(plan.steps_per_epoch),
       reporter_(reporter),
+      remembered_(now()),
       thread_([this] { run(); }) {}
 
 CheckpointWriter::~CheckpointWriter() {
@@ -23,7 +34,9 @@ CheckpointWriter::~CheckpointWriter() {
 Result<void> CheckpointWriter::checkpoint_due(const TrainingState& state) {
     std::unique_lock lock(mutex_);
     if (!outcome_ || waiting_) return outcome_;
+    const Milliseconds start = now();
     waiting_.emplace(Waiting{state.copy(), false});
+    copying_ = now() - start;
     changed_.notify_all();
     return {};
 }
@@ -45,14 +58,28 @@ Result<void> CheckpointWriter::write_now(const TrainingState& state) {
     return write_checkpoint(state);
 }
 
+Milliseconds CheckpointWriter::cost() const {
+    const std::scoped_lock lock(mutex_);
+    return writing_ == Milliseconds(0) ? Milliseconds(0) : copying_ + writing_;
+}
+
+Milliseconds CheckpointWriter::checkpoint_interval() const {
+    const std::scoped_lock lock(mutex_);
+    return trainer::checkpoint_interval(copying_ + writing_, history_.mean_time_between_failures());
+}
+
 void CheckpointWriter::run() {
     std::unique_lock lock(mutex_);
     for (;;) {
         changed_.wait(lock, [this] { return ending_ || waiting_; });
         if (!waiting_) return;
         lock.unlock();
+        const Milliseconds start = now();
         Result<void> written = write(*waiting_);
+        const Milliseconds end = now();
         lock.lock();
+        if (!waiting_->begins_segment) writing_ = end - start;
+        history_.add_trained(end - std::exchange(remembered_, end));
         outcome_ = std::move(written);
         waiting_.reset();
         changed_.notify_all();

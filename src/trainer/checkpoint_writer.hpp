@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "trainer/checkpoint.hpp"
+#include "trainer/checkpoint_interval.hpp"
 #include "trainer/plan.hpp"
 #include "trainer/reporter.hpp"
 #include "trainer/segment_states.hpp"
@@ -19,7 +20,8 @@ namespace emeth::trainer {
 /// states before it durable, too.
 class CheckpointWriter final : public StateKeeper {
 public:
-    CheckpointWriter(CheckpointStore store, SegmentStates states, const Plan& plan, Reporter& reporter);
+    CheckpointWriter(CheckpointStore store, SegmentStates states, RunHistory history, const Plan& plan,
+                     Reporter& reporter);
     ~CheckpointWriter() override;
 
     /// Takes a copy to write, unless one is being written still. An Error when the last write failed.
@@ -28,6 +30,11 @@ public:
     Result<void> step_begins(const TrainingState& state) override;
     /// Returns once `state` is durable.
     Result<void> write_now(const TrainingState& state);
+    /// How long to wait from one offer to the next: the best by what the last one cost; the shortest until that is
+    /// known.
+    [[nodiscard]] Milliseconds checkpoint_interval() const override;
+    /// What the last one cost: the copy and the writing. More than training lost, which goes on beside the writing.
+    [[nodiscard]] Milliseconds cost() const;
 
 private:
     struct Waiting {
@@ -40,12 +47,15 @@ private:
 
     CheckpointStore store_;
     SegmentStates states_;
+    RunHistory history_;
     std::uint64_t steps_per_epoch_;
     Reporter& reporter_;
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::condition_variable changed_;
-    std::optional<Waiting> waiting_;  // set until it is written
-    Result<void> outcome_;            // of the last write
+    std::optional<Waiting> waiting_;        // set until it is written
+    Result<void> outcome_;                  // of the last write
+    Milliseconds copying_{0}, writing_{0};  // of the last checkpoint
+    Milliseconds remembered_;               // until when the history knows the training time
     bool ending_ = false;
     std::thread thread_;
 };

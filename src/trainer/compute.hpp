@@ -17,6 +17,11 @@ struct Compute {
     std::uint32_t threads = 1;
 };
 
+/// The number of sequences at once when the node does not say: enough to fill the products, not more than the caches
+/// bear, and within a share of `memory` bytes. A function of its arguments alone, so that a run that goes on rounds as it
+/// did.
+std::int64_t find_micro_batch(const Preset& preset, Precision precision, std::uint64_t memory);
+
 /// Also sets libtorch's number of threads. A permanent Error for a device that is not there.
 Result<Compute> resolve_compute(const trainer_protocol::ComputeOptions& options, const Preset& preset);
 

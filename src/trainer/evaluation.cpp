@@ -28,9 +28,8 @@ Batch read_batch(const TokenFile& tokens, const Preset& preset, std::span<const 
 
 double mean_loss(const Preset& preset, const ParameterLayout& layout, const at::Tensor& weights,
                  const TokenFile& tokens, std::span<const std::uint64_t> windows) {
-    const at::Tensor no_gradients = at::zeros_like(weights);
     const std::unique_ptr<Model> model =
-        make_model(preset, Precision::float32, layout, weights, no_gradients, sequences_at_once);
+        make_model(preset, Precision::float32, layout, weights, at::Tensor(), sequences_at_once);
     double sum = 0;
     for (std::size_t first = 0; first < windows.size(); first += sequences_at_once)
         sum += model->loss(

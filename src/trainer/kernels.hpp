@@ -6,6 +6,9 @@
 #include <c10/util/BFloat16.h>
 
 #include <cstdint>
+#include <vector>
+
+#include "trainer/products.hpp"
 
 namespace emeth::trainer::kernels {
 
@@ -25,27 +28,21 @@ void layer_norm_backward(const T* out_gradient, const float* in, const float* ga
                          std::int64_t rows, std::int64_t width, float* in_gradient, float* gain_gradient,
                          float* bias_gradient);
 
-/// values[rows, width] += bias[width]
-template <class T>
-void add_bias(T* values, const float* bias, std::int64_t rows, std::int64_t width);
 /// bias_gradient[width] += column sums of gradient[rows, width]
 template <class T>
 void bias_backward(const T* gradient, std::int64_t rows, std::int64_t width, float* bias_gradient);
 
-/// hidden += bias (kept for the backward pass), out = gelu_tanh(hidden), all [rows, width].
+/// out[count] = gelu_tanh(hidden)
 template <class T>
-void bias_gelu(T* hidden, const float* bias, std::int64_t rows, std::int64_t width, T* out);
-/// gradient[count] *= gelu_tanh'(hidden)
+void gelu(const T* hidden, std::int64_t count, T* out);
+/// gradient[rows, width] *= gelu_tanh'(hidden); bias_gradient[width] += its column sums.
 template <class T>
-void gelu_backward(T* gradient, const T* hidden, std::int64_t count);
+void gelu_backward(T* gradient, const T* hidden, std::int64_t rows, std::int64_t width, float* bias_gradient);
 
-/// out = residual + branch + bias, all [rows, width] but bias[width].
-template <class T>
-void add_branch(const float* residual, const T* branch, const float* bias, std::int64_t rows, std::int64_t width,
-                float* out);
-/// out[count] = T(in)
-template <class T>
-void convert(const float* in, std::int64_t count, T* out);
+void to_bf16(const float* in, std::int64_t count, c10::BFloat16* out);
+/// The same of gradient[rows, width]; bias_gradient[width] += its column sums.
+void to_bf16_with_bias(const float* gradient, std::int64_t rows, std::int64_t width, c10::BFloat16* out,
+                       float* bias_gradient);
 
 /// Of logits[rows, vocabulary], in place: becomes the gradient (softmax − one-hot) · scale. losses[rows] = −log
 /// softmax[target].
@@ -64,16 +61,36 @@ void embed_backward(const std::int32_t* tokens, const float* gradient, std::int6
                     std::int64_t width, float* token_gradient, float* position_gradient);
 
 struct AttentionShape {
-    std::int64_t sequences, context, heads, head_width;
+    std::int64_t context, heads, head_width;
     [[nodiscard]] std::int64_t width() const { return heads * head_width; }
 };
-/// Causal self-attention of qkv[sequences*context, 3*width] (query, key, value side by side) into
-/// out[sequences*context, width]. The scores exist for one head and a block of rows only; the backward pass makes them
-/// again.
+/// Causal self-attention. The scores exist for one head and a block of queries only; the backward pass makes them
+/// again. Probabilities and their gradients are rounded to T, as factors of products; sums are float32.
 template <class T>
-void attention(const T* qkv, AttentionShape shape, T* out);
-template <class T>
-void attention_backward(const T* qkv, const T* out_gradient, AttentionShape shape, T* qkv_gradient);
+class Attention {
+public:
+    explicit Attention(AttentionShape shape);
+    /// Of qkv[sequences*context, 3*width] (query, key, value side by side) into out[sequences*context, width].
+    void forward(const T* qkv, std::int64_t sequences, T* out) const;
+    void backward(const T* qkv, const T* out_gradient, std::int64_t sequences, T* qkv_gradient) const;
+
+private:
+    /// Queries first .. first + rows. They see the keys up to their last one: half of the products are never made.
+    struct Block {
+        Block(const AttentionShape& shape, std::int64_t first_query, bool is_last);
+        std::int64_t first, rows, keys;
+        Product scores, attended;
+        Product value_gradient, probability_gradient, query_gradient, key_gradient;
+    };
+    struct Scratch;
+    void forward_head(const T* qkv, T* out, Scratch& scratch) const;
+    void backward_head(const T* qkv, const T* out_gradient, T* qkv_gradient, Scratch& scratch) const;
+    void probabilities(const Block& block, const T* qkv, Scratch& scratch) const;
+    [[nodiscard]] std::int64_t head_offset(std::int64_t index, std::int64_t row_width) const;
+
+    AttentionShape shape_;
+    std::vector<Block> blocks_;
+};
 
 /// sum of squares, the same for every number of threads
 double sum_of_squares(const float* values, std::int64_t count);

@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <exception>
 #include <string_view>
 #include <utility>
@@ -12,8 +11,8 @@
 
 #include "runtime/folder_lock.hpp"
 #include "runtime/log.hpp"
-#include "trainer/benchmark.hpp"
 #include "trainer/check_artifact.hpp"
+#include "trainer/command_line.hpp"
 #include "trainer/control_channel.hpp"
 #include "trainer/train_job.hpp"
 #include "trainer_protocol/messages.hpp"
@@ -26,7 +25,7 @@ using trainer_protocol::Report;
 constexpr std::string_view usage =
     "emeth-trainer is not run by hand: 'emeth worker' and 'emeth verifier' start it and talk to it over a socket.\n"
     "It trains one JOB with libtorch, or checks the artifact of one, and exits.\n"
-    "'emeth-trainer benchmark' measures this machine.\n";
+    "'emeth generate' and 'emeth bench' start its other commands: generate, benchmark, benchmark-tokens.\n";
 
 constexpr std::size_t message_text_bytes_max = 4'000;
 
@@ -72,30 +71,11 @@ Report serve(trainer::ControlChannel& channel) {
     }
 }
 
-/// emeth-trainer benchmark --model d256 …: for `emeth bench training`.
-int benchmark(int argc, char** argv) {
-    CLI::App options{"Measures training on random tokens; prints one line of JSON.", "emeth-trainer benchmark"};
-    std::string model = "nano";
-    trainer_protocol::ComputeOptions compute;
-    std::uint64_t steps = 10;
-    std::uint32_t sequences = 0;
-    options.add_option("--model", model, "preset")->capture_default_str();
-    options.add_option("--threads", compute.threads)->check(CLI::Range(1, 1024))->capture_default_str();
-    options.add_option("--precision", compute.precision)->check(CLI::IsMember({"auto", "bf16", "float32"}));
-    options.add_option("--micro-batch", compute.micro_batch, "sequences; 0: the preset's")->capture_default_str();
-    options.add_option("--steps", steps, "measured, after two to warm up")->check(CLI::Range(1, 1'000'000));
-    options.add_option("--sequences", sequences, "of a step; 0: the preset's")->check(CLI::Range(0, 4'096));
-    CLI11_PARSE(options, argc, argv);
-    const Result<std::string> figures = trainer::run_benchmark(model, compute, steps, sequences);
-    fmt::print(figures ? stdout : stderr, "{}\n", figures ? *figures : figures.error().message);
-    return figures ? 0 : 1;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
     const std::string_view command = argc > 1 ? argv[1] : "";
-    if (command == "benchmark") return benchmark(argc - 1, argv + 1);
+    if (const auto run = trainer::find_command(command)) return run(argc - 1, argv + 1);
     const bool help = command == "--help" || command == "-h";
     if (!command.empty() || !has_control_socket()) {
         fmt::print(help ? stdout : stderr, "{}", usage);

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "trainer/kernels.hpp"
+#include "trainer/products.hpp"
 
 namespace emeth::trainer {
 namespace {
@@ -18,6 +19,10 @@ namespace {
 /// product.
 constexpr std::int64_t logits_elements = 1 << 20;
 constexpr std::int64_t logits_rows_min = 256;
+
+std::int64_t logits_rows_of(const Preset& preset) {
+    return std::max(logits_rows_min, logits_elements / preset.vocabulary);
+}
 
 /// A weight as the model computes with it, and where its gradient goes.
 struct Matrix {
@@ -53,6 +58,7 @@ public:
     void weights_changed() override;
     double forward_backward(const Batch& batch, float gradient_scale) override;
     double loss(const Batch& batch) override;
+    at::Tensor logits(const std::vector<std::int32_t>& tokens) override;
 
 private:
     static constexpr bool is_float32 = std::is_same_v<T, float>;
@@ -64,20 +70,18 @@ private:
     at::Tensor activations(std::int64_t width) const { return at::empty({rows_max_, width}, compute_options_); }
     at::Tensor residuals() const { return at::empty({rows_max_, preset_.width}, at::kFloat); }
     at::Tensor first_rows(const at::Tensor& tensor) const { return tensor.narrow(0, 0, rows_); }
-    kernels::AttentionShape attention_shape() const {
-        return {rows_ / preset_.context, preset_.context, preset_.heads, preset_.head_width()};
-    }
+    std::int64_t sequences() const { return rows_ / preset_.context; }
 
     void normalise(const Norm& norm, const at::Tensor& in, const at::Tensor& out);
     void normalise_backward(const Norm& norm, const at::Tensor& out_gradient, const at::Tensor& in);
-    void multiply(const at::Tensor& in, const Matrix& matrix, const at::Tensor& out);
+    void multiply(const at::Tensor& in, const Matrix& matrix, const Vector& bias, const at::Tensor& out);
+    void multiply_add(const at::Tensor& in, const Matrix& matrix, const Vector& bias, const at::Tensor& residual,
+                      const at::Tensor& out);
     void multiply_backward(const at::Tensor& in, const Matrix& matrix, const at::Tensor& out_gradient,
                            const at::Tensor& in_gradient);
-    void accumulate(const at::Tensor& gradient, const at::Tensor& left, const at::Tensor& right);
-    void add_branch(const at::Tensor& residual, const Vector& bias, const at::Tensor& out);
     at::Tensor branch_gradient(const Vector& bias);
 
-    void forward(const Batch& batch);
+    void forward(const std::vector<std::int32_t>& inputs, std::int64_t sequences);
     void forward_layer(Layer& layer, const at::Tensor& residual_out);
     void backward_layer(Layer& layer);
     double head_forward_backward(const Batch& batch, float gradient_scale);
@@ -95,8 +99,10 @@ private:
     std::vector<Layer> layers_;
     Norm final_norm_;
     at::Tensor residual_out_, normed_out_, branch_, logits_;
-    at::Tensor residual_gradient_, normed_gradient_, qkv_gradient_, hidden_gradient_, product_;
+    at::Tensor residual_gradient_, normed_gradient_, qkv_gradient_, hidden_gradient_;
     std::vector<float> losses_;
+    Products products_;
+    kernels::Attention<T> attention_;
 };
 
 template <class T>
@@ -120,23 +126,21 @@ ModelOf<T>::ModelOf(const Preset& preset, const ParameterLayout& layout, at::Ten
       normed_gradient_(activations(preset.width)),
       qkv_gradient_(activations(3 * preset.width)),
       hidden_gradient_(activations(4 * preset.width)),
-      losses_(static_cast<std::size_t>(rows_max_)) {
+      losses_(static_cast<std::size_t>(rows_max_)),
+      attention_({preset.context, preset.heads, preset.head_width()}) {
     for (std::int64_t index = 0; index < preset.layers; ++index) layers_.push_back(layer(layout, index));
-    // One product at a time waits to be added to a float32 gradient; the largest is the token embedding's.
-    if (!is_float32)
-        product_ = at::empty({std::max(preset.vocabulary, 4 * preset.width) * preset.width}, compute_options_);
     weights_changed();
 }
 
 template <class T>
 Matrix ModelOf<T>::matrix(const ParameterLayout& layout, const std::string& name) const {
-    return {layout.view(compute_weights_, name), layout.view(gradients_, name)};
+    return {layout.view(compute_weights_, name), gradients_.defined() ? layout.view(gradients_, name) : at::Tensor()};
 }
 
 template <class T>
 Vector ModelOf<T>::vector(const ParameterLayout& layout, const std::string& name) const {
     return {layout.view(weights_, name).template data_ptr<float>(),
-            layout.view(gradients_, name).template data_ptr<float>()};
+            gradients_.defined() ? layout.view(gradients_, name).template data_ptr<float>() : nullptr};
 }
 
 template <class T>
@@ -171,13 +175,13 @@ Layer ModelOf<T>::layer(const ParameterLayout& layout, std::int64_t index) const
 
 template <class T>
 std::int64_t ModelOf<T>::logits_rows() const {
-    return std::min(rows_max_, std::max(logits_rows_min, logits_elements / preset_.vocabulary));
+    return std::min(rows_max_, logits_rows_of(preset_));
 }
 
 template <class T>
 void ModelOf<T>::weights_changed() {
     if constexpr (!is_float32)
-        kernels::convert(weights_.data_ptr<float>(), weights_.numel(), compute_weights_.data_ptr<T>());
+        kernels::to_bf16(weights_.data_ptr<float>(), weights_.numel(), compute_weights_.data_ptr<T>());
 }
 
 // ---- the pieces
@@ -196,60 +200,48 @@ void ModelOf<T>::normalise_backward(const Norm& norm, const at::Tensor& out_grad
                                  norm.bias.gradient);
 }
 
+/// out = in · matrix + bias
 template <class T>
-void ModelOf<T>::multiply(const at::Tensor& in, const Matrix& matrix, const at::Tensor& out) {
-    at::Tensor result = first_rows(out);
-    at::mm_out(result, first_rows(in), matrix.weight);
+void ModelOf<T>::multiply(const at::Tensor& in, const Matrix& matrix, const Vector& bias, const at::Tensor& out) {
+    products_.run(first_rows(in), matrix.weight, first_rows(out), Addend::bias, {.bias = bias.weight});
+}
+
+/// out = residual + in · matrix + bias
+template <class T>
+void ModelOf<T>::multiply_add(const at::Tensor& in, const Matrix& matrix, const Vector& bias,
+                              const at::Tensor& residual, const at::Tensor& out) {
+    products_.run(first_rows(in), matrix.weight, first_rows(out), Addend::residual,
+                  {.bias = bias.weight, .residual = residual.data_ptr<float>()});
 }
 
 template <class T>
 void ModelOf<T>::multiply_backward(const at::Tensor& in, const Matrix& matrix, const at::Tensor& out_gradient,
                                    const at::Tensor& in_gradient) {
     const at::Tensor gradient = first_rows(out_gradient);
-    accumulate(matrix.gradient, first_rows(in).t(), gradient);
-    at::Tensor result = first_rows(in_gradient);
-    at::mm_out(result, gradient, matrix.weight.t());
-}
-
-/// gradient += left · right
-template <class T>
-void ModelOf<T>::accumulate(const at::Tensor& gradient, const at::Tensor& left, const at::Tensor& right) {
-    if constexpr (is_float32) {
-        at::Tensor sum = gradient;
-        sum.addmm_(left, right);
-    } else {
-        at::Tensor sum = gradient;
-        at::Tensor product = product_.narrow(0, 0, gradient.numel()).view(gradient.sizes());
-        at::mm_out(product, left, right);
-        sum.add_(product);
-    }
-}
-
-template <class T>
-void ModelOf<T>::add_branch(const at::Tensor& residual, const Vector& bias, const at::Tensor& out) {
-    kernels::add_branch(residual.data_ptr<float>(), branch_.data_ptr<T>(), bias.weight, rows_, preset_.width,
-                        out.data_ptr<float>());
+    products_.run(first_rows(in).t(), gradient, matrix.gradient, Addend::out);
+    products_.run(gradient, matrix.weight.t(), first_rows(in_gradient), Addend::none);
 }
 
 /// The residual stream's gradient is that of the branch added to it, too; here in the compute type.
 template <class T>
 at::Tensor ModelOf<T>::branch_gradient(const Vector& bias) {
-    at::Tensor gradient = residual_gradient_;
-    if constexpr (!is_float32) {
-        gradient = branch_;
-        kernels::convert(residual_gradient_.data_ptr<float>(), rows_ * preset_.width, branch_.data_ptr<T>());
+    const float* gradient = residual_gradient_.data_ptr<float>();
+    if constexpr (is_float32) {
+        kernels::bias_backward(gradient, rows_, preset_.width, bias.gradient);
+        return residual_gradient_;
+    } else {
+        kernels::to_bf16_with_bias(gradient, rows_, preset_.width, branch_.data_ptr<T>(), bias.gradient);
+        return branch_;
     }
-    kernels::bias_backward(gradient.data_ptr<T>(), rows_, preset_.width, bias.gradient);
-    return gradient;
 }
 
 // ---- forward
 
 template <class T>
-void ModelOf<T>::forward(const Batch& batch) {
-    rows_ = batch.sequences * preset_.context;
+void ModelOf<T>::forward(const std::vector<std::int32_t>& inputs, std::int64_t sequences) {
+    rows_ = sequences * preset_.context;
     assert(rows_ > 0 && rows_ <= rows_max_);
-    kernels::embed(batch.inputs.data(), token_table_.weight, position_table_.weight, batch.sequences, preset_.context,
+    kernels::embed(inputs.data(), token_table_.weight, position_table_.weight, sequences, preset_.context,
                    preset_.width, layers_.front().residual_in.data_ptr<float>());
     for (std::size_t i = 0; i < layers_.size(); ++i)
         forward_layer(layers_[i], i + 1 < layers_.size() ? layers_[i + 1].residual_in : residual_out_);
@@ -258,33 +250,42 @@ void ModelOf<T>::forward(const Batch& batch) {
 
 template <class T>
 void ModelOf<T>::forward_layer(Layer& layer, const at::Tensor& residual_out) {
-    const std::int64_t d = preset_.width;
     normalise(layer.norm1, layer.residual_in, layer.normed1);
-    multiply(layer.normed1, layer.attention_in, layer.qkv);
-    kernels::add_bias(layer.qkv.data_ptr<T>(), layer.attention_in_bias.weight, rows_, 3 * d);
-    kernels::attention(layer.qkv.data_ptr<T>(), attention_shape(), layer.attended.data_ptr<T>());
-    multiply(layer.attended, layer.attention_out, branch_);
-    add_branch(layer.residual_in, layer.attention_out_bias, layer.residual_middle);
+    multiply(layer.normed1, layer.attention_in, layer.attention_in_bias, layer.qkv);
+    attention_.forward(layer.qkv.data_ptr<T>(), sequences(), layer.attended.data_ptr<T>());
+    multiply_add(layer.attended, layer.attention_out, layer.attention_out_bias, layer.residual_in,
+                 layer.residual_middle);
 
     normalise(layer.norm2, layer.residual_middle, layer.normed2);
-    multiply(layer.normed2, layer.mlp_in, layer.hidden);
-    kernels::bias_gelu(layer.hidden.data_ptr<T>(), layer.mlp_in_bias.weight, rows_, 4 * d,
-                       layer.activated.data_ptr<T>());
-    multiply(layer.activated, layer.mlp_out, branch_);
-    add_branch(layer.residual_middle, layer.mlp_out_bias, residual_out);
+    multiply(layer.normed2, layer.mlp_in, layer.mlp_in_bias, layer.hidden);
+    kernels::gelu(layer.hidden.data_ptr<T>(), rows_ * 4 * preset_.width, layer.activated.data_ptr<T>());
+    multiply_add(layer.activated, layer.mlp_out, layer.mlp_out_bias, layer.residual_middle, residual_out);
 }
 
 template <class T>
 double ModelOf<T>::loss(const Batch& batch) {
-    forward(batch);
+    forward(batch.inputs, batch.sequences);
     for (std::int64_t first = 0; first < rows_; first += logits_.size(0)) {
         const std::int64_t rows = std::min(logits_.size(0), rows_ - first);
-        at::Tensor logits = logits_.narrow(0, 0, rows);
-        at::mm_out(logits, normed_out_.narrow(0, first, rows), token_embedding_.weight.t());
+        const at::Tensor logits = logits_.narrow(0, 0, rows);
+        products_.run(normed_out_.narrow(0, first, rows), token_embedding_.weight.t(), logits, Addend::none);
         kernels::cross_entropy_loss(logits.data_ptr<T>(), batch.targets.data() + first, rows, preset_.vocabulary,
                                     losses_.data() + first);
     }
     return std::accumulate(losses_.begin(), losses_.begin() + rows_, 0.0);
+}
+
+template <class T>
+at::Tensor ModelOf<T>::logits(const std::vector<std::int32_t>& tokens) {
+    const auto count = static_cast<std::int64_t>(tokens.size());
+    assert(count > 0 && count <= preset_.context);
+    // The window is filled up behind them, where they do not look.
+    std::vector<std::int32_t> window = tokens;
+    window.resize(static_cast<std::size_t>(preset_.context));
+    forward(window, 1);
+    const at::Tensor scores = at::empty({count, preset_.vocabulary}, compute_options_);
+    products_.run(normed_out_.narrow(0, 0, count), token_embedding_.weight.t(), scores, Addend::none);
+    return scores.to(at::kFloat);
 }
 
 // ---- backward
@@ -296,20 +297,19 @@ double ModelOf<T>::head_forward_backward(const Batch& batch, float gradient_scal
     for (std::int64_t first = 0; first < rows_; first += logits_.size(0)) {
         const std::int64_t rows = std::min(logits_.size(0), rows_ - first);
         const at::Tensor normed = normed_out_.narrow(0, first, rows);
-        at::Tensor logits = logits_.narrow(0, 0, rows);
-        at::mm_out(logits, normed, token_embedding_.weight.t());
+        const at::Tensor logits = logits_.narrow(0, 0, rows);
+        products_.run(normed, token_embedding_.weight.t(), logits, Addend::none);
         kernels::cross_entropy(logits.data_ptr<T>(), batch.targets.data() + first, rows, preset_.vocabulary,
                                gradient_scale, losses_.data() + first);
-        at::Tensor normed_gradient = normed_gradient_.narrow(0, first, rows);
-        at::mm_out(normed_gradient, logits, token_embedding_.weight);
-        accumulate(token_embedding_.gradient, logits.t(), normed);
+        products_.run(logits, token_embedding_.weight, normed_gradient_.narrow(0, first, rows), Addend::none);
+        products_.run(logits.t(), normed, token_embedding_.gradient, Addend::out);
     }
     return std::accumulate(losses_.begin(), losses_.begin() + rows_, 0.0);
 }
 
 template <class T>
 double ModelOf<T>::forward_backward(const Batch& batch, float gradient_scale) {
-    forward(batch);
+    forward(batch.inputs, batch.sequences);
     const double loss = head_forward_backward(batch, gradient_scale);
     std::fill_n(residual_gradient_.data_ptr<float>(), rows_ * preset_.width, 0.0F);
     normalise_backward(final_norm_, normed_gradient_, residual_out_);
@@ -324,21 +324,31 @@ void ModelOf<T>::backward_layer(Layer& layer) {
     const std::int64_t d = preset_.width;
     at::Tensor branch = branch_gradient(layer.mlp_out_bias);
     multiply_backward(layer.activated, layer.mlp_out, branch, hidden_gradient_);
-    kernels::gelu_backward(hidden_gradient_.data_ptr<T>(), layer.hidden.data_ptr<T>(), rows_ * 4 * d);
-    kernels::bias_backward(hidden_gradient_.data_ptr<T>(), rows_, 4 * d, layer.mlp_in_bias.gradient);
+    kernels::gelu_backward(hidden_gradient_.data_ptr<T>(), layer.hidden.data_ptr<T>(), rows_, 4 * d,
+                           layer.mlp_in_bias.gradient);
     multiply_backward(layer.normed2, layer.mlp_in, hidden_gradient_, normed_gradient_);
     normalise_backward(layer.norm2, normed_gradient_, layer.residual_middle);
 
     branch = branch_gradient(layer.attention_out_bias);
     multiply_backward(layer.attended, layer.attention_out, branch, normed_gradient_);
-    kernels::attention_backward(layer.qkv.data_ptr<T>(), normed_gradient_.data_ptr<T>(), attention_shape(),
-                                qkv_gradient_.data_ptr<T>());
+    attention_.backward(layer.qkv.data_ptr<T>(), normed_gradient_.data_ptr<T>(), sequences(),
+                        qkv_gradient_.data_ptr<T>());
     kernels::bias_backward(qkv_gradient_.data_ptr<T>(), rows_, 3 * d, layer.attention_in_bias.gradient);
     multiply_backward(layer.normed1, layer.attention_in, qkv_gradient_, normed_gradient_);
     normalise_backward(layer.norm1, normed_gradient_, layer.residual_in);
 }
 
 }  // namespace
+
+std::uint64_t activation_bytes(const Preset& preset, Precision precision, std::int64_t sequences_max) {
+    constexpr std::int64_t residual = sizeof(float);
+    const std::int64_t element = precision == Precision::bf16 ? 2 : 4;
+    const std::int64_t rows = sequences_max * preset.context;
+    const std::int64_t of_layer = preset.width * (2 * residual + 14 * element) + 4 * residual;
+    const std::int64_t of_model = preset.width * (2 * residual + 10 * element) + 3 * residual;
+    const std::int64_t logits = std::min(rows, logits_rows_of(preset)) * preset.vocabulary * element;
+    return static_cast<std::uint64_t>(rows * (preset.layers * of_layer + of_model) + logits);
+}
 
 std::unique_ptr<Model> make_model(const Preset& preset, Precision precision, const ParameterLayout& layout,
                                   at::Tensor weights, at::Tensor gradients, std::int64_t sequences_max) {

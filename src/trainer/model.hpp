@@ -32,9 +32,15 @@ public:
     virtual double forward_backward(const Batch& batch, float gradient_scale) = 0;
     /// The sum of the tokens' losses alone.
     virtual double loss(const Batch& batch) = 0;
+    /// The scores [tokens, vocabulary], float32, of what follows each of `tokens`: 1 to `context` of them.
+    virtual at::Tensor logits(const std::vector<std::int32_t>& tokens) = 0;
 };
 
-/// `weights` and `gradients` are flat float32 arrays of `layout`; the model refers to them. With bf16 it computes with
+/// What the model allocates for batches of this size, in bytes; bf16's copy of the weights does not count.
+std::uint64_t activation_bytes(const Preset& preset, Precision precision, std::int64_t sequences_max);
+
+/// `weights` and `gradients` are flat float32 arrays of `layout`; the model refers to them. Without gradients (an
+/// undefined tensor) only loss() and logits() may be called. With bf16 it computes with
 /// a bfloat16 copy of the weights. `sequences_max` sizes the activations: no batch may have more.
 std::unique_ptr<Model> make_model(const Preset& preset, Precision precision, const ParameterLayout& layout,
                                   at::Tensor weights, at::Tensor gradients, std::int64_t sequences_max);

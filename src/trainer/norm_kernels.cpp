@@ -2,15 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "trainer/kernels.hpp"
+#include "trainer/row_sums.hpp"
 #include "trainer/vector_math.hpp"
 
 namespace emeth::trainer::kernels {
 namespace {
 
 constexpr std::int64_t elements_per_task = 1 << 15;
-constexpr std::int64_t columns_per_task = 64;
 constexpr float epsilon = 1e-5F;
 
 std::int64_t rows_per_task(std::int64_t width) {
@@ -35,11 +36,14 @@ EMETH_INLINE void norm_rows(const float* in, const float* gain, const float* bia
     }
 }
 
+/// sums[2 · width]: of the gain's gradient, then of the bias's.
 template <class T>
 EMETH_INLINE void norm_backward_rows(const T* out_gradient, const float* in, const float* gain,
                                      NormStatistics statistics, std::int64_t rows, std::int64_t width,
-                                     float* in_gradient) {
+                                     float* in_gradient, float* sums) {
     const float share = 1.0F / static_cast<float>(width);
+    float* gain_sums = sums;
+    float* bias_sums = sums + width;
     for (std::int64_t row = 0; row < rows; ++row) {
         const T* dy = out_gradient + row * width;
         const float* x = in + row * width;
@@ -48,33 +52,18 @@ EMETH_INLINE void norm_backward_rows(const T* out_gradient, const float* in, con
         float sum = 0;
         float product = 0;
         for (std::int64_t i = 0; i < width; ++i) {
-            const float scaled = to_float(dy[i]) * gain[i];
-            sum += scaled;
-            product += scaled * (x[i] - mean) * inverse;
+            const float gradient = to_float(dy[i]);
+            const float normed = (x[i] - mean) * inverse;
+            gain_sums[i] += gradient * normed;
+            bias_sums[i] += gradient;
+            sum += gradient * gain[i];
+            product += gradient * gain[i] * normed;
         }
         sum *= share;
         product *= share;
         float* dx = in_gradient + row * width;
         for (std::int64_t i = 0; i < width; ++i)
             dx[i] += (to_float(dy[i]) * gain[i] - sum - (x[i] - mean) * inverse * product) * inverse;
-    }
-}
-
-/// Of `columns` columns, over all rows.
-template <class T>
-EMETH_INLINE void norm_parameter_gradients(const T* out_gradient, const float* in, NormStatistics statistics,
-                                           std::int64_t rows, std::int64_t width, std::int64_t columns,
-                                           float* gain_gradient, float* bias_gradient) {
-    for (std::int64_t row = 0; row < rows; ++row) {
-        const T* dy = out_gradient + row * width;
-        const float* x = in + row * width;
-        const float mean = statistics.mean[row];
-        const float inverse = statistics.inverse_deviation[row];
-        for (std::int64_t i = 0; i < columns; ++i) {
-            const float gradient = to_float(dy[i]);
-            gain_gradient[i] += gradient * (x[i] - mean) * inverse;
-            bias_gradient[i] += gradient;
-        }
     }
 }
 
@@ -88,20 +77,12 @@ EMETH_VECTORISED void norm_part(const float* x, const float* g, const float* b, 
     norm_rows(x, g, b, r, w, y, s);
 }
 EMETH_VECTORISED void norm_backward_part(const float* dy, const float* x, const float* g, NormStatistics s,
-                                         std::int64_t r, std::int64_t w, float* dx) {
-    norm_backward_rows(dy, x, g, s, r, w, dx);
+                                         std::int64_t r, std::int64_t w, float* dx, float* sums) {
+    norm_backward_rows(dy, x, g, s, r, w, dx, sums);
 }
 EMETH_VECTORISED void norm_backward_part(const BFloat16* dy, const float* x, const float* g, NormStatistics s,
-                                         std::int64_t r, std::int64_t w, float* dx) {
-    norm_backward_rows(dy, x, g, s, r, w, dx);
-}
-EMETH_VECTORISED void norm_parameters_part(const float* dy, const float* x, NormStatistics s, std::int64_t r,
-                                           std::int64_t w, std::int64_t c, float* dg, float* db) {
-    norm_parameter_gradients(dy, x, s, r, w, c, dg, db);
-}
-EMETH_VECTORISED void norm_parameters_part(const BFloat16* dy, const float* x, NormStatistics s, std::int64_t r,
-                                           std::int64_t w, std::int64_t c, float* dg, float* db) {
-    norm_parameter_gradients(dy, x, s, r, w, c, dg, db);
+                                         std::int64_t r, std::int64_t w, float* dx, float* sums) {
+    norm_backward_rows(dy, x, g, s, r, w, dx, sums);
 }
 
 NormStatistics from_row(NormStatistics statistics, std::int64_t row) {
@@ -123,15 +104,16 @@ template <class T>
 void layer_norm_backward(const T* out_gradient, const float* in, const float* gain, NormStatistics statistics,
                          std::int64_t rows, std::int64_t width, float* in_gradient, float* gain_gradient,
                          float* bias_gradient) {
-    at::parallel_for(0, rows, rows_per_task(width), [&](std::int64_t begin, std::int64_t end) {
+    std::vector<float> totals(static_cast<std::size_t>(2 * width));
+    sum_over_rows(rows, 2 * width, totals.data(), [&](std::int64_t begin, std::int64_t end, float* sums) {
         const std::int64_t offset = begin * width;
         norm_backward_part(out_gradient + offset, in + offset, gain, from_row(statistics, begin), end - begin, width,
-                           in_gradient + offset);
+                           in_gradient + offset, sums);
     });
-    at::parallel_for(0, width, columns_per_task, [&](std::int64_t begin, std::int64_t end) {
-        norm_parameters_part(out_gradient + begin, in + begin, statistics, rows, width, end - begin,
-                             gain_gradient + begin, bias_gradient + begin);
-    });
+    for (std::int64_t i = 0; i < width; ++i) {
+        gain_gradient[i] += totals[static_cast<std::size_t>(i)];
+        bias_gradient[i] += totals[static_cast<std::size_t>(width + i)];
+    }
 }
 
 #define EMETH_INSTANTIATE(T)                                                                              \

@@ -21,7 +21,6 @@ struct Preset {
     std::int64_t vocabulary;  ///< pieces; rows of the embedding
 
     std::int64_t sequences_per_step;       ///< of an optimiser step, at most; small datasets take fewer (plan.hpp)
-    std::int64_t micro_batch;              ///< sequences computed at once where the node does not say
     double learning_rate;                  ///< at the end of the warm-up
     std::uint64_t tokenizer_sample_bytes;  ///< of the dataset that the tokenizer is trained on, at most
     std::uint64_t validation_windows_max;

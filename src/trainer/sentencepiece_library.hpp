@@ -21,7 +21,10 @@ public:
     [[nodiscard]] virtual int piece_count() const = 0;
     /// The id of a byte's piece ("<0x0A>"), or -1.
     [[nodiscard]] virtual int byte_piece(std::string_view piece) const = 0;
+    /// Whether an id is a piece of text, and not a control piece, the unknown one, or none at all.
+    [[nodiscard]] virtual bool is_text(int id) const = 0;
     virtual std::string encode(std::string_view text, std::vector<int>& ids) const = 0;
+    virtual std::string decode(const std::vector<int>& ids, std::string& text) const = 0;
 };
 
 class SentencePieceLibrary {

@@ -34,8 +34,15 @@ public:
         const int id = processor_.PieceToId(absl::string_view(piece.data(), piece.size()));
         return processor_.IsByte(id) ? id : -1;
     }
+    bool is_text(int id) const override {
+        return id >= 0 && id < piece_count() && !processor_.IsControl(id) && !processor_.IsUnknown(id) &&
+               !processor_.IsUnused(id);
+    }
     std::string encode(std::string_view text, std::vector<int>& ids) const override {
         return text_of(processor_.Encode(absl::string_view(text.data(), text.size()), &ids));
+    }
+    std::string decode(const std::vector<int>& ids, std::string& text) const override {
+        return text_of(processor_.Decode(ids, &text));
     }
 
 private:

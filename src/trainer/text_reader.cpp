@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 
 #include "runtime/errno_error.hpp"
 
@@ -26,6 +27,17 @@ std::size_t cut_position(std::string_view line) {
     std::size_t cut = piece_bytes_max;
     while (cut > piece_bytes_max - 4 && is_continuation(line[cut])) --cut;
     return cut;
+}
+
+/// How many whole words of ASCII stand at the front.
+std::size_t ascii_bytes(std::string_view text) {
+    constexpr std::uint64_t high_bits = 0x8080808080808080;
+    std::size_t bytes = 0;
+    for (std::uint64_t word = 0; bytes + sizeof word <= text.size(); bytes += sizeof word) {
+        std::memcpy(&word, text.data() + bytes, sizeof word);
+        if ((word & high_bits) != 0) break;
+    }
+    return bytes;
 }
 
 /// The length of the well-formed character at the front, or 0.
@@ -64,6 +76,8 @@ TextPiece take_piece(std::string_view& text) {
 
 bool is_utf8(std::string_view text) {
     while (!text.empty()) {
+        text.remove_prefix(ascii_bytes(text));
+        if (text.empty()) return true;
         const std::size_t length = character_bytes(text);
         if (length == 0) return false;
         text.remove_prefix(length);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "runtime/errno_error.hpp"
+#include "trainer/text_encoder.hpp"
 
 namespace emeth::trainer {
 namespace {
@@ -43,17 +44,12 @@ Result<void> append(StreamedWriter& writer, const std::vector<int>& tokens, std:
 
 Result<void> encode_dataset(TextReader& reader, const Tokenizer& tokenizer, StreamedWriter& writer,
                             std::uint32_t width_bytes, const std::function<void(double)>& progress) {
-    std::vector<int> tokens;
+    TextEncoder encoder(reader, tokenizer);
     for (;;) {
-        const Result<std::optional<TextPiece>> piece = reader.next();
-        if (!piece) return piece.error();
-        if (piece->has_value()) {
-            if (Result<void> encoded = tokenizer.encode(**piece, tokens); !encoded) return encoded.error();
-            if (tokens.size() < batch_tokens) continue;
-        }
-        if (Result<void> written = append(writer, tokens, width_bytes); !written) return written.error();
-        tokens.clear();
-        if (!piece->has_value()) return {};
+        const Result<std::optional<std::vector<int>>> tokens = encoder.next();
+        if (!tokens) return tokens.error();
+        if (!tokens->has_value()) return {};
+        if (Result<void> written = append(writer, **tokens, width_bytes); !written) return written.error();
         progress(static_cast<double>(reader.bytes_read()) / static_cast<double>(reader.file_bytes()));
     }
 }

@@ -150,4 +150,11 @@ Result<void> Tokenizer::encode(const TextPiece& piece, std::vector<int>& tokens)
     return {};
 }
 
+Result<std::string> Tokenizer::decode(const std::vector<int>& tokens) const {
+    std::string text;
+    const std::string error = encoder_->decode(tokens, text);
+    if (!error.empty()) return permanent_error("tokens cannot be decoded: " + error);
+    return text;
+}
+
 }  // namespace emeth::trainer

@@ -28,6 +28,10 @@ public:
 
     /// Appends the piece's tokens; a line's end is a token, too.
     Result<void> encode(const TextPiece& piece, std::vector<int>& tokens) const;
+    /// The text of tokens that are all text.
+    [[nodiscard]] Result<std::string> decode(const std::vector<int>& tokens) const;
+    /// Whether a token stands for text: not beyond the vocabulary, and no control token.
+    [[nodiscard]] bool is_text(int token) const { return encoder_->is_text(token); }
 
 private:
     Tokenizer() = default;

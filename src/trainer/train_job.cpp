@@ -93,7 +93,7 @@ Result<TrainingState> run_training(const TrainRequest& request, const TrainingSe
     reporter.report(trainer_protocol::Started{first_step});
     if (first_step == setup.plan.steps_total) return state;
 
-    CheckpointWriter checkpoints(std::move(store), states, setup.plan, reporter);
+    CheckpointWriter checkpoints(std::move(store), states, RunHistory(request.folder), setup.plan, reporter);
     if (Result<void> trained = train(setup, layout, data.tokens, state, checkpoints, reporter); !trained)
         return trained.error();
     if (Result<void> written = checkpoints.write_now(state); !written) return written.error();

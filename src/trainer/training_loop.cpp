@@ -16,22 +16,22 @@
 namespace emeth::trainer {
 namespace {
 
-constexpr Milliseconds first_checkpoint_after{1'000};
 constexpr Milliseconds progress_interval{250};
 
 /// When to save and when to report: the only thing here that looks at a clock, without influence on what is computed.
 class Pace {
 public:
     Pace(const TrainingSetup& setup, std::uint64_t first_step)
-        : interval_(setup.checkpoint_interval_ms),
+        : fixed_interval_(setup.checkpoint_interval_ms),
           tokens_per_step_(static_cast<double>(setup.plan.sequences_per_step * setup.preset.context)),
-          next_checkpoint_(now() + std::min(interval_, first_checkpoint_after)),
+          saved_at_(now()),
           reported_at_(now()),
           reported_step_(first_step) {}
 
-    bool checkpoint_due() {
-        if (now() < next_checkpoint_) return false;
-        next_checkpoint_ = now() + interval_;
+    bool checkpoint_due(const StateKeeper& keeper) {
+        const Milliseconds interval = fixed_interval_.count() > 0 ? fixed_interval_ : keeper.checkpoint_interval();
+        if (now() < saved_at_ + interval) return false;
+        saved_at_ = now();
         return true;
     }
 
@@ -47,9 +47,9 @@ public:
 private:
     static Milliseconds now() { return system_clock().monotonic(); }
 
-    Milliseconds interval_;
+    Milliseconds fixed_interval_;
     double tokens_per_step_;
-    Milliseconds next_checkpoint_;
+    Milliseconds saved_at_;
     Milliseconds reported_at_;
     std::uint64_t reported_step_;
 };
@@ -95,7 +95,7 @@ Result<void> train(const TrainingSetup& setup, const ParameterLayout& layout, co
                                            .steps_total = plan.steps_total,
                                            .loss = loss,
                                            .tokens_per_s = pace.tokens_per_s_since_report(state.step)});
-        if (pace.checkpoint_due()) {
+        if (pace.checkpoint_due(keeper)) {
             if (Result<void> taken = keeper.checkpoint_due(state); !taken) return taken;
         }
     }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "runtime/clock.hpp"
 #include "runtime/result.hpp"
 #include "statemachine/types.hpp"
 #include "trainer/checkpoint.hpp"
@@ -18,8 +19,8 @@ struct TrainingSetup {
     Preset preset;
     Plan plan;
     Compute compute;
-    std::uint32_t checkpoint_interval_ms = 10'000;
-    std::uint64_t last_step = 0;  ///< where to stop: plan.steps_total, or a segment's end
+    std::uint32_t checkpoint_interval_ms = 0;  ///< 0: the best by what a checkpoint costs (checkpoint_interval.hpp)
+    std::uint64_t last_step = 0;               ///< where to stop: plan.steps_total, or a segment's end
 };
 
 /// Who keeps states while the loop runs. An Error of it ends the loop.
@@ -28,6 +29,8 @@ public:
     virtual ~StateKeeper() = default;
     virtual Result<void> step_begins(const TrainingState& state) = 0;
     virtual Result<void> checkpoint_due(const TrainingState& state) = 0;
+    /// From one checkpoint to the next, where the setup does not say.
+    [[nodiscard]] virtual Milliseconds checkpoint_interval() const = 0;
 };
 
 /// Takes `state` from its step to setup.last_step. The result is a function of the JOB, the dataset and the number of

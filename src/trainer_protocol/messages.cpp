@@ -80,7 +80,7 @@ ComputeOptions parse_compute(JsonObject object) {
     compute.precision = object.string("precision", name_bytes_max);
     if (compute.precision != "auto" && compute.precision != "bf16" && compute.precision != "float32")
         object.reject("precision", "\"auto\", \"bf16\" or \"float32\"");
-    compute.checkpoint_interval_ms = u32(object, "checkpointIntervalMs", 1, checkpoint_interval_ms_max);
+    compute.checkpoint_interval_ms = u32(object, "checkpointIntervalMs", 0, checkpoint_interval_ms_max);
     return compute;
 }
 

@@ -34,9 +34,9 @@ struct JobSpec {
 struct ComputeOptions {
     std::string device = "cpu";  ///< "cpu", "cuda", "cuda:n"
     std::uint32_t threads = 1;
-    std::uint32_t micro_batch = 0;   ///< sequences; 0: the preset's
+    std::uint32_t micro_batch = 0;   ///< sequences; 0: found by the trainer
     std::string precision = "auto";  ///< "auto" (bf16 where the CPU has it), "bf16", "float32"
-    std::uint32_t checkpoint_interval_ms = 10'000;
+    std::uint32_t checkpoint_interval_ms = 0;  ///< 0: chosen by the trainer
 };
 
 /// Train the JOB in `folder`, from whatever stage the files there allow: tokenizer, token file, checkpoint, artifact

@@ -29,6 +29,7 @@ public:
     /// Blocks. Nothing when the socket ended.
     std::optional<trainer_protocol::Report> next();
     void kill();
+    [[nodiscard]] pid_t pid() const { return pid_; }
     /// Ends the parent's side of the socket.
     void hang_up() { socket_.reset(); }
     /// waitpid's status; fails (-1) after `seconds`.

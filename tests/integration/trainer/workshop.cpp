@@ -29,6 +29,22 @@ std::string english_text(std::size_t bytes, std::size_t offset) {
     return text.substr(offset, bytes);
 }
 
+std::string japanese_text(std::size_t bytes) {
+    const std::vector<std::string> times{"昔々", "ある日", "春の朝", "夏の夜", "秋の夕暮れ", "冬になると", "その後"};
+    const std::vector<std::string> people{"おじいさん", "おばあさん", "旅人", "若い漁師", "お姫様", "猫", "狐", "村の子供たち"};
+    const std::vector<std::string> places{"山", "川", "海", "森", "古い寺", "都", "畑", "雪の里"};
+    const std::vector<std::string> acts{"歩いていった", "歌をうたった", "花を見つけた", "静かに眠った", "桃を拾った",
+                                        "月を眺めた", "友達に会った"};
+    std::string text;
+    for (std::size_t i = 0; text.size() < bytes; ++i) {
+        text += times[i * 5 % times.size()] + "、" + people[i * i % people.size()] + "は" +
+                places[(i / 3 + i * 7) % places.size()] + "へ" + (i % 4 == 0 ? "行き、" : "向かって") +
+                acts[(i * 11 + i / 5) % acts.size()] + "。";
+        if (i % 3 == 2) text += '\n';
+    }
+    return text;
+}
+
 Bench::Bench(const std::string& text) {
     write_text(folder_ / "dataset", text);
     request.job = example_job();
@@ -106,6 +122,13 @@ void write_tar(const std::filesystem::path& path, const std::vector<TarEntry>& e
             archive_write_data(handle.get(), item.content.data(), item.content.size());
     }
     archive_write_close(handle.get());
+}
+
+std::filesystem::path unpack(const Bench& bench) {
+    const std::filesystem::path folder = bench.path() / "model";
+    std::filesystem::create_directory(folder);
+    for (const TarEntry& entry : read_tar(bench.artifact())) write_text(folder / entry.name, entry.content);
+    return folder;
 }
 
 std::string& content_of(std::vector<TarEntry>& entries, const std::string& name) {

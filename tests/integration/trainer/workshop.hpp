@@ -17,6 +17,9 @@ trainer_protocol::JobSpec example_job(std::uint32_t epochs = 2);
 /// `bytes` of that text, beginning at `offset`.
 std::string english_text(std::size_t bytes, std::size_t offset = 0);
 
+/// About `bytes` of Japanese: sentences put together from lists of words, the same each time.
+std::string japanese_text(std::size_t bytes);
+
 /// A folder with a dataset, and the request to train on it. Checkpoints after each step or nearly.
 class Bench {
 public:
@@ -45,6 +48,9 @@ struct TarEntry {
 };
 std::vector<TarEntry> read_tar(const std::filesystem::path& path);
 void write_tar(const std::filesystem::path& path, const std::vector<TarEntry>& entries);
+
+/// The artifact of a finished JOB as a folder ("model" beside it).
+std::filesystem::path unpack(const Bench& bench);
 
 /// The content of one entry, to look at or to change.
 std::string& content_of(std::vector<TarEntry>& entries, const std::string& name);
