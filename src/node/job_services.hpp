@@ -55,6 +55,8 @@ public:
     Task<> acknowledge(JobId, std::uint64_t) override { co_return; }
     Task<> order(worker_protocol::Assign) override { co_return; }
     Task<> order(worker_protocol::Upload) override { co_return; }
+    void lease_failed(Address, bool) override {}
+    void lease_fulfilled(Address) override {}
 
 private:
     asio::any_io_executor executor_;

@@ -31,6 +31,7 @@ void Pipeline::adopt_lease() {
 }
 
 void Pipeline::release_worker(bool forget, std::string reason) {
+    judge_holder();
     link_.reset();
     failpoint::before("order", "release");
     ports_.workers.release(id(), forget, std::move(reason));

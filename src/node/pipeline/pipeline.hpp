@@ -89,6 +89,13 @@ private:
     Task<Result<void>> lease_worker();
     void release_worker(bool forget, std::string reason);
 
+    // another_worker.cpp: when the lease goes to another
+    [[nodiscard]] bool holder_fails() const;
+    void judge_holder();
+    Task<bool> is_for_another_worker();
+    [[nodiscard]] std::optional<std::uint64_t> power_of_idle_worker() const;
+    Task<Result<bool>> fits_from_the_beginning(std::uint64_t power_capacity);
+
     // worker_news.cpp: what every step with a worker shares
     Task<Result<void>> lead_worker(statemachine::Command command);
     Task<> pump_news();
@@ -149,6 +156,7 @@ private:
     std::optional<Fact> chain_fact_;
     std::uint32_t store_failures_ = 0;
     std::uint32_t process_reverts_ = 0;
+    std::uint32_t failed_leases_ = 0;
 };
 
 }  // namespace emeth::node

@@ -108,6 +108,7 @@ Task<Result<void>> Pipeline::handle_connection(bool connected, std::string reaso
 Task<Result<void>> Pipeline::handle_report(WorkerNews news) {
     Task<Result<void>> taking = std::visit([this](auto body) { return take(std::move(body)); }, std::get<wp::ReportBody>(std::move(news.body)));
     const Result<void> taken = co_await std::move(taking);
+    if (job().retry.attempt == 0) link_.failures = 0;  // there was progress
     if (taken.has_error() || news.report_id == 0) co_return taken;
     failpoint::before("acknowledge", "report");
     co_await ports_.workers.acknowledge(id(), news.report_id);
@@ -131,11 +132,17 @@ Task<Result<void>> Pipeline::take(wp::Progress progress) {
 /// to train comes with it.
 Task<Result<void>> Pipeline::take(wp::StepFailed failed) {
     if (failed.permanent && next_command(job()) == Command::upload_parts) co_return co_await revoke_lease(std::move(failed.message), false);
+    ++link_.failures;
     const auto attempt = job().retry.attempt + 1;
     const auto wait = failed.needs_order ? backoff(attempt, settings_.worker_retry, ports_.random.unit()) : Milliseconds::zero();
     Fact fact = sm::StepFailed{sm::FailureClass::transient, std::move(failed.step), std::move(failed.message), attempt, ports_.clock.unix_ms() + wait.count()};
     const Result<void> noted = co_await note(std::move(fact));
-    if (noted.has_error() || !failed.needs_order) co_return noted;
+    if (noted.has_error()) co_return noted;
+    if (holder_fails()) {
+        const bool given_up = co_await is_for_another_worker();
+        if (given_up) co_return co_await revoke_lease(fmt::format("its worker failed {} times in a row", link_.failures), false);
+    }
+    if (!failed.needs_order) co_return noted;
     link_.assigned = false;
     link_.forget_upload();  // its signed URLs may have expired
     co_return Result<void>{};

@@ -47,6 +47,45 @@ TEST_F(PipelineWorkerTest, ALostWorkerLosesItsLeaseAfterTheGraceAndAnotherOneTra
     expect_verified_once();
 }
 
+/// A full disk, say: the worker stays connected, and was ordered again until the deadline.
+TEST_F(PipelineWorkerTest, AWorkerThatFailsAgainAndAgainLosesTheJobToAnIdleOne) {
+    hub.sick = {worker_1};
+    hub.add_worker(worker_2);
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::verified, 600));
+    EXPECT_EQ(record().lease.worker, worker_2);
+    EXPECT_EQ(count<sm::LeaseRevoked>(), 1);
+    EXPECT_EQ(hub.idle_workers(), 1U) << "the sick one rests";
+    expect_verified_once();
+}
+
+TEST_F(PipelineWorkerTest, AWorkerThatFailedAloneUntilTheEndGetsNoNewJob) {
+    hub.sick = {worker_1};
+    start(true);
+    run_for(300);
+    EXPECT_EQ(count<sm::LeaseGranted>(), 1) << "nobody else is there: it keeps the JOB";
+    ASSERT_TRUE(pipeline().request_decline("the operator declined it").has_value());
+    ASSERT_TRUE(run_until_state(sm::State::declined));
+    ASSERT_TRUE(run_until([this] { return hub.releases > 0; }));
+    EXPECT_EQ(hub.idle_workers(), 0U) << "or it burns the next deposit";
+    ASSERT_EQ(hub.workers().size(), 1U);
+    EXPECT_FALSE(hub.workers()[0].job);
+    EXPECT_GT(hub.workers()[0].rest, Milliseconds(20 * 60'000));
+}
+
+TEST_F(PipelineWorkerTest, FailuresWithProgressBetweenThemDoNotAddUp) {
+    hub.add_worker(worker_2);
+    train_without_end();
+    for (std::uint64_t step = 81; step < 95; ++step) {
+        hub.send(job_id, wp::StepFailed{"train", false, "killed by signal 9", false});
+        hub.send(job_id, wp::CheckpointSaved{{1, step, repeated<Hash256>(0x80), 3.2}});
+    }
+    hub.send(job_id, wp::Trained{artifact});
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    EXPECT_EQ(count<sm::LeaseRevoked>(), 0);
+    EXPECT_EQ(hub.idle_workers(), 2U);
+}
+
 TEST_F(PipelineWorkerTest, ReportsOfAnOldLeaseChangeNothing) {
     train_without_end();
     hub.disconnect(worker_1, "connection reset");
