@@ -103,6 +103,7 @@ private:
     Task<> wait_for_news();
     [[nodiscard]] bool grace_is_over() const;
     [[nodiscard]] bool has_order(statemachine::Command command) const;
+    Task<Result<void>> end_grace();
     Task<Result<void>> give_order(statemachine::Command command);
     Task<Result<void>> handle_news(WorkerNews news);
     Task<Result<void>> handle_connection(bool connected, std::string reason);

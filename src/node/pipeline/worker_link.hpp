@@ -41,6 +41,7 @@ struct WorkerLink {
     bool adopted = false;  ///< the hub knows of the lease
     bool connected = false;
     std::optional<Milliseconds> away_since;  ///< monotonic; set while the connection is known to be gone
+    Milliseconds look_at{0};                 ///< while it is gone: when to look whether another worker is to begin anew
     std::uint32_t failures = 0;              ///< of this lease's worker, in a row without progress
     bool assigned = false;                   ///< this connection has the order to train
     std::set<std::uint32_t> ordered_parts;   ///< this connection has the order to upload them, and has not reported them yet

@@ -15,6 +15,13 @@ namespace sm = statemachine;
 namespace wp = worker_protocol;
 using sm::Command;
 
+namespace {
+
+/// Whether another worker has come free meanwhile.
+constexpr Milliseconds look_again_after{10'000};
+
+}  // namespace
+
 /// Until the record calls for something else. News stay first in line until they are dealt with, so that a failure loses none.
 Task<Result<void>> Pipeline::lead_worker(Command command) {
     while (next_command(job()) == command) {
@@ -27,7 +34,8 @@ Task<Result<void>> Pipeline::lead_worker(Command command) {
             const Result<void> ordered = co_await give_order(command);
             if (ordered.has_error()) co_return ordered;
         } else if (grace_is_over()) {
-            co_return co_await revoke_lease(fmt::format("its worker was away for {} ms", settings_.worker_grace.count()), false);
+            const Result<void> ended = co_await end_grace();
+            if (ended.has_error()) co_return ended;
         } else {
             co_await wait_for_news();
         }
@@ -57,7 +65,16 @@ Task<std::optional<WorkerNews>> Pipeline::next_news() {
     }
 }
 
-bool Pipeline::grace_is_over() const { return link_.away_since && ports_.clock.monotonic() >= *link_.away_since + settings_.worker_grace; }
+bool Pipeline::grace_is_over() const { return link_.away_since && ports_.clock.monotonic() >= link_.look_at; }
+
+/// What was trained is given up only where another worker can still finish the JOB from the beginning; else the one that has it is the better hope, and is waited for.
+Task<Result<void>> Pipeline::end_grace() {
+    const bool given_up = co_await is_for_another_worker();
+    if (given_up && link_.news.empty())  // it may just have come back
+        co_return co_await revoke_lease(fmt::format("its worker was away for {} ms", (ports_.clock.monotonic() - *link_.away_since).count()), false);
+    link_.look_at = ports_.clock.monotonic() + look_again_after;
+    co_return Result<void>{};
+}
 
 Task<> Pipeline::wait_for_news() {
     if (!link_.away_since) {
@@ -65,7 +82,7 @@ Task<> Pipeline::wait_for_news() {
         co_return;
     }
     Task<> news = link_.arrived.wait();
-    Task<> grace = ports_.clock.sleep(*link_.away_since + settings_.worker_grace - ports_.clock.monotonic());
+    Task<> grace = ports_.clock.sleep(link_.look_at - ports_.clock.monotonic());
     co_await race(std::move(news), std::move(grace));
 }
 
@@ -100,6 +117,7 @@ Task<Result<void>> Pipeline::handle_connection(bool connected, std::string reaso
         link_.away_since.reset();
     } else if (!link_.away_since) {
         link_.away_since = ports_.clock.monotonic();
+        link_.look_at = *link_.away_since + settings_.worker_grace;
     }
     co_return Result<void>{};
 }

@@ -47,6 +47,34 @@ TEST_F(PipelineWorkerTest, ALostWorkerLosesItsLeaseAfterTheGraceAndAnotherOneTra
     expect_verified_once();
 }
 
+/// Hours of training were thrown away for a minute's absence, although nobody else could finish in time.
+TEST_F(PipelineWorkerTest, WhatWasTrainedIsNotGivenUpForAWorkerThatCannotFinishInTime) {
+    train_without_end();
+    hub.add_worker(worker_2, 200);  // idle, and seven hours of work before it
+    hub.disconnect(worker_1, "connection reset");
+    run_for(90);
+    EXPECT_EQ(count<sm::LeaseRevoked>(), 0);
+    hub.connect(worker_1);
+    ASSERT_TRUE(run_until([this] { return hub.assignments == 2; }));
+    hub.send(job_id, wp::Trained{artifact});
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    EXPECT_EQ(record().lease.worker, worker_1);
+    EXPECT_EQ(count<sm::LeaseRevoked>(), 0);
+    expect_verified_once();
+}
+
+TEST_F(PipelineWorkerTest, AnAbsentWorkerIsWaitedForUntilAnotherComesFreeThatFinishesInTime) {
+    train_without_end();
+    hub.disconnect(worker_1, "connection reset");
+    run_for(600);
+    EXPECT_EQ(count<sm::LeaseRevoked>(), 0) << "nobody else is there";
+    hub.script.push_back(wp::Trained{artifact});
+    hub.add_worker(worker_2);
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    EXPECT_EQ(record().lease.worker, worker_2);
+    expect_verified_once();
+}
+
 /// A full disk, say: the worker stays connected, and was ordered again until the deadline.
 TEST_F(PipelineWorkerTest, AWorkerThatFailsAgainAndAgainLosesTheJobToAnIdleOne) {
     hub.sick = {worker_1};
