@@ -79,8 +79,8 @@ struct CheckpointSaved { static constexpr std::string_view kind = "checkpoint_sa
 struct Trained { static constexpr std::string_view kind = "trained"; statemachine::Artifact artifact; };
 /// `upload_id`: of the order; a report that was delayed must not count for a later upload.
 struct PartUploaded { static constexpr std::string_view kind = "part_uploaded"; std::uint32_t part = 0; std::string etag; std::string upload_id{}; };
-/// The step could not be done now. `needs_order`: the worker waits for the order again (an URL expired).
-struct StepFailed { static constexpr std::string_view kind = "step_failed"; std::string step; bool permanent = false; std::string message; bool needs_order = false; };
+/// The step could not be done now. `needs_order`: the worker waits for the order again. `url_refused`: with other URLs, these are refused (they expired).
+struct StepFailed { static constexpr std::string_view kind = "step_failed"; std::string step; bool permanent = false; std::string message; bool needs_order = false; bool url_refused = false; };
 /// For the display only: neither durable nor acknowledged (its report id is 0).
 struct Progress { static constexpr std::string_view kind = "progress"; std::string stage; std::uint32_t epoch = 0; std::uint64_t step = 0, steps_total = 0, bytes = 0, bytes_total = 0; double loss = 0, tokens_per_s = 0; };
 

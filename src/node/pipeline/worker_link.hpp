@@ -30,6 +30,7 @@ struct WorkerLink {
         drained.notify();
     }
     void forget_upload() {
+        refusals = 0;
         upload_id.clear();
         urls.clear();
         ordered_parts.clear();
@@ -45,6 +46,7 @@ struct WorkerLink {
     std::uint32_t failures = 0;              ///< of this lease's worker, in a row without progress
     bool assigned = false;                   ///< this connection has the order to train
     std::set<std::uint32_t> ordered_parts;   ///< this connection has the order to upload them, and has not reported them yet
+    std::uint32_t refusals = 0;              ///< of the upload's URLs, in a row
     std::string upload_id;                   ///< of `urls`; empty: none at hand
     std::map<std::uint32_t, std::string> urls;  ///< signed, by part from 1: never durable, never logged
 };

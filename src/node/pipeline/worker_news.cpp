@@ -19,6 +19,8 @@ namespace {
 
 /// Whether another worker has come free meanwhile.
 constexpr Milliseconds look_again_after{10'000};
+/// A new upload costs all parts that were put: it is opened when the URLs are refused, not for one bad answer; and, whatever the answers are, when nothing helps for minutes.
+constexpr std::uint32_t refusals_max = 2, upload_failures_max = 10;
 
 }  // namespace
 
@@ -126,7 +128,7 @@ Task<Result<void>> Pipeline::handle_connection(bool connected, std::string reaso
 Task<Result<void>> Pipeline::handle_report(WorkerNews news) {
     Task<Result<void>> taking = std::visit([this](auto body) { return take(std::move(body)); }, std::get<wp::ReportBody>(std::move(news.body)));
     const Result<void> taken = co_await std::move(taking);
-    if (job().retry.attempt == 0) link_.failures = 0;  // there was progress
+    if (job().retry.attempt == 0) link_.failures = link_.refusals = 0;  // there was progress
     if (taken.has_error() || news.report_id == 0) co_return taken;
     failpoint::before("acknowledge", "report");
     co_await ports_.workers.acknowledge(id(), news.report_id);
@@ -162,7 +164,10 @@ Task<Result<void>> Pipeline::take(wp::StepFailed failed) {
     }
     if (!failed.needs_order) co_return noted;
     link_.assigned = false;
-    link_.forget_upload();  // its signed URLs may have expired
+    link_.ordered_parts.clear();  // those that are missing are ordered again
+    link_.refusals = failed.url_refused ? link_.refusals + 1 : 0;
+    const bool useless = link_.refusals == refusals_max || link_.failures % upload_failures_max == 0;
+    if (useless) link_.forget_upload();
     co_return Result<void>{};
 }
 

@@ -167,12 +167,49 @@ TEST_F(PipelineWorkerTest, ExpiredUploadUrlsAreReplacedByANewUpload) {
     hub.answers_uploads = false;
     start(true);
     ASSERT_TRUE(run_until([this] { return hub.uploads == 1; }));
+    hub.send(job_id, wp::StepFailed{"upload", false, "the URL has expired", true, true});
+    ASSERT_TRUE(run_until([this] { return hub.uploads == 2; }));
+    EXPECT_EQ(hub.upload_orders[1].upload_id, hub.upload_orders[0].upload_id) << "once may be an accident";
     hub.answers_uploads = true;
-    hub.send(job_id, wp::StepFailed{"upload", false, "the URL has expired", true});
+    hub.send(job_id, wp::StepFailed{"upload", false, "the URL has expired", true, true});
     ASSERT_TRUE(run_until_state(sm::State::verified));
     EXPECT_EQ(count<sm::UploadAborted>(), 1);
     EXPECT_EQ(count<sm::UploadOpened>(), 2);
     expect_verified_once();
+}
+
+/// One bad answer of the Storage API made all parts that had arrived worthless.
+TEST_F(PipelineWorkerTest, AFailedPartIsOrderedAgainOfTheSameUpload) {
+    hub.answers_uploads = false;
+    start(true);
+    ASSERT_TRUE(run_until([this] { return hub.uploads == 1; }));
+    const auto upload = hub.upload_orders[0].upload_id;
+    for (const std::uint32_t part : {1U, 2U}) hub.send(job_id, wp::PartUploaded{part, "\"first\"", upload});
+    hub.answers_uploads = true;
+    hub.send(job_id, wp::StepFailed{"upload", false, "part 3: storage answered 503", true});
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    ASSERT_EQ(hub.upload_orders.size(), 2U);
+    EXPECT_EQ(hub.upload_orders[1].upload_id, upload);
+    EXPECT_EQ(hub.upload_orders[1].urls.size(), 1U);
+    EXPECT_TRUE(hub.upload_orders[1].urls.contains(3));
+    EXPECT_EQ(count<sm::UploadOpened>(), 1);
+    EXPECT_EQ(count<sm::PartUploaded>(), 3);
+    expect_verified_once();
+}
+
+TEST_F(PipelineWorkerTest, AnUploadThatNeverSucceedsIsOpenedAnewAfterAWhile) {
+    hub.answers_uploads = false;
+    start(true);
+    for (int orders = 1; count<sm::UploadOpened>() == 1 || orders == 1; ++orders) {
+        ASSERT_TRUE(run_until([&] { return hub.uploads == orders; }));
+        ASSERT_LE(orders, 11);
+        hub.send(job_id, wp::StepFailed{"upload", false, "storage answered 500", true});
+        ASSERT_TRUE(run_until([&] { return hub.uploads == orders + 1; }));
+    }
+    hub.answers_uploads = true;
+    hub.send(job_id, wp::StepFailed{"upload", false, "storage answered 500", true});
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    EXPECT_EQ(count<sm::UploadOpened>(), 2);
 }
 
 TEST_F(PipelineWorkerTest, OnlyMissingPartsAreOrderedFromAWorkerThatCameBack) {
@@ -196,9 +233,11 @@ TEST_F(PipelineWorkerTest, ALateReportOfAnAbortedUploadIsNotCountedForTheNext) {
     hub.answers_uploads = false;
     start(true);
     ASSERT_TRUE(run_until([this] { return hub.uploads == 1; }));
-    hub.send(job_id, wp::StepFailed{"upload", false, "the URL has expired", true});
-    ASSERT_TRUE(run_until([this] { return hub.uploads == 2; }));
-    ASSERT_NE(hub.upload_orders[0].upload_id, hub.upload_orders[1].upload_id);
+    for (const int orders : {2, 3}) {
+        hub.send(job_id, wp::StepFailed{"upload", false, "the URL has expired", true, true});
+        ASSERT_TRUE(run_until([&] { return hub.uploads == orders; }));
+    }
+    ASSERT_NE(hub.upload_orders[0].upload_id, hub.upload_orders[2].upload_id);
     hub.send(job_id, wp::PartUploaded{1, "\"late\"", hub.upload_orders[0].upload_id});
     run_for(2);
     EXPECT_EQ(count<sm::PartUploaded>(), 0);
