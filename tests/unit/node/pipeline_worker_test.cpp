@@ -212,6 +212,23 @@ TEST_F(PipelineWorkerTest, AnUploadThatNeverSucceedsIsOpenedAnewAfterAWhile) {
     EXPECT_EQ(count<sm::UploadOpened>(), 2);
 }
 
+/// The worker's artifact was damaged, and what it made again has another digest: the first was ordered until the deadline.
+TEST_F(PipelineWorkerTest, AnArtifactThatWasMadeAgainDifferentlyIsUploadedInPlaceOfTheFirst) {
+    hub.answers_uploads = false;
+    start(true);
+    ASSERT_TRUE(run_until([this] { return hub.uploads == 1; }));
+    hub.send(job_id, wp::StepFailed{"upload", false, "artifact.tar has another digest; it is made again", false});
+    artifact.sha256 = repeated<Hash256>(0xbb);
+    artifacts.holds = artifact;
+    hub.send(job_id, wp::Trained{artifact});
+    hub.answers_uploads = true;
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    EXPECT_EQ(hub.upload_orders.back().artifact_sha256, artifact.sha256);
+    EXPECT_EQ(count<sm::UploadOpened>(), 2);
+    EXPECT_EQ(count<sm::LeaseGranted>(), 1);
+    expect_verified_once();
+}
+
 TEST_F(PipelineWorkerTest, OnlyMissingPartsAreOrderedFromAWorkerThatCameBack) {
     hub.answers_uploads = false;
     start(true);
