@@ -26,6 +26,7 @@ struct WorkerLink {
         adopted = connected = assigned = false;
         away_since.reset();
         failures = 0;
+        reserved.reset();
         forget_upload();
         drained.notify();
     }
@@ -39,6 +40,7 @@ struct WorkerLink {
     std::deque<WorkerNews> news;  ///< the first stays until it is dealt with
     Wakeup arrived;
     Wakeup drained;
+    std::optional<Address> reserved;  ///< for the lease that is being made durable
     bool adopted = false;  ///< the hub knows of the lease
     bool connected = false;
     std::optional<Milliseconds> away_since;  ///< monotonic; set while the connection is known to be gone

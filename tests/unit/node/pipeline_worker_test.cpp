@@ -1,4 +1,6 @@
 // What becomes of a JOB when its worker, or what the worker put into the Storage API, fails.
+#include <boost/asio/co_spawn.hpp>
+
 #include "node_world.hpp"
 
 namespace emeth::test {
@@ -99,6 +101,26 @@ TEST_F(PipelineWorkerTest, AWorkerThatFailedAloneUntilTheEndGetsNoNewJob) {
     ASSERT_EQ(hub.workers().size(), 1U);
     EXPECT_FALSE(hub.workers()[0].job);
     EXPECT_GT(hub.workers()[0].rest, Milliseconds(20 * 60'000));
+}
+
+/// Met by the simulation: the lease was found durable when the disk was well again, and its worker was another JOB's by then.
+TEST_F(PipelineWorkerTest, AWorkerIsNobodyElsesWhileItsLeaseMayBeDurable) {
+    hub.disconnect(worker_1, "away");
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::accepted));
+    std::optional<Address> of_another_job;
+    const auto reserved = [&](const std::exception_ptr&, Address worker) { of_another_job = worker; };
+    asio::co_spawn(io, hub.reserve(repeated<JobId>(0x12), worker_1), reserved);
+    store->fails_too_late = true;
+    hub.connect(worker_1);
+    run_for(5);
+    EXPECT_EQ(record().lease.worker, worker_1);
+    EXPECT_FALSE(of_another_job);
+    hub.add_worker(worker_2);
+    store->failure.reset();
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    EXPECT_EQ(of_another_job, worker_2);
+    expect_verified_once();
 }
 
 TEST_F(PipelineWorkerTest, FailuresWithProgressBetweenThemDoNotAddUp) {
