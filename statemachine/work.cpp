@@ -80,9 +80,11 @@ Check resume_training(Job& draft, const TrainingResumed& event) {
 Check finish_training(Job& draft, const TrainingFinished& event) {
     if (Check refused = require_lease(draft, event.lease)) return refused;
     if (draft.training.artifact == event.artifact) return already_known("the artifact is on record");
-    if (!draft.upload.upload_id.empty()) {
-        return contradicts_record(sentence("another artifact is being uploaded as ", draft.upload.file_name));
+    if (draft.upload.completed) {
+        return contradicts_record(sentence("another artifact is uploaded as ", draft.upload.file_name));
     }
+    // Made again, since the first was damaged: the worker has only this one to put. What was put of the other never counts.
+    draft.upload = {};
     draft.training.artifact = event.artifact;
     draft.retry = {};
     return std::nullopt;

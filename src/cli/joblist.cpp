@@ -35,6 +35,11 @@ void print(const Answer& answer) {
         const auto& job = value.as_object();
         fmt::print("  {}  {:>8} EMT  {:<11}  {}{}\n", text_of(job, "id"), coins_of(job, "fee"), text_of(job, "state"), text_of(job, "why"), progress_of(job));
     }
+    for (const auto& value : list_of(answer, "workers")) {
+        const auto& worker = value.as_object();
+        if (worker.contains("restSeconds"))
+            fmt::print("worker {} failed JOBs and gets no new one for {} s: its own log says what is to be mended\n", text_of(worker, "address"), text_of(worker, "restSeconds"));
+    }
 }
 
 }  // namespace

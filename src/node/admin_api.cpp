@@ -74,15 +74,18 @@ array AdminApi::own_jobs() const {
     return jobs;
 }
 
-value AdminApi::status() const {
+array AdminApi::workers() const {
     array workers;
     for (const auto& worker : services_.workers.workers()) {
         object json{{"address", worker.address.hex()}, {"connected", worker.connected}, {"powerCapacity", worker.power_capacity}};
         if (worker.job) json["job"] = worker.job->hex();
+        if (worker.rest > Milliseconds::zero()) json["restSeconds"] = worker.rest.count() / 1'000;
         workers.push_back(std::move(json));
     }
-    return object{{"address", services_.ports.sender.address().hex()}, {"workers", std::move(workers)}, {"jobs", own_jobs()}};
+    return workers;
 }
+
+value AdminApi::status() const { return object{{"address", services_.ports.sender.address().hex()}, {"workers", workers()}, {"jobs", own_jobs()}}; }
 
 Task<Result<value>> AdminApi::job_list() {
     auto offers = co_await services_.ports.info_server.open_jobs();
@@ -97,7 +100,7 @@ Task<Result<value>> AdminApi::job_list() {
         if (json.has_error()) co_return json.error();
         open.push_back(std::move(*json));
     }
-    co_return value(object{{"open", std::move(open)}, {"openTotal", offers->size()}, {"own", own_jobs()}});
+    co_return value(object{{"open", std::move(open)}, {"openTotal", offers->size()}, {"own", own_jobs()}, {"workers", workers()}});
 }
 
 Task<Result<object>> AdminApi::judged(JobId id, const NodeView& view) {

@@ -23,7 +23,7 @@ public:
     /// joblist {}, status {}, decline {job?}, withdraw {slot?}, stop {}. Error: unknown method, wrong parameters, or why it cannot be done.
     Task<Result<boost::json::value>> handle(std::string method, boost::json::object params);
 
-    /// Open JOBs of the info server with selection's verdict on each, and the active JOBs of this node.
+    /// Open JOBs of the info server with selection's verdict on each, the active JOBs of this node, and its workers.
     Task<Result<boost::json::value>> job_list();
     /// Workers, and every active JOB with its reason and the worker's progress.
     [[nodiscard]] boost::json::value status() const;
@@ -33,6 +33,7 @@ public:
 
 private:
     [[nodiscard]] boost::json::array own_jobs() const;
+    [[nodiscard]] boost::json::array workers() const;
     [[nodiscard]] boost::json::object own_job(const statemachine::Job& job) const;
     Task<Result<boost::json::object>> judged(JobId id, const NodeView& view);
     Task<boost::json::object> declined(JobId id);

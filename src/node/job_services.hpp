@@ -56,6 +56,8 @@ public:
     Task<> order(worker_protocol::Assign) override { co_return; }
     Task<> order(worker_protocol::Upload) override { co_return; }
     Task<> order(worker_protocol::Evidence) override { co_return; }
+    void lease_failed(Address, bool) override {}
+    void lease_fulfilled(Address) override {}
 
 private:
     asio::any_io_executor executor_;

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "runtime/clock.hpp"
 #include "runtime/result.hpp"
 #include "runtime/task.hpp"
 #include "worker_protocol/messages.hpp"
@@ -27,6 +28,7 @@ struct WorkerInfo {
     bool connected = false;
     std::uint64_t power_capacity = 0;
     std::optional<JobId> job;  ///< reserved for
+    Milliseconds rest{0};      ///< not zero: its leases failed (SickList), it gets no new JOB for so long
 };
 
 /// What a JOB holds its worker for.
@@ -40,10 +42,11 @@ public:
     virtual ~WorkerHub() = default;
 
     [[nodiscard]] virtual std::vector<WorkerInfo> workers() const = 0;
-    /// Connected workers that no JOB has reserved.
+    /// Connected workers that no JOB has reserved, without those that rest.
     [[nodiscard]] virtual std::size_t idle_workers() const = 0;
 
-    /// Waits for an idle connected worker (`preferred`, who may hold files of the JOB, before others when both are idle) and reserves it for `job`.
+    /// Waits for an idle connected worker (`preferred`, who may hold files of the JOB, before others when both are idle) and reserves it for `job`. One that rests comes
+    /// after all others: for a deposit that is locked it is still better than none.
     virtual Task<Address> reserve(JobId job, std::optional<Address> preferred) = 0;
     /// At start, after a grant, and when evidence is to be shown: (job, lease) is held by `worker`, connected or not. Reports of this lease come from next_news() from now on; a worker that holds
     /// another lease of the JOB is told to stop.
@@ -60,6 +63,10 @@ public:
     virtual Task<> order(worker_protocol::Assign order) = 0;
     virtual Task<> order(worker_protocol::Upload order) = 0;
     virtual Task<> order(worker_protocol::Evidence order) = 0;
+
+    /// How a lease ended, where that was its worker's doing: one whose leases fail rests (SickList). `counts`: it is hardly the JOB's fault.
+    virtual void lease_failed(Address worker, bool counts) = 0;
+    virtual void lease_fulfilled(Address worker) = 0;
 };
 
 }  // namespace emeth::node

@@ -14,6 +14,7 @@
 
 #include "crypto/private_key.hpp"
 #include "http/server.hpp"
+#include "node/sick_list.hpp"
 #include "node/whitelist.hpp"
 #include "node/worker_hub.hpp"
 #include "node/worker_inbox.hpp"
@@ -56,6 +57,8 @@ public:
     Task<> order(worker_protocol::Assign order) override;
     Task<> order(worker_protocol::Upload order) override;
     Task<> order(worker_protocol::Evidence order) override;
+    void lease_failed(Address worker, bool counts) override;
+    void lease_fulfilled(Address worker) override;
 
 private:
     using SessionPtr = std::shared_ptr<WorkerSession>;
@@ -80,6 +83,7 @@ private:
     /// What it works on.
     [[nodiscard]] std::optional<JobId> job_of(const Address& worker) const;
     [[nodiscard]] std::optional<Address> idle_worker(const std::optional<Address>& preferred) const;
+    [[nodiscard]] Milliseconds rest_of(const Address& worker) const { return sick_list_.rest_left(worker, clock_.monotonic()); }
     void settle(WorkerSession& session);
     void stop(WorkerSession& session, const JobId& job, std::uint64_t lease, bool forget, std::string reason);
     void wake_waiters();
@@ -97,6 +101,7 @@ private:
     bool recovered_ = false;
     std::map<Address, SessionPtr> sessions_;
     std::map<JobId, Reservation> reservations_;
+    SickList sick_list_;
     std::set<JobId> alive_;           ///< JOBs whose files a worker may keep
     std::list<Turn*> waiting_turns_;  ///< reserve() calls, the oldest first
 };

@@ -13,6 +13,8 @@ namespace emeth::worker {
 namespace {
 
 constexpr std::size_t parts_at_once = 2;
+/// Of one part, before the master is asked.
+constexpr std::uint32_t put_attempts_max = 4;
 
 }  // namespace
 
@@ -51,7 +53,9 @@ bool JobRunner::order_fits() const {
 
 void JobRunner::abandon_upload(const Error& error) {
     upload_.urls.clear();
-    report_failure("upload", error, false, true);
+    spdlog::warn("JOB {}: the upload failed: {}; the master's next order decides", job_.spec.id.hex(), error.message);
+    // A transient failure was not the URL's.
+    report(worker_protocol::StepFailed{"upload", false, error.message, true, error.kind == ErrorKind::permanent});
 }
 
 /// The order stays: the parts are put when the artifact is here again.
@@ -87,13 +91,23 @@ Task<> JobRunner::put_parts() {
     while (!upload_.urls.empty() && !upload_error_ && order_fits()) {
         auto next = upload_.urls.extract(upload_.urls.begin());
         const std::string upload_id = upload_.upload_id;
-        const PartSource source{folder() / "artifact.tar", job_.artifact->artifact.bytes, "put_part"};
-        const auto etag =
-            co_await put_part(source, next.key(), std::move(next.mapped()), context_.settings.limits.wait_data);
+        const auto etag = co_await put_patiently(next.key(), std::move(next.mapped()));
         if (etag.has_error())
             upload_error_ = etag.error();
         else
             report(worker_protocol::PartUploaded{next.key(), *etag, upload_id});
+    }
+}
+
+/// What may pass in a moment is no matter for the master.
+Task<Result<std::string>> JobRunner::put_patiently(std::uint32_t part, std::string url) {
+    const PartSource source{folder() / "artifact.tar", job_.artifact->artifact.bytes, "put_part"};
+    for (std::uint32_t attempt = 1;; ++attempt) {
+        const auto etag = co_await put_part(source, part, url, context_.settings.limits.wait_data);
+        const bool may_pass = etag.has_error() && etag.error().kind != ErrorKind::permanent;
+        if (!may_pass || attempt == put_attempts_max || upload_error_ || !order_fits()) co_return etag;
+        spdlog::info("JOB {}: {}; trying it again", job_.spec.id.hex(), etag.error().message);
+        co_await context_.clock.sleep(backoff(attempt, context_.settings.part_retry, context_.random.unit()));
     }
 }
 

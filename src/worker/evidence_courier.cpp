@@ -44,7 +44,7 @@ Task<> EvidenceCourier::serve(worker_protocol::Evidence order) {
     spdlog::warn("JOB {}: the evidence cannot be shown: {}; the master's next order decides", order.job.hex(),
                  shown.error().message);
     context_.reports.add(order.job, order.lease,
-                         worker_protocol::StepFailed{"evidence", permanent, shown.error().message, true});
+                         worker_protocol::StepFailed{"evidence", permanent, shown.error().message, true, permanent});
 }
 
 Task<Result<void>> EvidenceCourier::show(worker_protocol::Evidence order) {

@@ -62,6 +62,7 @@ private:
     Task<Result<void>> check_artifact();
     Task<> remake_artifact(Error reason);
     Task<> put_parts();
+    Task<Result<std::string>> put_patiently(std::uint32_t part, std::string url);
     [[nodiscard]] bool order_fits() const;
     void abandon_upload(const Error& error);
 

@@ -83,7 +83,8 @@ boost::json::object body_fields(const StepFailed& body) {
             {"step", wire_text(body.step, name_bytes_max)},
             {"permanent", body.permanent},
             {"message", wire_text(body.message, sentence_bytes_max)},
-            {"needs_order", body.needs_order}};
+            {"needs_order", body.needs_order},
+            {"url_refused", body.url_refused}};
 }
 
 boost::json::object body_fields(const Progress& body) {
@@ -158,7 +159,7 @@ EvidencePacked read_evidence_packed(JsonObject& json) {
 
 StepFailed read_step_failed(JsonObject& json) {
     return {json.string("step", name_bytes_max), json.boolean("permanent"), json.string("message", sentence_bytes_max),
-            json.boolean("needs_order")};
+            json.boolean("needs_order"), json.boolean("url_refused")};
 }
 
 Progress read_progress(JsonObject& json) {

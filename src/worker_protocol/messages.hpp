@@ -93,8 +93,8 @@ struct Trained { static constexpr std::string_view kind = "trained"; statemachin
 struct PartUploaded { static constexpr std::string_view kind = "part_uploaded"; std::uint32_t part = 0; std::string etag; std::string upload_id{}; };
 /// The evidence for the draw of `block_hash` lies on the worker's disk.
 struct EvidencePacked { static constexpr std::string_view kind = "evidence_packed"; Hash256 block_hash; statemachine::EvidenceFile file; };
-/// The step could not be done now. `needs_order`: the worker waits for the order again (an URL expired).
-struct StepFailed { static constexpr std::string_view kind = "step_failed"; std::string step; bool permanent = false; std::string message; bool needs_order = false; };
+/// The step could not be done now. `needs_order`: the worker waits for the order again. `url_refused`: with other URLs, these are refused (they expired).
+struct StepFailed { static constexpr std::string_view kind = "step_failed"; std::string step; bool permanent = false; std::string message; bool needs_order = false; bool url_refused = false; };
 /// For the display only: neither durable nor acknowledged (its report id is 0).
 struct Progress { static constexpr std::string_view kind = "progress"; std::string stage; std::uint32_t epoch = 0; std::uint64_t step = 0, steps_total = 0, bytes = 0, bytes_total = 0; double loss = 0, tokens_per_s = 0; };
 

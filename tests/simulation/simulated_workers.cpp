@@ -19,6 +19,8 @@ constexpr std::uint64_t steps_per_mebibyte = 120;
 constexpr std::uint64_t artifact_bytes = 25'000'000, evidence_bytes = 15'000'000;
 /// Each second, while the weather is not fine.
 constexpr double death_rate = 0.001, cut_rate = 0.0006, trainer_death_rate = 0.001, disk_loss_share = 0.3, wrong_bytes_share = 0.03, old_news_share = 0.3;
+/// Of the lives with several workers.
+constexpr double sick_share = 0.3;
 
 std::uint64_t gas_of(std::uint64_t bytes) { return std::max<std::uint64_t>(1, bytes >> 20) * node::language_model_complexity / 1'000; }
 
@@ -28,6 +30,7 @@ SimulatedWorkers::SimulatedWorkers(asio::any_io_executor executor, std::size_t c
                                    Violations& violations, Dice dice, const Trace& trace)
     : executor_(std::move(executor)), storage_(storage), clock_(clock), weather_(weather), process_(process), violations_(violations), dice_(dice), trace_(trace), freed_(executor_) {
     for (std::size_t number = 0; number < count; ++number) workers_[numbered<Address>(100 + number)].power_capacity = static_cast<std::uint64_t>(dice_.between(80'000, 250'000));
+    if (count > 1 && dice_.chance(sick_share)) workers_.begin()->second.sick = true;
 }
 
 std::int64_t SimulatedWorkers::slowest_s(std::uint64_t gas) const {
@@ -38,7 +41,9 @@ std::int64_t SimulatedWorkers::slowest_s(std::uint64_t gas) const {
 
 bool SimulatedWorkers::serves(const JobId& job) const {
     const auto lease = leases_.find(job);
-    return lease != leases_.end() && workers_.at(lease->second->worker).connected;
+    if (lease == leases_.end()) return false;
+    const Worker& worker = workers_.at(lease->second->worker);
+    return worker.connected && !worker.sick;
 }
 
 bool SimulatedWorkers::is_idle(const Address& address) const {
@@ -99,6 +104,7 @@ void SimulatedWorkers::disconnect(const Address& address, Worker& worker, const 
 void SimulatedWorkers::lose_master() {
     master_is_up_ = false;
     leases_.clear();
+    sick_list_ = {};
     for (auto& [address, worker] : workers_) {
         worker.connected = false;
         worker.back_at = clock_.monotonic() + Milliseconds(dice_.between(500, 8'000));
@@ -142,6 +148,10 @@ void SimulatedWorkers::work(const Address& address, Worker& worker) {
 }
 
 void SimulatedWorkers::download(const Address& address, Work& work, Files& files) {
+    if (workers_.at(address).sick) {
+        work.stage = Stage::idle;
+        return report(address, work, wp::StepFailed{"download", false, "3 MiB are free, but 2000 MiB are needed", true});
+    }
     if (!files.dataset && storage_.is_down()) {
         work.stage = Stage::idle;
         return report(address, work, wp::StepFailed{"download", false, "storage answered 503", true});
@@ -217,7 +227,7 @@ void SimulatedWorkers::upload(const Address& address, Work& work, const Files& f
 std::vector<node::WorkerInfo> SimulatedWorkers::workers() const {
     std::vector<node::WorkerInfo> infos;
     for (const auto& [address, worker] : workers_) {
-        node::WorkerInfo info{address, worker.connected, worker.power_capacity, std::nullopt};
+        node::WorkerInfo info{address, worker.connected, worker.power_capacity, std::nullopt, rest_of(address)};
         for (const auto& [job, lease] : leases_)
             if (lease->worker == address && lease->hold == node::Hold::work) info.job = job;
         infos.push_back(info);
@@ -226,16 +236,21 @@ std::vector<node::WorkerInfo> SimulatedWorkers::workers() const {
 }
 
 std::size_t SimulatedWorkers::idle_workers() const {
-    return static_cast<std::size_t>(std::count_if(workers_.begin(), workers_.end(), [&](const auto& entry) { return is_idle(entry.first); }));
+    return static_cast<std::size_t>(std::count_if(workers_.begin(), workers_.end(), [&](const auto& entry) { return is_idle(entry.first) && rest_of(entry.first) == Milliseconds::zero(); }));
+}
+
+void SimulatedWorkers::lease_failed(Address worker, bool counts) {
+    const auto rest = sick_list_.lease_failed(worker, counts, clock_.monotonic());
+    if (trace_) trace_(fmt::format("worker {} is to rest for {} s", worker.hex().substr(0, 8), rest.count() / 1'000));
 }
 
 Task<Address> SimulatedWorkers::reserve(JobId job, std::optional<Address> preferred) {
     process_.check();
     for (;;) {
         std::optional<Address> chosen;
-        if (preferred && workers_.contains(*preferred) && is_idle(*preferred)) chosen = preferred;
+        const auto rank = [&](const Address& worker) { return std::pair(rest_of(worker), preferred != worker); };
         for (const auto& [address, worker] : workers_)
-            if (!chosen && is_idle(address)) chosen = address;
+            if (is_idle(address) && (!chosen || rank(address) < rank(*chosen))) chosen = address;
         if (chosen) {
             leases_[job] = std::make_shared<Lease>(executor_);
             leases_[job]->worker = *chosen;

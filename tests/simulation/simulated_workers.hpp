@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "node/sick_list.hpp"
 #include "node/worker_hub.hpp"
 #include "simulated_services.hpp"
 #include "runtime/wakeup.hpp"
@@ -34,7 +35,7 @@ public:
     [[nodiscard]] static Hash256 evidence_digest(const JobId& job, const Hash256& block_hash);
     /// Whether the disk is gone that held what could be shown.
     [[nodiscard]] bool has_lost(const JobId& job) const { return lost_.contains(job); }
-    /// Whether somebody who is there works for the JOB.
+    /// Whether somebody who is there, and is not sick, works for the JOB.
     [[nodiscard]] bool serves(const JobId& job) const;
     /// Seconds that the slowest worker needs for this much gas.
     [[nodiscard]] std::int64_t slowest_s(std::uint64_t gas) const;
@@ -49,6 +50,8 @@ public:
     Task<> order(worker_protocol::Assign order) override;
     Task<> order(worker_protocol::Upload order) override;
     Task<> order(worker_protocol::Evidence order) override;
+    void lease_failed(Address worker, bool counts) override;
+    void lease_fulfilled(Address worker) override { sick_list_.lease_fulfilled(worker); }
 
 private:
     struct Files {
@@ -69,6 +72,7 @@ private:
     struct Worker {
         std::uint64_t power_capacity = 0;
         bool connected = false;
+        bool sick = false;  ///< for all its life: it stays connected, and fails whatever it is ordered
         Milliseconds back_at{0};
         std::map<JobId, Files> files;
         std::optional<Work> work;
@@ -85,6 +89,7 @@ private:
     };
 
     [[nodiscard]] bool is_idle(const Address& address) const;
+    [[nodiscard]] Milliseconds rest_of(const Address& address) const { return sick_list_.rest_left(address, clock_.monotonic()); }
     [[nodiscard]] Lease* standing(const Address& worker, const JobId& job, std::uint64_t lease);
     void put(Lease& lease, node::WorkerNews news);
     void report(const Address& address, const Work& work, worker_protocol::ReportBody body);
@@ -106,6 +111,7 @@ private:
     Dice dice_;
     const Trace& trace_;
     Wakeup freed_;
+    node::SickList sick_list_;
     bool master_is_up_ = false;
     std::map<Address, Worker> workers_;
     std::map<JobId, std::shared_ptr<Lease>> leases_;

@@ -10,13 +10,14 @@ Task<Result<void>> Pipeline::lease_worker() {
     const auto last = job().lease;
     // The last holder may still have dataset, checkpoints or the artifact.
     const std::optional<Address> preferred = last.number > 0 ? std::optional(last.worker) : std::nullopt;
-    const Address worker = co_await ports_.workers.reserve(id(), preferred);
-    Fact granted = statemachine::LeaseGranted{last.number + 1, worker};
-    const Result<void> committed = co_await journal_.commit(std::move(granted));
-    if (committed.has_error()) {
-        release_worker(false, "the lease could not be made durable");
-        co_return committed;
+    if (!link_.reserved) {
+        const Address worker = co_await ports_.workers.reserve(id(), preferred);
+        link_.reserved = worker;
     }
+    Fact granted = statemachine::LeaseGranted{last.number + 1, *link_.reserved};
+    const Result<void> committed = co_await journal_.commit(std::move(granted));
+    // What could not be committed may be found durable once the disk is well again: until then the worker is nobody else's, and the next try is the same fact.
+    if (committed.has_error()) co_return committed;
     adopt_lease();
     co_return Result<void>{};
 }
@@ -36,6 +37,7 @@ void Pipeline::adopt_lease() {
 }
 
 void Pipeline::release_worker(bool forget, std::string reason) {
+    judge_holder();
     link_.reset();
     failpoint::before("order", "release");
     ports_.workers.release(id(), forget, std::move(reason));

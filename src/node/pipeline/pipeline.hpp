@@ -94,6 +94,13 @@ private:
     Task<Result<void>> lease_worker();
     void release_worker(bool forget, std::string reason);
 
+    // another_worker.cpp: when the lease goes to another
+    [[nodiscard]] bool holder_fails() const;
+    void judge_holder();
+    Task<bool> is_for_another_worker();
+    [[nodiscard]] std::optional<std::uint64_t> power_of_idle_worker() const;
+    Task<Result<bool>> fits_from_the_beginning(std::uint64_t power_capacity);
+
     // worker_news.cpp: what every step with a worker shares
     Task<Result<void>> lead_worker(statemachine::Command command);
     Task<> pump_news();
@@ -101,6 +108,7 @@ private:
     Task<> wait_for_news();
     [[nodiscard]] bool grace_is_over() const;
     [[nodiscard]] bool has_order(statemachine::Command command) const;
+    Task<Result<void>> end_grace();
     Task<Result<void>> give_order(statemachine::Command command);
     Task<Result<void>> handle_news(WorkerNews news);
     Task<Result<void>> handle_connection(bool connected, std::string reason);
@@ -169,6 +177,7 @@ private:
     std::optional<std::int64_t> time_left_s_;  ///< to the deadline, in chain time as last seen; while a deposit is locked
     std::uint32_t store_failures_ = 0;
     std::uint32_t process_reverts_ = 0;
+    std::uint32_t failed_leases_ = 0;
 };
 
 }  // namespace emeth::node

@@ -42,6 +42,7 @@ struct PipelineSettings {
     std::uint64_t confirmations = 1;
     Milliseconds poll_interval{2'000};  ///< of the chain, for the end of a JOB
     Milliseconds worker_grace{60'000};  ///< how long the lease of a lost worker stands
+    std::int64_t deadline_margin_s = 3'600;  ///< of a worker that begins anew, as of one that begins
     FinishWatch::Rules finish_rules;
     RetryPolicy retry{Milliseconds(1'000), 2, Milliseconds(300'000), 0.25};
     RetryPolicy worker_retry{Milliseconds(1'000), 2, Milliseconds(30'000), 0.25};  ///< shorter: the worker's reports wait meanwhile

@@ -81,6 +81,7 @@ Task<Result<void>> Pipeline::complete_upload() {
     Fact fact = sm::UploadCompleted{upload.file_name};
     const Result<void> committed = co_await journal_.commit(std::move(fact));
     if (committed.has_error()) co_return committed;
+    if (job().state == sm::State::training) ports_.workers.lease_fulfilled(job().lease.worker);
     release_worker(false, std::string(subject.done));  // free for the next JOB; it keeps the files until the verdict
     co_return Result<void>{};
 }

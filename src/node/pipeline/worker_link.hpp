@@ -25,10 +25,13 @@ struct WorkerLink {
         news.clear();
         adopted = connected = assigned = false;
         away_since.reset();
+        failures = 0;
+        reserved.reset();
         forget_upload();
         drained.notify();
     }
     void forget_upload() {
+        refusals = 0;
         upload_id.clear();
         urls.clear();
         ordered_parts.clear();
@@ -37,11 +40,15 @@ struct WorkerLink {
     std::deque<WorkerNews> news;  ///< the first stays until it is dealt with
     Wakeup arrived;
     Wakeup drained;
+    std::optional<Address> reserved;  ///< for the lease that is being made durable
     bool adopted = false;  ///< the hub knows of the lease
     bool connected = false;
     std::optional<Milliseconds> away_since;  ///< monotonic; set while the connection is known to be gone
+    Milliseconds look_at{0};                 ///< while it is gone: when to look whether another worker is to begin anew
+    std::uint32_t failures = 0;              ///< of this lease's worker, in a row without progress
     bool assigned = false;                   ///< this connection has the order to train
     std::set<std::uint32_t> ordered_parts;   ///< this connection has the order to upload them, and has not reported them yet
+    std::uint32_t refusals = 0;              ///< of the upload's URLs, in a row
     std::string upload_id;                   ///< of `urls`; empty: none at hand
     std::map<std::uint32_t, std::string> urls;  ///< signed, by part from 1: never durable, never logged
 };

@@ -15,6 +15,15 @@ namespace sm = statemachine;
 namespace wp = worker_protocol;
 using sm::Command;
 
+namespace {
+
+/// Whether another worker has come free meanwhile.
+constexpr Milliseconds look_again_after{10'000};
+/// A new upload costs all parts that were put: it is opened when the URLs are refused, not for one bad answer; and, whatever the answers are, when nothing helps for minutes.
+constexpr std::uint32_t refusals_max = 2, upload_failures_max = 10;
+
+}  // namespace
+
 /// Until the record calls for something else. News stay first in line until they are dealt with, so that a failure loses none.
 Task<Result<void>> Pipeline::lead_worker(Command command) {
     while (next_command(job()) == command) {
@@ -27,7 +36,8 @@ Task<Result<void>> Pipeline::lead_worker(Command command) {
             const Result<void> ordered = co_await give_order(command);
             if (ordered.has_error()) co_return ordered;
         } else if (grace_is_over()) {
-            co_return co_await revoke_lease(fmt::format("its worker was away for {} ms", settings_.worker_grace.count()), false);
+            const Result<void> ended = co_await end_grace();
+            if (ended.has_error()) co_return ended;
         } else {
             co_await wait_for_news();
         }
@@ -58,8 +68,15 @@ Task<std::optional<WorkerNews>> Pipeline::next_news() {
 }
 
 /// What is to be shown, nobody else has: its worker is waited for, up to the verdict.
-bool Pipeline::grace_is_over() const {
-    return job().state != sm::State::submitted && link_.away_since && ports_.clock.monotonic() >= *link_.away_since + settings_.worker_grace;
+bool Pipeline::grace_is_over() const { return job().state != sm::State::submitted && link_.away_since && ports_.clock.monotonic() >= link_.look_at; }
+
+/// What was trained is given up only where another worker can still finish the JOB from the beginning; else the one that has it is the better hope, and is waited for.
+Task<Result<void>> Pipeline::end_grace() {
+    const bool given_up = co_await is_for_another_worker();
+    if (given_up && link_.news.empty())  // it may just have come back
+        co_return co_await revoke_lease(fmt::format("its worker was away for {} ms", (ports_.clock.monotonic() - *link_.away_since).count()), false);
+    link_.look_at = ports_.clock.monotonic() + look_again_after;
+    co_return Result<void>{};
 }
 
 Task<> Pipeline::wait_for_news() {
@@ -68,7 +85,7 @@ Task<> Pipeline::wait_for_news() {
         co_return;
     }
     Task<> news = link_.arrived.wait();
-    Task<> grace = ports_.clock.sleep(*link_.away_since + settings_.worker_grace - ports_.clock.monotonic());
+    Task<> grace = ports_.clock.sleep(link_.look_at - ports_.clock.monotonic());
     co_await race(std::move(news), std::move(grace));
 }
 
@@ -104,6 +121,7 @@ Task<Result<void>> Pipeline::handle_connection(bool connected, std::string reaso
         link_.away_since.reset();
     } else if (!link_.away_since) {
         link_.away_since = ports_.clock.monotonic();
+        link_.look_at = *link_.away_since + settings_.worker_grace;
     }
     co_return Result<void>{};
 }
@@ -112,6 +130,7 @@ Task<Result<void>> Pipeline::handle_connection(bool connected, std::string reaso
 Task<Result<void>> Pipeline::handle_report(WorkerNews news) {
     Task<Result<void>> taking = std::visit([this](auto body) { return take(std::move(body)); }, std::get<wp::ReportBody>(std::move(news.body)));
     const Result<void> taken = co_await std::move(taking);
+    if (job().retry.attempt == 0) link_.failures = link_.refusals = 0;  // there was progress
     if (taken.has_error() || news.report_id == 0) co_return taken;
     failpoint::before("acknowledge", "report");
     co_await ports_.workers.acknowledge(id(), news.report_id);
@@ -135,13 +154,22 @@ Task<Result<void>> Pipeline::take(wp::Progress progress) {
 /// to train comes with it.
 Task<Result<void>> Pipeline::take(wp::StepFailed failed) {
     if (failed.permanent && job().state == sm::State::training && next_command(job()) == Command::upload_parts) co_return co_await revoke_lease(std::move(failed.message), false);
+    ++link_.failures;
     const auto attempt = job().retry.attempt + 1;
     const auto wait = failed.needs_order ? backoff(attempt, settings_.worker_retry, ports_.random.unit()) : Milliseconds::zero();
     Fact fact = sm::StepFailed{sm::FailureClass::transient, std::move(failed.step), std::move(failed.message), attempt, ports_.clock.unix_ms() + wait.count()};
     const Result<void> noted = co_await note(std::move(fact));
-    if (noted.has_error() || !failed.needs_order) co_return noted;
+    if (noted.has_error()) co_return noted;
+    if (holder_fails()) {
+        const bool given_up = co_await is_for_another_worker();
+        if (given_up) co_return co_await revoke_lease(fmt::format("its worker failed {} times in a row", link_.failures), false);
+    }
+    if (!failed.needs_order) co_return noted;
     link_.assigned = false;
-    link_.forget_upload();  // its signed URLs may have expired
+    link_.ordered_parts.clear();  // those that are missing are ordered again
+    link_.refusals = failed.url_refused ? link_.refusals + 1 : 0;
+    const bool useless = link_.refusals == refusals_max || link_.failures % upload_failures_max == 0;
+    if (useless) link_.forget_upload();
     co_return Result<void>{};
 }
 

@@ -1,3 +1,5 @@
+#include <set>
+
 #include "worker_fixture.hpp"
 
 namespace emeth::test {
@@ -105,7 +107,7 @@ TEST_F(JobRunnerTest, EvidenceThatIsGoneIsSaid) {
     hub->release(job, false, "the result is uploaded");
     hub->adopt(job, 1, worker_key.address(), node::Hold::files);
     run(hub->order(Evidence{job, 1, crypto::sha256("a block"), {0, 3}}));
-    const auto failed = std::get<StepFailed>(std::get<ReportBody>(news_of_kind<StepFailed>().body));
+    const auto failed = await<StepFailed>();
     EXPECT_EQ(failed.step, "evidence");
     EXPECT_TRUE(failed.permanent);
     EXPECT_TRUE(failed.needs_order);
@@ -248,11 +250,35 @@ TEST_F(JobRunnerTest, AFailedPartAsksForFreshUrlsOfWhatIsMissing) {
     const auto failed = await<StepFailed>();
     EXPECT_EQ(failed.step, "upload");
     EXPECT_TRUE(failed.needs_order);
+    EXPECT_TRUE(failed.url_refused);
     EXPECT_THAT(failed.message, HasSubstr("403"));
     EXPECT_THAT(failed.message, Not(HasSubstr("secret")));
     order_upload(artifact, 1, {2});
     EXPECT_EQ(await<PartUploaded>().part, 2u);
     EXPECT_EQ(storage->parts.at(2).size(), 5'000'000u);
+}
+
+TEST_F(JobRunnerTest, ABadMomentOfTheStorageApiIsNoMatterForTheMaster) {
+    script("4 25000000 1\n");
+    storage->put_statuses = {503};
+    const auto artifact = train();
+    order_upload(artifact, 1, {1, 2, 3});
+    std::set<std::uint32_t> parts;
+    while (parts.size() < 3) parts.insert(await<PartUploaded>().part);  // and no failure
+    EXPECT_EQ(storage->puts, 4u);
+}
+
+TEST_F(JobRunnerTest, APartThatFailsForLongerIsTold) {
+    script("4 1000 1\n");
+    storage->put_statuses = {503, 503, 503, 503};
+    const auto artifact = train();
+    order_upload(artifact, 1, {1});
+    const auto failed = await<StepFailed>();
+    EXPECT_TRUE(failed.needs_order);
+    EXPECT_FALSE(failed.url_refused);
+    EXPECT_EQ(storage->puts, 4u);
+    order_upload(artifact, 1, {1});
+    EXPECT_EQ(await<PartUploaded>().part, 1u);
 }
 
 TEST_F(JobRunnerTest, AnOrderForAnotherArtifactIsNotFollowed) {

@@ -99,6 +99,7 @@ protected:
         settings.trainer = test_program("emeth-fake-trainer");
         settings.reconnect = {Milliseconds(20), 2, Milliseconds(100), 0};
         settings.trainer_restart = {Milliseconds(20), 2, Milliseconds(100), 0};
+        settings.part_retry = {Milliseconds(20), 2, Milliseconds(100), 0};
         worker = std::make_unique<worker::Worker>(executor(), settings, worker_key, pool, system_clock(), system_random());
         working = std::make_unique<Background>(io, run_worker());
     }

@@ -68,6 +68,22 @@ TEST_F(WorkerLeasesTest, AnOrderReachesTheWorkerAndItsReportsComeBack) {
     EXPECT_EQ(hub->idle_workers(), 1u);
 }
 
+TEST_F(WorkerLeasesTest, AWorkerWhoseLeaseFailedIsNotIdleAndComesLast) {
+    hub->set_recovered({});
+    const WorkerPtr sick = connect(key);
+    const WorkerPtr sound = connect(other_key);
+    hub->lease_failed(key.address(), true);
+    EXPECT_EQ(hub->idle_workers(), 1u);
+    EXPECT_EQ(run(hub->reserve(job, key.address())), other_key.address()) << "although it may hold files of the JOB";
+    EXPECT_EQ(hub->idle_workers(), 0u);
+    EXPECT_EQ(run(hub->reserve(other_job, std::nullopt)), key.address()) << "for a locked deposit it is better than none";
+    for (const auto& worker : hub->workers()) EXPECT_EQ(worker.rest > Milliseconds::zero(), worker.address == key.address());
+    hub->release(job, false, "done");
+    hub->release(other_job, false, "done");
+    hub->lease_fulfilled(key.address());
+    EXPECT_EQ(hub->idle_workers(), 2u);
+}
+
 TEST_F(WorkerLeasesTest, ReportsOfAnOldNumberAreAnsweredStop) {
     hub->set_recovered({});
     const WorkerPtr worker = connect(key);

@@ -20,6 +20,8 @@ public:
     void revive() { dead_ = false, crash_at_ = 0; }
     /// A full disk: writes fail while set.
     std::optional<Error> failure;
+    /// The disk begins to fail with the next write, which is found durable all the same.
+    bool fails_too_late = false;
     [[nodiscard]] int writes() const { return writes_; }
 
     Result<statemachine::Job> create(const statemachine::Discovered& discovered, std::int64_t at) override { return inner_.create(discovered, at); }
@@ -61,6 +63,11 @@ private:
     auto write(Work work) -> decltype(work()) {
         if (dead_) throw Crash{};
         if (failure) return *failure;
+        if (std::exchange(fails_too_late, false)) {
+            static_cast<void>(work());
+            failure = transient_error("the disk is full");
+            return *failure;
+        }
         ++writes_;
         const bool now = writes_ == crash_at_;
         if (now && before_) die();

@@ -59,7 +59,7 @@ protected:
     VirtualClock clock{io.get_executor()};
     ExecutingChain chain;
     FakeArtifacts artifacts;
-    FakeHub hub{io.get_executor()};
+    FakeHub hub{io.get_executor(), clock};
     FakeInfoServer info;
     BlockingPool pool{0};
     HalfwayRandom random;

@@ -43,7 +43,7 @@ void FakeHub::restart_master() { leases_.clear(); }
 std::vector<node::WorkerInfo> FakeHub::workers() const {
     std::vector<node::WorkerInfo> infos;
     for (const auto& [address, worker] : workers_) {
-        node::WorkerInfo info{address, worker.connected, worker.power_capacity, std::nullopt};
+        node::WorkerInfo info{address, worker.connected, worker.power_capacity, std::nullopt, rest_of(address)};
         for (const auto& [job, lease] : leases_)
             if (lease->worker == address) info.job = job;
         infos.push_back(info);
@@ -52,15 +52,15 @@ std::vector<node::WorkerInfo> FakeHub::workers() const {
 }
 
 std::size_t FakeHub::idle_workers() const {
-    return static_cast<std::size_t>(std::count_if(workers_.begin(), workers_.end(), [&](const auto& entry) { return is_idle(entry.first); }));
+    return static_cast<std::size_t>(std::count_if(workers_.begin(), workers_.end(), [&](const auto& entry) { return is_idle(entry.first) && rest_of(entry.first) == Milliseconds::zero(); }));
 }
 
 Task<Address> FakeHub::reserve(JobId job, std::optional<Address> preferred) {
     for (;;) {
         std::optional<Address> chosen;
-        if (preferred && is_idle(*preferred)) chosen = preferred;
+        const auto rank = [&](const Address& worker) { return std::pair(rest_of(worker), preferred != worker); };
         for (const auto& [address, worker] : workers_)
-            if (!chosen && is_idle(address)) chosen = address;
+            if (is_idle(address) && (!chosen || rank(address) < rank(*chosen))) chosen = address;
         if (chosen) {
             leases_[job] = std::make_shared<Lease>(executor_);
             leases_[job]->worker = *chosen;
@@ -132,6 +132,10 @@ Task<> FakeHub::order(wp::Assign order) {
     ++assignments;
     const auto lease = leases_.at(order.job);
     auto& worker = workers_.at(lease->worker);
+    if (worker.connected && sick.contains(lease->worker)) {
+        report(lease->worker, order.job, order.lease, wp::StepFailed{"download", false, "3 MiB are free", true});
+        co_return;
+    }
     if (!worker.connected || !worker.assigned.insert({order.job, order.lease}).second) co_return;
     for (const auto& body : script) report(lease->worker, order.job, order.lease, body);
 }

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "node/sick_list.hpp"
 #include "node/worker_hub.hpp"
 #include "runtime/wakeup.hpp"
 
@@ -16,7 +17,7 @@ namespace emeth::test {
 
 class FakeHub final : public node::WorkerHub {
 public:
-    explicit FakeHub(asio::any_io_executor executor) : executor_(std::move(executor)), freed_(executor_) {}
+    FakeHub(asio::any_io_executor executor, Clock& clock) : executor_(std::move(executor)), clock_(clock), freed_(executor_) {}
 
     // What the test does to the workers.
     void add_worker(Address address, std::uint64_t power_capacity = 27'300);
@@ -32,6 +33,7 @@ public:
     std::string etag = "\"etag\"";
     bool answers_uploads = true;
     statemachine::EvidenceFile evidence;  ///< what is packed; a test may leave it empty: nothing is then
+    std::set<Address> sick;  ///< these answer every order by a failure, and stay connected
 
     // What the pipeline did.
     int assignments = 0, uploads = 0, releases = 0;
@@ -49,6 +51,8 @@ public:
     Task<> order(worker_protocol::Assign order) override;
     Task<> order(worker_protocol::Upload order) override;
     Task<> order(worker_protocol::Evidence order) override;
+    void lease_failed(Address worker, bool counts) override { sick_list_.lease_failed(worker, counts, clock_.monotonic()); }
+    void lease_fulfilled(Address worker) override { sick_list_.lease_fulfilled(worker); }
 
 private:
     struct Worker {
@@ -68,11 +72,14 @@ private:
     };
 
     [[nodiscard]] bool is_idle(const Address& worker) const;
+    [[nodiscard]] Milliseconds rest_of(const Address& worker) const { return sick_list_.rest_left(worker, clock_.monotonic()); }
     void put(Lease& lease, node::WorkerNews news);
     void report(const Address& worker, JobId job, std::uint64_t lease, worker_protocol::ReportBody body);
     void repeat_unacknowledged(const Address& worker);
 
     asio::any_io_executor executor_;
+    Clock& clock_;
+    node::SickList sick_list_;
     Wakeup freed_;
     std::map<Address, Worker> workers_;
     std::map<JobId, std::shared_ptr<Lease>> leases_;

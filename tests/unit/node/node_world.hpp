@@ -85,7 +85,7 @@ protected:
     HalfwayRandom random;
     ExecutingChain chain;
     FakeArtifacts artifacts;
-    FakeHub hub{io.get_executor()};
+    FakeHub hub{io.get_executor(), clock};
     FakePreflight preflight;
     node::ProgressBoard progress;
     crypto::PrivateKey key = crypto::PrivateKey::parse("0x4646464646464646464646464646464646464646464646464646464646464646").value();

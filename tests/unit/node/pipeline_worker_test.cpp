@@ -1,4 +1,6 @@
 // What becomes of a JOB when its worker, or what the worker put into the Storage API, fails.
+#include <boost/asio/co_spawn.hpp>
+
 #include "node_world.hpp"
 
 namespace emeth::test {
@@ -45,6 +47,93 @@ TEST_F(PipelineWorkerTest, ALostWorkerLosesItsLeaseAfterTheGraceAndAnotherOneTra
     EXPECT_EQ(record().lease.number, 2U);
     EXPECT_EQ(record().lease.worker, worker_2);
     expect_verified_once();
+}
+
+/// Hours of training were thrown away for a minute's absence, although nobody else could finish in time.
+TEST_F(PipelineWorkerTest, WhatWasTrainedIsNotGivenUpForAWorkerThatCannotFinishInTime) {
+    train_without_end();
+    hub.add_worker(worker_2, 200);  // idle, and seven hours of work before it
+    hub.disconnect(worker_1, "connection reset");
+    run_for(90);
+    EXPECT_EQ(count<sm::LeaseRevoked>(), 0);
+    hub.connect(worker_1);
+    ASSERT_TRUE(run_until([this] { return hub.assignments == 2; }));
+    hub.send(job_id, wp::Trained{artifact});
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    EXPECT_EQ(record().lease.worker, worker_1);
+    EXPECT_EQ(count<sm::LeaseRevoked>(), 0);
+    expect_verified_once();
+}
+
+TEST_F(PipelineWorkerTest, AnAbsentWorkerIsWaitedForUntilAnotherComesFreeThatFinishesInTime) {
+    train_without_end();
+    hub.disconnect(worker_1, "connection reset");
+    run_for(600);
+    EXPECT_EQ(count<sm::LeaseRevoked>(), 0) << "nobody else is there";
+    hub.script.push_back(wp::Trained{artifact});
+    hub.add_worker(worker_2);
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    EXPECT_EQ(record().lease.worker, worker_2);
+    expect_verified_once();
+}
+
+/// A full disk, say: the worker stays connected, and was ordered again until the deadline.
+TEST_F(PipelineWorkerTest, AWorkerThatFailsAgainAndAgainLosesTheJobToAnIdleOne) {
+    hub.sick = {worker_1};
+    hub.add_worker(worker_2);
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::verified, 600));
+    EXPECT_EQ(record().lease.worker, worker_2);
+    EXPECT_EQ(count<sm::LeaseRevoked>(), 1);
+    EXPECT_EQ(hub.idle_workers(), 1U) << "the sick one rests";
+    expect_verified_once();
+}
+
+TEST_F(PipelineWorkerTest, AWorkerThatFailedAloneUntilTheEndGetsNoNewJob) {
+    hub.sick = {worker_1};
+    start(true);
+    run_for(300);
+    EXPECT_EQ(count<sm::LeaseGranted>(), 1) << "nobody else is there: it keeps the JOB";
+    ASSERT_TRUE(pipeline().request_decline("the operator declined it").has_value());
+    ASSERT_TRUE(run_until_state(sm::State::declined));
+    ASSERT_TRUE(run_until([this] { return hub.releases > 0; }));
+    EXPECT_EQ(hub.idle_workers(), 0U) << "or it burns the next deposit";
+    ASSERT_EQ(hub.workers().size(), 1U);
+    EXPECT_FALSE(hub.workers()[0].job);
+    EXPECT_GT(hub.workers()[0].rest, Milliseconds(20 * 60'000));
+}
+
+/// Met by the simulation: the lease was found durable when the disk was well again, and its worker was another JOB's by then.
+TEST_F(PipelineWorkerTest, AWorkerIsNobodyElsesWhileItsLeaseMayBeDurable) {
+    hub.disconnect(worker_1, "away");
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::accepted));
+    std::optional<Address> of_another_job;
+    const auto reserved = [&](const std::exception_ptr&, Address worker) { of_another_job = worker; };
+    asio::co_spawn(io, hub.reserve(repeated<JobId>(0x12), worker_1), reserved);
+    store->fails_too_late = true;
+    hub.connect(worker_1);
+    run_for(5);
+    EXPECT_EQ(record().lease.worker, worker_1);
+    EXPECT_FALSE(of_another_job);
+    hub.add_worker(worker_2);
+    store->failure.reset();
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    EXPECT_EQ(of_another_job, worker_2);
+    expect_verified_once();
+}
+
+TEST_F(PipelineWorkerTest, FailuresWithProgressBetweenThemDoNotAddUp) {
+    hub.add_worker(worker_2);
+    train_without_end();
+    for (std::uint64_t step = 81; step < 95; ++step) {
+        hub.send(job_id, wp::StepFailed{"train", false, "killed by signal 9", false});
+        hub.send(job_id, wp::CheckpointSaved{{1, step, repeated<Hash256>(0x80), 3.2}});
+    }
+    hub.send(job_id, wp::Trained{artifact});
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    EXPECT_EQ(count<sm::LeaseRevoked>(), 0);
+    EXPECT_EQ(hub.idle_workers(), 2U);
 }
 
 TEST_F(PipelineWorkerTest, ReportsOfAnOldLeaseChangeNothing) {
@@ -100,11 +189,65 @@ TEST_F(PipelineWorkerTest, ExpiredUploadUrlsAreReplacedByANewUpload) {
     hub.answers_uploads = false;
     start(true);
     ASSERT_TRUE(run_until([this] { return hub.uploads == 1; }));
+    hub.send(job_id, wp::StepFailed{"upload", false, "the URL has expired", true, true});
+    ASSERT_TRUE(run_until([this] { return hub.uploads == 2; }));
+    EXPECT_EQ(hub.upload_orders[1].upload_id, hub.upload_orders[0].upload_id) << "once may be an accident";
     hub.answers_uploads = true;
-    hub.send(job_id, wp::StepFailed{"upload", false, "the URL has expired", true});
+    hub.send(job_id, wp::StepFailed{"upload", false, "the URL has expired", true, true});
     ASSERT_TRUE(run_until_state(sm::State::verified));
     EXPECT_EQ(count<sm::UploadAborted>(), 1);
     EXPECT_EQ(count<sm::UploadOpened>(), 3);  // the evidence's is the last
+    expect_verified_once();
+}
+
+/// One bad answer of the Storage API made all parts that had arrived worthless.
+TEST_F(PipelineWorkerTest, AFailedPartIsOrderedAgainOfTheSameUpload) {
+    hub.answers_uploads = false;
+    start(true);
+    ASSERT_TRUE(run_until([this] { return hub.uploads == 1; }));
+    const auto upload = hub.upload_orders[0].upload_id;
+    for (const std::uint32_t part : {1U, 2U}) hub.send(job_id, wp::PartUploaded{part, "\"first\"", upload});
+    hub.answers_uploads = true;
+    hub.send(job_id, wp::StepFailed{"upload", false, "part 3: storage answered 503", true});
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    ASSERT_EQ(hub.upload_orders.size(), 2U);
+    EXPECT_EQ(hub.upload_orders[1].upload_id, upload);
+    EXPECT_EQ(hub.upload_orders[1].urls.size(), 1U);
+    EXPECT_TRUE(hub.upload_orders[1].urls.contains(3));
+    EXPECT_EQ(count<sm::UploadOpened>(), 1);
+    EXPECT_EQ(count<sm::PartUploaded>(), 3);
+    expect_verified_once();
+}
+
+TEST_F(PipelineWorkerTest, AnUploadThatNeverSucceedsIsOpenedAnewAfterAWhile) {
+    hub.answers_uploads = false;
+    start(true);
+    for (int orders = 1; count<sm::UploadOpened>() == 1 || orders == 1; ++orders) {
+        ASSERT_TRUE(run_until([&] { return hub.uploads == orders; }));
+        ASSERT_LE(orders, 11);
+        hub.send(job_id, wp::StepFailed{"upload", false, "storage answered 500", true});
+        ASSERT_TRUE(run_until([&] { return hub.uploads == orders + 1; }));
+    }
+    hub.answers_uploads = true;
+    hub.send(job_id, wp::StepFailed{"upload", false, "storage answered 500", true});
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    EXPECT_EQ(count<sm::UploadOpened>(), 2);
+}
+
+/// The worker's artifact was damaged, and what it made again has another digest: the first was ordered until the deadline.
+TEST_F(PipelineWorkerTest, AnArtifactThatWasMadeAgainDifferentlyIsUploadedInPlaceOfTheFirst) {
+    hub.answers_uploads = false;
+    start(true);
+    ASSERT_TRUE(run_until([this] { return hub.uploads == 1; }));
+    hub.send(job_id, wp::StepFailed{"upload", false, "artifact.tar has another digest; it is made again", false});
+    artifact.sha256 = repeated<Hash256>(0xbb);
+    artifacts.holds = artifact;
+    hub.send(job_id, wp::Trained{artifact});
+    hub.answers_uploads = true;
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    EXPECT_EQ(hub.upload_orders.back().artifact_sha256, artifact.sha256);
+    EXPECT_EQ(count<sm::UploadOpened>(), 2);
+    EXPECT_EQ(count<sm::LeaseGranted>(), 1);
     expect_verified_once();
 }
 
@@ -129,9 +272,11 @@ TEST_F(PipelineWorkerTest, ALateReportOfAnAbortedUploadIsNotCountedForTheNext) {
     hub.answers_uploads = false;
     start(true);
     ASSERT_TRUE(run_until([this] { return hub.uploads == 1; }));
-    hub.send(job_id, wp::StepFailed{"upload", false, "the URL has expired", true});
-    ASSERT_TRUE(run_until([this] { return hub.uploads == 2; }));
-    ASSERT_NE(hub.upload_orders[0].upload_id, hub.upload_orders[1].upload_id);
+    for (const int orders : {2, 3}) {
+        hub.send(job_id, wp::StepFailed{"upload", false, "the URL has expired", true, true});
+        ASSERT_TRUE(run_until([&] { return hub.uploads == orders; }));
+    }
+    ASSERT_NE(hub.upload_orders[0].upload_id, hub.upload_orders[2].upload_id);
     hub.send(job_id, wp::PartUploaded{1, "\"late\"", hub.upload_orders[0].upload_id});
     run_for(2);
     EXPECT_EQ(count<sm::PartUploaded>(), 0);

@@ -113,13 +113,18 @@ TEST(Training, FailureIsForgottenOnProgressAlone) {
     EXPECT_EQ(after(failed, TrainingFinished{1, {}}).retry, RetryProgress{});
 }
 
-TEST(Training, ArtifactStandsOnceItsUploadIsOpen) {
+/// An upload of what its worker no longer has went on until the deadline.
+TEST(Training, AnArtifactThatWasMadeAgainTakesThePlaceOfTheFirstUntilThatIsUploaded) {
     const Job job = straight(training_finished);
     Artifact other = *job.training.artifact;
     other.sha256 = numbered<Hash256>(99);
     EXPECT_EQ(rejection_kind(job, TrainingFinished{1, *job.training.artifact}), RejectionKind::already_known);
     EXPECT_EQ(after(job, TrainingFinished{1, other}).training.artifact, other);
-    EXPECT_EQ(rejection_kind(straight(upload_opened), TrainingFinished{1, other}), RejectionKind::contradicts_record);
+    const Job again = after(straight(upload_opened), TrainingFinished{1, other});
+    EXPECT_EQ(again.training.artifact, other);
+    EXPECT_EQ(again.upload, UploadProgress{}) << "parts of the first artifact are none of the second";
+    EXPECT_EQ(next_command(again), Command::open_upload);
+    EXPECT_EQ(rejection_kind(straight(upload_completed), TrainingFinished{1, other}), RejectionKind::contradicts_record);
 }
 
 TEST(Upload, NeedsAnArtifactAndIsOpenedOnce) {
