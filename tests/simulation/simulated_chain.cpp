@@ -301,7 +301,7 @@ std::optional<std::string> SimulatedChain::execute(const chain::Bytes& data, Led
         return "no such call";
     }
     job.record.status = status;
-    effect.event = Event{found->first, {status, wallet, 0, {}}, std::string(name)};
+    effect.event = Event{found->first, {status, wallet, 0, {}, {}}, std::string(name)};
     return std::nullopt;
 }
 
