@@ -147,7 +147,7 @@ TEST(Messages, RequestFieldsAreBounded) {
         {"/compute/threads", -1, "compute.threads"},
         {"/compute/microBatch", 1'000'000, "compute.microBatch"},
         {"/compute/precision", "int4", "compute.precision"},
-        {"/compute/checkpointIntervalMs", 0, "compute.checkpointIntervalMs"},
+        {"/compute/checkpointIntervalMs", -1, "compute.checkpointIntervalMs"},
     };
     for (const BadField& bad : bad_fields) {
         EXPECT_THAT(error_with(bad), HasSubstr(std::string("field '") + bad.named + "'")) << json::serialize(bad.value);
