@@ -1,26 +1,24 @@
 #include "soak/process_tree.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
-#include <fstream>
 #include <iterator>
 #include <optional>
 #include <set>
 #include <sstream>
 #include <system_error>
 
+#include "runtime/file_descriptor.hpp"
+
 namespace emeth::soak {
 
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string contents(const fs::path& file) {
-    std::ifstream stream(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(stream), {}};
-}
 
 fs::path link_target(const fs::path& link) {
     std::error_code unreadable;
@@ -50,6 +48,14 @@ std::optional<ProcessInfo> read_process(pid_t pid) {
 }
 
 }  // namespace
+
+std::string contents(const fs::path& file) {
+    const FileDescriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+    std::string text;
+    std::array<char, 4'096> piece{};
+    for (ssize_t count = 0; (count = ::read(descriptor.get(), piece.data(), piece.size())) > 0;) text.append(piece.data(), static_cast<std::size_t>(count));
+    return text;
+}
 
 std::vector<ProcessInfo> living_processes() {
     std::vector<ProcessInfo> found;

@@ -27,6 +27,9 @@ struct ProcessInfo {
     std::uint64_t rss_bytes = 0;
 };
 
+/// What a file of /proc says; what could be read of it, when its process ends meanwhile.
+std::string contents(const std::filesystem::path& file);
+
 /// Living processes of this user; what has ended and waits to be reaped is not among them.
 std::vector<ProcessInfo> living_processes();
 

@@ -39,6 +39,13 @@ protected:
     std::optional<ChildProcess> shell_;
 };
 
+/// A stream throws there; a soak ended by it when a process ended between opening and reading.
+TEST(ProcFile, ThatCannotBeReadIsEmpty) {
+    EXPECT_EQ(contents("/proc/self/mem"), "") << "nothing is mapped at its beginning";
+    EXPECT_EQ(contents("/proc/self/nothing"), "");
+    EXPECT_EQ(contents("/proc/self/comm"), "unit_soak\n");
+}
+
 TEST_F(ProcessTree, DescendantsAreFound) {
     const auto found = children();
     ASSERT_EQ(found.size(), 1u);
