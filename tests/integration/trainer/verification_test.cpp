@@ -120,7 +120,7 @@ TEST(Verification, ModifiedWeights) {
                         double_a_bias(entries);
                         seal(entries, manifest_of(entries));
                     }),
-                    "claims a validation loss");
+                    "are not the last state in manifest.json");
 }
 
 TEST(Verification, WeightsThatAreNoNumbers) {
