@@ -120,7 +120,10 @@ TEST(Verification, ModifiedWeights) {
                         double_a_bias(entries);
                         seal(entries, manifest_of(entries));
                     }),
-                    "claims a validation loss");
+                    "are not the last state in manifest.json");
+    Forgery forgery;
+    double_a_bias(forgery.entries);
+    expect_rejected(forgery.checked(), "claims a validation loss");
 }
 
 TEST(Verification, WeightsThatAreNoNumbers) {
