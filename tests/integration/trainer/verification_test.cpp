@@ -121,6 +121,9 @@ TEST(Verification, ModifiedWeights) {
                         seal(entries, manifest_of(entries));
                     }),
                     "are not the last state in manifest.json");
+    Forgery forgery;
+    double_a_bias(forgery.entries);
+    expect_rejected(forgery.checked(), "claims a validation loss");
 }
 
 TEST(Verification, WeightsThatAreNoNumbers) {
