@@ -13,7 +13,7 @@ namespace {
 std::uint64_t slowest_idle(const std::vector<WorkerInfo>& workers) {
     std::uint64_t slowest = 0;
     for (const auto& worker : workers)
-        if (worker.connected && !worker.job && (slowest == 0 || worker.power_capacity < slowest)) slowest = worker.power_capacity;
+        if (worker.connected && !worker.job && worker.rest == Milliseconds::zero() && (slowest == 0 || worker.power_capacity < slowest)) slowest = worker.power_capacity;
     return slowest;
 }
 

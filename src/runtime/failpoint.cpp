@@ -33,6 +33,7 @@ constexpr std::array all_places{
     Place{"report progress", "worker", "normal"},
     Place{"file state", "trainer", "normal"},
     Place{"file checkpoint", "trainer", "normal"},
+    Place{"file runs", "trainer", "normal"},
     Place{"report checkpoint_saved", "worker", "normal"},
     Place{"commit CheckpointSaved", "master", "normal"},
     Place{"file artifact", "trainer", "normal"},

@@ -151,12 +151,17 @@ Task<Result<void>> Pipeline::perform(Command command) {
     co_return Result<void>{};
 }
 
-/// The durable back-off. Wall time may jump, so no wait is longer than the policy's longest.
+/// The durable back-off. Wall time may jump, so no wait is longer than this attempt can have been given.
 Task<> Pipeline::wait_for_retry() {
     if (job().retry.attempt == 0) co_return;
     const Milliseconds left(job().retry.retry_at_unix_ms - ports_.clock.unix_ms());
-    const Milliseconds longest = is_poison(job()) ? poison_wait_max : settings_.retry.max;
-    if (left > Milliseconds::zero()) co_await ports_.clock.sleep(std::min(left, longest));
+    if (left > Milliseconds::zero()) co_await ports_.clock.sleep(std::min(left, longest_retry_wait()));
+}
+
+Milliseconds Pipeline::longest_retry_wait() const {
+    if (is_poison(job())) return poison_wait_max;
+    const auto& policy = needs_worker(next_command(job())) ? settings_.worker_retry : settings_.retry;
+    return std::min(backoff(job().retry.attempt, policy, 0), longest_wait(time_left_s_));
 }
 
 Task<> Pipeline::note_failure(Command command, Error error) {

@@ -50,6 +50,7 @@ private:
     Task<Result<void>> advance(statemachine::Command command);
     Task<Result<void>> perform(statemachine::Command command);
     Task<> wait_for_retry();
+    [[nodiscard]] Milliseconds longest_retry_wait() const;
     Task<> note_failure(statemachine::Command command, Error error);
     Task<> give_store_time(Error error);
 

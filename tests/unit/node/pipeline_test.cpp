@@ -298,6 +298,20 @@ TEST_F(PipelineTest, RetriesMoreOftenAsTheDeadlineComesNearer) {
     ASSERT_TRUE(run_until_state(sm::State::verified, 120)) << "but not to those minutes that were left";
 }
 
+/// Seed 11452 of the simulation: after the wall clock was set back, each try waited 5 minutes.
+TEST_F(PipelineTest, AWallClockThatIsSetBackDoesNotStretchABackOff) {
+    hub.script.pop_back();
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::training));
+    artifacts.failure = transient_error("storage: 503");
+    hub.send(job_id, worker_protocol::Trained{artifact});
+    ASSERT_TRUE(run_until([this] { return record().retry.attempt == 2; }));
+    clock.wall_jump = Milliseconds(-3'600'000);
+    artifacts.failure.reset();
+    ASSERT_TRUE(run_until([this] { return artifacts.opened == 1; }, 10)) << "the second back-off is 2 s";
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+}
+
 TEST_F(PipelineTest, AForeignTransactionOnOurNonceLeadsToANewPair) {
     chain.ignores_transactions = true;
     start(true);

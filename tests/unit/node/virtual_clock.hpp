@@ -13,7 +13,7 @@ class VirtualClock final : public Clock {
 public:
     explicit VirtualClock(asio::any_io_executor executor) : executor_(std::move(executor)) {}
 
-    [[nodiscard]] std::int64_t unix_ms() const override { return start_unix_ms + now_.count(); }
+    [[nodiscard]] std::int64_t unix_ms() const override { return start_unix_ms + now_.count() + wall_jump.count(); }
     [[nodiscard]] Milliseconds monotonic() const override { return now_; }
     Task<> sleep(Milliseconds duration) override {
         Sleeper sleeper(*this, now_ + duration);
@@ -30,6 +30,8 @@ public:
             if (sleeper->until <= now_) sleeper->wake.try_send(boost::system::error_code{});
         return true;
     }
+
+    Milliseconds wall_jump{0};  ///< by so much the wall clock was set, forwards or back
 
     static constexpr std::int64_t start_unix_ms = 1'700'000'000'000;
 
