@@ -13,9 +13,8 @@ std::optional<std::string> reason_to_decline(const Outlook& outlook) {
     const std::int64_t left = outlook.deadline_unix_s - outlook.now_unix_s;
     if (outlook.work_left_s <= left) return std::nullopt;
     if (outlook.timeout_penalty < outlook.decline_penalty) return std::nullopt;
-    if (outlook.timeout_penalty == outlook.decline_penalty && outlook.trained) return std::nullopt;
     const bool late_submit_may_count = outlook.work_left_s <= left + outlook.verifier_lag_s;
-    if (outlook.timeout_penalty == outlook.decline_penalty && late_submit_may_count) return std::nullopt;
+    if (outlook.timeout_penalty == outlook.decline_penalty && (outlook.trained || late_submit_may_count)) return std::nullopt;
     const auto time = left >= 0 ? duration_text(left) + " are left" : "the deadline passed " + duration_text(-left) + " ago";
     return fmt::format("it needs {} more at the best speed seen and {}: to decline costs {} EMT, to wait for the timeout {} EMT", duration_text(outlook.work_left_s), time,
                        chain::format_coins(outlook.decline_penalty), chain::format_coins(outlook.timeout_penalty));

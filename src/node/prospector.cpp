@@ -4,18 +4,11 @@
 #include <utility>
 
 #include "chain/amount.hpp"
+#include "node/worker_power.hpp"
 #include "runtime/durable_file.hpp"
 
 namespace emeth::node {
 namespace {
-
-/// Of the slowest idle worker; 0 when there is none.
-std::uint64_t slowest_idle(const std::vector<WorkerInfo>& workers) {
-    std::uint64_t slowest = 0;
-    for (const auto& worker : workers)
-        if (worker.connected && !worker.job && worker.rest == Milliseconds::zero() && (slowest == 0 || worker.power_capacity < slowest)) slowest = worker.power_capacity;
-    return slowest;
-}
 
 Wei difference_or_zero(const Wei& a, const Wei& b) { return a > b ? chain::to_wei(chain::to_u256(a) - chain::to_u256(b)) : Wei{}; }
 
@@ -83,7 +76,7 @@ Task<Result<NodeView>> Prospector::view(std::optional<JobId> except) {
     view.chain_now_unix_s = *now;
     view.workers_connected = static_cast<std::size_t>(std::count_if(workers.begin(), workers.end(), [](const WorkerInfo& worker) { return worker.connected; }));
     view.workers_free = free_workers(except);
-    view.power_capacity = slowest_idle(workers);
+    view.power_capacity = power_of_slowest_idle(workers).value_or(0);
     const Commitments committed = commitments_(except);
     view.emt_free = difference_or_zero(*emt, committed.deposits);
     view.gas_price = fees->max_fee_per_gas;

@@ -4,6 +4,7 @@
 #include "chain/chain_clock.hpp"
 #include "node/pipeline/pipeline.hpp"
 #include "node/selection.hpp"
+#include "node/worker_power.hpp"
 #include "trainer_protocol/job_param.hpp"
 
 namespace emeth::node {
@@ -30,21 +31,11 @@ void Pipeline::judge_holder() {
 
 /// With nothing to lose, what an absent worker holds is anybody's; a failing one is better than none.
 Task<bool> Pipeline::is_for_another_worker() {
-    const auto power_capacity = power_of_idle_worker();
+    const auto power_capacity = power_of_slowest_idle(ports_.workers.workers());
     if (!has_work_to_lose(job())) co_return link_.away_since || power_capacity;
     if (!power_capacity) co_return false;
     const Result<bool> fits = co_await fits_from_the_beginning(*power_capacity);
     co_return fits.has_value() && *fits;  // while the chain cannot be asked, nothing is given up
-}
-
-/// Of the slowest, since any of them may get the JOB.
-std::optional<std::uint64_t> Pipeline::power_of_idle_worker() const {
-    std::optional<std::uint64_t> slowest;
-    for (const auto& worker : ports_.workers.workers()) {
-        const bool idle = worker.connected && !worker.job && worker.rest == Milliseconds::zero();
-        if (idle) slowest = std::min(slowest.value_or(worker.power_capacity), worker.power_capacity);
-    }
-    return slowest;
 }
 
 /// By the measure of selection: a JOB that would not be taken now is not begun anew either.

@@ -99,7 +99,6 @@ private:
     [[nodiscard]] bool holder_fails() const;
     void judge_holder();
     Task<bool> is_for_another_worker();
-    [[nodiscard]] std::optional<std::uint64_t> power_of_idle_worker() const;
     Task<Result<bool>> fits_from_the_beginning(std::uint64_t power_capacity);
 
     // worker_news.cpp: what every step with a worker shares
