@@ -11,6 +11,8 @@
 namespace emeth::node {
 namespace {
 
+/// A command that finds no master holds the folder for its moment; a master that starts just then is not turned away.
+constexpr Milliseconds lock_patience{5'000};
 constexpr std::size_t pool_threads = 4;  // waiting for synced writes mostly; concurrent commits share a sync
 
 chain::SenderOptions sender_options(const NodeConfig& config) {
@@ -27,7 +29,7 @@ chain::SenderOptions sender_options(const NodeConfig& config) {
 
 Result<std::unique_ptr<NodeCore>> NodeCore::open(asio::any_io_executor executor, NodeConfig config, crypto::PrivateKey key, std::filesystem::path data) {
     if (auto made = create_folder(data, 0700); made.has_error()) return made.error();
-    auto lock = FolderLock::acquire(data);
+    auto lock = FolderLock::acquire(data, lock_patience);
     if (lock.has_error()) return lock.error();
     auto store = storage::JobStore::open(store_folder(data), storage::OpenMode::read_write);
     if (store.has_error()) return store.error();

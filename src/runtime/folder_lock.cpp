@@ -10,6 +10,7 @@
 #include <charconv>
 #include <optional>
 #include <string>
+#include <thread>
 
 #include "runtime/durable_file.hpp"
 #include "runtime/errno_error.hpp"
@@ -19,6 +20,7 @@ namespace emeth {
 namespace {
 
 constexpr std::size_t command_line_bytes_max = 1 << 20;
+constexpr Milliseconds try_again_after{20};
 
 /// "emeth master" of "/usr/bin/emeth\0master\0--data\0…": program and subcommand, nothing that a flag may hold.
 std::string command_of(pid_t process) {
@@ -49,16 +51,27 @@ Error in_use(const std::filesystem::path& folder, int descriptor) {
         fmt::format("data folder {} is in use by {}; stop it or choose another --data", folder.string(), process));
 }
 
+/// False when another process holds it for longer than `patience`.
+Result<bool> lock_in_time(int descriptor, Milliseconds patience) {
+    const Milliseconds end = system_clock().monotonic() + patience;
+    while (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EINTR) continue;
+        if (errno != EWOULDBLOCK) return errno_error("flock", errno);
+        if (system_clock().monotonic() >= end) return false;
+        std::this_thread::sleep_for(try_again_after);
+    }
+    return true;
+}
+
 }  // namespace
 
-Result<FolderLock> FolderLock::acquire(const std::filesystem::path& folder) {
+Result<FolderLock> FolderLock::acquire(const std::filesystem::path& folder, Milliseconds patience) {
     const std::filesystem::path file = folder / "lock";
     FileDescriptor descriptor(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!descriptor.is_open()) return errno_error("cannot open " + file.string(), errno);
-    if (::flock(descriptor.get(), LOCK_EX | LOCK_NB) != 0) {
-        if (errno == EWOULDBLOCK) return in_use(folder, descriptor.get());
-        return errno_error("cannot lock " + file.string(), errno);
-    }
+    const Result<bool> locked = lock_in_time(descriptor.get(), patience);
+    if (!locked) return in_context("cannot lock " + file.string(), locked.error());
+    if (!*locked) return in_use(folder, descriptor.get());
     const std::string holder = std::to_string(::getpid()) + "\n";
     if (::ftruncate(descriptor.get(), 0) != 0 ||
         ::pwrite(descriptor.get(), holder.data(), holder.size(), 0) != static_cast<ssize_t>(holder.size()))

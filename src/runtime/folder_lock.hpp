@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "runtime/clock.hpp"
 #include "runtime/result.hpp"
 
 namespace emeth {
@@ -10,8 +11,9 @@ namespace emeth {
 /// Holds `<folder>/lock` (flock) for as long as it lives; the file holds the pid of the holder.
 class FolderLock {
 public:
-    /// Error: "data folder /x is in use by process 123 (emeth master); stop it or choose another --data".
-    static Result<FolderLock> acquire(const std::filesystem::path& folder);
+    /// Waits up to `patience` (blocking) for a holder to end. Error: "data folder /x is in use by process 123 (emeth
+    /// master); stop it or choose another --data".
+    static Result<FolderLock> acquire(const std::filesystem::path& folder, Milliseconds patience = Milliseconds(0));
     FolderLock(FolderLock&&) noexcept;
     FolderLock& operator=(FolderLock&&) noexcept;
     ~FolderLock();

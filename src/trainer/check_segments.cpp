@@ -18,7 +18,6 @@
 #include "runtime/log.hpp"
 #include "trainer/optimiser.hpp"
 #include "trainer/streamed_file.hpp"
-#include "trainer/checkpoint_interval.hpp"
 #include "trainer/training_loop.hpp"
 #include "trainer_protocol/segments.hpp"
 
@@ -38,12 +37,6 @@ constexpr double moments_tolerance = 0.25;
 constexpr double loss_tolerance = 0.02;
 /// libm's rounding, in weights that were drawn with a deviation of 0.02.
 constexpr double initial_weights_tolerance = 1e-6;
-
-struct KeepsNothing final : StateKeeper {
-    Result<void> step_begins(const TrainingState&) override { return {}; }
-    Result<void> checkpoint_due(const TrainingState&) override { return {}; }
-    [[nodiscard]] Milliseconds checkpoint_interval() const override { return checkpoint_interval_max; }
-};
 
 /// The evidence: states of one size behind a header, each to be had once its digest holds.
 class Evidence {
@@ -200,7 +193,8 @@ Result<Deviation> train_again(const CheckedRun& run, const Evidence& evidence, s
     const std::uint64_t end = trainer_protocol::step_of_state(segment + 1, run.plan.segments, run.plan.steps_total);
     const TrainingSetup setup{run.request.job.id, run.preset, run.plan, run.compute, 0, end};
     KeepsNothing keeper;
-    if (Result<void> trained = train(setup, run.layout, run.tokens, state, keeper, reporter); !trained)
+    Alone alone;
+    if (Result<void> trained = train(setup, run.layout, run.tokens, state, keeper, alone, reporter); !trained)
         return in_context(fmt::format("segment {} trained again", segment), trained.error());
     Deviation deviation;
     deviation.loss = worst_loss(run, first_step, state.losses);

@@ -14,6 +14,7 @@
 #include "trainer/check_artifact.hpp"
 #include "trainer/command_line.hpp"
 #include "trainer/control_channel.hpp"
+#include "trainer/help_job.hpp"
 #include "trainer/train_job.hpp"
 #include "trainer_protocol/messages.hpp"
 
@@ -51,6 +52,12 @@ struct Server {
         if (!lock) return outcome<trainer_protocol::Trained>(lock.error());
         spdlog::info("training JOB {} in {}", request.job.id.hex(), request.folder.string());
         return outcome(trainer::train_job(request, channel));
+    }
+    Report operator()(const trainer_protocol::HelpRequest& request) const {
+        const Result<FolderLock> lock = FolderLock::acquire(request.folder);
+        if (!lock) return outcome<trainer_protocol::Helped>(lock.error());
+        spdlog::info("helping with JOB {} in {}", request.job.id.hex(), request.folder.string());
+        return outcome(trainer::help_job(request, channel));
     }
     Report operator()(const trainer_protocol::CheckRequest& request) const {
         const Result<FolderLock> lock = FolderLock::acquire(request.folder);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <memory>
 #include <utility>
 
 #include "crypto/sha256.hpp"
@@ -11,7 +12,10 @@
 #include "trainer/compute.hpp"
 #include "trainer/data_preparation.hpp"
 #include "trainer/evaluation.hpp"
+#include "trainer/leader_team.hpp"
+#include "trainer/rendezvous_server.hpp"
 #include "trainer/segment_states.hpp"
+#include "trainer/team.hpp"
 #include "trainer/training_log.hpp"
 #include "trainer/training_loop.hpp"
 
@@ -80,13 +84,28 @@ std::optional<TrainingState> saved_state(CheckpointStore& store, const SegmentSt
     return std::nullopt;
 }
 
+/// Null: nobody else may come in.
+Result<std::unique_ptr<RendezvousServer>> open_door(const TrainRequest& request, Reporter& reporter) {
+    if (!request.cooperation) return std::unique_ptr<RendezvousServer>();
+    auto door = RendezvousServer::open(request.cooperation->host);
+    if (door) reporter.report(trainer_protocol::RendezvousOpened{(*door)->rendezvous()});
+    return door;
+}
+
+std::unique_ptr<Team> make_team(const TrainRequest& request, const Plan& plan, const Hash256& run,
+                                RendezvousServer* door) {
+    if (door == nullptr) return std::make_unique<Alone>();
+    return std::make_unique<LeaderTeam>(*door, run, *request.cooperation,
+                                        static_cast<std::size_t>(plan.sequences_per_step));
+}
+
 /// Trains to the end; the last state is durable before it returns, so that a kill from there on costs the last stages
 /// only.
 Result<TrainingState> run_training(const TrainRequest& request, const TrainingSetup& setup,
                                    const ParameterLayout& layout, const PreparedData& data, const SegmentStates& states,
-                                   Reporter& reporter) {
-    CheckpointStore store(request.folder, run_fingerprint(request.job, request.dataset_sha256, data.tokenizer_sha256),
-                          layout.count());
+                                   RendezvousServer* door, Reporter& reporter) {
+    const Hash256 run = run_fingerprint(request.job, request.dataset_sha256, data.tokenizer_sha256);
+    CheckpointStore store(request.folder, run, layout.count());
     std::optional<TrainingState> saved = saved_state(store, states);
     const std::uint64_t first_step = saved ? saved->step : 0;
     TrainingState state = saved ? *std::move(saved) : TrainingState::initial(layout, request.job.id);
@@ -94,7 +113,8 @@ Result<TrainingState> run_training(const TrainRequest& request, const TrainingSe
     if (first_step == setup.plan.steps_total) return state;
 
     CheckpointWriter checkpoints(std::move(store), states, RunHistory(request.folder), setup.plan, reporter);
-    if (Result<void> trained = train(setup, layout, data.tokens, state, checkpoints, reporter); !trained)
+    const std::unique_ptr<Team> team = make_team(request, setup.plan, run, door);
+    if (Result<void> trained = train(setup, layout, data.tokens, state, checkpoints, *team, reporter); !trained)
         return trained.error();
     if (Result<void> written = checkpoints.write_now(state); !written) return written.error();
     return state;
@@ -108,6 +128,9 @@ Result<Trained> train_job(const TrainRequest& request, Reporter& reporter) {
     const Result<Compute> compute = resolve_compute(request.compute, *preset);
     if (!compute) return compute.error();
 
+    // Before all else: helpers prepare the data while their leader does.
+    const auto door = open_door(request, reporter);
+    if (!door) return door.error();
     const std::filesystem::path dataset = request.folder / "dataset";
     Result<PreparedData> data =
         prepare_data(dataset, request.dataset_sha256, request.folder, request.job.id, *preset, reporter);
@@ -129,7 +152,7 @@ Result<Trained> train_job(const TrainRequest& request, Reporter& reporter) {
 
     const TrainingSetup setup{request.job.id,   *preset, *plan, *compute, request.compute.checkpoint_interval_ms,
                               plan->steps_total};
-    Result<TrainingState> state = run_training(request, setup, layout, *data, states, reporter);
+    Result<TrainingState> state = run_training(request, setup, layout, *data, states, door->get(), reporter);
     if (!state) return state.error();
     Result<std::vector<Hash256>> digests = states.digests(state->weights);
     if (!digests) return digests.error();

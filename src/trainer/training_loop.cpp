@@ -57,7 +57,7 @@ private:
 }  // namespace
 
 Result<void> train(const TrainingSetup& setup, const ParameterLayout& layout, const TokenFile& tokens,
-                   TrainingState& state, StateKeeper& keeper, Reporter& reporter) {
+                   TrainingState& state, StateKeeper& keeper, Team& team, Reporter& reporter) {
     const Plan& plan = setup.plan;
     const WindowOrder order(plan, setup.job);
     const std::int64_t micro_batch = std::min(setup.compute.micro_batch, plan.sequences_per_step);
@@ -69,14 +69,21 @@ Result<void> train(const TrainingSetup& setup, const ParameterLayout& layout, co
 
     while (state.step < setup.last_step) {
         if (Result<void> kept = keeper.step_begins(state); !kept) return kept;
+        const Result<bool> replaced = team.step_begins(state);
+        if (!replaced) return replaced.error();
+        if (*replaced) model->weights_changed();
         const std::vector<std::uint64_t> windows = order.of_step(state.step);
+        const Share share = team.share(windows.size());
         gradients.zero_();
         double loss_sum = 0;
-        for (std::size_t first = 0; first < windows.size(); first += static_cast<std::size_t>(micro_batch)) {
-            const std::size_t count = std::min(static_cast<std::size_t>(micro_batch), windows.size() - first);
+        for (std::size_t first = share.begin; first < share.end; first += static_cast<std::size_t>(micro_batch)) {
+            const std::size_t count = std::min(static_cast<std::size_t>(micro_batch), share.end - first);
             const Batch batch = read_batch(tokens, setup.preset, std::span(windows).subspan(first, count));
             loss_sum += model->forward_backward(batch, static_cast<float>(1 / tokens_per_step));
         }
+        const Result<bool> summed = team.sum(gradients, loss_sum);
+        if (!summed) return summed.error();
+        if (!*summed) continue;  // from the same state
         const double loss = loss_sum / tokens_per_step;
         const double norm = gradient_norm(gradients);
         if (!std::isfinite(loss) || !std::isfinite(norm))
@@ -94,7 +101,8 @@ Result<void> train(const TrainingSetup& setup, const ParameterLayout& layout, co
                                            .step = state.step,
                                            .steps_total = plan.steps_total,
                                            .loss = loss,
-                                           .tokens_per_s = pace.tokens_per_s_since_report(state.step)});
+                                           .tokens_per_s = pace.tokens_per_s_since_report(state.step),
+                                           .workers = team.workers()});
         if (pace.checkpoint_due(keeper)) {
             if (Result<void> taken = keeper.checkpoint_due(state); !taken) return taken;
         }

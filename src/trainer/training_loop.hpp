@@ -7,9 +7,11 @@
 #include "runtime/result.hpp"
 #include "statemachine/types.hpp"
 #include "trainer/checkpoint.hpp"
+#include "trainer/checkpoint_interval.hpp"
 #include "trainer/compute.hpp"
 #include "trainer/plan.hpp"
 #include "trainer/reporter.hpp"
+#include "trainer/team.hpp"
 #include "trainer/token_file.hpp"
 
 namespace emeth::trainer {
@@ -33,10 +35,17 @@ public:
     [[nodiscard]] virtual Milliseconds checkpoint_interval() const = 0;
 };
 
+/// Of one who trains only for a moment, or for somebody else.
+struct KeepsNothing final : StateKeeper {
+    Result<void> step_begins(const TrainingState&) override { return {}; }
+    Result<void> checkpoint_due(const TrainingState&) override { return {}; }
+    [[nodiscard]] Milliseconds checkpoint_interval() const override { return checkpoint_interval_max; }
+};
+
 /// Takes `state` from its step to setup.last_step. The result is a function of the JOB, the dataset and the number of
-/// threads, wherever the run was interrupted. Errors: a checkpoint cannot be written; the loss is no number any more
-/// (permanent).
+/// threads, wherever the run was interrupted; who else is in `team` changes no more of it than rounding. Errors: a
+/// checkpoint cannot be written; the loss is no number any more (permanent); what `team` cannot go on without is lost.
 Result<void> train(const TrainingSetup& setup, const ParameterLayout& layout, const TokenFile& tokens,
-                   TrainingState& state, StateKeeper& keeper, Reporter& reporter);
+                   TrainingState& state, StateKeeper& keeper, Team& team, Reporter& reporter);
 
 }  // namespace emeth::trainer

@@ -23,6 +23,9 @@ constexpr std::uint32_t threads_max = 1'024;
 constexpr std::uint32_t micro_batch_max = 65'536;
 constexpr std::uint32_t checkpoint_interval_ms_max = 24 * 3600 * 1000;
 constexpr std::uint64_t count_max = std::uint64_t{1} << 53;
+constexpr std::uint32_t timeout_ms_max = 24 * 3600 * 1000;
+constexpr std::uint32_t trial_steps_max = 1'000'000;
+constexpr std::uint32_t workers_max = 1'024;
 
 bool is_device(std::string_view text) {
     if (text == "cpu" || text == "cuda") return true;
@@ -84,12 +87,36 @@ ComputeOptions parse_compute(JsonObject object) {
     return compute;
 }
 
+json::object cooperation_to_json(const CooperationOptions& cooperation) {
+    return {{"host", cooperation.host}, {"timeoutMs", cooperation.timeout_ms}, {"trialSteps", cooperation.trial_steps}};
+}
+
+CooperationOptions parse_cooperation(JsonObject object) {
+    CooperationOptions cooperation;
+    cooperation.host = read_ip_address(object, "host");
+    cooperation.timeout_ms = u32(object, "timeoutMs", 1, timeout_ms_max);
+    cooperation.trial_steps = u32(object, "trialSteps", 0, trial_steps_max);
+    return cooperation;
+}
+
 TrainRequest parse_train(JsonObject& object) {
     TrainRequest request;
     request.job = parse_job(object.object("job"));
     request.folder = absolute_path(object, "folder");
     request.dataset_sha256 = object.fixed<Hash256>("datasetSha256");
     request.compute = parse_compute(object.object("compute"));
+    if (object.has("cooperation")) request.cooperation = parse_cooperation(object.object("cooperation"));
+    return request;
+}
+
+HelpRequest parse_help(JsonObject& object) {
+    HelpRequest request;
+    request.job = parse_job(object.object("job"));
+    request.folder = absolute_path(object, "folder");
+    request.dataset_sha256 = object.fixed<Hash256>("datasetSha256");
+    request.compute = parse_compute(object.object("compute"));
+    request.cooperation = parse_cooperation(object.object("cooperation"));
+    request.rendezvous = read_rendezvous(object.object("rendezvous"));
     return request;
 }
 
@@ -108,11 +135,22 @@ CheckRequest parse_check(JsonObject& object) {
 
 struct RequestWriter {
     json::value operator()(const TrainRequest& request) const {
-        return json::object{{"type", "train"},
+        json::object object{{"type", "train"},
                             {"job", job_to_json(request.job)},
                             {"folder", request.folder.native()},
                             {"datasetSha256", request.dataset_sha256.hex()},
                             {"compute", compute_to_json(request.compute)}};
+        if (request.cooperation) object["cooperation"] = cooperation_to_json(*request.cooperation);
+        return object;
+    }
+    json::value operator()(const HelpRequest& request) const {
+        return json::object{{"type", "help"},
+                            {"job", job_to_json(request.job)},
+                            {"folder", request.folder.native()},
+                            {"datasetSha256", request.dataset_sha256.hex()},
+                            {"compute", compute_to_json(request.compute)},
+                            {"cooperation", cooperation_to_json(request.cooperation)},
+                            {"rendezvous", to_json(request.rendezvous)}};
     }
     json::value operator()(const CheckRequest& request) const {
         return json::object{{"type", "check"},
@@ -141,7 +179,14 @@ struct ReportWriter {
                             {"step", report.step},
                             {"stepsTotal", report.steps_total},
                             {"loss", report.loss},
-                            {"tokensPerS", report.tokens_per_s}};
+                            {"tokensPerS", report.tokens_per_s},
+                            {"workers", report.workers}};
+    }
+    json::value operator()(const RendezvousOpened& report) const {
+        return json::object{{"type", "rendezvousOpened"}, {"rendezvous", to_json(report.rendezvous)}};
+    }
+    json::value operator()(const Helped& report) const {
+        return json::object{{"type", "helped"}, {"steps", report.steps}};
     }
     json::value operator()(const CheckpointSaved& report) const {
         return json::object{{"type", "checkpointSaved"},
@@ -179,6 +224,7 @@ Progress parse_progress(JsonObject& object) {
     report.steps_total = object.u64("stepsTotal", 0, count_max);
     report.loss = object.number("loss");
     report.tokens_per_s = object.number("tokensPerS");
+    report.workers = u32(object, "workers", 1, workers_max);
     return report;
 }
 
@@ -222,6 +268,8 @@ Report parse_report_of_type(JsonObject& object, std::string_view type) {
     if (type == "checkpointSaved") return parse_checkpoint_saved(object);
     if (type == "trained") return parse_trained(object);
     if (type == "checked") return parse_checked(object);
+    if (type == "rendezvousOpened") return RendezvousOpened{read_rendezvous(object.object("rendezvous"))};
+    if (type == "helped") return Helped{object.u64("steps", 0, count_max)};
     if (type != "failed") object.reject("type", "a report of emeth-trainer");
     return Failed{object.boolean("permanent"), object.string("message", text_bytes_max)};
 }
@@ -239,8 +287,15 @@ json::value to_json(const Report& report) {
 Result<Request> parse_request(const json::value& value) {
     JsonObject object(value, "request to emeth-trainer");
     const std::string type = object.string("type", name_bytes_max);
-    if (type != "train" && type != "check") object.reject("type", "\"train\" or \"check\"");
-    Request request = type == "check" ? Request(parse_check(object)) : Request(parse_train(object));
+    Request request;
+    if (type == "train")
+        request = parse_train(object);
+    else if (type == "check")
+        request = parse_check(object);
+    else if (type == "help")
+        request = parse_help(object);
+    else
+        object.reject("type", "\"train\", \"check\" or \"help\"");
     if (Result<void> check = object.check(); !check) return check.error();
     return request;
 }

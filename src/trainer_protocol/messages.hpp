@@ -1,6 +1,6 @@
 // The messages between a parent (worker or verifier) and its emeth-trainer child: JSON objects, each behind a 4-byte
 // big-endian length, over a socket pair. The child gets its end as descriptor 3, serves one request, answers with any
-// number of reports and one last Trained, Checked or Failed, and exits. When the socket ends, the child exits.
+// number of reports and one last Trained, Checked, Helped or Failed, and exits. When the socket ends, the child exits.
 #pragma once
 
 #include <boost/json/value.hpp>
@@ -14,6 +14,7 @@
 
 #include "runtime/result.hpp"
 #include "statemachine/types.hpp"
+#include "trainer_protocol/rendezvous.hpp"
 
 namespace emeth::trainer_protocol {
 
@@ -39,6 +40,15 @@ struct ComputeOptions {
     std::uint32_t checkpoint_interval_ms = 0;  ///< 0: chosen by the trainer
 };
 
+/// What a trainer needs to train together with others.
+struct CooperationOptions {
+    std::string host = "127.0.0.1";   ///< an IP address of this machine that the others reach; nothing listens elsewhere
+    std::uint32_t timeout_ms = 20'000;  ///< without a sign from another for so long, it counts as lost
+    /// After so many steps of a group (and a few to warm up), and again and again, helpers that make a step no faster are
+    /// sent back to wait; 0: never.
+    std::uint32_t trial_steps = 20;
+};
+
 /// Train the JOB in `folder`, from whatever stage the files there allow: tokenizer, token file, checkpoint, artifact
 /// are each made unless a whole one is present. The dataset is `folder`/dataset.
 struct TrainRequest {
@@ -46,6 +56,18 @@ struct TrainRequest {
     std::filesystem::path folder;
     Hash256 dataset_sha256;
     ComputeOptions compute;
+    std::optional<CooperationOptions> cooperation{};  ///< set: lets helpers in, as many as come
+};
+
+/// Train the same JOB as a helper of the leader at `rendezvous`: a share of each step's sequences, for as long as the
+/// leader trains. `folder` is as for TrainRequest, but only tokenizer and token file are made there.
+struct HelpRequest {
+    JobSpec job;
+    std::filesystem::path folder;
+    Hash256 dataset_sha256;
+    ComputeOptions compute;
+    CooperationOptions cooperation;
+    Rendezvous rendezvous;
 };
 
 /// Check an artifact against JOB, dataset and evidence (verifier). `folder` is scratch space.
@@ -60,7 +82,7 @@ struct CheckRequest {
     std::uint32_t draws = 0;
 };
 
-using Request = std::variant<TrainRequest, CheckRequest>;
+using Request = std::variant<TrainRequest, CheckRequest, HelpRequest>;
 
 /// Tokenised: tokens of one epoch (training part) and steps of all epochs.
 struct Prepared {
@@ -70,13 +92,19 @@ struct Prepared {
 struct Started {
     std::uint64_t step = 0;
 };
-/// Not more often than every 250 ms. stage: "tokenizer", "tokens", "training", "validation", "artifact", "check".
+/// Helpers may come from now on; sent once, first of all.
+struct RendezvousOpened {
+    Rendezvous rendezvous;
+};
+/// Not more often than every 250 ms. stage: "tokenizer", "tokens", "waiting" (a helper for its leader), "training",
+/// "validation", "artifact", "check".
 struct Progress {
     std::string stage;
     std::uint32_t epoch = 0;  ///< epochs finished
     std::uint64_t step = 0, steps_total = 0;
     double loss = 0;
-    double tokens_per_s = 0;
+    double tokens_per_s = 0;    ///< of all workers together
+    std::uint32_t workers = 1;  ///< that train together
 };
 struct CheckpointSaved {
     std::uint32_t epoch = 0;
@@ -98,13 +126,18 @@ struct Checked {
     std::string reason;
     double claimed_validation_loss = 0, recomputed_validation_loss = 0;
 };
+/// The leader has trained to the end.
+struct Helped {
+    std::uint64_t steps = 0;  ///< that were computed here in part
+};
 /// The request could not be served. permanent: the same input can never succeed.
 struct Failed {
     bool permanent = false;
     std::string message;
 };
 
-using Report = std::variant<Prepared, Started, Progress, CheckpointSaved, Trained, Checked, Failed>;
+using Report =
+    std::variant<Prepared, Started, Progress, CheckpointSaved, Trained, Checked, Failed, RendezvousOpened, Helped>;
 
 boost::json::value to_json(const Request& request);
 boost::json::value to_json(const Report& report);

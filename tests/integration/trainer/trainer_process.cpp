@@ -41,6 +41,7 @@ void send_message(int socket, const std::string& body) {
 bool is_last(const Report& report) {
     return std::holds_alternative<trainer_protocol::Trained>(report) ||
            std::holds_alternative<trainer_protocol::Checked>(report) ||
+           std::holds_alternative<trainer_protocol::Helped>(report) ||
            std::holds_alternative<trainer_protocol::Failed>(report);
 }
 

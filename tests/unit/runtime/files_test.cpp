@@ -11,6 +11,7 @@
 #include <csignal>
 #include <fstream>
 #include <optional>
+#include <thread>
 
 #include "runtime/durable_file.hpp"
 #include "runtime/file_descriptor.hpp"
@@ -190,6 +191,18 @@ TEST(FolderLock, SecondProcessIsRefusedWithThePidOfTheFirst) {
                                                    std::to_string(holder) + " (runtime_test"));
     EXPECT_THAT(refused.error().message, HasSubstr("; stop it or choose another --data"));
     EXPECT_TRUE(FolderLock::acquire(folder.path()).has_value());
+}
+
+TEST(FolderLock, WaitsForAHolderThatEndsInTime) {
+    const test::TemporaryFolder folder;
+    std::optional<FolderLock> command = FolderLock::acquire(folder.path()).value();
+    std::thread end([&] {
+        // Released only once the other has been refused at least once: it stands in its patience.
+        EXPECT_TRUE(FolderLock::acquire(folder.path(), Milliseconds(50)).has_error());
+        command.reset();
+    });
+    EXPECT_TRUE(FolderLock::acquire(folder.path(), Milliseconds(60'000)).has_value());
+    end.join();
 }
 
 TEST(FolderLock, EndsWithItsObjectAndMovesWithIt) {

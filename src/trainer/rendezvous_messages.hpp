@@ -1,0 +1,56 @@
+// What a leader and its helpers say to each other while they meet: JSON texts over one WebSocket that the helper dials.
+//
+// Helper: Hello. Leader: Refused, or silence. Then, again and again: leader Ask, helper Ready; leader Form; the helper
+// leaves and reads addresses (Put, Get, answered by Value) until the group stands. The training itself does not pass
+// here. A connection that ends is a helper that is gone.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "runtime/result.hpp"
+#include "statemachine/types.hpp"
+
+namespace emeth::trainer::rendezvous {
+
+inline constexpr std::string_view path = "/api/v1/rendezvous";
+inline constexpr std::size_t key_bytes_max = 256;
+inline constexpr std::size_t value_bytes_max = 16 << 10;
+inline constexpr int workers_max = 64;
+
+struct Hello {
+    Hash256 token;
+    Hash256 run;  ///< run_fingerprint(): JOB, dataset and tokenizer are the same on both sides
+};
+struct Ready {};
+struct Put {
+    std::string key, value;
+};
+struct Get {
+    std::string key;
+};
+using FromHelper = std::variant<Hello, Ready, Put, Get>;
+
+struct Refused {
+    std::string reason;
+};
+struct Ask {};
+/// A group of `size` is formed now, of that name; the helper's place in it is `rank`.
+struct Form {
+    std::uint64_t generation = 0;
+    int rank = 0, size = 0;
+};
+struct Value {
+    std::string key, value;
+};
+using FromLeader = std::variant<Refused, Ask, Form, Value>;
+
+std::string encode(const FromHelper& message);
+std::string encode(const FromLeader& message);
+/// Check form and bounds of every field.
+Result<FromHelper> parse_from_helper(std::string_view text);
+Result<FromLeader> parse_from_leader(std::string_view text);
+
+}  // namespace emeth::trainer::rendezvous

@@ -1,0 +1,29 @@
+// Where the trainers of one JOB meet (cooperative=nvm): named by the leader's trainer, passed on by the master to those
+// who are to help.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "runtime/json_fields.hpp"
+#include "statemachine/types.hpp"
+
+namespace emeth::trainer_protocol {
+
+/// The trainer that holds the JOB's state, the leader, listens there for helpers. Whoever knows the token is let in.
+struct Rendezvous {
+    std::string host;  ///< an IP address of the leader's machine
+    std::uint16_t port = 0;
+    Hash256 token;  ///< drawn anew by each leader; never logged
+
+    friend bool operator==(const Rendezvous&, const Rendezvous&) = default;
+};
+
+boost::json::object to_json(const Rendezvous& rendezvous);
+Rendezvous read_rendezvous(JsonObject object);
+/// An IP address; anything else is rejected.
+std::string read_ip_address(JsonObject& object, std::string_view key);
+
+}  // namespace emeth::trainer_protocol

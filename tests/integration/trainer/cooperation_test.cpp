@@ -1,0 +1,271 @@
+// Several trainers on one JOB: the same losses as one alone, and whoever dies, hangs or lies spoils nothing.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <atomic>
+#include <boost/json/parse.hpp>
+#include <cmath>
+#include <memory>
+#include <optional>
+#include <sstream>
+#include <thread>
+
+#include "integration/trainer/trainer_process.hpp"
+#include "integration/trainer/workshop.hpp"
+
+namespace emeth::test {
+namespace {
+
+using namespace trainer_protocol;
+
+/// Long enough for helpers to come, go and come again.
+constexpr std::size_t text_bytes = 120'000;
+constexpr std::uint32_t epochs = 8;
+
+struct LongBench : Bench {
+    explicit LongBench(std::size_t text_offset = 0) : Bench(english_text(text_bytes, text_offset)) {
+        request.job.epochs = epochs;
+        request.compute.checkpoint_interval_ms = 500;
+    }
+};
+
+/// A JOB in training whose leader lets helpers in.
+class Cooperation : public testing::Test {
+protected:
+    Cooperation() { start_leader(0); }
+
+    /// On a busy machine helpers may not pay: where that is not what is tried, it is not judged.
+    void start_leader(std::uint32_t trial_steps) {
+        leader_bench.request.cooperation = CooperationOptions{.timeout_ms = 3'000, .trial_steps = trial_steps};
+        leader = std::make_unique<TrainerProcess>(leader_bench.request, leader_bench.log());
+    }
+
+    /// The leader's next report that is an R and of which `fits` is true; all progress on the way is looked at.
+    template <class R, class Fits>
+    R next_of_leader(Fits fits) {
+        while (std::optional<Report> report = leader->next()) {
+            if (const auto* progress = std::get_if<Progress>(&*report)) {
+                workers_seen = std::max(workers_seen, progress->workers);
+                workers_now = progress->workers;
+            }
+            if (const auto* failed = std::get_if<Failed>(&*report)) throw std::runtime_error(failed->message);
+            if (const auto* wanted = std::get_if<R>(&*report); wanted != nullptr && fits(*wanted)) return *wanted;
+        }
+        throw std::runtime_error("the leader ended; see " + leader_bench.log().string());
+    }
+    template <class R>
+    R next_of_leader() {
+        return next_of_leader<R>([](const R&) { return true; });
+    }
+    void until_workers(std::uint32_t workers) {
+        next_of_leader<Progress>([&](const Progress& progress) { return progress.workers == workers; });
+    }
+
+    Rendezvous rendezvous() {
+        if (!opened) opened = next_of_leader<RendezvousOpened>().rendezvous;
+        return *opened;
+    }
+
+    struct Helper {
+        explicit Helper(std::size_t text_offset = 0) : bench(text_offset) {}
+        LongBench bench;
+        std::unique_ptr<TrainerProcess> trainer;
+
+        /// The last report.
+        Report end() {
+            while (std::optional<Report> report = trainer->next())
+                if (std::holds_alternative<Helped>(*report) || std::holds_alternative<Failed>(*report)) return *report;
+            throw std::runtime_error("the helper ended without a word; see " + bench.log().string());
+        }
+    };
+
+    HelpRequest request_of(const Helper& helper) {
+        const TrainRequest& train = helper.bench.request;
+        return {train.job, train.folder, train.dataset_sha256, train.compute, *leader_bench.request.cooperation,
+                rendezvous()};
+    }
+    void start(Helper& helper) {
+        helper.trainer = std::make_unique<TrainerProcess>(request_of(helper), helper.bench.log());
+    }
+
+    /// Losses of all steps against those of one who trained alone.
+    void expect_losses_of_one() {
+        static const std::vector<double> alone = [] {
+            const LongBench bench;
+            train_to_end(bench);
+            return losses(bench);
+        }();
+        const std::vector<double> together = losses(leader_bench);
+        ASSERT_EQ(together.size(), alone.size());
+        const auto differs = [&](std::size_t i) { return std::abs(together[i] / alone[i] - 1); };
+        std::size_t first = 0;
+        while (first < alone.size() && together[first] == alone[first]) ++first;
+        ASSERT_LT(first, alone.size()) << "nobody took part: sums over other shares round differently";
+        // Rounding grows with every step, as it does between thread counts; what a share left out would cost is more.
+        for (std::size_t i = first; i < std::min(first + 10, alone.size()); ++i) EXPECT_LT(differs(i), 1e-3) << i;
+        for (std::size_t i = first; i < alone.size(); ++i) EXPECT_LT(differs(i), 3e-2) << i;
+    }
+
+    static std::vector<double> losses(const Bench& bench) {
+        std::vector<TarEntry> entries = read_tar(bench.artifact());
+        std::istringstream log(content_of(entries, "training_log.jsonl"));
+        std::vector<double> all;
+        for (std::string line; std::getline(log, line);) {
+            const boost::json::value value = boost::json::parse(line);
+            if (const auto* loss = value.as_object().if_contains("loss")) all.push_back(loss->to_number<double>());
+        }
+        return all;
+    }
+
+    LongBench leader_bench;
+    std::unique_ptr<TrainerProcess> leader;
+    std::optional<Rendezvous> opened;
+    std::uint32_t workers_seen = 1, workers_now = 1;
+};
+
+TEST_F(Cooperation, TwoWorkersLearnWhatOneLearns) {
+    Helper helper;
+    start(helper);
+    next_of_leader<Trained>();
+    EXPECT_EQ(workers_seen, 2U);
+    const Report end = helper.end();
+    ASSERT_TRUE(std::holds_alternative<Helped>(end)) << std::get<Failed>(end).message;
+    EXPECT_GT(std::get<Helped>(end).steps, 0U);
+    expect_losses_of_one();
+}
+
+TEST_F(Cooperation, AHelperThatDiesCostsNoStep) {
+    Helper helper;
+    start(helper);
+    until_workers(2);
+    helper.trainer->kill();
+    until_workers(1);
+    Helper another;
+    start(another);
+    until_workers(2);
+    next_of_leader<Trained>();
+    expect_losses_of_one();
+}
+
+TEST_F(Cooperation, AHelperThatHangsIsLeftBehind) {
+    Helper helper;
+    start(helper);
+    until_workers(2);
+    ::kill(helper.trainer->pid(), SIGSTOP);
+    until_workers(1);
+    next_of_leader<Trained>();
+    expect_losses_of_one();
+}
+
+/// As on a line that is too slow: the helper is well, but each sum takes long.
+TEST_F(Cooperation, HelpersThatMakeAStepNoFasterAreSentBackToWait) {
+    leader.reset();
+    start_leader(5);
+    Helper helper;
+    start(helper);
+    until_workers(2);
+    std::atomic<bool> ending = false;
+    std::thread slowing([&] {
+        while (!ending) {
+            ::kill(helper.trainer->pid(), SIGSTOP);
+            std::this_thread::sleep_for(std::chrono::milliseconds(100));
+            ::kill(helper.trainer->pid(), SIGCONT);
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        }
+    });
+    until_workers(1);
+    ending = true;
+    slowing.join();
+    EXPECT_NE(read_text(leader_bench.log()).find("would take"), std::string::npos);
+    next_of_leader<Trained>();
+    EXPECT_TRUE(std::holds_alternative<Failed>(helper.end())) << "it waited until its leader was gone";
+    expect_losses_of_one();
+}
+
+TEST_F(Cooperation, ThreeWorkersAndOneOfThemDies) {
+    Helper first, second;
+    start(first);
+    start(second);
+    until_workers(3);
+    first.trainer->kill();
+    until_workers(2);
+    next_of_leader<Trained>();
+    expect_losses_of_one();
+}
+
+TEST_F(Cooperation, ALeaderThatDiesGoesOnFromItsCheckpoint) {
+    Helper helper;
+    start(helper);
+    until_workers(2);
+    const auto checkpoint = next_of_leader<CheckpointSaved>();
+    leader->kill();
+    const Report end = helper.end();
+    ASSERT_TRUE(std::holds_alternative<Failed>(end));
+    EXPECT_FALSE(std::get<Failed>(end).permanent);
+
+    leader = std::make_unique<TrainerProcess>(leader_bench.request, leader_bench.log());
+    opened.reset();
+    start(helper);
+    EXPECT_GE(next_of_leader<Started>().step, checkpoint.step);
+    until_workers(2);
+    next_of_leader<Trained>();
+    expect_losses_of_one();
+}
+
+/// The verifier, who trains alone, cannot tell.
+TEST_F(Cooperation, WhatTwoHaveTrainedPassesTheCheck) {
+    Helper helper;
+    start(helper);
+    const auto trained = next_of_leader<Trained>();
+    ASSERT_EQ(workers_seen, 2U);
+    const Hash256 block = *Hash256::parse(std::string(64, '7'));
+    const std::string evidence = evidence_of(leader_bench, trained, block, 3);
+    write_text(leader_bench.path() / "evidence", evidence);
+    const TemporaryFolder scratch;
+    CheckRequest request;
+    request.job = leader_bench.request.job;
+    request.artifact = leader_bench.artifact();
+    request.dataset = leader_bench.path() / "dataset";
+    request.folder = scratch.path();
+    request.evidence = leader_bench.path() / "evidence";
+    request.block_hash = block;
+    request.draws = 3;
+    const auto verdict = run_trainer(request, scratch / "log");
+    ASSERT_TRUE(std::holds_alternative<Checked>(*verdict));
+    EXPECT_TRUE(std::get<Checked>(*verdict).passed) << std::get<Checked>(*verdict).reason;
+}
+
+TEST_F(Cooperation, WhoDoesNotKnowTheTokenIsNotLetIn) {
+    Helper stranger;
+    HelpRequest request = request_of(stranger);
+    request.rendezvous.token.bytes[0] ^= 1;
+    stranger.trainer = std::make_unique<TrainerProcess>(request, stranger.bench.log());
+    const Report end = stranger.end();
+    ASSERT_TRUE(std::holds_alternative<Failed>(end));
+    next_of_leader<Trained>();
+    EXPECT_EQ(workers_seen, 1U);
+}
+
+TEST_F(Cooperation, AHelperWithAnotherDatasetIsSentAway) {
+    Helper helper(1'000);
+    start(helper);
+    const Report end = helper.end();
+    ASSERT_TRUE(std::holds_alternative<Failed>(end));
+    EXPECT_NE(std::get<Failed>(end).message.find("it has another dataset"), std::string::npos)
+        << std::get<Failed>(end).message;
+    next_of_leader<Trained>();
+    EXPECT_EQ(workers_seen, 1U);
+}
+
+TEST_F(Cooperation, AHostThatIsNotOursIsRefused) {
+    leader->kill();
+    leader_bench.request.cooperation->host = "192.0.2.1";
+    const auto report = run_trainer(leader_bench.request, leader_bench.log());
+    ASSERT_TRUE(std::holds_alternative<Failed>(*report));
+    EXPECT_NE(std::get<Failed>(*report).message.find("cooperative_host"), std::string::npos)
+        << std::get<Failed>(*report).message;
+}
+
+}  // namespace
+}  // namespace emeth::test
