@@ -22,7 +22,7 @@ constexpr std::uint64_t day_ms = 86'400'000;
 constexpr std::uint64_t gigabyte = 1'000'000'000;
 
 /// What a local worker is told of the master's file.
-constexpr std::array worker_keys{"powerCapacity", "device", "batchSize", "threads", "precision", "timeout_wait_data", "timeout_idle", "timeout_learning", "timeout_checkpoint", "model_cached_size"};
+constexpr std::array worker_keys{"powerCapacity", "device", "batchSize", "threads", "precision", "timeout_wait_data", "timeout_idle", "timeout_learning", "timeout_checkpoint", "timeout_cooperation", "cooperative_host", "model_cached_size"};
 
 std::string place_of(const EnvConfig& config, const std::string& key) {
     const auto* value = config.find(key);
@@ -114,7 +114,9 @@ void read_selection(Reader& reader, const EnvConfig& config, SelectionPolicy& ou
     out.miss_rate = reader.number("miss_rate", 1'000, 0, chain::rate_denominator);
     out.reject_rate = reader.number("reject_rate", 1'000, 0, chain::rate_denominator);
     reader.only("priority", "fee");
-    reader.only("cooperative", "1v1");
+    const std::string cooperative = config.text("cooperative", "1v1");
+    out.cooperative = cooperative == "nvm";
+    if (cooperative != "nvm" && cooperative != "1v1") reader.reject("cooperative", "1v1 (each JOB by one worker) or nvm (one JOB at a time, by all workers together)");
 }
 
 /// my_url is what workers dial; the master listens on its port, on loopback unless listen_host says otherwise.

@@ -16,6 +16,7 @@ PipelineSettings pipeline_settings(const NodeConfig& config, const chain::Consta
     settings.n_epoch = config.selection.n_epoch;
     settings.default_model = config.selection.default_model;
     settings.verification_draws = config.selection.verification_draws;
+    settings.cooperative = config.selection.cooperative;
     settings.confirmations = config.confirmations;
     settings.poll_interval = config.poll_interval;
     settings.worker_grace = config.worker_grace;

@@ -54,6 +54,8 @@ public:
     Task<WorkerNews> next_news(JobId job) override;
     Task<> acknowledge(JobId, std::uint64_t) override { co_return; }
     Task<> order(worker_protocol::Assign) override { co_return; }
+    [[nodiscard]] std::size_t helpers_to_call(const JobId&, const trainer_protocol::Rendezvous&) const override { return 0; }
+    Task<> order(worker_protocol::Join) override { co_return; }
     Task<> order(worker_protocol::Upload) override { co_return; }
     Task<> order(worker_protocol::Evidence) override { co_return; }
     void lease_failed(Address, bool) override {}

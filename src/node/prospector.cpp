@@ -55,7 +55,11 @@ Task<Result<std::uint64_t>> Prospector::gas_of(std::uint64_t dataset_bytes) {
 std::size_t Prospector::free_workers(std::optional<JobId> except) const {
     const auto idle = workers_.idle_workers();
     const auto waiting = commitments_(except).workers;
-    return idle > waiting ? idle - waiting : 0;
+    const auto free = idle > waiting ? idle - waiting : 0;
+    if (!policy_.cooperative || free == 0) return free;
+    const auto workers = workers_.workers();
+    const bool at_work = waiting > 0 || std::ranges::any_of(workers, [&](const WorkerInfo& worker) { return worker.job && worker.job != except; });
+    return at_work ? 0 : 1;
 }
 
 Task<Result<NodeView>> Prospector::view(std::optional<JobId> except) {

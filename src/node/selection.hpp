@@ -37,6 +37,7 @@ struct SelectionPolicy {
     std::uint64_t disk_reserve_bytes = 0;          ///< of the master's own folder
     std::uint64_t disk_bytes_per_dataset_byte = 0; ///< not 0 where workers share the master's disk; then a JOB's states count, too
     Wei emt_per_alt;                               ///< EMT wei that one ALT of gas money counts; 0: gas is not converted
+    bool cooperative = false;                      ///< one JOB at a time, which all workers train together
     std::uint64_t miss_rate = 1'000;               ///< assumed share of deadlines missed, of 100000
     std::uint64_t reject_rate = 1'000;             ///< assumed share of results rejected, of 100000
 };

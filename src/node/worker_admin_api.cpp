@@ -58,6 +58,7 @@ Task<http::ServerResponse> WorkerServer::list_workers(http::ServerRequest reques
     for (const WorkerInfo& worker : workers()) {
         boost::json::object entry{{"address", worker.address.hex()}, {"connected", worker.connected}};
         if (worker.connected) entry["powerCapacity"] = worker.power_capacity;
+        if (worker.helps) entry["helps"] = worker.helps->hex();
         entry["job"] = worker.job ? boost::json::value(worker.job->hex()) : boost::json::value(nullptr);
         if (worker.rest > Milliseconds::zero()) entry["restSeconds"] = worker.rest.count() / 1'000;
         list.push_back(std::move(entry));

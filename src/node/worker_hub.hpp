@@ -28,6 +28,7 @@ struct WorkerInfo {
     bool connected = false;
     std::uint64_t power_capacity = 0;
     std::optional<JobId> job;  ///< reserved for
+    std::optional<JobId> helps{};  ///< idle, but called to train a share of this JOB
     Milliseconds rest{0};      ///< not zero: its leases failed (SickList), it gets no new JOB for so long
 };
 
@@ -61,6 +62,11 @@ public:
     virtual Task<> acknowledge(JobId job, std::uint64_t report_id) = 0;
     /// Orders are lost when the worker is away: WorkerConnected comes when it is back, and the order is then sent again.
     virtual Task<> order(worker_protocol::Assign order) = 0;
+    /// Idle workers that could be called now to help with `job` at `rendezvous`: they reach it and rest not, and whoever
+    /// was called lately is left in peace.
+    [[nodiscard]] virtual std::size_t helpers_to_call(const JobId& job, const trainer_protocol::Rendezvous& rendezvous) const = 0;
+    /// To all of them. They are idle all the same: whoever needs a worker takes them away.
+    virtual Task<> order(worker_protocol::Join order) = 0;
     virtual Task<> order(worker_protocol::Upload order) = 0;
     virtual Task<> order(worker_protocol::Evidence order) = 0;
 

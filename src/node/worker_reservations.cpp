@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <stdexcept>
+#include <tuple>
 #include <utility>
 
 #include "node/worker_server.hpp"
@@ -50,7 +51,7 @@ WorkerServer::SessionPtr WorkerServer::session_of(const JobId& job, std::uint64_
 std::optional<Address> WorkerServer::idle_worker(const std::optional<Address>& preferred) const {
     if (!recovered_) return std::nullopt;  // JOBs that are adopted in a moment come first
     std::optional<Address> best;
-    const auto rank = [&](const Address& worker) { return std::pair(rest_of(worker), preferred != worker); };
+    const auto rank = [&](const Address& worker) { return std::tuple(rest_of(worker), preferred != worker, helped_by(*sessions_.at(worker)).has_value()); };
     for (const auto& [worker, session] : sessions_)
         if (!job_of(worker) && (!best || rank(worker) < rank(*best))) best = worker;
     return best;
@@ -59,9 +60,9 @@ std::optional<Address> WorkerServer::idle_worker(const std::optional<Address>& p
 std::vector<WorkerInfo> WorkerServer::workers() const {
     std::vector<WorkerInfo> infos;
     for (const auto& [worker, session] : sessions_)
-        infos.push_back({worker, true, session->power_capacity(), job_of(worker), rest_of(worker)});
+        infos.push_back({worker, true, session->power_capacity(), job_of(worker), helped_by(*session), rest_of(worker)});
     for (const auto& [job, reservation] : reservations_)
-        if (!sessions_.contains(reservation.worker) && reservation.hold == Hold::work) infos.push_back({reservation.worker, false, 0, job, rest_of(reservation.worker)});
+        if (!sessions_.contains(reservation.worker) && reservation.hold == Hold::work) infos.push_back({reservation.worker, false, 0, job, std::nullopt, rest_of(reservation.worker)});
     return infos;
 }
 
@@ -78,6 +79,9 @@ Task<Address> WorkerServer::reserve(JobId job, std::optional<Address> preferred)
     for (;;) {
         const auto worker = turn.is_first() ? idle_worker(preferred) : std::nullopt;
         if (worker) {
+            WorkerSession& session = *sessions_.at(*worker);
+            if (session.help && session.help->job != job) stop(session, session.help->job, session.help->lease, true, "a JOB needs this worker");
+            session.help.reset();
             reservations_[job] = Reservation{*worker, 0, nullptr, Hold::work};
             alive_.insert(job);
             co_return *worker;
@@ -142,6 +146,7 @@ void WorkerServer::settle(WorkerSession& session) {
 void WorkerServer::stop(WorkerSession& session, const JobId& job, std::uint64_t lease, bool forget,
                         std::string reason) {
     if (forget) session.held.erase(job);
+    if (session.help && session.help->job == job) session.help.reset();
     session.send(worker_protocol::Stop{job, lease, forget, std::move(reason)});
 }
 

@@ -49,6 +49,7 @@ void WorkerServer::add_routes(http::Server& server) {
 Task<> WorkerServer::serve(http::WebSocket socket, http::ServerRequest request) {
     const auto session = std::make_shared<WorkerSession>(executor_, std::move(socket), clock_);
     const auto greeted = co_await session->greet(key_, random_);
+    session->peer = request.peer_address;
     std::optional<std::string> refusal;
     if (greeted.has_error()) refusal = greeted.error().message;
     if (!refusal) refusal = why_refused(*session, request.peer_address);

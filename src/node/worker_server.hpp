@@ -55,6 +55,8 @@ public:
     Task<WorkerNews> next_news(JobId job) override;
     Task<> acknowledge(JobId job, std::uint64_t report_id) override;
     Task<> order(worker_protocol::Assign order) override;
+    [[nodiscard]] std::size_t helpers_to_call(const JobId& job, const trainer_protocol::Rendezvous& rendezvous) const override;
+    Task<> order(worker_protocol::Join order) override;
     Task<> order(worker_protocol::Upload order) override;
     Task<> order(worker_protocol::Evidence order) override;
     void lease_failed(Address worker, bool counts) override;
@@ -87,6 +89,10 @@ private:
     void settle(WorkerSession& session);
     void stop(WorkerSession& session, const JobId& job, std::uint64_t lease, bool forget, std::string reason);
     void wake_waiters();
+
+    // worker_cooperation.cpp: idle workers that help
+    [[nodiscard]] std::vector<SessionPtr> callable_helpers(const JobId& job, const trainer_protocol::Rendezvous& rendezvous) const;
+    [[nodiscard]] std::optional<JobId> helped_by(const WorkerSession& session) const;
 
     // worker_admin_api.cpp
     Task<http::ServerResponse> list_workers(http::ServerRequest request);

@@ -41,6 +41,16 @@ public:
     /// After greet().
     [[nodiscard]] const Address& worker() const { return hello_.worker; }
     [[nodiscard]] std::uint64_t power_capacity() const { return hello_.power_capacity; }
+    /// Set by the server: the IP that it dials from.
+    std::string peer;
+    /// What it was called to help with.
+    struct Help {
+        JobId job;
+        std::uint64_t lease = 0;
+        Hash256 token;  ///< of the rendezvous
+        Milliseconds called_at{0};
+    };
+    std::optional<Help> help;
     /// The leases of the JOBs whose files the worker keeps, as far as the master knows.
     std::map<JobId, std::uint64_t> held;
     /// Made when leases were granted: a report that waits for that is looked at again.

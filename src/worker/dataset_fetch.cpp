@@ -18,8 +18,9 @@ std::uint64_t mebibytes(std::uint64_t bytes) {
     return (bytes + mebibyte - 1) / mebibyte;
 }
 
-/// What verification may ask to see of a JOB, at most.
+/// What verification may ask to see of a JOB, at most; of a helper it asks nothing.
 std::uint64_t states_bytes(const HeldJob& job) {
+    if (job.helping) return 0;
     return trainer_protocol::states_bytes_max(job.spec.model, job.spec.epochs, trainer_protocol::draws_default);
 }
 

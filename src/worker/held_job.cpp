@@ -55,6 +55,7 @@ bool same_work(const trainer_protocol::JobSpec& a, const trainer_protocol::JobSp
 
 std::string to_json(const HeldJob& job) {
     boost::json::object json{{"job", job.spec.id.hex()},      {"lease", job.lease},
+                             {"helping", job.helping},
                              {"language", job.spec.language}, {"epochs", job.spec.epochs},
                              {"model", job.spec.model},       {"dataset_bytes", job.dataset_bytes}};
     if (job.dataset_sha256) json["dataset_sha256"] = job.dataset_sha256->hex();
@@ -71,6 +72,7 @@ Result<HeldJob> parse_held_job(std::string_view text, const JobId& id) {
     job.spec.id = object.fixed<JobId>("job");
     if (job.spec.id != id) object.reject("job", "the id that the folder is named after");
     job.lease = object.u64("lease");
+    job.helping = object.optional_boolean("helping").value_or(false);
     job.spec.language = object.string("language", name_bytes_max);
     job.spec.epochs = static_cast<std::uint32_t>(object.u64("epochs", 1, epochs_max));
     job.spec.model = object.string("model", name_bytes_max);
@@ -84,6 +86,7 @@ Result<HeldJob> parse_held_job(std::string_view text, const JobId& id) {
 
 std::vector<worker_protocol::ReportBody> due_reports(const HeldJob& job) {
     std::vector<worker_protocol::ReportBody> due;
+    if (job.helping) return due;
     if (job.dataset && job.dataset_sha256 && !job.dataset->acknowledged)
         due.emplace_back(worker_protocol::DatasetReady{*job.dataset_sha256, job.dataset_bytes, job.dataset->tokens,
                                                        job.dataset->steps_total});
@@ -91,8 +94,9 @@ std::vector<worker_protocol::ReportBody> due_reports(const HeldJob& job) {
     return due;
 }
 
-void begin_lease(HeldJob& job, std::uint64_t lease) {
+void begin_lease(HeldJob& job, std::uint64_t lease, bool helping) {
     job.lease = lease;
+    job.helping = helping;
     if (job.dataset) job.dataset->acknowledged = false;
     if (job.artifact) job.artifact->acknowledged = false;
 }

@@ -28,6 +28,7 @@ struct ArtifactFacts {
 
 struct HeldJob {
     std::uint64_t lease = 0;  ///< 0: the record was lost, the files are still there
+    bool helping = false;     ///< the lease is another worker's, for whom this one trains a share
     trainer_protocol::JobSpec spec;
     std::uint64_t dataset_bytes = 0;
     std::optional<Hash256> dataset_sha256;  ///< set when the file `dataset` is whole
@@ -45,8 +46,8 @@ Result<HeldJob> parse_held_job(std::string_view text, const JobId& id);
 /// The reports that the master has not acknowledged yet, as far as they follow from the record.
 std::vector<worker_protocol::ReportBody> due_reports(const HeldJob& job);
 
-/// A new lease begins: under it nothing has been reported yet.
-void begin_lease(HeldJob& job, std::uint64_t lease);
+/// A new lease begins, this worker's or (`helping`) another's: under it nothing has been reported yet.
+void begin_lease(HeldJob& job, std::uint64_t lease, bool helping);
 
 /// True when files made for `job` serve `order` as well.
 bool serves(const HeldJob& job, const worker_protocol::Assign& order);

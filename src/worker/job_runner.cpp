@@ -22,26 +22,35 @@ Task<> JobRunner::run() {
         auto done = co_await fetch_dataset();
         if (done.has_value()) {
             step = "train";
-            done = co_await train();
+            Task<Result<void>> work = job_.helping ? help() : train();
+            done = co_await std::move(work);
         }
-        if (done.has_value()) {
+        if (done.has_value() && !job_.helping) {
             co_await serve_uploads();  // returns when the artifact must be made again
             continue;
         }
         // Only the trainer knows what can never succeed; storage and network may have recovered when the order comes
         // again.
-        report_failure(step, done.error(), step == "train" && done.error().kind == ErrorKind::permanent, true);
+        if (done.has_error()) report_failure(step, done.error(), step == "train" && done.error().kind == ErrorKind::permanent, true);
         while (!assigned_) co_await ordered_.wait();
     }
 }
 
-void JobRunner::assign(std::string dataset_url) {
-    dataset_url_ = std::move(dataset_url);
+void JobRunner::assign(worker_protocol::Assign order) {
+    dataset_url_ = std::move(order.dataset_url);
+    cooperative_ = order.cooperative;
     assigned_ = true;
     ordered_.notify();
 }
 
+void JobRunner::join(worker_protocol::Join order) {
+    rendezvous_ = order.rendezvous;
+    assign(std::move(order.work));
+}
+
+/// A helper has nothing to say: the lease is another's.
 void JobRunner::report(worker_protocol::ReportBody body) {
+    if (job_.helping) return;
     context_.reports.add(job_.spec.id, job_.lease, std::move(body));
 }
 

@@ -39,7 +39,9 @@ public:
     Task<> run();
 
     /// The order came (again), with a fresh URL.
-    void assign(std::string dataset_url);
+    void assign(worker_protocol::Assign order);
+    /// The order to help came (again); the JOB's record says that this worker helps.
+    void join(worker_protocol::Join order);
     /// Parts to put, instead of those that still wait.
     void upload(worker_protocol::Upload order);
 
@@ -51,7 +53,9 @@ private:
 
     // training.cpp
     Task<Result<void>> train();
+    Task<Result<void>> help();
     Task<Result<void>> run_trainer(std::string reason);
+    [[nodiscard]] trainer_protocol::Request request_of_trainer() const;
     Task<Result<trainer_protocol::Report>> next_report(trainer_protocol::TrainerChild& child);
     Task<Result<void>> record_dataset_facts(trainer_protocol::Prepared facts);
     Task<Result<void>> record_artifact(trainer_protocol::Trained trained);
@@ -78,6 +82,8 @@ private:
 
     std::string dataset_url_;  ///< empty: none, or it was used up
     bool assigned_ = false;    ///< an order came since the last step failed
+    bool cooperative_ = false; ///< the order lets helpers in
+    std::optional<trainer_protocol::Rendezvous> rendezvous_;  ///< the leader's to meet; or, as leader, the trainer's own
     std::optional<StallWatch> watch_;
     worker_protocol::Upload upload_;  ///< the order, with the URLs of the parts that nobody puts yet
     std::optional<Error> upload_error_;

@@ -119,6 +119,8 @@ Task<> MasterSession::send_reports(http::WebSocket& socket, TaskGroup& group) {
 Task<Result<void>> MasterSession::dispatch(FromMaster message) {
     if (auto* assign = std::get_if<worker_protocol::Assign>(&message)) {
         co_await handler_.handle(std::move(*assign));
+    } else if (auto* join = std::get_if<worker_protocol::Join>(&message)) {
+        co_await handler_.handle(std::move(*join));
     } else if (auto* upload = std::get_if<worker_protocol::Upload>(&message)) {
         co_await handler_.handle(std::move(*upload));
     } else if (auto* evidence = std::get_if<worker_protocol::Evidence>(&message)) {

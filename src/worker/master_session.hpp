@@ -23,6 +23,7 @@ public:
     virtual ~OrderHandler() = default;
     [[nodiscard]] virtual std::vector<worker_protocol::HeldLease> held() const = 0;
     virtual Task<> handle(worker_protocol::Assign order) = 0;
+    virtual Task<> handle(worker_protocol::Join order) = 0;
     virtual Task<> handle(worker_protocol::Upload order) = 0;
     virtual Task<> handle(worker_protocol::Evidence order) = 0;
     virtual Task<> handle(worker_protocol::Stop order) = 0;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/asio/ip/address.hpp>
 #include <utility>
 
 #include "runtime/processors.hpp"
@@ -82,13 +83,27 @@ Result<StallLimits> stall_limits(const EnvConfig& config) {
     return limits;
 }
 
+/// Nothing of the cooperation listens on more than this one address.
+Result<trainer_protocol::CooperationOptions> cooperation_options(const EnvConfig& config) {
+    trainer_protocol::CooperationOptions cooperation;
+    cooperation.host = config.text("cooperative_host", cooperation.host);
+    boost::system::error_code error;
+    const auto address = asio::ip::make_address(cooperation.host, error);
+    if (error || address.is_unspecified())
+        return bad_value(config, "cooperative_host", "the IP address under which the other workers reach this machine");
+    Milliseconds timeout(cooperation.timeout_ms);
+    if (const auto read = read_limit(config, "timeout_cooperation", timeout); read.has_error()) return read.error();
+    cooperation.timeout_ms = static_cast<std::uint32_t>(std::min<std::int64_t>(timeout.count(), day_ms));
+    return cooperation;
+}
+
 }  // namespace
 
 const std::set<std::string>& worker_keys() {
     static const std::set<std::string> keys{
         "master_node_url",    "master_address", "privateKey", "privateKey_file",   "powerCapacity", "device",
         "batchSize",          "threads",        "precision",  "timeout_wait_data", "timeout_idle",  "timeout_learning",
-        "timeout_checkpoint", "log_level", "model_cached_size"};
+        "timeout_checkpoint", "timeout_cooperation", "cooperative_host", "log_level", "model_cached_size"};
     return keys;
 }
 
@@ -112,6 +127,9 @@ Result<WorkerSettings> read_settings(const EnvConfig& config, std::filesystem::p
     const auto limits = stall_limits(config);
     if (limits.has_error()) return limits.error();
     settings.limits = *limits;
+    auto cooperation = cooperation_options(config);
+    if (cooperation.has_error()) return cooperation.error();
+    settings.cooperation = std::move(*cooperation);
     settings.data = std::filesystem::absolute(data);
     settings.trainer = trainer_protocol::default_trainer_program();
     return settings;

@@ -33,6 +33,7 @@ worker_protocol::Progress forwarded(const messages::Progress& progress) {
     result.steps_total = progress.steps_total;
     result.loss = progress.loss;
     result.tokens_per_s = progress.tokens_per_s;
+    result.workers = progress.workers;
     return result;
 }
 
@@ -59,8 +60,8 @@ Task<Result<void>> JobRunner::train() {
 
 Task<Result<void>> JobRunner::run_trainer(std::string reason) {
     watch_.emplace(context_.settings.limits, context_.clock.monotonic());
-    messages::Request request =
-        messages::TrainRequest{job_.spec, folder(), *job_.dataset_sha256, context_.settings.compute};
+    if (!job_.helping) rendezvous_.reset();
+    messages::Request request = request_of_trainer();
     Task<Result<messages::TrainerChild>> start =
         messages::TrainerChild::start(context_.settings.trainer, std::move(request), folder() / "trainer.log");
     failpoint::before("start", "trainer");
@@ -74,6 +75,8 @@ Task<Result<void>> JobRunner::run_trainer(std::string reason) {
         watch_->saw(*report, context_.clock.monotonic());
         report_training(*report, reason);
         Result<void> recorded;
+        if (const auto* opened = std::get_if<messages::RendezvousOpened>(&*report)) rendezvous_ = opened->rendezvous;
+        if (std::holds_alternative<messages::Helped>(*report)) co_return Result<void>{};
         if (const auto* facts = std::get_if<messages::Prepared>(&*report))
             recorded = co_await record_dataset_facts(*facts);
         if (const auto* failed = std::get_if<messages::Failed>(&*report))
@@ -85,6 +88,24 @@ Task<Result<void>> JobRunner::run_trainer(std::string reason) {
         if (const auto* trained = std::get_if<messages::Trained>(&*report))
             co_return co_await record_artifact(*trained);
     }
+}
+
+messages::Request JobRunner::request_of_trainer() const {
+    const WorkerSettings& settings = context_.settings;
+    if (job_.helping)
+        return messages::HelpRequest{job_.spec,        folder(),             *job_.dataset_sha256,
+                                     settings.compute, settings.cooperation, *rendezvous_};
+    messages::TrainRequest request{job_.spec, folder(), *job_.dataset_sha256, settings.compute};
+    if (cooperative_) request.cooperation = settings.cooperation;
+    return request;
+}
+
+/// Until the leader is through. A trainer that fails is started again with the next order, which comes for as long as
+/// the leader still trains.
+Task<Result<void>> JobRunner::help() {
+    const auto helped = co_await run_trainer("");
+    if (helped.has_value()) spdlog::info("JOB {}: its leader has trained to the end", job_.spec.id.hex());
+    co_return helped;
 }
 
 Task<Result<messages::Report>> JobRunner::next_report(messages::TrainerChild& child) {
@@ -105,7 +126,11 @@ void JobRunner::report_training(const messages::Report& report_of_child, const s
     }
     if (const auto* saved = std::get_if<messages::CheckpointSaved>(&report_of_child))
         report(worker_protocol::CheckpointSaved{{saved->epoch, saved->step, saved->sha256, saved->loss}});
-    if (const auto* progress = std::get_if<messages::Progress>(&report_of_child)) report_progress(forwarded(*progress));
+    if (const auto* progress = std::get_if<messages::Progress>(&report_of_child)) {
+        worker_protocol::Progress told = forwarded(*progress);
+        told.rendezvous = rendezvous_;
+        report_progress(std::move(told));
+    }
 }
 
 Task<Result<void>> JobRunner::record_dataset_facts(messages::Prepared facts) {

@@ -80,7 +80,7 @@ void Worker::keep_working() {
     activity_changed_.notify();
 }
 
-Task<Result<HeldJob*>> Worker::take_lease(worker_protocol::Assign order) {
+Task<Result<HeldJob*>> Worker::take_lease(worker_protocol::Assign order, bool helping) {
     HeldJob* held = folders_.find(order.job);
     if (held != nullptr && held->lease != 0 && !serves(*held, order)) {
         spdlog::warn("JOB {}: ordered with other terms than before; its files are made again", order.job.hex());
@@ -96,14 +96,16 @@ Task<Result<HeldJob*>> Worker::take_lease(worker_protocol::Assign order) {
     // Under a new lease nothing has been reported yet; what earlier reports said follows from the record.
     reports_.drop(order.job);
     co_await evidence_.halt(order.job);
+    if (held != nullptr && held->helping != helping) co_await halt(order.job);
     if (held == nullptr || held->lease == 0) {
         HeldJob fresh;
         fresh.lease = order.lease;
+        fresh.helping = helping;
         fresh.spec = order.spec;
         fresh.dataset_bytes = order.dataset_bytes;
         co_return co_await folders_.create(std::move(fresh));
     }
-    begin_lease(*held, order.lease);
+    begin_lease(*held, order.lease, helping);
     const auto saved = co_await folders_.save(order.job);
     if (saved.has_error()) co_return saved.error();
     report_what_is_due(*held);
@@ -116,7 +118,7 @@ void Worker::report_what_is_due(const HeldJob& job) {
 
 Task<> Worker::handle(worker_protocol::Assign order) {
     const bool at_work = activity_ && activity_->job == order.job;
-    const auto held = co_await take_lease(order);
+    const auto held = co_await take_lease(order, false);
     if (held.has_error()) {
         spdlog::warn("JOB {}: cannot be taken: {}", order.job.hex(), held.error().message);
         reports_.add(order.job, order.lease, worker_protocol::StepFailed{"assign", false, held.error().message, true});
@@ -124,14 +126,33 @@ Task<> Worker::handle(worker_protocol::Assign order) {
     }
     if (!at_work) spdlog::info("JOB {}: taken under lease {}", order.job.hex(), order.lease);
     JobRunner* runner = co_await runner_of(**held);
-    runner->assign(std::move(order.dataset_url));
+    runner->assign(std::move(order));
+    keep_working();
+}
+
+/// Whoever is at work on a JOB of its own helps nobody; the master sees what became of an order by the rendezvous alone.
+Task<> Worker::handle(worker_protocol::Join order) {
+    const JobId id = order.work.job;
+    const HeldJob* known = folders_.find(id);
+    const bool own = known != nullptr && known->lease >= order.work.lease && !known->helping;
+    const bool busy = activity_ && activity_->job != id && !folders_.find(activity_->job)->helping;
+    if (own || busy || (known != nullptr && known->lease > order.work.lease)) co_return;
+    const bool at_work = activity_ && activity_->job == id;
+    const auto held = co_await take_lease(order.work, true);
+    if (held.has_error()) {
+        spdlog::warn("JOB {}: cannot help: {}", id.hex(), held.error().message);
+        co_return;
+    }
+    if (!at_work) spdlog::info("JOB {}: helping the worker that holds it", id.hex());
+    JobRunner* runner = co_await runner_of(**held);
+    runner->join(std::move(order));
     keep_working();
 }
 
 /// None, and the master knows, when this worker has nothing of the JOB under that lease.
 HeldJob* Worker::held_under(const JobId& job, std::uint64_t lease, const std::string& step) {
     HeldJob* held = folders_.find(job);
-    if (held != nullptr && held->lease == lease) return held;
+    if (held != nullptr && held->lease == lease && !held->helping) return held;
     const std::string message = fmt::format("this worker does not hold lease {} of the JOB", lease);
     reports_.add(job, lease, worker_protocol::StepFailed{step, true, message, true});
     return nullptr;

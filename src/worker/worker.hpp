@@ -33,13 +33,14 @@ private:
 
     [[nodiscard]] std::vector<worker_protocol::HeldLease> held() const override { return folders_.held(); }
     Task<> handle(worker_protocol::Assign order) override;
+    Task<> handle(worker_protocol::Join order) override;
     Task<> handle(worker_protocol::Upload order) override;
     Task<> handle(worker_protocol::Evidence order) override;
     Task<> handle(worker_protocol::Stop order) override;
     Task<> handle(worker_protocol::Ack acknowledgement) override;
 
-    /// The record of the ordered JOB, durable under the order's lease.
-    Task<Result<HeldJob*>> take_lease(worker_protocol::Assign order);
+    /// The record of the ordered JOB, durable under the order's lease: as its holder, or helping its holder.
+    Task<Result<HeldJob*>> take_lease(worker_protocol::Assign order, bool helping);
     void report_what_is_due(const HeldJob& job);
     /// The runner of `job`, to be given the order; another JOB's is ended first, as a worker works on one.
     Task<JobRunner*> runner_of(HeldJob& job);

@@ -34,7 +34,15 @@ boost::json::object fields(const Assign& message) {
             {"epochs", spec.epochs},
             {"model", spec.model},
             {"dataset_url", message.dataset_url},
-            {"dataset_bytes", message.dataset_bytes}};
+            {"dataset_bytes", message.dataset_bytes},
+            {"cooperative", message.cooperative}};
+}
+
+boost::json::object fields(const Join& message) {
+    boost::json::object object = fields(message.work);
+    object["type"] = "join";
+    object["rendezvous"] = to_json(message.rendezvous);
+    return object;
 }
 
 boost::json::array part_urls(const std::map<std::uint32_t, std::string>& urls) {
@@ -106,7 +114,12 @@ Assign read_assign(JsonObject& json) {
     if (!is_preset_name(message.spec.model)) json.reject("model", "a preset's name in lower case");
     message.dataset_url = json.string("dataset_url", url_bytes_max);
     message.dataset_bytes = json.u64("dataset_bytes", 1, dataset_bytes_max);
+    message.cooperative = json.boolean("cooperative");
     return message;
+}
+
+Join read_join(JsonObject& json) {
+    return {read_assign(json), trainer_protocol::read_rendezvous(json.object("rendezvous"))};
 }
 
 std::map<std::uint32_t, std::string> read_part_urls(JsonObject& json) {
@@ -152,6 +165,7 @@ FromMaster read(const std::string& type, JsonObject& json) {
     if (type == "challenge") return read_challenge(json);
     if (type == "welcome") return read_welcome(json);
     if (type == "assign") return read_assign(json);
+    if (type == "join") return read_join(json);
     if (type == "upload") return read_upload(json);
     if (type == "evidence") return read_evidence(json);
     if (type == "stop") return read_stop(json);

@@ -12,6 +12,7 @@ namespace emeth::worker_protocol {
 namespace {
 
 constexpr std::size_t etag_bytes_max = 256;
+constexpr std::uint64_t workers_max = 1'024;
 constexpr std::uint64_t power_capacity_max = 1'000'000'000'000;
 
 /// JSON knows neither infinity nor NaN; a diverged loss is told as a very large one.
@@ -88,7 +89,8 @@ boost::json::object body_fields(const StepFailed& body) {
 }
 
 boost::json::object body_fields(const Progress& body) {
-    return {{"kind", body.kind},
+    boost::json::object object{
+            {"kind", body.kind},
             {"stage", wire_text(body.stage, name_bytes_max)},
             {"epoch", body.epoch},
             {"step", body.step},
@@ -96,7 +98,10 @@ boost::json::object body_fields(const Progress& body) {
             {"bytes", body.bytes},
             {"bytes_total", body.bytes_total},
             {"loss", finite(body.loss)},
-            {"tokens_per_s", finite(body.tokens_per_s)}};
+            {"tokens_per_s", finite(body.tokens_per_s)},
+            {"workers", body.workers}};
+    if (body.rendezvous) object["rendezvous"] = to_json(*body.rendezvous);
+    return object;
 }
 
 boost::json::object fields(const Report& report) {
@@ -172,6 +177,8 @@ Progress read_progress(JsonObject& json) {
     progress.bytes_total = json.u64("bytes_total");
     progress.loss = json.number("loss");
     progress.tokens_per_s = json.number("tokens_per_s");
+    progress.workers = static_cast<std::uint32_t>(json.u64("workers", 1, workers_max));
+    if (json.has("rendezvous")) progress.rendezvous = trainer_protocol::read_rendezvous(json.object("rendezvous"));
     return progress;
 }
 

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -58,6 +59,13 @@ struct Assign {
     trainer_protocol::JobSpec spec;
     std::string dataset_url;  ///< signed; never logged
     std::uint64_t dataset_bytes = 0;
+    bool cooperative = false;  ///< others may help: open a rendezvous
+};
+/// Fetch and tokenise the same dataset, and train a share of each step for the worker that holds the JOB. `work` is its
+/// lease; nothing is reported under it, and nobody waits for this worker. Idempotent like Assign.
+struct Join {
+    Assign work;
+    trainer_protocol::Rendezvous rendezvous;
 };
 /// Put the artifact's parts; urls by part number from 1, only those still missing.
 struct Upload {
@@ -83,7 +91,7 @@ struct Ack { std::uint64_t report = 0; };
 /// The master refuses the worker (not on the whitelist, wrong signature) and closes.
 struct Refused { std::string reason; };
 
-using FromMaster = std::variant<Challenge, Welcome, Assign, Upload, Stop, Ack, Refused, Evidence>;
+using FromMaster = std::variant<Challenge, Welcome, Assign, Upload, Stop, Ack, Refused, Evidence, Join>;
 
 struct DatasetReady { static constexpr std::string_view kind = "dataset_ready"; Hash256 sha256; std::uint64_t bytes = 0, tokens = 0, steps_total = 0; };
 struct TrainingStarted { static constexpr std::string_view kind = "training_started"; std::uint64_t step = 0; std::string reason; };  ///< a trainer process began or continued at `step`
@@ -95,8 +103,8 @@ struct PartUploaded { static constexpr std::string_view kind = "part_uploaded"; 
 struct EvidencePacked { static constexpr std::string_view kind = "evidence_packed"; Hash256 block_hash; statemachine::EvidenceFile file; };
 /// The step could not be done now. `needs_order`: the worker waits for the order again. `url_refused`: with other URLs, these are refused (they expired).
 struct StepFailed { static constexpr std::string_view kind = "step_failed"; std::string step; bool permanent = false; std::string message; bool needs_order = false; bool url_refused = false; };
-/// For the display only: neither durable nor acknowledged (its report id is 0).
-struct Progress { static constexpr std::string_view kind = "progress"; std::string stage; std::uint32_t epoch = 0; std::uint64_t step = 0, steps_total = 0, bytes = 0, bytes_total = 0; double loss = 0, tokens_per_s = 0; };
+/// Neither durable nor acknowledged (its report id is 0). `workers` train together; helpers of the JOB meet at `rendezvous`.
+struct Progress { static constexpr std::string_view kind = "progress"; std::string stage; std::uint32_t epoch = 0; std::uint64_t step = 0, steps_total = 0, bytes = 0, bytes_total = 0; double loss = 0, tokens_per_s = 0; std::uint32_t workers = 1; std::optional<trainer_protocol::Rendezvous> rendezvous{}; };
 
 using ReportBody = std::variant<DatasetReady, TrainingStarted, CheckpointSaved, Trained, PartUploaded, StepFailed, Progress, EvidencePacked>;
 /// As it stands on the wire: "dataset_ready".

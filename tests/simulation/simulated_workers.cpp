@@ -227,7 +227,7 @@ void SimulatedWorkers::upload(const Address& address, Work& work, const Files& f
 std::vector<node::WorkerInfo> SimulatedWorkers::workers() const {
     std::vector<node::WorkerInfo> infos;
     for (const auto& [address, worker] : workers_) {
-        node::WorkerInfo info{address, worker.connected, worker.power_capacity, std::nullopt, rest_of(address)};
+        node::WorkerInfo info{address, worker.connected, worker.power_capacity, std::nullopt, std::nullopt, rest_of(address)};
         for (const auto& [job, lease] : leases_)
             if (lease->worker == address && lease->hold == node::Hold::work) info.job = job;
         infos.push_back(info);

@@ -48,6 +48,9 @@ public:
     Task<node::WorkerNews> next_news(JobId job) override;
     Task<> acknowledge(JobId job, std::uint64_t report_id) override;
     Task<> order(worker_protocol::Assign order) override;
+    /// Helpers are nothing that a JOB's life could hang on.
+    [[nodiscard]] std::size_t helpers_to_call(const JobId&, const trainer_protocol::Rendezvous&) const override { return 0; }
+    Task<> order(worker_protocol::Join) override { co_return; }
     Task<> order(worker_protocol::Upload order) override;
     Task<> order(worker_protocol::Evidence order) override;
     void lease_failed(Address worker, bool counts) override;

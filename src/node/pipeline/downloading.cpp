@@ -9,15 +9,21 @@ namespace emeth::node {
 
 namespace sm = statemachine;
 
-/// The whole order at once: fetch, tokenise, train. Sent again, it changes nothing that runs.
-Task<Result<void>> Pipeline::order_assignment() {
+/// The whole order at once: fetch, tokenise, train.
+Task<Result<worker_protocol::Assign>> Pipeline::assignment() {
     auto spec = trainer_protocol::parse_job_param(id(), job().terms.param, settings_.n_epoch, settings_.default_model);
     if (spec.has_error()) co_return spec.error();
     Result<std::string> url = co_await ports_.artifacts.dataset_url(id());
     if (url.has_error()) co_return url.error();
-    worker_protocol::Assign order{id(), job().lease.number, std::move(*spec), std::move(*url), job().terms.dataset_bytes};
+    co_return worker_protocol::Assign{id(), job().lease.number, std::move(*spec), std::move(*url), job().terms.dataset_bytes, settings_.cooperative};
+}
+
+/// Sent again, it changes nothing that runs.
+Task<Result<void>> Pipeline::order_assignment() {
+    auto order = co_await assignment();
+    if (order.has_error()) co_return order.error();
     failpoint::before("order", "assign");
-    co_await ports_.workers.order(std::move(order));
+    co_await ports_.workers.order(std::move(*order));
     failpoint::after("order", "assign");
     link_.assigned = true;
     co_return Result<void>{};

@@ -115,10 +115,12 @@ private:
     Task<Result<void>> handle_report(WorkerNews news);
     Task<Result<void>> note(Fact fact);
     Task<Result<void>> take(worker_protocol::Progress progress);
+    Task<> call_helpers(trainer_protocol::Rendezvous rendezvous);
     Task<Result<void>> take(worker_protocol::StepFailed failed);
     Task<Result<void>> revoke_lease(std::string reason, bool forget);
 
     // downloading.cpp, training.cpp
+    Task<Result<worker_protocol::Assign>> assignment();
     Task<Result<void>> order_assignment();
     Task<Result<void>> take(worker_protocol::DatasetReady ready);
     Task<Result<void>> take(worker_protocol::TrainingStarted started);

@@ -39,6 +39,7 @@ struct PipelineSettings {
     std::uint32_t n_epoch = 2;
     std::string default_model = "nano";
     std::uint32_t verification_draws = trainer_protocol::draws_default;  ///< segments that a submit's block draws beside the first
+    bool cooperative = false;  ///< idle workers help with the JOB
     std::uint64_t confirmations = 1;
     Milliseconds poll_interval{2'000};  ///< of the chain, for the end of a JOB
     Milliseconds worker_grace{60'000};  ///< how long the lease of a lost worker stands

@@ -24,4 +24,13 @@ Task<Result<void>> Pipeline::take(worker_protocol::Trained trained) {
     co_return co_await note(std::move(finished));
 }
 
+/// Their absence is no failure of the JOB: with the next progress they are called again.
+Task<> Pipeline::call_helpers(trainer_protocol::Rendezvous rendezvous) {
+    if (ports_.workers.helpers_to_call(id(), rendezvous) == 0) co_return;
+    auto work = co_await assignment();
+    if (work.has_error()) co_return;
+    worker_protocol::Join order{std::move(*work), std::move(rendezvous)};
+    co_await ports_.workers.order(std::move(order));
+}
+
 }  // namespace emeth::node

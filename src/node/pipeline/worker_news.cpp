@@ -146,7 +146,9 @@ Task<Result<void>> Pipeline::note(Fact fact) {
 }
 
 Task<Result<void>> Pipeline::take(wp::Progress progress) {
+    const auto rendezvous = std::exchange(progress.rendezvous, std::nullopt);  // with a token, which is nothing for a display
     ports_.progress.put(id(), std::move(progress));
+    if (settings_.cooperative && rendezvous) co_await call_helpers(*rendezvous);
     co_return Result<void>{};
 }
 

@@ -84,6 +84,68 @@ TEST_F(WorkerLeasesTest, AWorkerWhoseLeaseFailedIsNotIdleAndComesLast) {
     EXPECT_EQ(hub->idle_workers(), 2u);
 }
 
+class WorkerCooperationTest : public WorkerLeasesTest {
+protected:
+    void SetUp() override {
+        WorkerLeasesTest::SetUp();
+        hub->set_recovered({});
+        leader = connect(key);
+        lease(job, 5);
+        helper = connect(other_key);
+    }
+    Join join(std::uint64_t number) { return {assign(job, number), rendezvous}; }
+
+    const trainer_protocol::Rendezvous rendezvous{"127.0.0.1", 7'000, Hash256{{1}}};
+    WorkerPtr leader, helper;
+};
+
+TEST_F(WorkerCooperationTest, AnIdleWorkerIsCalledOnceForARendezvous) {
+    EXPECT_EQ(hub->helpers_to_call(job, rendezvous), 1u);
+    run(hub->order(join(5)));
+    EXPECT_EQ(next<Join>(*helper).rendezvous, rendezvous);
+    EXPECT_EQ(hub->helpers_to_call(job, rendezvous), 0u);
+    EXPECT_EQ(hub->idle_workers(), 1u) << "whoever needs it takes it";
+    for (const auto& worker : hub->workers()) EXPECT_EQ(worker.helps.has_value(), worker.address == other_key.address());
+    trainer_protocol::Rendezvous another = rendezvous;
+    another.token.bytes[0] = 2;  // the leader's trainer was started again
+    EXPECT_EQ(hub->helpers_to_call(job, another), 1u);
+    run(hub->order(join(4)));  // of a lease that does not stand
+    hub->release(job, true, "verified");
+    const auto stop = next<Stop>(*helper);
+    EXPECT_TRUE(stop.forget);
+    EXPECT_EQ(stop.lease, 5u);
+    EXPECT_FALSE(hub->workers()[0].helps || hub->workers()[1].helps);
+}
+
+TEST_F(WorkerCooperationTest, AHelperGoesWhereAJobNeedsAWorker) {
+    run(hub->order(join(5)));
+    next<Join>(*helper);
+    EXPECT_EQ(run(hub->reserve(other_job, std::nullopt)), other_key.address());
+    const auto stop = next<Stop>(*helper);
+    EXPECT_EQ(stop.job, job);
+    EXPECT_TRUE(stop.forget);
+    EXPECT_EQ(hub->helpers_to_call(job, rendezvous), 0u);
+}
+
+TEST_F(WorkerCooperationTest, AHelpersReportsCountForNothing) {
+    run(hub->order(join(5)));
+    next<Join>(*helper);
+    report(*helper, 1, job, 5, TrainingStarted{0, "began"});
+    EXPECT_EQ(next<Stop>(*helper).job, job);
+    report(*leader, 2, job, 5, TrainingStarted{0, "began"});
+    EXPECT_EQ(news(job).report_id, 2u);
+}
+
+TEST_F(WorkerCooperationTest, NobodyIsCalledWhoseLeaderIsGoneOrWhoRests) {
+    hub->lease_failed(other_key.address(), true);
+    EXPECT_EQ(hub->helpers_to_call(job, rendezvous), 0u);
+    hub->lease_fulfilled(other_key.address());
+    EXPECT_EQ(hub->helpers_to_call(job, rendezvous), 1u);
+    leader.reset();
+    EXPECT_TRUE(std::holds_alternative<WorkerDisconnected>(news(job).body));
+    EXPECT_EQ(hub->helpers_to_call(job, rendezvous), 0u);
+}
+
 TEST_F(WorkerLeasesTest, ReportsOfAnOldNumberAreAnsweredStop) {
     hub->set_recovered({});
     const WorkerPtr worker = connect(key);

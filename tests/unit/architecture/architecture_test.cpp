@@ -56,7 +56,7 @@ const std::map<std::string, std::set<std::string>> allowed_includes{
     {"trainer_protocol", {"statemachine", "runtime", "crypto"}},
     {"worker_protocol", {"statemachine", "runtime", "crypto", "trainer_protocol"}},
     {"worker", {"statemachine", "runtime", "crypto", "http", "trainer_protocol", "worker_protocol"}},
-    {"trainer", {"statemachine", "runtime", "crypto", "trainer_protocol"}},
+    {"trainer", {"statemachine", "runtime", "crypto", "http", "trainer_protocol"}},
     {"node", {"statemachine", "storage", "runtime", "crypto", "chain", "http", "api_client", "trainer_protocol", "worker_protocol"}},
     {"network", {"statemachine", "storage", "runtime", "crypto", "chain", "http", "api_client", "trainer_protocol", "contracts"}},
     {"harness", {"statemachine", "storage", "runtime", "crypto", "chain", "http"}},

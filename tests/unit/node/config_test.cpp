@@ -83,6 +83,13 @@ TEST(NodeConfig, TakesAPublishedFileWithTheWorkersKeys) {
     EXPECT_FALSE(config.worker_settings.contains("privateKey"));
 }
 
+TEST(NodeConfig, CooperationIsAChoiceOfTwo) {
+    EXPECT_FALSE(node::read_config(EnvConfig{}).value().selection.cooperative);
+    EXPECT_FALSE(node::read_config(settings("cooperative=1v1\n")).value().selection.cooperative);
+    EXPECT_TRUE(node::read_config(settings("cooperative=nvm\n")).value().selection.cooperative);
+    EXPECT_EQ(error_of("cooperative=many\n"), "master.env:1: cooperative is 'many'; expected 1v1 (each JOB by one worker) or nvm (one JOB at a time, by all workers together)");
+}
+
 TEST(NodeConfig, ErrorsNamePlaceKeyAndValue) {
     EXPECT_EQ(error_of("# comment\nn_epoch=two\n"), "master.env:2: n_epoch is 'two'; expected a whole number from 1 to 1000");
     EXPECT_EQ(error_of("emethContractAddress=0x12\n"), "master.env:1: emethContractAddress is '0x12'; expected an address of 0x and 40 hex digits");

@@ -86,6 +86,22 @@ TEST_F(DiscoveryTest, AsksNobodyWhileEveryIdleWorkerIsSpokenFor) {
     EXPECT_EQ(info.asked, 0);
 }
 
+TEST_F(DiscoveryTest, WhereWorkersTrainTogetherOneJobAtATimeIsTaken) {
+    hub.add_worker(repeated<Address>(2));
+    EXPECT_EQ(prospector.free_workers(std::nullopt), 2U) << "each for itself";
+    node::SelectionPolicy policy = wide_policy();
+    policy.cooperative = true;
+    const node::Prospector together{chain, artifacts, hub, pool, clock, wallet, chain.network, policy, folder.path(), [this](std::optional<JobId>) { return commitments; }};
+    EXPECT_EQ(together.free_workers(std::nullopt), 1U);
+    commitments.workers = 1;
+    EXPECT_EQ(together.free_workers(std::nullopt), 0U) << "one is spoken for";
+    commitments.workers = 0;
+    run(hub.reserve(repeated<JobId>(7), std::nullopt));
+    EXPECT_EQ(prospector.free_workers(std::nullopt), 1U);
+    EXPECT_EQ(together.free_workers(std::nullopt), 0U) << "the other one helps";
+    EXPECT_EQ(together.free_workers(repeated<JobId>(7)), 1U) << "the JOB itself still fits";
+}
+
 TEST_F(DiscoveryTest, DepositsOfOneRoundAddUp) {
     hub.add_worker(repeated<Address>(2));
     chain.emt_balances[wallet] = chain::parse_coins("45").value();

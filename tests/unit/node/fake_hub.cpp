@@ -43,7 +43,7 @@ void FakeHub::restart_master() { leases_.clear(); }
 std::vector<node::WorkerInfo> FakeHub::workers() const {
     std::vector<node::WorkerInfo> infos;
     for (const auto& [address, worker] : workers_) {
-        node::WorkerInfo info{address, worker.connected, worker.power_capacity, std::nullopt, rest_of(address)};
+        node::WorkerInfo info{address, worker.connected, worker.power_capacity, std::nullopt, std::nullopt, rest_of(address)};
         for (const auto& [job, lease] : leases_)
             if (lease->worker == address) info.job = job;
         infos.push_back(info);
@@ -146,6 +146,12 @@ Task<> FakeHub::order(wp::Upload order) {
     const auto lease = leases_.at(order.job);
     if (!workers_.at(lease->worker).connected || !answers_uploads) co_return;
     for (const auto& [part, url] : order.urls) report(lease->worker, order.job, order.lease, wp::PartUploaded{part, etag, order.upload_id});
+}
+
+Task<> FakeHub::order(wp::Join order) {
+    calls_for_help.push_back(std::move(order));
+    callable_helpers = 0;
+    co_return;
 }
 
 Task<> FakeHub::order(wp::Evidence order) {

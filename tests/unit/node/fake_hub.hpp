@@ -40,6 +40,8 @@ public:
     std::set<JobId> forgotten;
     std::vector<worker_protocol::Upload> upload_orders;
     std::vector<worker_protocol::Evidence> evidence_orders;
+    std::vector<worker_protocol::Join> calls_for_help;
+    std::size_t callable_helpers = 0;  ///< as the test says
 
     [[nodiscard]] std::vector<node::WorkerInfo> workers() const override;
     [[nodiscard]] std::size_t idle_workers() const override;
@@ -49,6 +51,8 @@ public:
     Task<node::WorkerNews> next_news(JobId job) override;
     Task<> acknowledge(JobId job, std::uint64_t report_id) override;
     Task<> order(worker_protocol::Assign order) override;
+    [[nodiscard]] std::size_t helpers_to_call(const JobId&, const trainer_protocol::Rendezvous&) const override { return callable_helpers; }
+    Task<> order(worker_protocol::Join order) override;
     Task<> order(worker_protocol::Upload order) override;
     Task<> order(worker_protocol::Evidence order) override;
     void lease_failed(Address worker, bool counts) override { sick_list_.lease_failed(worker, counts, clock_.monotonic()); }

@@ -356,6 +356,39 @@ TEST_F(PipelineWorkerTest, WaitsForAWorkerAsLongAsItTakes) {
     expect_verified_once();
 }
 
+wp::Progress progress_of_leader() {
+    wp::Progress told{"training", 1, 90, 100, 0, 0, 3.1, 1'000};
+    told.rendezvous = trainer_protocol::Rendezvous{"127.0.0.1", 7'000, repeated<Hash256>(5)};
+    return told;
+}
+
+TEST_F(PipelineWorkerTest, IdleWorkersAreCalledToHelpWhereTheOperatorWantsIt) {
+    settings.cooperative = true;
+    hub.callable_helpers = 1;
+    train_without_end();
+    hub.send(job_id, progress_of_leader());
+    ASSERT_TRUE(run_until([&] { return hub.calls_for_help.size() == 1; }));
+    EXPECT_FALSE(progress.find(job_id)->rendezvous) << "its token is nothing for a display";
+    const wp::Join& call = hub.calls_for_help.at(0);
+    EXPECT_EQ(call.work.job, job_id);
+    EXPECT_EQ(call.work.lease, 1U);
+    EXPECT_TRUE(call.work.cooperative);
+    EXPECT_EQ(call.rendezvous, *progress_of_leader().rendezvous);
+    EXPECT_FALSE(call.work.dataset_url.empty());
+    hub.send(job_id, progress_of_leader());
+    run_for(5);
+    EXPECT_EQ(hub.calls_for_help.size(), 1U) << "nobody is left to be called";
+}
+
+TEST_F(PipelineWorkerTest, NobodyIsCalledToHelpWhereEachTrainsForItself) {
+    hub.callable_helpers = 1;
+    train_without_end();
+    hub.send(job_id, progress_of_leader());
+    ASSERT_TRUE(run_until([&] { return progress.find(job_id).has_value(); }));
+    run_for(5);
+    EXPECT_TRUE(hub.calls_for_help.empty());
+}
+
 TEST_F(PipelineWorkerTest, ProgressIsShownAndNotDurable) {
     train_without_end();
     const auto sequence = record().sequence;

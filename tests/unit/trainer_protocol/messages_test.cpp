@@ -53,6 +53,32 @@ TEST(Messages, TrainRequestRoundTrip) {
     EXPECT_EQ(request.dataset_sha256, sent.dataset_sha256);
 }
 
+TEST(Messages, WhatCooperationNeedsRoundTrips) {
+    TrainRequest train = train_request();
+    train.cooperation = CooperationOptions{"10.0.0.7", 5'000, 0};
+    const Result<Request> leader = parse_request(over_the_wire(Request(train)));
+    ASSERT_TRUE(leader) << leader.error().message;
+    EXPECT_EQ(std::get<TrainRequest>(*leader).cooperation->host, "10.0.0.7");
+    EXPECT_EQ(std::get<TrainRequest>(*leader).cooperation->timeout_ms, 5'000u);
+    EXPECT_EQ(std::get<TrainRequest>(*leader).cooperation->trial_steps, 0u);
+
+    const HelpRequest sent{train.job, train.folder, train.dataset_sha256, train.compute, {}, {"127.0.0.1", 40'000, Hash256{{9}}}};
+    const Result<Request> helper = parse_request(over_the_wire(Request(sent)));
+    ASSERT_TRUE(helper) << helper.error().message;
+    const auto& request = std::get<HelpRequest>(*helper);
+    expect_equal(request.job, sent.job);
+    expect_equal(request.compute, sent.compute);
+    EXPECT_EQ(request.folder, sent.folder);
+    EXPECT_EQ(request.dataset_sha256, sent.dataset_sha256);
+    EXPECT_EQ(request.rendezvous, sent.rendezvous);
+
+    HelpRequest named = sent;
+    named.rendezvous.host = "leader.example";
+    const Result<Request> refused = parse_request(over_the_wire(Request(named)));
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message, HasSubstr("'rendezvous.host' is \"leader.example\"; expected an IP address"));
+}
+
 TEST(Messages, CheckRequestRoundTrip) {
     const CheckRequest sent{train_request().job, "/a/artifact.tar", "/a/dataset", "/a/scratch", {}, "/a/evidence", Hash256{{1, 2, 3}}, 5};
     const Result<Request> received = parse_request(over_the_wire(Request(sent)));
@@ -79,6 +105,10 @@ TEST(Messages, ReportRoundTrips) {
     EXPECT_EQ(report_round_trip(Prepared{4096, 77}).tokens, 4096u);
     EXPECT_EQ(report_round_trip(Prepared{4096, 77}).steps_total, 77u);
     EXPECT_EQ(report_round_trip(Started{12}).step, 12u);
+    const Rendezvous rendezvous{"::1", 40'000, Hash256{{7}}};
+    EXPECT_EQ(report_round_trip(RendezvousOpened{rendezvous}).rendezvous, rendezvous);
+    EXPECT_EQ(report_round_trip(Helped{31}).steps, 31u);
+    EXPECT_EQ(report_round_trip(Progress{.stage = "training", .workers = 4}).workers, 4u);
 
     const Progress progress = report_round_trip(Progress{"training", 1, 20, 200, 3.25, 61234.5});
     EXPECT_EQ(progress.stage, "training");

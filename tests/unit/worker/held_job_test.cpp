@@ -80,8 +80,19 @@ TEST(HeldJob, WhatIsAcknowledgedIsNotDue) {
 TEST(HeldJob, UnderANewLeaseEverythingIsDueAgain) {
     HeldJob job = finished_job();
     job.dataset->acknowledged = job.artifact->acknowledged = true;
-    begin_lease(job, 9);
+    begin_lease(job, 9, false);
     EXPECT_EQ(job.lease, 9u);
+    EXPECT_THAT(due_reports(job), SizeIs(2));
+}
+
+TEST(HeldJob, AHelperHasNothingToReportUntilTheLeaseIsItsOwn) {
+    HeldJob job = finished_job();
+    begin_lease(job, 9, true);
+    EXPECT_THAT(due_reports(job), SizeIs(0));
+    const HeldJob read = parse_held_job(to_json(job), job.spec.id).value();
+    EXPECT_TRUE(read.helping);
+    EXPECT_THAT(due_reports(read), SizeIs(0));
+    begin_lease(job, 10, false);
     EXPECT_THAT(due_reports(job), SizeIs(2));
 }
 

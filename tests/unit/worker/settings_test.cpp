@@ -76,6 +76,16 @@ TEST(WorkerSettings, ErrorsNameKeyValueAndPlace) {
     EXPECT_THAT(read_settings(config.value(), "/data").error().message, HasSubstr("master_node_url"));
 }
 
+TEST(WorkerSettings, CooperationListensOnOneAddressThatOthersReach) {
+    EXPECT_EQ(settings("")->cooperation.host, "127.0.0.1");
+    const auto read = settings("cooperative_host=10.0.0.7\ntimeout_cooperation=5000\n");
+    ASSERT_TRUE(read.has_value()) << read.error().message;
+    EXPECT_EQ(read->cooperation.host, "10.0.0.7");
+    EXPECT_EQ(read->cooperation.timeout_ms, 5'000u);
+    for (const char* host : {"0.0.0.0", "::", "worker.example"})
+        EXPECT_THAT(error(std::string("cooperative_host=") + host + "\n"), HasSubstr("cooperative_host")) << host;
+}
+
 TEST(WorkerSettings, EveryKeyThatIsReadIsKnown) {
     const auto config = EnvConfig::parse(
         "master_node_url=x\nmaster_address=x\nprivateKey=x\nprivateKey_file=x\npowerCapacity=x\ndevice=x\nbatchSize=x\nthreads=x\n"

@@ -117,6 +117,21 @@ TEST(Messages, AnEvidenceOrderNamesStatesThatMayBe) {
     EXPECT_THAT(master_error(text), HasSubstr("states"));
 }
 
+TEST(FromMasterMessages, AJoinGoesThroughUnchanged) {
+    Join sent{an_assign(), {"127.0.0.1", 5'001, hash}};
+    sent.work.cooperative = true;
+    const auto join = through_master(sent);
+    EXPECT_EQ(join.work.job, sent.work.job);
+    EXPECT_EQ(join.work.lease, sent.work.lease);
+    EXPECT_EQ(join.work.dataset_url, sent.work.dataset_url);
+    EXPECT_EQ(join.work.dataset_bytes, sent.work.dataset_bytes);
+    EXPECT_EQ(join.work.spec.model, sent.work.spec.model);
+    EXPECT_TRUE(join.work.cooperative);
+    EXPECT_EQ(join.rendezvous, sent.rendezvous);
+    EXPECT_FALSE(through_master(an_assign()).cooperative);
+    EXPECT_THAT(master_error(replaced(encode(FromMaster(sent)), "127.0.0.1\",\"port", "localhost\",\"port")), HasSubstr("rendezvous.host"));
+}
+
 TEST(FromWorkerMessages, HelloGoesThroughUnchanged) {
     Hello hello;
     hello.challenge = hash;
@@ -176,6 +191,20 @@ TEST(FromWorkerMessages, ReportsGoThroughUnchanged) {
     EXPECT_EQ(progress.bytes_total, 6u);
     EXPECT_EQ(progress.loss, 2.5);
     EXPECT_EQ(progress.tokens_per_s, 1'024.5);
+    EXPECT_EQ(progress.workers, 1u);
+    EXPECT_FALSE(progress.rendezvous);
+}
+
+TEST(FromWorkerMessages, ALeaderSaysWhereItsHelpersMeet) {
+    Progress sent{"training", 1, 20, 40, 5, 6, 2.5, 1'024.5, 3};
+    sent.rendezvous = trainer_protocol::Rendezvous{"10.0.0.7", 40'123, hash};
+    const auto progress = through_worker(sent, 0);
+    EXPECT_EQ(progress.workers, 3u);
+    EXPECT_EQ(progress.rendezvous, sent.rendezvous);
+    const std::string text = encode(FromWorker(Report{0, job, 3, sent}));
+    EXPECT_THAT(worker_error(replaced(text, "10.0.0.7", "evil.example")), HasSubstr("rendezvous.host"));
+    EXPECT_THAT(worker_error(replaced(text, "40123", "70000")), HasSubstr("rendezvous.port"));
+    EXPECT_THAT(worker_error(replaced(text, "\"workers\":3", "\"workers\":0")), HasSubstr("workers"));
 }
 
 TEST(FromWorkerMessages, WhatIsEncodedIsAccepted) {
