@@ -1,5 +1,5 @@
 // Speaks the trainer's protocol and does what <data>/trainer_script says: the first line is "<steps> <artifact bytes> <ms a step>", line n+1 tells what the
-// n-th start of the program does; later starts train. Starts are noted in <data>/trainer_starts as "<pid> <first step>".
+// n-th start of the program does; later starts train. Asked to help, it notes that and waits. Starts are noted in <data>/trainer_starts as "<pid> <first step>".
 //
 //   train          trains to the end          fail permanent   gives up for good
 //   die N          kills itself after step N  fail transient   gives up for now
@@ -51,10 +51,10 @@ void send(const Report& report) {
     write_all(message + body);
 }
 
-TrainRequest read_request() {
+Request read_request() {
     std::size_t length = 0;
     for (const char byte : read_exactly(4)) length = length << 8 | static_cast<unsigned char>(byte);
-    return std::get<TrainRequest>(parse_request(boost::json::parse(read_exactly(length))).value());
+    return parse_request(boost::json::parse(read_exactly(length))).value();
 }
 
 struct Script {
@@ -113,10 +113,19 @@ void train(const TrainRequest& request, const Script& script) {
     send(write_artifact(request, script));
 }
 
+/// Helps until it is killed; "<folder>/helping" tells with whom.
+[[noreturn]] void help(const HelpRequest& request) {
+    send(Prepared{900, 4});
+    std::ofstream(request.folder / "helping") << request.rendezvous.port;
+    for (;;) ::pause();
+}
+
 }  // namespace
 
 int main() {
-    const TrainRequest request = read_request();
+    const Request received = read_request();
+    if (const auto* helped = std::get_if<HelpRequest>(&received)) help(*helped);
+    const TrainRequest& request = std::get<TrainRequest>(received);
     const std::filesystem::path data = request.folder.parent_path().parent_path();
     const std::size_t start = earlier_starts(data) + 1;
     std::ofstream(data / "trainer_starts", std::ios::app) << ::getpid() << ' ' << checkpoint_step(request) << '\n';

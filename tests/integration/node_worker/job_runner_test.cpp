@@ -59,6 +59,39 @@ TEST_F(JobRunnerTest, AJobGoesFromItsDatasetToUploadedParts) {
     EXPECT_EQ(hub->idle_workers(), 1u);
 }
 
+/// What it has fetched and tokenised for another serves it when the JOB becomes its own.
+TEST_F(JobRunnerTest, AHelperReportsNothingUntilTheLeaseIsItsOwn) {
+    script("4 1000 1\n");
+    const auto leader_key = crypto::PrivateKey::generate(system_random());
+    WorkerPtr leader = connect(leader_key);
+    EXPECT_EQ(run(hub->reserve(job, leader_key.address())), leader_key.address());
+    hub->adopt(job, 1, leader_key.address(), node::Hold::work);
+    EXPECT_TRUE(std::holds_alternative<node::WorkerConnected>(news(job).body));
+    start_worker();
+    ASSERT_TRUE(eventually([&] { return hub->idle_workers() == 1; }));
+    run(hub->order(Join{assign(1), {"127.0.0.1", 7'001, Hash256{{1}}}}));
+    ASSERT_TRUE(eventually([&] { return std::filesystem::exists(job_folder() / "helping"); }));
+    EXPECT_EQ(storage->dataset_requests, 1u);
+    stop_worker();  // and after a restart it helps again when it is called, not before
+    ASSERT_TRUE(eventually([&] { return hub->idle_workers() == 0; }));
+    std::filesystem::remove(job_folder() / "helping");
+    start_worker();
+    ASSERT_TRUE(eventually([&] { return hub->idle_workers() == 1; }));
+    run(hub->order(Join{assign(1), {"127.0.0.1", 7'002, Hash256{{2}}}}));
+    ASSERT_TRUE(eventually([&] { return std::filesystem::exists(job_folder() / "helping"); }));
+    report(*leader, 1, job, 1, TrainingStarted{3, "began"});
+    EXPECT_EQ(news(job).report_id, 1u) << "nothing of the helper came before it";
+
+    leader.reset();
+    hub->release(job, false, "its worker was away");
+    ASSERT_TRUE(eventually([&] { return hub->idle_workers() == 1; }));
+    lease(2);
+    const auto ready = await<DatasetReady>();
+    EXPECT_EQ(ready.tokens, 900u);
+    EXPECT_EQ(await<Trained>().artifact.steps, 4u);
+    EXPECT_EQ(storage->dataset_requests, 1u);
+}
+
 /// As emeth-trainer leaves a state: the content, and its digest behind it.
 void put_state(const std::filesystem::path& folder, std::uint32_t index, std::string content) {
     std::filesystem::create_directories(folder / "states");
