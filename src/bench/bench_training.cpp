@@ -35,7 +35,7 @@ constexpr std::array trials{Trial{"d256", 8, 64}, Trial{"d512", 2, 48}, Trial{"g
 constexpr int rounds = 2;
 /// Both train the same model on the same text from weights of the same distribution: so near are their first losses.
 constexpr double first_loss_tolerance = 0.05;
-/// Of training time, with a failure a day. What counts is copy and writing, though training goes on beside the writing.
+/// Of training time, with a failure a day: what is lost to the copy, and to the writing beside the training.
 constexpr double checkpoints_percent_max = 1;
 /// Debian's python3 is meant, whatever other python3 comes first in PATH.
 constexpr const char* python = "/usr/bin/python3";
@@ -72,7 +72,7 @@ void measure(const Trial& trial, std::vector<Figure>& figures) {
         ours_best = std::max(ours_best, number(ours, "tokens_per_s"));
         gflops_best = std::max(gflops_best, number(ours, "gflops"));
         peak = std::max(peak, number(ours, "peak_gflops"));
-        lost = std::max(lost, 100 * number(ours, "checkpoint_s") / number(ours, "checkpoint_interval_s"));
+        lost = std::max(lost, 100 * number(ours, "checkpoint_lost_s") / number(ours, "checkpoint_interval_s"));
         peer_best = std::max(peer_best, number(peer, "tokens_per_s"));
     }
     figures.push_back({fmt::format("{}_vs_python", trial.model), ours_best, "tokens/s " + precision, "Python PyTorch", peer_best});

@@ -21,7 +21,8 @@ std::string progress_of(const Answer& job) {
     const auto* progress = job.if_contains("progress");
     if (progress == nullptr || !progress->is_object()) return "";
     const auto& fields = progress->get_object();
-    return fmt::format(" [{}: step {} of {}]", text_of(fields, "stage"), text_of(fields, "step"), text_of(fields, "stepsTotal"));
+    const std::string workers = text_of(fields, "workers");
+    return fmt::format(" [{}: step {} of {}{}]", text_of(fields, "stage"), text_of(fields, "step"), text_of(fields, "stepsTotal"), workers == "1" ? "" : ", by " + workers + " workers");
 }
 
 void print(const Answer& answer) {

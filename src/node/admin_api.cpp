@@ -27,7 +27,8 @@ object progress_json(const worker_protocol::Progress& progress) {
             {"bytes", progress.bytes},
             {"bytesTotal", progress.bytes_total},
             {"loss", progress.loss},
-            {"tokensPerSecond", progress.tokens_per_s}};
+            {"tokensPerSecond", progress.tokens_per_s},
+            {"workers", progress.workers}};
 }
 
 object withdrawal_json(const Withdrawal& withdrawal) {

@@ -1,52 +1,27 @@
 // Runs `emeth master` with what an operator gets wrong and what the network serves wrong: each case is answered by one clear message or a recorded reason.
 // Usage: node bad_input_test.mjs EMETH DATA_FOLDER
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { emethCoreAbi, emethTokenAbi } from '../../support/emeth_abi.mjs';
 import { ethers } from '../../support/packages.mjs';
+import { kill_all, parse_settings, settings_text, start, stop, until } from '../../support/programs.mjs';
 
 const [emeth, data] = process.argv.slice(2);
 const emt = 10n ** 18n;
 const nobody = '0x0000000000000000000000000000000000000001';
-const running = new Set();
-const started = [];
 
 rmSync(data, { recursive: true, force: true });
 mkdirSync(data, { recursive: true });
 
-/** A program that goes on; its output is kept. */
-function start(name, ...args) {
-    const child = spawn(emeth, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    const process = { name, child, output: '', end: once(child, 'exit').then(([code]) => (running.delete(process), code)) };
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece) => (process.output += piece));
-    running.add(process);
-    started.push(process);
-    return process;
-}
-
-async function until(what, limit_s, condition) {
-    for (const end = Date.now() + limit_s * 1000; Date.now() < end; await sleep(100)) {
-        const value = await condition();
-        if (value) return value;
-    }
-    throw new Error(`${what} did not happen within ${limit_s} s\n${started.map((p) => `--- ${p.name}\n${p.output.slice(-2000)}`).join('\n')}`);
-}
-
-async function stop(process) {
-    process.child.kill('SIGTERM');
-    return process.end;
-}
-
 function settings_file(name, changes) {
     const values = { ...settings, ...changes };
     const file = join(data, `${name}.env`);
-    writeFileSync(file, Object.entries(values).filter(([, value]) => value !== undefined).map(([key, value]) => `${key}=${value}\n`).join(''), { mode: 0o600 });
+    writeFileSync(file, settings_text(values), { mode: 0o600 });
     return file;
 }
 
@@ -65,9 +40,9 @@ function refused(name, changes, code, message, folder = name) {
 let settings;
 let html;
 try {
-    const devnet = start('devnet', 'devnet', '--data', join(data, 'net'));
+    const devnet = start('devnet', emeth, 'devnet', '--data', join(data, 'net'));
     await until('the devnet', 60, () => devnet.output.includes('Ctrl-C ends everything'));
-    settings = Object.fromEntries(readFileSync(join(data, 'net', 'master.env'), 'utf8').trim().split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
+    settings = parse_settings(readFileSync(join(data, 'net', 'master.env'), 'utf8'));
     Object.assign(settings, { worker_port: '0', poll_interval_ms: '200', discovery_interval_ms: '300' });
 
     // What ends the start.
@@ -120,7 +95,7 @@ try {
     await (await token.transfer(key.address, 15n * emt)).wait();
     const config = settings_file('poor', wallet);
     const folder = join(data, 'poor');
-    let master = start('master', 'master', '--config', config, '--data', folder, '--local-workers', '1');
+    let master = start('master', emeth, 'master', '--config', config, '--data', folder, '--local-workers', '1');
     const joblist = () => {
         const run = spawnSync(emeth, ['joblist', '--config', config, '--data', folder, '--json'], { encoding: 'utf8' });
         return run.status === 0 ? JSON.parse(run.stdout) : { open: [], own: [] };
@@ -140,7 +115,7 @@ try {
     html = createServer((_, response) => response.end('<html><body>We will be back soon</body></html>')).listen(0, '127.0.0.1');
     await once(html, 'listening');
     settings_file('poor', { ...wallet, info_server_url: `http://127.0.0.1:${html.address().port}` });
-    master = start('master', 'master', '--config', config, '--data', folder, '--local-workers', '1');
+    master = start('master', emeth, 'master', '--config', config, '--data', folder, '--local-workers', '1');
     await until('a warning about the info server', 20, () => /warning.*info server|info server.*JSON/i.test(master.output));
     assert.equal(master.child.exitCode, null, 'the master lives on');
     assert.equal(await stop(master), 0);
@@ -151,7 +126,7 @@ try {
     assert.ok(existsSync(dataset_file));
     settings_file('poor', wallet);
     const original = readFileSync(dataset_file);
-    master = start('master', 'master', '--config', config, '--data', folder, '--local-workers', '1');
+    master = start('master', emeth, 'master', '--config', config, '--data', folder, '--local-workers', '1');
     const own = () => joblist().own.find((job) => job.id === honest.id);
     await until('the JOB is accepted', 40, () => own() && (writeFileSync(dataset_file, original.subarray(0, 1000)), true));
     await until('the short dataset as the reason of the retry', 40, () => /announces 1000 bytes; 1048576 were expected/.test(own()?.why ?? '') && console.log(`short dataset: ${own().why}`) === undefined);
@@ -165,5 +140,5 @@ try {
     console.log('bad input is answered');
 } finally {
     html?.close();
-    for (const process of running) process.child.kill('SIGKILL');
+    kill_all();
 }
