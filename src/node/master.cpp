@@ -192,7 +192,8 @@ Task<> settle_crash(NodeCore& core, crash::Marker& marker) {
 Task<Result<void>> run_master(asio::any_io_executor executor, NodeConfig config, crypto::PrivateKey key, MasterOptions options) {
     auto hub_options = worker_options(config);
     if (hub_options.has_error()) co_return hub_options.error();
-    if (options.local_workers > 0) config.selection.disk_bytes_per_dataset_byte = 4;  // dataset, token file, checkpoints and artifact lie on this disk
+    // Dataset, token file, checkpoints and artifact lie on this disk; of each local worker that helps, dataset and token file.
+    if (options.local_workers > 0) config.selection.disk_bytes_per_dataset_byte = 4 + (config.selection.cooperative ? 2 * (options.local_workers - 1) : 0);
     auto core = NodeCore::open(executor, std::move(config), std::move(key), options.data);
     if (core.has_error()) co_return core.error();
     NodeCore& node = **core;

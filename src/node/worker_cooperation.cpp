@@ -32,14 +32,16 @@ std::optional<JobId> WorkerServer::helped_by(const WorkerSession& session) const
 std::vector<WorkerServer::SessionPtr> WorkerServer::callable_helpers(const JobId& job, const trainer_protocol::Rendezvous& rendezvous) const {
     std::vector<SessionPtr> helpers;
     const auto reserved = reservations_.find(job);
-    if (!recovered_ || !waiting_turns_.empty() || reserved == reservations_.end()) return helpers;
+    if (!recovered_ || !waiting_turns_.empty() || reserved == reservations_.end() || reserved->second.hold != Hold::work) return helpers;
     const auto leader = sessions_.find(reserved->second.worker);
     if (leader == sessions_.end()) return helpers;
     for (const auto& [worker, session] : sessions_) {
         const bool idle = !job_of(worker) && rest_of(worker) == Milliseconds::zero();
         const bool reaches = !is_loopback(rendezvous.host) || session->peer == leader->second->peer;
         const bool called = session->help && session->help->token == rendezvous.token && clock_.monotonic() < session->help->called_at + call_again_after;
-        if (idle && reaches && !called) helpers.push_back(session);
+        const auto helped = helped_by(*session);
+        const bool elsewhere = helped && *helped != job;
+        if (idle && reaches && !called && !elsewhere) helpers.push_back(session);
     }
     return helpers;
 }
@@ -54,7 +56,8 @@ Task<> WorkerServer::order(worker_protocol::Join order) {
     for (const SessionPtr& session : callable_helpers(job, order.rendezvous)) {
         const bool first = !session->help || session->help->token != order.rendezvous.token;
         if (first) spdlog::info("worker {} is called to help with JOB {}", session->worker().hex(), job.hex());
-        session->help = {job, order.work.lease, order.rendezvous.token, clock_.monotonic()};
+        const bool had_files = session->help && session->help->job == job ? session->help->had_files : session->held.contains(job);
+        session->help = {job, order.work.lease, order.rendezvous.token, clock_.monotonic(), had_files};
         session->held[job] = order.work.lease;
         session->send(order);
     }

@@ -80,7 +80,7 @@ Task<Address> WorkerServer::reserve(JobId job, std::optional<Address> preferred)
         const auto worker = turn.is_first() ? idle_worker(preferred) : std::nullopt;
         if (worker) {
             WorkerSession& session = *sessions_.at(*worker);
-            if (session.help && session.help->job != job) stop(session, session.help->job, session.help->lease, true, "a JOB needs this worker");
+            if (session.help && session.help->job != job) stop(session, session.help->job, session.help->lease, !session.help->had_files, "a JOB needs this worker");
             session.help.reset();
             reservations_[job] = Reservation{*worker, 0, nullptr, Hold::work};
             alive_.insert(job);

@@ -49,6 +49,7 @@ public:
         std::uint64_t lease = 0;
         Hash256 token;  ///< of the rendezvous
         Milliseconds called_at{0};
+        bool had_files = false;  ///< of the JOB before: from when it held the JOB itself
     };
     std::optional<Help> help;
     /// The leases of the JOBs whose files the worker keeps, as far as the master knows.

@@ -1,6 +1,9 @@
 #include "trainer/help_job.hpp"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <boost/asio/ip/address.hpp>
 
 #include "trainer/compute.hpp"
 #include "trainer/data_preparation.hpp"
@@ -18,6 +21,12 @@ TrainingState empty_state(const ParameterLayout& layout) {
     return {.weights = zeros(), .first_moments = zeros(), .second_moments = zeros(), .step = 0, .losses = {}};
 }
 
+bool is_loopback(const std::string& ip) {
+    boost::system::error_code error;
+    const auto address = asio::ip::make_address(ip, error);
+    return !error && address.is_loopback();
+}
+
 }  // namespace
 
 Result<trainer_protocol::Helped> help_job(const trainer_protocol::HelpRequest& request, Reporter& reporter) {
@@ -33,6 +42,9 @@ Result<trainer_protocol::Helped> help_job(const trainer_protocol::HelpRequest& r
     const auto tokens_per_step = static_cast<std::uint64_t>(plan->sequences_per_step * preset->context);
     reporter.report(trainer_protocol::Prepared{plan->steps_per_epoch * tokens_per_step, plan->steps_total});
 
+    if (is_loopback(request.cooperation.host) && !is_loopback(request.rendezvous.host))
+        return transient_error(fmt::format("the leader at {} does not reach this worker at {}: set cooperative_host",
+                                           request.rendezvous.host, request.cooperation.host));
     const Hash256 run = run_fingerprint(request.job, request.dataset_sha256, data->tokenizer_sha256);
     const auto leader =
         RendezvousClient::connect(request.rendezvous, run, Milliseconds(request.cooperation.timeout_ms));

@@ -24,6 +24,7 @@ public:
     Result<bool> step_begins(TrainingState& state) override;
     [[nodiscard]] Share share(std::size_t sequences) const override;
     Result<bool> sum(at::Tensor& gradients, double& loss_sum) override;
+    bool leave_the_others() override;
     [[nodiscard]] std::uint32_t workers() const override;
 
 private:

@@ -26,13 +26,15 @@ public:
     Result<bool> step_begins(TrainingState& state) override;
     [[nodiscard]] Share share(std::size_t sequences) const override;
     Result<bool> sum(at::Tensor& gradients, double& loss_sum) override;
+    bool leave_the_others() override;
     [[nodiscard]] std::uint32_t workers() const override;
 
 private:
     /// How long steps took, together and (as it would have been) alone.
     struct Trial {
         std::uint64_t steps = 0;
-        double together_s = 0, alone_s = 0;
+        double together_s = 0, alone_s = 0;  ///< without the first
+        double excess_s = 0;                 ///< of all of them
     };
 
     [[nodiscard]] bool should_look() const;
@@ -48,7 +50,7 @@ private:
     std::size_t sequences_;
     std::unique_ptr<ProcessGroup> group_;  // none: alone
     std::uint64_t generation_ = 0;
-    bool state_is_due_ = false;  // the group has not got the state yet
+    std::uint64_t steps_of_group_ = 0;
     TeamControl control_;        // of the present step
     std::vector<double> speeds_;  // by rank, sequences a second; 0: not known yet
     Trial trial_;

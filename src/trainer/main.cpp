@@ -11,6 +11,7 @@
 
 #include "runtime/folder_lock.hpp"
 #include "runtime/log.hpp"
+#include "runtime/shutdown.hpp"
 #include "trainer/check_artifact.hpp"
 #include "trainer/command_line.hpp"
 #include "trainer/control_channel.hpp"
@@ -89,6 +90,7 @@ int main(int argc, char** argv) {
         return help ? 0 : 2;
     }
     init_logging("emeth-trainer", "info");
+    ignore_sigpipe();  // Gloo writes to whoever may be gone
     trainer::ControlChannel channel(trainer_protocol::control_descriptor);
     channel.report(serve(channel));
     channel.flush();

@@ -5,6 +5,7 @@
 #ifndef USE_C10D_GLOO
 #define USE_C10D_GLOO
 #endif
+#include <algorithm>
 #include <exception>
 #include <stdexcept>
 #include <string_view>
@@ -19,6 +20,7 @@ using Gloo = c10d::ProcessGroupGloo;
 
 constexpr int threads_of_group = 1;
 constexpr std::size_t reason_characters_max = 200;
+constexpr std::int64_t elements_of_slice = 4 << 20;
 
 /// libtorch's messages go on with the place in its sources and a stack.
 Error failure(std::string_view operation, const std::exception& exception) {
@@ -66,7 +68,8 @@ struct ProcessGroup::Impl {
     c10::intrusive_ptr<Gloo> group;
 };
 
-ProcessGroup::ProcessGroup(std::unique_ptr<Impl> impl, Place place) : impl_(std::move(impl)), place_(place) {}
+ProcessGroup::ProcessGroup(std::unique_ptr<Impl> impl, Place place, Milliseconds timeout)
+    : impl_(std::move(impl)), place_(place), timeout_(timeout) {}
 ProcessGroup::~ProcessGroup() = default;
 
 Result<std::unique_ptr<ProcessGroup>> ProcessGroup::form(MeetingPlace& meeting, std::string name, Place place,
@@ -77,25 +80,31 @@ Result<std::unique_ptr<ProcessGroup>> ProcessGroup::form(MeetingPlace& meeting, 
     const auto store = c10::make_intrusive<StoreOfMeeting>(meeting, std::move(name), timeout);
     auto impl = std::make_unique<Impl>();
     impl->group = c10::make_intrusive<Gloo>(store, place.rank, place.size, std::move(options));
-    return std::unique_ptr<ProcessGroup>(new ProcessGroup(std::move(impl), place));
+    return std::unique_ptr<ProcessGroup>(new ProcessGroup(std::move(impl), place, timeout));
 } catch (const std::exception& exception) {
     return failure("forming a group", exception);
 }
 
-Result<void> ProcessGroup::broadcast(at::Tensor tensor) try {
-    std::vector<at::Tensor> tensors{std::move(tensor)};
-    impl_->group->broadcast(tensors)->wait();
+template <class Operation>
+Result<void> ProcessGroup::by_slices(const char* name, const at::Tensor& tensor, Operation operation) try {
+    const Milliseconds end = system_clock().monotonic() + 2 * timeout_;
+    for (std::int64_t first = 0; first < tensor.numel(); first += elements_of_slice) {
+        if (first > 0 && system_clock().monotonic() > end)
+            return transient_error(fmt::format("{} with the other workers took longer than {} ms", name, 2 * timeout_.count()));
+        std::vector<at::Tensor> slice{tensor.narrow(0, first, std::min(elements_of_slice, tensor.numel() - first))};
+        operation(slice)->wait();
+    }
     return {};
 } catch (const std::exception& exception) {
-    return failure("sharing the state", exception);
+    return failure(name, exception);
 }
 
-Result<void> ProcessGroup::all_reduce(at::Tensor tensor) try {
-    std::vector<at::Tensor> tensors{std::move(tensor)};
-    impl_->group->allreduce(tensors)->wait();
-    return {};
-} catch (const std::exception& exception) {
-    return failure("summing the gradients", exception);
+Result<void> ProcessGroup::broadcast(at::Tensor tensor) {
+    return by_slices("sharing the state", tensor, [this](auto& slice) { return impl_->group->broadcast(slice); });
+}
+
+Result<void> ProcessGroup::all_reduce(at::Tensor tensor) {
+    return by_slices("summing the gradients", tensor, [this](auto& slice) { return impl_->group->allreduce(slice); });
 }
 
 }  // namespace emeth::trainer

@@ -3,6 +3,11 @@
 #include <utility>
 
 namespace emeth::trainer {
+namespace {
+
+constexpr std::size_t outbox_messages_max = 256;
+
+}  // namespace
 
 RendezvousLine::RendezvousLine(const asio::any_io_executor& executor, http::WebSocket socket)
     : socket_(std::move(socket)), group_(executor, 2), outbox_changed_(executor) {}
@@ -14,6 +19,7 @@ Task<> RendezvousLine::run(std::function<Task<bool>(std::string)> on_message) {
 }
 
 void RendezvousLine::send(std::string message) {
+    if (outbox_.size() >= outbox_messages_max) return end();  // the other side reads no further
     outbox_.push_back(std::move(message));
     outbox_changed_.notify();
 }

@@ -7,11 +7,14 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <exception>
+#include <iterator>
 #include <utility>
 
 #include "crypto/sha256.hpp"
 #include "runtime/log.hpp"
+#include "runtime/race.hpp"
 #include "runtime/random.hpp"
+#include "runtime/wakeup.hpp"
 #include "trainer/rendezvous_line.hpp"
 
 namespace emeth::trainer {
@@ -22,12 +25,17 @@ using namespace rendezvous;
 /// A connection is good for a few values a group; many more are no helper's.
 constexpr std::size_t values_max = 64 * workers_max;
 constexpr Milliseconds look_again_after{5};
-constexpr Milliseconds answer_limit{25'000};
+constexpr Milliseconds answer_limit{60'000};
+constexpr Milliseconds greeting_limit{10'000};
+/// So long after Gloo the end of a helper's process is noticed here at the latest.
+constexpr Milliseconds notice_of_end{200};
+/// Helpers that fail again and again cost one in 21.
+constexpr int wait_times_loss = 20;
 
 http::ServerOptions options_for(const std::string& host) {
     http::ServerOptions options;
     options.host = host;
-    options.connections_max = workers_max;
+    options.connections_max = workers_max - 1;
     return options;
 }
 
@@ -39,8 +47,10 @@ struct RendezvousServer::Helper {
     // Under mutex_:
     Hash256 run;
     bool greeted = false;
-    bool ready = false;
+    bool asked = false, ready = false;
     bool in_group = false;
+    bool proved = false;
+    Milliseconds not_before{0};  // it may be tried again
 };
 
 RendezvousServer::RendezvousServer(const std::string& host)
@@ -74,18 +84,31 @@ Task<> RendezvousServer::serve(http::WebSocket socket) {
     const auto helper = std::make_shared<Helper>(executor, std::move(socket));
     auto handler = [this, helper](std::string text) { return handle(helper, std::move(text)); };
     Task<> serving = helper->line.run(std::move(handler));
+    Task<> greeting = await_greeting(helper);
     std::exception_ptr end;
     try {
-        co_await std::move(serving);
+        co_await race(std::move(serving), std::move(greeting));
     } catch (...) {
         end = std::current_exception();
     }
+    remove(helper);
+    if (end) std::rethrow_exception(end);
+}
+
+/// Ends when it does not come in time.
+Task<> RendezvousServer::await_greeting(HelperPtr helper) {
+    co_await system_clock().sleep(greeting_limit);
+    Wakeup never(io_.get_executor());
+    if (helper->greeted) co_await never.wait();
+}
+
+void RendezvousServer::remove(const HelperPtr& helper) {
     {
         const std::scoped_lock lock(mutex_);
+        member_lost_ = member_lost_ || helper->in_group;
         std::erase(helpers_, helper);
     }
     changed_.notify_all();
-    if (end) std::rethrow_exception(end);
 }
 
 Task<bool> RendezvousServer::handle(HelperPtr helper, std::string text) {
@@ -116,6 +139,7 @@ bool RendezvousServer::greet(const HelperPtr& helper, const Hello& hello) {
     helper->greeted = true;
     helper->run = hello.run;
     helpers_.push_back(helper);
+    if (run_) refuse_other_runs();
     return true;
 }
 
@@ -138,57 +162,86 @@ std::optional<std::string> RendezvousServer::find(const std::string& key) const 
 void RendezvousServer::admit(const Hash256& run) {
     const std::scoped_lock lock(mutex_);
     run_ = run;
+    refuse_other_runs();
+}
+
+/// They go by themselves.
+void RendezvousServer::refuse_other_runs() {
+    for (const HelperPtr& helper : helpers_)
+        if (helper->run != *run_) send(helper, Refused{"it has another dataset, tokenizer or JOB"});
+    std::erase_if(helpers_, [this](const HelperPtr& helper) { return helper->run != *run_; });
+}
+
+bool RendezvousServer::may_be_tried(const Helper& helper) const {
+    return !helper.in_group && system_clock().monotonic() >= helper.not_before;
+}
+
+bool RendezvousServer::is_on_trial() const {
+    return std::ranges::any_of(helpers_, [](const HelperPtr& helper) { return helper->in_group && !helper->proved; });
 }
 
 bool RendezvousServer::anybody_waits() const {
     const std::scoped_lock lock(mutex_);
-    return run_ && std::ranges::any_of(helpers_, [](const HelperPtr& helper) { return !helper->in_group; });
+    if (!run_ || is_on_trial()) return false;
+    return std::ranges::any_of(helpers_, [this](const HelperPtr& helper) { return may_be_tried(*helper); });
 }
 
 void RendezvousServer::send(const HelperPtr& helper, const FromLeader& message) {
     asio::post(io_, [helper, text = encode(message)] { helper->line.send(text); });
 }
 
-void RendezvousServer::send_away(const HelperPtr& helper) {
-    asio::post(io_, [helper] { helper->line.end(); });
-}
-
 int RendezvousServer::ask(Milliseconds limit) {
     std::unique_lock lock(mutex_);
+    std::vector<HelperPtr> asked;
+    bool one_on_trial = false;
     for (const HelperPtr& helper : helpers_) {
-        helper->ready = false;
+        helper->asked = helper->ready = false;
+        if (!may_be_tried(*helper) || (!helper->proved && std::exchange(one_on_trial, true))) continue;
+        helper->asked = true;
+        asked.push_back(helper);
         send(helper, Ask{});
     }
-    changed_.wait_for(lock, limit, [this] {
-        return std::ranges::all_of(helpers_, [](const HelperPtr& helper) { return helper->ready; });
-    });
-    const auto fits = [this](const HelperPtr& helper) { return helper->ready && helper->run == run_; };
-    for (const HelperPtr& helper : helpers_) {
-        if (!helper->ready) {
-            spdlog::warn("a helper did not answer within {} ms and is sent away", limit.count());
-            send_away(helper);
-        } else if (!fits(helper)) {  // and goes by itself
-            send(helper, Refused{"it has another dataset, tokenizer or JOB"});
-        }
+    changed_.wait_for(lock, limit, [&] { return std::ranges::all_of(asked, [](const HelperPtr& helper) { return helper->ready; }); });
+    int ready = 0;
+    for (const HelperPtr& helper : asked) {
+        ready += helper->ready ? 1 : 0;
+        if (!helper->ready) helper->not_before = system_clock().monotonic() + wait_times_loss * limit;
     }
-    std::erase_if(helpers_, [&](const HelperPtr& helper) { return !fits(helper); });
-    return static_cast<int>(helpers_.size());
+    return ready;
 }
 
 int RendezvousServer::call(std::uint64_t generation) {
     const std::scoped_lock lock(mutex_);
     values_.clear();
-    const std::size_t size = std::min<std::size_t>(helpers_.size() + 1, workers_max);
-    for (std::size_t i = 0; i + 1 < size; ++i) {
-        helpers_[i]->in_group = true;
-        send(helpers_[i], Form{generation, static_cast<int>(i + 1), static_cast<int>(size)});
+    member_lost_ = false;
+    std::vector<HelperPtr> members;
+    std::ranges::copy_if(helpers_, std::back_inserter(members), [](const HelperPtr& helper) { return helper->asked && helper->ready; });
+    const int size = static_cast<int>(members.size()) + 1;
+    for (int rank = 1; rank < size; ++rank) {
+        const HelperPtr& helper = members[static_cast<std::size_t>(rank - 1)];
+        helper->in_group = true;
+        send(helper, Form{generation, rank, size});
     }
-    return static_cast<int>(size);
+    return size;
 }
 
-void RendezvousServer::dissolve() {
+void RendezvousServer::approve() {
     const std::scoped_lock lock(mutex_);
-    for (const HelperPtr& helper : helpers_) helper->in_group = false;
+    for (const HelperPtr& helper : helpers_) helper->proved = helper->proved || helper->in_group;
+}
+
+void RendezvousServer::dissolve(Milliseconds loss) {
+    std::unique_lock lock(mutex_);
+    bool others_fault = loss == Milliseconds(0);
+    if (!others_fault) others_fault = changed_.wait_for(lock, notice_of_end, [this] { return member_lost_; });
+    const bool one_was_on_trial = is_on_trial();
+    for (const HelperPtr& helper : helpers_) {
+        const bool blamed = helper->in_group && !others_fault && !(one_was_on_trial && helper->proved);
+        helper->in_group = false;
+        if (!blamed) continue;
+        helper->proved = false;
+        helper->not_before = system_clock().monotonic() + wait_times_loss * loss;
+    }
 }
 
 Result<void> RendezvousServer::set(const std::string& key, std::string value) {
@@ -199,8 +252,10 @@ Result<void> RendezvousServer::set(const std::string& key, std::string value) {
 
 Result<std::string> RendezvousServer::get(const std::string& key, Milliseconds timeout) {
     std::unique_lock lock(mutex_);
-    if (!changed_.wait_for(lock, timeout, [&] { return values_.contains(key); }))
+    const auto settled = [&] { return values_.contains(key) || member_lost_; };
+    if (!changed_.wait_for(lock, timeout, settled))
         return transient_error(fmt::format("a helper did not come within {} ms", timeout.count()));
+    if (!values_.contains(key)) return transient_error("a helper is gone");
     return values_[key];
 }
 

@@ -33,16 +33,19 @@ public:
     [[nodiscard]] const trainer_protocol::Rendezvous& rendezvous() const { return rendezvous_; }
     /// The run that helpers must be of. They may come earlier, and wait.
     void admit(const Hash256& run);
-    /// Whether a helper has come that is not in the group.
+    /// Whether a helper waits that may be tried now.
     [[nodiscard]] bool anybody_waits() const;
 
-    /// Asks all helpers, those of the present group among them, whether they can begin now. Who does not answer within
-    /// `limit`, or is of another run, is sent away. How many are left.
+    /// Asks whether they can begin now: all helpers that have proved themselves, and one that has not, so that it is known
+    /// whose fault a failure is. Who does not answer within `limit` is not asked again for a while. How many are ready.
     int ask(Milliseconds limit);
     /// Calls them into group `generation`; its size, the leader (rank 0) among them.
     int call(std::uint64_t generation);
-    /// The group is no more: its members wait again.
-    void dissolve();
+    /// The group has worked for a while: its members have proved themselves.
+    void approve();
+    /// The group is no more: its members wait again. Where `loss` is not zero and none of them is seen to have gone, the
+    /// one that had not proved itself, or else all of them, must do so (again), and wait for many times what was lost.
+    void dissolve(Milliseconds loss);
 
     Result<void> set(const std::string& key, std::string value) override;
     Result<std::string> get(const std::string& key, Milliseconds timeout) override;
@@ -54,12 +57,16 @@ private:
     explicit RendezvousServer(const std::string& host);
     Task<> serve(http::WebSocket socket);
     Task<bool> handle(HelperPtr helper, std::string text);
+    Task<> await_greeting(HelperPtr helper);
     bool greet(const HelperPtr& helper, const rendezvous::Hello& hello);
+    void refuse_other_runs();
+    [[nodiscard]] bool may_be_tried(const Helper& helper) const;
+    [[nodiscard]] bool is_on_trial() const;
+    void remove(const HelperPtr& helper);
     Task<> answer(HelperPtr helper, std::string key);
     [[nodiscard]] std::optional<std::string> find(const std::string& key) const;
     /// From any thread.
     void send(const HelperPtr& helper, const rendezvous::FromLeader& message);
-    void send_away(const HelperPtr& helper);
 
     asio::io_context io_;
     asio::cancellation_signal end_;
@@ -70,6 +77,7 @@ private:
     std::condition_variable changed_;
     std::optional<Hash256> run_;
     std::vector<HelperPtr> helpers_;             // who said a good Hello and is still there
+    bool member_lost_ = false;                   // of the last group
     std::map<std::string, std::string> values_;  // of the group that is being formed
     std::thread thread_;
 };

@@ -29,6 +29,8 @@ public:
     /// Sums up gradients (flat, float32) and losses over the team. False: a member was lost; nothing is known of the sum,
     /// and the step is to be tried again.
     virtual Result<bool> sum(at::Tensor& gradients, double& loss_sum) = 0;
+    /// What was summed cannot be: the others, who may have spoilt it, are left. False: there are none, it was made here.
+    virtual bool leave_the_others() = 0;
     /// That train together now, this one among them.
     [[nodiscard]] virtual std::uint32_t workers() const = 0;
 };
@@ -39,6 +41,7 @@ public:
     Result<bool> step_begins(TrainingState&) override { return false; }
     [[nodiscard]] Share share(std::size_t sequences) const override { return {0, sequences}; }
     Result<bool> sum(at::Tensor&, double&) override { return true; }
+    bool leave_the_others() override { return false; }
     [[nodiscard]] std::uint32_t workers() const override { return 1; }
 };
 

@@ -76,13 +76,14 @@ std::vector<std::size_t> share_out(std::size_t sequences, const std::vector<doub
     const auto known = std::ranges::count_if(speeds, [](double speed) { return speed > 0; });
     const double sum = std::accumulate(speeds.begin(), speeds.end(), 0.0);
     const double mean = known == 0 ? 1 : sum / static_cast<double>(known);
-    const double total = known == 0 ? static_cast<double>(speeds.size())
-                                    : sum + mean * static_cast<double>(speeds.size() - static_cast<std::size_t>(known));
+    const double total = sum + mean * static_cast<double>(speeds.size() - static_cast<std::size_t>(known));
+    const std::size_t each = sequences >= speeds.size() ? 1 : 0;  // so that everybody's speed is seen
+    const auto in_proportion = static_cast<double>(sequences - each * speeds.size());
     std::vector<std::size_t> bounds{0};
     double before = 0;
     for (const double speed : speeds) {
         before += speed > 0 ? speed : mean;
-        bounds.push_back(static_cast<std::size_t>(std::lround(static_cast<double>(sequences) * before / total)));
+        bounds.push_back(each * bounds.size() + static_cast<std::size_t>(std::lround(in_proportion * before / total)));
     }
     bounds.back() = sequences;
     return bounds;

@@ -84,12 +84,16 @@ std::optional<TrainingState> saved_state(CheckpointStore& store, const SegmentSt
     return std::nullopt;
 }
 
-/// Null: nobody else may come in.
-Result<std::unique_ptr<RendezvousServer>> open_door(const TrainRequest& request, Reporter& reporter) {
-    if (!request.cooperation) return std::unique_ptr<RendezvousServer>();
+/// Null: nobody else comes in. A JOB is not given up because nobody can help with it.
+std::unique_ptr<RendezvousServer> open_door(const TrainRequest& request, Reporter& reporter) {
+    if (!request.cooperation) return nullptr;
     auto door = RendezvousServer::open(request.cooperation->host);
-    if (door) reporter.report(trainer_protocol::RendezvousOpened{(*door)->rendezvous()});
-    return door;
+    if (!door) {
+        spdlog::warn("nobody can help, training goes on alone: {}", door.error().message);
+        return nullptr;
+    }
+    reporter.report(trainer_protocol::RendezvousOpened{(*door)->rendezvous()});
+    return std::move(*door);
 }
 
 std::unique_ptr<Team> make_team(const TrainRequest& request, const Plan& plan, const Hash256& run,
@@ -130,7 +134,6 @@ Result<Trained> train_job(const TrainRequest& request, Reporter& reporter) {
 
     // Before all else: helpers prepare the data while their leader does.
     const auto door = open_door(request, reporter);
-    if (!door) return door.error();
     const std::filesystem::path dataset = request.folder / "dataset";
     Result<PreparedData> data =
         prepare_data(dataset, request.dataset_sha256, request.folder, request.job.id, *preset, reporter);
@@ -152,7 +155,7 @@ Result<Trained> train_job(const TrainRequest& request, Reporter& reporter) {
 
     const TrainingSetup setup{request.job.id,   *preset, *plan, *compute, request.compute.checkpoint_interval_ms,
                               plan->steps_total};
-    Result<TrainingState> state = run_training(request, setup, layout, *data, states, door->get(), reporter);
+    Result<TrainingState> state = run_training(request, setup, layout, *data, states, door.get(), reporter);
     if (!state) return state.error();
     Result<std::vector<Hash256>> digests = states.digests(state->weights);
     if (!digests) return digests.error();

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <optional>
 #include <span>
+#include <utility>
 
 #include "runtime/clock.hpp"
 #include "trainer/evaluation.hpp"
@@ -67,8 +69,11 @@ Result<void> train(const TrainingSetup& setup, const ParameterLayout& layout, co
         make_model(setup.preset, setup.compute.precision, layout, state.weights, gradients, micro_batch);
     Pace pace(setup, state.step);
 
+    std::optional<std::uint64_t> begun;  // a step may be tried several times
     while (state.step < setup.last_step) {
-        if (Result<void> kept = keeper.step_begins(state); !kept) return kept;
+        if (std::exchange(begun, state.step) != state.step) {
+            if (Result<void> kept = keeper.step_begins(state); !kept) return kept;
+        }
         const Result<bool> replaced = team.step_begins(state);
         if (!replaced) return replaced.error();
         if (*replaced) model->weights_changed();
@@ -86,7 +91,9 @@ Result<void> train(const TrainingSetup& setup, const ParameterLayout& layout, co
         if (!*summed) continue;  // from the same state
         const double loss = loss_sum / tokens_per_step;
         const double norm = gradient_norm(gradients);
-        if (!std::isfinite(loss) || !std::isfinite(norm))
+        const bool finite = std::isfinite(loss) && std::isfinite(norm);
+        if (!finite && team.leave_the_others()) continue;
+        if (!finite)
             return permanent_error(fmt::format("training diverged at step {}: the loss is {}, the gradient's norm {}",
                                                state.step + 1, loss, norm));
         update_weights(setup.preset, layout, gradients, norm, plan.steps_total, state);

@@ -88,7 +88,7 @@ ComputeOptions parse_compute(JsonObject object) {
 }
 
 json::object cooperation_to_json(const CooperationOptions& cooperation) {
-    return {{"host", cooperation.host}, {"timeoutMs", cooperation.timeout_ms}, {"trialSteps", cooperation.trial_steps}};
+    return {{"host", cooperation.host}, {"timeoutMs", cooperation.timeout_ms}, {"trialSteps", cooperation.trial_steps}, {"opensAfterMs", cooperation.opens_after_ms}};
 }
 
 CooperationOptions parse_cooperation(JsonObject object) {
@@ -96,6 +96,7 @@ CooperationOptions parse_cooperation(JsonObject object) {
     cooperation.host = read_ip_address(object, "host");
     cooperation.timeout_ms = u32(object, "timeoutMs", 1, timeout_ms_max);
     cooperation.trial_steps = u32(object, "trialSteps", 0, trial_steps_max);
+    cooperation.opens_after_ms = u32(object, "opensAfterMs", 0, timeout_ms_max);
     return cooperation;
 }
 

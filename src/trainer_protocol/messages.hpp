@@ -45,8 +45,9 @@ struct CooperationOptions {
     std::string host = "127.0.0.1";   ///< an IP address of this machine that the others reach; nothing listens elsewhere
     std::uint32_t timeout_ms = 20'000;  ///< without a sign from another for so long, it counts as lost
     /// After so many steps of a group (and a few to warm up), and again and again, helpers that make a step no faster are
-    /// sent back to wait; 0: never.
+    /// sent back to wait; 0: never, whatever they cost.
     std::uint32_t trial_steps = 20;
+    std::uint32_t opens_after_ms = 0;  ///< so long the leader trains alone
 };
 
 /// Train the JOB in `folder`, from whatever stage the files there allow: tokenizer, token file, checkpoint, artifact

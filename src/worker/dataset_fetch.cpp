@@ -72,8 +72,9 @@ Task<Result<void>> JobRunner::download_dataset() {
     co_return Result<void>{};
 }
 
+/// A helper asks for as much as a holder: what it takes may be its leader's, and an earlier JOB's evidence needs room.
 Result<void> JobRunner::check_space() const {
-    const std::uint64_t states = states_bytes(job_);
+    const std::uint64_t states = trainer_protocol::states_bytes_max(job_.spec.model, job_.spec.epochs, trainer_protocol::draws_default);
     std::uint64_t kept = 0;
     for (const worker_protocol::HeldLease& held : context_.folders.held())
         if (held.job != job_.spec.id) kept += states_bytes(*context_.folders.find(held.job));

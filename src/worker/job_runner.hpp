@@ -82,6 +82,8 @@ private:
 
     std::string dataset_url_;  ///< empty: none, or it was used up
     bool assigned_ = false;    ///< an order came since the last step failed
+    std::uint32_t failures_in_company_ = 0;  ///< of trainers that trained together with others
+    std::uint32_t workers_ = 1;              ///< that trained together when the trainer said so last
     bool cooperative_ = false; ///< the order lets helpers in
     std::optional<trainer_protocol::Rendezvous> rendezvous_;  ///< the leader's to meet; or, as leader, the trainer's own
     std::optional<StallWatch> watch_;

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::uint64_t day_ms = 86'400'000;
 constexpr std::uint64_t threads_most = 1'024;
+constexpr int cooperation_timeouts_in_a_step = 12;
 
 /// "http://host:port" and "ws://host:port" mean the same here; a path of the master behind a proxy is kept in front of
 /// ours.
@@ -84,15 +85,19 @@ Result<StallLimits> stall_limits(const EnvConfig& config) {
 }
 
 /// Nothing of the cooperation listens on more than this one address.
-Result<trainer_protocol::CooperationOptions> cooperation_options(const EnvConfig& config) {
+Result<trainer_protocol::CooperationOptions> cooperation_options(const EnvConfig& config, const StallLimits& limits) {
     trainer_protocol::CooperationOptions cooperation;
     cooperation.host = config.text("cooperative_host", cooperation.host);
     boost::system::error_code error;
     const auto address = asio::ip::make_address(cooperation.host, error);
     if (error || address.is_unspecified())
         return bad_value(config, "cooperative_host", "the IP address under which the other workers reach this machine");
-    Milliseconds timeout(cooperation.timeout_ms);
+    const Milliseconds longest = limits.learning / cooperation_timeouts_in_a_step;
+    Milliseconds timeout = std::min(Milliseconds(cooperation.timeout_ms), longest);
     if (const auto read = read_limit(config, "timeout_cooperation", timeout); read.has_error()) return read.error();
+    // A leader whose helper hangs is not itself to count as hanging: forming a group and a step take it a few times.
+    if (timeout > longest)
+        return bad_value(config, "timeout_cooperation", fmt::format("at most a twelfth of timeout_learning ({} ms)", limits.learning.count()));
     cooperation.timeout_ms = static_cast<std::uint32_t>(std::min<std::int64_t>(timeout.count(), day_ms));
     return cooperation;
 }
@@ -127,7 +132,7 @@ Result<WorkerSettings> read_settings(const EnvConfig& config, std::filesystem::p
     const auto limits = stall_limits(config);
     if (limits.has_error()) return limits.error();
     settings.limits = *limits;
-    auto cooperation = cooperation_options(config);
+    auto cooperation = cooperation_options(config, settings.limits);
     if (cooperation.has_error()) return cooperation.error();
     settings.cooperation = std::move(*cooperation);
     settings.data = std::filesystem::absolute(data);

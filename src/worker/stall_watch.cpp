@@ -25,6 +25,11 @@ void StallWatch::saw(const trainer_protocol::Report& report, Milliseconds now) {
         step_ = started->step;
     }
     std::uint64_t step = step_;
+    const auto* waiting = std::get_if<trainer_protocol::Progress>(&report);
+    if (waiting != nullptr && waiting->stage == "waiting") {  // a helper, which its leader may leave for long
+        last_advance_ = now;
+        return;
+    }
     if (const auto* progress = std::get_if<trainer_protocol::Progress>(&report)) {
         if (progress->stage == "training") enter(Phase::training, now);
         if (is_after_training(progress->stage)) enter(Phase::after_training, now);

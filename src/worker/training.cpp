@@ -15,6 +15,8 @@ namespace messages = trainer_protocol;
 
 namespace {
 
+constexpr Milliseconds alone_after_failure{120'000}, alone_max{3'600'000};
+
 std::uint64_t size_or_zero(const std::filesystem::path& file) {
     std::error_code error;
     const auto bytes = std::filesystem::file_size(file, error);
@@ -47,6 +49,7 @@ Task<Result<void>> JobRunner::train() {
         if (end.has_value()) break;
         if (end.error().kind == ErrorKind::permanent) co_return end;
         failures = watch_ && watch_->advanced() ? 1 : failures + 1;
+        if (std::exchange(workers_, 1) > 1) ++failures_in_company_;
         reason = end.error().message;
         const Milliseconds wait = backoff(failures, context_.settings.trainer_restart, context_.random.unit());
         spdlog::warn("JOB {}: {}; starting it again in {} ms", job_.spec.id.hex(), reason, wait.count());
@@ -96,7 +99,10 @@ messages::Request JobRunner::request_of_trainer() const {
         return messages::HelpRequest{job_.spec,        folder(),             *job_.dataset_sha256,
                                      settings.compute, settings.cooperation, *rendezvous_};
     messages::TrainRequest request{job_.spec, folder(), *job_.dataset_sha256, settings.compute};
-    if (cooperative_) request.cooperation = settings.cooperation;
+    if (!cooperative_) return request;
+    request.cooperation = settings.cooperation;
+    // Whatever it was that ended it, alone it might not have: it is soon enough to let others in when that has held.
+    request.cooperation->opens_after_ms = static_cast<std::uint32_t>(std::min<std::int64_t>(alone_max.count(), failures_in_company_ * alone_after_failure.count()));
     return request;
 }
 
@@ -127,6 +133,7 @@ void JobRunner::report_training(const messages::Report& report_of_child, const s
     if (const auto* saved = std::get_if<messages::CheckpointSaved>(&report_of_child))
         report(worker_protocol::CheckpointSaved{{saved->epoch, saved->step, saved->sha256, saved->loss}});
     if (const auto* progress = std::get_if<messages::Progress>(&report_of_child)) {
+        workers_ = progress->workers;
         worker_protocol::Progress told = forwarded(*progress);
         told.rendezvous = rendezvous_;
         report_progress(std::move(told));

@@ -89,7 +89,7 @@ Task<Result<HeldJob*>> Worker::take_lease(worker_protocol::Assign order, bool he
         if (forgotten.has_error()) co_return forgotten.error();
         held = nullptr;
     }
-    if (held != nullptr && held->lease == order.lease) {
+    if (held != nullptr && held->lease == order.lease && held->helping == helping) {
         reports_.resend(order.job);
         co_return held;
     }

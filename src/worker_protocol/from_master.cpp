@@ -114,7 +114,7 @@ Assign read_assign(JsonObject& json) {
     if (!is_preset_name(message.spec.model)) json.reject("model", "a preset's name in lower case");
     message.dataset_url = json.string("dataset_url", url_bytes_max);
     message.dataset_bytes = json.u64("dataset_bytes", 1, dataset_bytes_max);
-    message.cooperative = json.boolean("cooperative");
+    message.cooperative = json.optional_boolean("cooperative").value_or(false);
     return message;
 }
 

@@ -177,7 +177,7 @@ Progress read_progress(JsonObject& json) {
     progress.bytes_total = json.u64("bytes_total");
     progress.loss = json.number("loss");
     progress.tokens_per_s = json.number("tokens_per_s");
-    progress.workers = static_cast<std::uint32_t>(json.u64("workers", 1, workers_max));
+    progress.workers = static_cast<std::uint32_t>(json.optional_u64("workers", 1, workers_max).value_or(1));
     if (json.has("rendezvous")) progress.rendezvous = trainer_protocol::read_rendezvous(json.object("rendezvous"));
     return progress;
 }

@@ -144,7 +144,7 @@ Task<Result<void>> Pipeline::perform(Command command) {
         case Command::upload_parts: {
             if (!link_.adopted) adopt_lease();
             Task<Result<void>> work = lead_worker(command);
-            co_return co_await unless_first(std::move(work), pump_news());
+            co_return co_await unless_first(std::move(work), accompany_worker());
         }
         case Command::cleanup: break;
     }

@@ -103,6 +103,7 @@ private:
 
     // worker_news.cpp: what every step with a worker shares
     Task<Result<void>> lead_worker(statemachine::Command command);
+    Task<> accompany_worker();
     Task<> pump_news();
     Task<std::optional<WorkerNews>> next_news();
     Task<> wait_for_news();
@@ -115,7 +116,7 @@ private:
     Task<Result<void>> handle_report(WorkerNews news);
     Task<Result<void>> note(Fact fact);
     Task<Result<void>> take(worker_protocol::Progress progress);
-    Task<> call_helpers(trainer_protocol::Rendezvous rendezvous);
+    Task<> call_helpers();
     Task<Result<void>> take(worker_protocol::StepFailed failed);
     Task<Result<void>> revoke_lease(std::string reason, bool forget);
 

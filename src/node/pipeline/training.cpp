@@ -2,10 +2,17 @@
 #include <utility>
 
 #include "node/pipeline/pipeline.hpp"
+#include "runtime/log.hpp"
 
 namespace emeth::node {
 
 namespace sm = statemachine;
+
+namespace {
+
+constexpr Milliseconds call_again_after{60'000};
+
+}  // namespace
 
 /// A trainer that begins at step 0 with no checkpoint on record is no news.
 Task<Result<void>> Pipeline::take(worker_protocol::TrainingStarted started) {
@@ -24,13 +31,22 @@ Task<Result<void>> Pipeline::take(worker_protocol::Trained trained) {
     co_return co_await note(std::move(finished));
 }
 
-/// Their absence is no failure of the JOB: with the next progress they are called again.
-Task<> Pipeline::call_helpers(trainer_protocol::Rendezvous rendezvous) {
-    if (ports_.workers.helpers_to_call(id(), rendezvous) == 0) co_return;
-    auto work = co_await assignment();
-    if (work.has_error()) co_return;
-    worker_protocol::Join order{std::move(*work), std::move(rendezvous)};
-    co_await ports_.workers.order(std::move(order));
+/// Beside everything else, for the JOB needs no helpers: a Storage API that is slow or away costs it nothing here.
+Task<> Pipeline::call_helpers() {
+    for (;;) {
+        co_await link_.rendezvous_told.wait();
+        if (!link_.rendezvous) continue;
+        trainer_protocol::Rendezvous rendezvous = *link_.rendezvous;
+        if (ports_.workers.helpers_to_call(id(), rendezvous) == 0) continue;
+        auto work = co_await assignment();
+        if (work.has_error()) {
+            spdlog::warn("JOB {}: no worker is called to help: {}", id().hex(), work.error().message);
+            co_await ports_.clock.sleep(call_again_after);
+            continue;
+        }
+        worker_protocol::Join order{std::move(*work), std::move(rendezvous)};
+        co_await ports_.workers.order(std::move(order));
+    }
 }
 
 }  // namespace emeth::node

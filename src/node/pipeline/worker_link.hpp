@@ -18,7 +18,7 @@ struct WorkerLink {
     /// More news wait in the hub's own bounded inbox.
     static constexpr std::size_t news_max = 64;
 
-    explicit WorkerLink(const asio::any_io_executor& executor) : arrived(executor), drained(executor) {}
+    explicit WorkerLink(const asio::any_io_executor& executor) : arrived(executor), drained(executor), rendezvous_told(executor) {}
 
     /// A new lease: nothing is known about its holder.
     void reset() {
@@ -27,6 +27,7 @@ struct WorkerLink {
         away_since.reset();
         failures = 0;
         reserved.reset();
+        rendezvous.reset();
         forget_upload();
         drained.notify();
     }
@@ -48,6 +49,8 @@ struct WorkerLink {
     std::uint32_t failures = 0;              ///< of this lease's worker, in a row without progress
     bool assigned = false;                   ///< this connection has the order to train
     std::set<std::uint32_t> ordered_parts;   ///< this connection has the order to upload them, and has not reported them yet
+    std::optional<trainer_protocol::Rendezvous> rendezvous;  ///< where its trainer lets helpers in
+    Wakeup rendezvous_told;
     std::uint32_t refusals = 0;              ///< of the upload's URLs, in a row
     std::string upload_id;                   ///< of `urls`; empty: none at hand
     std::map<std::uint32_t, std::string> urls;  ///< signed, by part from 1: never durable, never logged

@@ -22,6 +22,11 @@ constexpr Milliseconds look_again_after{10'000};
 /// A new upload costs all parts that were put: it is opened when the URLs are refused, not for one bad answer; and, whatever the answers are, when nothing helps for minutes.
 constexpr std::uint32_t refusals_max = 2, upload_failures_max = 10;
 
+bool is_progress(const WorkerNews& news) {
+    const auto* report = std::get_if<wp::ReportBody>(&news.body);
+    return report != nullptr && std::holds_alternative<wp::Progress>(*report);
+}
+
 }  // namespace
 
 /// Until the record calls for something else. News stay first in line until they are dealt with, so that a failure loses none.
@@ -45,12 +50,22 @@ Task<Result<void>> Pipeline::lead_worker(Command command) {
     co_return Result<void>{};
 }
 
+/// What goes on beside lead_worker(), until the lease is given up.
+Task<> Pipeline::accompany_worker() {
+    if (!settings_.cooperative) co_return co_await pump_news();
+    Task<> news = pump_news();
+    Task<> helpers = call_helpers();
+    co_await race(std::move(news), std::move(helpers));
+}
+
 /// Takes over what the hub has. It runs beside lead_worker() and hands over by link_ alone, so that its cancellation loses nothing.
 Task<> Pipeline::pump_news() {
     for (;;) {
         while (link_.news.size() >= WorkerLink::news_max) co_await link_.drained.wait();
         std::optional<WorkerNews> news = co_await next_news();
         if (!news) co_return;
+        // Of progress only the newest counts, also while lead_worker() is busy; the first is being dealt with.
+        if (is_progress(*news) && link_.news.size() > 1 && is_progress(link_.news.back())) link_.news.pop_back();
         link_.news.push_back(std::move(*news));
         link_.arrived.notify();
     }
@@ -146,9 +161,10 @@ Task<Result<void>> Pipeline::note(Fact fact) {
 }
 
 Task<Result<void>> Pipeline::take(wp::Progress progress) {
-    const auto rendezvous = std::exchange(progress.rendezvous, std::nullopt);  // with a token, which is nothing for a display
+    auto rendezvous = std::exchange(progress.rendezvous, std::nullopt);  // with a token, which is nothing for a display
     ports_.progress.put(id(), std::move(progress));
-    if (settings_.cooperative && rendezvous) co_await call_helpers(*rendezvous);
+    link_.rendezvous = std::move(rendezvous);
+    if (link_.rendezvous) link_.rendezvous_told.notify();
     co_return Result<void>{};
 }
 

@@ -60,7 +60,13 @@ try {
     await until('the leader goes on alone', 30, () => leader().includes('going on alone'), all_logs);
     assert.doesNotMatch(master.output, /training → /);
 
+    const progress = () => {
+        const run = spawnSync(emeth, ['joblist', '--config', config, '--data', node, '--json'], { encoding: 'utf8' });
+        return run.status === 0 ? JSON.parse(run.stdout).own.find((job) => job.id === id)?.progress : undefined;
+    };
     await until('a checkpoint', 30, () => master.output.includes('checkpoint saved'));
+    // A trainer that died in company would begin alone.
+    await until('the word that the leader is alone', 30, () => progress()?.workers === 1);
     // Its trainer is started again, opens another rendezvous, and the helper is called again.
     process.kill(writer_of(leader()), 'SIGKILL');
     await until('two workers again', 60, () => count(leader(), together) >= 2, all_logs);

@@ -127,6 +127,31 @@ TEST_F(WorkerCooperationTest, AHelperGoesWhereAJobNeedsAWorker) {
     EXPECT_EQ(hub->helpers_to_call(job, rendezvous), 0u);
 }
 
+/// They may be a checkpoint of the lease that it had before.
+TEST_F(WorkerCooperationTest, FilesThatAWorkerHadBeforeItHelpedStay) {
+    helper.reset();
+    ASSERT_TRUE(eventually([&] { return hub->idle_workers() == 0; }));
+    helper = connect(other_key, {{job, 4}});
+    EXPECT_FALSE(next<Stop>(*helper).forget);
+    run(hub->order(join(5)));
+    next<Join>(*helper);
+    run(hub->reserve(other_job, std::nullopt));
+    EXPECT_FALSE(next<Stop>(*helper).forget);
+}
+
+TEST_F(WorkerCooperationTest, AHelperIsNotCalledAwayToAnotherJobsLeader) {
+    const auto third_key = crypto::PrivateKey::generate(system_random());
+    run(hub->order(join(5)));
+    next<Join>(*helper);
+    const WorkerPtr third = connect(third_key);
+    EXPECT_EQ(run(hub->reserve(other_job, third_key.address())), third_key.address());
+    hub->adopt(other_job, 1, third_key.address(), node::Hold::work);
+    const trainer_protocol::Rendezvous elsewhere{"127.0.0.1", 7'100, Hash256{{3}}};
+    EXPECT_EQ(hub->helpers_to_call(other_job, elsewhere), 0u);
+    hub->release(job, false, "uploaded");
+    EXPECT_EQ(hub->helpers_to_call(other_job, elsewhere), 2u) << "the former leader, too";
+}
+
 TEST_F(WorkerCooperationTest, AHelpersReportsCountForNothing) {
     run(hub->order(join(5)));
     next<Join>(*helper);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "api_client/storage_api_client.hpp"
+#include "runtime/wakeup.hpp"
 #include "statemachine/job.hpp"
 
 namespace emeth::test {
@@ -18,6 +19,8 @@ public:
     statemachine::Artifact holds;   ///< what lies there once the parts are put
     statemachine::EvidenceFile evidence;
     int damaged_uploads = 0;        ///< so many of the next uploads hold other bytes
+    bool hang_dataset_urls = false;  ///< from now on
+    int dataset_urls = 0;
     int opened = 0, completed = 0;
     std::set<std::string> evidence_uploads;
     int evidence_completed = 0;
@@ -29,6 +32,11 @@ public:
         co_return datasets.at(dataset);
     }
     Task<Result<std::string>> dataset_url(JobId) override {
+        ++dataset_urls;
+        if (hang_dataset_urls) {
+            Wakeup never(co_await asio::this_coro::executor);
+            co_await never.wait();
+        }
         if (failure) co_return *failure;
         co_return "http://storage/dataset?signature=secret";
     }

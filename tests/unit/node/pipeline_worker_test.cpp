@@ -380,6 +380,26 @@ TEST_F(PipelineWorkerTest, IdleWorkersAreCalledToHelpWhereTheOperatorWantsIt) {
     EXPECT_EQ(hub.calls_for_help.size(), 1U) << "nobody is left to be called";
 }
 
+/// Progress, and with it the speed that decides about declining, is not kept waiting.
+TEST_F(PipelineWorkerTest, HelpersThatCannotBeCalledHoldUpNothing) {
+    settings.cooperative = true;
+    hub.callable_helpers = 1;
+    train_without_end();
+    artifacts.hang_dataset_urls = true;
+    const int asked = artifacts.dataset_urls;
+    for (std::uint64_t step = 91; step < 100; ++step) {
+        wp::Progress told = progress_of_leader();
+        told.step = step;
+        hub.send(job_id, told);
+        ASSERT_TRUE(run_until([&] { return progress.find(job_id)->step == step; }, 1));
+    }
+    EXPECT_EQ(artifacts.dataset_urls, asked + 1);
+    hub.send(job_id, wp::Trained{artifact});
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    EXPECT_TRUE(hub.calls_for_help.empty());
+    expect_verified_once();
+}
+
 TEST_F(PipelineWorkerTest, NobodyIsCalledToHelpWhereEachTrainsForItself) {
     hub.callable_helpers = 1;
     train_without_end();

@@ -82,6 +82,7 @@ TEST(WorkerSettings, CooperationListensOnOneAddressThatOthersReach) {
     ASSERT_TRUE(read.has_value()) << read.error().message;
     EXPECT_EQ(read->cooperation.host, "10.0.0.7");
     EXPECT_EQ(read->cooperation.timeout_ms, 5'000u);
+    EXPECT_THAT(error("timeout_learning=60000\ntimeout_cooperation=6000\n"), AllOf(HasSubstr("timeout_cooperation"), HasSubstr("timeout_learning (60000 ms)")));
     for (const char* host : {"0.0.0.0", "::", "worker.example"})
         EXPECT_THAT(error(std::string("cooperative_host=") + host + "\n"), HasSubstr("cooperative_host")) << host;
 }
