@@ -57,7 +57,8 @@ public:
           layout_(preset),
           state_(TrainingState::initial(layout_, JobId{})),
           gradients_(at::zeros_like(state_.weights)),
-          model_(make_model(preset, compute.precision, layout_, state_.weights, gradients_, micro_batch_)) {}
+          model_(make_model(preset, compute.precision, layout_, state_.weights, gradients_, micro_batch_,
+                            compute.device)) {}
 
     /// The mean loss.
     double step() {
@@ -67,6 +68,7 @@ public:
             const std::int64_t sequences = std::min(micro_batch_, preset_.sequences_per_step - first);
             loss += model_->forward_backward(next_batch(preset_, sequences, position_), 1.0F / tokens_per_step());
         }
+        model_->collect_gradients();
         update_weights(preset_, layout_, gradients_, gradient_norm(gradients_), schedule_steps, state_);
         model_->weights_changed();
         ++state_.step;

@@ -2,6 +2,7 @@
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
+#include <ATen/detail/CUDAHooksInterface.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,7 +16,8 @@ bool cpu_has_bf16() {
     return __builtin_cpu_supports("avx512bf16") > 0;
 }
 
-Precision choose_precision(std::string_view wish, const Preset& preset) {
+Precision choose_precision(std::string_view wish, const Preset& preset, const at::Device& device) {
+    if (wish == "auto" && device.is_cuda()) return Precision::bf16;
     if (wish == "auto") return preset.bf16_pays && cpu_has_bf16() ? Precision::bf16 : Precision::float32;
     return wish == "bf16" ? Precision::bf16 : Precision::float32;
 }
@@ -24,11 +26,19 @@ Precision choose_precision(std::string_view wish, const Preset& preset) {
 constexpr std::int64_t activation_elements = 1 << 20;
 constexpr std::uint64_t memory_share = 4;
 
-Error no_such_device(const std::string& device) {
-    if (at::hasCUDA())
-        return permanent_error(
-            fmt::format("device '{}' cannot be used: emeth-trainer computes on the CPU only; set device=cpu", device));
-    return permanent_error(fmt::format("device '{}' is not there: this libtorch has no CUDA; set device=cpu", device));
+constexpr std::int64_t activation_elements_of_gpu = 16 << 20;
+
+/// "cpu", "cuda", "cuda:n", as the request's reader has checked.
+Result<at::Device> find_device(const std::string& name) {
+    if (name == "cpu") return at::Device(at::kCPU);
+    if (!at::hasCUDA())
+        return permanent_error(fmt::format("device '{}' is not there: this libtorch has no CUDA; set device=cpu", name));
+    const at::Device device(name);
+    const int count = at::detail::getCUDAHooks().getNumGPUs();
+    if (count == 0 || device.index() >= count)
+        return permanent_error(fmt::format("device '{}' is not there: libtorch sees {} GPUs; set device=cpu or cuda:n "
+                                           "with a smaller n", name, count));
+    return device;
 }
 
 }  // namespace
@@ -40,12 +50,22 @@ std::int64_t find_micro_batch(const Preset& preset, Precision precision, std::ui
     return sequences;
 }
 
+std::int64_t find_micro_batch_of_gpu(const Preset& preset) {
+    return std::clamp<std::int64_t>(activation_elements_of_gpu / (preset.width * preset.context), 1,
+                                    preset.sequences_per_step);
+}
+
 Result<Compute> resolve_compute(const trainer_protocol::ComputeOptions& options, const Preset& preset) {
-    if (options.device != "cpu") return no_such_device(options.device);
+    const Result<at::Device> device = find_device(options.device);
+    if (!device) return device.error();
     Compute compute;
-    compute.precision = choose_precision(options.precision, preset);
-    const std::int64_t wish = options.micro_batch == 0 ? find_micro_batch(preset, compute.precision, memory_limit())
-                                                       : options.micro_batch;
+    compute.device = *device;
+    compute.precision = choose_precision(options.precision, preset, *device);
+    const auto found = [&] {
+        return device->is_cuda() ? find_micro_batch_of_gpu(preset)
+                                 : find_micro_batch(preset, compute.precision, memory_limit());
+    };
+    const std::int64_t wish = options.micro_batch == 0 ? found() : options.micro_batch;
     compute.micro_batch = std::min(wish, preset.sequences_per_step);
     compute.threads = options.threads;
     at::set_num_threads(static_cast<int>(options.threads));

@@ -12,6 +12,7 @@
 namespace emeth::trainer {
 
 struct Compute {
+    at::Device device = at::kCPU;
     Precision precision = Precision::float32;
     std::int64_t micro_batch = 1;  ///< sequences
     std::uint32_t threads = 1;
@@ -21,6 +22,8 @@ struct Compute {
 /// bear, and within a share of `memory` bytes. A function of its arguments alone, so that a run that goes on rounds as it
 /// did.
 std::int64_t find_micro_batch(const Preset& preset, Precision precision, std::uint64_t memory);
+/// The same for a GPU, which wants more at once; how much memory it has is not known here: batchSize says less.
+std::int64_t find_micro_batch_of_gpu(const Preset& preset);
 
 /// Also sets libtorch's number of threads. A permanent Error for a device that is not there.
 Result<Compute> resolve_compute(const trainer_protocol::ComputeOptions& options, const Preset& preset);

@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "trainer/autograd_model.hpp"
 #include "trainer/kernels.hpp"
 #include "trainer/products.hpp"
 
@@ -351,7 +352,10 @@ std::uint64_t activation_bytes(const Preset& preset, Precision precision, std::i
 }
 
 std::unique_ptr<Model> make_model(const Preset& preset, Precision precision, const ParameterLayout& layout,
-                                  at::Tensor weights, at::Tensor gradients, std::int64_t sequences_max) {
+                                  at::Tensor weights, at::Tensor gradients, std::int64_t sequences_max,
+                                  at::Device device) {
+    if (!device.is_cpu())
+        return make_autograd_model(preset, precision, layout, std::move(weights), std::move(gradients), device);
     if (precision == Precision::bf16)
         return std::make_unique<ModelOf<at::BFloat16>>(preset, layout, std::move(weights), std::move(gradients),
                                                        sequences_max);

@@ -66,7 +66,8 @@ Result<void> train(const TrainingSetup& setup, const ParameterLayout& layout, co
     const auto tokens_per_step = static_cast<double>(plan.sequences_per_step * setup.preset.context);
     at::Tensor gradients = at::zeros_like(state.weights);
     const std::unique_ptr<Model> model =
-        make_model(setup.preset, setup.compute.precision, layout, state.weights, gradients, micro_batch);
+        make_model(setup.preset, setup.compute.precision, layout, state.weights, gradients, micro_batch,
+                   setup.compute.device);
     Pace pace(setup, state.step);
 
     std::optional<std::uint64_t> begun;  // a step may be tried several times
@@ -86,6 +87,7 @@ Result<void> train(const TrainingSetup& setup, const ParameterLayout& layout, co
             const Batch batch = read_batch(tokens, setup.preset, std::span(windows).subspan(first, count));
             loss_sum += model->forward_backward(batch, static_cast<float>(1 / tokens_per_step));
         }
+        model->collect_gradients();
         const Result<bool> summed = team.sum(gradients, loss_sum);
         if (!summed) return summed.error();
         if (!*summed) continue;  // from the same state

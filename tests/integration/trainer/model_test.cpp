@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "trainer/autograd_model.hpp"
 #include "trainer/model.hpp"
 #include "trainer/safetensors.hpp"
 #include "trainer/seed.hpp"
@@ -44,41 +45,6 @@ Batch random_batch(const Preset& preset, std::int64_t sequences) {
     return batch;
 }
 
-at::Tensor to_tensor(const std::vector<std::int32_t>& tokens, const Preset& preset) {
-    return at::tensor(at::ArrayRef<std::int32_t>(tokens)).to(at::kLong).view({-1, preset.context});
-}
-
-/// GPT-2 from libtorch's own operations; `weights` may require a gradient.
-at::Tensor reference_loss_sum(const Preset& preset, const ParameterLayout& layout, const at::Tensor& weights,
-                              const Batch& batch) {
-    const std::int64_t d = preset.width;
-    const auto w = [&](const std::string& name) { return layout.view(weights, "transformer." + name); };
-    const auto norm = [&](const at::Tensor& x, const std::string& name) {
-        return at::layer_norm(x, {d}, w(name + ".weight"), w(name + ".bias"), 1e-5);
-    };
-    const auto linear = [&](const at::Tensor& x, const std::string& name) {
-        return at::matmul(x, w(name + ".weight")) + w(name + ".bias");
-    };
-    const at::Tensor future = at::triu(at::full({preset.context, preset.context}, -1e30), 1);
-    at::Tensor x = at::embedding(w("wte.weight"), to_tensor(batch.inputs, preset)) + w("wpe.weight");
-    for (std::int64_t layer = 0; layer < preset.layers; ++layer) {
-        const std::string prefix = "h." + std::to_string(layer) + ".";
-        const at::Tensor qkv = linear(norm(x, prefix + "ln_1"), prefix + "attn.c_attn")
-                                   .view({batch.sequences, preset.context, 3, preset.heads, preset.head_width()})
-                                   .permute({2, 0, 3, 1, 4});
-        const at::Tensor scores =
-            at::matmul(qkv[0], qkv[1].transpose(-1, -2)) / std::sqrt(static_cast<double>(preset.head_width()));
-        const at::Tensor attended = at::matmul(at::softmax(scores + future, -1), qkv[2])
-                                        .transpose(1, 2)
-                                        .reshape({batch.sequences, preset.context, d});
-        x = x + linear(attended, prefix + "attn.c_proj");
-        x = x + linear(at::gelu(linear(norm(x, prefix + "ln_2"), prefix + "mlp.c_fc"), "tanh"), prefix + "mlp.c_proj");
-    }
-    const at::Tensor logits = at::matmul(norm(x, "ln_f"), w("wte.weight").t());
-    return at::cross_entropy_loss(logits.view({-1, preset.vocabulary}), to_tensor(batch.targets, preset).view({-1}), {},
-                                  at::Reduction::Sum);
-}
-
 double relative_difference(const at::Tensor& a, const at::Tensor& b) {
     return ((a - b).norm() / b.norm()).item<double>();
 }
@@ -96,15 +62,46 @@ TEST_P(ModelTest, LossAndGradientsAreThoseOfAutomaticDifferentiation) {
     const auto model = make_model(preset, Precision::float32, layout, weights, gradients, 5);
     const double loss = model->forward_backward(batch, 0.25F);
 
-    at::Tensor leaf = weights.clone().set_requires_grad(true);
-    const at::Tensor expected = reference_loss_sum(preset, layout, leaf, batch);
-    (expected * 0.25).backward();
-    EXPECT_NEAR(loss / expected.item<double>(), 1, 1e-6);
-    EXPECT_NEAR(model->loss(batch) / expected.item<double>(), 1, 1e-6);
+    const at::Tensor expected = at::zeros_like(weights);
+    const auto reference = make_autograd_model(preset, Precision::float32, layout, weights, expected, at::kCPU);
+    const double expected_loss = reference->forward_backward(batch, 0.25F);
+    reference->collect_gradients();
+    EXPECT_NEAR(loss / expected_loss, 1, 1e-6);
+    EXPECT_NEAR(model->loss(batch) / expected_loss, 1, 1e-6);
     for (const Parameter& parameter : layout.parameters())
-        EXPECT_LT(relative_difference(layout.view(gradients, parameter.name), layout.view(leaf.grad(), parameter.name)),
+        EXPECT_LT(relative_difference(layout.view(gradients, parameter.name), layout.view(expected, parameter.name)),
                   1e-4)
             << parameter.name;
+    const std::vector<std::int32_t> tokens(batch.inputs.begin(), batch.inputs.begin() + 7);
+    EXPECT_LT(relative_difference(model->logits(tokens), reference->logits(tokens)), 1e-5);
+}
+
+/// What a GPU would compute with, here on the CPU: several batches a step, changed weights, autocast.
+TEST_P(ModelTest, TheAutogradModelCollectsAStep) {
+    const Preset preset = small_preset();
+    const ParameterLayout layout(preset);
+    at::Tensor weights = lively_weights(layout);
+    const Batch batch = random_batch(preset, 3);
+    for (const Precision precision : {Precision::float32, Precision::bf16}) {
+        const at::Tensor collected = at::zeros_like(weights);
+        const at::Tensor expected = at::zeros_like(weights);
+        const auto model = make_autograd_model(preset, precision, layout, weights, collected, at::kCPU);
+        const auto reference = make_model(preset, Precision::float32, layout, weights, expected, 3);
+        for (int step = 0; step < 2; ++step) {
+            collected.zero_();
+            expected.zero_();
+            for (int i = 0; i < 2; ++i) {
+                model->forward_backward(batch, 0.5F);
+                reference->forward_backward(batch, 0.5F);
+            }
+            model->collect_gradients();
+            EXPECT_LT(relative_difference(collected, expected), precision == Precision::bf16 ? 0.05 : 1e-4) << step;
+            weights.mul_(0.9);
+            model->weights_changed();
+            reference->weights_changed();
+        }
+        EXPECT_NEAR(model->loss(batch) / reference->loss(batch), 1, precision == Precision::bf16 ? 5e-3 : 1e-5);
+    }
 }
 
 TEST_P(ModelTest, GradientsOfMicroBatchesAddUp) {
