@@ -47,7 +47,7 @@ struct RendezvousServer::Helper {
     // Under mutex_:
     Hash256 run;
     bool greeted = false;
-    bool asked = false, ready = false;
+    bool asked = false, ready = false, gone = false;
     bool in_group = false;
     bool proved = false;
     Milliseconds not_before{0};  // it may be tried again
@@ -106,6 +106,7 @@ void RendezvousServer::remove(const HelperPtr& helper) {
     {
         const std::scoped_lock lock(mutex_);
         member_lost_ = member_lost_ || helper->in_group;
+        helper->gone = true;
         std::erase(helpers_, helper);
     }
     changed_.notify_all();
@@ -201,7 +202,8 @@ int RendezvousServer::ask(Milliseconds limit) {
         asked.push_back(helper);
         send(helper, Ask{});
     }
-    changed_.wait_for(lock, limit, [&] { return std::ranges::all_of(asked, [](const HelperPtr& helper) { return helper->ready; }); });
+    const auto answered = [](const HelperPtr& helper) { return helper->ready || helper->gone; };
+    changed_.wait_for(lock, limit, [&] { return std::ranges::all_of(asked, answered); });
     int ready = 0;
     for (const HelperPtr& helper : asked) {
         ready += helper->ready ? 1 : 0;
