@@ -52,16 +52,22 @@ pid_t owner_of_temporary(std::string_view name, std::string_view prefix) {
     return parsed.ec == std::errc{} && parsed.ptr != name.data() + name.size() && *parsed.ptr == '-' ? owner : 0;
 }
 
+constexpr std::string_view temporary_mark = ".tmp-";
+
+void remove_if_abandoned(const fs::path& file, std::string_view prefix) {
+    const pid_t owner = owner_of_temporary(file.filename().string(), prefix);
+    const bool dead = owner > 0 && ::kill(owner, 0) != 0 && errno == ESRCH;
+    std::error_code ignored;
+    if (dead) fs::remove(file, ignored);
+}
+
 /// Temporaries of this file whose writers were killed between creating and renaming them. Best effort: they only take space.
 void remove_leftovers(const fs::path& path) {
-    const std::string prefix = path.filename().string() + ".tmp-";
+    const std::string prefix = path.filename().string() + std::string(temporary_mark);
     const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
-    std::error_code failed, ignored;
-    for (fs::directory_iterator entry(folder, failed); !failed && entry != fs::directory_iterator(); entry.increment(failed)) {
-        const pid_t owner = owner_of_temporary(entry->path().filename().string(), prefix);
-        const bool dead = owner > 0 && ::kill(owner, 0) != 0 && errno == ESRCH;
-        if (dead) fs::remove(entry->path(), ignored);
-    }
+    std::error_code failed;
+    for (fs::directory_iterator entry(folder, failed); !failed && entry != fs::directory_iterator(); entry.increment(failed))
+        remove_if_abandoned(entry->path(), prefix);
 }
 
 Result<void> write_all(int descriptor, std::span<const std::uint8_t> bytes, const fs::path& path) {
@@ -101,6 +107,15 @@ Result<void> sync_and_rename(int descriptor, const fs::path& temporary, const fs
 }
 
 }  // namespace
+
+void remove_leftovers_below(const fs::path& folder) {
+    std::error_code failed;
+    for (fs::recursive_directory_iterator entry(folder, failed); !failed && entry != fs::recursive_directory_iterator(); entry.increment(failed)) {
+        const std::string name = entry->path().filename().string();
+        const std::size_t mark = name.rfind(temporary_mark);
+        if (mark != std::string::npos) remove_if_abandoned(entry->path(), name.substr(0, mark + temporary_mark.size()));
+    }
+}
 
 Result<void> write_file_durably(const fs::path& path, std::span<const std::uint8_t> bytes, mode_t mode) {
     remove_leftovers(path);

@@ -40,6 +40,7 @@ Result<void> JobFolders::load() {
             spdlog::warn("{} is no JOB's folder; it is left alone", entry->path().string());
             continue;
         }
+        remove_leftovers_below(entry->path());
         jobs_.emplace(*id, record_or_lost(entry->path(), *id));
     }
     if (error) return transient_error(fmt::format("cannot list {}: {}", jobs_folder_.string(), error.message()));

@@ -101,7 +101,10 @@ try {
         return run.status === 0 ? JSON.parse(run.stdout) : { open: [], own: [] };
     };
     const reason_of = (id) => joblist().open.find((job) => job.id === id)?.refused ?? '';
-    const recorded = (what, id, expected) => until(`"${what}" as a recorded reason`, 40, () => expected.test(reason_of(id)) && console.log(`${what}: ${reason_of(id)}`) === undefined);
+    async function recorded(what, id, expected) {
+        const reason = await until(`"${what}" as a recorded reason`, 40, () => [reason_of(id)].find((found) => expected.test(found)));
+        console.log(`${what}: ${reason}`);
+    }
     await recorded('unknown program', unknown_program, /program 7|programId 7/i);
     await recorded('broken param', broken_param, /param/);
     await recorded('too little EMT', honest.id, /15 EMT/);
@@ -126,9 +129,12 @@ try {
     assert.ok(existsSync(dataset_file));
     settings_file('poor', wallet);
     const original = readFileSync(dataset_file);
+    await provider.send('evm_setIntervalMining', [0]);  // no deposit is confirmed, and so nothing fetched, before the dataset is cut
     master = start('master', emeth, 'master', '--config', config, '--data', folder, '--local-workers', '1');
     const own = () => joblist().own.find((job) => job.id === honest.id);
-    await until('the JOB is accepted', 40, () => own() && (writeFileSync(dataset_file, original.subarray(0, 1000)), true));
+    await until('the deposit is on its way', 40, () => / process 0x\w+ \(nonce \d+\) signed/.test(master.output));
+    writeFileSync(dataset_file, original.subarray(0, 1000));
+    await provider.send('evm_setIntervalMining', [1]);
     await until('the short dataset as the reason of the retry', 40, () => /announces 1000 bytes; 1048576 were expected/.test(own()?.why ?? '') && console.log(`short dataset: ${own().why}`) === undefined);
     assert.equal(own().state, 'downloading', 'the JOB lives on');
     writeFileSync(dataset_file, original);

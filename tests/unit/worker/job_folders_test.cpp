@@ -1,6 +1,9 @@
 #include "worker/job_folders.hpp"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "support/io_fixture.hpp"
 #include "support/temporary_folder.hpp"
@@ -47,6 +50,26 @@ TEST_F(JobFoldersTest, ARecordSurvivesARestart) {
     struct stat status{};
     ASSERT_EQ(::stat((folders.folder(job->spec.id) / "job.json").c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0777u, 0600u);
+}
+
+/// Seen in the crash matrix: a record that a killed worker was writing, and that was never written again.
+TEST_F(JobFoldersTest, WhatAKilledWorkerWasWritingGoesAtTheNextStart) {
+    const auto folder = [&] {
+        JobFolders& folders = reopened();
+        EXPECT_TRUE(run(folders.create(some_job(1, 7))).has_value());
+        return folders.folder(some_job(1, 7).spec.id);
+    }();
+    const pid_t dead = ::fork();
+    if (dead == 0) ::_exit(0);
+    ::waitpid(dead, nullptr, 0);
+    std::filesystem::create_directories(folder / "states");
+    const auto of_dead = [&](const std::string& name) { return folder / fmt::format("{}.tmp-{}-6", name, dead); };
+    const auto of_living = folder / fmt::format("tokens.bin.tmp-{}-1", ::getppid());
+    for (const auto& file : {of_dead("job.json"), of_dead("states/4"), of_living}) test::write_text(file, "half");
+    EXPECT_NE(reopened().find(some_job(1, 7).spec.id), nullptr);
+    EXPECT_FALSE(std::filesystem::exists(of_dead("job.json")));
+    EXPECT_FALSE(std::filesystem::exists(of_dead("states/4")));
+    EXPECT_TRUE(std::filesystem::exists(of_living));
 }
 
 TEST_F(JobFoldersTest, AForgottenJobLeavesNothing) {
