@@ -67,7 +67,7 @@ TEST_F(ChildProcessTest, ReportsExitCodesAndSignals) {
 }
 
 TEST_F(ChildProcessTest, WaitMayBeRepeatedAndRunningEnds) {
-    ChildProcess child = start(shell("sleep 60"));
+    ChildProcess child = start(shell("exec sleep 60"));
     EXPECT_TRUE(child.running());
     child.signal(SIGKILL);
     EXPECT_EQ(run_task(io, child.wait()).signal, SIGKILL);
@@ -220,7 +220,7 @@ TEST_F(ChildProcessTest, StopAsksFirst) {
 }
 
 TEST_F(ChildProcessTest, StopKillsWhatDoesNotListen) {
-    ChildOptions options = shell("trap '' TERM; echo ready >&3; while :; do sleep 60; done");
+    ChildOptions options = shell("trap '' TERM; echo ready >&3; while :; do sleep 0.1; done");
     options.control_socket = true;
     ChildProcess child = start(options);
     const int socket = child.release_control_socket();
