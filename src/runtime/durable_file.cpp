@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
+#include <fstream>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -54,11 +55,21 @@ pid_t owner_of_temporary(std::string_view name, std::string_view prefix) {
 
 constexpr std::string_view temporary_mark = ".tmp-";
 
+/// Also when nobody has collected its end yet: a signal would reach a zombie.
+bool has_ended(pid_t process) {
+    if (::kill(process, 0) != 0) return errno == ESRCH;
+    std::ifstream file(fmt::format("/proc/{}/stat", process));
+    std::string line;
+    std::getline(file, line);  // "<pid> (<name, with any characters>) <state> …"
+    const std::size_t name_end = line.rfind(')');
+    const bool complete = name_end != std::string::npos && name_end + 2 < line.size();
+    return complete && (line[name_end + 2] == 'Z' || line[name_end + 2] == 'X');
+}
+
 void remove_if_abandoned(const fs::path& file, std::string_view prefix) {
     const pid_t owner = owner_of_temporary(file.filename().string(), prefix);
-    const bool dead = owner > 0 && ::kill(owner, 0) != 0 && errno == ESRCH;
     std::error_code ignored;
-    if (dead) fs::remove(file, ignored);
+    if (owner > 0 && has_ended(owner)) fs::remove(file, ignored);
 }
 
 /// Temporaries of this file whose writers were killed between creating and renaming them. Best effort: they only take space.

@@ -122,6 +122,20 @@ TEST_F(DurableFile, ATemporaryOfAnotherProcessThatIsDeadIsRemoved) {
     EXPECT_THAT(names_in(folder.path()), testing::UnorderedElementsAre("state", "state.tmp-" + std::to_string(::getppid()) + "-1", "state.tmp-notes"));
 }
 
+/// Seen in the crash matrix: a killed trainer whose end init had not collected yet when its file was written again.
+TEST(DurableFile, AZombieIsNoWriter) {
+    const test::TemporaryFolder folder;
+    const fs::path file = folder / "state";
+    const pid_t child = ::fork();
+    if (child == 0) ::_exit(0);
+    siginfo_t end{};
+    ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(child), &end, WEXITED | WNOWAIT), 0);
+    std::ofstream(file.string() + ".tmp-" + std::to_string(child) + "-1") << "torn";
+    EXPECT_TRUE(write_file_durably(file, "whole", 0600).has_value());
+    EXPECT_THAT(names_in(folder.path()), ElementsAre("state"));
+    ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+}
+
 TEST_F(DurableFile, PublishRenamesATemporaryThatWasWrittenInPieces) {
     const fs::path temporary = folder.path() / "part";
     std::ofstream(temporary) << "pieces";
