@@ -85,10 +85,10 @@ class Network {
         this.dataset = (await this.core.jobDetails(JSON.parse(requested.stdout).id)).dataset;
     }
 
-    async request(fee) {
+    async request(fee, epoch = 2) {
         const id = `0x${randomBytes(16).toString('hex')}`;
         const now = (await this.provider.getBlock('latest')).timestamp;
-        await this.in_turn(() => this.core.request(id, 0n, this.dataset, '{"language":"en","epoch":2}', fee, now + 4 * 3600));
+        await this.in_turn(() => this.core.request(id, 0n, this.dataset, JSON.stringify({ language: 'en', epoch }), fee, now + 4 * 3600));
         return id;
     }
 
@@ -194,8 +194,9 @@ class Lane {
         await this.expect_verified(id);
     }
 
+    /** A JOB long enough that it is not through before it is declined, on however busy a machine. */
     async decline_case(place, moment) {
-        const id = await this.network.request(this.fee);
+        const id = await this.network.request(this.fee, 20);
         const killing = this.kill_at(place, moment);
         await until('a lease', case_limit_s, () => ['downloading', 'training'].includes(this.record(id)?.state));
         run('decline', id, '--config', this.config, '--data', this.folder);
