@@ -1,9 +1,9 @@
 // Idle workers that train a share of another's JOB (cooperative=nvm): called, and left to themselves. What they do is
 // neither durable nor waited for.
-#include <boost/asio/ip/address.hpp>
 #include <utility>
 
 #include "node/worker_server.hpp"
+#include "runtime/ip_address.hpp"
 #include "runtime/log.hpp"
 
 namespace emeth::node {
@@ -11,12 +11,6 @@ namespace {
 
 /// Its trainer may have died, or its dataset's URL expired.
 constexpr Milliseconds call_again_after{60'000};
-
-bool is_loopback(const std::string& ip) {
-    boost::system::error_code error;
-    const auto address = asio::ip::make_address(ip, error);
-    return !error && address.is_loopback();
-}
 
 }  // namespace
 

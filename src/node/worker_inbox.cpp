@@ -7,16 +7,16 @@
 namespace emeth::node {
 namespace {
 
-bool is_progress(const WorkerNews& news) {
-    const auto* report = std::get_if<worker_protocol::ReportBody>(&news.body);
-    return report != nullptr && std::holds_alternative<worker_protocol::Progress>(*report);
-}
-
 bool is_connection(const WorkerNews& news) {
     return !std::holds_alternative<worker_protocol::ReportBody>(news.body);
 }
 
 }  // namespace
+
+bool is_progress(const WorkerNews& news) {
+    const auto* report = std::get_if<worker_protocol::ReportBody>(&news.body);
+    return report != nullptr && std::holds_alternative<worker_protocol::Progress>(*report);
+}
 
 std::size_t WorkerInbox::reports() const {
     return static_cast<std::size_t>(std::count_if(

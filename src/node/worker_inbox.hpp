@@ -9,6 +9,9 @@
 
 namespace emeth::node {
 
+/// Of these only the newest counts.
+bool is_progress(const WorkerNews& news);
+
 class WorkerInbox {
 public:
     static constexpr std::size_t reports_max = 64;

@@ -3,8 +3,7 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
-#include <boost/asio/ip/address.hpp>
-
+#include "runtime/ip_address.hpp"
 #include "trainer/compute.hpp"
 #include "trainer/data_preparation.hpp"
 #include "trainer/helper_team.hpp"
@@ -19,12 +18,6 @@ namespace {
 TrainingState empty_state(const ParameterLayout& layout) {
     const auto zeros = [&] { return at::zeros({layout.count()}, at::kFloat); };
     return {.weights = zeros(), .first_moments = zeros(), .second_moments = zeros(), .step = 0, .losses = {}};
-}
-
-bool is_loopback(const std::string& ip) {
-    boost::system::error_code error;
-    const auto address = asio::ip::make_address(ip, error);
-    return !error && address.is_loopback();
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "node/pipeline/pipeline.hpp"
+#include "node/worker_inbox.hpp"
 #include "runtime/failpoint.hpp"
 #include "runtime/log.hpp"
 #include "runtime/race.hpp"
@@ -21,11 +22,6 @@ namespace {
 constexpr Milliseconds look_again_after{10'000};
 /// A new upload costs all parts that were put: it is opened when the URLs are refused, not for one bad answer; and, whatever the answers are, when nothing helps for minutes.
 constexpr std::uint32_t refusals_max = 2, upload_failures_max = 10;
-
-bool is_progress(const WorkerNews& news) {
-    const auto* report = std::get_if<wp::ReportBody>(&news.body);
-    return report != nullptr && std::holds_alternative<wp::Progress>(*report);
-}
 
 }  // namespace
 
