@@ -22,7 +22,8 @@ constexpr const char* description =
 
 constexpr const char* examples =
     "Examples:\n"
-    "  emeth demo                                   the whole network on this machine, real JOBs, a kill -9 in the middle\n"
+    "  emeth demo                                   the whole network on this machine, real JOBs, a kill -9 in the "
+    "middle\n"
     "  emeth devnet --data ./net                    the network alone; then, in other terminals:\n"
     "  emeth master --config ./net/master.env --data ./node --local-workers 2\n"
     "  emeth state list --data ./node               what the node knows, also beside a running one\n"

@@ -21,7 +21,8 @@ int main(int argc, char** argv) try {
     emeth::soak::add_soak(app, invocation);
     auto* bench = app.add_subcommand("bench", "print performance figures, each beside its peer in the same run");
     bench->require_subcommand(1);
-    for (const auto add : {emeth::bench::add_store, emeth::bench::add_training, emeth::bench::add_tokenising, emeth::bench::add_verification, emeth::bench::add_recovery, emeth::bench::add_simulation})
+    for (const auto add : {emeth::bench::add_store, emeth::bench::add_training, emeth::bench::add_tokenising,
+                           emeth::bench::add_verification, emeth::bench::add_recovery, emeth::bench::add_simulation})
         add(*bench, invocation);
     try {
         app.parse(argc, argv);

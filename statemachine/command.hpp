@@ -8,13 +8,13 @@
 namespace emeth::statemachine {
 
 enum class Command : std::uint8_t {
-    send_process,     ///< sign approve and process as a pair, commit DepositSigned, broadcast
-    await_process,    ///< the pair is in the outbox: wait for its receipt to be deep enough
-    lease_worker,     ///< wait for an idle worker, commit LeaseGranted
-    download,         ///< have the leased worker fetch and tokenise; until DatasetReady
-    train,            ///< have the leased worker train; until TrainingFinished
-    open_upload,      ///< open a multipart upload for the current lease: of the artifact, in `submitted` of the evidence
-    upload_parts,     ///< have the worker put the missing parts
+    send_process,   ///< sign approve and process as a pair, commit DepositSigned, broadcast
+    await_process,  ///< the pair is in the outbox: wait for its receipt to be deep enough
+    lease_worker,   ///< wait for an idle worker, commit LeaseGranted
+    download,       ///< have the leased worker fetch and tokenise; until DatasetReady
+    train,          ///< have the leased worker train; until TrainingFinished
+    open_upload,    ///< open a multipart upload for the current lease: of the artifact, in `submitted` of the evidence
+    upload_parts,   ///< have the worker put the missing parts
     complete_upload,  ///< compare size and digest, complete
     send_submit,      ///< sign submit, commit SubmitSigned, broadcast
     await_submit,     ///< wait for its receipt

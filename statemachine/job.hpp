@@ -157,7 +157,7 @@ struct RetryProgress {
 struct Job {
     Terms terms;
     State state = State::discovered;
-    std::uint64_t sequence = 0;  ///< number of the last history entry applied, from 1
+    std::uint64_t sequence = 0;           ///< number of the last history entry applied, from 1
     std::int64_t entered_at_unix_ms = 0;  ///< when `state` was entered
     DepositProgress deposit;
     LeaseProgress lease;

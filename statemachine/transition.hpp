@@ -18,10 +18,10 @@ struct Transition {
 };
 
 enum class RejectionKind : std::uint8_t {
-    not_in_this_state = 1,  ///< the table has no entry for (state, event)
-    stale_lease = 2,        ///< the event carries a fencing number other than the current one
-    already_known = 3,      ///< a repeated report; nothing changes
-    contradicts_record = 4, ///< the event cannot follow the record (a smaller step, another file name, …)
+    not_in_this_state = 1,   ///< the table has no entry for (state, event)
+    stale_lease = 2,         ///< the event carries a fencing number other than the current one
+    already_known = 3,       ///< a repeated report; nothing changes
+    contradicts_record = 4,  ///< the event cannot follow the record (a smaller step, another file name, …)
 };
 
 /// The JOB lives on unchanged; the rejection is journaled in its history.

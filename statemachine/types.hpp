@@ -44,6 +44,6 @@ struct FixedBytes {
 using JobId = FixedBytes<16, struct JobIdTag>;      ///< bytes16 of the contract
 using Address = FixedBytes<20, struct AddressTag>;  ///< of a wallet or a contract
 using Hash256 = FixedBytes<32, struct Hash256Tag>;  ///< Keccak-256 or SHA-256, as the name of the field says
-using Wei = FixedBytes<32, struct WeiTag>;          ///< a uint256 amount of EMT or ALT; arithmetic lives in chain/amount.hpp
+using Wei = FixedBytes<32, struct WeiTag>;  ///< a uint256 amount of EMT or ALT; arithmetic lives in chain/amount.hpp
 
 }  // namespace emeth

@@ -25,7 +25,8 @@ Check revoke_lease(Job& draft, const LeaseRevoked& event) {
     if (draft.upload.completed) {
         return contradicts_record(sentence(draft.upload.file_name, " is uploaded: the work of this lease is done"));
     }
-    // What this lease did not confirm is one worker's word: kept any longer, one false report would keep the honest ones out.
+    // What this lease did not confirm is one worker's word: kept any longer, one false report would keep the honest
+    // ones out.
     if (draft.dataset.lease != draft.lease.number) draft.dataset = {};
     draft.lease.active = false;
     return std::nullopt;
@@ -83,7 +84,8 @@ Check finish_training(Job& draft, const TrainingFinished& event) {
     if (draft.upload.completed) {
         return contradicts_record(sentence("another artifact is uploaded as ", draft.upload.file_name));
     }
-    // Made again, since the first was damaged: the worker has only this one to put. What was put of the other never counts.
+    // Made again, since the first was damaged: the worker has only this one to put. What was put of the other never
+    // counts.
     draft.upload = {};
     draft.training.artifact = event.artifact;
     draft.retry = {};

@@ -39,10 +39,12 @@ Result<std::unique_ptr<BulkLoad>> BulkLoad::open(const std::filesystem::path& fo
 }
 
 /// The index of active JOBs gets what a JOB's life leaves in it: an entry, or the tombstone of one.
-Result<void> BulkLoad::add(const statemachine::Job& job, std::span<const HistoryEntry> history, const std::vector<OutboxEntry>& transactions) {
+Result<void> BulkLoad::add(const statemachine::Job& job, std::span<const HistoryEntry> history,
+                           const std::vector<OutboxEntry>& transactions) {
     const JobId& id = job.terms.id;
     impl_->batch.put(Family::jobs, job_key(id), encode_job(job));
-    for (const HistoryEntry& entry : history) impl_->batch.put(Family::history, history_key(id, entry.sequence), encode_history(entry));
+    for (const HistoryEntry& entry : history)
+        impl_->batch.put(Family::history, history_key(id, entry.sequence), encode_history(entry));
     impl_->batch.put(Family::meta, active_key(id), {});
     if (statemachine::is_end(job.state)) impl_->batch.erase(Family::meta, active_key(id));
     put_outbox(impl_->batch, transactions);
@@ -50,6 +52,8 @@ Result<void> BulkLoad::add(const statemachine::Job& job, std::span<const History
     return impl_->write(Durability::unsynced);
 }
 
-Result<void> BulkLoad::finish() { return impl_->write(Durability::synced); }
+Result<void> BulkLoad::finish() {
+    return impl_->write(Durability::synced);
+}
 
 }  // namespace emeth::storage

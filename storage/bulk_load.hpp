@@ -1,4 +1,5 @@
-// Fills a store with whole JOBs, fast: for measurements that need a long past. Not for a node: what was added may be lost with the power until finish() returned.
+// Fills a store with whole JOBs, fast: for measurements that need a long past. Not for a node: what was added may be
+// lost with the power until finish() returned.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +22,8 @@ public:
     ~BulkLoad();
 
     /// `history` leads to `job`, as verify() would find; `job` is not in the store yet.
-    Result<void> add(const statemachine::Job& job, std::span<const HistoryEntry> history, const std::vector<OutboxEntry>& transactions);
+    Result<void> add(const statemachine::Job& job, std::span<const HistoryEntry> history,
+                     const std::vector<OutboxEntry>& transactions);
     /// Writes what is still held back, and syncs.
     Result<void> finish();
 

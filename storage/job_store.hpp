@@ -35,13 +35,13 @@ struct Replacement {
 struct OutboxEntry {
     std::uint64_t nonce = 0;
     TxKind kind = TxKind::other;
-    std::optional<JobId> job;         ///< none for withdraw and other
-    Hash256 hash;                     ///< Keccak-256 of `raw`: of the variant that was signed first
-    std::vector<std::uint8_t> raw;    ///< the signed bytes, sent again as they are after a restart
-    Wei amount;                       ///< approve, process: the deposit of this JOB; else zero
+    std::optional<JobId> job;       ///< none for withdraw and other
+    Hash256 hash;                   ///< Keccak-256 of `raw`: of the variant that was signed first
+    std::vector<std::uint8_t> raw;  ///< the signed bytes, sent again as they are after a restart
+    Wei amount;                     ///< approve, process: the deposit of this JOB; else zero
     std::int64_t created_at_unix_ms = 0;
-    std::uint64_t mined_block = 0;    ///< 0: effect not yet confirmed
-    bool succeeded = false;           ///< receipt status, once mined
+    std::uint64_t mined_block = 0;            ///< 0: effect not yet confirmed
+    bool succeeded = false;                   ///< receipt status, once mined
     std::optional<Hash256> mined_hash{};      ///< once mined, and set only when it was one of the replacements
     std::vector<Replacement> replacements{};  ///< oldest first; written by outbox_add_replacement alone
 
@@ -73,7 +73,8 @@ enum class OpenMode { read_write, read_only };
 class JobStore {
 public:
     /// Opens `<folder>` (made when missing, in read_write). Errors: newer schema, damaged store, disk full, and in
-    /// read_write also a store in use; each message names the folder and the remedy. read_only may be opened beside a running daemon.
+    /// read_write also a store in use; each message names the folder and the remedy. read_only may be opened beside a
+    /// running daemon.
     static Result<std::unique_ptr<JobStore>> open(const std::filesystem::path& folder, OpenMode mode);
     virtual ~JobStore() = default;
 

@@ -166,7 +166,8 @@ rocksdb::Status RocksDatabase::open_once(std::shared_ptr<Opened>& opened) const 
     rocksdb::DB* raw = nullptr;
     const rocksdb::Status status =
         mode_ == OpenMode::read_only
-            ? rocksdb::DB::OpenForReadOnly(options, folder_.string(), family_descriptors(platform_), &fresh->handles, &raw)
+            ? rocksdb::DB::OpenForReadOnly(options, folder_.string(), family_descriptors(platform_), &fresh->handles,
+                                           &raw)
             : rocksdb::DB::Open(options, folder_.string(), family_descriptors(platform_), &fresh->handles, &raw);
     fresh->database.reset(raw);
     if (status.ok()) opened = fresh;
@@ -230,10 +231,10 @@ Result<void> RocksDatabase::try_write(const Batch& batch, Durability durability)
     return {};
 }
 
-/// After a full disk or a failed sync RocksDB refuses all writes. Its own way on, Resume(), is not taken: where there is
-/// nothing to flush it appends to the log that failed, which aborts the process, and where there is, it may wait for a
-/// flush that never comes (the simulation met both). To close and open again always works; what failed may then be found
-/// durable. So the write that failed is not made again from here: it was decided from what was seen before (the
+/// After a full disk or a failed sync RocksDB refuses all writes. Its own way on, Resume(), is not taken: where there
+/// is nothing to flush it appends to the log that failed, which aborts the process, and where there is, it may wait for
+/// a flush that never comes (the simulation met both). To close and open again always works; what failed may then be
+/// found durable. So the write that failed is not made again from here: it was decided from what was seen before (the
 /// simulation met the loss of a deposit's record to such a second try).
 Result<void> RocksDatabase::make_writable() {
     if (!write_failed_) return {};

@@ -102,10 +102,10 @@ private:
     std::filesystem::path folder_;
     OpenMode mode_;
     Platform platform_;
-    std::mutex recovery_;             ///< one recovery at a time
+    std::mutex recovery_;                     ///< one recovery at a time
     std::atomic<bool> write_failed_ = false;  ///< since it was opened: what became of that write is not known
-    std::mutex mutex_;                ///< guards opened_
-    std::shared_ptr<Opened> opened_;  ///< empty: could not be opened again; the next use tries
+    std::mutex mutex_;                        ///< guards opened_
+    std::shared_ptr<Opened> opened_;          ///< empty: could not be opened again; the next use tries
 };
 
 }  // namespace emeth::storage

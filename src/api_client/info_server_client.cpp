@@ -48,7 +48,8 @@ Task<Result<std::vector<JobOffer>>> InfoServerClient::open_jobs() {
         co_return transient_error(std::move(error.message));  // a wrong info server may be mended while the node runs
     }
     if (looks_like_html(response->body))
-        co_return transient_error("the JOB info server at " + base_url_.origin() + " answered HTML, not JSON; check info_server_url");
+        co_return transient_error("the JOB info server at " + base_url_.origin() +
+                                  " answered HTML, not JSON; check info_server_url");
     const auto json = parse_json(response->body, answer_bytes_max, what);
     if (json.has_error()) co_return transient_error(json.error().message);
     const auto* entries = json->if_array();
@@ -66,7 +67,8 @@ Task<Result<std::vector<JobOffer>>> InfoServerClient::open_jobs() {
             first_reason = offer.error().message;
         }
     }
-    if (unreadable > 0 && !std::exchange(unreadable_noted_, true)) spdlog::warn("{} entries left out; the first: {}", unreadable, first_reason);
+    if (unreadable > 0 && !std::exchange(unreadable_noted_, true))
+        spdlog::warn("{} entries left out; the first: {}", unreadable, first_reason);
     if (unreadable == 0) unreadable_noted_ = false;
     co_return offers;
 }

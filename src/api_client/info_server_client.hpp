@@ -22,8 +22,8 @@ struct JobOffer {
 class InfoServer {
 public:
     virtual ~InfoServer() = default;
-    /// JOBs of status REQUESTED. Entries that do not parse are left out and logged once; an answer that is no JSON array (HTML, say) is a transient Error that
-    /// says so. At most `offers_max` entries are read.
+    /// JOBs of status REQUESTED. Entries that do not parse are left out and logged once; an answer that is no JSON
+    /// array (HTML, say) is a transient Error that says so. At most `offers_max` entries are read.
     static constexpr std::size_t offers_max = 10'000;
     virtual Task<Result<std::vector<JobOffer>>> open_jobs() = 0;
 };

@@ -31,7 +31,8 @@ constexpr Milliseconds exchange_timeout{10'000};
 constexpr Milliseconds joining_timeout{600'000};
 
 /// One POST of JSON.
-Task<Result<http::ClientResponse>> send(http::Url base, std::string path, json::object body, Milliseconds timeout = exchange_timeout) {
+Task<Result<http::ClientResponse>> send(http::Url base, std::string path, json::object body,
+                                        Milliseconds timeout = exchange_timeout) {
     http::ClientRequest request;
     request.method = "POST";
     request.url = base.at(path);
@@ -44,11 +45,13 @@ Task<Result<http::ClientResponse>> send(http::Url base, std::string path, json::
 
 /// Anything but a 2xx with a JSON body is an Error.
 Result<json::value> read_answer(const std::string& path, const http::ClientResponse& response) {
-    if (response.status < 200 || response.status >= 300) return http::status_error(fmt::format("{} ({})", storage, path), response);
+    if (response.status < 200 || response.status >= 300)
+        return http::status_error(fmt::format("{} ({})", storage, path), response);
     return parse_json(response.body, answer_bytes_max, fmt::format("{}'s answer to {}", storage, path));
 }
 
-Task<Result<json::value>> post(http::Url base, std::string path, json::object body, Milliseconds timeout = exchange_timeout) {
+Task<Result<json::value>> post(http::Url base, std::string path, json::object body,
+                               Milliseconds timeout = exchange_timeout) {
     const auto response = co_await send(std::move(base), path, std::move(body), timeout);
     if (response.has_error()) co_return response.error();
     co_return read_answer(path, *response);
@@ -64,7 +67,8 @@ Result<std::vector<std::string>> read_part_urls(JsonObject& answer, std::uint32_
     JsonObject by_index = answer.object("urls");
     std::vector<std::string> urls;
     urls.reserve(parts);
-    for (std::uint32_t index = 0; index < parts; ++index) urls.push_back(by_index.string(std::to_string(index), url_bytes_max));
+    for (std::uint32_t index = 0; index < parts; ++index)
+        urls.push_back(by_index.string(std::to_string(index), url_bytes_max));
     if (auto check = answer.check(); check.has_error()) return check.error();
     return urls;
 }
@@ -75,14 +79,16 @@ std::uint32_t parts_of(std::uint64_t bytes) {
     return static_cast<std::uint32_t>(std::clamp<std::uint64_t>((bytes + part_bytes - 1) / part_bytes, 1, parts_max));
 }
 
-StorageApiClient::StorageApiClient(http::Url base_url, const crypto::PrivateKey& key, Clock& clock) : base_url_(std::move(base_url)), key_(key), clock_(clock) {}
+StorageApiClient::StorageApiClient(http::Url base_url, const crypto::PrivateKey& key, Clock& clock)
+    : base_url_(std::move(base_url)), key_(key), clock_(clock) {}
 
 Task<Result<std::uint64_t>> StorageApiClient::dataset_bytes(std::string dataset) {
     http::ClientRequest request;
     request.url = base_url_.at("/api/v1/sizeOf?key=" + http::percent_encoded("dataset/" + dataset));
     const auto response = co_await http::request(std::move(request));
     if (response.has_error()) co_return response.error();
-    if (response->status != 200) co_return http::status_error(fmt::format("{} (size of dataset '{}')", storage, dataset), *response);
+    if (response->status != 200)
+        co_return http::status_error(fmt::format("{} (size of dataset '{}')", storage, dataset), *response);
     const auto answer = parse_json(response->body, answer_bytes_max, "sizeOf's answer");
     if (answer.has_error()) co_return answer.error();
     JsonObject fields(*answer, "sizeOf's answer");
@@ -118,11 +124,18 @@ Task<Result<OpenedUpload>> StorageApiClient::open_upload(JobId job, std::uint64_
     co_return upload;
 }
 
-Task<Result<void>> StorageApiClient::complete_upload(JobId job, std::string upload_id, std::map<std::uint32_t, std::string> etags, std::string extension) {
+Task<Result<void>> StorageApiClient::complete_upload(JobId job, std::string upload_id,
+                                                     std::map<std::uint32_t, std::string> etags,
+                                                     std::string extension) {
     json::array parts;
     for (const auto& [number, etag] : etags) parts.emplace_back(json::object{{"ETag", etag}, {"PartNumber", number}});
-    json::object body{{"address", key_.address().hex()}, {"jobId", job.hex()}, {"parts", std::move(parts)}, {"uploadId", upload_id}, {"extension", extension}};
-    const auto answer = co_await post(base_url_, "/api/v1/node/multipartUpload/completeUpload", std::move(body), joining_timeout);
+    json::object body{{"address", key_.address().hex()},
+                      {"jobId", job.hex()},
+                      {"parts", std::move(parts)},
+                      {"uploadId", upload_id},
+                      {"extension", extension}};
+    const auto answer =
+        co_await post(base_url_, "/api/v1/node/multipartUpload/completeUpload", std::move(body), joining_timeout);
     if (answer.has_error()) co_return answer.error();
     co_return Result<void>{};
 }
@@ -130,7 +143,8 @@ Task<Result<void>> StorageApiClient::complete_upload(JobId job, std::string uplo
 Task<Result<ArtifactStore::UploadState>> StorageApiClient::upload_state(JobId job, std::string upload_id) {
     json::object body = signed_body(key_, job, clock_.unix_ms());
     body["uploadId"] = upload_id;
-    const auto answer = co_await post(base_url_, "/api/v1/node/multipartUpload/state", std::move(body), joining_timeout);
+    const auto answer =
+        co_await post(base_url_, "/api/v1/node/multipartUpload/state", std::move(body), joining_timeout);
     if (answer.has_error()) co_return answer.error();
     JsonObject fields(*answer, "the upload's state");
     UploadState state;
@@ -141,7 +155,8 @@ Task<Result<ArtifactStore::UploadState>> StorageApiClient::upload_state(JobId jo
     co_return state;
 }
 
-Task<Result<std::optional<StorageApiClient::ResultLocation>>> StorageApiClient::result_url(JobId job, std::string extension) {
+Task<Result<std::optional<StorageApiClient::ResultLocation>>> StorageApiClient::result_url(JobId job,
+                                                                                           std::string extension) {
     json::object body = signed_body(key_, job, clock_.unix_ms());
     body["extension"] = extension;
     const std::string path = "/api/v1/node/signed-result-url";
@@ -181,7 +196,8 @@ Task<Result<std::string>> StorageApiClient::upload_dataset(JobId job, std::files
     if (url.has_error()) co_return in_context("signed-put-url's answer", url.error());
     const auto response = co_await http::upload_range(*url, std::move(file), 0, bytes, upload_idle_timeout);
     if (response.has_error()) co_return response.error();
-    if (response->status < 200 || response->status >= 300) co_return http::status_error(fmt::format("{} (dataset upload)", storage), *response);
+    if (response->status < 200 || response->status >= 300)
+        co_return http::status_error(fmt::format("{} (dataset upload)", storage), *response);
     co_return name;
 }
 

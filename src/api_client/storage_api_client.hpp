@@ -1,4 +1,5 @@
-// Client of the Storage API: signed URLs for datasets and results, multipart uploads. Each method is one exchange; retries belong to the caller.
+// Client of the Storage API: signed URLs for datasets and results, multipart uploads. Each method is one exchange;
+// retries belong to the caller.
 #pragma once
 
 #include <cstdint>
@@ -40,9 +41,10 @@ public:
     /// Opens an upload of `bytes` with `extension` (".tar"). Calling it again before complete gives a new upload.
     virtual Task<Result<OpenedUpload>> open_upload(JobId job, std::uint64_t bytes, std::string extension) = 0;
     /// Idempotent: completing a completed upload again succeeds. `etags` by part number, from 1.
-    virtual Task<Result<void>> complete_upload(JobId job, std::string upload_id, std::map<std::uint32_t, std::string> etags, std::string extension) = 0;
-    /// Size and digest of what lies in the store for an open upload are known to the server alone; the master compares them with the worker's report:
-    /// bytes and SHA-256 of the assembled file, of an upload that has all its parts.
+    virtual Task<Result<void>> complete_upload(JobId job, std::string upload_id,
+                                               std::map<std::uint32_t, std::string> etags, std::string extension) = 0;
+    /// Size and digest of what lies in the store for an open upload are known to the server alone; the master compares
+    /// them with the worker's report: bytes and SHA-256 of the assembled file, of an upload that has all its parts.
     struct UploadState {
         std::uint64_t bytes = 0;
         Hash256 sha256;
@@ -59,17 +61,20 @@ public:
     Task<Result<std::uint64_t>> dataset_bytes(std::string dataset) override;
     Task<Result<std::string>> dataset_url(JobId job) override;
     Task<Result<OpenedUpload>> open_upload(JobId job, std::uint64_t bytes, std::string extension) override;
-    Task<Result<void>> complete_upload(JobId job, std::string upload_id, std::map<std::uint32_t, std::string> etags, std::string extension) override;
+    Task<Result<void>> complete_upload(JobId job, std::string upload_id, std::map<std::uint32_t, std::string> etags,
+                                       std::string extension) override;
     Task<Result<UploadState>> upload_state(JobId job, std::string upload_id) override;
 
-    /// For the verifier and, once VERIFIED, the requester (an endpoint of ours): a signed URL to GET the result, with its size.
+    /// For the verifier and, once VERIFIED, the requester (an endpoint of ours): a signed URL to GET the result, with
+    /// its size.
     struct ResultLocation {
         std::string url;
         std::uint64_t bytes = 0;
     };
     /// `extension` ".tar": what was submitted; ".evidence": the newest that was shown. None: nothing lies there.
     Task<Result<std::optional<ResultLocation>>> result_url(JobId job, std::string extension);
-    /// For the requester (an endpoint of ours): uploads `file` as the dataset of `job` and returns the name for request().
+    /// For the requester (an endpoint of ours): uploads `file` as the dataset of `job` and returns the name for
+    /// request().
     Task<Result<std::string>> upload_dataset(JobId job, std::filesystem::path file);
 
 private:

@@ -43,7 +43,8 @@ constexpr std::size_t active_jobs = 100;
 constexpr std::uint64_t transactions_a_job = 3;
 constexpr std::uint64_t bytes_a_job = 8'000;  // twice what a JOB takes, for compactions
 constexpr std::uint64_t spare_bytes = 1 << 30;
-constexpr Milliseconds look_again{5}, admin_timeout{2'000}, start_limit{120'000}, settling_limit{60'000}, cpu_window{1'000};
+constexpr Milliseconds look_again{5}, admin_timeout{2'000}, start_limit{120'000}, settling_limit{60'000},
+    cpu_window{1'000};
 constexpr double idle_share = 0.2;
 constexpr std::size_t jobs_seen_max = 1'000;
 
@@ -82,8 +83,11 @@ Result<void> fill(const std::filesystem::path& store, std::uint64_t jobs) {
     const auto filled = storage::JobStore::open(store, storage::OpenMode::read_only);
     if (filled.has_error()) return filled.error();
     if (auto last = (*filled)->verify(finished_life(jobs - 1).job.terms.id); last.has_error()) return last;
-    fmt::print(stderr, "emeth bench: {} finished JOBs, {} history entries and {} transactions each: {:.1f} GB on disk after {} s\n", jobs, entries, transactions_a_job,
-               static_cast<double>(bytes_below(store)) / 1e9, (system_clock().monotonic() - begun).count() / 1'000);
+    fmt::print(
+        stderr,
+        "emeth bench: {} finished JOBs, {} history entries and {} transactions each: {:.1f} GB on disk after {} s\n",
+        jobs, entries, transactions_a_job, static_cast<double>(bytes_below(store)) / 1e9,
+        (system_clock().monotonic() - begun).count() / 1'000);
     return {};
 }
 
@@ -94,7 +98,8 @@ Result<void> make_past(const std::filesystem::path& store, const RecoveryFlags& 
         if (auto filled = fill(flags.past, flags.finished); filled.has_error()) return filled;
     std::error_code error;
     std::filesystem::copy(flags.past, store, std::filesystem::copy_options::recursive, error);
-    if (error) return transient_error(fmt::format("cannot copy {} to {}: {}", flags.past, store.string(), error.message()));
+    if (error)
+        return transient_error(fmt::format("cannot copy {} to {}: {}", flags.past, store.string(), error.message()));
     return {};
 }
 
@@ -103,7 +108,8 @@ Result<void> add_active(const std::filesystem::path& store, const ChainJobs& job
     if (load.has_error()) return load.error();
     for (std::size_t number = 0; number < jobs.jobs.size(); ++number) {
         const Life life = active_life(jobs.jobs[number]);
-        if (auto added = (*load)->add(life.job, life.history, {jobs.transactions[number]}); added.has_error()) return added;
+        if (auto added = (*load)->add(life.job, life.history, {jobs.transactions[number]}); added.has_error())
+            return added;
     }
     return (*load)->finish();
 }
@@ -133,7 +139,9 @@ double cpu_s(pid_t pid) {
 /// Until the process has done what a start does behind the scenes: a second with little work.
 Task<> settle(pid_t pid) {
     const auto begun = system_clock().monotonic();
-    for (double before = -1, now = cpu_s(pid); now - before > idle_share && system_clock().monotonic() - begun < settling_limit; before = now, now = cpu_s(pid))
+    for (double before = -1, now = cpu_s(pid);
+         now - before > idle_share && system_clock().monotonic() - begun < settling_limit;
+         before = now, now = cpu_s(pid))
         co_await system_clock().sleep(cpu_window);
 }
 
@@ -150,7 +158,8 @@ Task<std::optional<std::size_t>> taken_up(std::filesystem::path data, std::uint6
 }
 
 /// From exec until the master answers and has committed its Restarted for `jobs` JOBs; it is killed then.
-Task<Result<Start>> measure_start(std::filesystem::path folder, std::string name, std::size_t jobs, std::uint64_t round) {
+Task<Result<Start>> measure_start(std::filesystem::path folder, std::string name, std::size_t jobs,
+                                  std::uint64_t round) {
     const auto data = folder / name, log = folder / (name + ".log");
     std::filesystem::remove(node::admin_socket(data));  // of the master killed before
     std::vector<std::string> arguments{"master", "--config", (folder / "master.env").string(), "--data", data.string()};
@@ -161,7 +170,8 @@ Task<Result<Start>> measure_start(std::filesystem::path folder, std::string name
         const auto count = co_await taken_up(data, round);
         if (count && *count >= jobs) break;
         if (system_clock().monotonic() - begun > start_limit)
-            co_return permanent_error(fmt::format("the master has not taken up {} JOBs within {} s: {}; see {}", jobs, start_limit.count() / 1'000, harness::last_line(log), log.string()));
+            co_return permanent_error(fmt::format("the master has not taken up {} JOBs within {} s: {}; see {}", jobs,
+                                                  start_limit.count() / 1'000, harness::last_line(log), log.string()));
         co_await system_clock().sleep(look_again);
     }
     Start start;
@@ -183,7 +193,8 @@ double median(std::array<double, rounds> values) {
 Start median(const std::array<Start, rounds>& starts) {
     const auto of = [&starts](double Start::*field) {
         std::array<double, rounds> values{};
-        std::transform(starts.begin(), starts.end(), values.begin(), [field](const Start& start) { return start.*field; });
+        std::transform(starts.begin(), starts.end(), values.begin(),
+                       [field](const Start& start) { return start.*field; });
         return median(values);
     };
     return {of(&Start::ms), of(&Start::settled_ms), of(&Start::rss_mb), of(&Start::peak_mb)};
@@ -194,9 +205,12 @@ Task<Result<void>> measure(network::Devnet& devnet, std::filesystem::path folder
     if (key.has_error()) co_return key.error();
     const auto port = network::free_port(co_await asio::this_coro::executor);
     if (port.has_error()) co_return port.error();
-    const auto settings = devnet.node_settings() + fmt::format("privateKey_file={}\nworker_port={}\n", (folder / "node.key").string(), *port);
-    if (auto written = write_file_durably(folder / "master.env", settings, 0600); written.has_error()) co_return written;
-    const auto jobs = co_await put_active_jobs(devnet, key->address(), flags.finished * transactions_a_job, active_jobs);
+    const auto settings = devnet.node_settings() +
+                          fmt::format("privateKey_file={}\nworker_port={}\n", (folder / "node.key").string(), *port);
+    if (auto written = write_file_durably(folder / "master.env", settings, 0600); written.has_error())
+        co_return written;
+    const auto jobs =
+        co_await put_active_jobs(devnet, key->address(), flags.finished * transactions_a_job, active_jobs);
     if (jobs.has_error()) co_return in_context("putting JOBs on chain", jobs.error());
     if (auto added = add_active(node::store_folder(folder / "full"), *jobs); added.has_error()) co_return added;
 
@@ -208,8 +222,11 @@ Task<Result<void>> measure(network::Devnet& devnet, std::filesystem::path folder
         if (with.has_error()) co_return with.error();
         empty[round] = *without;
         full[round] = *with;
-        fmt::print(stderr, "emeth bench: start {} of {}: empty {:.0f} ms, {:.0f} MB; full {:.0f} ms, {:.0f} MB (peak {:.0f} MB, idle after {:.0f} ms)\n", round + 1, rounds, without->ms,
-                   without->rss_mb, with->ms, with->rss_mb, with->peak_mb, with->settled_ms);
+        fmt::print(stderr,
+                   "emeth bench: start {} of {}: empty {:.0f} ms, {:.0f} MB; full {:.0f} ms, {:.0f} MB (peak {:.0f} "
+                   "MB, idle after {:.0f} ms)\n",
+                   round + 1, rounds, without->ms, without->rss_mb, with->ms, with->rss_mb, with->peak_mb,
+                   with->settled_ms);
     }
     const Start first = median(empty), last = median(full);
     print({{"start_ms", last.ms, "ms", "an empty store", first.ms},
@@ -225,7 +242,9 @@ Task<Result<void>> run_recovery(RecoveryFlags flags, std::filesystem::path anvil
     if (room.has_error()) co_return room.error();
     const auto needed = flags.finished * bytes_a_job + spare_bytes;
     if (*room < needed)
-        co_return transient_error(fmt::format("{} has {} GB free, and {} are needed: run it in a folder on a larger disk", folder.parent_path().string(), *room >> 30, needed >> 30));
+        co_return transient_error(
+            fmt::format("{} has {} GB free, and {} are needed: run it in a folder on a larger disk",
+                        folder.parent_path().string(), *room >> 30, needed >> 30));
     if (auto made = create_folder(folder, 0700); made.has_error()) co_return made;
     struct Removal {
         std::filesystem::path folder;
@@ -253,13 +272,23 @@ Task<Result<void>> run_recovery(RecoveryFlags flags, std::filesystem::path anvil
 }  // namespace
 
 void add_recovery(CLI::App& bench, cli::Invocation& invocation) {
-    auto* command = bench.add_subcommand("recovery", "start of a master with a million finished and 100 active JOBs against an empty store: time and memory");
-    command->footer("It fills a store below the current folder first, which takes minutes and some GB.\n\nExample:\n  emeth bench recovery --json\n");
+    auto* command = bench.add_subcommand(
+        "recovery",
+        "start of a master with a million finished and 100 active JOBs against an empty store: time and memory");
+    command->footer(
+        "It fills a store below the current folder first, which takes minutes and some GB.\n\nExample:\n  emeth bench "
+        "recovery --json\n");
     auto flags = std::make_shared<RecoveryFlags>();
     command->add_flag("--json", flags->json, "figures as JSON");
-    command->add_option("--finished", flags->finished, "finished JOBs")->capture_default_str()->check(CLI::Range(1, 10'000'000));
-    command->add_option("--past", flags->past, "filled store of an earlier run, or where to keep this one's; --finished must be the same")->type_name("DIR");
-    command->add_option("--anvil", flags->anvil, "anvil program; else contracts/node_modules/.bin/anvil, else PATH")->type_name("FILE");
+    command->add_option("--finished", flags->finished, "finished JOBs")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 10'000'000));
+    command
+        ->add_option("--past", flags->past,
+                     "filled store of an earlier run, or where to keep this one's; --finished must be the same")
+        ->type_name("DIR");
+    command->add_option("--anvil", flags->anvil, "anvil program; else contracts/node_modules/.bin/anvil, else PATH")
+        ->type_name("FILE");
     command->callback([flags, &invocation] {
         invocation.run = [flags] {
             init_logging("bench", "error");

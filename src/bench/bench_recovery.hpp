@@ -5,7 +5,8 @@
 
 namespace emeth::bench {
 
-/// `emeth bench recovery`. It uses a temporary folder below the current one (some GB), so that the figures are of this disk.
+/// `emeth bench recovery`. It uses a temporary folder below the current one (some GB), so that the figures are of this
+/// disk.
 void add_recovery(CLI::App& bench, cli::Invocation& invocation);
 
 }  // namespace emeth::bench

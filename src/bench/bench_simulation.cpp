@@ -27,14 +27,17 @@ int run_simulation(bool json) {
     });
     const double seconds = static_cast<double>((system_clock().monotonic() - began).count()) / 1'000;
     const auto number = [](std::uint64_t count) { return static_cast<double>(count); };
-    print({{"job_lives", number(jobs) / seconds, "JOB lives/s", "needed", needed_lives_per_s}, {"crashes_per_node", number(crashes) / number(nodes), "crashes", "needed", 4}}, json);
+    print({{"job_lives", number(jobs) / seconds, "JOB lives/s", "needed", needed_lives_per_s},
+           {"crashes_per_node", number(crashes) / number(nodes), "crashes", "needed", 4}},
+          json);
     return held ? 0 : 1;
 }
 
 }  // namespace
 
 void add_simulation(CLI::App& bench, cli::Invocation& invocation) {
-    auto* command = bench.add_subcommand("simulation", "JOB lives/s of the simulator on all cores, and the crashes in each node's life");
+    auto* command = bench.add_subcommand(
+        "simulation", "JOB lives/s of the simulator on all cores, and the crashes in each node's life");
     command->footer("Example:\n  emeth bench simulation --json\n");
     auto json = std::make_shared<bool>(false);
     command->add_flag("--json", *json, "figures as JSON");

@@ -26,7 +26,7 @@ namespace sm = statemachine;
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr double seconds_per_figure = 2;
-constexpr std::size_t record_bytes = 400;   // what a record and a history entry of such a JOB take
+constexpr std::size_t record_bytes = 400;  // what a record and a history entry of such a JOB take
 constexpr std::size_t history_bytes = 120;
 
 JobId job_id(std::size_t number) {
@@ -76,7 +76,8 @@ double raw_rate(const std::filesystem::path& folder, std::size_t threads) {
     rocksdb::Options options;
     options.create_if_missing = true;
     rocksdb::DB* opened = nullptr;
-    if (!rocksdb::DB::Open(options, folder.string(), &opened).ok()) throw ErrorException(transient_error("RocksDB cannot open " + folder.string()));
+    if (!rocksdb::DB::Open(options, folder.string(), &opened).ok())
+        throw ErrorException(transient_error("RocksDB cannot open " + folder.string()));
     const std::unique_ptr<rocksdb::DB> db(opened);
     const std::string record(record_bytes, 'r'), history(history_bytes, 'h');
     rocksdb::WriteOptions synced;
@@ -85,7 +86,8 @@ double raw_rate(const std::filesystem::path& folder, std::size_t threads) {
         rocksdb::WriteBatch batch;
         batch.Put(fmt::format("job/{:016x}", thread), record);
         batch.Put(fmt::format("history/{:016x}/{:016x}", thread, turn), history);
-        if (!db->Write(synced, &batch).ok()) throw ErrorException(transient_error("RocksDB cannot write to " + folder.string()));
+        if (!db->Write(synced, &batch).ok())
+            throw ErrorException(transient_error("RocksDB cannot write to " + folder.string()));
     });
 }
 
@@ -97,7 +99,8 @@ int run_store(bool json) {
         std::filesystem::create_directory(folder);
         const double ours = store_rate(folder / "store", jobs);
         const double raw = raw_rate(folder / "raw", jobs);
-        figures.push_back({fmt::format("transitions_{}", jobs), ours, "transitions/s", fmt::format("raw synced batches, {} threads", jobs), raw});
+        figures.push_back({fmt::format("transitions_{}", jobs), ours, "transitions/s",
+                           fmt::format("raw synced batches, {} threads", jobs), raw});
     }
     std::filesystem::remove_all(folder);
     print(figures, json);
@@ -107,7 +110,8 @@ int run_store(bool json) {
 }  // namespace
 
 void add_store(CLI::App& bench, cli::Invocation& invocation) {
-    auto* command = bench.add_subcommand("store", "durable transitions/s against raw RocksDB synced batches of the same bytes");
+    auto* command =
+        bench.add_subcommand("store", "durable transitions/s against raw RocksDB synced batches of the same bytes");
     command->footer("Example:\n  emeth bench store --json\n");
     auto json = std::make_shared<bool>(false);
     command->add_flag("--json", *json, "figures as JSON");

@@ -41,23 +41,28 @@ constexpr double checkpoints_percent_max = 1;
 constexpr const char* python = "/usr/bin/python3";
 
 boost::json::value run_ours(const Trial& trial, const Workshop& workshop) {
-    std::fprintf(stderr, "emeth bench: %s, %u steps of %u sequences: emeth-trainer\n", trial.model, trial.steps, trial.sequences);
-    return output_of(fmt::format("{} benchmark --model {} --threads {} --steps {} --sequences {} --folder {}", quoted(trainer_protocol::default_trainer_program()),
-                                 trial.model, processors(), trial.steps, trial.sequences, quoted(workshop.path())));
+    std::fprintf(stderr, "emeth bench: %s, %u steps of %u sequences: emeth-trainer\n", trial.model, trial.steps,
+                 trial.sequences);
+    return output_of(fmt::format("{} benchmark --model {} --threads {} --steps {} --sequences {} --folder {}",
+                                 quoted(trainer_protocol::default_trainer_program()), trial.model, processors(),
+                                 trial.steps, trial.sequences, quoted(workshop.path())));
 }
 
 /// With the precision and micro-batch of `ours`.
 boost::json::value run_peer(const Trial& trial, const boost::json::value& ours) {
     std::fprintf(stderr, "emeth bench: %s: Python PyTorch\n", trial.model);
     const auto script = own_program_path().parent_path().parent_path().parent_path() / "bench/training_peer.py";
-    return output_of(fmt::format("{} {} {} {} {} {} {} {}", python, quoted(script), trial.model, processors(), text(ours, "precision"),
-                                 static_cast<unsigned>(number(ours, "micro_batch")), trial.steps, trial.sequences));
+    return output_of(fmt::format("{} {} {} {} {} {} {} {}", python, quoted(script), trial.model, processors(),
+                                 text(ours, "precision"), static_cast<unsigned>(number(ours, "micro_batch")),
+                                 trial.steps, trial.sequences));
 }
 
 void require_same_work(const Trial& trial, const boost::json::value& ours, const boost::json::value& peer) {
     const double difference = number(ours, "first_loss") - number(peer, "first_loss");
     if (!(std::abs(difference) <= first_loss_tolerance))
-        throw std::runtime_error(fmt::format("{}: the first losses differ by {}: the two do not train the same model on the same text", trial.model, difference));
+        throw std::runtime_error(
+            fmt::format("{}: the first losses differ by {}: the two do not train the same model on the same text",
+                        trial.model, difference));
 }
 
 void measure(const Trial& trial, std::vector<Figure>& figures) {
@@ -75,9 +80,12 @@ void measure(const Trial& trial, std::vector<Figure>& figures) {
         lost = std::max(lost, 100 * number(ours, "checkpoint_lost_s") / number(ours, "checkpoint_interval_s"));
         peer_best = std::max(peer_best, number(peer, "tokens_per_s"));
     }
-    figures.push_back({fmt::format("{}_vs_python", trial.model), ours_best, "tokens/s " + precision, "Python PyTorch", peer_best});
-    figures.push_back({fmt::format("{}_vs_peak", trial.model), gflops_best, "GFLOP/s " + precision, "best square product", peak});
-    figures.push_back({fmt::format("{}_checkpoints", trial.model), lost, "% of the time", "bound", checkpoints_percent_max});
+    figures.push_back(
+        {fmt::format("{}_vs_python", trial.model), ours_best, "tokens/s " + precision, "Python PyTorch", peer_best});
+    figures.push_back(
+        {fmt::format("{}_vs_peak", trial.model), gflops_best, "GFLOP/s " + precision, "best square product", peak});
+    figures.push_back(
+        {fmt::format("{}_checkpoints", trial.model), lost, "% of the time", "bound", checkpoints_percent_max});
 }
 
 struct TrainingFlags {
@@ -100,12 +108,14 @@ int run_training(const std::string& model, bool json) {
 }  // namespace
 
 void add_training(CLI::App& bench, cli::Invocation& invocation) {
-    auto* command = bench.add_subcommand("training", "training tokens/s against Python PyTorch, and the share of the matrix-product peak");
+    auto* command = bench.add_subcommand(
+        "training", "training tokens/s against Python PyTorch, and the share of the matrix-product peak");
     command->footer("Example:\n  emeth bench training --model d256\n");
     auto flags = std::make_shared<TrainingFlags>();
     command->add_flag("--json", flags->json, "figures as JSON");
     command->add_option("--model", flags->model, "one of d256, d512, gpt2; without it all of them");
-    command->callback([flags, &invocation] { invocation.run = [flags] { return run_training(flags->model, flags->json); }; });
+    command->callback(
+        [flags, &invocation] { invocation.run = [flags] { return run_training(flags->model, flags->json); }; });
 }
 
 }  // namespace emeth::bench

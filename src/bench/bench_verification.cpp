@@ -50,7 +50,8 @@ Task<Result<Timed>> time_trainer(Request request, std::filesystem::path log) {
     for (;;) {
         auto report = co_await child->next();
         if (report.has_error()) co_return report.error();
-        if (const auto* failed = std::get_if<Failed>(&*report)) co_return transient_error("emeth-trainer: " + failed->message);
+        if (const auto* failed = std::get_if<Failed>(&*report))
+            co_return transient_error("emeth-trainer: " + failed->message);
         if (!std::holds_alternative<Trained>(*report) && !std::holds_alternative<Checked>(*report)) continue;
         const double seconds = static_cast<double>((system_clock().monotonic() - began).count()) / 1'000;
         co_return Timed{std::move(*report), seconds};
@@ -62,7 +63,8 @@ constexpr Hash256 block_hash{{0x5e, 0xed}};
 
 Result<void> show_evidence(const std::filesystem::path& folder, const JobId& job, const Trained& trained) {
     const auto segments = segment_count(trained.steps, trained.epochs);
-    const auto packed = worker::pack_evidence(folder, block_hash, states_to_show(draw_segments(job, block_hash, segments, draws_default), segments));
+    const auto packed = worker::pack_evidence(
+        folder, block_hash, states_to_show(draw_segments(job, block_hash, segments, draws_default), segments));
     if (packed.has_error()) return packed.error();
     return {};
 }
@@ -81,20 +83,24 @@ Task<Result<void>> measure(std::shared_ptr<VerificationFlags> flags) {
     const JobSpec job{JobId{{0x5e, 0x1f}}, "en", 2, flags->model};
     ComputeOptions compute;
     compute.threads = processors();
-    std::fprintf(stderr, "emeth bench: %s trains %llu bytes\n", flags->model.c_str(), static_cast<unsigned long long>(flags->bytes));
+    std::fprintf(stderr, "emeth bench: %s trains %llu bytes\n", flags->model.c_str(),
+                 static_cast<unsigned long long>(flags->bytes));
     Request train = TrainRequest{job, folder, *sha256, compute};
     const auto training = co_await time_trainer(std::move(train), folder / "train.log");
     if (training.has_error()) co_return training.error();
-    if (auto shown = show_evidence(folder, job.id, std::get<Trained>(training->last)); shown.has_error()) co_return shown;
+    if (auto shown = show_evidence(folder, job.id, std::get<Trained>(training->last)); shown.has_error())
+        co_return shown;
 
     std::fprintf(stderr, "emeth bench: the check\n");
-    Request check = CheckRequest{job, folder / "artifact.tar", folder / "dataset", folder / "scratch", compute, worker::evidence_file(folder), block_hash, draws_default};
+    Request check = CheckRequest{job,     folder / "artifact.tar",       folder / "dataset", folder / "scratch",
+                                 compute, worker::evidence_file(folder), block_hash,         draws_default};
     const auto checking = co_await time_trainer(std::move(check), folder / "check.log");
     if (checking.has_error()) co_return checking.error();
     const auto& verdict = std::get<Checked>(checking->last);
     if (!verdict.passed) co_return permanent_error("honest work was rejected: " + verdict.reason);
     print({{"check_seconds", checking->seconds, "s", "training", training->seconds},
-           {"check_share", 100 * checking->seconds / training->seconds, "% of training", "at most", share_needed_percent}},
+           {"check_share", 100 * checking->seconds / training->seconds, "% of training", "at most",
+            share_needed_percent}},
           flags->json);
     co_return Result<void>{};
 }
@@ -107,10 +113,16 @@ void add_verification(CLI::App& bench, cli::Invocation& invocation) {
     auto flags = std::make_shared<VerificationFlags>();
     command->add_flag("--json", flags->json, "figures as JSON");
     command->add_option("--model", flags->model, "preset")->capture_default_str();
-    command->add_option("--bytes", flags->bytes, "of English text")->check(CLI::Range(4'096, 4'000'000))->capture_default_str();
-    command->add_option("--data", flags->data, "scratch folder; it is emptied first")->capture_default_str()->type_name("DIR");
+    command->add_option("--bytes", flags->bytes, "of English text")
+        ->check(CLI::Range(4'096, 4'000'000))
+        ->capture_default_str();
+    command->add_option("--data", flags->data, "scratch folder; it is emptied first")
+        ->capture_default_str()
+        ->type_name("DIR");
     command->callback([flags, &invocation] {
-        invocation.run = [flags] { return cli::run_task("bench verification", [flags](asio::any_io_executor) { return measure(flags); }); };
+        invocation.run = [flags] {
+            return cli::run_task("bench verification", [flags](asio::any_io_executor) { return measure(flags); });
+        };
     });
 }
 

@@ -27,7 +27,8 @@ constexpr std::int64_t deadline_in_s = 86'400;
 /// A transaction of an account that anvil signs for; its hash.
 Task<Result<Hash256>> send(chain::RpcClient& rpc, Address from, Address to, chain::Bytes data) {
     boost::json::array parameters;
-    parameters.emplace_back(boost::json::object{{"from", from.hex()}, {"to", to.hex()}, {"gas", network::hex_quantity(gas_limit)}, {"data", to_hex(data)}});
+    parameters.emplace_back(boost::json::object{
+        {"from", from.hex()}, {"to", to.hex()}, {"gas", network::hex_quantity(gas_limit)}, {"data", to_hex(data)}});
     const auto answer = co_await rpc.call("eth_sendTransaction", std::move(parameters));
     if (answer.has_error()) co_return answer.error();
     const auto* text = answer->if_string();
@@ -87,7 +88,8 @@ storage::OutboxEntry outbox_entry(const chain::Receipt& receipt, std::uint64_t n
 
 }  // namespace
 
-Task<Result<ChainJobs>> put_active_jobs(network::Devnet& devnet, Address node, std::uint64_t first_nonce, std::size_t count) {
+Task<Result<ChainJobs>> put_active_jobs(network::Devnet& devnet, Address node, std::uint64_t first_nonce,
+                                        std::size_t count) {
     chain::RpcClient rpc(devnet.endpoint(), rpc_timeout);
     const auto requester = co_await unlocked_account(rpc);
     if (requester.has_error()) co_return requester.error();
@@ -114,7 +116,8 @@ Task<Result<ChainJobs>> put_active_jobs(network::Devnet& devnet, Address node, s
     std::vector<Hash256> requests, processes;
     for (std::size_t number = 0; number < count; ++number) {
         const JobId id = id_of(number);
-        chain::Bytes data = chain::encode_request(id, 0, id.hex().substr(2) + ".txt", R"({"language":"en","epoch":2})", fee, latest->timestamp_unix_s + deadline_in_s);
+        chain::Bytes data = chain::encode_request(id, 0, id.hex().substr(2) + ".txt", R"({"language":"en","epoch":2})",
+                                                  fee, latest->timestamp_unix_s + deadline_in_s);
         const auto hash = co_await send(rpc, *requester, devnet.core(), std::move(data));
         if (hash.has_error()) co_return in_context("request", hash.error());
         requests.push_back(*hash);

@@ -11,13 +11,15 @@
 
 namespace emeth::bench {
 
-/// What the store of `node` must hold of them: JOBs whose process transactions are mined, and all transactions of the node since `first_nonce`.
+/// What the store of `node` must hold of them: JOBs whose process transactions are mined, and all transactions of the
+/// node since `first_nonce`.
 struct ChainJobs {
     std::vector<ActiveTerms> jobs;
     std::vector<storage::OutboxEntry> transactions;
 };
 
 /// Gives `node` money and a past of `first_nonce` transactions, and lets it take `count` JOBs.
-Task<Result<ChainJobs>> put_active_jobs(network::Devnet& devnet, Address node, std::uint64_t first_nonce, std::size_t count);
+Task<Result<ChainJobs>> put_active_jobs(network::Devnet& devnet, Address node, std::uint64_t first_nonce,
+                                        std::size_t count);
 
 }  // namespace emeth::bench

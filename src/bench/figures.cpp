@@ -11,10 +11,11 @@ namespace emeth::bench {
 
 void print(const std::vector<Figure>& figures, bool json) {
     if (!json) {
-        fmt::print("{:<20} {:>14} {:<16} {:>14} {:<28} {:>6}\n", "figure", "value", "unit", "peer's value", "peer", "ratio");
+        fmt::print("{:<20} {:>14} {:<16} {:>14} {:<28} {:>6}\n", "figure", "value", "unit", "peer's value", "peer",
+                   "ratio");
         for (const auto& figure : figures)
-            fmt::print("{:<20} {:>14.2f} {:<16} {:>14.2f} {:<28} {:>6.2f}\n", figure.name, figure.value, figure.unit, figure.against_value, figure.against_name,
-                       figure.value / figure.against_value);
+            fmt::print("{:<20} {:>14.2f} {:<16} {:>14.2f} {:<28} {:>6.2f}\n", figure.name, figure.value, figure.unit,
+                       figure.against_value, figure.against_name, figure.value / figure.against_value);
         return;
     }
     boost::json::array list;

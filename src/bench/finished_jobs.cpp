@@ -96,7 +96,8 @@ void train(Story& story, std::mt19937_64& random, const Address& worker, std::ui
     story.tell(sm::TrainingResumed{1, 0, "training began"});
     for (std::uint64_t number = 1; number <= checkpoints_saved; ++number) {
         const std::uint64_t step = steps_total * number / (checkpoints + 1);
-        story.tell(sm::CheckpointSaved{1, {static_cast<std::uint32_t>(step * 2 / steps_total), step, random_bytes<Hash256>(random), 3.25}});
+        story.tell(sm::CheckpointSaved{
+            1, {static_cast<std::uint32_t>(step * 2 / steps_total), step, random_bytes<Hash256>(random), 3.25}});
     }
 }
 
@@ -106,7 +107,8 @@ Life finished_life(std::uint64_t number) {
     std::mt19937_64 random(number);
     sm::Terms terms;
     terms.id = random_bytes<JobId>(random);
-    for (std::size_t byte = 0; byte < 8; ++byte) terms.id.bytes[byte] = static_cast<std::uint8_t>(number >> (8 * (7 - byte)));
+    for (std::size_t byte = 0; byte < 8; ++byte)
+        terms.id.bytes[byte] = static_cast<std::uint8_t>(number >> (8 * (7 - byte)));
     terms.owner = random_bytes<Address>(random);
     terms.dataset = random_bytes<JobId>(random).hex().substr(2) + ".txt";
     terms.param = R"({"language":"en","epoch":2})";
@@ -121,9 +123,12 @@ Life finished_life(std::uint64_t number) {
     story.tell(sm::DepositSigned{approve, process});
     story.tell(sm::ProcessConfirmed{confirmed(process), whole_coins(30)});
     train(story, random, random_bytes<Address>(random), checkpoints);
-    story.tell(sm::TrainingFinished{1, {random_bytes<Hash256>(random), artifact_bytes, 2, steps_total, {3.5, 3.25}, 3.375}});
-    story.tell(sm::UploadOpened{1, random_bytes<JobId>(random).hex(), random_bytes<JobId>(random).hex().substr(2) + ".tar", parts});
-    for (std::uint32_t part = 1; part <= parts; ++part) story.tell(sm::PartUploaded{1, part, random_bytes<JobId>(random).hex()});
+    story.tell(
+        sm::TrainingFinished{1, {random_bytes<Hash256>(random), artifact_bytes, 2, steps_total, {3.5, 3.25}, 3.375}});
+    story.tell(sm::UploadOpened{1, random_bytes<JobId>(random).hex(),
+                                random_bytes<JobId>(random).hex().substr(2) + ".tar", parts});
+    for (std::uint32_t part = 1; part <= parts; ++part)
+        story.tell(sm::PartUploaded{1, part, random_bytes<JobId>(random).hex()});
     story.tell(sm::UploadCompleted{story.life().job.upload.file_name});
     const auto submit = transaction(story.life(), random, 3 * number + 2, storage::TxKind::submit);
     story.tell(sm::SubmitSigned{submit});

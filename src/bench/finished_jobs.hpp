@@ -15,8 +15,8 @@ struct Life {
     std::vector<storage::OutboxEntry> transactions;
 };
 
-/// Verified: approve, process and submit transactions with nonces from 3 * `number`, six checkpoints, 21 history entries. Ids rise with `number`; hashes are drawn
-/// from it, so that they compress as little as real ones.
+/// Verified: approve, process and submit transactions with nonces from 3 * `number`, six checkpoints, 21 history
+/// entries. Ids rise with `number`; hashes are drawn from it, so that they compress as little as real ones.
 Life finished_life(std::uint64_t number);
 
 /// What the chain knows of an active JOB.

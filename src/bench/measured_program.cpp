@@ -22,7 +22,9 @@ constexpr const char* clean_environment = "env -u OPENBLAS_CORETYPE -u OPENBLAS_
 
 }  // namespace
 
-Workshop::Workshop() : path_(std::filesystem::current_path() / fmt::format(".emeth-bench-{}", ::getpid())) { std::filesystem::create_directory(path_); }
+Workshop::Workshop() : path_(std::filesystem::current_path() / fmt::format(".emeth-bench-{}", ::getpid())) {
+    std::filesystem::create_directory(path_);
+}
 
 Workshop::~Workshop() {
     std::error_code ignored;
@@ -57,6 +59,8 @@ std::string text(const boost::json::value& answer, const char* key) {
     return value;
 }
 
-std::string quoted(const std::filesystem::path& path) { return "'" + path.string() + "'"; }
+std::string quoted(const std::filesystem::path& path) {
+    return "'" + path.string() + "'";
+}
 
 }  // namespace emeth::bench

@@ -21,7 +21,8 @@ private:
     std::filesystem::path path_;
 };
 
-/// What `command` prints, as JSON; throws when it fails. A shell runs it: commands are made of our own paths and numbers.
+/// What `command` prints, as JSON; throws when it fails. A shell runs it: commands are made of our own paths and
+/// numbers.
 boost::json::value output_of(const std::string& command);
 
 /// How long `command` takes, in seconds; throws when it fails.

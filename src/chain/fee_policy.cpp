@@ -25,7 +25,8 @@ Result<Fees> within_ceiling(const Fees& fees, const Wei& ceiling) {
     if (fees.priority_fee_per_gas) {
         // The offer is two base fees and a tip: half of offer and tip is one of each.
         using Unbounded = boost::multiprecision::cpp_int;
-        const Unbounded needed = (Unbounded(to_u256(fees.max_fee_per_gas)) + Unbounded(to_u256(*fees.priority_fee_per_gas)) + 1) / 2;
+        const Unbounded needed =
+            (Unbounded(to_u256(fees.max_fee_per_gas)) + Unbounded(to_u256(*fees.priority_fee_per_gas)) + 1) / 2;
         if (needed <= Unbounded(to_u256(ceiling))) return Fees{ceiling, fees.priority_fee_per_gas};
     }
     return transient_error(fmt::format(

@@ -18,8 +18,9 @@ Fees dynamic_fees(const Wei& base_fee, const std::optional<Wei>& suggested_tip);
 /// For chains whose blocks have no base fee.
 Fees legacy_fees(const Wei& gas_price);
 
-/// The offer, no higher than `ceiling` per gas: an endpoint must not be able to spend the wallet on gas. A dynamic offer is cut to the ceiling where that still
-/// covers the latest base fee and the tip. Transient Error where it does not.
+/// The offer, no higher than `ceiling` per gas: an endpoint must not be able to spend the wallet on gas. A dynamic
+/// offer is cut to the ceiling where that still covers the latest base fee and the tip. Transient Error where it does
+/// not.
 Result<Fees> within_ceiling(const Fees& fees, const Wei& ceiling);
 
 /// What the setting gas_price_max_gwei may be at most: beyond it lies a typing error.

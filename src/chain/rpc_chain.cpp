@@ -158,7 +158,8 @@ Task<Result<std::vector<StatusLog>>> RpcChain::status_logs(JobId id, std::uint64
     std::vector<StatusLog> statuses;
     for (const Log& log : *found) {
         const std::optional<StatusEvent> event = parse_status_event(log);
-        if (event && event->job == id) statuses.push_back({event->status, event->node, log.block, log.transaction, log.block_hash});
+        if (event && event->job == id)
+            statuses.push_back({event->status, event->node, log.block, log.transaction, log.block_hash});
     }
     co_return statuses;
 }

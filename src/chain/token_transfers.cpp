@@ -11,7 +11,8 @@ Wei minted_to(const Receipt& receipt, const Address& account) {
     const Hash256 to = abi::word_of(account);
     U256 minted = 0;
     for (const auto& log : receipt.logs) {
-        if (log.topics.size() != 3 || log.topics[0] != transfer || log.topics[1] != nobody || log.topics[2] != to) continue;
+        if (log.topics.size() != 3 || log.topics[0] != transfer || log.topics[1] != nobody || log.topics[2] != to)
+            continue;
         minted += to_u256(abi::Decoder(log.data, "Transfer").amount("value"));
     }
     return to_wei(minted);

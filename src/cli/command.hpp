@@ -1,4 +1,5 @@
-// How a subcommand joins the program: each file of cli/ defines one or a few of the functions below, and main.cpp calls them all.
+// How a subcommand joins the program: each file of cli/ defines one or a few of the functions below, and main.cpp calls
+// them all.
 #pragma once
 
 #include <CLI/App.hpp>

@@ -5,18 +5,23 @@ namespace emeth::cli {
 namespace {
 
 /// Secrets are read from files and the environment only: argv is visible to every user of the machine.
-bool is_secret(const std::string& key) { return key == "privateKey"; }
+bool is_secret(const std::string& key) {
+    return key == "privateKey";
+}
 
 }  // namespace
 
 void ConfigFlags::add_to(CLI::App& command, const std::set<std::string>& known_keys) {
     keys = known_keys;
-    command.add_option("--config", file, "settings as KEY=value lines; the environment overrides them, flags override both")
+    command
+        .add_option("--config", file,
+                    "settings as KEY=value lines; the environment overrides them, flags override both")
         ->type_name("FILE");
     for (const auto& key : keys) {
         if (is_secret(key)) continue;
-        command.add_option_function<std::string>(
-                   "--" + key, [this, key](const std::string& value) { values[key] = value; }, "overrides " + key)
+        command
+            .add_option_function<std::string>(
+                "--" + key, [this, key](const std::string& value) { values[key] = value; }, "overrides " + key)
             ->type_name("VALUE")
             ->group("Settings");
     }

@@ -7,9 +7,11 @@ namespace emeth::cli {
 namespace {
 
 constexpr const char* explanation =
-    "Gives a JOB back to the network, or all of this node's active JOBs without a JOBID (then --yes is needed). Each costs the decline penalty, a quarter of\n"
+    "Gives a JOB back to the network, or all of this node's active JOBs without a JOBID (then --yes is needed). Each "
+    "costs the decline penalty, a quarter of\n"
     "the deposit by the rules of Round 3. A JOB whose result is submitted cannot be declined.\n"
-    "A running master is asked to do it; with none running it is done here, and the command waits until it is confirmed.\n\n"
+    "A running master is asked to do it; with none running it is done here, and the command waits until it is "
+    "confirmed.\n\n"
     "Examples:\n"
     "  emeth decline 0x00112233445566778899aabbccddeeff --data ./node\n"
     "  emeth decline --yes --config config/master.env --data ./node\n";
@@ -33,10 +35,15 @@ int decline(const DeclineFlags& flags) {
     boost::json::object params;
     if (!flags.job.empty()) {
         const auto id = JobId::parse(flags.job);
-        if (!id) return fail("decline", permanent_error("'" + flags.job + "' is no JOB id: expected 0x and 32 hex digits"), exit_usage);
+        if (!id)
+            return fail("decline", permanent_error("'" + flags.job + "' is no JOB id: expected 0x and 32 hex digits"),
+                        exit_usage);
         params["job"] = id->hex();
     } else if (!flags.yes) {
-        return fail("decline", permanent_error("without a JOBID all active JOBs are declined, each for its penalty: name one, or add --yes"), exit_usage);
+        return fail("decline",
+                    permanent_error(
+                        "without a JOBID all active JOBs are declined, each for its penalty: name one, or add --yes"),
+                    exit_usage);
     }
     return run_operator_command("decline", flags.common, std::move(params), print);
 }

@@ -5,8 +5,8 @@
 #include <memory>
 
 #include "chain/amount.hpp"
-#include "cli/command.hpp"
 #include "cli/anvil_program.hpp"
+#include "cli/command.hpp"
 #include "cli/program.hpp"
 #include "crypto/key_file.hpp"
 #include "network/devnet/devnet.hpp"
@@ -27,7 +27,8 @@ struct DevnetFlags {
 };
 
 constexpr const char* examples =
-    "Starts anvil, deploys the contracts, and serves the Storage API, the JOB info server and the verifier, all on 127.0.0.1.\n"
+    "Starts anvil, deploys the contracts, and serves the Storage API, the JOB info server and the verifier, all on "
+    "127.0.0.1.\n"
     "The folder keeps everything: a later start with the same --data goes on where this one ended.\n\n"
     "Examples:\n"
     "  emeth devnet --data ./net --requests-every 60     a JOB a minute, from the texts in ./net/texts\n"
@@ -40,10 +41,12 @@ Task<Result<void>> prepare_node(network::Devnet& devnet, std::filesystem::path f
     const auto key = crypto::load_or_generate_key_file(key_file, system_random());
     if (key.has_error()) co_return key.error();
     if (is_new) {
-        const auto funded = co_await devnet.fund(key->address(), *chain::parse_coins("100"), *chain::parse_coins("10000"));
+        const auto funded =
+            co_await devnet.fund(key->address(), *chain::parse_coins("100"), *chain::parse_coins("10000"));
         if (funded.has_error()) co_return funded.error();
     }
-    const auto settings = devnet.node_settings() + fmt::format("privateKey_file={}\nmax_fee=100000000000000000000\n", std::filesystem::absolute(key_file).string());
+    const auto settings = devnet.node_settings() + fmt::format("privateKey_file={}\nmax_fee=100000000000000000000\n",
+                                                               std::filesystem::absolute(key_file).string());
     co_return write_file_durably(folder / "master.env", settings, 0600);
 }
 
@@ -64,10 +67,14 @@ Task<Result<void>> run_devnet(DevnetFlags flags) {
     network::Devnet& network = **devnet;
     Result<void> outcome = co_await prepare_node(network, flags.data);
     if (outcome.has_value()) {
-        fmt::print("endpoint        {}\nEmethCore       {}\nEMT             {}\nStorage API     {}\nJOB info server {}\nsettings        {}\n", network.endpoint().text(),
-                   network.core().hex(), network.token().hex(), network.storage_api().text(), network.info_server().text(),
-                   (std::filesystem::path(flags.data) / "master.env").string());
-        fmt::print("join it: emeth master --config {}/master.env --data ./node --local-workers 1\nCtrl-C ends everything.\n", flags.data);
+        fmt::print(
+            "endpoint        {}\nEmethCore       {}\nEMT             {}\nStorage API     {}\nJOB info server "
+            "{}\nsettings        {}\n",
+            network.endpoint().text(), network.core().hex(), network.token().hex(), network.storage_api().text(),
+            network.info_server().text(), (std::filesystem::path(flags.data) / "master.env").string());
+        fmt::print(
+            "join it: emeth master --config {}/master.env --data ./node --local-workers 1\nCtrl-C ends everything.\n",
+            flags.data);
         std::fflush(stdout);
         Task<Result<void>> serving = network.run();
         Task<Result<void>> signal = until_signal(shutdown);
@@ -83,14 +90,25 @@ void register_devnet(CLI::App& app, Invocation& invocation) {
     auto* command = app.add_subcommand("devnet", "the whole network on this machine");
     command->footer(examples);
     auto flags = std::make_shared<DevnetFlags>();
-    command->add_option("--data", flags->data, "folder of the network's state")->capture_default_str()->type_name("DIR");
-    command->add_option("--rpc-port", flags->options.rpc_port, "port of the chain's endpoint; 0: the last one, else a free one")->capture_default_str();
-    command->add_option("--storage-port", flags->options.storage_port, "port of the Storage API")->capture_default_str();
-    command->add_option("--info-port", flags->options.info_port, "port of the JOB info server")->capture_default_str();
-    command->add_option("--block-interval", flags->options.block_interval_s, "seconds between blocks")->capture_default_str()->check(CLI::Range(1, 60));
-    command->add_option("--requests-every", flags->options.requester_interval_s, "seconds between JOBs of the requester bot; 0: none. Texts: <data>/texts")
+    command->add_option("--data", flags->data, "folder of the network's state")
+        ->capture_default_str()
+        ->type_name("DIR");
+    command
+        ->add_option("--rpc-port", flags->options.rpc_port,
+                     "port of the chain's endpoint; 0: the last one, else a free one")
         ->capture_default_str();
-    command->add_option("--anvil", flags->anvil, "anvil program; else contracts/node_modules/.bin/anvil, else PATH")->type_name("FILE");
+    command->add_option("--storage-port", flags->options.storage_port, "port of the Storage API")
+        ->capture_default_str();
+    command->add_option("--info-port", flags->options.info_port, "port of the JOB info server")->capture_default_str();
+    command->add_option("--block-interval", flags->options.block_interval_s, "seconds between blocks")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 60));
+    command
+        ->add_option("--requests-every", flags->options.requester_interval_s,
+                     "seconds between JOBs of the requester bot; 0: none. Texts: <data>/texts")
+        ->capture_default_str();
+    command->add_option("--anvil", flags->anvil, "anvil program; else contracts/node_modules/.bin/anvil, else PATH")
+        ->type_name("FILE");
     command->callback([flags, &invocation] {
         invocation.run = [flags] {
             init_logging("devnet", "info");

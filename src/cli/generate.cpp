@@ -53,12 +53,19 @@ void register_generate(CLI::App& app, Invocation& invocation) {
         "  emeth generate --model model --prompt '昔々' --tokens 200 --temperature 0.5 --seed 7\n");
     auto flags = std::make_shared<GenerateFlags>();
     command->add_option("--model", flags->model, "folder of the model")->required()->type_name("DIR");
-    command->add_option("--prompt", flags->prompt, "UTF-8 text to go on from, at most 32 KiB")->required()->type_name("TEXT");
-    command->add_option("--tokens", flags->tokens, "how many to add")->check(CLI::Range(1, 4'096))->capture_default_str();
-    command->add_option("--temperature", flags->temperature, "0: always the likeliest token")->check(CLI::Range(0.0, 10.0))->capture_default_str();
+    command->add_option("--prompt", flags->prompt, "UTF-8 text to go on from, at most 32 KiB")
+        ->required()
+        ->type_name("TEXT");
+    command->add_option("--tokens", flags->tokens, "how many to add")
+        ->check(CLI::Range(1, 4'096))
+        ->capture_default_str();
+    command->add_option("--temperature", flags->temperature, "0: always the likeliest token")
+        ->check(CLI::Range(0.0, 10.0))
+        ->capture_default_str();
     command->add_option("--seed", flags->seed, "of the draws")->capture_default_str();
     command->callback([flags, &invocation] {
-        if (flags->prompt.empty()) throw CLI::ValidationError("--prompt", "is empty: give the model a word to go on from");
+        if (flags->prompt.empty())
+            throw CLI::ValidationError("--prompt", "is empty: give the model a word to go on from");
         if (flags->prompt.size() > prompt_bytes_max) throw CLI::ValidationError("--prompt", "is longer than 32 KiB");
         invocation.run = [flags] {
             auto exit_code = std::make_shared<int>(exit_ok);

@@ -14,7 +14,8 @@ constexpr const char* explanation =
 
 std::string verdict_of(const Answer& job) {
     if (job.contains("refused")) return text_of(job, "refused");
-    return fmt::format("would be taken: finish estimate {} s, expected value {} EMT", text_of(job, "finishEstimate"), text_of(job, "expectedValue"));
+    return fmt::format("would be taken: finish estimate {} s, expected value {} EMT", text_of(job, "finishEstimate"),
+                       text_of(job, "expectedValue"));
 }
 
 std::string progress_of(const Answer& job) {
@@ -22,24 +23,28 @@ std::string progress_of(const Answer& job) {
     if (progress == nullptr || !progress->is_object()) return "";
     const auto& fields = progress->get_object();
     const std::string workers = text_of(fields, "workers");
-    return fmt::format(" [{}: step {} of {}{}]", text_of(fields, "stage"), text_of(fields, "step"), text_of(fields, "stepsTotal"), workers == "1" ? "" : ", by " + workers + " workers");
+    return fmt::format(" [{}: step {} of {}{}]", text_of(fields, "stage"), text_of(fields, "step"),
+                       text_of(fields, "stepsTotal"), workers == "1" ? "" : ", by " + workers + " workers");
 }
 
 void print(const Answer& answer) {
     fmt::print("open JOBs: {}\n", text_of(answer, "openTotal"));
     for (const auto& value : list_of(answer, "open")) {
         const auto& job = value.as_object();
-        fmt::print("  {}  {:>8} EMT  {:>12} bytes  {}\n", text_of(job, "id"), coins_of(job, "fee"), text_of(job, "datasetSize"), verdict_of(job));
+        fmt::print("  {}  {:>8} EMT  {:>12} bytes  {}\n", text_of(job, "id"), coins_of(job, "fee"),
+                   text_of(job, "datasetSize"), verdict_of(job));
     }
     fmt::print("JOBs of this node: {}\n", list_of(answer, "own").size());
     for (const auto& value : list_of(answer, "own")) {
         const auto& job = value.as_object();
-        fmt::print("  {}  {:>8} EMT  {:<11}  {}{}\n", text_of(job, "id"), coins_of(job, "fee"), text_of(job, "state"), text_of(job, "why"), progress_of(job));
+        fmt::print("  {}  {:>8} EMT  {:<11}  {}{}\n", text_of(job, "id"), coins_of(job, "fee"), text_of(job, "state"),
+                   text_of(job, "why"), progress_of(job));
     }
     for (const auto& value : list_of(answer, "workers")) {
         const auto& worker = value.as_object();
         if (worker.contains("restSeconds"))
-            fmt::print("worker {} failed JOBs and gets no new one for {} s: its own log says what is to be mended\n", text_of(worker, "address"), text_of(worker, "restSeconds"));
+            fmt::print("worker {} failed JOBs and gets no new one for {} s: its own log says what is to be mended\n",
+                       text_of(worker, "address"), text_of(worker, "restSeconds"));
     }
 }
 
@@ -50,7 +55,9 @@ void register_joblist(CLI::App& app, Invocation& invocation) {
     command->footer(explanation);
     auto flags = std::make_shared<OperatorFlags>();
     flags->add_to(*command);
-    command->callback([flags, &invocation] { invocation.run = [flags] { return run_operator_command("joblist", *flags, {}, print); }; });
+    command->callback([flags, &invocation] {
+        invocation.run = [flags] { return run_operator_command("joblist", *flags, {}, print); };
+    });
 }
 
 }  // namespace emeth::cli

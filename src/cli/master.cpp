@@ -17,11 +17,13 @@ namespace emeth::cli {
 namespace {
 
 constexpr const char* explanation =
-    "Finds JOBs, locks deposits for those that can be finished in time, has workers train them, submits the results and collects the rewards.\n"
+    "Finds JOBs, locks deposits for those that can be finished in time, has workers train them, submits the results "
+    "and collects the rewards.\n"
     "It may be killed at any moment: the next start goes on where the last commit stands.\n\n"
     "Examples:\n"
     "  emeth master --config ./net/master.env --data ./node --local-workers 2\n"
-    "  emeth master --config /etc/emeth/master.env --data /var/lib/emeth --worker_port 5000 --min_fee 20000000000000000000\n";
+    "  emeth master --config /etc/emeth/master.env --data /var/lib/emeth --worker_port 5000 --min_fee "
+    "20000000000000000000\n";
 
 struct MasterFlags {
     ConfigFlags config;
@@ -40,7 +42,9 @@ int start(const MasterFlags& flags) {
     node::MasterOptions options{flags.data, flags.local_workers};
     return run_task(
         "master",
-        [&](asio::any_io_executor executor) { return node::run_master(std::move(executor), std::move(*config), std::move(*key), std::move(options)); },
+        [&](asio::any_io_executor executor) {
+            return node::run_master(std::move(executor), std::move(*config), std::move(*key), std::move(options));
+        },
         exit_unavailable);
 }
 

@@ -39,7 +39,8 @@ Task<Result<std::unique_ptr<NetworkActor>>> NetworkActor::open(EnvConfig config,
     if (settings.has_error()) co_return settings.error();
     const auto confirmations = config.whole_number("confirmations", 2, 1, 1'000);
     if (confirmations.has_error()) co_return confirmations.error();
-    const auto gas_price_max_gwei = config.whole_number("gas_price_max_gwei", chain::SenderOptions{}.gas_price_max_gwei, 1, chain::gas_price_max_gwei_limit);
+    const auto gas_price_max_gwei = config.whole_number("gas_price_max_gwei", chain::SenderOptions{}.gas_price_max_gwei,
+                                                        1, chain::gas_price_max_gwei_limit);
     if (gas_price_max_gwei.has_error()) co_return gas_price_max_gwei.error();
     if (auto made = create_folder(data, 0700); made.has_error()) co_return made.error();
     auto lock = FolderLock::acquire(data);
@@ -58,17 +59,20 @@ Task<Result<std::unique_ptr<NetworkActor>>> NetworkActor::open(EnvConfig config,
     const auto chain_id = co_await actor->chain_->chain_id();
     if (chain_id.has_error()) co_return chain_id.error();
     if (*chain_id != actor->settings.chain_id)
-        co_return permanent_error(fmt::format("{} is chain {}, chain_id says {}: correct endpoint or chain_id", actor->settings.endpoint.text(), *chain_id, actor->settings.chain_id));
+        co_return permanent_error(fmt::format("{} is chain {}, chain_id says {}: correct endpoint or chain_id",
+                                              actor->settings.endpoint.text(), *chain_id, actor->settings.chain_id));
     const auto constants = co_await actor->chain_->constants();
     if (constants.has_error()) co_return constants.error();
     actor->constants = *constants;
-    actor->storage_ = std::make_unique<api_client::StorageApiClient>(actor->settings.storage_api, actor->key_, system_clock());
+    actor->storage_ =
+        std::make_unique<api_client::StorageApiClient>(actor->settings.storage_api, actor->key_, system_clock());
     chain::SenderOptions options;
     options.chain_id = *chain_id;
     options.confirmations = *confirmations;
     options.gas_price_max_gwei = *gas_price_max_gwei;
     const auto executor = co_await asio::this_coro::executor;
-    actor->sender_ = std::make_unique<chain::TransactionSender>(executor, *actor->chain_, *actor->store_, actor->pool_, system_clock(), actor->key_, options);
+    actor->sender_ = std::make_unique<chain::TransactionSender>(executor, *actor->chain_, *actor->store_, actor->pool_,
+                                                                system_clock(), actor->key_, options);
     co_return actor;
 }
 

@@ -1,4 +1,5 @@
-// A participant of the network that is no node (verifier, requester): a data folder with its own key and outbox, connected to chain and Storage API. Io thread only.
+// A participant of the network that is no node (verifier, requester): a data folder with its own key and outbox,
+// connected to chain and Storage API. Io thread only.
 #pragma once
 
 #include <filesystem>
@@ -21,7 +22,8 @@ const std::set<std::string>& actor_keys();
 
 class NetworkActor {
 public:
-    /// Locks `data`, loads the key (privateKey, else privateKey_file, else <data>/key, generated at first use), opens the outbox, and checks chain id and contracts.
+    /// Locks `data`, loads the key (privateKey, else privateKey_file, else <data>/key, generated at first use), opens
+    /// the outbox, and checks chain id and contracts.
     static Task<Result<std::unique_ptr<NetworkActor>>> open(EnvConfig config, std::filesystem::path data);
 
     NetworkSettings settings;

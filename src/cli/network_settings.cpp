@@ -13,21 +13,27 @@ namespace {
 Result<http::Url> read_url(const EnvConfig& config, const std::string& key, const std::string& fallback) {
     const auto* value = config.find(key);
     const auto url = http::Url::parse(value != nullptr ? value->text : fallback);
-    if (url.has_error()) return permanent_error(fmt::format("{}: {}: {}", value != nullptr ? value->place : "default", key, url.error().message));
+    if (url.has_error())
+        return permanent_error(
+            fmt::format("{}: {}: {}", value != nullptr ? value->place : "default", key, url.error().message));
     return url;
 }
 
 Result<Address> read_address(const EnvConfig& config, const std::string& key, const std::string& fallback) {
     const auto* value = config.find(key);
     const auto address = Address::parse(value != nullptr ? value->text : fallback);
-    if (!address) return permanent_error(fmt::format("{}: {} is '{}'; expected 0x and 40 hex digits", value->place, key, value->text));
+    if (!address)
+        return permanent_error(
+            fmt::format("{}: {} is '{}'; expected 0x and 40 hex digits", value->place, key, value->text));
     return *address;
 }
 
 }  // namespace
 
 const std::set<std::string>& network_keys() {
-    static const std::set<std::string> keys{"endpoint", "chain_id", "emethContractAddress", "tokenContractAddress", "storageApi", "info_server_url", "default_model", "verification_draws"};
+    static const std::set<std::string> keys{
+        "endpoint",   "chain_id",        "emethContractAddress", "tokenContractAddress",
+        "storageApi", "info_server_url", "default_model",        "verification_draws"};
     return keys;
 }
 
@@ -49,7 +55,8 @@ Result<NetworkSettings> read_network_settings(const EnvConfig& config) {
     if (chain_id.has_error()) return chain_id.error();
     settings.chain_id = *chain_id;
     settings.default_model = config.text("default_model", "nano");
-    const auto draws = config.whole_number("verification_draws", trainer_protocol::draws_default, 1, trainer_protocol::draws_max);
+    const auto draws =
+        config.whole_number("verification_draws", trainer_protocol::draws_default, 1, trainer_protocol::draws_max);
     if (draws.has_error()) return draws.error();
     settings.verification_draws = static_cast<std::uint32_t>(*draws);
     return settings;

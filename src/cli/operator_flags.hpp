@@ -1,11 +1,11 @@
 // What the operator's commands share: --data, the settings for when no master runs, and the way to an answer.
 #pragma once
 
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
-#include <fmt/format.h>
 #include <functional>
 #include <memory>
 #include <string>
@@ -44,11 +44,12 @@ struct OperatorFlags {
 
 using Answer = boost::json::object;
 
-inline Task<Result<void>> ask_and_print(asio::any_io_executor executor, OperatorFlags flags, std::string method, boost::json::object params,
-                                        std::function<void(const Answer&)> print) {
+inline Task<Result<void>> ask_and_print(asio::any_io_executor executor, OperatorFlags flags, std::string method,
+                                        boost::json::object params, std::function<void(const Answer&)> print) {
     std::string data = flags.data;
     std::function<Result<node::OperatorSettings>()> settings = [&flags] { return flags.settings(); };
-    const Result<boost::json::value> answer = co_await node::operator_command(std::move(executor), std::move(data), std::move(settings), std::move(method), std::move(params));
+    const Result<boost::json::value> answer = co_await node::operator_command(
+        std::move(executor), std::move(data), std::move(settings), std::move(method), std::move(params));
     if (answer.has_error()) co_return answer.error();
     if (flags.json || !answer->is_object()) {
         fmt::print("{}\n", boost::json::serialize(*answer));
@@ -59,9 +60,12 @@ inline Task<Result<void>> ask_and_print(asio::any_io_executor executor, Operator
 }
 
 /// Asks the running master, or does it here, and prints.
-inline int run_operator_command(const std::string& command, const OperatorFlags& flags, boost::json::object params, std::function<void(const Answer&)> print) {
+inline int run_operator_command(const std::string& command, const OperatorFlags& flags, boost::json::object params,
+                                std::function<void(const Answer&)> print) {
     init_logging(command, "warn");
-    return run_task(command, [&](asio::any_io_executor executor) { return ask_and_print(std::move(executor), flags, command, params, print); });
+    return run_task(command, [&](asio::any_io_executor executor) {
+        return ask_and_print(std::move(executor), flags, command, params, print);
+    });
 }
 
 // Reading the answers, which our own program gave.

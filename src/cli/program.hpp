@@ -14,7 +14,8 @@
 
 namespace emeth::cli {
 
-/// --config FILE and one flag for each of `keys` (but never privateKey: keys do not belong in argv; use privateKey_file, the .env file or the environment).
+/// --config FILE and one flag for each of `keys` (but never privateKey: keys do not belong in argv; use
+/// privateKey_file, the .env file or the environment).
 struct ConfigFlags {
     std::string file;
     std::map<std::string, std::string> values;
@@ -27,8 +28,9 @@ struct ConfigFlags {
 
 using Work = std::function<Task<Result<void>>(asio::any_io_executor)>;
 
-/// Runs `work` on a new io_context of this thread until it ends, or until SIGINT/SIGTERM cancels it (an orderly end counts as success). An Error or
-/// exception is printed as one line "emeth <command>: <message>" on stderr and gives `failure_code`.
+/// Runs `work` on a new io_context of this thread until it ends, or until SIGINT/SIGTERM cancels it (an orderly end
+/// counts as success). An Error or exception is printed as one line "emeth <command>: <message>" on stderr and gives
+/// `failure_code`.
 int run_task(const std::string& command, Work work, int failure_code = 1);
 
 /// The same for work that deals with signals itself (runtime/shutdown.hpp), because it has children to end in order.

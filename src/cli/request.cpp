@@ -28,7 +28,8 @@ struct RequestFlags {
 };
 
 constexpr const char* examples =
-    "Uploads the dataset to the Storage API, approves the fee and calls request. fee = max(gas * gas price, least fee); gas = MiB * 5822 / 1000.\n\n"
+    "Uploads the dataset to the Storage API, approves the fee and calls request. fee = max(gas * gas price, least "
+    "fee); gas = MiB * 5822 / 1000.\n\n"
     "Examples:\n"
     "  emeth request --config config/requester.env --dataset book.txt\n"
     "  emeth request --config config/requester.env --dataset book.txt --language ja --gas-price 3 --json\n";
@@ -43,7 +44,8 @@ void print(const network::RequestedJob& job, bool json) {
                                          {"transaction", job.transaction.hex()}};
         fmt::print("{}\n", boost::json::serialize(object));
     } else {
-        fmt::print("JOB {} requested: {} bytes, {} gas, fee {} EMT, transaction {}\n", job.id.hex(), job.dataset_bytes, job.gas, chain::format_coins(job.fee), job.transaction.hex());
+        fmt::print("JOB {} requested: {} bytes, {} gas, fee {} EMT, transaction {}\n", job.id.hex(), job.dataset_bytes,
+                   job.gas, chain::format_coins(job.fee), job.transaction.hex());
     }
 }
 
@@ -62,7 +64,8 @@ Task<Result<void>> run_request(std::shared_ptr<RequestFlags> flags) {
     auto actor = co_await NetworkActor::open(*config, flags->data);
     if (actor.has_error()) co_return actor.error();
     NetworkActor& self = **actor;
-    network::Requester requester(self.chain(), self.sender(), self.storage(), system_random(), self.settings.core, self.settings.token);
+    network::Requester requester(self.chain(), self.sender(), self.storage(), system_random(), self.settings.core,
+                                 self.settings.token);
     Task<Result<network::RequestedJob>> work = requester.request(std::move(*request));
     Task<Result<network::RequestedJob>> sending = keep_sending(self.sender());
     const auto job = co_await race(std::move(work), std::move(sending));

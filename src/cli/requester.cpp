@@ -33,7 +33,8 @@ Task<Result<void>> run_requester(std::shared_ptr<RequesterFlags> flags) {
     auto actor = co_await NetworkActor::open(*config, flags->data);
     if (actor.has_error()) co_return actor.error();
     NetworkActor& self = **actor;
-    network::Requester requester(self.chain(), self.sender(), self.storage(), system_random(), self.settings.core, self.settings.token);
+    network::Requester requester(self.chain(), self.sender(), self.storage(), system_random(), self.settings.core,
+                                 self.settings.token);
     TaskGroup group(co_await asio::this_coro::executor, 2);
     group.start(self.sender().run());
     group.start(network::run_requester_bot(requester, system_clock(), std::move(options)));
@@ -49,8 +50,12 @@ void register_requester(CLI::App& app, Invocation& invocation) {
     auto flags = std::make_shared<RequesterFlags>();
     flags->config.add_to(*command, actor_keys());
     flags->terms.add_to(*command);
-    command->add_option("--texts", flags->texts, "folder of datasets, taken in name order")->required()->type_name("DIR");
-    command->add_option("--every", flags->interval_s, "seconds between JOBs")->capture_default_str()->check(CLI::Range(1, 86'400));
+    command->add_option("--texts", flags->texts, "folder of datasets, taken in name order")
+        ->required()
+        ->type_name("DIR");
+    command->add_option("--every", flags->interval_s, "seconds between JOBs")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 86'400));
     command->add_option("--data", flags->data, "folder of key and outbox")->capture_default_str()->type_name("DIR");
     command->callback([flags, &invocation] {
         invocation.run = [flags] {

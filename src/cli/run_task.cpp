@@ -56,8 +56,12 @@ int fail(const std::string& command, const Error& error, int code) {
     return code;
 }
 
-int run_task(const std::string& command, Work work, int failure_code) { return run(command, until_signal, std::move(work), failure_code); }
+int run_task(const std::string& command, Work work, int failure_code) {
+    return run(command, until_signal, std::move(work), failure_code);
+}
 
-int run_to_end(const std::string& command, Work work, int failure_code) { return run(command, captured, std::move(work), failure_code); }
+int run_to_end(const std::string& command, Work work, int failure_code) {
+    return run(command, captured, std::move(work), failure_code);
+}
 
 }  // namespace emeth::cli

@@ -36,7 +36,8 @@ struct ServerFlags {
 struct ChainReader {
     chain::RpcClient rpc;
     chain::RpcChain chain;
-    explicit ChainReader(const NetworkSettings& settings) : rpc(settings.endpoint, rpc_timeout), chain(rpc, settings.core, settings.token) {}
+    explicit ChainReader(const NetworkSettings& settings)
+        : rpc(settings.endpoint, rpc_timeout), chain(rpc, settings.core, settings.token) {}
 };
 
 Result<NetworkSettings> load_settings(const ServerFlags& flags) {
@@ -53,7 +54,8 @@ Task<Result<void>> run_storage_api(std::shared_ptr<ServerFlags> flags) {
     if (lock.has_error()) co_return lock.error();
     ChainReader reader(*settings);
     BlockingPool pool(2);
-    network::StorageApiServer server(co_await asio::this_coro::executor, flags->listen, std::filesystem::path(flags->data) / "objects", reader.chain, system_clock(),
+    network::StorageApiServer server(co_await asio::this_coro::executor, flags->listen,
+                                     std::filesystem::path(flags->data) / "objects", reader.chain, system_clock(),
                                      system_random(), pool);
     if (auto listening = server.listen(); listening.has_error()) co_return listening;
     spdlog::info("Storage API at {}", server.url());
@@ -68,7 +70,8 @@ Task<Result<void>> run_info_server(std::shared_ptr<ServerFlags> flags) {
     // sizeOf is public: the key of this client signs nothing.
     const auto key = crypto::PrivateKey::generate(system_random());
     api_client::StorageApiClient storage(settings->storage_api, key, system_clock());
-    network::InfoServerService service(co_await asio::this_coro::executor, flags->listen, reader.chain, storage, system_clock());
+    network::InfoServerService service(co_await asio::this_coro::executor, flags->listen, reader.chain, storage,
+                                       system_clock());
     if (auto listening = service.listen(); listening.has_error()) co_return listening;
     spdlog::info("JOB info server at {}", service.url());
     co_await service.run();
@@ -84,7 +87,10 @@ void register_storage_api(CLI::App& app, Invocation& invocation) {
     flags->listen.port = 4'000;
     flags->data = ".emeth/storage";
     flags->add_to(*command);
-    command->add_option("--public-url", flags->listen.public_url, "how clients reach it through a reverse proxy; the signed URLs begin with it")->type_name("URL");
+    command
+        ->add_option("--public-url", flags->listen.public_url,
+                     "how clients reach it through a reverse proxy; the signed URLs begin with it")
+        ->type_name("URL");
     command->add_option("--data", flags->data, "folder of the objects")->capture_default_str()->type_name("DIR");
     command->callback([flags, &invocation] {
         invocation.run = [flags] {

@@ -1,6 +1,6 @@
 // emeth state: what a node knows of its JOBs, read from its store, also beside a running master.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <functional>
 #include <memory>
@@ -45,7 +45,9 @@ Result<statemachine::Job> find_job(storage::JobStore& store, const StateFlags& f
     if (!id) return permanent_error(fmt::format("'{}' is no JOB id: expected 0x and 32 hex digits", flags.job));
     auto job = store.find(*id);
     if (job.has_error()) return job.error();
-    if (!job->has_value()) return permanent_error(fmt::format("no JOB {} in {}; `emeth state list` shows those that are", flags.job, flags.data));
+    if (!job->has_value())
+        return permanent_error(
+            fmt::format("no JOB {} in {}; `emeth state list` shows those that are", flags.job, flags.data));
     return std::move(**job);
 }
 
@@ -88,16 +90,21 @@ Result<void> verify(storage::JobStore& store, const StateFlags&) {
     return {};
 }
 
-CLI::App* add(CLI::App& parent, const std::string& name, const std::string& description, const Flags& flags, Invocation& invocation, Inspect work) {
+CLI::App* add(CLI::App& parent, const std::string& name, const std::string& description, const Flags& flags,
+              Invocation& invocation, Inspect work) {
     auto* command = parent.add_subcommand(name, description);
     command->add_option("--data", flags->data, "the master's data folder")->capture_default_str()->type_name("DIR");
-    command->callback([flags, &invocation, work = std::move(work)] { invocation.run = [flags, work] { return inspect(flags, work); }; });
+    command->callback([flags, &invocation, work = std::move(work)] {
+        invocation.run = [flags, work] { return inspect(flags, work); };
+    });
     return command;
 }
 
 void add_graph(CLI::App& parent, const Flags& flags, Invocation& invocation) {
     auto* command = parent.add_subcommand("graph", "the transition table as a picture");
-    command->add_option("--format", flags->format, "mermaid or dot")->capture_default_str()->check(CLI::IsMember({"mermaid", "dot"}));
+    command->add_option("--format", flags->format, "mermaid or dot")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"mermaid", "dot"}));
     command->callback([flags, &invocation] {
         invocation.run = [flags] {
             fmt::print("{}", flags->format == "dot" ? statemachine::graph_dot() : statemachine::graph_mermaid());
@@ -107,13 +114,15 @@ void add_graph(CLI::App& parent, const Flags& flags, Invocation& invocation) {
 }
 
 void add_failpoints(CLI::App& parent, const Flags& flags, Invocation& invocation) {
-    auto* command = parent.add_subcommand("failpoints", "where tests kill the processes of a node: every durable commit and every outside effect");
+    auto* command = parent.add_subcommand(
+        "failpoints", "where tests kill the processes of a node: every durable commit and every outside effect");
     command->add_flag("--json", flags->json, "one JSON object a line");
     command->callback([flags, &invocation] {
         invocation.run = [flags] {
             for (const auto& place : failpoint::places()) {
                 if (flags->json)
-                    fmt::print("{{\"effect\":\"{}\",\"process\":\"{}\",\"path\":\"{}\"}}\n", place.effect, place.process, place.path);
+                    fmt::print("{{\"effect\":\"{}\",\"process\":\"{}\",\"path\":\"{}\"}}\n", place.effect,
+                               place.process, place.path);
                 else
                     fmt::print("{:<26} {:<8} {}\n", place.effect, place.process, place.path);
             }

@@ -23,13 +23,15 @@ Task<Result<void>> run_verifier(std::shared_ptr<VerifierFlags> flags) {
     if (config.has_error()) co_return config.error();
     const auto threads = config->whole_number("threads", 1, 1, 256);
     if (threads.has_error()) co_return threads.error();
-    const auto patience = config->whole_number("patience_ms", static_cast<std::uint64_t>(network::VerifierOptions{}.patience.count()), 1'000, 7 * 86'400'000);
+    const auto patience = config->whole_number(
+        "patience_ms", static_cast<std::uint64_t>(network::VerifierOptions{}.patience.count()), 1'000, 7 * 86'400'000);
     if (patience.has_error()) co_return patience.error();
     auto actor = co_await NetworkActor::open(*config, flags->data);
     if (actor.has_error()) co_return actor.error();
     NetworkActor& self = **actor;
     if (self.constants.verifier != self.sender().address())
-        co_return permanent_error("the contract's verifier is " + self.constants.verifier.hex() + ", this key is " + self.sender().address().hex() +
+        co_return permanent_error("the contract's verifier is " + self.constants.verifier.hex() + ", this key is " +
+                                  self.sender().address().hex() +
                                   ": use the verifier's key, or have the contract's owner call setVerifier");
     network::VerifierOptions options;
     options.folder = std::filesystem::path(flags->data) / "jobs";
@@ -39,7 +41,8 @@ Task<Result<void>> run_verifier(std::shared_ptr<VerifierFlags> flags) {
     options.draws = self.settings.verification_draws;
     options.confirmations = self.confirmations;
     options.patience = Milliseconds(*patience);
-    network::Verifier verifier(self.chain(), self.sender(), self.storage(), system_clock(), self.settings.core, std::move(options));
+    network::Verifier verifier(self.chain(), self.sender(), self.storage(), system_clock(), self.settings.core,
+                               std::move(options));
     TaskGroup group(co_await asio::this_coro::executor, 2);
     group.start(self.sender().run());
     group.start(verifier.run());
@@ -56,7 +59,9 @@ void register_verifier(CLI::App& app, Invocation& invocation) {
     auto keys = actor_keys();
     keys.insert({"threads", "patience_ms"});
     flags->config.add_to(*command, keys);
-    command->add_option("--data", flags->data, "folder of key, outbox and scratch files")->capture_default_str()->type_name("DIR");
+    command->add_option("--data", flags->data, "folder of key, outbox and scratch files")
+        ->capture_default_str()
+        ->type_name("DIR");
     command->callback([flags, &invocation] {
         invocation.run = [flags] {
             init_logging("verifier", "info");

@@ -41,8 +41,9 @@ void print(const Address& wallet, const Balances& balances, bool json) {
         fmt::print("{}\n", boost::json::serialize(object));
         return;
     }
-    fmt::print("address    {}\nALT        {}\nEMT        {}\nallowance  {} EMT for EmethCore\n", crypto::checksum_address(wallet), chain::format_coins(balances.alt),
-               chain::format_coins(balances.emt), chain::format_coins(balances.allowance));
+    fmt::print("address    {}\nALT        {}\nEMT        {}\nallowance  {} EMT for EmethCore\n",
+               crypto::checksum_address(wallet), chain::format_coins(balances.alt), chain::format_coins(balances.emt),
+               chain::format_coins(balances.allowance));
 }
 
 Task<Result<void>> show(const node::NodeConfig& config, Address wallet, bool json) {
@@ -61,7 +62,8 @@ int wallet(const WalletFlags& flags) {
     if (config.has_error()) return fail("wallet", config.error(), exit_usage);
     const auto key = node::read_private_key(*values);
     if (key.has_error()) return fail("wallet", key.error(), exit_usage);
-    return run_task("wallet", [&](asio::any_io_executor) { return show(*config, key->address(), flags.json); }, exit_unavailable);
+    return run_task(
+        "wallet", [&](asio::any_io_executor) { return show(*config, key->address(), flags.json); }, exit_unavailable);
 }
 
 }  // namespace

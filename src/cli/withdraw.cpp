@@ -8,7 +8,8 @@ namespace emeth::cli {
 namespace {
 
 constexpr const char* explanation =
-    "Fetches the EMT that this wallet's verified JOBs earned in closed slots (UTC days). A running master does this by itself every rewards_interval_ms.\n\n"
+    "Fetches the EMT that this wallet's verified JOBs earned in closed slots (UTC days). A running master does this by "
+    "itself every rewards_interval_ms.\n\n"
     "Examples:\n"
     "  emeth withdraw --data ./node\n"
     "  emeth withdraw --slot 20415 --config config/master.env --data ./node\n";
@@ -19,10 +20,12 @@ struct WithdrawFlags {
 };
 
 void print(const Answer& answer) {
-    if (list_of(answer, "withdrawn").empty()) fmt::print("nothing is due: no closed slot holds an unfetched reward of this wallet\n");
+    if (list_of(answer, "withdrawn").empty())
+        fmt::print("nothing is due: no closed slot holds an unfetched reward of this wallet\n");
     for (const auto& value : list_of(answer, "withdrawn")) {
         const auto& withdrawal = value.as_object();
-        fmt::print("slot {}: {} EMT (transaction {})\n", text_of(withdrawal, "slot"), coins_of(withdrawal, "amount"), text_of(withdrawal, "transaction"));
+        fmt::print("slot {}: {} EMT (transaction {})\n", text_of(withdrawal, "slot"), coins_of(withdrawal, "amount"),
+                   text_of(withdrawal, "transaction"));
     }
 }
 

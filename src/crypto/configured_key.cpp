@@ -12,10 +12,12 @@ Result<std::optional<PrivateKey>> configured_key(const EnvConfig& config) {
     const ConfigValue* value = config.find("privateKey");
     const ConfigValue* file = config.find("privateKey_file");
     if (value != nullptr && file != nullptr)
-        return permanent_error(fmt::format("both privateKey ({}) and privateKey_file ({}) are set; keep one of them", value->place, file->place));
+        return permanent_error(fmt::format("both privateKey ({}) and privateKey_file ({}) are set; keep one of them",
+                                           value->place, file->place));
     if (value == nullptr && file == nullptr) return std::optional<PrivateKey>{};
     if (value != nullptr && config.others_can_read("privateKey"))
-        return permanent_error(fmt::format("{} holds privateKey and can be read by others; run: chmod 600 {}", config.file_place(), config.file_place()));
+        return permanent_error(fmt::format("{} holds privateKey and can be read by others; run: chmod 600 {}",
+                                           config.file_place(), config.file_place()));
     Result<PrivateKey> key = file != nullptr ? load_key_file(file->text) : PrivateKey::parse(value->text);
     if (key.has_error()) return file != nullptr ? key.error() : in_context(value->place + ": privateKey", key.error());
     return std::optional<PrivateKey>(std::move(*key));

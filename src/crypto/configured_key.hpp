@@ -9,8 +9,8 @@
 
 namespace emeth::crypto {
 
-/// The key of `privateKey` or of the file that `privateKey_file` names; none when neither is set. Refused: both at once, a key file or a settings file with
-/// `privateKey` that others can read ("chmod 600 …"), and what is no key.
+/// The key of `privateKey` or of the file that `privateKey_file` names; none when neither is set. Refused: both at
+/// once, a key file or a settings file with `privateKey` that others can read ("chmod 600 …"), and what is no key.
 Result<std::optional<PrivateKey>> configured_key(const EnvConfig& config);
 
 }  // namespace emeth::crypto

@@ -7,7 +7,8 @@
 
 namespace emeth::harness {
 
-Result<ChildProcess> start_emeth(const asio::any_io_executor& executor, std::vector<std::string> arguments, std::filesystem::path log) {
+Result<ChildProcess> start_emeth(const asio::any_io_executor& executor, std::vector<std::string> arguments,
+                                 std::filesystem::path log) {
     ChildOptions options;
     options.program = own_program_path().parent_path() / "emeth";
     options.arguments = std::move(arguments);
@@ -22,7 +23,8 @@ Task<Result<void>> run_emeth(std::vector<std::string> arguments, std::filesystem
     if (child.has_error()) co_return child.error();
     const ChildEnd end = co_await child->wait();
     if (end.signal == 0 && end.exit_code == 0) co_return Result<void>{};
-    co_return permanent_error(fmt::format("{} ended by {}: {}; see {}", command, end.describe(), last_line(log), log.string()));
+    co_return permanent_error(
+        fmt::format("{} ended by {}: {}; see {}", command, end.describe(), last_line(log), log.string()));
 }
 
 std::string last_line(const std::filesystem::path& log) {

@@ -12,7 +12,8 @@
 namespace emeth::harness {
 
 /// `emeth <arguments>`; what it prints is appended to `log`.
-Result<ChildProcess> start_emeth(const asio::any_io_executor& executor, std::vector<std::string> arguments, std::filesystem::path log);
+Result<ChildProcess> start_emeth(const asio::any_io_executor& executor, std::vector<std::string> arguments,
+                                 std::filesystem::path log);
 
 /// The same, awaited; an Error unless it ended with exit code 0: it names the command and the log.
 Task<Result<void>> run_emeth(std::vector<std::string> arguments, std::filesystem::path log);

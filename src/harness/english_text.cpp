@@ -25,13 +25,16 @@ Task<Result<std::string>> read_book(std::filesystem::path folder) {
     options.output = book;
     auto child = ChildProcess::start(co_await asio::this_coro::executor, options);
     if (child.has_error())
-        co_return permanent_error("the text comes from the program 'bible' (Debian package bible-kjv): " + child.error().message);
+        co_return permanent_error("the text comes from the program 'bible' (Debian package bible-kjv): " +
+                                  child.error().message);
     const ChildEnd end = co_await child->wait();
-    if (end.signal != 0 || end.exit_code != 0) co_return permanent_error("'bible gen1:1-rev22:21' ended by " + end.describe());
+    if (end.signal != 0 || end.exit_code != 0)
+        co_return permanent_error("'bible gen1:1-rev22:21' ended by " + end.describe());
     co_return read_file(book, book_bytes_max);
 }
 
-Task<Result<std::vector<std::filesystem::path>>> write_texts(std::filesystem::path folder, std::vector<std::uint64_t> sizes_bytes) {
+Task<Result<std::vector<std::filesystem::path>>> write_texts(std::filesystem::path folder,
+                                                             std::vector<std::uint64_t> sizes_bytes) {
     auto book = co_await read_book(folder);
     if (book.has_error()) co_return book.error();
     const std::string_view text = *book;
@@ -42,7 +45,8 @@ Task<Result<std::vector<std::filesystem::path>>> write_texts(std::filesystem::pa
         // Spread the beginnings over the book, so that no JOB's text is a prefix of another's.
         const auto begin = (text.size() - size) * files.size() / sizes_bytes.size();
         auto file = folder / fmt::format("job-{}.txt", files.size() + 1);
-        if (auto written = write_file_durably(file, text.substr(begin, size)); written.has_error()) co_return written.error();
+        if (auto written = write_file_durably(file, text.substr(begin, size)); written.has_error())
+            co_return written.error();
         files.push_back(std::move(file));
     }
     co_return files;

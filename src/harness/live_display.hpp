@@ -1,4 +1,5 @@
-// A story on the screen: lines that stay, and below them what is so now, redrawn in place on a terminal. Io thread only.
+// A story on the screen: lines that stay, and below them what is so now, redrawn in place on a terminal. Io thread
+// only.
 #pragma once
 
 #include <cstddef>

@@ -8,7 +8,8 @@
 
 namespace emeth::harness {
 
-/// Leaves `folder` there (0700), empty but for a marker file of `owner` ("demo"). An Error, with nothing touched, when it holds anything and no such marker.
+/// Leaves `folder` there (0700), empty but for a marker file of `owner` ("demo"). An Error, with nothing touched, when
+/// it holds anything and no such marker.
 Result<void> empty_scratch_folder(const std::filesystem::path& folder, const std::string& owner);
 
 }  // namespace emeth::harness

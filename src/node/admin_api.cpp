@@ -17,22 +17,21 @@ using boost::json::object;
 using boost::json::value;
 
 constexpr Milliseconds decline_poll{50};
-constexpr int decline_polls_max = 200;  // 10 s: a step that may not be interrupted, or a store that cannot write, is in the way
+constexpr int decline_polls_max =
+    200;  // 10 s: a step that may not be interrupted, or a store that cannot write, is in the way
 
 object progress_json(const worker_protocol::Progress& progress) {
-    return {{"stage", progress.stage},
-            {"epoch", progress.epoch},
-            {"step", progress.step},
-            {"stepsTotal", progress.steps_total},
-            {"bytes", progress.bytes},
-            {"bytesTotal", progress.bytes_total},
-            {"loss", progress.loss},
-            {"tokensPerSecond", progress.tokens_per_s},
+    return {{"stage", progress.stage},    {"epoch", progress.epoch},
+            {"step", progress.step},      {"stepsTotal", progress.steps_total},
+            {"bytes", progress.bytes},    {"bytesTotal", progress.bytes_total},
+            {"loss", progress.loss},      {"tokensPerSecond", progress.tokens_per_s},
             {"workers", progress.workers}};
 }
 
 object withdrawal_json(const Withdrawal& withdrawal) {
-    return {{"slot", withdrawal.slot}, {"amount", chain::format_wei(withdrawal.amount)}, {"transaction", withdrawal.transaction.hex()}};
+    return {{"slot", withdrawal.slot},
+            {"amount", chain::format_wei(withdrawal.amount)},
+            {"transaction", withdrawal.transaction.hex()}};
 }
 
 }  // namespace
@@ -78,7 +77,9 @@ array AdminApi::own_jobs() const {
 array AdminApi::workers() const {
     array workers;
     for (const auto& worker : services_.workers.workers()) {
-        object json{{"address", worker.address.hex()}, {"connected", worker.connected}, {"powerCapacity", worker.power_capacity}};
+        object json{{"address", worker.address.hex()},
+                    {"connected", worker.connected},
+                    {"powerCapacity", worker.power_capacity}};
         if (worker.job) json["job"] = worker.job->hex();
         if (worker.rest > Milliseconds::zero()) json["restSeconds"] = worker.rest.count() / 1'000;
         workers.push_back(std::move(json));
@@ -86,7 +87,9 @@ array AdminApi::workers() const {
     return workers;
 }
 
-value AdminApi::status() const { return object{{"address", services_.ports.sender.address().hex()}, {"workers", workers()}, {"jobs", own_jobs()}}; }
+value AdminApi::status() const {
+    return object{{"address", services_.ports.sender.address().hex()}, {"workers", workers()}, {"jobs", own_jobs()}};
+}
 
 Task<Result<value>> AdminApi::job_list() {
     auto offers = co_await services_.ports.info_server.open_jobs();
@@ -101,7 +104,8 @@ Task<Result<value>> AdminApi::job_list() {
         if (json.has_error()) co_return json.error();
         open.push_back(std::move(*json));
     }
-    co_return value(object{{"open", std::move(open)}, {"openTotal", offers->size()}, {"own", own_jobs()}, {"workers", workers()}});
+    co_return value(
+        object{{"open", std::move(open)}, {"openTotal", offers->size()}, {"own", own_jobs()}, {"workers", workers()}});
 }
 
 Task<Result<object>> AdminApi::judged(JobId id, const NodeView& view) {
@@ -154,7 +158,9 @@ Task<object> AdminApi::declined(JobId id) {
             co_return answer;
         }
         if (polls == decline_polls_max) {
-            answer["refused"] = "not decided within 10 s: the wish is not durable, a restart of the master forgets it; ask again (" + sm::why(*job, system_clock().unix_ms()) + ")";
+            answer["refused"] =
+                "not decided within 10 s: the wish is not durable, a restart of the master forgets it; ask again (" +
+                sm::why(*job, system_clock().unix_ms()) + ")";
             co_return answer;
         }
         co_await system_clock().sleep(decline_poll);

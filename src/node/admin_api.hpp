@@ -1,4 +1,5 @@
-// What an operator may ask a node: the methods behind the admin socket, which commands without a running master call directly. Io thread only.
+// What an operator may ask a node: the methods behind the admin socket, which commands without a running master call
+// directly. Io thread only.
 #pragma once
 
 #include <boost/json/array.hpp>
@@ -20,14 +21,16 @@ public:
     /// `services` must outlive it. `stop` ends the master.
     AdminApi(JobServices& services, std::function<void()> stop) : services_(services), stop_(std::move(stop)) {}
 
-    /// joblist {}, status {}, decline {job?}, withdraw {slot?}, stop {}. Error: unknown method, wrong parameters, or why it cannot be done.
+    /// joblist {}, status {}, decline {job?}, withdraw {slot?}, stop {}. Error: unknown method, wrong parameters, or
+    /// why it cannot be done.
     Task<Result<boost::json::value>> handle(std::string method, boost::json::object params);
 
     /// Open JOBs of the info server with selection's verdict on each, the active JOBs of this node, and its workers.
     Task<Result<boost::json::value>> job_list();
     /// Workers, and every active JOB with its reason and the worker's progress.
     [[nodiscard]] boost::json::value status() const;
-    /// Of one JOB, or all active ones. Answers once each decline is decided durably; what is not within 10 s is refused.
+    /// Of one JOB, or all active ones. Answers once each decline is decided durably; what is not within 10 s is
+    /// refused.
     Task<Result<boost::json::value>> decline(std::optional<JobId> only);
     Task<Result<boost::json::value>> withdraw(std::optional<std::uint64_t> slot);
 

@@ -27,12 +27,14 @@ constexpr Milliseconds idle_timeout{30'000};
 Task<Result<std::string>> read_line(Protocol::socket& peer, std::size_t bytes_max) {
     std::string buffer;
     try {
-        const std::size_t length = co_await asio::async_read_until(peer, asio::dynamic_buffer(buffer, bytes_max), '\n', asio::use_awaitable);
+        const std::size_t length =
+            co_await asio::async_read_until(peer, asio::dynamic_buffer(buffer, bytes_max), '\n', asio::use_awaitable);
         buffer.resize(length - 1);
         co_return buffer;
     } catch (const boost::system::system_error& error) {
         if (error.code() == asio::error::operation_aborted) throw;
-        if (error.code() == asio::error::not_found) co_return permanent_error(fmt::format("the line is longer than {} bytes", bytes_max));
+        if (error.code() == asio::error::not_found)
+            co_return permanent_error(fmt::format("the line is longer than {} bytes", bytes_max));
         co_return transient_error("the connection ended: " + error.code().message());
     }
 }
@@ -63,7 +65,9 @@ AdminServer::~AdminServer() = default;
 
 Result<void> AdminServer::listen() {
     if (socket_.string().size() > path_bytes_max)
-        return permanent_error(fmt::format("{} is longer than {} bytes, the most that a socket's path may have: choose a shorter --data", socket_.string(), path_bytes_max));
+        return permanent_error(
+            fmt::format("{} is longer than {} bytes, the most that a socket's path may have: choose a shorter --data",
+                        socket_.string(), path_bytes_max));
     std::error_code ignored;
     std::filesystem::remove(socket_, ignored);
     boost::system::error_code error;
@@ -91,16 +95,20 @@ Task<> AdminServer::accept(TaskGroup& connections) {
 
 Task<> AdminServer::serve(Protocol::socket peer) {
     for (;;) {
-        const Result<std::string> line = co_await with_timeout(read_line(peer, admin_request_bytes_max), idle_timeout, "the admin request");
+        const Result<std::string> line =
+            co_await with_timeout(read_line(peer, admin_request_bytes_max), idle_timeout, "the admin request");
         if (line.has_error()) co_return;
         std::string text = co_await answer(*line);
-        const Result<void> written = co_await with_timeout(write_line(peer, std::move(text)), idle_timeout, "the admin answer");
+        const Result<void> written =
+            co_await with_timeout(write_line(peer, std::move(text)), idle_timeout, "the admin answer");
         if (written.has_error()) co_return;
     }
 }
 
 Task<std::string> AdminServer::answer(std::string line) {
-    const auto refuse = [](const std::string& message) { return boost::json::serialize(boost::json::object{{"error", message}}); };
+    const auto refuse = [](const std::string& message) {
+        return boost::json::serialize(boost::json::object{{"error", message}});
+    };
     const Result<boost::json::value> json = parse_json(line, admin_request_bytes_max, "the admin request");
     if (json.has_error()) co_return refuse(json.error().message);
     JsonObject fields(*json, "the admin request");
@@ -123,13 +131,15 @@ bool admin_answers(const std::filesystem::path& socket) {
     return !error;
 }
 
-Task<Result<boost::json::value>> ask_master(std::filesystem::path socket, std::string method, boost::json::object params, Milliseconds timeout) {
+Task<Result<boost::json::value>> ask_master(std::filesystem::path socket, std::string method,
+                                            boost::json::object params, Milliseconds timeout) {
     Protocol::socket peer(co_await asio::this_coro::executor);
     boost::system::error_code error;
     peer.connect(Protocol::endpoint(socket.string()), error);
     if (error) co_return transient_error(fmt::format("no master answers at {}: {}", socket.string(), error.message()));
     std::string line = boost::json::serialize(boost::json::object{{"method", method}, {"params", std::move(params)}});
-    const Result<std::string> text = co_await with_timeout(exchange(peer, std::move(line)), timeout, "the master's answer to " + method);
+    const Result<std::string> text =
+        co_await with_timeout(exchange(peer, std::move(line)), timeout, "the master's answer to " + method);
     if (text.has_error()) co_return text.error();
     const Result<boost::json::value> answer = parse_json(*text, admin_answer_bytes_max, "the master's answer");
     if (answer.has_error()) co_return answer.error();
@@ -137,7 +147,9 @@ Task<Result<boost::json::value>> ask_master(std::filesystem::path socket, std::s
     const auto* result = fields == nullptr ? nullptr : fields->if_contains("result");
     if (result != nullptr) co_return *result;
     const auto* message = fields == nullptr ? nullptr : fields->if_contains("error");
-    co_return permanent_error(message != nullptr && message->is_string() ? std::string(message->get_string()) : "the master's answer has neither result nor error");
+    co_return permanent_error(message != nullptr && message->is_string()
+                                  ? std::string(message->get_string())
+                                  : "the master's answer has neither result nor error");
 }
 
 }  // namespace emeth::node

@@ -1,4 +1,5 @@
-// <data>/admin.sock (0600): commands to the running master, one JSON object a line: {"method", "params"} → {"result"} or {"error"}. Io thread only.
+// <data>/admin.sock (0600): commands to the running master, one JSON object a line: {"method", "params"} → {"result"}
+// or {"error"}. Io thread only.
 #pragma once
 
 #include <boost/asio/local/stream_protocol.hpp>
@@ -46,6 +47,7 @@ private:
 bool admin_answers(const std::filesystem::path& socket);
 
 /// One request. The Error is the master's own, or says that none answers there.
-Task<Result<boost::json::value>> ask_master(std::filesystem::path socket, std::string method, boost::json::object params, Milliseconds timeout);
+Task<Result<boost::json::value>> ask_master(std::filesystem::path socket, std::string method,
+                                            boost::json::object params, Milliseconds timeout);
 
 }  // namespace emeth::node

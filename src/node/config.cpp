@@ -22,7 +22,12 @@ constexpr std::uint64_t day_ms = 86'400'000;
 constexpr std::uint64_t gigabyte = 1'000'000'000;
 
 /// What a local worker is told of the master's file.
-constexpr std::array worker_keys{"powerCapacity", "device", "batchSize", "threads", "precision", "timeout_wait_data", "timeout_idle", "timeout_learning", "timeout_checkpoint", "timeout_cooperation", "cooperative_host", "model_cached_size"};
+constexpr std::array worker_keys{"powerCapacity",      "device",
+                                 "batchSize",          "threads",
+                                 "precision",          "timeout_wait_data",
+                                 "timeout_idle",       "timeout_learning",
+                                 "timeout_checkpoint", "timeout_cooperation",
+                                 "cooperative_host",   "model_cached_size"};
 
 std::string place_of(const EnvConfig& config, const std::string& key) {
     const auto* value = config.find(key);
@@ -30,7 +35,8 @@ std::string place_of(const EnvConfig& config, const std::string& key) {
 }
 
 Error bad_value(const EnvConfig& config, const std::string& key, std::string_view expected) {
-    return permanent_error(fmt::format("{}: {} is '{}'; expected {}", place_of(config, key), key, config.text(key, ""), expected));
+    return permanent_error(
+        fmt::format("{}: {} is '{}'; expected {}", place_of(config, key), key, config.text(key, ""), expected));
 }
 
 /// Reads value after value and keeps the first error, so that the settings read as a list.
@@ -59,17 +65,21 @@ public:
         const auto parsed = config_.whole_number(key, fallback, minimum, maximum);
         return parsed.has_value() ? *parsed : fail<std::uint64_t>(parsed.error());
     }
-    Milliseconds milliseconds(const std::string& key, std::uint64_t fallback, std::uint64_t minimum) { return Milliseconds(number(key, fallback, minimum, day_ms)); }
+    Milliseconds milliseconds(const std::string& key, std::uint64_t fallback, std::uint64_t minimum) {
+        return Milliseconds(number(key, fallback, minimum, day_ms));
+    }
     /// One of a fixed set; today's program knows the first alone.
     void only(const std::string& key, const std::string& known) {
-        if (config_.text(key, known) != known) fail<int>(bad_value(config_, key, "'" + known + "', the only one this version has"));
+        if (config_.text(key, known) != known)
+            fail<int>(bad_value(config_, key, "'" + known + "', the only one this version has"));
     }
     std::set<std::uint64_t> numbers(const std::string& key, const std::string& fallback) {
         std::set<std::uint64_t> values;
         for (const auto& text : config_.list(key, fallback)) {
             std::uint64_t value = 0;
             const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-            if (error != std::errc{} || end != text.data() + text.size()) return fail<std::set<std::uint64_t>>(bad_value(config_, key, "whole numbers, comma-separated"));
+            if (error != std::errc{} || end != text.data() + text.size())
+                return fail<std::set<std::uint64_t>>(bad_value(config_, key, "whole numbers, comma-separated"));
             values.insert(value);
         }
         return values;
@@ -91,12 +101,14 @@ private:
 void read_network(Reader& reader, NodeConfig& out) {
     out.endpoint = reader.url("endpoint", "https://testnet.alt.ai");
     out.storage_api = reader.url("storageApi", "https://emeth-storage.testnet.alt.ai");
-    out.info_server = reader.url("info_server_url", "http://ec2-13-208-214-161.ap-northeast-3.compute.amazonaws.com:3000");
+    out.info_server =
+        reader.url("info_server_url", "http://ec2-13-208-214-161.ap-northeast-3.compute.amazonaws.com:3000");
     out.core = reader.address("emethContractAddress", "0xF55e6FB0948B37a197DA974E0A84727022F2D048");
     out.token = reader.address("tokenContractAddress", "0x6652521583190E398c6e59A7Ea41b60E74814b3B");
     out.chain_id = reader.number("chain_id", 60'001, 1, std::numeric_limits<std::uint32_t>::max());
     out.confirmations = reader.number("confirmations", 2, 1, 1'000);
-    out.gas_price_max_gwei = reader.number("gas_price_max_gwei", chain::SenderOptions{}.gas_price_max_gwei, 1, chain::gas_price_max_gwei_limit);
+    out.gas_price_max_gwei = reader.number("gas_price_max_gwei", chain::SenderOptions{}.gas_price_max_gwei, 1,
+                                           chain::gas_price_max_gwei_limit);
 }
 
 void read_selection(Reader& reader, const EnvConfig& config, SelectionPolicy& out) {
@@ -106,7 +118,8 @@ void read_selection(Reader& reader, const EnvConfig& config, SelectionPolicy& ou
     out.program_ids = reader.numbers("program_ids", "0");
     out.n_epoch = static_cast<std::uint32_t>(reader.number("n_epoch", 2, 1, trainer_protocol::epochs_max));
     out.default_model = config.text("default_model", "nano");
-    out.verification_draws = static_cast<std::uint32_t>(reader.number("verification_draws", trainer_protocol::draws_default, 1, trainer_protocol::draws_max));
+    out.verification_draws = static_cast<std::uint32_t>(
+        reader.number("verification_draws", trainer_protocol::draws_default, 1, trainer_protocol::draws_max));
     out.deadline_margin_s = static_cast<std::int64_t>(reader.number("deadline_margin_s", 3'600, 0, day_ms / 1'000));
     out.dataset_bytes_max = reader.number("dataset_bytes_max", 10 * gigabyte, dataset_bytes_min, 100 * gigabyte);
     out.disk_reserve_bytes = reader.number("disk_reserve_bytes", gigabyte / 4, 0, 1'000 * gigabyte);
@@ -116,7 +129,9 @@ void read_selection(Reader& reader, const EnvConfig& config, SelectionPolicy& ou
     reader.only("priority", "fee");
     const std::string cooperative = config.text("cooperative", "1v1");
     out.cooperative = cooperative == "nvm";
-    if (cooperative != "nvm" && cooperative != "1v1") reader.reject("cooperative", "1v1 (each JOB by one worker) or nvm (one JOB at a time, by all workers together)");
+    if (cooperative != "nvm" && cooperative != "1v1")
+        reader.reject("cooperative",
+                      "1v1 (each JOB by one worker) or nvm (one JOB at a time, by all workers together)");
 }
 
 /// my_url is what workers dial; the master listens on its port, on loopback unless listen_host says otherwise.
@@ -138,7 +153,8 @@ void read_intervals(Reader& reader, const EnvConfig& config, NodeConfig& out) {
     out.request_timeout = reader.milliseconds("request_timeout_ms", 15'000, 100);
     out.log_level = config.text("log_level", "info");
     constexpr std::array levels{"trace", "debug", "info", "warn", "error"};
-    if (std::find(levels.begin(), levels.end(), out.log_level) == levels.end()) reader.reject("log_level", "trace, debug, info, warn or error");
+    if (std::find(levels.begin(), levels.end(), out.log_level) == levels.end())
+        reader.reject("log_level", "trace, debug, info, warn or error");
 }
 
 }  // namespace
@@ -146,10 +162,13 @@ void read_intervals(Reader& reader, const EnvConfig& config, NodeConfig& out) {
 const std::set<std::string>& known_keys() {
     static const std::set<std::string> keys = [] {
         std::set<std::string> all{
-            "endpoint", "storageApi", "info_server_url", "emethContractAddress", "tokenContractAddress", "chain_id", "confirmations", "gas_price_max_gwei", "privateKey", "privateKey_file",
-            "min_fee", "max_fee", "program_ids", "n_epoch", "default_model", "verification_draws", "deadline_margin_s", "dataset_bytes_max", "disk_reserve_bytes", "emt_per_alt", "miss_rate",
-            "reject_rate", "priority", "cooperative", "my_url", "worker_port", "listen_host", "worker_whitelist", "jsonrpc_whitelist", "verifier_lag_s", "worker_grace_ms", "poll_interval_ms",
-            "discovery_interval_ms", "rewards_interval_ms", "rebroadcast_interval_ms", "request_timeout_ms", "log_level",
+            "endpoint", "storageApi", "info_server_url", "emethContractAddress", "tokenContractAddress", "chain_id",
+            "confirmations", "gas_price_max_gwei", "privateKey", "privateKey_file", "min_fee", "max_fee", "program_ids",
+            "n_epoch", "default_model", "verification_draws", "deadline_margin_s", "dataset_bytes_max",
+            "disk_reserve_bytes", "emt_per_alt", "miss_rate", "reject_rate", "priority", "cooperative", "my_url",
+            "worker_port", "listen_host", "worker_whitelist", "jsonrpc_whitelist", "verifier_lag_s", "worker_grace_ms",
+            "poll_interval_ms", "discovery_interval_ms", "rewards_interval_ms", "rebroadcast_interval_ms",
+            "request_timeout_ms", "log_level",
             // Of published files: the worker's address of its master.
             "master_node_url", "master_address"};
         all.insert(worker_keys.begin(), worker_keys.end());
@@ -174,7 +193,9 @@ Result<NodeConfig> read_config(const EnvConfig& config) {
 Result<crypto::PrivateKey> read_private_key(const EnvConfig& config) {
     auto key = crypto::configured_key(config);
     if (key.has_error()) return key.error();
-    if (!*key) return permanent_error(fmt::format("no wallet: set privateKey_file or privateKey in {}, or in the environment", config.file_place()));
+    if (!*key)
+        return permanent_error(fmt::format("no wallet: set privateKey_file or privateKey in {}, or in the environment",
+                                           config.file_place()));
     return std::move(**key);
 }
 

@@ -19,8 +19,8 @@ namespace emeth::node {
 struct NodeConfig {
     http::Url endpoint, storage_api, info_server;
     Address core, token;
-    std::uint64_t chain_id = 60'001;   ///< the endpoint must say the same
-    std::uint64_t confirmations = 2;   ///< blocks after which an effect counts; 1: mined
+    std::uint64_t chain_id = 60'001;            ///< the endpoint must say the same
+    std::uint64_t confirmations = 2;            ///< blocks after which an effect counts; 1: mined
     std::uint64_t gas_price_max_gwei = 10'000;  ///< no transaction offers more per gas
     SelectionPolicy selection;
 
@@ -39,7 +39,8 @@ struct NodeConfig {
     std::map<std::string, std::string> worker_settings;  ///< the keys of this file that local workers get
 };
 
-/// Every key a master's file may hold: ours, and those of the published .env files, which may hold the worker's keys, too.
+/// Every key a master's file may hold: ours, and those of the published .env files, which may hold the worker's keys,
+/// too.
 const std::set<std::string>& known_keys();
 
 /// Errors name key, value, place and what was expected. The key is not read here.

@@ -6,10 +6,18 @@
 
 namespace emeth::node {
 
-inline std::filesystem::path store_folder(const std::filesystem::path& data) { return data / "store"; }
-inline std::filesystem::path crash_marker(const std::filesystem::path& data) { return data / "crash"; }
-inline std::filesystem::path admin_socket(const std::filesystem::path& data) { return data / "admin.sock"; }
+inline std::filesystem::path store_folder(const std::filesystem::path& data) {
+    return data / "store";
+}
+inline std::filesystem::path crash_marker(const std::filesystem::path& data) {
+    return data / "crash";
+}
+inline std::filesystem::path admin_socket(const std::filesystem::path& data) {
+    return data / "admin.sock";
+}
 /// Of the local worker with this number, from 1.
-inline std::filesystem::path local_worker_folder(const std::filesystem::path& data, unsigned number) { return data / "workers" / std::to_string(number); }
+inline std::filesystem::path local_worker_folder(const std::filesystem::path& data, unsigned number) {
+    return data / "workers" / std::to_string(number);
+}
 
 }  // namespace emeth::node

@@ -22,8 +22,8 @@ std::string without_numbers(const std::string& reason) {
 
 }  // namespace
 
-Discovery::Discovery(api_client::InfoServer& info_server, Prospector& prospector, storage::JobStore& store, BlockingPool& pool, Clock& clock, Random& random,
-                     Milliseconds interval, TakeOn take_on)
+Discovery::Discovery(api_client::InfoServer& info_server, Prospector& prospector, storage::JobStore& store,
+                     BlockingPool& pool, Clock& clock, Random& random, Milliseconds interval, TakeOn take_on)
     : info_server_(info_server),
       prospector_(prospector),
       store_(store),
@@ -99,7 +99,8 @@ Task<Result<bool>> Discovery::consider(JobId id, NodeView& view) {
     }
     const Result<Candidate> candidate = co_await prospector_.candidate(id);
     if (candidate.has_error() && candidate.error().kind != ErrorKind::permanent) co_return candidate.error();
-    Verdict verdict = candidate.has_error() ? Verdict(Refused{candidate.error().message, true}) : prospector_.judge(*candidate, view);
+    Verdict verdict =
+        candidate.has_error() ? Verdict(Refused{candidate.error().message, true}) : prospector_.judge(*candidate, view);
     if (auto* refused = std::get_if<Refused>(&verdict)) {
         const Result<void> noted = co_await note_refusal(id, std::move(*refused));
         if (noted.has_error()) co_return noted.error();
@@ -116,9 +117,9 @@ Task<Result<bool>> Discovery::consider(JobId id, NodeView& view) {
     }
     in_doubt_.erase(id);
     failpoint::after("commit", "Discovered");
-    spdlog::info("{}: chosen: fee {} EMT, deposit {} EMT, dataset {} bytes, finish estimate {}, expected value {} EMT", short_name(id),
-                 chain::format_coins(chosen.terms.fee), chain::format_coins(chosen.deposit), chosen.terms.dataset_bytes, duration_text(chosen.finish_estimate_s),
-                 chosen.expected_value);
+    spdlog::info("{}: chosen: fee {} EMT, deposit {} EMT, dataset {} bytes, finish estimate {}, expected value {} EMT",
+                 short_name(id), chain::format_coins(chosen.terms.fee), chain::format_coins(chosen.deposit),
+                 chosen.terms.dataset_bytes, duration_text(chosen.finish_estimate_s), chosen.expected_value);
     known_[id].lasting = true;
     --view.workers_free;
     view.emt_free = chain::to_wei(chain::to_u256(view.emt_free) - chain::to_u256(chosen.deposit));

@@ -1,4 +1,5 @@
-// Looks for JOBs: asks the JOB info server, checks on chain what it says, selects, and hands over what was chosen. Io thread only.
+// Looks for JOBs: asks the JOB info server, checks on chain what it says, selects, and hands over what was chosen. Io
+// thread only.
 #pragma once
 
 #include <cstddef>
@@ -29,19 +30,20 @@ public:
     using TakeOn = std::function<void(statemachine::Job)>;
 
     /// All references must outlive it.
-    Discovery(api_client::InfoServer& info_server, Prospector& prospector, storage::JobStore& store, BlockingPool& pool, Clock& clock, Random& random,
-              Milliseconds interval, TakeOn take_on);
+    Discovery(api_client::InfoServer& info_server, Prospector& prospector, storage::JobStore& store, BlockingPool& pool,
+              Clock& clock, Random& random, Milliseconds interval, TakeOn take_on);
 
-    /// Rounds for ever. A server that is down, or answers something else than JSON, is logged once and asked less often until it is back.
+    /// Rounds for ever. A server that is down, or answers something else than JSON, is logged once and asked less often
+    /// until it is back.
     Task<> run();
     /// One round: how many JOBs were chosen. An Error is that of a server or the store.
     Task<Result<std::size_t>> round();
 
 private:
     struct Known {
-        std::string reason_shape;          ///< of the refusal, without its numbers
-        bool lasting = false;              ///< ours already, or unfit for ever
-        Milliseconds second_look_at{0};    ///< monotonic
+        std::string reason_shape;        ///< of the refusal, without its numbers
+        bool lasting = false;            ///< ours already, or unfit for ever
+        Milliseconds second_look_at{0};  ///< monotonic
     };
 
     void forget_all_but(const std::vector<api_client::JobOffer>& offers);

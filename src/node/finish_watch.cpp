@@ -14,14 +14,19 @@ std::optional<std::string> reason_to_decline(const Outlook& outlook) {
     if (outlook.work_left_s <= left) return std::nullopt;
     if (outlook.timeout_penalty < outlook.decline_penalty) return std::nullopt;
     const bool late_submit_may_count = outlook.work_left_s <= left + outlook.verifier_lag_s;
-    if (outlook.timeout_penalty == outlook.decline_penalty && (outlook.trained || late_submit_may_count)) return std::nullopt;
-    const auto time = left >= 0 ? duration_text(left) + " are left" : "the deadline passed " + duration_text(-left) + " ago";
-    return fmt::format("it needs {} more at the best speed seen and {}: to decline costs {} EMT, to wait for the timeout {} EMT", duration_text(outlook.work_left_s), time,
-                       chain::format_coins(outlook.decline_penalty), chain::format_coins(outlook.timeout_penalty));
+    if (outlook.timeout_penalty == outlook.decline_penalty && (outlook.trained || late_submit_may_count))
+        return std::nullopt;
+    const auto time =
+        left >= 0 ? duration_text(left) + " are left" : "the deadline passed " + duration_text(-left) + " ago";
+    return fmt::format(
+        "it needs {} more at the best speed seen and {}: to decline costs {} EMT, to wait for the timeout {} EMT",
+        duration_text(outlook.work_left_s), time, chain::format_coins(outlook.decline_penalty),
+        chain::format_coins(outlook.timeout_penalty));
 }
 
-std::optional<std::string> FinishWatch::look(const statemachine::Job& job, const std::optional<worker_protocol::Progress>& progress, std::int64_t chain_now_unix_s,
-                                             Milliseconds now) {
+std::optional<std::string> FinishWatch::look(const statemachine::Job& job,
+                                             const std::optional<worker_protocol::Progress>& progress,
+                                             std::int64_t chain_now_unix_s, Milliseconds now) {
     if (progress) measure(*progress, now);
     Outlook outlook;
     outlook.now_unix_s = chain_now_unix_s;
@@ -56,7 +61,8 @@ void FinishWatch::measure(const worker_protocol::Progress& progress, Millisecond
     window_step_ = progress.step;
 }
 
-std::int64_t FinishWatch::work_left_s(const statemachine::Job& job, const std::optional<worker_protocol::Progress>& progress) const {
+std::int64_t FinishWatch::work_left_s(const statemachine::Job& job,
+                                      const std::optional<worker_protocol::Progress>& progress) const {
     if (job.training.artifact || best_steps_per_s_ <= 0) return 0;
     std::uint64_t done = job.training.checkpoint ? job.training.checkpoint->step : 0;
     if (progress) done = std::max(done, progress->step);

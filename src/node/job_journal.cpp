@@ -9,7 +9,9 @@
 
 namespace emeth::node {
 
-std::string short_name(const JobId& id) { return "JOB " + id.hex().substr(0, 10) + "…"; }
+std::string short_name(const JobId& id) {
+    return "JOB " + id.hex().substr(0, 10) + "…";
+}
 
 JobJournal::JobJournal(storage::JobStore& store, BlockingPool& pool, Clock& clock, statemachine::Job job)
     : store_(store), pool_(pool), clock_(clock), job_(std::move(job)) {}
@@ -19,7 +21,10 @@ Task<Result<bool>> JobJournal::report(statemachine::EventBody fact, storage::Sid
     failpoint::before("commit", statemachine::name(event.body));
     auto work = [this, &event, &side] { return apply(event, side); };
     Applied applied = co_await pool_.run(std::move(work));
-    if (applied.has_error()) co_return in_context(short_name(job_.terms.id) + ": cannot commit " + std::string(statemachine::name(event.body)), applied.error());
+    if (applied.has_error())
+        co_return in_context(
+            short_name(job_.terms.id) + ": cannot commit " + std::string(statemachine::name(event.body)),
+            applied.error());
     failpoint::after("commit", statemachine::name(event.body));
     const auto before = job_.state;
     job_ = std::move(applied->job);
@@ -30,19 +35,22 @@ Task<Result<bool>> JobJournal::report(statemachine::EventBody fact, storage::Sid
 
 JobJournal::Applied JobJournal::apply(const statemachine::Event& event, const storage::SideWrites& side) {
     Applied applied = store_.apply(job_, event, side);
-    return applied.has_error() && applied.error().kind == ErrorKind::permanent ? take_over(event, side, applied.error()) : std::move(applied);
+    return applied.has_error() && applied.error().kind == ErrorKind::permanent ? take_over(event, side, applied.error())
+                                                                               : std::move(applied);
 }
 
-/// A commit that failed with a failing disk may be found durable when the disk is well again: the record at hand is then one event behind. Where that event is the one
-/// at hand, it is done; else the one at hand follows it.
-JobJournal::Applied JobJournal::take_over(const statemachine::Event& event, const storage::SideWrites& side, const Error& failed) {
+/// A commit that failed with a failing disk may be found durable when the disk is well again: the record at hand is
+/// then one event behind. Where that event is the one at hand, it is done; else the one at hand follows it.
+JobJournal::Applied JobJournal::take_over(const statemachine::Event& event, const storage::SideWrites& side,
+                                          const Error& failed) {
     const auto stored = store_.find(job_.terms.id);
     if (stored.has_error()) return stored.error();
     if (!*stored || (*stored)->sequence != job_.sequence + 1) return failed;
     const auto history = store_.history(job_.terms.id);
     if (history.has_error()) return history.error();
     const auto& last = history->back();
-    const bool same = last.event.body.index() == event.body.index() && statemachine::describe(last.event.body) == statemachine::describe(event.body);
+    const bool same = last.event.body.index() == event.body.index() &&
+                      statemachine::describe(last.event.body) == statemachine::describe(event.body);
     if (same) return storage::JobStore::Applied{**stored, last.rejection, {}};
     return store_.apply(**stored, event, side);
 }
@@ -59,7 +67,8 @@ void JobJournal::log(const statemachine::EventBody& fact, statemachine::State be
     if (last_rejection_) {
         spdlog::warn("{}: not accepted: {}", id, last_rejection_->reason);
     } else if (job_.state != before) {
-        spdlog::info("{}: {} → {}: {}", id, statemachine::name(before), statemachine::name(job_.state), statemachine::describe(fact));
+        spdlog::info("{}: {} → {}: {}", id, statemachine::name(before), statemachine::name(job_.state),
+                     statemachine::describe(fact));
     } else {
         spdlog::info("{}: {}: {}", id, statemachine::name(job_.state), statemachine::describe(fact));
     }

@@ -1,4 +1,5 @@
-// The one committer of a JOB: holds its newest committed record and makes facts durable, one after the other. Io thread only.
+// The one committer of a JOB: holds its newest committed record and makes facts durable, one after the other. Io thread
+// only.
 #pragma once
 
 #include <optional>
@@ -21,9 +22,10 @@ public:
     /// As of the last commit. The reference stays; what it refers to changes with every commit.
     [[nodiscard]] const statemachine::Job& job() const { return job_; }
 
-    /// Commits the fact with `side` in one batch, and logs it. Cannot be cancelled once begun; job() changes only after it is durable.
-    /// The value says whether the state machine accepted it; what it did not accept is journaled as well, but `side` is not written.
-    /// An Error is the store's: nothing changed, as far as is known. Should the fact be found durable later, it counts.
+    /// Commits the fact with `side` in one batch, and logs it. Cannot be cancelled once begun; job() changes only after
+    /// it is durable. The value says whether the state machine accepted it; what it did not accept is journaled as
+    /// well, but `side` is not written. An Error is the store's: nothing changed, as far as is known. Should the fact
+    /// be found durable later, it counts.
     Task<Result<bool>> report(statemachine::EventBody fact, storage::SideWrites side);
     Task<Result<bool>> report(statemachine::EventBody fact) { return report(std::move(fact), storage::SideWrites{}); }
 
@@ -37,7 +39,8 @@ public:
 private:
     using Applied = Result<storage::JobStore::Applied>;
     [[nodiscard]] Applied apply(const statemachine::Event& event, const storage::SideWrites& side);
-    [[nodiscard]] Applied take_over(const statemachine::Event& event, const storage::SideWrites& side, const Error& failed);
+    [[nodiscard]] Applied take_over(const statemachine::Event& event, const storage::SideWrites& side,
+                                    const Error& failed);
     void log(const statemachine::EventBody& fact, statemachine::State before) const;
 
     storage::JobStore& store_;

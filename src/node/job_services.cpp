@@ -27,16 +27,19 @@ PipelineSettings pipeline_settings(const NodeConfig& config, const chain::Consta
 
 }  // namespace
 
-JobServices::JobServices(asio::any_io_executor executor, NodePorts node, WorkerHub& hub, TaskGroup& group, const NodeConfig& config, const chain::Constants& constants,
-                         std::filesystem::path data)
+JobServices::JobServices(asio::any_io_executor executor, NodePorts node, WorkerHub& hub, TaskGroup& group,
+                         const NodeConfig& config, const chain::Constants& constants, std::filesystem::path data)
     : ports(node),
       workers(hub),
-      prospector(ports.chain, ports.artifacts, workers, ports.pool, ports.clock, ports.sender.address(), constants, config.selection, std::move(data),
+      prospector(ports.chain, ports.artifacts, workers, ports.pool, ports.clock, ports.sender.address(), constants,
+                 config.selection, std::move(data),
                  [this](std::optional<JobId> except) { return supervisor.commitments(except); }),
       supervisor(executor, group,
-                 PipelinePorts{ports.chain, ports.sender, ports.artifacts, workers, ports.store, ports.pool, ports.clock, ports.random, prospector, progress},
+                 PipelinePorts{ports.chain, ports.sender, ports.artifacts, workers, ports.store, ports.pool,
+                               ports.clock, ports.random, prospector, progress},
                  pipeline_settings(config, constants), constants.deposit_rate),
-      rewards(executor, ports.chain, ports.sender, ports.store, ports.pool, ports.clock, config.core, config.confirmations, config.rewards_interval) {}
+      rewards(executor, ports.chain, ports.sender, ports.store, ports.pool, ports.clock, config.core,
+              config.confirmations, config.rewards_interval) {}
 
 Task<Address> NoWorkers::reserve(JobId, std::optional<Address>) {
     Wakeup never(executor_);

@@ -1,4 +1,5 @@
-// The parts of a node that drive JOBs, wired together: for the master, and for commands that run without one. Io thread only.
+// The parts of a node that drive JOBs, wired together: for the master, and for commands that run without one. Io thread
+// only.
 #pragma once
 
 #include <filesystem>
@@ -27,9 +28,10 @@ struct NodePorts {
 };
 
 struct JobServices {
-    /// All ports, `workers` and `group`, in which the JOBs run, must outlive the services. `data`: the folder whose disk counts.
-    JobServices(asio::any_io_executor executor, NodePorts ports, WorkerHub& workers, TaskGroup& group, const NodeConfig& config, const chain::Constants& constants,
-                std::filesystem::path data);
+    /// All ports, `workers` and `group`, in which the JOBs run, must outlive the services. `data`: the folder whose
+    /// disk counts.
+    JobServices(asio::any_io_executor executor, NodePorts ports, WorkerHub& workers, TaskGroup& group,
+                const NodeConfig& config, const chain::Constants& constants, std::filesystem::path data);
     JobServices(const JobServices&) = delete;
     JobServices& operator=(const JobServices&) = delete;
 
@@ -54,7 +56,9 @@ public:
     Task<WorkerNews> next_news(JobId job) override;
     Task<> acknowledge(JobId, std::uint64_t) override { co_return; }
     Task<> order(worker_protocol::Assign) override { co_return; }
-    [[nodiscard]] std::size_t helpers_to_call(const JobId&, const trainer_protocol::Rendezvous&) const override { return 0; }
+    [[nodiscard]] std::size_t helpers_to_call(const JobId&, const trainer_protocol::Rendezvous&) const override {
+        return 0;
+    }
     Task<> order(worker_protocol::Join) override { co_return; }
     Task<> order(worker_protocol::Upload) override { co_return; }
     Task<> order(worker_protocol::Evidence) override { co_return; }

@@ -1,5 +1,5 @@
-// What an earlier start learnt of the contract, kept with the JOBs: a master that starts again while its endpoint is away goes on with it, so that its workers
-// train meanwhile.
+// What an earlier start learnt of the contract, kept with the JOBs: a master that starts again while its endpoint is
+// away goes on with it, so that its workers train meanwhile.
 #pragma once
 
 #include <string>

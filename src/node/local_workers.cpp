@@ -20,8 +20,9 @@ constexpr Milliseconds healthy_run{60'000};
 
 }  // namespace
 
-LocalWorkers::LocalWorkers(asio::any_io_executor executor, unsigned count, std::filesystem::path data, std::string master_url, Address master,
-                           std::map<std::string, std::string> settings, Clock& clock, Random& random)
+LocalWorkers::LocalWorkers(asio::any_io_executor executor, unsigned count, std::filesystem::path data,
+                           std::string master_url, Address master, std::map<std::string, std::string> settings,
+                           Clock& clock, Random& random)
     : executor_(std::move(executor)),
       count_(count),
       data_(std::move(data)),
@@ -32,7 +33,8 @@ LocalWorkers::LocalWorkers(asio::any_io_executor executor, unsigned count, std::
       random_(random) {}
 
 Result<void> LocalWorkers::prepare() {
-    std::string text = fmt::format("# Written by the master at each start.\nmaster_node_url={}\nmaster_address={}\n", master_url_, master_.hex());
+    std::string text = fmt::format("# Written by the master at each start.\nmaster_node_url={}\nmaster_address={}\n",
+                                   master_url_, master_.hex());
     for (const auto& [key, value] : settings_) text += fmt::format("{}=\"{}\"\n", key, value);
     for (unsigned number = 1; number <= count_; ++number) {
         const auto folder = local_worker_folder(data_, number);

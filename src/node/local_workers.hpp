@@ -1,4 +1,5 @@
-// `master --local-workers N`: workers on the master's own machine as its child processes, started again when they end. Io thread only.
+// `master --local-workers N`: workers on the master's own machine as its child processes, started again when they end.
+// Io thread only.
 #pragma once
 
 #include <filesystem>
@@ -17,9 +18,10 @@ class LocalWorkers {
 public:
     static constexpr unsigned count_max = 64;
 
-    /// Each worker has its own folder <data>/workers/<n> with its key, settings and log. `master_url`: where they dial; `master` is who must answer there.
-    LocalWorkers(asio::any_io_executor executor, unsigned count, std::filesystem::path data, std::string master_url, Address master,
-                 std::map<std::string, std::string> settings, Clock& clock, Random& random);
+    /// Each worker has its own folder <data>/workers/<n> with its key, settings and log. `master_url`: where they dial;
+    /// `master` is who must answer there.
+    LocalWorkers(asio::any_io_executor executor, unsigned count, std::filesystem::path data, std::string master_url,
+                 Address master, std::map<std::string, std::string> settings, Clock& clock, Random& random);
 
     /// Writes the workers' settings.
     Result<void> prepare();

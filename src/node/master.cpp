@@ -34,17 +34,21 @@ constexpr RetryPolicy start_retry{Milliseconds(1'000), 2, Milliseconds(60'000), 
 /// Everything that runs, in the order of its dependencies.
 class Master {
 public:
-    Master(asio::any_io_executor executor, NodeCore& core, const chain::Constants& constants, WorkerServerOptions worker_options, const MasterOptions& options)
+    Master(asio::any_io_executor executor, NodeCore& core, const chain::Constants& constants,
+           WorkerServerOptions worker_options, const MasterOptions& options)
         : core_(core),
           group_(executor, Supervisor::jobs_max + services_max),
           workers_(executor, core.key(), std::move(worker_options), system_clock(), system_random()),
           http_(executor, server_options(core.config)),
           services_(executor, core.ports(), workers_, group_, core.config, constants, core.data),
-          discovery_(core.info_server(), services_.prospector, core.store(), core.pool(), system_clock(), system_random(), core.config.discovery_interval,
+          discovery_(core.info_server(), services_.prospector, core.store(), core.pool(), system_clock(),
+                     system_random(), core.config.discovery_interval,
                      [this](statemachine::Job job) { services_.supervisor.take_on(std::move(job)); }),
           admin_api_(services_, [this] { group_.cancel(); }),
           admin_(executor, admin_socket(core.data),
-                 [this](std::string method, boost::json::object params) { return admin_api_.handle(std::move(method), std::move(params)); }),
+                 [this](std::string method, boost::json::object params) {
+                     return admin_api_.handle(std::move(method), std::move(params));
+                 }),
           executor_(std::move(executor)),
           local_workers_count_(options.local_workers) {}
 
@@ -94,7 +98,8 @@ Result<void> Master::listen() {
     workers_.add_routes(http_);
     if (auto listening = http_.listen(); listening.has_error()) return in_context("worker_port", listening.error());
     if (auto listening = admin_.listen(); listening.has_error()) return listening;
-    spdlog::info("wallet {}; workers dial port {}; data folder {}", crypto::checksum_address(core_.key().address()), http_.port(), core_.data.string());
+    spdlog::info("wallet {}; workers dial port {}; data folder {}", crypto::checksum_address(core_.key().address()),
+                 http_.port(), core_.data.string());
     return {};
 }
 
@@ -113,9 +118,11 @@ Result<void> Master::start_local_workers() {
     const bool everywhere = core_.config.listen_host == "0.0.0.0";
     const auto url = fmt::format("http://{}:{}", everywhere ? "127.0.0.1" : core_.config.listen_host, http_.port());
     auto settings = core_.config.worker_settings;
-    settings.try_emplace("threads", std::to_string(std::max(1U, processors() / local_workers_count_)));  // they share the machine
-    local_workers_ = std::make_unique<LocalWorkers>(executor_, local_workers_count_, std::filesystem::absolute(core_.data), url,
-                                                    core_.key().address(), std::move(settings), system_clock(), system_random());
+    settings.try_emplace("threads",
+                         std::to_string(std::max(1U, processors() / local_workers_count_)));  // they share the machine
+    local_workers_ =
+        std::make_unique<LocalWorkers>(executor_, local_workers_count_, std::filesystem::absolute(core_.data), url,
+                                       core_.key().address(), std::move(settings), system_clock(), system_random());
     if (auto prepared = local_workers_->prepare(); prepared.has_error()) return prepared;
     group_.start(local_workers_->run());
     return {};
@@ -142,7 +149,8 @@ Task<Result<chain::Constants>> recall_network(NodeCore& core) {
     if (!*text) co_return transient_error("the contract was never seen before");
     const auto constants = read_constants(**text);
     if (constants.has_error()) co_return constants;
-    if (constants->core != core.config.core || constants->token != core.config.token) co_return transient_error("the configured contract was never seen before");
+    if (constants->core != core.config.core || constants->token != core.config.token)
+        co_return transient_error("the configured contract was never seen before");
     co_return constants;
 }
 
@@ -156,14 +164,17 @@ Task<Result<chain::Constants>> connect(NodeCore& core, bool has_active_jobs) {
             co_return constants;
         }
         if (constants.error().kind == ErrorKind::permanent) co_return constants;
-        if (!has_active_jobs) co_return transient_error(constants.error().message + "; check `endpoint`, or start again when it is up");
+        if (!has_active_jobs)
+            co_return transient_error(constants.error().message + "; check `endpoint`, or start again when it is up");
         const auto known = co_await recall_network(core);
         if (known.has_value()) {
-            spdlog::warn("the chain cannot be reached: {}; going on with what is known of the contract", constants.error().message);
+            spdlog::warn("the chain cannot be reached: {}; going on with what is known of the contract",
+                         constants.error().message);
             co_return known;
         }
         const auto wait = backoff(attempt, start_retry, system_random().unit());
-        spdlog::warn("the chain cannot be reached: {}; {}; JOBs wait, next try in {} ms", constants.error().message, known.error().message, wait.count());
+        spdlog::warn("the chain cannot be reached: {}; {}; JOBs wait, next try in {} ms", constants.error().message,
+                     known.error().message, wait.count());
         co_await system_clock().sleep(wait);
     }
 }
@@ -173,7 +184,8 @@ Task<Result<std::vector<statemachine::Job>>> read_active(NodeCore& core) {
     co_return co_await core.pool().run(std::move(read));
 }
 
-/// Before any JOB runs: what the last process did to itself is held against the JOB that it was at work on. A store that cannot write now counts it at a later start.
+/// Before any JOB runs: what the last process did to itself is held against the JOB that it was at work on. A store
+/// that cannot write now counts it at a later start.
 Task<> settle_crash(NodeCore& core, crash::Marker& marker) {
     if (!marker.left_behind()) co_return;
     const Result<chain::Block> latest = co_await core.chain().latest_block();
@@ -184,16 +196,21 @@ Task<> settle_crash(NodeCore& core, crash::Marker& marker) {
         return counted.has_error() ? counted : marker.clear();
     };
     const Result<void> settled = co_await core.pool().run(std::move(count));
-    if (settled.has_error()) spdlog::error("the crash of the last process cannot be counted: {}", settled.error().message);
+    if (settled.has_error())
+        spdlog::error("the crash of the last process cannot be counted: {}", settled.error().message);
 }
 
 }  // namespace
 
-Task<Result<void>> run_master(asio::any_io_executor executor, NodeConfig config, crypto::PrivateKey key, MasterOptions options) {
+Task<Result<void>> run_master(asio::any_io_executor executor, NodeConfig config, crypto::PrivateKey key,
+                              MasterOptions options) {
     auto hub_options = worker_options(config);
     if (hub_options.has_error()) co_return hub_options.error();
-    // Dataset, token file, checkpoints and artifact lie on this disk; of each local worker that helps, dataset and token file.
-    if (options.local_workers > 0) config.selection.disk_bytes_per_dataset_byte = 4 + (config.selection.cooperative ? 2 * (options.local_workers - 1) : 0);
+    // Dataset, token file, checkpoints and artifact lie on this disk; of each local worker that helps, dataset and
+    // token file.
+    if (options.local_workers > 0)
+        config.selection.disk_bytes_per_dataset_byte =
+            4 + (config.selection.cooperative ? 2 * (options.local_workers - 1) : 0);
     auto core = NodeCore::open(executor, std::move(config), std::move(key), options.data);
     if (core.has_error()) co_return core.error();
     NodeCore& node = **core;

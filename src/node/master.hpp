@@ -15,8 +15,10 @@ struct MasterOptions {
     unsigned local_workers = 0;
 };
 
-/// Runs until cancelled or stopped over the admin socket. An Error before it runs names what is wrong with settings, folder, endpoint or wallet. With active JOBs
-/// an endpoint that is down is waited for instead: their deposits are at stake.
-Task<Result<void>> run_master(asio::any_io_executor executor, NodeConfig config, crypto::PrivateKey key, MasterOptions options);
+/// Runs until cancelled or stopped over the admin socket. An Error before it runs names what is wrong with settings,
+/// folder, endpoint or wallet. With active JOBs an endpoint that is down is waited for instead: their deposits are at
+/// stake.
+Task<Result<void>> run_master(asio::any_io_executor executor, NodeConfig config, crypto::PrivateKey key,
+                              MasterOptions options);
 
 }  // namespace emeth::node

@@ -27,18 +27,19 @@ chain::SenderOptions sender_options(const NodeConfig& config) {
 
 }  // namespace
 
-Result<std::unique_ptr<NodeCore>> NodeCore::open(asio::any_io_executor executor, NodeConfig config, crypto::PrivateKey key, std::filesystem::path data) {
+Result<std::unique_ptr<NodeCore>> NodeCore::open(asio::any_io_executor executor, NodeConfig config,
+                                                 crypto::PrivateKey key, std::filesystem::path data) {
     if (auto made = create_folder(data, 0700); made.has_error()) return made.error();
     auto lock = FolderLock::acquire(data, lock_patience);
     if (lock.has_error()) return lock.error();
     auto store = storage::JobStore::open(store_folder(data), storage::OpenMode::read_write);
     if (store.has_error()) return store.error();
-    return std::unique_ptr<NodeCore>(
-        new NodeCore(std::move(executor), std::move(config), std::move(key), std::move(data), std::move(*lock), std::move(*store)));
+    return std::unique_ptr<NodeCore>(new NodeCore(std::move(executor), std::move(config), std::move(key),
+                                                  std::move(data), std::move(*lock), std::move(*store)));
 }
 
-NodeCore::NodeCore(asio::any_io_executor executor, NodeConfig settings, crypto::PrivateKey key, std::filesystem::path folder, FolderLock lock,
-                   std::unique_ptr<storage::JobStore> store)
+NodeCore::NodeCore(asio::any_io_executor executor, NodeConfig settings, crypto::PrivateKey key,
+                   std::filesystem::path folder, FolderLock lock, std::unique_ptr<storage::JobStore> store)
     : config(std::move(settings)),
       data(std::move(folder)),
       lock_(std::move(lock)),
@@ -55,7 +56,8 @@ Task<Result<chain::Constants>> NodeCore::check_network() {
     const Result<std::uint64_t> chain_id = co_await chain_.chain_id();
     if (chain_id.has_error()) co_return chain_id.error();
     if (*chain_id != config.chain_id)
-        co_return permanent_error(fmt::format("{} serves chain {}, but chain_id is {}: set endpoint or chain_id", config.endpoint.origin(), *chain_id, config.chain_id));
+        co_return permanent_error(fmt::format("{} serves chain {}, but chain_id is {}: set endpoint or chain_id",
+                                              config.endpoint.origin(), *chain_id, config.chain_id));
     co_return co_await chain_.constants();
 }
 
@@ -69,12 +71,15 @@ Task<Result<void>> NodeCore::check_funds(chain::Constants constants) {
     if (fees.has_error()) co_return fees.error();
     const Wei needed = gas_money(fees->max_fee_per_gas, chain_gas_per_job);
     if (*alt < needed)
-        co_return permanent_error(fmt::format("wallet {} holds {} ALT; the transactions of one JOB need {} ALT: send ALT to it", crypto::checksum_address(wallet),
-                                              chain::format_coins(*alt), chain::format_coins(needed)));
+        co_return permanent_error(
+            fmt::format("wallet {} holds {} ALT; the transactions of one JOB need {} ALT: send ALT to it",
+                        crypto::checksum_address(wallet), chain::format_coins(*alt), chain::format_coins(needed)));
     const Wei deposit = chain::rate_of(config.selection.min_fee, constants.deposit_rate);
     if (*emt < deposit)
-        co_return permanent_error(fmt::format("wallet {} holds {} EMT; the smallest deposit (of min_fee {} EMT) is {} EMT: send EMT to it", crypto::checksum_address(wallet),
-                                              chain::format_coins(*emt), chain::format_coins(config.selection.min_fee), chain::format_coins(deposit)));
+        co_return permanent_error(
+            fmt::format("wallet {} holds {} EMT; the smallest deposit (of min_fee {} EMT) is {} EMT: send EMT to it",
+                        crypto::checksum_address(wallet), chain::format_coins(*emt),
+                        chain::format_coins(config.selection.min_fee), chain::format_coins(deposit)));
     co_return Result<void>{};
 }
 

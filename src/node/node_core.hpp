@@ -1,4 +1,5 @@
-// What every command of a node that changes something stands on: the data folder with its lock and store, the wallet, and the ways to the network. Io thread only.
+// What every command of a node that changes something stands on: the data folder with its lock and store, the wallet,
+// and the ways to the network. Io thread only.
 #pragma once
 
 #include <filesystem>
@@ -20,10 +21,13 @@ namespace emeth::node {
 
 class NodeCore {
 public:
-    /// Makes the folder (0700) when it is missing, locks it and opens the store; asks nobody outside. Errors name the folder and the remedy.
-    static Result<std::unique_ptr<NodeCore>> open(asio::any_io_executor executor, NodeConfig config, crypto::PrivateKey key, std::filesystem::path data);
+    /// Makes the folder (0700) when it is missing, locks it and opens the store; asks nobody outside. Errors name the
+    /// folder and the remedy.
+    static Result<std::unique_ptr<NodeCore>> open(asio::any_io_executor executor, NodeConfig config,
+                                                  crypto::PrivateKey key, std::filesystem::path data);
 
-    /// The endpoint's chain id is the configured one, and the configured contracts are EmethCore and its token. permanent Error: a setting is wrong.
+    /// The endpoint's chain id is the configured one, and the configured contracts are EmethCore and its token.
+    /// permanent Error: a setting is wrong.
     Task<Result<chain::Constants>> check_network();
     /// Enough to lock the smallest deposit and to pay for its transactions. permanent Error: says what to send where.
     Task<Result<void>> check_funds(chain::Constants constants);
@@ -37,11 +41,13 @@ public:
     chain::TransactionSender& sender() { return sender_; }
     api_client::ArtifactStore& artifacts() { return artifacts_; }
     api_client::InfoServer& info_server() { return info_server_; }
-    NodePorts ports() { return {chain_, sender_, artifacts_, info_server_, *store_, pool_, system_clock(), system_random()}; }
+    NodePorts ports() {
+        return {chain_, sender_, artifacts_, info_server_, *store_, pool_, system_clock(), system_random()};
+    }
 
 private:
-    NodeCore(asio::any_io_executor executor, NodeConfig config, crypto::PrivateKey key, std::filesystem::path data, FolderLock lock,
-             std::unique_ptr<storage::JobStore> store);
+    NodeCore(asio::any_io_executor executor, NodeConfig config, crypto::PrivateKey key, std::filesystem::path data,
+             FolderLock lock, std::unique_ptr<storage::JobStore> store);
 
     FolderLock lock_;
     crypto::PrivateKey key_;

@@ -24,7 +24,9 @@ Task<Result<void>> begin_declines(JobServices& services, std::optional<JobId> on
     auto read = [store = &services.ports.store] { return store->active(); };
     Result<std::vector<statemachine::Job>> active = co_await services.ports.pool.run(std::move(read));
     if (active.has_error()) co_return active.error();
-    std::erase_if(*active, [&](const statemachine::Job& job) { return job.outcome.submit.has_value() || (only && job.terms.id != *only); });
+    std::erase_if(*active, [&](const statemachine::Job& job) {
+        return job.outcome.submit.has_value() || (only && job.terms.id != *only);
+    });
     std::vector<JobId> ids;
     for (const auto& job : *active) ids.push_back(job.terms.id);
     services.supervisor.prepare(std::move(*active));
@@ -41,12 +43,14 @@ Task<> wait_for_jobs(const Supervisor& supervisor) {
 }
 
 /// Ends `group`, in which it runs, when all is done.
-Task<> carry_out(JobServices& services, TaskGroup& group, std::string method, object params, std::optional<Result<value>>& answer) {
+Task<> carry_out(JobServices& services, TaskGroup& group, std::string method, object params,
+                 std::optional<Result<value>>& answer) {
     AdminApi api(services, [] {});
     Result<void> begun;
     if (method == "decline") {
         const auto* job = params.if_contains("job");
-        const auto only = job != nullptr && job->is_string() ? JobId::parse(std::string_view(job->get_string())) : std::nullopt;
+        const auto only =
+            job != nullptr && job->is_string() ? JobId::parse(std::string_view(job->get_string())) : std::nullopt;
         begun = co_await begin_declines(services, only);
     }
     if (begun.has_error()) {
@@ -59,7 +63,8 @@ Task<> carry_out(JobServices& services, TaskGroup& group, std::string method, ob
     group.cancel();
 }
 
-Task<Result<value>> without_master(asio::any_io_executor executor, std::filesystem::path data, OperatorSettings settings, std::string method, object params) {
+Task<Result<value>> without_master(asio::any_io_executor executor, std::filesystem::path data,
+                                   OperatorSettings settings, std::string method, object params) {
     auto core = NodeCore::open(executor, std::move(settings.config), std::move(settings.key), std::move(data));
     if (core.has_error()) co_return core.error();
     const auto constants = co_await (*core)->check_network();
@@ -77,12 +82,15 @@ Task<Result<value>> without_master(asio::any_io_executor executor, std::filesyst
 
 }  // namespace
 
-Task<Result<value>> operator_command(asio::any_io_executor executor, std::filesystem::path data, std::function<Result<OperatorSettings>()> settings, std::string method,
+Task<Result<value>> operator_command(asio::any_io_executor executor, std::filesystem::path data,
+                                     std::function<Result<OperatorSettings>()> settings, std::string method,
                                      object params) {
-    if (admin_answers(admin_socket(data))) co_return co_await ask_master(admin_socket(data), std::move(method), std::move(params), answer_timeout);
+    if (admin_answers(admin_socket(data)))
+        co_return co_await ask_master(admin_socket(data), std::move(method), std::move(params), answer_timeout);
     Result<OperatorSettings> read = settings();
     if (read.has_error()) co_return read.error();
-    co_return co_await without_master(std::move(executor), std::move(data), std::move(*read), std::move(method), std::move(params));
+    co_return co_await without_master(std::move(executor), std::move(data), std::move(*read), std::move(method),
+                                      std::move(params));
 }
 
 }  // namespace emeth::node

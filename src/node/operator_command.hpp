@@ -1,4 +1,5 @@
-// A command of the operator: answered by the running master, or done here under the data folder's lock when none runs. Io thread only.
+// A command of the operator: answered by the running master, or done here under the data folder's lock when none runs.
+// Io thread only.
 #pragma once
 
 #include <boost/json/object.hpp>
@@ -20,8 +21,10 @@ struct OperatorSettings {
     crypto::PrivateKey key;
 };
 
-/// `method` and `params` as AdminApi::handle() takes them. Returns once everything is done: without a master also the transactions are confirmed.
-Task<Result<boost::json::value>> operator_command(asio::any_io_executor executor, std::filesystem::path data, std::function<Result<OperatorSettings>()> settings,
+/// `method` and `params` as AdminApi::handle() takes them. Returns once everything is done: without a master also the
+/// transactions are confirmed.
+Task<Result<boost::json::value>> operator_command(asio::any_io_executor executor, std::filesystem::path data,
+                                                  std::function<Result<OperatorSettings>()> settings,
                                                   std::string method, boost::json::object params);
 
 }  // namespace emeth::node

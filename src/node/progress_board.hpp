@@ -11,7 +11,9 @@ namespace emeth::node {
 
 class ProgressBoard {
 public:
-    void put(const JobId& job, worker_protocol::Progress progress) { latest_.insert_or_assign(job, std::move(progress)); }
+    void put(const JobId& job, worker_protocol::Progress progress) {
+        latest_.insert_or_assign(job, std::move(progress));
+    }
     void erase(const JobId& job) { latest_.erase(job); }
     [[nodiscard]] std::optional<worker_protocol::Progress> find(const JobId& job) const {
         const auto found = latest_.find(job);

@@ -10,12 +10,15 @@
 namespace emeth::node {
 namespace {
 
-Wei difference_or_zero(const Wei& a, const Wei& b) { return a > b ? chain::to_wei(chain::to_u256(a) - chain::to_u256(b)) : Wei{}; }
+Wei difference_or_zero(const Wei& a, const Wei& b) {
+    return a > b ? chain::to_wei(chain::to_u256(a) - chain::to_u256(b)) : Wei{};
+}
 
 }  // namespace
 
-Prospector::Prospector(chain::Chain& chain, api_client::ArtifactStore& artifacts, WorkerHub& workers, BlockingPool& pool, Clock& clock, Address wallet,
-                       chain::Constants constants, SelectionPolicy policy, std::filesystem::path data, CommitmentsOf commitments)
+Prospector::Prospector(chain::Chain& chain, api_client::ArtifactStore& artifacts, WorkerHub& workers,
+                       BlockingPool& pool, Clock& clock, Address wallet, chain::Constants constants,
+                       SelectionPolicy policy, std::filesystem::path data, CommitmentsOf commitments)
     : chain_(chain),
       artifacts_(artifacts),
       workers_(workers),
@@ -58,7 +61,9 @@ std::size_t Prospector::free_workers(std::optional<JobId> except) const {
     const auto free = idle > waiting ? idle - waiting : 0;
     if (!policy_.cooperative || free == 0) return free;
     const auto workers = workers_.workers();
-    const bool at_work = waiting > 0 || std::ranges::any_of(workers, [&](const WorkerInfo& worker) { return worker.job && worker.job != except; });
+    const bool at_work = waiting > 0 || std::ranges::any_of(workers, [&](const WorkerInfo& worker) {
+                             return worker.job && worker.job != except;
+                         });
     return at_work ? 0 : 1;
 }
 
@@ -78,7 +83,8 @@ Task<Result<NodeView>> Prospector::view(std::optional<JobId> except) {
 
     const auto workers = workers_.workers();
     view.chain_now_unix_s = *now;
-    view.workers_connected = static_cast<std::size_t>(std::count_if(workers.begin(), workers.end(), [](const WorkerInfo& worker) { return worker.connected; }));
+    view.workers_connected = static_cast<std::size_t>(
+        std::count_if(workers.begin(), workers.end(), [](const WorkerInfo& worker) { return worker.connected; }));
     view.workers_free = free_workers(except);
     view.power_capacity = power_of_slowest_idle(workers).value_or(0);
     const Commitments committed = commitments_(except);
@@ -93,7 +99,8 @@ Task<Result<NodeView>> Prospector::view(std::optional<JobId> except) {
 Task<Result<Verdict>> Prospector::assess_again(statemachine::Terms terms, chain::JobRecord record) {
     const Result<std::uint64_t> gas = co_await gas_of(terms.dataset_bytes);
     if (gas.has_error()) co_return gas.error();
-    const Candidate candidate{terms.id, record, {terms.program_id, terms.param, terms.dataset, ""}, terms.dataset_bytes, *gas};
+    const Candidate candidate{
+        terms.id, record, {terms.program_id, terms.param, terms.dataset, ""}, terms.dataset_bytes, *gas};
     const Result<NodeView> now = co_await view(terms.id);
     if (now.has_error()) co_return now.error();
     co_return judge(candidate, *now);

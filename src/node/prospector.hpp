@@ -29,13 +29,16 @@ public:
     using CommitmentsOf = std::function<Commitments(std::optional<JobId> except)>;
 
     /// All references must outlive the prospector. `data`: the folder whose disk counts.
-    Prospector(chain::Chain& chain, api_client::ArtifactStore& artifacts, WorkerHub& workers, BlockingPool& pool, Clock& clock, Address wallet, chain::Constants constants,
-               SelectionPolicy policy, std::filesystem::path data, CommitmentsOf commitments);
+    Prospector(chain::Chain& chain, api_client::ArtifactStore& artifacts, WorkerHub& workers, BlockingPool& pool,
+               Clock& clock, Address wallet, chain::Constants constants, SelectionPolicy policy,
+               std::filesystem::path data, CommitmentsOf commitments);
 
     /// Reads the JOB anew. permanent Error: it is unfit whatever the node does (its dataset does not exist).
     Task<Result<Candidate>> candidate(JobId id);
     Task<Result<NodeView>> view(std::optional<JobId> except);
-    [[nodiscard]] Verdict judge(const Candidate& candidate, const NodeView& view) const { return select(candidate, view, policy_); }
+    [[nodiscard]] Verdict judge(const Candidate& candidate, const NodeView& view) const {
+        return select(candidate, view, policy_);
+    }
     /// Idle workers that no JOB of this node waits for.
     [[nodiscard]] std::size_t free_workers(std::optional<JobId> except) const;
 

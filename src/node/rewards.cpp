@@ -19,15 +19,19 @@ constexpr std::int64_t slot_seconds = 86'400;
 /// Durable: every slot before this one was looked at after it had closed, and fetched if there was something to fetch.
 const std::string next_slot_cursor = "withdraw/next";
 
-/// Endpoints of one provider may lag behind each other by so much: until then, a closed slot that holds nothing is looked at again.
+/// Endpoints of one provider may lag behind each other by so much: until then, a closed slot that holds nothing is
+/// looked at again.
 constexpr std::int64_t settled_after_s = 3'600;
 
-bool is_due(const chain::Slot& slot) { return !slot.own_balance.is_zero(); }
+bool is_due(const chain::Slot& slot) {
+    return !slot.own_balance.is_zero();
+}
 
 }  // namespace
 
-Rewards::Rewards(asio::any_io_executor executor, chain::Chain& chain, chain::TransactionSender& sender, storage::JobStore& store, BlockingPool& pool, Clock& clock, Address core,
-                 std::uint64_t confirmations, Milliseconds interval)
+Rewards::Rewards(asio::any_io_executor executor, chain::Chain& chain, chain::TransactionSender& sender,
+                 storage::JobStore& store, BlockingPool& pool, Clock& clock, Address core, std::uint64_t confirmations,
+                 Milliseconds interval)
     : chain_(chain),
       sender_(sender),
       store_(store),
@@ -42,7 +46,8 @@ Task<> Rewards::run() {
     bool healthy = true;
     for (;;) {
         const auto fetched = co_await withdraw_due();
-        if (fetched.has_error() && healthy) spdlog::warn("cannot withdraw rewards: {}; trying on", fetched.error().message);
+        if (fetched.has_error() && healthy)
+            spdlog::warn("cannot withdraw rewards: {}; trying on", fetched.error().message);
         healthy = fetched.has_value();
         co_await clock_.sleep(interval_);
     }
@@ -83,10 +88,12 @@ Task<Result<Withdrawal>> Rewards::withdraw_slot(std::uint64_t number) {
     if (settled.has_error()) co_return settled.error();
     const Result<std::uint64_t> open = co_await open_slot(1, 0);
     if (open.has_error()) co_return open.error();
-    if (number >= *open) co_return permanent_error(fmt::format("slot {} is not closed yet; the first open one is {}", number, *open));
+    if (number >= *open)
+        co_return permanent_error(fmt::format("slot {} is not closed yet; the first open one is {}", number, *open));
     const Result<chain::Slot> slot = co_await chain_.slot(number, sender_.address());
     if (slot.has_error()) co_return slot.error();
-    if (slot->own_gas == 0) co_return permanent_error(fmt::format("slot {} holds no gas of wallet {}", number, sender_.address().hex()));
+    if (slot->own_gas == 0)
+        co_return permanent_error(fmt::format("slot {} holds no gas of wallet {}", number, sender_.address().hex()));
     if (!is_due(*slot)) co_return permanent_error(fmt::format("slot {} was withdrawn already", number));
     co_return co_await withdraw(number);
 }
@@ -113,15 +120,18 @@ Task<Result<void>> Rewards::settle_pending() {
     co_return Result<void>{};
 }
 
-/// The day of `seconds_before` the block that is `depth` deep (1: the latest); all slots before it are closed there, for so long.
+/// The day of `seconds_before` the block that is `depth` deep (1: the latest); all slots before it are closed there,
+/// for so long.
 Task<Result<std::uint64_t>> Rewards::open_slot(std::uint64_t depth, std::int64_t seconds_before) {
     const Result<chain::Block> latest = co_await chain_.latest_block();
     if (latest.has_error()) co_return latest.error();
     const std::uint64_t deep = latest->number + 1 > depth ? latest->number + 1 - depth : 0;
     const Result<std::optional<chain::Block>> block = co_await chain_.block(deep);
     if (block.has_error()) co_return block.error();
-    if (!*block) co_return transient_error(fmt::format("the endpoint does not have block {} of {}", deep, latest->number));
-    co_return static_cast<std::uint64_t>(std::max<std::int64_t>(0, (*block)->timestamp_unix_s - seconds_before) / slot_seconds);
+    if (!*block)
+        co_return transient_error(fmt::format("the endpoint does not have block {} of {}", deep, latest->number));
+    co_return static_cast<std::uint64_t>(std::max<std::int64_t>(0, (*block)->timestamp_unix_s - seconds_before) /
+                                         slot_seconds);
 }
 
 Task<Result<std::uint64_t>> Rewards::first_unsettled_slot() {
@@ -129,7 +139,8 @@ Task<Result<std::uint64_t>> Rewards::first_unsettled_slot() {
     const Result<std::optional<std::string>> cursor = co_await pool_.run(std::move(read));
     if (cursor.has_error()) co_return cursor.error();
     std::uint64_t slot = 0;
-    if (*cursor && std::from_chars((*cursor)->data(), (*cursor)->data() + (*cursor)->size(), slot).ec == std::errc{}) co_return slot;
+    if (*cursor && std::from_chars((*cursor)->data(), (*cursor)->data() + (*cursor)->size(), slot).ec == std::errc{})
+        co_return slot;
     co_return co_await chain_.start_slot();
 }
 
@@ -142,11 +153,13 @@ Task<Result<Withdrawal>> Rewards::withdraw(std::uint64_t number) {
     if (entry.has_error()) co_return in_context(fmt::format("withdrawal of slot {}", number), entry.error());
     const Result<chain::TxOutcome> outcome = co_await sender_.await_outcome(entry->nonce, entry->hash);
     if (outcome.has_error()) co_return outcome.error();
-    if (!outcome->receipt.succeeded) co_return transient_error(fmt::format("withdrawal of slot {} reverted: {}", number, outcome->revert_reason));
+    if (!outcome->receipt.succeeded)
+        co_return transient_error(fmt::format("withdrawal of slot {} reverted: {}", number, outcome->revert_reason));
     const Result<chain::Slot> slot = co_await chain_.slot(number, sender_.address());
     if (slot.has_error()) co_return slot.error();
     const Wei amount = chain::minted_to(outcome->receipt, sender_.address());
-    spdlog::info("slot {}: {} EMT withdrawn for {} of {} gas", number, chain::format_coins(amount), slot->own_gas, slot->total_gas);
+    spdlog::info("slot {}: {} EMT withdrawn for {} of {} gas", number, chain::format_coins(amount), slot->own_gas,
+                 slot->total_gas);
     const Result<void> noted = co_await set_cursor("withdraw/" + std::to_string(number), chain::format_wei(amount));
     if (noted.has_error()) co_return noted.error();
     co_return Withdrawal{number, amount, outcome->receipt.transaction};

@@ -1,4 +1,5 @@
-// The rewards of closed slots: every verified JOB's gas earns a share of its day's EMT, which the node has to fetch. Io thread only.
+// The rewards of closed slots: every verified JOB's gas earns a share of its day's EMT, which the node has to fetch. Io
+// thread only.
 #pragma once
 
 #include <cstdint>
@@ -25,13 +26,16 @@ public:
     /// Slots looked at in one round.
     static constexpr std::uint64_t slots_per_round_max = 400;
 
-    /// All references must outlive it. `confirmations`: a slot is settled for good when the block that closed it is that deep.
-    Rewards(asio::any_io_executor executor, chain::Chain& chain, chain::TransactionSender& sender, storage::JobStore& store, BlockingPool& pool, Clock& clock, Address core,
-            std::uint64_t confirmations, Milliseconds interval);
+    /// All references must outlive it. `confirmations`: a slot is settled for good when the block that closed it is
+    /// that deep.
+    Rewards(asio::any_io_executor executor, chain::Chain& chain, chain::TransactionSender& sender,
+            storage::JobStore& store, BlockingPool& pool, Clock& clock, Address core, std::uint64_t confirmations,
+            Milliseconds interval);
 
     /// Rounds for ever; failures are logged once per spell and tried again.
     Task<> run();
-    /// Fetches everything that is due, and returns what was fetched. Errors stop at the slot they concern; the next call goes on there.
+    /// Fetches everything that is due, and returns what was fetched. Errors stop at the slot they concern; the next
+    /// call goes on there.
     Task<Result<std::vector<Withdrawal>>> withdraw_due();
     /// Of one slot. Error: still open, no gas of this wallet in it, fetched already.
     Task<Result<Withdrawal>> withdraw_slot(std::uint64_t slot);

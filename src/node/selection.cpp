@@ -26,13 +26,18 @@ struct Assessment {
     Chosen chosen;
 };
 
-Refused lasting(std::string reason) { return {std::move(reason), true}; }
-Refused for_now(std::string reason) { return {std::move(reason), false}; }
+Refused lasting(std::string reason) {
+    return {std::move(reason), true};
+}
+Refused for_now(std::string reason) {
+    return {std::move(reason), false};
+}
 
 std::optional<Refused> check_status(Assessment& a) {
     const auto& record = a.candidate.record;
     if (!record.exist) return for_now("the contract does not know this JOB");
-    if (record.status != chain::JobStatus::requested) return lasting(fmt::format("its status on chain is {}, not REQUESTED", chain::name(record.status)));
+    if (record.status != chain::JobStatus::requested)
+        return lasting(fmt::format("its status on chain is {}, not REQUESTED", chain::name(record.status)));
     return std::nullopt;
 }
 
@@ -43,7 +48,8 @@ std::optional<Refused> check_program(Assessment& a) {
 }
 
 std::optional<Refused> check_param(Assessment& a) {
-    auto spec = trainer_protocol::parse_job_param(a.candidate.id, a.candidate.details.param, a.policy.n_epoch, a.policy.default_model);
+    auto spec = trainer_protocol::parse_job_param(a.candidate.id, a.candidate.details.param, a.policy.n_epoch,
+                                                  a.policy.default_model);
     if (spec.has_error()) return lasting(spec.error().message);
     a.chosen.spec = std::move(*spec);
     return std::nullopt;
@@ -51,34 +57,48 @@ std::optional<Refused> check_param(Assessment& a) {
 
 std::optional<Refused> check_dataset(Assessment& a) {
     const auto bytes = a.candidate.dataset_bytes;
-    if (bytes < dataset_bytes_min) return lasting(fmt::format("dataset of {} bytes is smaller than {}", bytes, dataset_bytes_min));
-    if (bytes > a.policy.dataset_bytes_max) return lasting(fmt::format("dataset of {} bytes is larger than {} (dataset_bytes_max)", bytes, a.policy.dataset_bytes_max));
+    if (bytes < dataset_bytes_min)
+        return lasting(fmt::format("dataset of {} bytes is smaller than {}", bytes, dataset_bytes_min));
+    if (bytes > a.policy.dataset_bytes_max)
+        return lasting(fmt::format("dataset of {} bytes is larger than {} (dataset_bytes_max)", bytes,
+                                   a.policy.dataset_bytes_max));
     return std::nullopt;
 }
 
 std::optional<Refused> check_fee(Assessment& a) {
     const auto& fee = a.candidate.record.fee;
     const auto& policy = a.policy;
-    if (fee < policy.min_fee) return lasting(fmt::format("fee {} EMT is below min_fee {} EMT", format_coins(fee), format_coins(policy.min_fee)));
-    if (fee > policy.max_fee) return lasting(fmt::format("fee {} EMT is above max_fee {} EMT", format_coins(fee), format_coins(policy.max_fee)));
+    if (fee < policy.min_fee)
+        return lasting(
+            fmt::format("fee {} EMT is below min_fee {} EMT", format_coins(fee), format_coins(policy.min_fee)));
+    if (fee > policy.max_fee)
+        return lasting(
+            fmt::format("fee {} EMT is above max_fee {} EMT", format_coins(fee), format_coins(policy.max_fee)));
     const auto& verifier_fee = a.view.constants.verifier_fee;
-    if (fee <= verifier_fee) return lasting(fmt::format("fee {} EMT does not exceed the verifier fee of {} EMT", format_coins(fee), format_coins(verifier_fee)));
+    if (fee <= verifier_fee)
+        return lasting(fmt::format("fee {} EMT does not exceed the verifier fee of {} EMT", format_coins(fee),
+                                   format_coins(verifier_fee)));
     return std::nullopt;
 }
 
-SignedWei signed_wei(const Wei& wei) { return SignedWei(to_u256(wei)); }
+SignedWei signed_wei(const Wei& wei) {
+    return SignedWei(to_u256(wei));
+}
 
-SignedWei coin() { return SignedWei(1'000'000'000'000'000'000ULL); }
+SignedWei coin() {
+    return SignedWei(1'000'000'000'000'000'000ULL);
+}
 
-/// fee − verifier fee − gas money − P(miss) · penalty − P(reject) · (penalty + verifier fee), EMT wei. The slot's share is left out: it depends on what all other
-/// nodes do that day, so a JOB must pay without it.
+/// fee − verifier fee − gas money − P(miss) · penalty − P(reject) · (penalty + verifier fee), EMT wei. The slot's share
+/// is left out: it depends on what all other nodes do that day, so a JOB must pay without it.
 SignedWei expected_value(const Assessment& a) {
     const auto& constants = a.view.constants;
     const auto fee = signed_wei(a.candidate.record.fee);
     const auto verifier_fee = signed_wei(constants.verifier_fee);
     const auto timeout_penalty = signed_wei(chain::rate_of(a.chosen.deposit, constants.timeout_penalty_rate));
     const auto failed_penalty = signed_wei(chain::rate_of(a.chosen.deposit, constants.failed_penalty_rate));
-    const SignedWei gas = signed_wei(gas_money(a.view.gas_price, chain_gas_per_job)) * signed_wei(a.policy.emt_per_alt) / coin();
+    const SignedWei gas =
+        signed_wei(gas_money(a.view.gas_price, chain_gas_per_job)) * signed_wei(a.policy.emt_per_alt) / coin();
     const SignedWei misses = timeout_penalty * a.policy.miss_rate / chain::rate_denominator;
     const SignedWei rejects = (failed_penalty + verifier_fee) * a.policy.reject_rate / chain::rate_denominator;
     return fee - verifier_fee - gas - misses - rejects;
@@ -95,8 +115,9 @@ std::optional<Refused> check_value(Assessment& a) {
     const auto value = expected_value(a);
     a.chosen.expected_value = signed_coins(value);
     if (value > 0) return std::nullopt;
-    return for_now(fmt::format("its expected value is {} EMT: fee {} EMT, less verifier fee {} EMT, gas and the risk of penalties", a.chosen.expected_value,
-                               format_coins(a.candidate.record.fee), format_coins(a.view.constants.verifier_fee)));
+    return for_now(fmt::format(
+        "its expected value is {} EMT: fee {} EMT, less verifier fee {} EMT, gas and the risk of penalties",
+        a.chosen.expected_value, format_coins(a.candidate.record.fee), format_coins(a.view.constants.verifier_fee)));
 }
 
 std::optional<Refused> check_worker(Assessment& a) {
@@ -111,24 +132,29 @@ std::optional<Refused> check_deadline(Assessment& a) {
     const std::int64_t left = a.candidate.record.deadline_unix_s - a.view.chain_now_unix_s;
     if (left <= 0) return lasting(fmt::format("its deadline passed {} ago", duration_text(-left)));
     if (estimate + a.policy.deadline_margin_s < left) return std::nullopt;
-    return for_now(fmt::format("finish estimate {} + margin {} > {} left", duration_text(estimate), duration_text(a.policy.deadline_margin_s), duration_text(left)));
+    return for_now(fmt::format("finish estimate {} + margin {} > {} left", duration_text(estimate),
+                               duration_text(a.policy.deadline_margin_s), duration_text(left)));
 }
 
 std::optional<Refused> check_deposit(Assessment& a) {
     if (a.view.emt_free >= a.chosen.deposit) return std::nullopt;
-    return for_now(fmt::format("deposit {} EMT > {} EMT at hand", format_coins(a.chosen.deposit), format_coins(a.view.emt_free)));
+    return for_now(
+        fmt::format("deposit {} EMT > {} EMT at hand", format_coins(a.chosen.deposit), format_coins(a.view.emt_free)));
 }
 
 std::optional<Refused> check_gas_money(Assessment& a) {
     const auto needed = gas_money(a.view.gas_price, chain_gas_per_job);
     if (a.view.alt_free >= needed) return std::nullopt;
-    return for_now(fmt::format("gas money {} ALT > {} ALT at hand", format_coins(needed), format_coins(a.view.alt_free)));
+    return for_now(
+        fmt::format("gas money {} ALT > {} ALT at hand", format_coins(needed), format_coins(a.view.alt_free)));
 }
 
 std::optional<Refused> check_disk(Assessment& a) {
     // All factors are bounded, by settings and presets, far below 2^64.
     auto needed = a.policy.disk_reserve_bytes + a.candidate.dataset_bytes * a.policy.disk_bytes_per_dataset_byte;
-    if (a.policy.disk_bytes_per_dataset_byte > 0) needed += trainer_protocol::states_bytes_max(a.chosen.spec.model, a.chosen.spec.epochs, a.policy.verification_draws);
+    if (a.policy.disk_bytes_per_dataset_byte > 0)
+        needed +=
+            trainer_protocol::states_bytes_max(a.chosen.spec.model, a.chosen.spec.epochs, a.policy.verification_draws);
     if (a.view.disk_free_bytes >= needed) return std::nullopt;
     return for_now(fmt::format("needs {} MiB of disk, {} MiB are free", needed >> 20, a.view.disk_free_bytes >> 20));
 }

@@ -34,12 +34,13 @@ struct SelectionPolicy {
     std::uint32_t verification_draws = trainer_protocol::draws_default;
     std::int64_t deadline_margin_s = 3'600;
     std::uint64_t dataset_bytes_max = 0;
-    std::uint64_t disk_reserve_bytes = 0;          ///< of the master's own folder
-    std::uint64_t disk_bytes_per_dataset_byte = 0; ///< not 0 where workers share the master's disk; then a JOB's states count, too
-    Wei emt_per_alt;                               ///< EMT wei that one ALT of gas money counts; 0: gas is not converted
-    bool cooperative = false;                      ///< one JOB at a time, which all workers train together
-    std::uint64_t miss_rate = 1'000;               ///< assumed share of deadlines missed, of 100000
-    std::uint64_t reject_rate = 1'000;             ///< assumed share of results rejected, of 100000
+    std::uint64_t disk_reserve_bytes = 0;  ///< of the master's own folder
+    std::uint64_t disk_bytes_per_dataset_byte =
+        0;                              ///< not 0 where workers share the master's disk; then a JOB's states count, too
+    Wei emt_per_alt;                    ///< EMT wei that one ALT of gas money counts; 0: gas is not converted
+    bool cooperative = false;           ///< one JOB at a time, which all workers train together
+    std::uint64_t miss_rate = 1'000;    ///< assumed share of deadlines missed, of 100000
+    std::uint64_t reject_rate = 1'000;  ///< assumed share of results rejected, of 100000
 };
 
 /// A JOB as the chain and the Storage API show it now.
@@ -58,8 +59,8 @@ struct NodeView {
     std::size_t workers_free = 0;      ///< idle and not spoken for by a JOB that waits for a worker
     std::uint64_t power_capacity = 0;  ///< of the slowest idle worker, since any of them may get the JOB
     Wei emt_free;                      ///< balance without the deposits whose process is still in flight
-    Wei alt_free;   ///< balance without the gas of transactions that the JOBs under way still need
-    Wei gas_price;  ///< ALT wei per chain gas, as a transaction signed now would offer it at most
+    Wei alt_free;                      ///< balance without the gas of transactions that the JOBs under way still need
+    Wei gas_price;                     ///< ALT wei per chain gas, as a transaction signed now would offer it at most
     std::uint64_t disk_free_bytes = 0;
     chain::Constants constants;
 };
@@ -85,13 +86,15 @@ using Verdict = std::variant<Chosen, Refused>;
 /// Never throws for any input.
 Verdict select(const Candidate& candidate, const NodeView& view, const SelectionPolicy& policy);
 
-/// Seconds that a worker of `power_capacity` needs: gas * 1,000,000 / powerCapacity for the published 2 epochs, in proportion for more.
+/// Seconds that a worker of `power_capacity` needs: gas * 1,000,000 / powerCapacity for the published 2 epochs, in
+/// proportion for more.
 std::int64_t finish_estimate_s(std::uint64_t gas, std::uint64_t power_capacity, std::uint32_t epochs);
 
 /// Best first: by fee, ties by id, so that the order does not depend on the server's. `Offer` has `fee` and `id`.
 template <class Offer>
 void order(std::vector<Offer>& offers) {
-    std::sort(offers.begin(), offers.end(), [](const Offer& a, const Offer& b) { return a.fee != b.fee ? a.fee > b.fee : a.id < b.id; });
+    std::sort(offers.begin(), offers.end(),
+              [](const Offer& a, const Offer& b) { return a.fee != b.fee ? a.fee > b.fee : a.id < b.id; });
 }
 
 /// "5 h 40 min", "7 min", "42 s".

@@ -13,21 +13,26 @@ namespace {
 
 namespace sm = statemachine;
 
-/// A bug, by DESIGN: better to die at once, with everything durable, than to go on with a state that nobody understands. The next start takes up where the
-/// last commit stands.
+/// A bug, by DESIGN: better to die at once, with everything durable, than to go on with a state that nobody
+/// understands. The next start takes up where the last commit stands.
 [[noreturn]] void end_by_bug(const JobId& id, const std::exception_ptr& error) {
     try {
         std::rethrow_exception(error);
     } catch (const std::exception& thrown) {
-        spdlog::critical("{}: bug in the pipeline: {}; ending, the next start goes on from the last commit", short_name(id), thrown.what());
+        spdlog::critical("{}: bug in the pipeline: {}; ending, the next start goes on from the last commit",
+                         short_name(id), thrown.what());
     } catch (...) {
-        spdlog::critical("{}: bug in the pipeline; ending, the next start goes on from the last commit", short_name(id));
+        spdlog::critical("{}: bug in the pipeline; ending, the next start goes on from the last commit",
+                         short_name(id));
     }
     spdlog::default_logger()->flush();
     std::abort();
 }
 
-bool waits_for_worker(const sm::Job& job) { return job.state == sm::State::discovered || (job.state == sm::State::accepted && job.outcome.decline_reason.empty()); }
+bool waits_for_worker(const sm::Job& job) {
+    return job.state == sm::State::discovered ||
+           (job.state == sm::State::accepted && job.outcome.decline_reason.empty());
+}
 
 std::uint64_t chain_gas_to_come(const sm::Job& job) {
     if (job.state == sm::State::discovered) return chain_gas_per_job;
@@ -36,8 +41,13 @@ std::uint64_t chain_gas_to_come(const sm::Job& job) {
 
 }  // namespace
 
-Supervisor::Supervisor(asio::any_io_executor executor, TaskGroup& group, PipelinePorts ports, PipelineSettings settings, std::uint64_t deposit_rate)
-    : executor_(std::move(executor)), group_(group), ports_(ports), settings_(std::move(settings)), deposit_rate_(deposit_rate) {}
+Supervisor::Supervisor(asio::any_io_executor executor, TaskGroup& group, PipelinePorts ports, PipelineSettings settings,
+                       std::uint64_t deposit_rate)
+    : executor_(std::move(executor)),
+      group_(group),
+      ports_(ports),
+      settings_(std::move(settings)),
+      deposit_rate_(deposit_rate) {}
 
 Supervisor::PipelinePtr Supervisor::add(sm::Job job) {
     const auto id = job.terms.id;
@@ -57,11 +67,14 @@ void Supervisor::start_prepared(const std::string& reason) {
     for (const auto& [id, pipeline] : std::map(pipelines_)) start(pipeline, reason);
 }
 
-void Supervisor::take_on(sm::Job job) { start(add(std::move(job)), ""); }
+void Supervisor::take_on(sm::Job job) {
+    start(add(std::move(job)), "");
+}
 
 void Supervisor::start(const PipelinePtr& pipeline, std::string restart_reason) {
     if (group_.start(run(pipeline, std::move(restart_reason)), pipeline->executor())) return;
-    spdlog::error("{}: not started, {} JOBs are running or the master is ending; the next start takes it up", short_name(pipeline->job().terms.id), group_.running());
+    spdlog::error("{}: not started, {} JOBs are running or the master is ending; the next start takes it up",
+                  short_name(pipeline->job().terms.id), group_.running());
 }
 
 Task<> Supervisor::run(PipelinePtr pipeline, std::string restart_reason) {
@@ -84,7 +97,8 @@ Commitments Supervisor::commitments(std::optional<JobId> except) const {
         if (except == id) continue;
         if (waits_for_worker(job)) ++sum.workers;
         sum.chain_gas += chain_gas_to_come(job);
-        if (job.state == sm::State::discovered) deposits += chain::to_u256(chain::rate_of(job.terms.fee, deposit_rate_));
+        if (job.state == sm::State::discovered)
+            deposits += chain::to_u256(chain::rate_of(job.terms.fee, deposit_rate_));
     }
     sum.deposits = chain::to_wei(deposits);
     return sum;

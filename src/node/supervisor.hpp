@@ -1,4 +1,5 @@
-// All running JOBs: starts a pipeline for each, answers questions about them, passes on the operator's wishes. Io thread only.
+// All running JOBs: starts a pipeline for each, answers questions about them, passes on the operator's wishes. Io
+// thread only.
 #pragma once
 
 #include <functional>
@@ -17,7 +18,8 @@ public:
     static constexpr std::size_t jobs_max = 4'096;
 
     /// `group` runs the pipelines; it and all ports must outlive the supervisor. `deposit_rate` is of 100000.
-    Supervisor(asio::any_io_executor executor, TaskGroup& group, PipelinePorts ports, PipelineSettings settings, std::uint64_t deposit_rate);
+    Supervisor(asio::any_io_executor executor, TaskGroup& group, PipelinePorts ports, PipelineSettings settings,
+               std::uint64_t deposit_rate);
 
     /// At start: makes the pipelines of active JOBs and tells the hub of their leases; nothing runs yet.
     void prepare(std::vector<statemachine::Job> active);

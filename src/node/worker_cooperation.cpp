@@ -18,21 +18,26 @@ constexpr Milliseconds call_again_after{60'000};
 std::optional<JobId> WorkerServer::helped_by(const WorkerSession& session) const {
     if (!session.help) return std::nullopt;
     const auto found = reservations_.find(session.help->job);
-    const bool stands = found != reservations_.end() && found->second.hold == Hold::work && found->second.lease == session.help->lease;
+    const bool stands =
+        found != reservations_.end() && found->second.hold == Hold::work && found->second.lease == session.help->lease;
     return stands ? std::optional(session.help->job) : std::nullopt;
 }
 
 /// A leader that listens on its loopback address is reached from its own machine alone.
-std::vector<WorkerServer::SessionPtr> WorkerServer::callable_helpers(const JobId& job, const trainer_protocol::Rendezvous& rendezvous) const {
+std::vector<WorkerServer::SessionPtr> WorkerServer::callable_helpers(
+    const JobId& job, const trainer_protocol::Rendezvous& rendezvous) const {
     std::vector<SessionPtr> helpers;
     const auto reserved = reservations_.find(job);
-    if (!recovered_ || !waiting_turns_.empty() || reserved == reservations_.end() || reserved->second.hold != Hold::work) return helpers;
+    if (!recovered_ || !waiting_turns_.empty() || reserved == reservations_.end() ||
+        reserved->second.hold != Hold::work)
+        return helpers;
     const auto leader = sessions_.find(reserved->second.worker);
     if (leader == sessions_.end()) return helpers;
     for (const auto& [worker, session] : sessions_) {
         const bool idle = !job_of(worker) && rest_of(worker) == Milliseconds::zero();
         const bool reaches = !is_loopback(rendezvous.host) || session->peer == leader->second->peer;
-        const bool called = session->help && session->help->token == rendezvous.token && clock_.monotonic() < session->help->called_at + call_again_after;
+        const bool called = session->help && session->help->token == rendezvous.token &&
+                            clock_.monotonic() < session->help->called_at + call_again_after;
         const auto helped = helped_by(*session);
         const bool elsewhere = helped && *helped != job;
         if (idle && reaches && !called && !elsewhere) helpers.push_back(session);
@@ -50,7 +55,8 @@ Task<> WorkerServer::order(worker_protocol::Join order) {
     for (const SessionPtr& session : callable_helpers(job, order.rendezvous)) {
         const bool first = !session->help || session->help->token != order.rendezvous.token;
         if (first) spdlog::info("worker {} is called to help with JOB {}", session->worker().hex(), job.hex());
-        const bool had_files = session->help && session->help->job == job ? session->help->had_files : session->held.contains(job);
+        const bool had_files =
+            session->help && session->help->job == job ? session->help->had_files : session->held.contains(job);
         session->help = {job, order.work.lease, order.rendezvous.token, clock_.monotonic(), had_files};
         session->held[job] = order.work.lease;
         session->send(order);

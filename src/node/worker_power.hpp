@@ -10,7 +10,8 @@
 
 namespace emeth::node {
 
-/// powerCapacity of the slowest idle worker that does not rest, since any of them may get the JOB; none where there is none.
+/// powerCapacity of the slowest idle worker that does not rest, since any of them may get the JOB; none where there is
+/// none.
 inline std::optional<std::uint64_t> power_of_slowest_idle(const std::vector<WorkerInfo>& workers) {
     std::optional<std::uint64_t> slowest;
     for (const auto& worker : workers) {

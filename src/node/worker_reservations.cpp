@@ -51,7 +51,9 @@ WorkerServer::SessionPtr WorkerServer::session_of(const JobId& job, std::uint64_
 std::optional<Address> WorkerServer::idle_worker(const std::optional<Address>& preferred) const {
     if (!recovered_) return std::nullopt;  // JOBs that are adopted in a moment come first
     std::optional<Address> best;
-    const auto rank = [&](const Address& worker) { return std::tuple(rest_of(worker), preferred != worker, helped_by(*sessions_.at(worker)).has_value()); };
+    const auto rank = [&](const Address& worker) {
+        return std::tuple(rest_of(worker), preferred != worker, helped_by(*sessions_.at(worker)).has_value());
+    };
     for (const auto& [worker, session] : sessions_)
         if (!job_of(worker) && (!best || rank(worker) < rank(*best))) best = worker;
     return best;
@@ -60,16 +62,19 @@ std::optional<Address> WorkerServer::idle_worker(const std::optional<Address>& p
 std::vector<WorkerInfo> WorkerServer::workers() const {
     std::vector<WorkerInfo> infos;
     for (const auto& [worker, session] : sessions_)
-        infos.push_back({worker, true, session->power_capacity(), job_of(worker), helped_by(*session), rest_of(worker)});
+        infos.push_back(
+            {worker, true, session->power_capacity(), job_of(worker), helped_by(*session), rest_of(worker)});
     for (const auto& [job, reservation] : reservations_)
-        if (!sessions_.contains(reservation.worker) && reservation.hold == Hold::work) infos.push_back({reservation.worker, false, 0, job, std::nullopt, rest_of(reservation.worker)});
+        if (!sessions_.contains(reservation.worker) && reservation.hold == Hold::work)
+            infos.push_back({reservation.worker, false, 0, job, std::nullopt, rest_of(reservation.worker)});
     return infos;
 }
 
 std::size_t WorkerServer::idle_workers() const {
     std::size_t idle = 0;
     if (recovered_)
-        for (const auto& [worker, session] : sessions_) idle += job_of(worker) || rest_of(worker) > Milliseconds::zero() ? 0 : 1;
+        for (const auto& [worker, session] : sessions_)
+            idle += job_of(worker) || rest_of(worker) > Milliseconds::zero() ? 0 : 1;
     return idle;
 }
 
@@ -80,7 +85,9 @@ Task<Address> WorkerServer::reserve(JobId job, std::optional<Address> preferred)
         const auto worker = turn.is_first() ? idle_worker(preferred) : std::nullopt;
         if (worker) {
             WorkerSession& session = *sessions_.at(*worker);
-            if (session.help && session.help->job != job) stop(session, session.help->job, session.help->lease, !session.help->had_files, "a JOB needs this worker");
+            if (session.help && session.help->job != job)
+                stop(session, session.help->job, session.help->lease, !session.help->had_files,
+                     "a JOB needs this worker");
             session.help.reset();
             reservations_[job] = Reservation{*worker, 0, nullptr, Hold::work};
             alive_.insert(job);
@@ -185,11 +192,14 @@ Task<> WorkerServer::order(worker_protocol::Evidence order) {
 
 void WorkerServer::lease_failed(Address worker, bool counts) {
     const Milliseconds rest = sick_list_.lease_failed(worker, counts, clock_.monotonic());
-    spdlog::warn("worker {} fails again and again: no new JOB for it during {} min; its own log says what is to be mended, "
-                 "a restart of the master lets it in at once",
-                 worker.hex(), rest.count() / 60'000);
+    spdlog::warn(
+        "worker {} fails again and again: no new JOB for it during {} min; its own log says what is to be mended, "
+        "a restart of the master lets it in at once",
+        worker.hex(), rest.count() / 60'000);
 }
 
-void WorkerServer::lease_fulfilled(Address worker) { sick_list_.lease_fulfilled(worker); }
+void WorkerServer::lease_fulfilled(Address worker) {
+    sick_list_.lease_fulfilled(worker);
+}
 
 }  // namespace emeth::node

@@ -1,10 +1,9 @@
 // The master's workers over WebSockets (DESIGN: a worker dials its master), and the operator's view of them. Io thread
 // only.
 //
-// A reservation binds one JOB to one worker from reserve() or adopt() to release(), through any number of connections; a
-// worker that is held for its files alone is idle all the same.
-// What a worker holds without a reservation is answered Stop, once the master knows after its start which JOBs are
-// alive.
+// A reservation binds one JOB to one worker from reserve() or adopt() to release(), through any number of connections;
+// a worker that is held for its files alone is idle all the same. What a worker holds without a reservation is answered
+// Stop, once the master knows after its start which JOBs are alive.
 #pragma once
 
 #include <list>
@@ -55,7 +54,8 @@ public:
     Task<WorkerNews> next_news(JobId job) override;
     Task<> acknowledge(JobId job, std::uint64_t report_id) override;
     Task<> order(worker_protocol::Assign order) override;
-    [[nodiscard]] std::size_t helpers_to_call(const JobId& job, const trainer_protocol::Rendezvous& rendezvous) const override;
+    [[nodiscard]] std::size_t helpers_to_call(const JobId& job,
+                                              const trainer_protocol::Rendezvous& rendezvous) const override;
     Task<> order(worker_protocol::Join order) override;
     Task<> order(worker_protocol::Upload order) override;
     Task<> order(worker_protocol::Evidence order) override;
@@ -85,13 +85,16 @@ private:
     /// What it works on.
     [[nodiscard]] std::optional<JobId> job_of(const Address& worker) const;
     [[nodiscard]] std::optional<Address> idle_worker(const std::optional<Address>& preferred) const;
-    [[nodiscard]] Milliseconds rest_of(const Address& worker) const { return sick_list_.rest_left(worker, clock_.monotonic()); }
+    [[nodiscard]] Milliseconds rest_of(const Address& worker) const {
+        return sick_list_.rest_left(worker, clock_.monotonic());
+    }
     void settle(WorkerSession& session);
     void stop(WorkerSession& session, const JobId& job, std::uint64_t lease, bool forget, std::string reason);
     void wake_waiters();
 
     // worker_cooperation.cpp: idle workers that help
-    [[nodiscard]] std::vector<SessionPtr> callable_helpers(const JobId& job, const trainer_protocol::Rendezvous& rendezvous) const;
+    [[nodiscard]] std::vector<SessionPtr> callable_helpers(const JobId& job,
+                                                           const trainer_protocol::Rendezvous& rendezvous) const;
     [[nodiscard]] std::optional<JobId> helped_by(const WorkerSession& session) const;
 
     // worker_admin_api.cpp

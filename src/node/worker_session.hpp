@@ -14,8 +14,8 @@
 #include "runtime/clock.hpp"
 #include "runtime/random.hpp"
 #include "runtime/task_group.hpp"
-#include "worker_protocol/messages.hpp"
 #include "runtime/wakeup.hpp"
+#include "worker_protocol/messages.hpp"
 
 namespace emeth::node {
 

@@ -10,7 +10,8 @@ namespace emeth {
 /// A place in the queue. A waiter that leaves by an exception passes on what it was handed in the same moment.
 class AsyncMutex::Place {
 public:
-    explicit Place(AsyncMutex& mutex) : mutex_(mutex), waiter_(mutex.waiters_.emplace(mutex.waiters_.end(), mutex.executor_)) {}
+    explicit Place(AsyncMutex& mutex)
+        : mutex_(mutex), waiter_(mutex.waiters_.emplace(mutex.waiters_.end(), mutex.executor_)) {}
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
     ~Place() {

@@ -53,15 +53,16 @@ private:
         std::exception_ptr error;
         auto begin = [&](auto handler) {
             auto guard = asio::make_work_guard(handler);
-            asio::post(*pool_, [&, handler = std::move(handler), guard = std::move(guard), doing = crash::at_work()]() mutable {
-                try {
-                    const crash::AtWork mark(doing);  // a crash in here is a crash of who asked for it
-                    work();
-                } catch (...) {
-                    error = std::current_exception();
-                }
-                asio::post(guard.get_executor(), std::move(handler));
-            });
+            asio::post(*pool_,
+                       [&, handler = std::move(handler), guard = std::move(guard), doing = crash::at_work()]() mutable {
+                           try {
+                               const crash::AtWork mark(doing);  // a crash in here is a crash of who asked for it
+                               work();
+                           } catch (...) {
+                               error = std::current_exception();
+                           }
+                           asio::post(guard.get_executor(), std::move(handler));
+                       });
         };
         co_await asio::async_initiate<const asio::use_awaitable_t<>&, void()>(begin, asio::use_awaitable);
         if (error) std::rethrow_exception(error);

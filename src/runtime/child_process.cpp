@@ -34,7 +34,8 @@ namespace fs = std::filesystem;
 constexpr int control_descriptor = 3;
 /// Descriptors for the child are kept above the numbers that they are moved to, so that no move overwrites another.
 constexpr int first_free_descriptor = 10;
-constexpr std::array inherited_variables{"PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "EMETH_FAILPOINT"};
+constexpr std::array inherited_variables{"PATH", "HOME",   "LANG",          "LC_ALL",
+                                         "TZ",   "TMPDIR", "SSL_CERT_FILE", "EMETH_FAILPOINT"};
 
 /// Where a child failed on its way to the new program; sent with errno over a pipe that a successful exec closes.
 enum class Step : int { parent_gone, move_descriptor, close_descriptors, execute };

@@ -52,7 +52,8 @@ public:
         add(digits.data() + first);
     }
     void write_to(int file) const {
-        const bool written = ::pwrite(file, text_.data(), size_, 0) == static_cast<ssize_t>(size_) && ::ftruncate(file, static_cast<off_t>(size_)) == 0;
+        const bool written = ::pwrite(file, text_.data(), size_, 0) == static_cast<ssize_t>(size_) &&
+                             ::ftruncate(file, static_cast<off_t>(size_)) == 0;
         if (written) ::fsync(file);
     }
 
@@ -76,9 +77,12 @@ void write_marker(int signal, const Work* work) {
 }
 
 /// A kill from outside (a watchdog's SIGABRT, say) is not the work's doing. abort() and raise() come from this process.
-bool made_by_itself(const siginfo_t& info) { return ::getpid() == armed.process && (info.si_code > 0 || info.si_pid == armed.process); }
+bool made_by_itself(const siginfo_t& info) {
+    return ::getpid() == armed.process && (info.si_code > 0 || info.si_pid == armed.process);
+}
 
-/// Only calls that are safe in a handler. All of these signals are blocked meanwhile: a fault in here ends the process at once.
+/// Only calls that are safe in a handler. All of these signals are blocked meanwhile: a fault in here ends the process
+/// at once.
 void on_crash(int signal, siginfo_t* info, void*) {
     if (made_by_itself(*info)) {
         while (armed.writing.test_and_set()) ::pause();  // another thread came first and is about to end the process
@@ -99,10 +103,15 @@ std::optional<Crash> parse(std::string_view text) {
         words[index] = text.substr(0, end);
         text.remove_prefix(std::min(end + 1, text.size()));
     }
-    const auto is_word = [](std::string_view word) { return std::all_of(word.begin(), word.end(), [](char c) { return c > ' ' && c < '\x7f'; }); };
+    const auto is_word = [](std::string_view word) {
+        return std::all_of(word.begin(), word.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+    };
     Crash crash;
-    const auto number = [](std::string_view word, auto& out) { return std::from_chars(word.data(), word.data() + word.size(), out).ptr == word.data() + word.size(); };
-    const bool readable = number(words[0], crash.signal) && number(words[1], crash.position) && is_word(words[2]) && is_word(words[3]);
+    const auto number = [](std::string_view word, auto& out) {
+        return std::from_chars(word.data(), word.data() + word.size(), out).ptr == word.data() + word.size();
+    };
+    const bool readable =
+        number(words[0], crash.signal) && number(words[1], crash.position) && is_word(words[2]) && is_word(words[3]);
     if (!readable || crash.signal < 1 || crash.signal > signal_number_max) return std::nullopt;
     crash.step = words[2];
     if (words[3] != nothing) crash.work = words[3];
@@ -123,7 +132,9 @@ Result<std::optional<Crash>> read_left_behind(const std::filesystem::path& path,
 
 }  // namespace
 
-Work::Work(std::string_view name) { std::copy_n(name.begin(), std::min(name.size(), name_bytes_max), name_.begin()); }
+Work::Work(std::string_view name) {
+    std::copy_n(name.begin(), std::min(name.size(), name_bytes_max), name_.begin());
+}
 
 void Work::enter(const char* step, std::uint64_t position) {
     step_.store(step, std::memory_order_relaxed);
@@ -139,7 +150,8 @@ Result<Marker> Marker::open(const std::filesystem::path& path) {
 }
 
 Result<void> Marker::clear() {
-    if (::ftruncate(file_.get(), 0) != 0 || ::fsync(file_.get()) != 0) return errno_error("cannot clear " + path_.string(), errno);
+    if (::ftruncate(file_.get(), 0) != 0 || ::fsync(file_.get()) != 0)
+        return errno_error("cannot clear " + path_.string(), errno);
     left_behind_.reset();
     return {};
 }
@@ -157,12 +169,14 @@ void Marker::arm() {
     action.sa_sigaction = on_crash;
     action.sa_flags = SA_SIGINFO | SA_ONSTACK;
     for (const int signal : crash_signals) sigaddset(&action.sa_mask, signal);
-    for (std::size_t index = 0; index < crash_signals.size(); ++index) ::sigaction(crash_signals[index], &action, &armed.former[index]);
+    for (std::size_t index = 0; index < crash_signals.size(); ++index)
+        ::sigaction(crash_signals[index], &action, &armed.former[index]);
 }
 
 Marker::~Marker() {
     if (!armed_ || !file_.is_open()) return;  // moved from
-    for (std::size_t index = 0; index < crash_signals.size(); ++index) ::sigaction(crash_signals[index], &armed.former[index], nullptr);
+    for (std::size_t index = 0; index < crash_signals.size(); ++index)
+        ::sigaction(crash_signals[index], &armed.former[index], nullptr);
     armed.file = -1;
 }
 

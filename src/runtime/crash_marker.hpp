@@ -1,5 +1,6 @@
-// Who was at work when the process ended itself: an abort, an uncaught exception or a fault of memory writes it into a file that was opened beforehand, and the
-// next start reads it. SIGKILL, the end of the power, a signal from outside and the death of a child write nothing.
+// Who was at work when the process ended itself: an abort, an uncaught exception or a fault of memory writes it into a
+// file that was opened beforehand, and the next start reads it. SIGKILL, the end of the power, a signal from outside
+// and the death of a child write nothing.
 #pragma once
 
 #include <array>
@@ -15,7 +16,8 @@
 
 namespace emeth::crash {
 
-/// A piece of work that may be to blame. A signal handler reads it, on whichever thread: it outlives all that is done for it.
+/// A piece of work that may be to blame. A signal handler reads it, on whichever thread: it outlives all that is done
+/// for it.
 class Work {
 public:
     static constexpr std::size_t name_bytes_max = 48;
@@ -40,7 +42,9 @@ extern constinit thread_local const Work* at_work;
 }
 
 /// What this thread works on; null: nothing in particular.
-inline const Work* at_work() { return detail::at_work; }
+inline const Work* at_work() {
+    return detail::at_work;
+}
 
 /// This thread works on `work` for as long as the mark lives.
 class AtWork {
@@ -64,7 +68,8 @@ struct Crash {
 
 class Marker {
 public:
-    /// Reads what the last process left in `file`, and keeps it open, made when missing. What cannot be read (the power went in the middle of it) counts as nothing.
+    /// Reads what the last process left in `file`, and keeps it open, made when missing. What cannot be read (the power
+    /// went in the middle of it) counts as nothing.
     static Result<Marker> open(const std::filesystem::path& file);
     Marker(Marker&&) noexcept = default;
     Marker& operator=(Marker&&) = delete;
@@ -75,12 +80,13 @@ public:
     /// Durable: what was left behind is dealt with.
     Result<void> clear();
 
-    /// From here on a crash of this process, not of its children, overwrites the file. One marker in a process is armed; from the main thread, whose stack
-    /// may overflow as well.
+    /// From here on a crash of this process, not of its children, overwrites the file. One marker in a process is
+    /// armed; from the main thread, whose stack may overflow as well.
     void arm();
 
 private:
-    Marker(std::filesystem::path path, FileDescriptor file, std::optional<Crash> left) : path_(std::move(path)), file_(std::move(file)), left_behind_(std::move(left)) {}
+    Marker(std::filesystem::path path, FileDescriptor file, std::optional<Crash> left)
+        : path_(std::move(path)), file_(std::move(file)), left_behind_(std::move(left)) {}
 
     std::filesystem::path path_;
     FileDescriptor file_;

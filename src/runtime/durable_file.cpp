@@ -72,12 +72,14 @@ void remove_if_abandoned(const fs::path& file, std::string_view prefix) {
     if (owner > 0 && has_ended(owner)) fs::remove(file, ignored);
 }
 
-/// Temporaries of this file whose writers were killed between creating and renaming them. Best effort: they only take space.
+/// Temporaries of this file whose writers were killed between creating and renaming them. Best effort: they only take
+/// space.
 void remove_leftovers(const fs::path& path) {
     const std::string prefix = path.filename().string() + std::string(temporary_mark);
     const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
     std::error_code failed;
-    for (fs::directory_iterator entry(folder, failed); !failed && entry != fs::directory_iterator(); entry.increment(failed))
+    for (fs::directory_iterator entry(folder, failed); !failed && entry != fs::directory_iterator();
+         entry.increment(failed))
         remove_if_abandoned(entry->path(), prefix);
 }
 
@@ -121,7 +123,8 @@ Result<void> sync_and_rename(int descriptor, const fs::path& temporary, const fs
 
 void remove_leftovers_below(const fs::path& folder) {
     std::error_code failed;
-    for (fs::recursive_directory_iterator entry(folder, failed); !failed && entry != fs::recursive_directory_iterator(); entry.increment(failed)) {
+    for (fs::recursive_directory_iterator entry(folder, failed); !failed && entry != fs::recursive_directory_iterator();
+         entry.increment(failed)) {
         const std::string name = entry->path().filename().string();
         const std::size_t mark = name.rfind(temporary_mark);
         if (mark != std::string::npos) remove_if_abandoned(entry->path(), name.substr(0, mark + temporary_mark.size()));

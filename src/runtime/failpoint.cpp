@@ -111,7 +111,9 @@ void fire() {
 
 }  // namespace
 
-std::span<const Place> places() { return all_places; }
+std::span<const Place> places() {
+    return all_places;
+}
 
 namespace detail {
 

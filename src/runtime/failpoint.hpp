@@ -1,9 +1,10 @@
-// Places where a test ends the process as a power cut would: just before and just after every durable commit and every outside effect. Off, a place costs one
-// predictable branch.
+// Places where a test ends the process as a power cut would: just before and just after every durable commit and every
+// outside effect. Off, a place costs one predictable branch.
 //
-//   EMETH_FAILPOINT=before:commit SubmitSigned:/tmp/fired   SIGKILL at that place, in whichever process comes there first, once: the file is made at that moment
-//   EMETH_FAILPOINT=abort:before:commit SubmitSigned:/tmp/fired   the same, but the process ends itself, as by a bug
-//   EMETH_FAILPOINT=trace::/tmp/trace                        every place that is passed is appended to the file
+//   EMETH_FAILPOINT=before:commit SubmitSigned:/tmp/fired   SIGKILL at that place, in whichever process comes there
+//   first, once: the file is made at that moment EMETH_FAILPOINT=abort:before:commit SubmitSigned:/tmp/fired   the
+//   same, but the process ends itself, as by a bug EMETH_FAILPOINT=trace::/tmp/trace                        every place
+//   that is passed is appended to the file
 //
 // The variable reaches local workers and trainers. Thread-safe.
 #pragma once
@@ -19,12 +20,12 @@ enum class Moment { before, after };
 struct Place {
     std::string_view effect;   ///< "commit SubmitSigned", "broadcast process", "file checkpoint", …
     std::string_view process;  ///< master, worker or trainer
-    std::string_view path;     ///< normal: of every JOB; restart, decline, replacement, withdraw: the master is started again, gives the JOB back, finds the price of
-                               ///< gas risen, fetches rewards
+    std::string_view path;     ///< normal: of every JOB; restart, decline, replacement, withdraw: the master is started
+                               ///< again, gives the JOB back, finds the price of gas risen, fetches rewards
 };
 
-/// All places that a real process is killed at. Events that only the chain or a failing worker brings about are not among them: the unit tests of the pipelines
-/// crash at every commit of theirs.
+/// All places that a real process is killed at. Events that only the chain or a failing worker brings about are not
+/// among them: the unit tests of the pipelines crash at every commit of theirs.
 std::span<const Place> places();
 
 namespace detail {
@@ -34,10 +35,12 @@ void pass(Moment moment, std::string_view effect, std::string_view subject);
 
 /// `effect` and `subject` together are the name: "commit", "SubmitSigned".
 inline void before(std::string_view effect, std::string_view subject) {
-    if (detail::armed) [[unlikely]] detail::pass(Moment::before, effect, subject);
+    if (detail::armed) [[unlikely]]
+        detail::pass(Moment::before, effect, subject);
 }
 inline void after(std::string_view effect, std::string_view subject) {
-    if (detail::armed) [[unlikely]] detail::pass(Moment::after, effect, subject);
+    if (detail::armed) [[unlikely]]
+        detail::pass(Moment::after, effect, subject);
 }
 
 }  // namespace emeth::failpoint

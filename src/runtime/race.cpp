@@ -11,7 +11,8 @@ Task<> race(Task<> first, Task<> second) {
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
     auto both = asio::experimental::make_parallel_group(asio::co_spawn(executor, std::move(first), asio::deferred),
                                                         asio::co_spawn(executor, std::move(second), asio::deferred));
-    auto [order, first_error, second_error] = co_await both.async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
+    auto [order, first_error, second_error] =
+        co_await both.async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
     const std::exception_ptr error = order[0] == 0 ? first_error : second_error;
     if (error) std::rethrow_exception(error);
 }

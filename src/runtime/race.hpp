@@ -9,9 +9,10 @@
 
 namespace emeth {
 
-/// Runs both; when one ends, by an exception too, the other is cancelled; both have ended when it returns. An exception of the one that ended first is
-/// rethrown. What the loser still yields is dropped, so neither may hand over by its return what cannot be had again. Not awaitable_operators' `||`: that
-/// waits for the first success, so that a failure waits for the other side.
+/// Runs both; when one ends, by an exception too, the other is cancelled; both have ended when it returns. An exception
+/// of the one that ended first is rethrown. What the loser still yields is dropped, so neither may hand over by its
+/// return what cannot be had again. Not awaitable_operators' `||`: that waits for the first success, so that a failure
+/// waits for the other side.
 Task<> race(Task<> first, Task<> second);
 
 namespace detail {

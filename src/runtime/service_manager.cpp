@@ -24,7 +24,8 @@ std::optional<Milliseconds> watchdog_interval() {
     const std::string_view text = environment("WATCHDOG_USEC");
     std::int64_t microseconds = 0;
     const auto parsed = std::from_chars(text.data(), text.data() + text.size(), microseconds);
-    if (parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size() || microseconds < 2'000) return std::nullopt;
+    if (parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size() || microseconds < 2'000)
+        return std::nullopt;
     return Milliseconds(microseconds / 2'000);
 }
 
@@ -40,7 +41,8 @@ bool notify_service_manager(std::string_view state) {
     const FileDescriptor socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     if (!socket.is_open()) return false;
     const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
-    const auto sent = ::sendto(socket.get(), state.data(), state.size(), MSG_NOSIGNAL | MSG_DONTWAIT, reinterpret_cast<const sockaddr*>(&address), length);
+    const auto sent = ::sendto(socket.get(), state.data(), state.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
+                               reinterpret_cast<const sockaddr*>(&address), length);
     return sent == static_cast<ssize_t>(state.size());
 }
 

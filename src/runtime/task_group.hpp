@@ -24,8 +24,8 @@ public:
     /// The same, with an executor of its own: one over the group's io thread.
     bool start(Task<> child, asio::any_io_executor executor);
     [[nodiscard]] std::size_t running() const;
-    /// Cancels every child through its cancellation slot. Call it from within a handler of the executor: from outside, Asio
-    /// of Boost 1.81 would deliver the signal later, when its coroutine may have ended.
+    /// Cancels every child through its cancellation slot. Call it from within a handler of the executor: from outside,
+    /// Asio of Boost 1.81 would deliver the signal later, when its coroutine may have ended.
     void cancel();
     /// Waits for all children, then rethrows the first real error (operation_aborted is none). A child's error cancels
     /// its siblings. When the waiter is cancelled, the children are cancelled and still awaited.

@@ -12,23 +12,19 @@ namespace {
 /// All properties (blocking, outstanding work, the context) are the inner executor's.
 class WorkingExecutor {
 public:
-    WorkingExecutor(std::shared_ptr<const crash::Work> work, asio::any_io_executor inner) : work_(std::move(work)), inner_(std::move(inner)) {}
+    WorkingExecutor(std::shared_ptr<const crash::Work> work, asio::any_io_executor inner)
+        : work_(std::move(work)), inner_(std::move(inner)) {}
 
     template <class Property>
-        requires asio::can_query_v<const asio::any_io_executor&, Property>
-    decltype(auto) query(const Property& property) const {
-        return asio::query(inner_, property);
-    }
+    requires asio::can_query_v<const asio::any_io_executor&, Property>
+    decltype(auto) query(const Property& property) const { return asio::query(inner_, property); }
     template <class Property>
-        requires asio::can_require_v<const asio::any_io_executor&, Property>
-    WorkingExecutor require(const Property& property) const {
-        return {work_, asio::require(inner_, property)};
-    }
+    requires asio::can_require_v<const asio::any_io_executor&, Property> WorkingExecutor
+    require(const Property& property)
+    const { return {work_, asio::require(inner_, property)}; }
     template <class Property>
-        requires asio::can_prefer_v<const asio::any_io_executor&, Property>
-    WorkingExecutor prefer(const Property& property) const {
-        return {work_, asio::prefer(inner_, property)};
-    }
+    requires asio::can_prefer_v<const asio::any_io_executor&, Property> WorkingExecutor prefer(const Property& property)
+    const { return {work_, asio::prefer(inner_, property)}; }
 
     template <class Function>
     void execute(Function&& function) const {
@@ -38,8 +34,12 @@ public:
         });
     }
 
-    friend bool operator==(const WorkingExecutor& left, const WorkingExecutor& right) noexcept { return left.work_ == right.work_ && left.inner_ == right.inner_; }
-    friend bool operator!=(const WorkingExecutor& left, const WorkingExecutor& right) noexcept { return !(left == right); }
+    friend bool operator==(const WorkingExecutor& left, const WorkingExecutor& right) noexcept {
+        return left.work_ == right.work_ && left.inner_ == right.inner_;
+    }
+    friend bool operator!=(const WorkingExecutor& left, const WorkingExecutor& right) noexcept {
+        return !(left == right);
+    }
 
 private:
     std::shared_ptr<const crash::Work> work_;
@@ -48,6 +48,8 @@ private:
 
 }  // namespace
 
-asio::any_io_executor working_on(std::shared_ptr<const crash::Work> work, asio::any_io_executor inner) { return WorkingExecutor(std::move(work), std::move(inner)); }
+asio::any_io_executor working_on(std::shared_ptr<const crash::Work> work, asio::any_io_executor inner) {
+    return WorkingExecutor(std::move(work), std::move(inner));
+}
 
 }  // namespace emeth

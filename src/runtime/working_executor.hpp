@@ -1,5 +1,5 @@
-// An executor that says whose work it runs: whatever a coroutine of it is resumed for, by a timer, a socket, another coroutine or the pool, a crash in there is told
-// to be of that work.
+// An executor that says whose work it runs: whatever a coroutine of it is resumed for, by a timer, a socket, another
+// coroutine or the pool, a crash in there is told to be of that work.
 #pragma once
 
 #include <memory>

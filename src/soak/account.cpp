@@ -20,7 +20,8 @@ constexpr std::uint64_t blocks_at_once = 1'000;
 
 /// Nothing lost and time left: not taken yet, being worked on, or waiting for its verdict.
 bool on_its_way(const chain::JobRecord& job, std::int64_t now_unix_s) {
-    const bool open = job.status == JobStatus::requested || job.status == JobStatus::processing || job.status == JobStatus::submitted;
+    const bool open =
+        job.status == JobStatus::requested || job.status == JobStatus::processing || job.status == JobStatus::submitted;
     return open && now_unix_s < job.deadline_unix_s;
 }
 
@@ -68,10 +69,12 @@ Task<Result<void>> Soak::count_penalties() {
     const auto latest = co_await devnet_.chain().latest_block();
     if (latest.has_error()) co_return latest.error();
     for (std::uint64_t first = 0; first <= latest->number; first += blocks_at_once) {
-        const auto logs = co_await devnet_.chain().core_logs(first, std::min(latest->number, first + blocks_at_once - 1));
+        const auto logs =
+            co_await devnet_.chain().core_logs(first, std::min(latest->number, first + blocks_at_once - 1));
         if (logs.has_error()) co_return logs.error();
         for (const auto& log : *logs)
-            if (const auto penalty = chain::parse_penalty_event(log); penalty && penalty->node == node_.address()) ++report_.penalties;
+            if (const auto penalty = chain::parse_penalty_event(log); penalty && penalty->node == node_.address())
+                ++report_.penalties;
     }
     co_return Result<void>{};
 }
@@ -82,7 +85,8 @@ Task<Result<void>> Soak::inspect_store() {
     if (verified.has_error()) co_return verified;
     const auto jobs = harness::read_whole_jobs(node::store_folder(node_.data()));
     if (jobs.has_error()) co_return jobs.error();
-    for (const auto& [job, history, transactions] : *jobs) report_.steps_trained_twice += steps_trained_twice(history, seen_[job.terms.id]);
+    for (const auto& [job, history, transactions] : *jobs)
+        report_.steps_trained_twice += steps_trained_twice(history, seen_[job.terms.id]);
     co_return Result<void>{};
 }
 
@@ -93,7 +97,8 @@ void Soak::judge() {
     expect_none(report_.penalties, "penalties on chain");
     expect_none(report_.orphans, "processes outlived their master");
     expect_none(report_.crashes, "processes ended by a bug: see master.log and worker.log");
-    if (report_.verified == 0) report_.failures.push_back("no JOB was verified: a node that does nothing loses nothing");
+    if (report_.verified == 0)
+        report_.failures.push_back("no JOB was verified: a node that does nothing loses nothing");
 }
 
 }  // namespace emeth::soak

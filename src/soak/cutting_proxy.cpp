@@ -35,18 +35,28 @@ void reset(asio::ip::tcp::socket& socket) {
 
 std::string_view name(Mood mood) {
     switch (mood) {
-        case Mood::passes: return "passes";
-        case Mood::refuses: return "refuses";
-        case Mood::cuts: return "cuts";
-        case Mood::stalls: return "stalls";
+        case Mood::passes:
+            return "passes";
+        case Mood::refuses:
+            return "refuses";
+        case Mood::cuts:
+            return "cuts";
+        case Mood::stalls:
+            return "stalls";
     }
     return "unknown";
 }
 
 CuttingProxy::CuttingProxy(asio::any_io_executor executor, std::uint64_t seed)
-    : executor_(std::move(executor)), random_(seed), reservation_(executor_), acceptor_(executor_), connections_(executor_, connections_max) {}
+    : executor_(std::move(executor)),
+      random_(seed),
+      reservation_(executor_),
+      acceptor_(executor_),
+      connections_(executor_, connections_max) {}
 
-std::string CuttingProxy::url() const { return fmt::format("http://127.0.0.1:{}", port_); }
+std::string CuttingProxy::url() const {
+    return fmt::format("http://127.0.0.1:{}", port_);
+}
 
 Result<void> CuttingProxy::listen() {
     error_code error;

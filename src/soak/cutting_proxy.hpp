@@ -1,5 +1,5 @@
-// A TCP proxy on 127.0.0.1 that has good and bad spells, drawn from a seed: in a bad one it refuses connections, cuts answers in the middle, or holds them back.
-// Io thread only.
+// A TCP proxy on 127.0.0.1 that has good and bad spells, drawn from a seed: in a bad one it refuses connections, cuts
+// answers in the middle, or holds them back. Io thread only.
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>

@@ -5,7 +5,8 @@
 namespace emeth::soak {
 
 double growth_mib(const std::vector<MemorySample>& life) {
-    const auto first = std::find_if(life.begin(), life.end(), [](const MemorySample& sample) { return sample.age >= settling; });
+    const auto first =
+        std::find_if(life.begin(), life.end(), [](const MemorySample& sample) { return sample.age >= settling; });
     if (life.end() - first < 2) return 0;
     const Milliseconds begin = first->age, end = life.back().age;
     const Milliseconds window = std::min<Milliseconds>(std::chrono::minutes(1), (end - begin) / 2);

@@ -25,7 +25,8 @@ fs::path link_target(const fs::path& link) {
     return fs::read_symlink(link, unreadable);
 }
 
-/// proc(5): the fields after the name, which is in brackets and may hold anything: state, parent, …, start time (the 20th), …, resident pages (the 22nd).
+/// proc(5): the fields after the name, which is in brackets and may hold anything: state, parent, …, start time (the
+/// 20th), …, resident pages (the 22nd).
 std::optional<ProcessInfo> read_process(pid_t pid) {
     const fs::path folder = fs::path("/proc") / std::to_string(pid);
     const std::string stat = contents(folder / "stat");
@@ -53,7 +54,8 @@ std::string contents(const fs::path& file) {
     const FileDescriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
     std::string text;
     std::array<char, 4'096> piece{};
-    for (ssize_t count = 0; (count = ::read(descriptor.get(), piece.data(), piece.size())) > 0;) text.append(piece.data(), static_cast<std::size_t>(count));
+    for (ssize_t count = 0; (count = ::read(descriptor.get(), piece.data(), piece.size())) > 0;)
+        text.append(piece.data(), static_cast<std::size_t>(count));
     return text;
 }
 
@@ -86,8 +88,9 @@ std::vector<ProcessInfo> descendants(const std::vector<ProcessInfo>& processes, 
 std::vector<ProcessInfo> working_in(const std::vector<ProcessInfo>& processes, const fs::path& folder) {
     const std::string prefix = folder.string() + "/";
     std::vector<ProcessInfo> found;
-    std::copy_if(processes.begin(), processes.end(), std::back_inserter(found),
-                 [&](const ProcessInfo& process) { return process.arguments.find(prefix) != std::string::npos || process.output.string().starts_with(prefix); });
+    std::copy_if(processes.begin(), processes.end(), std::back_inserter(found), [&](const ProcessInfo& process) {
+        return process.arguments.find(prefix) != std::string::npos || process.output.string().starts_with(prefix);
+    });
     return found;
 }
 

@@ -21,8 +21,8 @@ struct ProcessKey {
 struct ProcessInfo {
     ProcessKey key;
     pid_t parent = 0;
-    std::string program;    ///< "emeth", "emeth-trainer": the name of its file
-    std::string arguments;  ///< separated by spaces
+    std::string program;           ///< "emeth", "emeth-trainer": the name of its file
+    std::string arguments;         ///< separated by spaces
     std::filesystem::path output;  ///< where its standard output goes
     std::uint64_t rss_bytes = 0;
 };

@@ -32,14 +32,18 @@ constexpr Milliseconds request_pause{2'500};
 constexpr std::size_t id_bytes = 40, jobs_seen_max = 1'000;
 
 /// The end of the time that belongs to JOBs alone: 75 s, of a short soak less.
-Milliseconds quiet_time(Milliseconds total) { return std::clamp(total / 4, quiet_min, quiet_usual); }
+Milliseconds quiet_time(Milliseconds total) {
+    return std::clamp(total / 4, quiet_min, quiet_usual);
+}
 
-bool is_open(JobStatus status) { return status == JobStatus::requested || status == JobStatus::processing || status == JobStatus::submitted; }
+bool is_open(JobStatus status) {
+    return status == JobStatus::requested || status == JobStatus::processing || status == JobStatus::submitted;
+}
 
 }  // namespace
 
-Soak::Soak(asio::any_io_executor executor, network::Devnet& devnet, Proxies proxies, TendedNode& node, harness::LiveDisplay& display, std::filesystem::path folder,
-           SoakReport& report)
+Soak::Soak(asio::any_io_executor executor, network::Devnet& devnet, Proxies proxies, TendedNode& node,
+           harness::LiveDisplay& display, std::filesystem::path folder, SoakReport& report)
     : executor_(std::move(executor)),
       devnet_(devnet),
       proxies_(proxies),
@@ -52,7 +56,9 @@ Soak::Soak(asio::any_io_executor executor, network::Devnet& devnet, Proxies prox
       text_random_(report.seed + 1),
       begun_(system_clock().monotonic()) {}
 
-Milliseconds Soak::elapsed() const { return system_clock().monotonic() - begun_; }
+Milliseconds Soak::elapsed() const {
+    return system_clock().monotonic() - begun_;
+}
 
 std::uint64_t Soak::open_jobs() const {
     return static_cast<std::uint64_t>(std::count_if(jobs_.begin(), jobs_.end(), [this](const auto& job) {
@@ -105,10 +111,12 @@ void Soak::show() {
     std::map<JobStatus, int> counts;
     for (const auto& [job, status] : statuses_) ++counts[status];
     std::string states;
-    for (const auto& [status, count] : counts) states += fmt::format("{}{} {}", states.empty() ? "" : ", ", count, chain::name(status));
-    auto line = fmt::format("{} of {} s, {} kills, {} starts of the master; JOBs: {}; endpoint {}, info server {}, Storage API {}", now.count() / 1000,
-                            report_.minutes * 60, node_.kills(), node_.starts(), states.empty() ? "none" : states, name(proxies_.endpoint.mood()),
-                            name(proxies_.info_server.mood()), name(proxies_.storage_api.mood()));
+    for (const auto& [status, count] : counts)
+        states += fmt::format("{}{} {}", states.empty() ? "" : ", ", count, chain::name(status));
+    auto line = fmt::format(
+        "{} of {} s, {} kills, {} starts of the master; JOBs: {}; endpoint {}, info server {}, Storage API {}",
+        now.count() / 1000, report_.minutes * 60, node_.kills(), node_.starts(), states.empty() ? "none" : states,
+        name(proxies_.endpoint.mood()), name(proxies_.info_server.mood()), name(proxies_.storage_api.mood()));
     if (display_.is_terminal())
         display_.redraw({std::move(line)});
     else
@@ -146,7 +154,8 @@ Task<Result<void>> Soak::request_one() {
     const auto bytes = std::uniform_int_distribution<std::size_t>(text_bytes_min, text_bytes_max)(text_random_);
     const auto begin = std::uniform_int_distribution<std::size_t>(0, book_.size() - bytes)(text_random_);
     const auto text = folder_ / "text";
-    if (auto written = write_file_durably(text, std::string_view(book_).substr(begin, bytes)); written.has_error()) co_return written;
+    if (auto written = write_file_durably(text, std::string_view(book_).substr(begin, bytes)); written.has_error())
+        co_return written;
     network::JobRequest request;
     request.dataset = text;
     request.param = param;
@@ -183,7 +192,8 @@ Task<> Soak::watch_chain() {
     for (;; co_await system_clock().sleep(tick)) {
         std::vector<JobId> open;
         for (const auto& [id, job] : jobs_)
-            if (const auto status = statuses_.find(id); status == statuses_.end() || is_open(status->second)) open.push_back(id);
+            if (const auto status = statuses_.find(id); status == statuses_.end() || is_open(status->second))
+                open.push_back(id);
         for (const JobId& id : open) {
             const auto record = co_await devnet_.chain().job(id);
             if (record.has_value() && record->exist) statuses_[id] = record->status;

@@ -1,4 +1,5 @@
-// The soak: JOBs requested all the time, kills at random, a network that comes and goes; then a quiet end, and the account. Io thread only.
+// The soak: JOBs requested all the time, kills at random, a network that comes and goes; then a quiet end, and the
+// account. Io thread only.
 #pragma once
 
 #include <array>
@@ -30,9 +31,10 @@ struct Proxies {
 
 class Soak {
 public:
-    /// All must outlive it. `devnet` is served elsewhere; its Storage API names its proxy. `report` holds minutes and seed.
-    Soak(asio::any_io_executor executor, network::Devnet& devnet, Proxies proxies, TendedNode& node, harness::LiveDisplay& display, std::filesystem::path folder,
-         SoakReport& report);
+    /// All must outlive it. `devnet` is served elsewhere; its Storage API names its proxy. `report` holds minutes and
+    /// seed.
+    Soak(asio::any_io_executor executor, network::Devnet& devnet, Proxies proxies, TendedNode& node,
+         harness::LiveDisplay& display, std::filesystem::path folder, SoakReport& report);
 
     /// Fills the report. An Error when something did not hold; report.failures says all of it.
     Task<Result<void>> run();

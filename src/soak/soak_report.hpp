@@ -10,18 +10,19 @@ namespace emeth::soak {
 struct SoakReport {
     unsigned minutes = 0;
     std::uint64_t seed = 0;
-    std::uint64_t kills = 0;     ///< SIGKILLs that hit a master, a worker or a trainer
-    std::uint64_t restarts = 0;  ///< of the master
+    std::uint64_t kills = 0;         ///< SIGKILLs that hit a master, a worker or a trainer
+    std::uint64_t restarts = 0;      ///< of the master
     std::uint64_t disturbances = 0;  ///< by the proxies: see CuttingProxy::disturbances()
-    std::uint64_t jobs = 0;      ///< on chain
+    std::uint64_t jobs = 0;          ///< on chain
     std::uint64_t verified = 0;
-    std::uint64_t in_time = 0;   ///< verified, or still on their way before their deadline
-    std::uint64_t penalties = 0; ///< Penalty events of the node's wallet
-    std::uint64_t orphans = 0;   ///< processes that lived on 5 s after the master or worker above them died, or were left at the end
-    std::uint64_t crashes = 0;   ///< ends of our processes by SIGABRT, SIGSEGV and the like
+    std::uint64_t in_time = 0;    ///< verified, or still on their way before their deadline
+    std::uint64_t penalties = 0;  ///< Penalty events of the node's wallet
+    std::uint64_t orphans =
+        0;  ///< processes that lived on 5 s after the master or worker above them died, or were left at the end
+    std::uint64_t crashes = 0;              ///< ends of our processes by SIGABRT, SIGSEGV and the like
     std::uint64_t steps_trained_twice = 0;  ///< see lost_steps.hpp
-    double rss_growth_mb = 0;    ///< of the master: the largest of its lives, see memory_growth.hpp; MiB
-    std::vector<std::string> failures;  ///< what did not hold, a sentence each; none: the node kept its promises
+    double rss_growth_mb = 0;               ///< of the master: the largest of its lives, see memory_growth.hpp; MiB
+    std::vector<std::string> failures;      ///< what did not hold, a sentence each; none: the node kept its promises
 };
 
 /// One JSON object; its keys are the names above, "seed" as a number.

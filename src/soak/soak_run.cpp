@@ -26,12 +26,14 @@ Task<Result<void>> until_signal(Shutdown& shutdown) {
 /// The devnet's settings with the proxies in front; of the Storage API they name the proxy already.
 std::string node_settings(const network::Devnet& devnet, const Proxies& proxies) {
     std::string settings = devnet.node_settings();
-    for (const auto& [direct, proxied] : {std::pair{devnet.endpoint().origin(), proxies.endpoint.url()}, std::pair{devnet.info_server().origin(), proxies.info_server.url()}})
+    for (const auto& [direct, proxied] : {std::pair{devnet.endpoint().origin(), proxies.endpoint.url()},
+                                          std::pair{devnet.info_server().origin(), proxies.info_server.url()}})
         settings.replace(settings.find(direct), direct.size(), proxied);
     return settings;
 }
 
-Task<Result<void>> soak_on(SoakOptions options, network::Devnet& devnet, Proxies proxies, harness::LiveDisplay& display) {
+Task<Result<void>> soak_on(SoakOptions options, network::Devnet& devnet, Proxies proxies,
+                           harness::LiveDisplay& display) {
     const auto executor = co_await asio::this_coro::executor;
     TendedNode node(executor, options.data);
     if (auto prepared = node.prepare(node_settings(devnet, proxies)); prepared.has_error()) co_return prepared;
@@ -45,7 +47,9 @@ Task<Result<void>> soak_on(SoakOptions options, network::Devnet& devnet, Proxies
     display.clear();
     fmt::print("{}", to_json_text(report));
     if (!options.report.empty())
-        if (auto written = write_file_durably(options.report, to_json_text(report)); written.has_error() && outcome.has_value()) outcome = written;
+        if (auto written = write_file_durably(options.report, to_json_text(report));
+            written.has_error() && outcome.has_value())
+            outcome = written;
     co_return outcome;
 }
 
@@ -57,7 +61,8 @@ Task<Result<void>> keep_proxies(Proxies proxies) {
 }
 
 /// What ends first ends the others.
-Task<Result<void>> soak_while_serving(SoakOptions options, network::Devnet& devnet, Proxies proxies, harness::LiveDisplay& display, Shutdown& shutdown) {
+Task<Result<void>> soak_while_serving(SoakOptions options, network::Devnet& devnet, Proxies proxies,
+                                      harness::LiveDisplay& display, Shutdown& shutdown) {
     Task<Result<void>> soaking = soak_on(std::move(options), devnet, proxies, display);
     Task<Result<void>> serving = devnet.run();
     Task<Result<void>> proxying = keep_proxies(proxies);
@@ -74,7 +79,8 @@ Task<Result<void>> run_soak(SoakOptions options) {
     Shutdown shutdown(executor);
     options.data = std::filesystem::absolute(options.data);
     if (auto emptied = harness::empty_scratch_folder(options.data, "soak"); emptied.has_error()) co_return emptied;
-    CuttingProxy endpoint(executor, options.seed + 2), info_server(executor, options.seed + 3), storage_api(executor, options.seed + 4);
+    CuttingProxy endpoint(executor, options.seed + 2), info_server(executor, options.seed + 3),
+        storage_api(executor, options.seed + 4);
     const Proxies proxies{endpoint, info_server, storage_api};
     for (CuttingProxy* proxy : proxies.all())
         if (auto listening = proxy->listen(); listening.has_error()) co_return listening;
@@ -91,7 +97,8 @@ Task<Result<void>> run_soak(SoakOptions options) {
     info_server.set_upstream((*devnet)->info_server().port);
     storage_api.set_upstream(*storage_port);
     harness::LiveDisplay display;
-    display.say(fmt::format("devnet is up behind cutting proxies; {} min with seed {}; logs: {}", options.minutes, options.seed, options.data.string()));
+    display.say(fmt::format("devnet is up behind cutting proxies; {} min with seed {}; logs: {}", options.minutes,
+                            options.seed, options.data.string()));
     const auto outcome = co_await soak_while_serving(options, **devnet, proxies, display, shutdown);
     co_await (*devnet)->stop();
     co_return outcome;

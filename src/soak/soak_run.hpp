@@ -16,8 +16,9 @@ struct SoakOptions {
     std::uint64_t seed = 1;
 };
 
-/// An Error unless all of it held: JOBs were verified, no penalty, no orphan, no crash, every JOB verified or on its way in time, each verified JOB with one process
-/// and one submit, and every history leading to its record. Ends everything it started, also on SIGINT and SIGTERM.
+/// An Error unless all of it held: JOBs were verified, no penalty, no orphan, no crash, every JOB verified or on its
+/// way in time, each verified JOB with one process and one submit, and every history leading to its record. Ends
+/// everything it started, also on SIGINT and SIGTERM.
 Task<Result<void>> run_soak(SoakOptions options);
 
 }  // namespace emeth::soak

@@ -32,13 +32,17 @@ std::uint64_t crashes_in(const std::filesystem::path& log) {
     std::ifstream stream(log);
     std::uint64_t crashes = 0;
     for (std::string line; std::getline(stream, line);)
-        crashes += std::any_of(crash_names.begin(), crash_names.end(), [&](const char* name) { return line.find(name) != std::string::npos; }) ? 1 : 0;
+        crashes += std::any_of(crash_names.begin(), crash_names.end(),
+                               [&](const char* name) { return line.find(name) != std::string::npos; })
+                       ? 1
+                       : 0;
     return crashes;
 }
 
 }  // namespace
 
-TendedNode::TendedNode(asio::any_io_executor executor, std::filesystem::path folder) : executor_(std::move(executor)), folder_(std::move(folder)) {}
+TendedNode::TendedNode(asio::any_io_executor executor, std::filesystem::path folder)
+    : executor_(std::move(executor)), folder_(std::move(folder)) {}
 
 Result<void> TendedNode::prepare(const std::string& network_settings) {
     const auto key_path = folder_ / "node.key";
@@ -47,16 +51,19 @@ Result<void> TendedNode::prepare(const std::string& network_settings) {
     address_ = key->address();
     const auto port = network::free_port(executor_);
     if (port.has_error()) return port.error();
-    const auto settings = network_settings + fmt::format("privateKey_file={}\nworker_port={}\nmax_fee=100000000000000000000\nthreads=1\ndevice=cpu\ndeadline_margin_s=60\n"
-                                                         "poll_interval_ms=500\ndiscovery_interval_ms=1000\n",
-                                                         key_path.string(), *port);
+    const auto settings = network_settings + fmt::format(
+                                                 "privateKey_file={}\nworker_port={}\nmax_fee="
+                                                 "100000000000000000000\nthreads=1\ndevice=cpu\ndeadline_margin_s=60\n"
+                                                 "poll_interval_ms=500\ndiscovery_interval_ms=1000\n",
+                                                 key_path.string(), *port);
     return write_file_durably(folder_ / "master.env", settings, 0600);
 }
 
 Task<> TendedNode::keep_running() {
     while (!stopping_) {
         auto child = harness::start_emeth(executor_,
-                                          {"master", "--config", (folder_ / "master.env").string(), "--data", data().string(), "--local-workers", std::to_string(local_workers)},
+                                          {"master", "--config", (folder_ / "master.env").string(), "--data",
+                                           data().string(), "--local-workers", std::to_string(local_workers)},
                                           folder_ / "master.log");
         if (child.has_error()) {
             spdlog::error("{}", child.error().message);
@@ -100,7 +107,8 @@ std::optional<std::string> TendedNode::kill_one(std::mt19937_64& random) {
         }
         const std::string program = kind == Kind::worker ? "emeth" : "emeth-trainer";
         std::vector<ProcessInfo> candidates;
-        std::copy_if(below.begin(), below.end(), std::back_inserter(candidates), [&](const auto& process) { return process.program == program; });
+        std::copy_if(below.begin(), below.end(), std::back_inserter(candidates),
+                     [&](const auto& process) { return process.program == program; });
         if (candidates.empty()) continue;
         const auto& victim = candidates[std::uniform_int_distribution<std::size_t>(0, candidates.size() - 1)(random)];
         if (::kill(victim.key.pid, SIGKILL) != 0) continue;
@@ -116,7 +124,9 @@ std::vector<ProcessInfo> TendedNode::strays() const {
     if (master_lives())
         for (const auto& process : descendants(living, master_->pid())) kept.insert(process.key);
     auto found = working_in(living, data());
-    std::erase_if(found, [&](const ProcessInfo& process) { return kept.contains(process.key) || (master_lives() && process.key.pid == master_->pid()); });
+    std::erase_if(found, [&](const ProcessInfo& process) {
+        return kept.contains(process.key) || (master_lives() && process.key.pid == master_->pid());
+    });
     return found;
 }
 
@@ -140,7 +150,8 @@ void TendedNode::look() {
 
 std::uint64_t TendedNode::crashes() const {
     std::uint64_t crashes = master_crashes_ + crashes_in(folder_ / "master.log");
-    for (unsigned number = 1; number <= local_workers; ++number) crashes += crashes_in(node::local_worker_folder(data(), number) / "worker.log");
+    for (unsigned number = 1; number <= local_workers; ++number)
+        crashes += crashes_in(node::local_worker_folder(data(), number) / "worker.log");
     return crashes;
 }
 

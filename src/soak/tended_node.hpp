@@ -1,5 +1,5 @@
-// The node under test: a master with local workers, as systemd would keep it. Whatever of it is killed comes back: the master by us, all others by the master.
-// Io thread only.
+// The node under test: a master with local workers, as systemd would keep it. Whatever of it is killed comes back: the
+// master by us, all others by the master. Io thread only.
 #pragma once
 
 #include <cstdint>
@@ -31,10 +31,12 @@ public:
     Result<void> prepare(const std::string& network_settings);
     /// Starts the master, and again 1 s after each end, until stop().
     Task<> keep_running();
-    /// SIGTERM, SIGKILL after 10 s; returns when nothing of the node runs any more, or 5 s after the master's end: what still runs then is an orphan.
+    /// SIGTERM, SIGKILL after 10 s; returns when nothing of the node runs any more, or 5 s after the master's end: what
+    /// still runs then is an orphan.
     Task<> stop();
 
-    /// SIGKILL to the master, a worker or a trainer, drawn from `random` among the kinds of which one lives. What it hit; none when nothing lives.
+    /// SIGKILL to the master, a worker or a trainer, drawn from `random` among the kinds of which one lives. What it
+    /// hit; none when nothing lives.
     std::optional<std::string> kill_one(std::mt19937_64& random);
     /// Looks for orphans and takes a sample of the master's memory; about every second.
     void look();

@@ -104,7 +104,9 @@ private:
         if (device_.is_cuda()) tensor = tensor.pin_memory();
         return tensor.to(device_, type, device_.is_cuda());
     }
-    [[nodiscard]] at::Tensor weight(const std::string& name) const { return layout_.view(leaf_, "transformer." + name); }
+    [[nodiscard]] at::Tensor weight(const std::string& name) const {
+        return layout_.view(leaf_, "transformer." + name);
+    }
     [[nodiscard]] at::Tensor norm(const at::Tensor& x, const std::string& name) const {
         return at::layer_norm(x, {preset_.width}, weight(name + ".weight"), weight(name + ".bias"), norm_epsilon);
     }

@@ -180,8 +180,9 @@ Result<Checked> check_artifact(const CheckRequest& request, Reporter& reporter) 
     if (!checked.passed) return checked;
 
     const Result<std::vector<float>> losses = read_training_log(artifact->training_log, *preset, *plan);
-    const CheckedRun run{request,      *preset, *plan,   *compute,         layout,
-                         data->tokens, states,  artifact->manifest.states, *losses, artifact->weights};
+    const CheckedRun run{request, *preset,          *plan,  *compute,
+                         layout,  data->tokens,     states, artifact->manifest.states,
+                         *losses, artifact->weights};
     Result<Objection> objection = object_to_segments(run, reporter);
     if (!objection) return objection.error();
     checked.reason = std::move(*objection).value_or("");

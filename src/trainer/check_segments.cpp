@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cerrno>
+#include <cmath>
 #include <map>
 #include <utility>
 
@@ -161,19 +161,22 @@ double worst_loss(const CheckedRun& run, std::uint64_t first_step, const std::ve
 }
 
 Objection object_to_deviation(std::uint32_t segment, const Deviation& found) {
-    spdlog::info("segment {} trained again: weights differ by {:.2g} of their way, moments by {:.2g} and {:.2g}, the next "
-                 "step by {:.2g}, losses by {:.2g}",
-                 segment, found.weights, found.first_moments, found.second_moments, found.next_step, found.loss);
+    spdlog::info(
+        "segment {} trained again: weights differ by {:.2g} of their way, moments by {:.2g} and {:.2g}, the next "
+        "step by {:.2g}, losses by {:.2g}",
+        segment, found.weights, found.first_moments, found.second_moments, found.next_step, found.loss);
     // Written so that what is no number is an objection, too.
     if (!(found.loss <= loss_tolerance))
-        return fmt::format("segment {} trained again gives other losses than training_log.jsonl: {:.3g} apart, relative",
-                           segment, found.loss);
+        return fmt::format(
+            "segment {} trained again gives other losses than training_log.jsonl: {:.3g} apart, relative", segment,
+            found.loss);
     if (!(found.weights <= weights_tolerance))
         return fmt::format("segment {} trained again ends elsewhere: {:.3g} of the way that its weights went", segment,
                            found.weights);
     if (!(std::max({found.first_moments, found.second_moments, found.next_step}) <= moments_tolerance))
-        return fmt::format("segment {} trained again ends with other moments: {:.3g}, {:.3g} and {:.3g} apart, relative",
-                           segment, found.first_moments, found.second_moments, found.next_step);
+        return fmt::format(
+            "segment {} trained again ends with other moments: {:.3g}, {:.3g} and {:.3g} apart, relative", segment,
+            found.first_moments, found.second_moments, found.next_step);
     return std::nullopt;
 }
 
@@ -224,8 +227,8 @@ Result<Objection> examine(const CheckedRun& run, const Evidence& evidence, std::
 }  // namespace
 
 Result<Objection> object_to_segments(const CheckedRun& run, Reporter& reporter) {
-    const std::vector<std::uint32_t> drawn = trainer_protocol::draw_segments(
-        run.request.job.id, run.request.block_hash, run.plan.segments, run.request.draws);
+    const std::vector<std::uint32_t> drawn = trainer_protocol::draw_segments(run.request.job.id, run.request.block_hash,
+                                                                             run.plan.segments, run.request.draws);
     const Result<Evidence> evidence = Evidence::open(run, drawn);
     if (!evidence) return evidence.error();
     if (evidence->objection()) return evidence->objection();

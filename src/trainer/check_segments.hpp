@@ -26,10 +26,10 @@ struct CheckedRun {
     const Compute& compute;
     const ParameterLayout& layout;
     const TokenFile& tokens;
-    const SegmentStates& states;            ///< for headers and digests alone; nothing lies on this disk
-    const std::vector<Hash256>& digests;    ///< the manifest's, as many as the plan has states
-    const std::vector<float>& losses;       ///< the training log's, one a step
-    const at::Tensor& weights;              ///< the artifact's: the last state
+    const SegmentStates& states;          ///< for headers and digests alone; nothing lies on this disk
+    const std::vector<Hash256>& digests;  ///< the manifest's, as many as the plan has states
+    const std::vector<float>& losses;     ///< the training log's, one a step
+    const at::Tensor& weights;            ///< the artifact's: the last state
 };
 
 /// Nothing when all drawn segments hold, else one sentence. An Error is a trouble of this machine.

@@ -19,8 +19,8 @@ struct Compute {
 };
 
 /// The number of sequences at once when the node does not say: enough to fill the products, not more than the caches
-/// bear, and within a share of `memory` bytes. A function of its arguments alone, so that a run that goes on rounds as it
-/// did.
+/// bear, and within a share of `memory` bytes. A function of its arguments alone, so that a run that goes on rounds as
+/// it did.
 std::int64_t find_micro_batch(const Preset& preset, Precision precision, std::uint64_t memory);
 /// The same for a GPU, which wants more at once; how much memory it has is not known here: batchSize says less.
 std::int64_t find_micro_batch_of_gpu(const Preset& preset);

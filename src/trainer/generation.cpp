@@ -35,9 +35,10 @@ constexpr std::string_view replacement_character = "\xEF\xBF\xBD";
 Result<std::string> read_member(const fs::path& folder, const char* name, std::uint64_t bytes_max) {
     Result<std::string> content = read_file(folder / name, bytes_max);
     if (!content)
-        return permanent_error(fmt::format("{}; the folder of a model holds config.json, model.safetensors and "
-                                           "tokenizer.model (an artifact is such a folder: tar -xf artifact.tar -C {})",
-                                           content.error().message, folder.string()));
+        return permanent_error(
+            fmt::format("{}; the folder of a model holds config.json, model.safetensors and "
+                        "tokenizer.model (an artifact is such a folder: tar -xf artifact.tar -C {})",
+                        content.error().message, folder.string()));
     return content;
 }
 
@@ -107,7 +108,8 @@ std::size_t settled_bytes(std::string_view text) {
 }  // namespace
 
 Result<LanguageModel> LanguageModel::open(const fs::path& folder) {
-    if (!fs::is_directory(folder)) return permanent_error(folder.string() + " is no folder; name the one that holds config.json");
+    if (!fs::is_directory(folder))
+        return permanent_error(folder.string() + " is no folder; name the one that holds config.json");
     LanguageModel model;
     const Result<std::string> config = read_member(folder, "config.json", config_bytes_max);
     if (!config) return config.error();

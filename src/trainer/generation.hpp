@@ -23,8 +23,8 @@ inline constexpr std::size_t prompt_bytes_max = 32 * 1024;
 /// Computes in float32, on at::get_num_threads() threads. Not thread-safe.
 class LanguageModel {
 public:
-    /// A folder with config.json, model.safetensors and tokenizer.model. A permanent Error says which file is wrong, and
-    /// how; every size is bounded by those of the files before anything is allocated.
+    /// A folder with config.json, model.safetensors and tokenizer.model. A permanent Error says which file is wrong,
+    /// and how; every size is bounded by those of the files before anything is allocated.
     static Result<LanguageModel> open(const std::filesystem::path& folder);
 
     /// An Error when `text` is empty, longer than prompt_bytes_max, or not UTF-8.

@@ -7,7 +7,8 @@
 
 namespace emeth::trainer {
 
-/// Until the leader has trained to the end. A transient Error when it is gone before: another rendezvous comes, or none.
+/// Until the leader has trained to the end. A transient Error when it is gone before: another rendezvous comes, or
+/// none.
 Result<trainer_protocol::Helped> help_job(const trainer_protocol::HelpRequest& request, Reporter& reporter);
 
 }  // namespace emeth::trainer

@@ -76,7 +76,9 @@ Result<bool> HelperTeam::sum(at::Tensor& gradients, double& loss_sum) {
 }
 
 /// The leader sees the same, and says goodbye.
-bool HelperTeam::leave_the_others() { return true; }
+bool HelperTeam::leave_the_others() {
+    return true;
+}
 
 std::uint32_t HelperTeam::workers() const {
     return group_ ? static_cast<std::uint32_t>(group_->place().size) : 1;

@@ -15,8 +15,8 @@
 
 namespace emeth::trainer {
 
-/// Sequences are shared out by the speed that each was seen to have. Helpers that make a step no faster are sent back to
-/// wait, for what is between them may be too slow a line.
+/// Sequences are shared out by the speed that each was seen to have. Helpers that make a step no faster are sent back
+/// to wait, for what is between them may be too slow a line.
 class LeaderTeam final : public Team {
 public:
     /// Helpers of `run` (run_fingerprint()) are let in from now on, through `door`.
@@ -51,7 +51,7 @@ private:
     std::unique_ptr<ProcessGroup> group_;  // none: alone
     std::uint64_t generation_ = 0;
     std::uint64_t steps_of_group_ = 0;
-    TeamControl control_;        // of the present step
+    TeamControl control_;         // of the present step
     std::vector<double> speeds_;  // by rank, sequences a second; 0: not known yet
     Trial trial_;
     Milliseconds step_began_{0}, computing_began_{0};

@@ -45,8 +45,8 @@ std::uint64_t activation_bytes(const Preset& preset, Precision precision, std::i
 
 /// `weights` and `gradients` are flat float32 arrays of `layout`; the model refers to them. Without gradients (an
 /// undefined tensor) only loss() and logits() may be called. With bf16 it computes with
-/// a bfloat16 copy of the weights. `sequences_max` sizes the activations: no batch may have more. On another device than
-/// the CPU it is an autograd_model.hpp.
+/// a bfloat16 copy of the weights. `sequences_max` sizes the activations: no batch may have more. On another device
+/// than the CPU it is an autograd_model.hpp.
 std::unique_ptr<Model> make_model(const Preset& preset, Precision precision, const ParameterLayout& layout,
                                   at::Tensor weights, at::Tensor gradients, std::int64_t sequences_max,
                                   at::Device device = at::kCPU);

@@ -90,7 +90,8 @@ Result<void> ProcessGroup::by_slices(const char* name, const at::Tensor& tensor,
     const Milliseconds end = system_clock().monotonic() + 2 * timeout_;
     for (std::int64_t first = 0; first < tensor.numel(); first += elements_of_slice) {
         if (first > 0 && system_clock().monotonic() > end)
-            return transient_error(fmt::format("{} with the other workers took longer than {} ms", name, 2 * timeout_.count()));
+            return transient_error(
+                fmt::format("{} with the other workers took longer than {} ms", name, 2 * timeout_.count()));
         std::vector<at::Tensor> slice{tensor.narrow(0, first, std::min(elements_of_slice, tensor.numel() - first))};
         operation(slice)->wait();
     }

@@ -28,10 +28,10 @@ public:
         int rank = 0, size = 1;
     };
 
-    /// Blocks until all `place.size` members have met. Without a sign from one of them for `timeout` that is given up (for
-    /// five times as long where one has said where it is, and is not reached there), and so is each later operation, at
-    /// the latest after twice `timeout`.
-    /// `name` tells apart the groups that meet at one place. Listens on `host` (an IP address of this machine) alone.
+    /// Blocks until all `place.size` members have met. Without a sign from one of them for `timeout` that is given up
+    /// (for five times as long where one has said where it is, and is not reached there), and so is each later
+    /// operation, at the latest after twice `timeout`. `name` tells apart the groups that meet at one place. Listens on
+    /// `host` (an IP address of this machine) alone.
     static Result<std::unique_ptr<ProcessGroup>> form(MeetingPlace& meeting, std::string name, Place place,
                                                       const std::string& host, Milliseconds timeout);
     ~ProcessGroup();
@@ -45,7 +45,8 @@ public:
 private:
     struct Impl;
     ProcessGroup(std::unique_ptr<Impl> impl, Place place, Milliseconds timeout);
-    /// In slices, for Gloo bounds its waiting for each piece alone: a line that trickles would hold an operation for ever.
+    /// In slices, for Gloo bounds its waiting for each piece alone: a line that trickles would hold an operation for
+    /// ever.
     template <class Operation>
     Result<void> by_slices(const char* name, const at::Tensor& tensor, Operation operation);
 

@@ -90,8 +90,8 @@ Product::Product(MatrixShape left, MatrixShape right, MatrixShape out, Addend ad
     const dnnl::memory::desc bias = describe_bias(out.columns);
     const ThreadsWhileMaking threads(team);
     const auto product = make(describe(left), describe(right), describe(out), bias, addend);
-    impl_ = std::make_shared<const Impl>(Impl{describe(left), describe(right), describe(out), bias,
-                                              product.scratchpad_desc(), dnnl::matmul(product)});
+    impl_ = std::make_shared<const Impl>(
+        Impl{describe(left), describe(right), describe(out), bias, product.scratchpad_desc(), dnnl::matmul(product)});
 }
 
 void Product::run(const void* left, const void* right, void* out, Addends addends) const {

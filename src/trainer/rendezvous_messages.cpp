@@ -24,7 +24,8 @@ std::string hex_of(const std::string& bytes) {
 std::string read_bytes(JsonObject& object, std::string_view key) {
     const std::string text = object.string(key, 2 + 2 * value_bytes_max);
     std::string bytes(text.size() < 2 ? 0 : text.size() / 2 - 1, '\0');
-    if (!from_hex(text, {reinterpret_cast<std::uint8_t*>(bytes.data()), bytes.size()})) object.reject(key, "bytes as hex with 0x");
+    if (!from_hex(text, {reinterpret_cast<std::uint8_t*>(bytes.data()), bytes.size()}))
+        object.reject(key, "bytes as hex with 0x");
     return bytes;
 }
 
@@ -42,10 +43,7 @@ struct Writer {
     }
     json::object operator()(const Ask&) const { return {{"type", "ask"}}; }
     json::object operator()(const Form& message) const {
-        return {{"type", "form"},
-                {"generation", message.generation},
-                {"rank", message.rank},
-                {"size", message.size}};
+        return {{"type", "form"}, {"generation", message.generation}, {"rank", message.rank}, {"size", message.size}};
     }
     json::object operator()(const Value& message) const {
         return {{"type", "value"}, {"key", message.key}, {"value", hex_of(message.value)}};

@@ -53,13 +53,11 @@ struct RendezvousServer::Helper {
     Milliseconds not_before{0};  // it may be tried again
 };
 
-RendezvousServer::RendezvousServer(const std::string& host)
-    : io_(1), server_(io_.get_executor(), options_for(host)) {
+RendezvousServer::RendezvousServer(const std::string& host) : io_(1), server_(io_.get_executor(), options_for(host)) {
     rendezvous_.host = host;
     system_random().fill(rendezvous_.token.bytes);
-    server_.route_websocket(std::string(path), [this](http::WebSocket socket, http::ServerRequest) {
-        return serve(std::move(socket));
-    });
+    server_.route_websocket(std::string(path),
+                            [this](http::WebSocket socket, http::ServerRequest) { return serve(std::move(socket)); });
 }
 
 Result<std::unique_ptr<RendezvousServer>> RendezvousServer::open(const std::string& host) {
@@ -217,7 +215,8 @@ int RendezvousServer::call(std::uint64_t generation) {
     values_.clear();
     member_lost_ = false;
     std::vector<HelperPtr> members;
-    std::ranges::copy_if(helpers_, std::back_inserter(members), [](const HelperPtr& helper) { return helper->asked && helper->ready; });
+    std::ranges::copy_if(helpers_, std::back_inserter(members),
+                         [](const HelperPtr& helper) { return helper->asked && helper->ready; });
     const int size = static_cast<int>(members.size()) + 1;
     for (int rank = 1; rank < size; ++rank) {
         const HelperPtr& helper = members[static_cast<std::size_t>(rank - 1)];

@@ -36,15 +36,17 @@ public:
     /// Whether a helper waits that may be tried now.
     [[nodiscard]] bool anybody_waits() const;
 
-    /// Asks whether they can begin now: all helpers that have proved themselves, and one that has not, so that it is known
-    /// whose fault a failure is. Who does not answer within `limit` is not asked again for a while. How many are ready.
+    /// Asks whether they can begin now: all helpers that have proved themselves, and one that has not, so that it is
+    /// known whose fault a failure is. Who does not answer within `limit` is not asked again for a while. How many are
+    /// ready.
     int ask(Milliseconds limit);
     /// Calls them into group `generation`; its size, the leader (rank 0) among them.
     int call(std::uint64_t generation);
     /// The group has worked for a while: its members have proved themselves.
     void approve();
-    /// The group is no more: its members wait again. Where `loss` is not zero and none of them is seen to have gone, the
-    /// one that had not proved itself, or else all of them, must do so (again), and wait for many times what was lost.
+    /// The group is no more: its members wait again. Where `loss` is not zero and none of them is seen to have gone,
+    /// the one that had not proved itself, or else all of them, must do so (again), and wait for many times what was
+    /// lost.
     void dissolve(Milliseconds loss);
 
     Result<void> set(const std::string& key, std::string value) override;

@@ -80,12 +80,11 @@ Result<Hash256> SegmentStates::recorded_digest(std::uint32_t index) const {
     Hash256 digest;
     struct stat status {};
     const auto expected = content_bytes() + Hash256::size_bytes;
-    const bool whole =
-        ::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode) &&
-        static_cast<std::uint64_t>(status.st_size) == expected &&
-        ::pread(file.get(), &front, sizeof front, 0) == static_cast<ssize_t>(sizeof front) &&
-        ::pread(file.get(), digest.bytes.data(), digest.bytes.size(), static_cast<off_t>(content_bytes())) ==
-            static_cast<ssize_t>(digest.bytes.size());
+    const bool whole = ::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode) &&
+                       static_cast<std::uint64_t>(status.st_size) == expected &&
+                       ::pread(file.get(), &front, sizeof front, 0) == static_cast<ssize_t>(sizeof front) &&
+                       ::pread(file.get(), digest.bytes.data(), digest.bytes.size(),
+                               static_cast<off_t>(content_bytes())) == static_cast<ssize_t>(digest.bytes.size());
     if (!whole || front != header(begins_[index]))
         return permanent_error(fmt::format("{} is no state of this run", path.string()));
     return digest;

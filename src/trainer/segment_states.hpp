@@ -16,8 +16,8 @@
 
 namespace emeth::trainer {
 
-/// In front of weights and moments, all little-endian. The digest of a state covers it and them; that of the last state,
-/// which nothing is trained from, covers it and the weights alone, so that the artifact's weights show it.
+/// In front of weights and moments, all little-endian. The digest of a state covers it and them; that of the last
+/// state, which nothing is trained from, covers it and the weights alone, so that the artifact's weights show it.
 struct StateHeader {
     std::array<char, 8> magic;
     std::array<std::uint8_t, 32> run;

@@ -26,10 +26,11 @@ public:
     virtual Result<bool> step_begins(TrainingState& state) = 0;
     /// What is computed here of a step of so many sequences.
     [[nodiscard]] virtual Share share(std::size_t sequences) const = 0;
-    /// Sums up gradients (flat, float32) and losses over the team. False: a member was lost; nothing is known of the sum,
-    /// and the step is to be tried again.
+    /// Sums up gradients (flat, float32) and losses over the team. False: a member was lost; nothing is known of the
+    /// sum, and the step is to be tried again.
     virtual Result<bool> sum(at::Tensor& gradients, double& loss_sum) = 0;
-    /// What was summed cannot be: the others, who may have spoilt it, are left. False: there are none, it was made here.
+    /// What was summed cannot be: the others, who may have spoilt it, are left. False: there are none, it was made
+    /// here.
     virtual bool leave_the_others() = 0;
     /// That train together now, this one among them.
     [[nodiscard]] virtual std::uint32_t workers() const = 0;

@@ -12,8 +12,8 @@
 
 namespace emeth::trainer {
 
-/// Reads a few hundred KB for each thread at a time: memory does not grow with the text, and the tokens do not depend on
-/// the number of threads.
+/// Reads a few hundred KB for each thread at a time: memory does not grow with the text, and the tokens do not depend
+/// on the number of threads.
 class TextEncoder {
 public:
     /// Both must outlive it. Uses at::get_num_threads() threads.

@@ -41,8 +41,8 @@ Result<std::string> run_token_benchmark(const std::string& model, const std::fil
     const Milliseconds encoding = system_clock().monotonic();
     const Result<Tokenizer> tokenizer = Tokenizer::load(*pieces, *preset);
     if (!tokenizer) return tokenizer.error();
-    if (Result<void> written = TokenFile::write(tokens_path, dataset, *digest, pieces_digest, *tokenizer, *preset,
-                                                [](double) {});
+    if (Result<void> written =
+            TokenFile::write(tokens_path, dataset, *digest, pieces_digest, *tokenizer, *preset, [](double) {});
         !written)
         return written.error();
     const double tokens_s = seconds_since(encoding);

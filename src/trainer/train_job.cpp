@@ -170,12 +170,12 @@ Result<Trained> train_job(const TrainRequest& request, Reporter& reporter) {
     const double validation_loss = mean_loss(*preset, layout, state->weights, data->tokens, windows);
     progress.stage = "artifact";
     reporter.report(progress);
-    Artifact artifact{.manifest = describe_run(request, setup, data->tokens, state->losses, validation_loss,
-                                               *std::move(digests)),
-                      .config = model_config(*preset),
-                      .tokenizer_model = data->tokenizer_model,
-                      .training_log = write_training_log(*preset, *plan, state->losses),
-                      .weights = state->weights};
+    Artifact artifact{
+        .manifest = describe_run(request, setup, data->tokens, state->losses, validation_loss, *std::move(digests)),
+        .config = model_config(*preset),
+        .tokenizer_model = data->tokenizer_model,
+        .training_log = write_training_log(*preset, *plan, state->losses),
+        .weights = state->weights};
     const Manifest manifest = artifact.manifest;
     if (Result<void> written = write_artifact(artifact_path, *preset, layout, std::move(artifact)); !written)
         return written.error();

@@ -65,9 +65,8 @@ Result<void> train(const TrainingSetup& setup, const ParameterLayout& layout, co
     const std::int64_t micro_batch = std::min(setup.compute.micro_batch, plan.sequences_per_step);
     const auto tokens_per_step = static_cast<double>(plan.sequences_per_step * setup.preset.context);
     at::Tensor gradients = at::zeros_like(state.weights);
-    const std::unique_ptr<Model> model =
-        make_model(setup.preset, setup.compute.precision, layout, state.weights, gradients, micro_batch,
-                   setup.compute.device);
+    const std::unique_ptr<Model> model = make_model(setup.preset, setup.compute.precision, layout, state.weights,
+                                                    gradients, micro_batch, setup.compute.device);
     Pace pace(setup, state.step);
 
     std::optional<std::uint64_t> begun;  // a step may be tried several times

@@ -88,7 +88,10 @@ ComputeOptions parse_compute(JsonObject object) {
 }
 
 json::object cooperation_to_json(const CooperationOptions& cooperation) {
-    return {{"host", cooperation.host}, {"timeoutMs", cooperation.timeout_ms}, {"trialSteps", cooperation.trial_steps}, {"opensAfterMs", cooperation.opens_after_ms}};
+    return {{"host", cooperation.host},
+            {"timeoutMs", cooperation.timeout_ms},
+            {"trialSteps", cooperation.trial_steps},
+            {"opensAfterMs", cooperation.opens_after_ms}};
 }
 
 CooperationOptions parse_cooperation(JsonObject object) {

@@ -35,17 +35,17 @@ struct JobSpec {
 struct ComputeOptions {
     std::string device = "cpu";  ///< "cpu", "cuda", "cuda:n"
     std::uint32_t threads = 1;
-    std::uint32_t micro_batch = 0;   ///< sequences; 0: found by the trainer
-    std::string precision = "auto";  ///< "auto" (bf16 where the CPU has it), "bf16", "float32"
+    std::uint32_t micro_batch = 0;             ///< sequences; 0: found by the trainer
+    std::string precision = "auto";            ///< "auto" (bf16 where the CPU has it), "bf16", "float32"
     std::uint32_t checkpoint_interval_ms = 0;  ///< 0: chosen by the trainer
 };
 
 /// What a trainer needs to train together with others.
 struct CooperationOptions {
-    std::string host = "127.0.0.1";   ///< an IP address of this machine that the others reach; nothing listens elsewhere
+    std::string host = "127.0.0.1";  ///< an IP address of this machine that the others reach; nothing listens elsewhere
     std::uint32_t timeout_ms = 20'000;  ///< without a sign from another for so long, it counts as lost
-    /// After so many steps of a group (and a few to warm up), and again and again, helpers that make a step no faster are
-    /// sent back to wait; 0: never, whatever they cost.
+    /// After so many steps of a group (and a few to warm up), and again and again, helpers that make a step no faster
+    /// are sent back to wait; 0: never, whatever they cost.
     std::uint32_t trial_steps = 20;
     std::uint32_t opens_after_ms = 0;  ///< so long the leader trains alone
 };

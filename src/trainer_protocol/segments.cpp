@@ -36,7 +36,8 @@ std::uint64_t word_of_draw(const JobId& job, const Hash256& block_hash, std::uin
 }  // namespace
 
 std::uint32_t segment_count(std::uint64_t steps, std::uint32_t epochs) {
-    const std::uint64_t wished = std::max<std::uint64_t>(segments_default, std::uint64_t{segments_per_epoch_min} * epochs);
+    const std::uint64_t wished =
+        std::max<std::uint64_t>(segments_default, std::uint64_t{segments_per_epoch_min} * epochs);
     return static_cast<std::uint32_t>(std::min({wished, steps, std::uint64_t{1} << 30}));
 }
 

@@ -74,7 +74,8 @@ Task<Result<void>> JobRunner::download_dataset() {
 
 /// A helper asks for as much as a holder: what it takes may be its leader's, and an earlier JOB's evidence needs room.
 Result<void> JobRunner::check_space() const {
-    const std::uint64_t states = trainer_protocol::states_bytes_max(job_.spec.model, job_.spec.epochs, trainer_protocol::draws_default);
+    const std::uint64_t states =
+        trainer_protocol::states_bytes_max(job_.spec.model, job_.spec.epochs, trainer_protocol::draws_default);
     std::uint64_t kept = 0;
     for (const worker_protocol::HeldLease& held : context_.folders.held())
         if (held.job != job_.spec.id) kept += states_bytes(*context_.folders.find(held.job));
@@ -85,11 +86,13 @@ Result<void> JobRunner::check_space() const {
             mebibytes(states), mebibytes(kept), mebibytes(context_.settings.states_bytes_max)));
     const auto free = free_bytes(folder());
     if (free.has_error()) return free.error();
-    // The dataset, about as much again for its tokens, and the states; checkpoints and the artifact live on the reserve.
+    // The dataset, about as much again for its tokens, and the states; checkpoints and the artifact live on the
+    // reserve.
     const std::uint64_t needed = 2 * job_.dataset_bytes + states + context_.settings.disk_reserve_bytes;
     if (*free >= needed) return {};
     return transient_error(fmt::format(
-        "{} MiB are free in {}, but a dataset of {} MiB needs {} MiB with its tokens, states and checkpoints: free some space, "
+        "{} MiB are free in {}, but a dataset of {} MiB needs {} MiB with its tokens, states and checkpoints: free "
+        "some space, "
         "or "
         "start the worker with --data on a larger disk",
         *free / mebibyte, context_.settings.data.string(), mebibytes(job_.dataset_bytes), mebibytes(needed)));

@@ -56,8 +56,7 @@ Task<Result<void>> EvidenceCourier::show(worker_protocol::Evidence order) {
     for (const auto& [part, url] : order.urls) {
         const auto etag = co_await put_part(source, part, url, context_.settings.limits.wait_data);
         if (etag.has_error()) co_return etag.error();
-        context_.reports.add(order.job, order.lease,
-                             worker_protocol::PartUploaded{part, *etag, order.upload_id});
+        context_.reports.add(order.job, order.lease, worker_protocol::PartUploaded{part, *etag, order.upload_id});
     }
     co_return Result<void>{};
 }

@@ -54,10 +54,10 @@ bool same_work(const trainer_protocol::JobSpec& a, const trainer_protocol::JobSp
 }  // namespace
 
 std::string to_json(const HeldJob& job) {
-    boost::json::object json{{"job", job.spec.id.hex()},      {"lease", job.lease},
-                             {"helping", job.helping},
-                             {"language", job.spec.language}, {"epochs", job.spec.epochs},
-                             {"model", job.spec.model},       {"dataset_bytes", job.dataset_bytes}};
+    boost::json::object json{
+        {"job", job.spec.id.hex()},          {"lease", job.lease},        {"helping", job.helping},
+        {"language", job.spec.language},     {"epochs", job.spec.epochs}, {"model", job.spec.model},
+        {"dataset_bytes", job.dataset_bytes}};
     if (job.dataset_sha256) json["dataset_sha256"] = job.dataset_sha256->hex();
     if (job.dataset) json["dataset"] = fields(*job.dataset);
     if (job.artifact) json["artifact"] = fields(*job.artifact);

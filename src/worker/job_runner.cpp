@@ -31,7 +31,8 @@ Task<> JobRunner::run() {
         }
         // Only the trainer knows what can never succeed; storage and network may have recovered when the order comes
         // again.
-        if (done.has_error()) report_failure(step, done.error(), step == "train" && done.error().kind == ErrorKind::permanent, true);
+        if (done.has_error())
+            report_failure(step, done.error(), step == "train" && done.error().kind == ErrorKind::permanent, true);
         while (!assigned_) co_await ordered_.wait();
     }
 }

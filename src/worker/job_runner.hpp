@@ -10,12 +10,12 @@
 #include "runtime/blocking_pool.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/random.hpp"
+#include "runtime/wakeup.hpp"
 #include "trainer_protocol/trainer_child.hpp"
 #include "worker/job_folders.hpp"
 #include "worker/report_queue.hpp"
 #include "worker/settings.hpp"
 #include "worker/stall_watch.hpp"
-#include "runtime/wakeup.hpp"
 
 namespace emeth::worker {
 
@@ -80,12 +80,13 @@ private:
     HeldJob& job_;
     Wakeup ordered_;
 
-    std::string dataset_url_;  ///< empty: none, or it was used up
-    bool assigned_ = false;    ///< an order came since the last step failed
+    std::string dataset_url_;                ///< empty: none, or it was used up
+    bool assigned_ = false;                  ///< an order came since the last step failed
     std::uint32_t failures_in_company_ = 0;  ///< of trainers that trained together with others
     std::uint32_t workers_ = 1;              ///< that trained together when the trainer said so last
-    bool cooperative_ = false; ///< the order lets helpers in
-    std::optional<trainer_protocol::Rendezvous> rendezvous_;  ///< the leader's to meet; or, as leader, the trainer's own
+    bool cooperative_ = false;               ///< the order lets helpers in
+    std::optional<trainer_protocol::Rendezvous>
+        rendezvous_;  ///< the leader's to meet; or, as leader, the trainer's own
     std::optional<StallWatch> watch_;
     worker_protocol::Upload upload_;  ///< the order, with the URLs of the parts that nobody puts yet
     std::optional<Error> upload_error_;

@@ -20,6 +20,7 @@ struct PartSource {
 };
 
 /// Part `part`, from 1: the ETag with which the Storage API answered.
-Task<Result<std::string>> put_part(PartSource source, std::uint32_t part, std::string url_text, Milliseconds idle_timeout);
+Task<Result<std::string>> put_part(PartSource source, std::uint32_t part, std::string url_text,
+                                   Milliseconds idle_timeout);
 
 }  // namespace emeth::worker

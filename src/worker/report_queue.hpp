@@ -8,8 +8,8 @@
 #include <optional>
 
 #include "runtime/random.hpp"
-#include "worker_protocol/messages.hpp"
 #include "runtime/wakeup.hpp"
+#include "worker_protocol/messages.hpp"
 
 namespace emeth::worker {
 

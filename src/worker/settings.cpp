@@ -97,7 +97,8 @@ Result<trainer_protocol::CooperationOptions> cooperation_options(const EnvConfig
     if (const auto read = read_limit(config, "timeout_cooperation", timeout); read.has_error()) return read.error();
     // A leader whose helper hangs is not itself to count as hanging: forming a group and a step take it a few times.
     if (timeout > longest)
-        return bad_value(config, "timeout_cooperation", fmt::format("at most a twelfth of timeout_learning ({} ms)", limits.learning.count()));
+        return bad_value(config, "timeout_cooperation",
+                         fmt::format("at most a twelfth of timeout_learning ({} ms)", limits.learning.count()));
     cooperation.timeout_ms = static_cast<std::uint32_t>(std::min<std::int64_t>(timeout.count(), day_ms));
     return cooperation;
 }
@@ -105,10 +106,15 @@ Result<trainer_protocol::CooperationOptions> cooperation_options(const EnvConfig
 }  // namespace
 
 const std::set<std::string>& worker_keys() {
-    static const std::set<std::string> keys{
-        "master_node_url",    "master_address", "privateKey", "privateKey_file",   "powerCapacity", "device",
-        "batchSize",          "threads",        "precision",  "timeout_wait_data", "timeout_idle",  "timeout_learning",
-        "timeout_checkpoint", "timeout_cooperation", "cooperative_host", "log_level", "model_cached_size"};
+    static const std::set<std::string> keys{"master_node_url",    "master_address",
+                                            "privateKey",         "privateKey_file",
+                                            "powerCapacity",      "device",
+                                            "batchSize",          "threads",
+                                            "precision",          "timeout_wait_data",
+                                            "timeout_idle",       "timeout_learning",
+                                            "timeout_checkpoint", "timeout_cooperation",
+                                            "cooperative_host",   "log_level",
+                                            "model_cached_size"};
     return keys;
 }
 

@@ -37,7 +37,7 @@ struct WorkerSettings {
     std::filesystem::path trainer;  ///< the program emeth-trainer
     StallLimits limits;
     trainer_protocol::CooperationOptions cooperation;  ///< where and how this worker meets others on one JOB
-    std::uint64_t states_bytes_max = 500 * gigabyte;  ///< of states kept until their verdicts, of all JOBs together
+    std::uint64_t states_bytes_max = 500 * gigabyte;   ///< of states kept until their verdicts, of all JOBs together
     std::uint64_t disk_reserve_bytes = std::uint64_t{1} << 30;  ///< left free beside what a JOB needs
     RetryPolicy reconnect{Milliseconds(1'000), 2, Milliseconds(30'000), 0.5};
     RetryPolicy part_retry{Milliseconds(1'000), 2, Milliseconds(4'000), 0.25};

@@ -96,13 +96,14 @@ Task<Result<void>> JobRunner::run_trainer(std::string reason) {
 messages::Request JobRunner::request_of_trainer() const {
     const WorkerSettings& settings = context_.settings;
     if (job_.helping)
-        return messages::HelpRequest{job_.spec,        folder(),             *job_.dataset_sha256,
-                                     settings.compute, settings.cooperation, *rendezvous_};
+        return messages::HelpRequest{
+            job_.spec, folder(), *job_.dataset_sha256, settings.compute, settings.cooperation, *rendezvous_};
     messages::TrainRequest request{job_.spec, folder(), *job_.dataset_sha256, settings.compute};
     if (!cooperative_) return request;
     request.cooperation = settings.cooperation;
     // Whatever it was that ended it, alone it might not have: it is soon enough to let others in when that has held.
-    request.cooperation->opens_after_ms = static_cast<std::uint32_t>(std::min<std::int64_t>(alone_max.count(), failures_in_company_ * alone_after_failure.count()));
+    request.cooperation->opens_after_ms = static_cast<std::uint32_t>(
+        std::min<std::int64_t>(alone_max.count(), failures_in_company_ * alone_after_failure.count()));
     return request;
 }
 

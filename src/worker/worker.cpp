@@ -130,7 +130,8 @@ Task<> Worker::handle(worker_protocol::Assign order) {
     keep_working();
 }
 
-/// Whoever is at work on a JOB of its own helps nobody; the master sees what became of an order by the rendezvous alone.
+/// Whoever is at work on a JOB of its own helps nobody; the master sees what became of an order by the rendezvous
+/// alone.
 Task<> Worker::handle(worker_protocol::Join order) {
     const JobId id = order.work.job;
     const HeldJob* known = folders_.find(id);

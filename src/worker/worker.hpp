@@ -1,4 +1,5 @@
-// A worker: the session with its master, the one JOB it works on, and what it shows of earlier ones. Io thread only: trainers are forked from it.
+// A worker: the session with its master, the one JOB it works on, and what it shows of earlier ones. Io thread only:
+// trainers are forked from it.
 #pragma once
 
 #include <memory>

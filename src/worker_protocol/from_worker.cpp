@@ -89,17 +89,16 @@ boost::json::object body_fields(const StepFailed& body) {
 }
 
 boost::json::object body_fields(const Progress& body) {
-    boost::json::object object{
-            {"kind", body.kind},
-            {"stage", wire_text(body.stage, name_bytes_max)},
-            {"epoch", body.epoch},
-            {"step", body.step},
-            {"steps_total", body.steps_total},
-            {"bytes", body.bytes},
-            {"bytes_total", body.bytes_total},
-            {"loss", finite(body.loss)},
-            {"tokens_per_s", finite(body.tokens_per_s)},
-            {"workers", body.workers}};
+    boost::json::object object{{"kind", body.kind},
+                               {"stage", wire_text(body.stage, name_bytes_max)},
+                               {"epoch", body.epoch},
+                               {"step", body.step},
+                               {"steps_total", body.steps_total},
+                               {"bytes", body.bytes},
+                               {"bytes_total", body.bytes_total},
+                               {"loss", finite(body.loss)},
+                               {"tokens_per_s", finite(body.tokens_per_s)},
+                               {"workers", body.workers}};
     if (body.rendezvous) object["rendezvous"] = to_json(*body.rendezvous);
     return object;
 }
@@ -159,7 +158,8 @@ PartUploaded read_part_uploaded(JsonObject& json) {
 }
 
 EvidencePacked read_evidence_packed(JsonObject& json) {
-    return {json.fixed<Hash256>("block_hash"), {json.fixed<Hash256>("sha256"), json.u64("bytes", 1, part_bytes * parts_max)}};
+    return {json.fixed<Hash256>("block_hash"),
+            {json.fixed<Hash256>("sha256"), json.u64("bytes", 1, part_bytes * parts_max)}};
 }
 
 StepFailed read_step_failed(JsonObject& json) {
@@ -185,7 +185,8 @@ Progress read_progress(JsonObject& json) {
 ReportBody read_body(JsonObject json) {
     const std::string kind = json.string("kind", name_bytes_max);
     if (kind == DatasetReady::kind) return read_dataset_ready(json);
-    if (kind == TrainingStarted::kind) return TrainingStarted{json.u64("step"), json.string("reason", sentence_bytes_max)};
+    if (kind == TrainingStarted::kind)
+        return TrainingStarted{json.u64("step"), json.string("reason", sentence_bytes_max)};
     if (kind == CheckpointSaved::kind) return read_checkpoint_saved(json);
     if (kind == Trained::kind) return read_trained(json);
     if (kind == PartUploaded::kind) return read_part_uploaded(json);

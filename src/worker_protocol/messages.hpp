@@ -1,8 +1,9 @@
 // The messages between a master and its workers over one WebSocket, as JSON text. The worker dials.
 //
-// Handshake: master Challenge → worker Hello (signs both challenges and both addresses, EIP-191) → master Welcome (signs the same in its own role).
-// Then the master sends orders, the worker reports. A report with an id is repeated after every reconnect until it is acknowledged; the master
-// acknowledges after its commit. Everything about a JOB carries the lease's fencing number; what carries an old one is answered Stop.
+// Handshake: master Challenge → worker Hello (signs both challenges and both addresses, EIP-191) → master Welcome
+// (signs the same in its own role). Then the master sends orders, the worker reports. A report with an id is repeated
+// after every reconnect until it is acknowledged; the master acknowledges after its commit. Everything about a JOB
+// carries the lease's fencing number; what carries an old one is answered Stop.
 #pragma once
 
 #include <array>
@@ -37,12 +38,20 @@ inline constexpr std::uint64_t dataset_bytes_max = std::uint64_t{1} << 40;
 /// Reasons and messages are cut to this length when they are encoded.
 inline constexpr std::size_t sentence_bytes_max = 1'000;
 
-/// What both sides sign: "emeth worker session v1\nrole: <master|worker>\nmaster: 0x…\nworker: 0x…\nmaster challenge: 0x…\nworker challenge: 0x…".
-std::string handshake_text(std::string_view role, const Address& master, const Address& worker, const Hash256& master_challenge, const Hash256& worker_challenge);
+/// What both sides sign: "emeth worker session v1\nrole: <master|worker>\nmaster: 0x…\nworker: 0x…\nmaster challenge:
+/// 0x…\nworker challenge: 0x…".
+std::string handshake_text(std::string_view role, const Address& master, const Address& worker,
+                           const Hash256& master_challenge, const Hash256& worker_challenge);
 
-struct HeldLease { JobId job; std::uint64_t lease = 0; };
+struct HeldLease {
+    JobId job;
+    std::uint64_t lease = 0;
+};
 
-struct Challenge { Hash256 challenge; Address master; };
+struct Challenge {
+    Hash256 challenge;
+    Address master;
+};
 struct Hello {
     Hash256 challenge;  ///< the worker's own
     Address worker;
@@ -50,9 +59,12 @@ struct Hello {
     std::uint64_t power_capacity = 0;
     std::vector<HeldLease> held;  ///< JOBs whose files the worker keeps
 };
-struct Welcome { crypto::Signature signature; };
+struct Welcome {
+    crypto::Signature signature;
+};
 
-/// Fetch, tokenise and train; idempotent: sent again after a reconnect or with a fresh URL, it changes nothing that runs.
+/// Fetch, tokenise and train; idempotent: sent again after a reconnect or with a fresh URL, it changes nothing that
+/// runs.
 struct Assign {
     JobId job;
     std::uint64_t lease = 0;
@@ -86,27 +98,77 @@ struct Evidence {
     std::string upload_id{};  ///< the upload that the URLs belong to
 };
 /// The lease does not stand (any more): end the work. `forget`: delete its files as well.
-struct Stop { JobId job; std::uint64_t lease = 0; bool forget = false; std::string reason; };
-struct Ack { std::uint64_t report = 0; };
+struct Stop {
+    JobId job;
+    std::uint64_t lease = 0;
+    bool forget = false;
+    std::string reason;
+};
+struct Ack {
+    std::uint64_t report = 0;
+};
 /// The master refuses the worker (not on the whitelist, wrong signature) and closes.
-struct Refused { std::string reason; };
+struct Refused {
+    std::string reason;
+};
 
 using FromMaster = std::variant<Challenge, Welcome, Assign, Upload, Stop, Ack, Refused, Evidence, Join>;
 
-struct DatasetReady { static constexpr std::string_view kind = "dataset_ready"; Hash256 sha256; std::uint64_t bytes = 0, tokens = 0, steps_total = 0; };
-struct TrainingStarted { static constexpr std::string_view kind = "training_started"; std::uint64_t step = 0; std::string reason; };  ///< a trainer process began or continued at `step`
-struct CheckpointSaved { static constexpr std::string_view kind = "checkpoint_saved"; statemachine::Checkpoint checkpoint; };
-struct Trained { static constexpr std::string_view kind = "trained"; statemachine::Artifact artifact; };
+struct DatasetReady {
+    static constexpr std::string_view kind = "dataset_ready";
+    Hash256 sha256;
+    std::uint64_t bytes = 0, tokens = 0, steps_total = 0;
+};
+struct TrainingStarted {
+    static constexpr std::string_view kind = "training_started";
+    std::uint64_t step = 0;
+    std::string reason;
+};  ///< a trainer process began or continued at `step`
+struct CheckpointSaved {
+    static constexpr std::string_view kind = "checkpoint_saved";
+    statemachine::Checkpoint checkpoint;
+};
+struct Trained {
+    static constexpr std::string_view kind = "trained";
+    statemachine::Artifact artifact;
+};
 /// `upload_id`: of the order; a report that was delayed must not count for a later upload.
-struct PartUploaded { static constexpr std::string_view kind = "part_uploaded"; std::uint32_t part = 0; std::string etag; std::string upload_id{}; };
+struct PartUploaded {
+    static constexpr std::string_view kind = "part_uploaded";
+    std::uint32_t part = 0;
+    std::string etag;
+    std::string upload_id{};
+};
 /// The evidence for the draw of `block_hash` lies on the worker's disk.
-struct EvidencePacked { static constexpr std::string_view kind = "evidence_packed"; Hash256 block_hash; statemachine::EvidenceFile file; };
-/// The step could not be done now. `needs_order`: the worker waits for the order again. `url_refused`: with other URLs, these are refused (they expired).
-struct StepFailed { static constexpr std::string_view kind = "step_failed"; std::string step; bool permanent = false; std::string message; bool needs_order = false; bool url_refused = false; };
-/// Neither durable nor acknowledged (its report id is 0). `workers` train together; helpers of the JOB meet at `rendezvous`.
-struct Progress { static constexpr std::string_view kind = "progress"; std::string stage; std::uint32_t epoch = 0; std::uint64_t step = 0, steps_total = 0, bytes = 0, bytes_total = 0; double loss = 0, tokens_per_s = 0; std::uint32_t workers = 1; std::optional<trainer_protocol::Rendezvous> rendezvous{}; };
+struct EvidencePacked {
+    static constexpr std::string_view kind = "evidence_packed";
+    Hash256 block_hash;
+    statemachine::EvidenceFile file;
+};
+/// The step could not be done now. `needs_order`: the worker waits for the order again. `url_refused`: with other URLs,
+/// these are refused (they expired).
+struct StepFailed {
+    static constexpr std::string_view kind = "step_failed";
+    std::string step;
+    bool permanent = false;
+    std::string message;
+    bool needs_order = false;
+    bool url_refused = false;
+};
+/// Neither durable nor acknowledged (its report id is 0). `workers` train together; helpers of the JOB meet at
+/// `rendezvous`.
+struct Progress {
+    static constexpr std::string_view kind = "progress";
+    std::string stage;
+    std::uint32_t epoch = 0;
+    std::uint64_t step = 0, steps_total = 0, bytes = 0, bytes_total = 0;
+    double loss = 0, tokens_per_s = 0;
+    std::uint32_t workers = 1;
+    std::optional<trainer_protocol::Rendezvous> rendezvous{};
+};
 
-using ReportBody = std::variant<DatasetReady, TrainingStarted, CheckpointSaved, Trained, PartUploaded, StepFailed, Progress, EvidencePacked>;
+using ReportBody = std::variant<DatasetReady, TrainingStarted, CheckpointSaved, Trained, PartUploaded, StepFailed,
+                                Progress, EvidencePacked>;
 /// As it stands on the wire: "dataset_ready".
 inline std::string_view kind_of(const ReportBody& body) {
     return std::visit([](const auto& report) { return report.kind; }, body);

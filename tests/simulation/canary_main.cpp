@@ -1,4 +1,5 @@
-// The simulator's own test: linked with a sender that broadcasts before it commits, it must be caught within 1,000 lives. Exit code 0: it was.
+// The simulator's own test: linked with a sender that broadcasts before it commits, it must be caught within 1,000
+// lives. Exit code 0: it was.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -16,7 +17,8 @@ int main() {
         return found.empty();
     });
     if (found.empty()) {
-        std::fprintf(stderr, "a sender that broadcasts before it commits was not caught in %llu lives\n", static_cast<unsigned long long>(lived));
+        std::fprintf(stderr, "a sender that broadcasts before it commits was not caught in %llu lives\n",
+                     static_cast<unsigned long long>(lived));
         return 1;
     }
     std::printf("caught after %llu lives: %s\n", static_cast<unsigned long long>(lived), found.c_str());

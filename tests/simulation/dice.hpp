@@ -21,13 +21,17 @@ public:
         return z ^ (z >> 31);
     }
     /// Uniform in [from, to].
-    std::int64_t between(std::int64_t from, std::int64_t to) { return from + static_cast<std::int64_t>(next() % static_cast<std::uint64_t>(to - from + 1)); }
+    std::int64_t between(std::int64_t from, std::int64_t to) {
+        return from + static_cast<std::int64_t>(next() % static_cast<std::uint64_t>(to - from + 1));
+    }
     /// True in `share` of all throws.
     bool chance(double share) { return unit() < share; }
     /// A stream of its own, so that one part of the world does not shift what chance brings to another.
     Dice split() { return Dice(next()); }
 
-    void fill(std::span<std::uint8_t> out) override { std::generate(out.begin(), out.end(), [this] { return static_cast<std::uint8_t>(next()); }); }
+    void fill(std::span<std::uint8_t> out) override {
+        std::generate(out.begin(), out.end(), [this] { return static_cast<std::uint8_t>(next()); });
+    }
 
 private:
     std::uint64_t state_;

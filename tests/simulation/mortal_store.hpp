@@ -11,7 +11,8 @@ namespace emeth::simulation {
 
 class MortalStore final : public storage::JobStore {
 public:
-    MortalStore(std::unique_ptr<storage::JobStore> inner, Mortality& process) : inner_(std::move(inner)), process_(process) {}
+    MortalStore(std::unique_ptr<storage::JobStore> inner, Mortality& process)
+        : inner_(std::move(inner)), process_(process) {}
 
     /// The process dies at the write with this number, from now and from 1.
     void die_at(std::uint64_t write, bool before) { deadly_ = writes_ + write, before_ = before; }
@@ -20,7 +21,8 @@ public:
     Result<statemachine::Job> create(const statemachine::Discovered& discovered, std::int64_t at) override {
         return write([&] { return inner_->create(discovered, at); });
     }
-    Result<Applied> apply(const statemachine::Job& job, const statemachine::Event& event, const storage::SideWrites& side) override {
+    Result<Applied> apply(const statemachine::Job& job, const statemachine::Event& event,
+                          const storage::SideWrites& side) override {
         return write([&] { return inner_->apply(job, event, side); });
     }
     Result<void> outbox_put(const std::vector<storage::OutboxEntry>& entries) override {
@@ -38,12 +40,16 @@ public:
 
     Result<std::optional<statemachine::Job>> find(const JobId& id) override { return alive().find(id); }
     Result<std::vector<statemachine::Job>> active() override { return alive().active(); }
-    Result<void> for_each(const std::function<bool(const statemachine::Job&)>& visit) override { return alive().for_each(visit); }
+    Result<void> for_each(const std::function<bool(const statemachine::Job&)>& visit) override {
+        return alive().for_each(visit);
+    }
     Result<std::vector<storage::HistoryEntry>> history(const JobId& id) override { return alive().history(id); }
     Result<void> verify(const JobId& id) override { return alive().verify(id); }
     Result<std::vector<storage::OutboxEntry>> outbox_pending() override { return alive().outbox_pending(); }
     Result<std::vector<storage::OutboxEntry>> outbox_all() override { return alive().outbox_all(); }
-    Result<std::optional<storage::OutboxEntry>> outbox_find(std::uint64_t nonce) override { return alive().outbox_find(nonce); }
+    Result<std::optional<storage::OutboxEntry>> outbox_find(std::uint64_t nonce) override {
+        return alive().outbox_find(nonce);
+    }
     Result<std::optional<std::uint64_t>> last_nonce() override { return alive().last_nonce(); }
     Result<std::optional<std::string>> cursor(std::string_view key) override { return alive().cursor(key); }
     Result<std::vector<Refusal>> refusals() override { return alive().refusals(); }

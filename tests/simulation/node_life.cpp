@@ -31,7 +31,8 @@ constexpr std::int64_t verifier_looks_every_s = 7;
 constexpr std::int64_t patience_s = 3'600;
 constexpr std::uint64_t handlers_per_moment_max = 1'000'000;
 constexpr std::size_t sleepers_max = 4'096;
-/// A JOB that had so many fault-free seconds, as a multiple of the slowest worker's time and a constant, must not cost a penalty.
+/// A JOB that had so many fault-free seconds, as a multiple of the slowest worker's time and a constant, must not cost
+/// a penalty.
 constexpr std::int64_t fault_free_factor = 3, fault_free_s = 900;
 constexpr std::uint64_t gas_spike = 40;
 
@@ -61,7 +62,8 @@ public:
 private:
     [[nodiscard]] std::int64_t now_s() const { return clock_.monotonic().count() / 1'000; }
     void tell(const std::string& what) const {
-        if (trace_) trace_(fmt::format("{:>8.1f} s  {}", static_cast<double>(clock_.monotonic().count()) / 1'000, what));
+        if (trace_)
+            trace_(fmt::format("{:>8.1f} s  {}", static_cast<double>(clock_.monotonic().count()) / 1'000, what));
     }
     void plan_jobs();
 
@@ -96,7 +98,8 @@ private:
     Mortality process_state_;
     asio::io_context io_{1};
     SimulatedClock clock_{io_.get_executor()};
-    crypto::PrivateKey key_ = crypto::PrivateKey::parse("0x4646464646464646464646464646464646464646464646464646464646464646").value();
+    crypto::PrivateKey key_ =
+        crypto::PrivateKey::parse("0x4646464646464646464646464646464646464646464646464646464646464646").value();
     SimulatedChain chain_;
     SimulatedEndpoint endpoint_;
     SimulatedStorage storage_;
@@ -128,7 +131,8 @@ NodeLife::NodeLife(std::uint64_t seed, const Trace& trace)
       endpoint_(chain_, clock_, weather_, process_state_, dice_.split()),
       storage_(chain_, clock_, weather_, process_state_, dice_.split()),
       info_server_(chain_, clock_, weather_, process_state_, dice_.split()),
-      workers_(io_.get_executor(), static_cast<std::size_t>(dice_.between(1, 4)), storage_, clock_, weather_, process_state_, violations_, dice_.split(), chain_trace_),
+      workers_(io_.get_executor(), static_cast<std::size_t>(dice_.between(1, 4)), storage_, clock_, weather_,
+               process_state_, violations_, dice_.split(), chain_trace_),
       node_dice_(dice_.split()) {
     config_.core = chain_.constants.core;
     config_.token = chain_.constants.token;
@@ -171,7 +175,8 @@ void NodeLife::plan_jobs() {
 
 std::unique_ptr<storage::JobStore> NodeLife::open_store() {
     constexpr std::size_t small = 64 << 10;
-    auto opened = storage::RocksJobStore::open("/node/store", storage::OpenMode::read_write, {&environment_, no_log_, small, 1});
+    auto opened =
+        storage::RocksJobStore::open("/node/store", storage::OpenMode::read_write, {&environment_, no_log_, small, 1});
     if (opened.has_value()) return std::move(*opened);
     tell("the store cannot be opened: " + opened.error().message);
     if (opened.error().kind == ErrorKind::permanent) violations_.add("the store is damaged: " + opened.error().message);
@@ -187,12 +192,14 @@ void NodeLife::start_process() {
     check_histories(*store);
     process_state_.dead = false;
     workers_.find_master();
-    process_ = std::make_unique<NodeProcess>(
-        Surroundings{io_, endpoint_, storage_, info_server_, workers_, clock_, node_dice_, key_, config_, chain_.constants}, std::make_unique<MortalStore>(std::move(store), process_state_));
+    process_ = std::make_unique<NodeProcess>(Surroundings{io_, endpoint_, storage_, info_server_, workers_, clock_,
+                                                          node_dice_, key_, config_, chain_.constants},
+                                             std::make_unique<MortalStore>(std::move(store), process_state_));
     process_started_s_ = now_s();
     if (!weather_.fine) plan_crash();
     tell("the node starts");
-    if (const auto started = process_->start(); started.has_error()) violations_.add("the node cannot start: " + started.error().message);
+    if (const auto started = process_->start(); started.has_error())
+        violations_.add("the node cannot start: " + started.error().message);
 }
 
 /// Somewhere in the next minutes: at a commit, before or after it, or between any two steps of any coroutine.
@@ -222,7 +229,8 @@ void NodeLife::bury_process() {
     }
     ++report_.crashes;
     workers_.lose_master();
-    start_at_ = clock_.monotonic() + Milliseconds(dice_.chance(0.1) ? dice_.between(30'000, 300'000) : dice_.between(500, 20'000));
+    start_at_ = clock_.monotonic() +
+                Milliseconds(dice_.chance(0.1) ? dice_.between(30'000, 300'000) : dice_.between(500, 20'000));
 }
 
 /// One by one, so that the process may die between any two.
@@ -232,7 +240,8 @@ void NodeLife::run_handlers() {
         ++handlers_;
         if (process_ && deadly_handler_ != 0 && handlers_ == deadly_handler_) process_state_.dead = true;
         if (process_state_.dead) return;
-        if (count == handlers_per_moment_max) return violations_.add("the node runs in circles without a moment's pause");
+        if (count == handlers_per_moment_max)
+            return violations_.add("the node runs in circles without a moment's pause");
     }
 }
 
@@ -245,7 +254,8 @@ LifeReport NodeLife::run() {
             continue;
         }
         if (process_ && process_->ended()) {
-            violations_.add("the process ended by itself" + (process_->bug() ? ": " + *process_->bug() : std::string()));
+            violations_.add("the process ended by itself" +
+                            (process_->bug() ? ": " + *process_->bug() : std::string()));
             break;
         }
         if (clock_.wake_one()) continue;
@@ -314,7 +324,8 @@ void NodeLife::act_as_requester() {
     for (auto& [id, story] : stories_) {
         if (!story.requested && now_s() >= story.requested_at_s) {
             story.requested = true;
-            chain_.request(id, chain_.requester, id.hex(), R"({"language":"en","epoch":2})", story.fee, story.deadline_unix_s);
+            chain_.request(id, chain_.requester, id.hex(), R"({"language":"en","epoch":2})", story.fee,
+                           story.deadline_unix_s);
         }
         const auto& jobs = chain_.latest().jobs;
         const auto found = jobs.find(id);
@@ -340,7 +351,9 @@ void NodeLife::act_as_verifier() {
         if (job.record.status == JobStatus::submitted && since_submit > story.verdict_after_s) {
             const Hash256* result = storage_.result(job.details.result);
             const bool honest = result != nullptr && workers_.is_honest(id, *result);
-            if (!honest) violations_.add(fmt::format("{}: what was submitted as {} is not a whole honest result", id.hex(), job.details.result));
+            if (!honest)
+                violations_.add(fmt::format("{}: what was submitted as {} is not a whole honest result", id.hex(),
+                                            job.details.result));
             if (!shows_what_was_drawn(id)) {
                 if (since_submit < patience_s) continue;
                 if (!workers_.has_lost(id)) violations_.add(id.hex() + ": what its worker holds was not shown in time");
@@ -353,7 +366,8 @@ void NodeLife::act_as_verifier() {
                 chain_.verify(id, story.bytes >> 20);
             }
         }
-        if (job.record.status == JobStatus::processing && chain_.now_unix_s() > job.record.deadline_unix_s + 60) chain_.time_out(id);
+        if (job.record.status == JobStatus::processing && chain_.now_unix_s() > job.record.deadline_unix_s + 60)
+            chain_.time_out(id);
     }
 }
 
@@ -374,14 +388,16 @@ void NodeLife::act_as_operator() {
 bool NodeLife::is_clear() const {
     constexpr std::int64_t settling_s = 15;
     const auto over = [&](Milliseconds until) { return clock_.monotonic() > until + Milliseconds(settling_s * 1'000); };
-    return process_ && now_s() - process_started_s_ > settling_s && over(weather_.chain_down_until) && over(weather_.storage_down_until) && over(weather_.disk_full_until) && over(weather_.disk_fails_until) &&
+    return process_ && now_s() - process_started_s_ > settling_s && over(weather_.chain_down_until) &&
+           over(weather_.storage_down_until) && over(weather_.disk_full_until) && over(weather_.disk_fails_until) &&
            over(weather_.gas_spike_until);
 }
 
 void NodeLife::count_clear_time() {
     if (!is_clear()) return;
     for (const auto& [id, job] : chain_.latest().jobs) {
-        const bool in_time = job.record.status == JobStatus::processing && job.assign.node == chain_.wallet && chain_.now_unix_s() <= job.record.deadline_unix_s;
+        const bool in_time = job.record.status == JobStatus::processing && job.assign.node == chain_.wallet &&
+                             chain_.now_unix_s() <= job.record.deadline_unix_s;
         if (in_time && (workers_.serves(id) || workers_.idle_workers() > 0)) ++stories_.at(id).clear_s;
     }
 }
@@ -389,7 +405,9 @@ void NodeLife::count_clear_time() {
 /// All JOBs of the node have ended and none can come any more; then a day passes, and the rewards are fetched.
 bool NodeLife::is_over() {
     if (now_s() > longest_life_s) {
-        process_->supervisor().for_each([&](const sm::Job& job) { violations_.add(fmt::format("{} is forgotten: {}", job.terms.id.hex(), sm::why(job, clock_.unix_ms()))); });
+        process_->supervisor().for_each([&](const sm::Job& job) {
+            violations_.add(fmt::format("{} is forgotten: {}", job.terms.id.hex(), sm::why(job, clock_.unix_ms())));
+        });
         if (!violations_.any()) violations_.add("the life does not come to its end");
         return true;
     }
@@ -405,8 +423,10 @@ bool NodeLife::is_over() {
     const auto& jobs = chain_.latest().jobs;
     const bool open = std::any_of(jobs.begin(), jobs.end(), [&](const auto& entry) {
         const auto status = entry.second.record.status;
-        const bool takeable = status == JobStatus::requested && entry.second.record.deadline_unix_s > chain_.now_unix_s();
-        const bool ours = entry.second.assign.node == chain_.wallet && (status == JobStatus::processing || status == JobStatus::submitted);
+        const bool takeable =
+            status == JobStatus::requested && entry.second.record.deadline_unix_s > chain_.now_unix_s();
+        const bool ours = entry.second.assign.node == chain_.wallet &&
+                          (status == JobStatus::processing || status == JobStatus::submitted);
         return takeable || ours;
     });
     if (open || !process_->supervisor().empty()) {
@@ -425,7 +445,8 @@ void NodeLife::check_histories(storage::JobStore& store) {
     const auto active = store.active();
     if (active.has_error()) return violations_.add(active.error().message);
     for (const auto& job : *active)
-        if (const auto replayed = store.verify(job.terms.id); replayed.has_error()) violations_.add("the history does not replay: " + replayed.error().message);
+        if (const auto replayed = store.verify(job.terms.id); replayed.has_error())
+            violations_.add("the history does not replay: " + replayed.error().message);
 }
 
 /// Chain and store tell the same story of every JOB, and the story is one that may be.
@@ -436,14 +457,21 @@ void NodeLife::check_ends() {
         if (record.has_error()) return violations_.add(record.error().message);
         const auto status = job.record.status;
         const bool took_part = job.assign.node == chain_.wallet;
-        if (took_part && !*record) violations_.add(id.hex() + ": a deposit is locked for a JOB that the store does not know");
+        if (took_part && !*record)
+            violations_.add(id.hex() + ": a deposit is locked for a JOB that the store does not know");
         if (!*record) continue;
-        if (const auto replayed = store.verify(id); replayed.has_error()) violations_.add("the history does not replay: " + replayed.error().message);
+        if (const auto replayed = store.verify(id); replayed.has_error())
+            violations_.add("the history does not replay: " + replayed.error().message);
         const auto state = (*record)->state;
-        const bool agree = !took_part || (state == sm::State::verified && status == JobStatus::verified) || (state == sm::State::failed && status == JobStatus::failed) ||
-                           (state == sm::State::timed_out && status == JobStatus::timeout) || (state == sm::State::declined && status == JobStatus::declined);
-        if (!agree) violations_.add(fmt::format("{}: the store says {}, the chain {}", id.hex(), sm::name(state), chain::name(status)));
-        if (chain_.effects("process", id) > 1 || chain_.effects("submit", id) > 1) violations_.add(id.hex() + ": two deposits or two submits");
+        const bool agree = !took_part || (state == sm::State::verified && status == JobStatus::verified) ||
+                           (state == sm::State::failed && status == JobStatus::failed) ||
+                           (state == sm::State::timed_out && status == JobStatus::timeout) ||
+                           (state == sm::State::declined && status == JobStatus::declined);
+        if (!agree)
+            violations_.add(
+                fmt::format("{}: the store says {}, the chain {}", id.hex(), sm::name(state), chain::name(status)));
+        if (chain_.effects("process", id) > 1 || chain_.effects("submit", id) > 1)
+            violations_.add(id.hex() + ": two deposits or two submits");
         if (state == sm::State::verified) ++report_.verified;
         if (state == sm::State::lost) ++report_.lost;
         if (took_part) check_penalty(id, job);
@@ -455,10 +483,12 @@ void NodeLife::check_penalty(const JobId& id, const ChainJob& job) {
     if (status != JobStatus::timeout && status != JobStatus::declined && status != JobStatus::failed) return;
     ++report_.penalties;
     const Story& story = stories_.at(id);
-    const auto needed_s = workers_.slowest_s(std::max<std::uint64_t>(1, story.bytes >> 20) * node::language_model_complexity / 1'000);
+    const auto needed_s =
+        workers_.slowest_s(std::max<std::uint64_t>(1, story.bytes >> 20) * node::language_model_complexity / 1'000);
     const auto enough_s = fault_free_factor * needed_s + fault_free_s;
     if (story.excused || story.clear_s <= enough_s) return;
-    violations_.add(fmt::format("{}: a penalty ({}) although {} s were free of faults and {} s are enough", id.hex(), chain::name(status), story.clear_s, enough_s));
+    violations_.add(fmt::format("{}: a penalty ({}) although {} s were free of faults and {} s are enough", id.hex(),
+                                chain::name(status), story.clear_s, enough_s));
 }
 
 }  // namespace

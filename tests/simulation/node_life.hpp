@@ -1,5 +1,5 @@
-// The life of one node, from a seed: about 20 JOBs, the real pipelines, selection, sender and store over a simulated network in virtual time, and everything that can
-// go wrong. What must hold is checked at every step and at the end.
+// The life of one node, from a seed: about 20 JOBs, the real pipelines, selection, sender and store over a simulated
+// network in virtual time, and everything that can go wrong. What must hold is checked at every step and at the end.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,8 @@ struct LifeReport {
     std::vector<std::string> violations;  ///< empty: everything held
 };
 
-/// Deterministic: the same seed gives the same life, whatever else runs beside it. Thread-safe, as each life has a world of its own.
+/// Deterministic: the same seed gives the same life, whatever else runs beside it. Thread-safe, as each life has a
+/// world of its own.
 LifeReport live(std::uint64_t seed, const Trace& trace = {});
 
 }  // namespace emeth::simulation

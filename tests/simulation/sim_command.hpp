@@ -1,4 +1,5 @@
-// `emeth sim`: many seeded lives of a node, on all cores; a life in which something happened that must not happen is told in full.
+// `emeth sim`: many seeded lives of a node, on all cores; a life in which something happened that must not happen is
+// told in full.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +11,8 @@
 namespace emeth::simulation {
 
 /// Lives of the seeds first, first + 1, … on `threads` threads, until `go_on` says no after one of them. In no order.
-void live_many(std::uint64_t first, std::uint64_t count, unsigned threads, const std::function<bool(const LifeReport&)>& go_on);
+void live_many(std::uint64_t first, std::uint64_t count, unsigned threads,
+               const std::function<bool(const LifeReport&)>& go_on);
 
 /// Exit code 1: something happened that must not.
 void add_sim(CLI::App& app, cli::Invocation& invocation);

@@ -47,7 +47,9 @@ std::string_view call_name(const chain::Bytes& data) {
         chain::Bytes selector;
         std::string_view name;
     };
-    const auto selector = [](const chain::Bytes& encoded) { return chain::Bytes(encoded.begin(), encoded.begin() + selector_bytes); };
+    const auto selector = [](const chain::Bytes& encoded) {
+        return chain::Bytes(encoded.begin(), encoded.begin() + selector_bytes);
+    };
     static const std::vector<Call> calls{{selector(chain::encode_approve({}, {})), "approve"},
                                          {selector(chain::encode_process({})), "process"},
                                          {selector(chain::encode_submit({}, "")), "submit"},
@@ -61,14 +63,16 @@ std::string_view call_name(const chain::Bytes& data) {
 
 JobId job_of(const chain::Bytes& data) {
     JobId id;
-    if (data.size() >= selector_bytes + JobId::size_bytes) std::copy_n(data.begin() + selector_bytes, JobId::size_bytes, id.bytes.begin());
+    if (data.size() >= selector_bytes + JobId::size_bytes)
+        std::copy_n(data.begin() + selector_bytes, JobId::size_bytes, id.bytes.begin());
     return id;
 }
 
 Wei word(const chain::Bytes& data, std::size_t index) {
     Wei value;
     const auto begin = selector_bytes + index * 32;
-    if (data.size() >= begin + 32) std::copy_n(data.begin() + static_cast<std::ptrdiff_t>(begin), 32, value.bytes.begin());
+    if (data.size() >= begin + 32)
+        std::copy_n(data.begin() + static_cast<std::ptrdiff_t>(begin), 32, value.bytes.begin());
     return value;
 }
 
@@ -77,15 +81,24 @@ std::string result_of(const chain::Bytes& data) {
     const auto length = static_cast<std::size_t>(word(data, 2).bytes.back());
     const std::size_t begin = selector_bytes + 3 * 32;
     if (data.size() < begin + length) return "";
-    return {data.begin() + static_cast<std::ptrdiff_t>(begin), data.begin() + static_cast<std::ptrdiff_t>(begin + length)};
+    return {data.begin() + static_cast<std::ptrdiff_t>(begin),
+            data.begin() + static_cast<std::ptrdiff_t>(begin + length)};
 }
 
 }  // namespace
 
-Wei wei_of(Amount amount) { return chain::to_wei(chain::U256(amount) * wei_per_amount); }
+Wei wei_of(Amount amount) {
+    return chain::to_wei(chain::U256(amount) * wei_per_amount);
+}
 
 SimulatedChain::SimulatedChain(Dice dice, Address node_wallet, Violations& violations, const Trace& trace)
-    : constants(constants_of(numbered<Address>(3))), wallet(node_wallet), requester(numbered<Address>(4)), verifier(numbered<Address>(3)), dice_(dice), violations_(violations), trace_(trace) {
+    : constants(constants_of(numbered<Address>(3))),
+      wallet(node_wallet),
+      requester(numbered<Address>(4)),
+      verifier(numbered<Address>(3)),
+      dice_(dice),
+      violations_(violations),
+      trace_(trace) {
     Ledger ledger;
     ledger.balances = {{wallet, 1'000 * emt}, {requester, 100'000 * emt}};
     for (const auto& [account, amount] : ledger.balances) ledger.supply += amount;
@@ -99,7 +112,8 @@ void SimulatedChain::wish(JobId id, std::function<std::optional<JobStatus>(Ledge
     wishes_.push_back({numbered<Hash256>(1'000'000 + ++wishes_made_), std::move(apply), id, 0});
 }
 
-void SimulatedChain::request(JobId id, Address owner, std::string dataset, std::string param, Amount fee, std::int64_t deadline_unix_s) {
+void SimulatedChain::request(JobId id, Address owner, std::string dataset, std::string param, Amount fee,
+                             std::int64_t deadline_unix_s) {
     wish(id, [=](Ledger& ledger, std::int64_t now) -> std::optional<JobStatus> {
         ChainJob job;
         job.fee = fee;
@@ -150,10 +164,13 @@ void SimulatedChain::verify(JobId id, std::uint64_t gas) {
     });
 }
 
-/// The fee goes back; from the deposit first the verifier's fee, then the penalty, which is burned; the rest to the node. Returns what the node lost.
-Amount SimulatedChain::end_with_penalty(Ledger& ledger, ChainJob& job, std::uint64_t rate, Amount fee_of_verifier) const {
+/// The fee goes back; from the deposit first the verifier's fee, then the penalty, which is burned; the rest to the
+/// node. Returns what the node lost.
+Amount SimulatedChain::end_with_penalty(Ledger& ledger, ChainJob& job, std::uint64_t rate,
+                                        Amount fee_of_verifier) const {
     const Amount to_verifier = std::min(job.deposit, fee_of_verifier);
-    const Amount penalty = std::min(job.deposit - to_verifier, job.deposit * static_cast<Amount>(rate) / static_cast<Amount>(rate_denominator));
+    const Amount penalty = std::min(job.deposit - to_verifier,
+                                    job.deposit * static_cast<Amount>(rate) / static_cast<Amount>(rate_denominator));
     ledger.held -= job.fee + job.deposit;
     ledger.balances[job.record.owner] += job.fee;
     ledger.balances[verifier] += to_verifier;
@@ -177,7 +194,9 @@ void SimulatedChain::time_out(JobId id) {
     const Hash256 hash = numbered<Hash256>(1'000'000 + wishes_made_ + 1);
     wish(id, [this, id, hash](Ledger& ledger, std::int64_t now) -> std::optional<JobStatus> {
         auto& job = ledger.jobs[id];
-        if (job.record.status != JobStatus::processing || now <= job.record.deadline_unix_s || job.assign.node != wallet) return std::nullopt;
+        if (job.record.status != JobStatus::processing || now <= job.record.deadline_unix_s ||
+            job.assign.node != wallet)
+            return std::nullopt;
         penalties_[hash] = end_with_penalty(ledger, job, quarter_rate, 0);
         job.record.status = JobStatus::timeout;
         return JobStatus::timeout;
@@ -187,9 +206,11 @@ void SimulatedChain::time_out(JobId id) {
 void SimulatedChain::mine(std::uint64_t price) {
     Block block;
     block.header.number = blocks_.size();
-    block.header.timestamp_unix_s = blocks_.back().header.timestamp_unix_s + block_seconds + std::exchange(skipped_s_, 0);
+    block.header.timestamp_unix_s =
+        blocks_.back().header.timestamp_unix_s + block_seconds + std::exchange(skipped_s_, 0);
     block.header.hash = numbered<Hash256>(dice_.next());
-    const bool busy = !pool_.empty() || std::any_of(wishes_.begin(), wishes_.end(), [](const Wish& wish) { return wish.done_in == 0; });
+    const bool busy = !pool_.empty() ||
+                      std::any_of(wishes_.begin(), wishes_.end(), [](const Wish& wish) { return wish.done_in == 0; });
     block.after = blocks_.back().after;
     if (busy) {
         Ledger ledger = *blocks_.back().after;
@@ -209,13 +230,16 @@ void SimulatedChain::apply_wishes(Ledger& ledger, Block& block) {
         if (!status) continue;
         const Address node = ledger.jobs.at(wish.job).assign.node;
         events_.push_back({wish.job, {*status, node, block.header.number, wish.hash, block.header.hash}, ""});
-        if (trace_) trace_(fmt::format("block {}: {} is {}", block.header.number, wish.job.hex().substr(0, 10), chain::name(*status)));
+        if (trace_)
+            trace_(fmt::format("block {}: {} is {}", block.header.number, wish.job.hex().substr(0, 10),
+                               chain::name(*status)));
     }
 }
 
 void SimulatedChain::apply_pool(Ledger& ledger, Block& block, std::uint64_t price) {
     for (auto next = pool_.find(ledger.nonce); next != pool_.end(); next = pool_.find(ledger.nonce)) {
-        if (chain::to_u256(next->second.transaction.fees.max_fee_per_gas) < chain::U256(price) || dice_.chance(0.1)) return;
+        if (chain::to_u256(next->second.transaction.fees.max_fee_per_gas) < chain::U256(price) || dice_.chance(0.1))
+            return;
         const Pooled sent = std::move(next->second);
         pool_.erase(next);
         run(sent, ledger, block);
@@ -236,7 +260,8 @@ void SimulatedChain::run(const Pooled& sent, Ledger& ledger, Block& block) {
     if (!reverted && effect.minted > 0) {
         chain::Log log;
         log.address = constants.token;
-        log.topics = {chain::abi::event_topic("Transfer(address,address,uint256)"), chain::abi::word_of(Address{}), chain::abi::word_of(wallet)};
+        log.topics = {chain::abi::event_topic("Transfer(address,address,uint256)"), chain::abi::word_of(Address{}),
+                      chain::abi::word_of(wallet)};
         const Wei amount = wei_of(effect.minted);
         log.data.assign(amount.bytes.begin(), amount.bytes.end());
         receipt.logs.push_back(std::move(log));
@@ -249,13 +274,15 @@ void SimulatedChain::run(const Pooled& sent, Ledger& ledger, Block& block) {
         events_.push_back(std::move(*effect.event));
     }
     if (trace_)
-        trace_(fmt::format("block {}: nonce {} {} {}{}", block.header.number, sent.transaction.nonce, call_name(sent.transaction.data), job_of(sent.transaction.data).hex().substr(0, 10),
+        trace_(fmt::format("block {}: nonce {} {} {}{}", block.header.number, sent.transaction.nonce,
+                           call_name(sent.transaction.data), job_of(sent.transaction.data).hex().substr(0, 10),
                            reverted ? " reverts: " + *reverted : ""));
     receipts_[sent.hash] = std::move(receipt);
     block.transactions.push_back(sent);
 }
 
-std::optional<std::string> SimulatedChain::execute(const chain::Bytes& data, Ledger& ledger, std::int64_t now, Effect& effect) const {
+std::optional<std::string> SimulatedChain::execute(const chain::Bytes& data, Ledger& ledger, std::int64_t now,
+                                                   Effect& effect) const {
     const auto name = call_name(data);
     if (name == "approve") {
         ledger.allowance = amount_of(word(data, 1));
@@ -332,26 +359,30 @@ Result<void> SimulatedChain::accept(const chain::Bytes& raw) {
     }
     const Pooled& sent = known->second;
     const auto nonce = sent.transaction.nonce;
-    if (nonce < latest().nonce) return receipt(hash, head()) ? Result<void>() : Result<void>(permanent_error("nonce too low"));
+    if (nonce < latest().nonce)
+        return receipt(hash, head()) ? Result<void>() : Result<void>(permanent_error("nonce too low"));
     const auto waiting = pool_.find(nonce);
     if (waiting == pool_.end()) {
         pool_.emplace(nonce, sent);
     } else if (waiting->second.hash != hash) {
         const auto least = chain::to_u256(waiting->second.transaction.fees.max_fee_per_gas) * 110 / 100;
-        if (chain::to_u256(sent.transaction.fees.max_fee_per_gas) < least) return permanent_error("replacement transaction underpriced");
+        if (chain::to_u256(sent.transaction.fees.max_fee_per_gas) < least)
+            return permanent_error("replacement transaction underpriced");
         waiting->second = sent;
     }
     return {};
 }
 
-/// A nonce stands for one intent for ever; an intent is sent under a second nonce only when the first one failed on chain.
+/// A nonce stands for one intent for ever; an intent is sent under a second nonce only when the first one failed on
+/// chain.
 void SimulatedChain::watch_intent(const Pooled& sent) {
     const auto nonce = sent.transaction.nonce;
     chain::Bytes intent(sent.transaction.to->bytes.begin(), sent.transaction.to->bytes.end());
     intent.insert(intent.end(), sent.transaction.data.begin(), sent.transaction.data.end());
     const auto [first, fresh] = intents_.emplace(nonce, intent);
     const auto name = std::string(call_name(sent.transaction.data));
-    if (!fresh && first->second != intent) violations_.add(fmt::format("nonce {} was used for two intents, the second is {}", nonce, name));
+    if (!fresh && first->second != intent)
+        violations_.add(fmt::format("nonce {} was used for two intents, the second is {}", nonce, name));
     if (!fresh || (name != "process" && name != "submit")) return;
     const JobId id = job_of(sent.transaction.data);
     auto& nonces = nonces_of_[{name, id}];
@@ -359,7 +390,9 @@ void SimulatedChain::watch_intent(const Pooled& sent) {
         const bool failed = std::any_of(receipts_.begin(), receipts_.end(), [&](const auto& entry) {
             return !entry.second.succeeded && decoded_.at(entry.first).transaction.nonce == earlier;
         });
-        if (!failed) violations_.add(fmt::format("{} of {} is sent with nonce {} while nonce {} may still take effect", name, id.hex(), nonce, earlier));
+        if (!failed)
+            violations_.add(fmt::format("{} of {} is sent with nonce {} while nonce {} may still take effect", name,
+                                        id.hex(), nonce, earlier));
     }
     nonces.insert(nonce);
 }
@@ -372,10 +405,13 @@ void SimulatedChain::check_money(const Ledger& ledger) {
     }
     for (const auto& [id, job] : ledger.jobs) {
         const auto status = job.record.status;
-        if (status == JobStatus::requested || status == JobStatus::processing || status == JobStatus::submitted) open += job.fee + job.deposit;
+        if (status == JobStatus::requested || status == JobStatus::processing || status == JobStatus::submitted)
+            open += job.fee + job.deposit;
     }
-    if (sum != ledger.supply) violations_.add(fmt::format("money is not conserved: {} of {} thousandths of an EMT", sum, ledger.supply));
-    if (open != ledger.held) violations_.add(fmt::format("the contract holds {}, open fees and deposits are {}", ledger.held, open));
+    if (sum != ledger.supply)
+        violations_.add(fmt::format("money is not conserved: {} of {} thousandths of an EMT", sum, ledger.supply));
+    if (open != ledger.held)
+        violations_.add(fmt::format("the contract holds {}, open fees and deposits are {}", ledger.held, open));
 }
 
 std::optional<std::string> SimulatedChain::revert_reason(const chain::Bytes& data) const {
@@ -390,7 +426,8 @@ std::optional<chain::Receipt> SimulatedChain::receipt(const Hash256& hash, std::
     return found->second;
 }
 
-std::vector<chain::StatusLog> SimulatedChain::status_logs(const JobId& id, std::uint64_t from_block, std::uint64_t head_seen) const {
+std::vector<chain::StatusLog> SimulatedChain::status_logs(const JobId& id, std::uint64_t from_block,
+                                                          std::uint64_t head_seen) const {
     std::vector<chain::StatusLog> logs;
     for (const auto& event : events_) {
         const auto& log = event.log;
@@ -406,7 +443,8 @@ Amount SimulatedChain::penalty_of(const Hash256& transaction) const {
 }
 
 int SimulatedChain::effects(const std::string& kind, const JobId& id) const {
-    return static_cast<int>(std::count_if(events_.begin(), events_.end(), [&](const Event& event) { return event.kind == kind && event.job == id; }));
+    return static_cast<int>(std::count_if(events_.begin(), events_.end(),
+                                          [&](const Event& event) { return event.kind == kind && event.job == id; }));
 }
 
 }  // namespace emeth::simulation

@@ -1,5 +1,5 @@
-// The network's chain as a model: blocks, a pool of the node's transactions, the contract's money rules, reorganisations. What the node's transactions must never do
-// is watched here, where it would take effect.
+// The network's chain as a model: blocks, a pool of the node's transactions, the contract's money rules,
+// reorganisations. What the node's transactions must never do is watched here, where it would take effect.
 #pragma once
 
 #include <cstdint>
@@ -54,8 +54,10 @@ public:
 
     SimulatedChain(Dice dice, Address wallet, Violations& violations, const Trace& trace);
 
-    // What other people do; it takes effect in the next block in which it can, and again after a reorganisation took it back.
-    void request(JobId id, Address owner, std::string dataset, std::string param, Amount fee, std::int64_t deadline_unix_s);
+    // What other people do; it takes effect in the next block in which it can, and again after a reorganisation took it
+    // back.
+    void request(JobId id, Address owner, std::string dataset, std::string param, Amount fee,
+                 std::int64_t deadline_unix_s);
     void cancel(JobId id);
     void process_by(JobId id, Address rival);
     void verify(JobId id, std::uint64_t gas);
@@ -65,7 +67,8 @@ public:
     /// A block with what is pending, at `price` per gas at least.
     void mine(std::uint64_t price);
     void pass_time(std::int64_t seconds) { skipped_s_ += seconds; }
-    /// Takes the last blocks away and mines as many others; their transactions are pending again, but a few that the pools forgot.
+    /// Takes the last blocks away and mines as many others; their transactions are pending again, but a few that the
+    /// pools forgot.
     void reorganise(std::uint64_t depth);
 
     /// From the node: into the pool, unless it is refused as nodes do ("nonce too low", "underpriced", …).
@@ -79,7 +82,8 @@ public:
     [[nodiscard]] const Ledger& latest() const { return *blocks_.back().after; }
     [[nodiscard]] std::int64_t now_unix_s() const { return blocks_.back().header.timestamp_unix_s; }
     [[nodiscard]] std::optional<chain::Receipt> receipt(const Hash256& hash, std::uint64_t head) const;
-    [[nodiscard]] std::vector<chain::StatusLog> status_logs(const JobId& id, std::uint64_t from_block, std::uint64_t head) const;
+    [[nodiscard]] std::vector<chain::StatusLog> status_logs(const JobId& id, std::uint64_t from_block,
+                                                            std::uint64_t head) const;
     [[nodiscard]] Amount penalty_of(const Hash256& transaction) const;
 
     /// How often the node's own calls of this kind ("process") took effect for the JOB, on the chain as it stands.
@@ -121,7 +125,8 @@ private:
     void apply_pool(Ledger& ledger, Block& block, std::uint64_t price);
     void run(const Pooled& sent, Ledger& ledger, Block& block);
     /// Why it reverts; none: `ledger` is changed.
-    std::optional<std::string> execute(const chain::Bytes& data, Ledger& ledger, std::int64_t now_unix_s, Effect& effect) const;
+    std::optional<std::string> execute(const chain::Bytes& data, Ledger& ledger, std::int64_t now_unix_s,
+                                       Effect& effect) const;
     void watch_intent(const Pooled& sent);
     void check_money(const Ledger& ledger);
     Amount end_with_penalty(Ledger& ledger, ChainJob& job, std::uint64_t rate, Amount verifier_fee) const;
@@ -131,12 +136,12 @@ private:
     const Trace& trace_;
     std::vector<Block> blocks_;
     std::deque<Wish> wishes_;
-    std::map<std::uint64_t, Pooled> pool_;  ///< by nonce
-    std::map<Hash256, Pooled> decoded_;     ///< everything that was ever sent
+    std::map<std::uint64_t, Pooled> pool_;           ///< by nonce
+    std::map<Hash256, Pooled> decoded_;              ///< everything that was ever sent
     std::map<std::uint64_t, chain::Bytes> intents_;  ///< by nonce: receiver and data
     std::map<std::pair<std::string, JobId>, std::set<std::uint64_t>> nonces_of_;
     std::map<Hash256, Amount> penalties_;
-    std::vector<Event> events_;                  ///< of the blocks that stand
+    std::vector<Event> events_;                   ///< of the blocks that stand
     std::map<Hash256, chain::Receipt> receipts_;  ///< of the blocks that stand
     std::uint64_t wishes_made_ = 0;
     std::int64_t skipped_s_ = 0;

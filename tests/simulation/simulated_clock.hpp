@@ -1,4 +1,5 @@
-// Virtual time: it moves from one sleeper's end to the next, hours of a node's life in milliseconds. Wall time may jump; monotonic time does not.
+// Virtual time: it moves from one sleeper's end to the next, hours of a node's life in milliseconds. Wall time may
+// jump; monotonic time does not.
 #pragma once
 
 #include <boost/asio/experimental/channel.hpp>
@@ -30,7 +31,8 @@ public:
         return sleepers_.begin()->first.first;
     }
     [[nodiscard]] std::size_t sleepers() const { return sleepers_.size(); }
-    /// Wakes the first sleeper whose time has come; false when there is none. One at a time: the order is part of the seed's story.
+    /// Wakes the first sleeper whose time has come; false when there is none. One at a time: the order is part of the
+    /// seed's story.
     bool wake_one() {
         const auto first = sleepers_.begin();
         if (first == sleepers_.end() || first->first.first > now_) return false;
@@ -44,7 +46,10 @@ public:
 
 private:
     struct Sleeper {
-        Sleeper(SimulatedClock& owner, Milliseconds until) : wake(owner.executor_, 1), clock(owner), place(until, owner.next_++) { clock.sleepers_.emplace(place, this); }
+        Sleeper(SimulatedClock& owner, Milliseconds until)
+            : wake(owner.executor_, 1), clock(owner), place(until, owner.next_++) {
+            clock.sleepers_.emplace(place, this);
+        }
         Sleeper(const Sleeper&) = delete;
         Sleeper& operator=(const Sleeper&) = delete;
         ~Sleeper() {

@@ -26,7 +26,8 @@ Task<std::optional<Error>> SimulatedEndpoint::ask(const char* method) {
         co_await clock_.sleep(Milliseconds(dice_.between(5, slowest.count())));
         process_.check();
     }
-    if (weather_.error_rate > 0 && dice_.chance(weather_.error_rate)) co_return transient_error(std::string(method) + ": 503");
+    if (weather_.error_rate > 0 && dice_.chance(weather_.error_rate))
+        co_return transient_error(std::string(method) + ": 503");
     co_return std::nullopt;
 }
 
@@ -120,7 +121,7 @@ Task<Result<chain::Slot>> SimulatedEndpoint::slot(std::uint64_t number, Address)
 
 Task<Result<std::uint64_t>> SimulatedEndpoint::estimated_gas(std::uint64_t dataset_mb, std::uint64_t complexity) {
     if (auto failed = co_await ask("getEstimatedGas")) co_return std::move(*failed);
-    co_return dataset_mb * complexity / 1'000;
+    co_return dataset_mb* complexity / 1'000;
 }
 
 Task<Result<Wei>> SimulatedEndpoint::alt_balance(Address) {

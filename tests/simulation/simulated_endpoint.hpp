@@ -1,4 +1,5 @@
-// An RPC endpoint of the simulated chain, in all weathers: down, slow, lagging behind, answering with errors, losing the answer to what it did.
+// An RPC endpoint of the simulated chain, in all weathers: down, slow, lagging behind, answering with errors, losing
+// the answer to what it did.
 #pragma once
 
 #include <optional>

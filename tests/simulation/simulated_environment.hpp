@@ -1,5 +1,5 @@
-// RocksDB's environment over a simulated disk. After a flush or a compaction that failed, RocksDB sleeps for a real second on the thread that closing waits for; here
-// it hardly sleeps at all: a life has hours of such spells.
+// RocksDB's environment over a simulated disk. After a flush or a compaction that failed, RocksDB sleeps for a real
+// second on the thread that closing waits for; here it hardly sleeps at all: a life has hours of such spells.
 #pragma once
 
 #include <rocksdb/env.h>
@@ -16,7 +16,9 @@ class ImpatientClock final : public rocksdb::SystemClockWrapper {
 public:
     ImpatientClock() : SystemClockWrapper(rocksdb::SystemClock::Default()) {}
     const char* Name() const override { return "ImpatientClock"; }
-    void SleepForMicroseconds(int microseconds) override { SystemClockWrapper::SleepForMicroseconds(std::min(microseconds, longest_sleep_us)); }
+    void SleepForMicroseconds(int microseconds) override {
+        SystemClockWrapper::SleepForMicroseconds(std::min(microseconds, longest_sleep_us));
+    }
 
 private:
     static constexpr int longest_sleep_us = 50;
@@ -24,7 +26,10 @@ private:
 
 class SimulatedEnvironment final : public rocksdb::EnvWrapper {
 public:
-    explicit SimulatedEnvironment(const std::shared_ptr<rocksdb::FileSystem>& disk) : EnvWrapper(rocksdb::NewCompositeEnv(disk)) { system_clock_ = std::make_shared<ImpatientClock>(); }
+    explicit SimulatedEnvironment(const std::shared_ptr<rocksdb::FileSystem>& disk)
+        : EnvWrapper(rocksdb::NewCompositeEnv(disk)) {
+        system_clock_ = std::make_shared<ImpatientClock>();
+    }
 };
 
 }  // namespace emeth::simulation

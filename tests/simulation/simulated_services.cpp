@@ -22,7 +22,8 @@ Task<std::optional<Error>> SimulatedStorage::ask(const char* call) {
         co_await clock_.sleep(Milliseconds(dice_.between(5, slowest.count())));
         process_.check();
     }
-    if (weather_.error_rate > 0 && dice_.chance(weather_.error_rate)) co_return transient_error(std::string(call) + ": 503");
+    if (weather_.error_rate > 0 && dice_.chance(weather_.error_rate))
+        co_return transient_error(std::string(call) + ": 503");
     co_return std::nullopt;
 }
 
@@ -48,7 +49,8 @@ std::optional<Hash256> SimulatedStorage::evidence(const JobId& job) const {
 Hash256 SimulatedStorage::digest_of(const Upload& upload) {
     if (upload.parts.size() != upload.parts_total) return {};
     const Hash256 first = upload.parts.begin()->second;
-    const bool one = std::all_of(upload.parts.begin(), upload.parts.end(), [&](const auto& part) { return part.second == first; });
+    const bool one =
+        std::all_of(upload.parts.begin(), upload.parts.end(), [&](const auto& part) { return part.second == first; });
     return one ? first : Hash256{};
 }
 
@@ -63,11 +65,13 @@ Task<Result<std::string>> SimulatedStorage::dataset_url(JobId job) {
     if (auto failed = co_await ask("dataset URL")) co_return std::move(*failed);
     const auto& jobs = chain_.latest().jobs;
     const auto found = jobs.find(job);
-    if (found == jobs.end() || found->second.assign.node != chain_.wallet) co_return permanent_error("403: the JOB is not assigned to this node");
+    if (found == jobs.end() || found->second.assign.node != chain_.wallet)
+        co_return permanent_error("403: the JOB is not assigned to this node");
     co_return "dataset/" + found->second.details.dataset;
 }
 
-Task<Result<api_client::OpenedUpload>> SimulatedStorage::open_upload(JobId job, std::uint64_t bytes, std::string extension) {
+Task<Result<api_client::OpenedUpload>> SimulatedStorage::open_upload(JobId job, std::uint64_t bytes,
+                                                                     std::string extension) {
     if (auto failed = co_await ask("open upload")) co_return std::move(*failed);
     for (auto& [id, earlier] : uploads_)
         if (earlier.job == job && !earlier.completed) earlier.aborted = true;
@@ -79,25 +83,30 @@ Task<Result<api_client::OpenedUpload>> SimulatedStorage::open_upload(JobId job, 
     upload.file_name = opened.file_name;
     upload.bytes = bytes;
     upload.parts_total = api_client::parts_of(bytes);
-    for (std::uint32_t part = 1; part <= upload.parts_total; ++part) opened.urls.push_back(opened.upload_id + "#" + std::to_string(part));
+    for (std::uint32_t part = 1; part <= upload.parts_total; ++part)
+        opened.urls.push_back(opened.upload_id + "#" + std::to_string(part));
     uploads_[opened.upload_id] = std::move(upload);
-    if (weather_.lost_answer_rate > 0 && dice_.chance(weather_.lost_answer_rate)) co_return transient_error("open upload: the answer was lost");
+    if (weather_.lost_answer_rate > 0 && dice_.chance(weather_.lost_answer_rate))
+        co_return transient_error("open upload: the answer was lost");
     co_return opened;
 }
 
-Task<Result<void>> SimulatedStorage::complete_upload(JobId, std::string upload_id, std::map<std::uint32_t, std::string>, std::string) {
+Task<Result<void>> SimulatedStorage::complete_upload(JobId, std::string upload_id, std::map<std::uint32_t, std::string>,
+                                                     std::string) {
     if (auto failed = co_await ask("complete upload")) co_return std::move(*failed);
     const auto found = uploads_.find(upload_id);
     if (found == uploads_.end() || found->second.aborted) co_return permanent_error("404: no such upload");
     auto& upload = found->second;
     if (!upload.completed) {
         if (upload.parts.size() != upload.parts_total) co_return permanent_error("400: a part is missing");
-        if (results_.contains(upload.file_name)) co_return permanent_error("409: a completed object can never be replaced");
+        if (results_.contains(upload.file_name))
+            co_return permanent_error("409: a completed object can never be replaced");
         upload.completed = true;
         results_[upload.file_name] = digest_of(upload);
         if (upload.shows) evidence_[upload.job] = digest_of(upload);
     }
-    if (weather_.lost_answer_rate > 0 && dice_.chance(weather_.lost_answer_rate)) co_return transient_error("complete upload: the answer was lost");
+    if (weather_.lost_answer_rate > 0 && dice_.chance(weather_.lost_answer_rate))
+        co_return transient_error("complete upload: the answer was lost");
     co_return Result<void>{};
 }
 
@@ -118,8 +127,11 @@ Task<Result<std::vector<api_client::JobOffer>>> SimulatedInfoServer::open_jobs()
     const bool stale = !weather_.fine && dice_.chance(0.2) && chain_.head() > stale_blocks;
     std::vector<api_client::JobOffer> offers;
     for (const auto& [id, job] : chain_.ledger(chain_.head() - (stale ? stale_blocks : 0)).jobs)
-        if (job.record.status == chain::JobStatus::requested) offers.push_back({id, job.record.fee, 1'000'000, job.record.deadline_unix_s});
-    if (!weather_.fine && dice_.chance(0.1)) offers.push_back({numbered<JobId>(dice_.next()), wei_of(1'000 * emt), 1, chain_.now_unix_s() + 86'400});  // made up
+        if (job.record.status == chain::JobStatus::requested)
+            offers.push_back({id, job.record.fee, 1'000'000, job.record.deadline_unix_s});
+    if (!weather_.fine && dice_.chance(0.1))
+        offers.push_back(
+            {numbered<JobId>(dice_.next()), wei_of(1'000 * emt), 1, chain_.now_unix_s() + 86'400});  // made up
     if (!weather_.fine && dice_.chance(0.1))
         for (auto& offer : offers) offer.fee = wei_of(dice_.between(1, 500) * emt);
     co_return offers;

@@ -31,7 +31,8 @@ public:
     Task<Result<std::uint64_t>> dataset_bytes(std::string dataset) override;
     Task<Result<std::string>> dataset_url(JobId job) override;
     Task<Result<api_client::OpenedUpload>> open_upload(JobId job, std::uint64_t bytes, std::string extension) override;
-    Task<Result<void>> complete_upload(JobId job, std::string upload_id, std::map<std::uint32_t, std::string> etags, std::string extension) override;
+    Task<Result<void>> complete_upload(JobId job, std::string upload_id, std::map<std::uint32_t, std::string> etags,
+                                       std::string extension) override;
     Task<Result<UploadState>> upload_state(JobId job, std::string upload_id) override;
 
 private:
@@ -59,7 +60,8 @@ private:
 
 class SimulatedInfoServer final : public api_client::InfoServer {
 public:
-    SimulatedInfoServer(SimulatedChain& chain, Clock& clock, const Weather& weather, const Mortality& process, Dice dice)
+    SimulatedInfoServer(SimulatedChain& chain, Clock& clock, const Weather& weather, const Mortality& process,
+                        Dice dice)
         : chain_(chain), clock_(clock), weather_(weather), process_(process), dice_(dice) {}
     Task<Result<std::vector<api_client::JobOffer>>> open_jobs() override;
 

@@ -18,24 +18,39 @@ constexpr double checkpoint_every_s = 15;
 constexpr std::uint64_t steps_per_mebibyte = 120;
 constexpr std::uint64_t artifact_bytes = 25'000'000, evidence_bytes = 15'000'000;
 /// Each second, while the weather is not fine.
-constexpr double death_rate = 0.001, cut_rate = 0.0006, trainer_death_rate = 0.001, disk_loss_share = 0.3, wrong_bytes_share = 0.03, old_news_share = 0.3;
+constexpr double death_rate = 0.001, cut_rate = 0.0006, trainer_death_rate = 0.001, disk_loss_share = 0.3,
+                 wrong_bytes_share = 0.03, old_news_share = 0.3;
 /// Of the lives with several workers.
 constexpr double sick_share = 0.3;
 
-std::uint64_t gas_of(std::uint64_t bytes) { return std::max<std::uint64_t>(1, bytes >> 20) * node::language_model_complexity / 1'000; }
+std::uint64_t gas_of(std::uint64_t bytes) {
+    return std::max<std::uint64_t>(1, bytes >> 20) * node::language_model_complexity / 1'000;
+}
 
 }  // namespace
 
-SimulatedWorkers::SimulatedWorkers(asio::any_io_executor executor, std::size_t count, SimulatedStorage& storage, Clock& clock, const Weather& weather, const Mortality& process,
+SimulatedWorkers::SimulatedWorkers(asio::any_io_executor executor, std::size_t count, SimulatedStorage& storage,
+                                   Clock& clock, const Weather& weather, const Mortality& process,
                                    Violations& violations, Dice dice, const Trace& trace)
-    : executor_(std::move(executor)), storage_(storage), clock_(clock), weather_(weather), process_(process), violations_(violations), dice_(dice), trace_(trace), freed_(executor_) {
-    for (std::size_t number = 0; number < count; ++number) workers_[numbered<Address>(100 + number)].power_capacity = static_cast<std::uint64_t>(dice_.between(80'000, 250'000));
+    : executor_(std::move(executor)),
+      storage_(storage),
+      clock_(clock),
+      weather_(weather),
+      process_(process),
+      violations_(violations),
+      dice_(dice),
+      trace_(trace),
+      freed_(executor_) {
+    for (std::size_t number = 0; number < count; ++number)
+        workers_[numbered<Address>(100 + number)].power_capacity =
+            static_cast<std::uint64_t>(dice_.between(80'000, 250'000));
     if (count > 1 && dice_.chance(sick_share)) workers_.begin()->second.sick = true;
 }
 
 std::int64_t SimulatedWorkers::slowest_s(std::uint64_t gas) const {
     std::int64_t longest = 0;
-    for (const auto& [address, worker] : workers_) longest = std::max(longest, node::finish_estimate_s(gas, worker.power_capacity, 2));
+    for (const auto& [address, worker] : workers_)
+        longest = std::max(longest, node::finish_estimate_s(gas, worker.power_capacity, 2));
     return longest;
 }
 
@@ -47,12 +62,15 @@ bool SimulatedWorkers::serves(const JobId& job) const {
 }
 
 bool SimulatedWorkers::is_idle(const Address& address) const {
-    return workers_.at(address).connected && std::none_of(leases_.begin(), leases_.end(), [&](const auto& entry) { return entry.second->worker == address && entry.second->hold == node::Hold::work; });
+    return workers_.at(address).connected && std::none_of(leases_.begin(), leases_.end(), [&](const auto& entry) {
+               return entry.second->worker == address && entry.second->hold == node::Hold::work;
+           });
 }
 
 SimulatedWorkers::Lease* SimulatedWorkers::standing(const Address& worker, const JobId& job, std::uint64_t number) {
     const auto found = leases_.find(job);
-    const bool stands = found != leases_.end() && found->second->adopted && found->second->worker == worker && found->second->number == number;
+    const bool stands = found != leases_.end() && found->second->adopted && found->second->worker == worker &&
+                        found->second->number == number;
     return stands ? found->second.get() : nullptr;
 }
 
@@ -81,7 +99,8 @@ void SimulatedWorkers::connect(const Address& address, Worker& worker) {
         if (lease->worker != address || !lease->adopted) continue;
         put(*lease, {0, lease->number, node::WorkerConnected{}});
     }
-    if (worker.work && standing(address, worker.work->job, worker.work->lease) == nullptr) worker.work.reset();  // it was told to stop
+    if (worker.work && standing(address, worker.work->job, worker.work->lease) == nullptr)
+        worker.work.reset();  // it was told to stop
     for (const auto& [id, report] : std::map(worker.unacknowledged)) {
         Lease* lease = standing(address, report.job, report.lease);
         if (lease == nullptr) {
@@ -93,12 +112,14 @@ void SimulatedWorkers::connect(const Address& address, Worker& worker) {
     freed_.notify();
 }
 
-void SimulatedWorkers::disconnect(const Address& address, Worker& worker, const std::string& reason, Milliseconds away) {
+void SimulatedWorkers::disconnect(const Address& address, Worker& worker, const std::string& reason,
+                                  Milliseconds away) {
     worker.back_at = clock_.monotonic() + away;
     if (!worker.connected) return;
     worker.connected = false;
     for (auto& [job, lease] : leases_)
-        if (lease->worker == address && lease->adopted) put(*lease, {0, lease->number, node::WorkerDisconnected{reason}});
+        if (lease->worker == address && lease->adopted)
+            put(*lease, {0, lease->number, node::WorkerDisconnected{reason}});
 }
 
 void SimulatedWorkers::lose_master() {
@@ -150,7 +171,8 @@ void SimulatedWorkers::work(const Address& address, Worker& worker) {
 void SimulatedWorkers::download(const Address& address, Work& work, Files& files) {
     if (workers_.at(address).sick) {
         work.stage = Stage::idle;
-        return report(address, work, wp::StepFailed{"download", false, "3 MiB are free, but 2000 MiB are needed", true});
+        return report(address, work,
+                      wp::StepFailed{"download", false, "3 MiB are free, but 2000 MiB are needed", true});
     }
     if (!files.dataset && storage_.is_down()) {
         work.stage = Stage::idle;
@@ -165,7 +187,8 @@ void SimulatedWorkers::download(const Address& address, Work& work, Files& files
     files.dataset = true;
     files.steps_total = std::max<std::uint64_t>(1, files.bytes >> 20) * steps_per_mebibyte;
     files.step = static_cast<double>(files.checkpoint);
-    report(address, work, wp::DatasetReady{numbered<Hash256>(files.bytes), files.bytes, files.bytes / 4, files.steps_total});
+    report(address, work,
+           wp::DatasetReady{numbered<Hash256>(files.bytes), files.bytes, files.bytes / 4, files.steps_total});
     report(address, work, wp::TrainingStarted{files.checkpoint, "order"});
     work.stage = Stage::train;
     work.seconds = 0;
@@ -178,7 +201,8 @@ void SimulatedWorkers::train(const Address& address, Worker& worker, Work& work,
         report(address, work, wp::StepFailed{"training", false, "the trainer was killed by signal 9", false});
         return report(address, work, wp::TrainingStarted{files.checkpoint, "killed by signal 9"});
     }
-    const double expected_s = static_cast<double>(node::finish_estimate_s(gas_of(files.bytes), worker.power_capacity, 2)) * 0.8;
+    const double expected_s =
+        static_cast<double>(node::finish_estimate_s(gas_of(files.bytes), worker.power_capacity, 2)) * 0.8;
     const auto total = static_cast<double>(files.steps_total);
     files.step = std::min(total, files.step + total / expected_s);
     if (files.step >= total) return finish(address, work, files);
@@ -196,7 +220,8 @@ void SimulatedWorkers::train(const Address& address, Worker& worker, Work& work,
 /// Training is deterministic: one worker makes the same artifact of the same bytes again.
 void SimulatedWorkers::finish(const Address& address, Work& work, Files& files) {
     statemachine::Artifact artifact;
-    const std::uint64_t seed = work.job.bytes[0] + std::uint64_t{256} * work.job.bytes[1] + std::uint64_t{65'536} * address.bytes[0];
+    const std::uint64_t seed =
+        work.job.bytes[0] + std::uint64_t{256} * work.job.bytes[1] + std::uint64_t{65'536} * address.bytes[0];
     artifact.sha256 = numbered<Hash256>(seed);
     artifact.bytes = artifact_bytes;
     artifact.epochs = 2;
@@ -227,7 +252,8 @@ void SimulatedWorkers::upload(const Address& address, Work& work, const Files& f
 std::vector<node::WorkerInfo> SimulatedWorkers::workers() const {
     std::vector<node::WorkerInfo> infos;
     for (const auto& [address, worker] : workers_) {
-        node::WorkerInfo info{address, worker.connected, worker.power_capacity, std::nullopt, std::nullopt, rest_of(address)};
+        node::WorkerInfo info{address,      worker.connected, worker.power_capacity,
+                              std::nullopt, std::nullopt,     rest_of(address)};
         for (const auto& [job, lease] : leases_)
             if (lease->worker == address && lease->hold == node::Hold::work) info.job = job;
         infos.push_back(info);
@@ -236,7 +262,9 @@ std::vector<node::WorkerInfo> SimulatedWorkers::workers() const {
 }
 
 std::size_t SimulatedWorkers::idle_workers() const {
-    return static_cast<std::size_t>(std::count_if(workers_.begin(), workers_.end(), [&](const auto& entry) { return is_idle(entry.first) && rest_of(entry.first) == Milliseconds::zero(); }));
+    return static_cast<std::size_t>(std::count_if(workers_.begin(), workers_.end(), [&](const auto& entry) {
+        return is_idle(entry.first) && rest_of(entry.first) == Milliseconds::zero();
+    }));
 }
 
 void SimulatedWorkers::lease_failed(Address worker, bool counts) {
@@ -272,7 +300,8 @@ void SimulatedWorkers::adopt(JobId job, std::uint64_t number, Address address, n
     leases_[job] = lease;
     to_forget_.erase({address, job});
     for (const auto& [other, held] : leases_)
-        if (other != job && hold == node::Hold::work && held->hold == node::Hold::work && held->worker == address) violations_.add("one worker is leased to two JOBs");
+        if (other != job && hold == node::Hold::work && held->hold == node::Hold::work && held->worker == address)
+            violations_.add("one worker is leased to two JOBs");
     auto& worker = workers_.at(address);
     if (worker.connected) {
         put(*lease, {0, number, node::WorkerConnected{}});
@@ -285,10 +314,14 @@ void SimulatedWorkers::release(JobId job, bool forget, std::string) {
     process_.check();
     const auto found = leases_.find(job);
     for (auto& [address, worker] : workers_) {
-        if (found != leases_.end() && found->second->worker == address && worker.connected && worker.work && worker.work->job == job) worker.work.reset();
+        if (found != leases_.end() && found->second->worker == address && worker.connected && worker.work &&
+            worker.work->job == job)
+            worker.work.reset();
         if (!forget) continue;
-        if (worker.connected) worker.files.erase(job);
-        else to_forget_.insert({address, job});
+        if (worker.connected)
+            worker.files.erase(job);
+        else
+            to_forget_.insert({address, job});
     }
     if (found != leases_.end()) leases_.erase(found);
     freed_.notify();
@@ -318,14 +351,17 @@ Task<> SimulatedWorkers::order(wp::Assign order) {
     if (found == leases_.end() || found->second->number != order.lease) co_return;
     auto& worker = workers_.at(found->second->worker);
     if (!worker.connected) co_return;
-    if (worker.work && worker.work->job == order.job && worker.work->lease == order.lease && worker.work->stage != Stage::idle) co_return;  // it is at it
+    if (worker.work && worker.work->job == order.job && worker.work->lease == order.lease &&
+        worker.work->stage != Stage::idle)
+        co_return;  // it is at it
     Files& files = worker.files[order.job];
     files.lease = order.lease;
     files.bytes = order.dataset_bytes;
     worker.work = Work{order.job, order.lease, Stage::download, 0, std::nullopt};
 }
 
-/// As a real worker does: what it does not hold it cannot put, an artifact that is gone is made again, and the order waits meanwhile.
+/// As a real worker does: what it does not hold it cannot put, an artifact that is gone is made again, and the order
+/// waits meanwhile.
 Task<> SimulatedWorkers::order(wp::Upload order) {
     process_.check();
     const auto found = leases_.find(order.job);
@@ -335,11 +371,14 @@ Task<> SimulatedWorkers::order(wp::Upload order) {
     if (!worker.connected) co_return;
     const auto held = worker.files.find(order.job);
     if (held == worker.files.end() || held->second.lease != order.lease) {
-        report(address, Work{order.job, order.lease, Stage::idle, 0, std::nullopt}, wp::StepFailed{"upload", true, "this worker does not hold the lease", true});
+        report(address, Work{order.job, order.lease, Stage::idle, 0, std::nullopt},
+               wp::StepFailed{"upload", true, "this worker does not hold the lease", true});
         co_return;
     }
     const bool at_it = worker.work && worker.work->job == order.job;
-    if (!at_it) worker.work = Work{order.job, order.lease, held->second.artifact ? Stage::idle : Stage::download, 0, std::nullopt};
+    if (!at_it)
+        worker.work =
+            Work{order.job, order.lease, held->second.artifact ? Stage::idle : Stage::download, 0, std::nullopt};
     worker.work->upload = std::move(order);
 }
 

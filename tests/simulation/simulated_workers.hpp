@@ -1,4 +1,5 @@
-// The workers of a simulated node: they fetch, train and upload in virtual time, keep their files, die, come back, and go on with leases that were given to others.
+// The workers of a simulated node: they fetch, train and upload in virtual time, keep their files, die, come back, and
+// go on with leases that were given to others.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +13,8 @@
 
 #include "node/sick_list.hpp"
 #include "node/worker_hub.hpp"
-#include "simulated_services.hpp"
 #include "runtime/wakeup.hpp"
+#include "simulated_services.hpp"
 
 namespace emeth::simulation {
 
@@ -21,8 +22,9 @@ class SimulatedWorkers final : public node::WorkerHub {
 public:
     static constexpr std::size_t inbox_max = 64;
 
-    SimulatedWorkers(asio::any_io_executor executor, std::size_t count, SimulatedStorage& storage, Clock& clock, const Weather& weather, const Mortality& process,
-                     Violations& violations, Dice dice, const Trace& trace);
+    SimulatedWorkers(asio::any_io_executor executor, std::size_t count, SimulatedStorage& storage, Clock& clock,
+                     const Weather& weather, const Mortality& process, Violations& violations, Dice dice,
+                     const Trace& trace);
 
     /// A second of their work, and of what befalls them.
     void tick();
@@ -30,7 +32,9 @@ public:
     void lose_master();
     void find_master() { master_is_up_ = true; }
 
-    [[nodiscard]] bool is_honest(const JobId& job, const Hash256& artifact) const { return honest_.contains({job, artifact}); }
+    [[nodiscard]] bool is_honest(const JobId& job, const Hash256& artifact) const {
+        return honest_.contains({job, artifact});
+    }
     /// Whether the digest is that of the evidence that a worker has for this draw.
     [[nodiscard]] static Hash256 evidence_digest(const JobId& job, const Hash256& block_hash);
     /// Whether the disk is gone that held what could be shown.
@@ -49,7 +53,9 @@ public:
     Task<> acknowledge(JobId job, std::uint64_t report_id) override;
     Task<> order(worker_protocol::Assign order) override;
     /// Helpers are nothing that a JOB's life could hang on.
-    [[nodiscard]] std::size_t helpers_to_call(const JobId&, const trainer_protocol::Rendezvous&) const override { return 0; }
+    [[nodiscard]] std::size_t helpers_to_call(const JobId&, const trainer_protocol::Rendezvous&) const override {
+        return 0;
+    }
     Task<> order(worker_protocol::Join) override { co_return; }
     Task<> order(worker_protocol::Upload order) override;
     Task<> order(worker_protocol::Evidence order) override;
@@ -92,7 +98,9 @@ private:
     };
 
     [[nodiscard]] bool is_idle(const Address& address) const;
-    [[nodiscard]] Milliseconds rest_of(const Address& address) const { return sick_list_.rest_left(address, clock_.monotonic()); }
+    [[nodiscard]] Milliseconds rest_of(const Address& address) const {
+        return sick_list_.rest_left(address, clock_.monotonic());
+    }
     [[nodiscard]] Lease* standing(const Address& worker, const JobId& job, std::uint64_t lease);
     void put(Lease& lease, node::WorkerNews news);
     void report(const Address& address, const Work& work, worker_protocol::ReportBody body);

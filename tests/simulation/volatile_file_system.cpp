@@ -44,7 +44,8 @@ private:
 class RandomAccessFile final : public rocksdb::FSRandomAccessFile {
 public:
     explicit RandomAccessFile(FilePtr file) : file_(std::move(file)) {}
-    IOStatus Read(std::uint64_t offset, std::size_t count, const IOOptions&, Slice* result, char* scratch, IODebugContext*) const override {
+    IOStatus Read(std::uint64_t offset, std::size_t count, const IOOptions&, Slice* result, char* scratch,
+                  IODebugContext*) const override {
         return read_at(*file_, offset, count, result, scratch);
     }
 
@@ -96,10 +97,15 @@ public:
 
 struct HeldLock final : rocksdb::FileLock {};
 
-IOStatus missing(const std::string& path) { return IOStatus::NotFound(path); }
+IOStatus missing(const std::string& path) {
+    return IOStatus::NotFound(path);
+}
 
-/// RocksDB's record of its settings, for people: written, read back and compared at every opening, an eighth of a life's time. It goes on without.
-bool is_options_file(std::string_view path) { return path.find("/OPTIONS-") != std::string_view::npos; }
+/// RocksDB's record of its settings, for people: written, read back and compared at every opening, an eighth of a
+/// life's time. It goes on without.
+bool is_options_file(std::string_view path) {
+    return path.find("/OPTIONS-") != std::string_view::npos;
+}
 
 }  // namespace
 
@@ -126,21 +132,24 @@ std::uint64_t VolatileFileSystem::bytes() const {
     return sum;
 }
 
-IOStatus VolatileFileSystem::NewSequentialFile(const std::string& path, const rocksdb::FileOptions&, std::unique_ptr<rocksdb::FSSequentialFile>* file, IODebugContext*) {
+IOStatus VolatileFileSystem::NewSequentialFile(const std::string& path, const rocksdb::FileOptions&,
+                                               std::unique_ptr<rocksdb::FSSequentialFile>* file, IODebugContext*) {
     const FilePtr found = find(path);
     if (!found) return missing(path);
     *file = std::make_unique<SequentialFile>(found);
     return IOStatus::OK();
 }
 
-IOStatus VolatileFileSystem::NewRandomAccessFile(const std::string& path, const rocksdb::FileOptions&, std::unique_ptr<rocksdb::FSRandomAccessFile>* file, IODebugContext*) {
+IOStatus VolatileFileSystem::NewRandomAccessFile(const std::string& path, const rocksdb::FileOptions&,
+                                                 std::unique_ptr<rocksdb::FSRandomAccessFile>* file, IODebugContext*) {
     const FilePtr found = find(path);
     if (!found) return missing(path);
     *file = std::make_unique<RandomAccessFile>(found);
     return IOStatus::OK();
 }
 
-IOStatus VolatileFileSystem::NewWritableFile(const std::string& path, const rocksdb::FileOptions&, std::unique_ptr<rocksdb::FSWritableFile>* file, IODebugContext*) {
+IOStatus VolatileFileSystem::NewWritableFile(const std::string& path, const rocksdb::FileOptions&,
+                                             std::unique_ptr<rocksdb::FSWritableFile>* file, IODebugContext*) {
     if (full && !dark_) return IOStatus::NoSpace("No space left on device");
     if (is_options_file(path)) return IOStatus::NotSupported(path);
     const auto fresh = std::make_shared<File>();
@@ -152,14 +161,18 @@ IOStatus VolatileFileSystem::NewWritableFile(const std::string& path, const rock
     return IOStatus::OK();
 }
 
-IOStatus VolatileFileSystem::NewDirectory(const std::string&, const IOOptions&, std::unique_ptr<rocksdb::FSDirectory>* directory, IODebugContext*) {
+IOStatus VolatileFileSystem::NewDirectory(const std::string&, const IOOptions&,
+                                          std::unique_ptr<rocksdb::FSDirectory>* directory, IODebugContext*) {
     *directory = std::make_unique<Directory>();
     return IOStatus::OK();
 }
 
-IOStatus VolatileFileSystem::FileExists(const std::string& path, const IOOptions&, IODebugContext*) { return find(path) ? IOStatus::OK() : missing(path); }
+IOStatus VolatileFileSystem::FileExists(const std::string& path, const IOOptions&, IODebugContext*) {
+    return find(path) ? IOStatus::OK() : missing(path);
+}
 
-IOStatus VolatileFileSystem::GetChildren(const std::string& folder, const IOOptions&, std::vector<std::string>* names, IODebugContext*) {
+IOStatus VolatileFileSystem::GetChildren(const std::string& folder, const IOOptions&, std::vector<std::string>* names,
+                                         IODebugContext*) {
     const std::string prefix = folder.ends_with('/') ? folder : folder + "/";
     const std::lock_guard lock(mutex_);
     names->clear();
@@ -174,7 +187,8 @@ IOStatus VolatileFileSystem::DeleteFile(const std::string& path, const IOOptions
     return files_.erase(path) == 1 ? IOStatus::OK() : missing(path);
 }
 
-IOStatus VolatileFileSystem::GetFileSize(const std::string& path, const IOOptions&, std::uint64_t* bytes, IODebugContext*) {
+IOStatus VolatileFileSystem::GetFileSize(const std::string& path, const IOOptions&, std::uint64_t* bytes,
+                                         IODebugContext*) {
     const FilePtr found = find(path);
     if (!found) return missing(path);
     const std::lock_guard lock(found->mutex);
@@ -182,12 +196,14 @@ IOStatus VolatileFileSystem::GetFileSize(const std::string& path, const IOOption
     return IOStatus::OK();
 }
 
-IOStatus VolatileFileSystem::GetFileModificationTime(const std::string& path, const IOOptions&, std::uint64_t* unix_s, IODebugContext*) {
+IOStatus VolatileFileSystem::GetFileModificationTime(const std::string& path, const IOOptions&, std::uint64_t* unix_s,
+                                                     IODebugContext*) {
     *unix_s = 0;
     return find(path) ? IOStatus::OK() : missing(path);
 }
 
-IOStatus VolatileFileSystem::RenameFile(const std::string& from, const std::string& to, const IOOptions&, IODebugContext*) {
+IOStatus VolatileFileSystem::RenameFile(const std::string& from, const std::string& to, const IOOptions&,
+                                        IODebugContext*) {
     if (dark_) return IOStatus::OK();
     const std::lock_guard lock(mutex_);
     auto moved = files_.extract(from);
@@ -211,12 +227,14 @@ IOStatus VolatileFileSystem::GetTestDirectory(const IOOptions&, std::string* pat
     return IOStatus::OK();
 }
 
-IOStatus VolatileFileSystem::GetAbsolutePath(const std::string& path, const IOOptions&, std::string* absolute, IODebugContext*) {
+IOStatus VolatileFileSystem::GetAbsolutePath(const std::string& path, const IOOptions&, std::string* absolute,
+                                             IODebugContext*) {
     *absolute = path;
     return IOStatus::OK();
 }
 
-IOStatus VolatileFileSystem::IsDirectory(const std::string& path, const IOOptions&, bool* is_directory, IODebugContext*) {
+IOStatus VolatileFileSystem::IsDirectory(const std::string& path, const IOOptions&, bool* is_directory,
+                                         IODebugContext*) {
     *is_directory = find(path) == nullptr;
     return IOStatus::OK();
 }

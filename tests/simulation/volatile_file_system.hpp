@@ -1,4 +1,5 @@
-// A file system for RocksDB in memory that forgets at a power cut what was not synced, and runs full on demand. Thread-safe, as RocksDB's threads need it.
+// A file system for RocksDB in memory that forgets at a power cut what was not synced, and runs full on demand.
+// Thread-safe, as RocksDB's threads need it.
 #pragma once
 
 #include <rocksdb/file_system.h>
@@ -33,28 +34,47 @@ public:
     [[nodiscard]] std::uint64_t bytes() const;
 
     const char* Name() const override { return "VolatileFileSystem"; }
-    rocksdb::IOStatus NewSequentialFile(const std::string& path, const rocksdb::FileOptions&, std::unique_ptr<rocksdb::FSSequentialFile>* file,
+    rocksdb::IOStatus NewSequentialFile(const std::string& path, const rocksdb::FileOptions&,
+                                        std::unique_ptr<rocksdb::FSSequentialFile>* file,
                                         rocksdb::IODebugContext*) override;
-    rocksdb::IOStatus NewRandomAccessFile(const std::string& path, const rocksdb::FileOptions&, std::unique_ptr<rocksdb::FSRandomAccessFile>* file,
+    rocksdb::IOStatus NewRandomAccessFile(const std::string& path, const rocksdb::FileOptions&,
+                                          std::unique_ptr<rocksdb::FSRandomAccessFile>* file,
                                           rocksdb::IODebugContext*) override;
-    rocksdb::IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions&, std::unique_ptr<rocksdb::FSWritableFile>* file,
+    rocksdb::IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions&,
+                                      std::unique_ptr<rocksdb::FSWritableFile>* file,
                                       rocksdb::IODebugContext*) override;
-    rocksdb::IOStatus NewDirectory(const std::string& path, const rocksdb::IOOptions&, std::unique_ptr<rocksdb::FSDirectory>* directory, rocksdb::IODebugContext*) override;
+    rocksdb::IOStatus NewDirectory(const std::string& path, const rocksdb::IOOptions&,
+                                   std::unique_ptr<rocksdb::FSDirectory>* directory, rocksdb::IODebugContext*) override;
     rocksdb::IOStatus FileExists(const std::string& path, const rocksdb::IOOptions&, rocksdb::IODebugContext*) override;
-    rocksdb::IOStatus GetChildren(const std::string& folder, const rocksdb::IOOptions&, std::vector<std::string>* names, rocksdb::IODebugContext*) override;
+    rocksdb::IOStatus GetChildren(const std::string& folder, const rocksdb::IOOptions&, std::vector<std::string>* names,
+                                  rocksdb::IODebugContext*) override;
     rocksdb::IOStatus DeleteFile(const std::string& path, const rocksdb::IOOptions&, rocksdb::IODebugContext*) override;
-    rocksdb::IOStatus CreateDir(const std::string&, const rocksdb::IOOptions&, rocksdb::IODebugContext*) override { return rocksdb::IOStatus::OK(); }
-    rocksdb::IOStatus CreateDirIfMissing(const std::string&, const rocksdb::IOOptions&, rocksdb::IODebugContext*) override { return rocksdb::IOStatus::OK(); }
-    rocksdb::IOStatus DeleteDir(const std::string&, const rocksdb::IOOptions&, rocksdb::IODebugContext*) override { return rocksdb::IOStatus::OK(); }
-    rocksdb::IOStatus GetFileSize(const std::string& path, const rocksdb::IOOptions&, std::uint64_t* bytes, rocksdb::IODebugContext*) override;
-    rocksdb::IOStatus GetFileModificationTime(const std::string& path, const rocksdb::IOOptions&, std::uint64_t* unix_s, rocksdb::IODebugContext*) override;
-    rocksdb::IOStatus RenameFile(const std::string& from, const std::string& to, const rocksdb::IOOptions&, rocksdb::IODebugContext*) override;
-    rocksdb::IOStatus LockFile(const std::string& path, const rocksdb::IOOptions&, rocksdb::FileLock** lock, rocksdb::IODebugContext*) override;
+    rocksdb::IOStatus CreateDir(const std::string&, const rocksdb::IOOptions&, rocksdb::IODebugContext*) override {
+        return rocksdb::IOStatus::OK();
+    }
+    rocksdb::IOStatus CreateDirIfMissing(const std::string&, const rocksdb::IOOptions&,
+                                         rocksdb::IODebugContext*) override {
+        return rocksdb::IOStatus::OK();
+    }
+    rocksdb::IOStatus DeleteDir(const std::string&, const rocksdb::IOOptions&, rocksdb::IODebugContext*) override {
+        return rocksdb::IOStatus::OK();
+    }
+    rocksdb::IOStatus GetFileSize(const std::string& path, const rocksdb::IOOptions&, std::uint64_t* bytes,
+                                  rocksdb::IODebugContext*) override;
+    rocksdb::IOStatus GetFileModificationTime(const std::string& path, const rocksdb::IOOptions&, std::uint64_t* unix_s,
+                                              rocksdb::IODebugContext*) override;
+    rocksdb::IOStatus RenameFile(const std::string& from, const std::string& to, const rocksdb::IOOptions&,
+                                 rocksdb::IODebugContext*) override;
+    rocksdb::IOStatus LockFile(const std::string& path, const rocksdb::IOOptions&, rocksdb::FileLock** lock,
+                               rocksdb::IODebugContext*) override;
     rocksdb::IOStatus UnlockFile(rocksdb::FileLock* lock, const rocksdb::IOOptions&, rocksdb::IODebugContext*) override;
     rocksdb::IOStatus GetTestDirectory(const rocksdb::IOOptions&, std::string* path, rocksdb::IODebugContext*) override;
-    rocksdb::IOStatus GetAbsolutePath(const std::string& path, const rocksdb::IOOptions&, std::string* absolute, rocksdb::IODebugContext*) override;
-    rocksdb::IOStatus IsDirectory(const std::string& path, const rocksdb::IOOptions&, bool* is_directory, rocksdb::IODebugContext*) override;
-    rocksdb::IOStatus GetFreeSpace(const std::string& path, const rocksdb::IOOptions&, std::uint64_t* bytes, rocksdb::IODebugContext*) override;
+    rocksdb::IOStatus GetAbsolutePath(const std::string& path, const rocksdb::IOOptions&, std::string* absolute,
+                                      rocksdb::IODebugContext*) override;
+    rocksdb::IOStatus IsDirectory(const std::string& path, const rocksdb::IOOptions&, bool* is_directory,
+                                  rocksdb::IODebugContext*) override;
+    rocksdb::IOStatus GetFreeSpace(const std::string& path, const rocksdb::IOOptions&, std::uint64_t* bytes,
+                                   rocksdb::IODebugContext*) override;
 
 private:
     FilePtr find(const std::string& path) const;

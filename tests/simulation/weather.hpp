@@ -1,4 +1,5 @@
-// What goes wrong around the node at the moment, and whether the node's own process is alive. Shared by all parts of the simulated world.
+// What goes wrong around the node at the moment, and whether the node's own process is alive. Shared by all parts of
+// the simulated world.
 #pragma once
 
 #include <boost/asio/error.hpp>
@@ -15,7 +16,8 @@ namespace emeth::simulation {
 
 struct Weather {
     // Spells: virtual times at which they end.
-    Milliseconds chain_down_until{0}, info_down_until{0}, storage_down_until{0}, disk_full_until{0}, disk_fails_until{0}, gas_spike_until{0}, endpoint_lags_until{0};
+    Milliseconds chain_down_until{0}, info_down_until{0}, storage_down_until{0}, disk_full_until{0},
+        disk_fails_until{0}, gas_spike_until{0}, endpoint_lags_until{0};
     /// Of single calls, 0 while the weather is fine.
     double error_rate = 0, lost_answer_rate = 0, slow_rate = 0;
     bool fine = false;  ///< for good: the life comes to its end
@@ -34,7 +36,8 @@ private:
     std::vector<std::string> sentences_;
 };
 
-/// The node's process. What it calls after its death does not happen: every port asks here first, and throws what a cancelled coroutine throws.
+/// The node's process. What it calls after its death does not happen: every port asks here first, and throws what a
+/// cancelled coroutine throws.
 struct Mortality {
     bool dead = false;
     void check() const {

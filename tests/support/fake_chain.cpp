@@ -187,7 +187,8 @@ Task<Result<std::vector<chain::StatusLog>>> FakeChain::status_logs(JobId id, std
     for (std::uint64_t number = from_block; number < blocks_.size(); ++number) {
         for (const chain::Log& log : blocks_[number].logs) {
             if (log.topics[0] != status_topic || log.topics[1] != word_left(id.bytes)) continue;
-            chain::StatusLog entry{static_cast<JobStatus>(log.data[63]), {}, log.block, log.transaction, blocks_[number].header.hash};
+            chain::StatusLog entry{
+                static_cast<JobStatus>(log.data[63]), {}, log.block, log.transaction, blocks_[number].header.hash};
             std::copy_n(log.data.begin() + 12, Address::size_bytes, entry.node.bytes.begin());
             found.push_back(entry);
         }

@@ -36,8 +36,11 @@ TxRef some_receipt(Rng& rng, const std::optional<TxRef>& recorded) {
 
 StepFailed some_failure(Rng& rng) {
     const std::uint64_t dice = below(rng, 8);
-    return {dice == 0 ? FailureClass::permanent : dice == 1 ? FailureClass::bug : FailureClass::transient, "download", "storage answered 503",
-            static_cast<std::uint32_t>(1 + below(rng, 12)), static_cast<std::int64_t>(below(rng, 1'000'000))};
+    return {dice == 0   ? FailureClass::permanent
+            : dice == 1 ? FailureClass::bug
+                        : FailureClass::transient,
+            "download", "storage answered 503", static_cast<std::uint32_t>(1 + below(rng, 12)),
+            static_cast<std::int64_t>(below(rng, 1'000'000))};
 }
 
 EventBody some_worker_report(Rng& rng, const Job& job) {
@@ -116,7 +119,8 @@ EventBody event_that_answers(Rng& rng, const Job& job, Command command) {
         case Command::await_draw:
             return EvidenceDrawn{numbered<Hash256>(6000 + below(rng, 3)), {0, 3, 17}};
         case Command::pack_evidence:
-            return EvidencePacked{lease, job.evidence.block_hash.value_or(Hash256{}), {numbered<Hash256>(7000), 25'000'000}};
+            return EvidencePacked{
+                lease, job.evidence.block_hash.value_or(Hash256{}), {numbered<Hash256>(7000), 25'000'000}};
         case Command::await_verdict:
             if (below(rng, 5) == 0) return EvidenceDrawn{numbered<Hash256>(6000 + below(rng, 3)), {0, 5, 9}};
             if (below(rng, 3) == 0) return ResultRejected{tx(901, 7), tokens(7)};

@@ -17,8 +17,10 @@ struct DemoFlags {
 };
 
 constexpr const char* examples =
-    "Starts the whole network on this machine, a master and two workers; three real JOBs go from discovered to verified, through a SIGKILL of the master and a worker in\n"
-    "the middle of training; then the day's reward is withdrawn. Exit code 0 only if all of it held, and every wei is accounted for.\n\n"
+    "Starts the whole network on this machine, a master and two workers; three real JOBs go from discovered to "
+    "verified, through a SIGKILL of the master and a worker in\n"
+    "the middle of training; then the day's reward is withdrawn. Exit code 0 only if all of it held, and every wei is "
+    "accounted for.\n\n"
     "Examples:\n"
     "  emeth demo --report report.json\n"
     "  emeth demo --keep            leave it running and look around; Ctrl-C ends everything\n";
@@ -26,13 +28,17 @@ constexpr const char* examples =
 }  // namespace
 
 void register_demo(CLI::App& app, Invocation& invocation) {
-    auto* command = app.add_subcommand("demo", "the whole story on one machine: real JOBs, a kill -9 in the middle, rewards withdrawn");
+    auto* command = app.add_subcommand(
+        "demo", "the whole story on one machine: real JOBs, a kill -9 in the middle, rewards withdrawn");
     command->footer(examples);
     auto flags = std::make_shared<DemoFlags>();
-    command->add_option("--data", flags->data, "folder of the demo; emptied at the start")->capture_default_str()->type_name("DIR");
+    command->add_option("--data", flags->data, "folder of the demo; emptied at the start")
+        ->capture_default_str()
+        ->type_name("DIR");
     command->add_option("--report", flags->report, "write what happened as JSON")->type_name("FILE");
     command->add_flag("--keep", flags->options.keep, "leave network and node running at the end");
-    command->add_option("--anvil", flags->anvil, "anvil program; else contracts/node_modules/.bin/anvil, else PATH")->type_name("FILE");
+    command->add_option("--anvil", flags->anvil, "anvil program; else contracts/node_modules/.bin/anvil, else PATH")
+        ->type_name("FILE");
     command->callback([flags, &invocation] {
         invocation.run = [flags] {
             init_logging("demo", "warn");

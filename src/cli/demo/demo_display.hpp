@@ -1,4 +1,5 @@
-// The demo on the screen: one line a JOB, redrawn in place on a terminal, plain lines otherwise; and the table at the end. Io thread only.
+// The demo on the screen: one line a JOB, redrawn in place on a terminal, plain lines otherwise; and the table at the
+// end. Io thread only.
 #pragma once
 
 #include <map>

@@ -22,12 +22,17 @@ constexpr int stop_grace_ms = 5'000;
 }  // namespace
 
 DemoProcesses::DemoProcesses(asio::any_io_executor executor, std::filesystem::path folder, std::size_t workers)
-    : executor_(std::move(executor)), folder_(std::move(folder)), master_{"master", folder_ / "master.log", std::nullopt} {
+    : executor_(std::move(executor)),
+      folder_(std::move(folder)),
+      master_{"master", folder_ / "master.log", std::nullopt} {
     for (std::size_t index = 0; index < workers; ++index)
-        workers_.push_back({fmt::format("worker {}", index + 1), folder_ / fmt::format("worker-{}.log", index + 1), std::nullopt});
+        workers_.push_back(
+            {fmt::format("worker {}", index + 1), folder_ / fmt::format("worker-{}.log", index + 1), std::nullopt});
 }
 
-std::filesystem::path DemoProcesses::worker_folder(std::size_t index) const { return folder_ / fmt::format("worker-{}", index + 1); }
+std::filesystem::path DemoProcesses::worker_folder(std::size_t index) const {
+    return folder_ / fmt::format("worker-{}", index + 1);
+}
 
 Result<void> DemoProcesses::prepare(const std::string& network_settings) {
     const auto key_path = folder_ / "node.key";
@@ -37,11 +42,14 @@ Result<void> DemoProcesses::prepare(const std::string& network_settings) {
     const auto port = network::free_port(executor_);
     if (port.has_error()) return port.error();
 
-    // Two workers of one thread each fill two cores. The fees of the demo's JOBs reach 34 EMT, above the published default of max_fee.
-    const auto master = network_settings +
-                        fmt::format("privateKey_file={}\nworker_port={}\nmax_fee=100000000000000000000\nn_epoch=2\n", key_path.string(), *port);
+    // Two workers of one thread each fill two cores. The fees of the demo's JOBs reach 34 EMT, above the published
+    // default of max_fee.
+    const auto master =
+        network_settings + fmt::format("privateKey_file={}\nworker_port={}\nmax_fee=100000000000000000000\nn_epoch=2\n",
+                                       key_path.string(), *port);
     if (auto written = write_file_durably(master_settings(), master, 0600); written.has_error()) return written;
-    const auto worker = fmt::format("master_node_url=http://127.0.0.1:{}\nmaster_address={}\nthreads=1\ndevice=cpu\n", *port, node_address_.hex());
+    const auto worker = fmt::format("master_node_url=http://127.0.0.1:{}\nmaster_address={}\nthreads=1\ndevice=cpu\n",
+                                    *port, node_address_.hex());
     if (auto written = write_file_durably(folder_ / "worker.env", worker, 0600); written.has_error()) return written;
 
     for (std::size_t index = 0; index < workers_.size(); ++index) {
@@ -65,7 +73,8 @@ Result<void> DemoProcesses::start_master() {
 }
 
 Result<void> DemoProcesses::start_worker(std::size_t index) {
-    return start(workers_.at(index), {"worker", "--config", (folder_ / "worker.env").string(), "--data", worker_folder(index).string()});
+    return start(workers_.at(index),
+                 {"worker", "--config", (folder_ / "worker.env").string(), "--data", worker_folder(index).string()});
 }
 
 Task<> DemoProcesses::kill(Process& process) {
@@ -76,9 +85,13 @@ Task<> DemoProcesses::kill(Process& process) {
     process.child.reset();
 }
 
-Task<> DemoProcesses::kill_master() { return kill(master_); }
+Task<> DemoProcesses::kill_master() {
+    return kill(master_);
+}
 
-Task<> DemoProcesses::kill_worker(std::size_t index) { return kill(workers_.at(index)); }
+Task<> DemoProcesses::kill_worker(std::size_t index) {
+    return kill(workers_.at(index));
+}
 
 Task<> DemoProcesses::stop_all() {
     for (auto& worker : workers_)
@@ -87,7 +100,9 @@ Task<> DemoProcesses::stop_all() {
 }
 
 std::optional<std::string> DemoProcesses::unexpected_end() const {
-    const auto describe = [](const Process& process) { return fmt::format("the {} ended by itself; its last words: {}", process.name, harness::last_line(process.log)); };
+    const auto describe = [](const Process& process) {
+        return fmt::format("the {} ended by itself; its last words: {}", process.name, harness::last_line(process.log));
+    };
     if (master_.child && !master_.child->running()) return describe(master_);
     for (const auto& worker : workers_)
         if (worker.child && !worker.child->running()) return describe(worker);

@@ -1,4 +1,5 @@
-// The demo's node: one master and its workers as processes of their own, so that they can be killed with SIGKILL and started again. Io thread only.
+// The demo's node: one master and its workers as processes of their own, so that they can be killed with SIGKILL and
+// started again. Io thread only.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,8 @@ class DemoProcesses {
 public:
     DemoProcesses(asio::any_io_executor executor, std::filesystem::path folder, std::size_t workers);
 
-    /// Writes the settings of master and workers and makes their keys; `network_settings` are the lines that the devnet gives.
+    /// Writes the settings of master and workers and makes their keys; `network_settings` are the lines that the devnet
+    /// gives.
     Result<void> prepare(const std::string& network_settings);
     Result<void> start_master();
     Result<void> start_worker(std::size_t index);

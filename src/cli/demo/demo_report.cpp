@@ -18,7 +18,9 @@ json::array states_of(const harness::JobSnapshot& demo_job) {
     json::array states;
     for (const auto& entry : demo_job.history) {
         const bool entered = !entry.rejection && (entry.sequence == 1 || entry.from != entry.to);
-        if (entered) states.emplace_back(json::object{{"state", statemachine::name(entry.to)}, {"at_unix_ms", entry.event.at_unix_ms}});
+        if (entered)
+            states.emplace_back(
+                json::object{{"state", statemachine::name(entry.to)}, {"at_unix_ms", entry.event.at_unix_ms}});
     }
     return states;
 }
@@ -26,7 +28,8 @@ json::array states_of(const harness::JobSnapshot& demo_job) {
 json::array transactions_of(const harness::JobSnapshot& demo_job) {
     json::array transactions;
     for (const auto& entry : demo_job.transactions)
-        transactions.emplace_back(json::object{{"kind", storage::name(entry.kind)}, {"hash", entry.hash.hex()}, {"block", entry.mined_block}});
+        transactions.emplace_back(json::object{
+            {"kind", storage::name(entry.kind)}, {"hash", entry.hash.hex()}, {"block", entry.mined_block}});
     return transactions;
 }
 
@@ -55,10 +58,12 @@ json::object job_of(const harness::JobSnapshot& demo_job) {
 std::string to_json_text(const DemoReport& report) {
     json::array jobs, kills;
     for (const auto& job : report.jobs) jobs.emplace_back(job_of(job));
-    for (const auto& kill : report.kills) kills.emplace_back(json::object{{"process", kill.process}, {"at_unix_ms", kill.at_unix_ms}});
+    for (const auto& kill : report.kills)
+        kills.emplace_back(json::object{{"process", kill.process}, {"at_unix_ms", kill.at_unix_ms}});
     json::object object{{"jobs", std::move(jobs)},
                         {"kills", std::move(kills)},
-                        {"balances", json::object{{"before_wei", to_decimal(report.before.node_emt)}, {"after_wei", to_decimal(report.after.node_emt)}}},
+                        {"balances", json::object{{"before_wei", to_decimal(report.before.node_emt)},
+                                                  {"after_wei", to_decimal(report.after.node_emt)}}},
                         {"reward_wei", to_decimal(report.reward)},
                         {"ok", report.ok}};
     if (!report.failure.empty()) object["failure"] = report.failure;

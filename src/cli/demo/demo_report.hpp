@@ -20,8 +20,8 @@ struct DemoReport {
 };
 
 /// {"jobs":[{"id","dataset_bytes","fee_wei","deposit_wei","penalty_wei","states":[{"state","at_unix_ms"}],"transactions":[{"kind","hash","block"}],"epoch_losses",
-/// "artifact_sha256","restarts"}],"kills":[{"process","at_unix_ms"}],"balances":{"before_wei","after_wei"},"reward_wei","ok"}; wei as decimal strings; balances are
-/// the node's EMT.
+/// "artifact_sha256","restarts"}],"kills":[{"process","at_unix_ms"}],"balances":{"before_wei","after_wei"},"reward_wei","ok"};
+/// wei as decimal strings; balances are the node's EMT.
 std::string to_json_text(const DemoReport& report);
 
 }  // namespace emeth::cli

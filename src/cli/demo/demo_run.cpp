@@ -19,14 +19,17 @@ namespace {
 
 constexpr std::size_t workers = 2;
 
-void print_ending(const DemoOptions& options, const DemoStory& story, DemoDisplay& display, const DemoProcesses& processes) {
+void print_ending(const DemoOptions& options, const DemoStory& story, DemoDisplay& display,
+                  const DemoProcesses& processes) {
     const auto& report = story.report();
     std::vector<statemachine::Job> jobs;
     for (const auto& demo_job : report.jobs) jobs.push_back(demo_job.job);
     display.table(jobs);
     if (report.ok)
-        fmt::print("\nThe node's EMT: {} before, {} after; {} of it is the slot's reward. Every wei is accounted for.\n", chain::format_coins(report.before.node_emt),
-                   chain::format_coins(report.after.node_emt), chain::format_coins(report.reward));
+        fmt::print(
+            "\nThe node's EMT: {} before, {} after; {} of it is the slot's reward. Every wei is accounted for.\n",
+            chain::format_coins(report.before.node_emt), chain::format_coins(report.after.node_emt),
+            chain::format_coins(report.reward));
     const auto master = processes.master_folder().string();
     fmt::print("\nLook at it:\n  ./emeth state list --data {0}\n", master);
     if (!jobs.empty()) {
@@ -36,18 +39,23 @@ void print_ending(const DemoOptions& options, const DemoStory& story, DemoDispla
 }
 
 void print_keeping(const network::Devnet& devnet, const DemoProcesses& processes) {
-    fmt::print("\nThe network and the node go on:\n  endpoint {}\n  JOB info server {}api/v1/jobs?status=4\n  ./emeth joblist --config {} --data {}\n  logs: {}\nCtrl-C ends everything.\n",
-               devnet.endpoint().text(), devnet.info_server().text(), processes.master_settings().string(), processes.master_folder().string(),
-               (processes.master_folder().parent_path() / "master.log").string());
+    fmt::print(
+        "\nThe network and the node go on:\n  endpoint {}\n  JOB info server {}api/v1/jobs?status=4\n  ./emeth joblist "
+        "--config {} --data {}\n  logs: {}\nCtrl-C ends everything.\n",
+        devnet.endpoint().text(), devnet.info_server().text(), processes.master_settings().string(),
+        processes.master_folder().string(), (processes.master_folder().parent_path() / "master.log").string());
     std::fflush(stdout);
 }
 
 constexpr std::chrono::hours keep_nap{1};
 
-Task<Result<void>> tell_and_keep(DemoOptions options, network::Devnet& devnet, DemoProcesses& processes, DemoStory& story, DemoDisplay& display) {
+Task<Result<void>> tell_and_keep(DemoOptions options, network::Devnet& devnet, DemoProcesses& processes,
+                                 DemoStory& story, DemoDisplay& display) {
     auto outcome = co_await story.tell();
     if (!options.report.empty())
-        if (auto written = write_file_durably(options.report, to_json_text(story.report())); written.has_error() && outcome.has_value()) outcome = written;
+        if (auto written = write_file_durably(options.report, to_json_text(story.report()));
+            written.has_error() && outcome.has_value())
+            outcome = written;
     print_ending(options, story, display, processes);
     if (!options.keep || outcome.has_error()) co_return outcome;
     print_keeping(devnet, processes);
@@ -61,7 +69,8 @@ Task<Result<void>> until_signal(Shutdown& shutdown, const DemoStory& story) {
 }
 
 /// The devnet serves while the story is told; what ends first ends the others.
-Task<Result<void>> tell_while_serving(DemoOptions options, network::Devnet& devnet, DemoProcesses& processes, DemoDisplay& display, Shutdown& shutdown) {
+Task<Result<void>> tell_while_serving(DemoOptions options, network::Devnet& devnet, DemoProcesses& processes,
+                                      DemoDisplay& display, Shutdown& shutdown) {
     DemoStory story(devnet, processes, display, options.data);
     Task<Result<void>> telling = tell_and_keep(options, devnet, processes, story, display);
     Task<Result<void>> serving = devnet.run();
@@ -83,7 +92,8 @@ Task<Result<void>> run_demo(DemoOptions options) {
     network.anvil = options.anvil;
     auto devnet = co_await network::Devnet::start(std::move(network));
     if (devnet.has_error()) co_return in_context("devnet", devnet.error());
-    display.say(fmt::format("devnet is up: chain at {}, EmethCore {}, EMT {}", (*devnet)->endpoint().text(), (*devnet)->core().hex(), (*devnet)->token().hex()));
+    display.say(fmt::format("devnet is up: chain at {}, EmethCore {}, EMT {}", (*devnet)->endpoint().text(),
+                            (*devnet)->core().hex(), (*devnet)->token().hex()));
     DemoProcesses processes(executor, options.data, workers);
     const auto outcome = co_await tell_while_serving(options, **devnet, processes, display, shutdown);
     co_await processes.stop_all();

@@ -41,16 +41,24 @@ Result<std::uint64_t> quantity(const boost::json::value& value, std::string_view
     return permanent_error(fmt::format("{} is no hex quantity of 64 bits", what));
 }
 
-std::string hex_quantity(std::uint64_t value) { return fmt::format("{:#x}", value); }
+std::string hex_quantity(std::uint64_t value) {
+    return fmt::format("{:#x}", value);
+}
 
 Task<Result<Anvil>> Anvil::start(AnvilOptions options) {
     ChildOptions child_options;
     child_options.program = options.program;
-    child_options.arguments = {"--host", "127.0.0.1", "--port", std::to_string(options.port), "--chain-id", std::to_string(options.chain_id),
-                               "--accounts", "1", "--state", options.state_file.string(), "--state-interval", "10", "--no-mining"};
+    child_options.arguments = {"--host",           "127.0.0.1",
+                               "--port",           std::to_string(options.port),
+                               "--chain-id",       std::to_string(options.chain_id),
+                               "--accounts",       "1",
+                               "--state",          options.state_file.string(),
+                               "--state-interval", "10",
+                               "--no-mining"};
     child_options.output = options.log;
     auto child = ChildProcess::start(co_await asio::this_coro::executor, child_options);
-    if (child.has_error()) co_return in_context("cannot start anvil (npm ci under contracts/ installs it)", child.error());
+    if (child.has_error())
+        co_return in_context("cannot start anvil (npm ci under contracts/ installs it)", child.error());
     auto endpoint = http::Url::parse(fmt::format("http://127.0.0.1:{}", options.port));
     if (endpoint.has_error()) co_return endpoint.error();
     Anvil anvil(std::move(*child), std::make_unique<chain::RpcClient>(*endpoint, Milliseconds(30'000)));
@@ -78,7 +86,8 @@ Task<Result<void>> Anvil::wait_until_it_answers() {
     co_return last;
 }
 
-/// After a jump of the chain's time and a restart, anvil's clock is the wall clock again: without this, block times would go back.
+/// After a jump of the chain's time and a restart, anvil's clock is the wall clock again: without this, block times
+/// would go back.
 Task<Result<void>> Anvil::set_clock_and_mine(std::uint32_t block_interval_s) {
     boost::json::array latest_parameters{"latest", false};
     const auto latest = co_await rpc_->call("eth_getBlockByNumber", std::move(latest_parameters));
@@ -98,6 +107,8 @@ Task<Result<void>> Anvil::set_clock_and_mine(std::uint32_t block_interval_s) {
     co_return Result<void>{};
 }
 
-Task<> Anvil::stop() { co_await child_.stop(SIGINT, stop_grace_ms); }
+Task<> Anvil::stop() {
+    co_await child_.stop(SIGINT, stop_grace_ms);
+}
 
 }  // namespace emeth::network

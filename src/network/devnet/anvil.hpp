@@ -23,7 +23,8 @@ struct AnvilOptions {
 
 class Anvil {
 public:
-    /// Returns once the chain answers, its clock is not behind its last block, and it mines. Error: with the last words of anvil.
+    /// Returns once the chain answers, its clock is not behind its last block, and it mines. Error: with the last words
+    /// of anvil.
     static Task<Result<Anvil>> start(AnvilOptions options);
 
     [[nodiscard]] chain::RpcClient& rpc() { return *rpc_; }

@@ -48,11 +48,14 @@ std::string with_address_argument(std::string_view code_hex, const Address& argu
     return code;
 }
 
-std::string with_prefix(std::string_view code_hex) { return code_hex.starts_with("0x") ? std::string(code_hex) : "0x" + std::string(code_hex); }
+std::string with_prefix(std::string_view code_hex) {
+    return code_hex.starts_with("0x") ? std::string(code_hex) : "0x" + std::string(code_hex);
+}
 
 }  // namespace
 
-Task<Result<boost::json::object>> send_unlocked(chain::RpcClient& rpc, Address from, std::string to, std::string data_hex) {
+Task<Result<boost::json::object>> send_unlocked(chain::RpcClient& rpc, Address from, std::string to,
+                                                std::string data_hex) {
     boost::json::object transaction{{"from", from.hex()}, {"data", std::move(data_hex)}};
     if (!to.empty()) transaction["to"] = to;
     boost::json::array send_parameters;
@@ -67,7 +70,8 @@ Task<Result<boost::json::object>> send_unlocked(chain::RpcClient& rpc, Address f
         if (auto* object = receipt->if_object()) {
             std::string status;
             if (text_field(*object, "status", status) == nullptr || status != "0x1")
-                co_return permanent_error(fmt::format("a transaction of {} to {} reverted", from.hex(), to.empty() ? "a new contract" : to));
+                co_return permanent_error(
+                    fmt::format("a transaction of {} to {} reverted", from.hex(), to.empty() ? "a new contract" : to));
             co_return std::move(*object);
         }
         co_await system_clock().sleep(receipt_poll);
@@ -80,7 +84,8 @@ Task<Result<Deployment>> deploy(chain::RpcClient& rpc, Address owner, Address ve
     auto token = co_await create(rpc, owner, with_prefix(contracts::emeth_token_creation_hex()));
     if (token.has_error()) co_return in_context("deploying EmethToken", token.error());
     deployment.token = *token;
-    auto core = co_await create(rpc, owner, with_address_argument(with_prefix(contracts::emeth_core_creation_hex()), *token));
+    auto core =
+        co_await create(rpc, owner, with_address_argument(with_prefix(contracts::emeth_core_creation_hex()), *token));
     if (core.has_error()) co_return in_context("deploying EmethCore", core.error());
     deployment.core = *core;
     auto minter = co_await call_contract(rpc, owner, *token, chain::encode_set_minter(*core));
@@ -97,7 +102,9 @@ Task<Result<void>> check_deployment(chain::RpcClient& rpc, Deployment deployment
         if (code.has_error()) co_return code.error();
         const auto* text = code->if_string();
         if (text == nullptr || text->size() <= 2)
-            co_return permanent_error(fmt::format("the chain of this devnet has no contract at {}: its state was lost; begin anew in another folder", address.hex()));
+            co_return permanent_error(fmt::format(
+                "the chain of this devnet has no contract at {}: its state was lost; begin anew in another folder",
+                address.hex()));
     }
     co_return Result<void>{};
 }

@@ -14,8 +14,10 @@ struct Deployment {
     Address core, token;
 };
 
-/// Sends a transaction from an account that the node signs for, and waits for its receipt. `to` empty: creates a contract. Error: the revert or the node's message.
-Task<Result<boost::json::object>> send_unlocked(chain::RpcClient& rpc, Address from, std::string to, std::string data_hex);
+/// Sends a transaction from an account that the node signs for, and waits for its receipt. `to` empty: creates a
+/// contract. Error: the revert or the node's message.
+Task<Result<boost::json::object>> send_unlocked(chain::RpcClient& rpc, Address from, std::string to,
+                                                std::string data_hex);
 
 /// EmethToken, EmethCore(token), token.setMinter(core), core.setVerifier(verifier), all by `owner`.
 Task<Result<Deployment>> deploy(chain::RpcClient& rpc, Address owner, Address verifier);

@@ -97,7 +97,8 @@ struct Devnet::Impl {
     std::optional<Verifier> verifier;
     std::optional<Requester> requester;
 
-    Impl(DevnetOptions chosen, asio::any_io_executor io, FolderLock held) : options(std::move(chosen)), executor(std::move(io)), lock(std::move(held)) {}
+    Impl(DevnetOptions chosen, asio::any_io_executor io, FolderLock held)
+        : options(std::move(chosen)), executor(std::move(io)), lock(std::move(held)) {}
 
     Task<Result<void>> start();
     Task<Result<Record>> start_chain();
@@ -124,7 +125,8 @@ Task<Result<void>> Devnet::Impl::fund(Address account, Wei alt, Wei emt) {
     const auto set = co_await anvil->rpc().call("anvil_setBalance", std::move(balance_parameters));
     if (set.has_error()) co_return set.error();
     std::string mint = to_hex(chain::encode_mint(account, emt));
-    const auto minted = co_await send_unlocked(anvil->rpc(), anvil->unlocked_account(), deployment.token.hex(), std::move(mint));
+    const auto minted =
+        co_await send_unlocked(anvil->rpc(), anvil->unlocked_account(), deployment.token.hex(), std::move(mint));
     if (minted.has_error()) co_return in_context("mint", minted.error());
     co_return Result<void>{};
 }
@@ -142,7 +144,12 @@ Task<Result<Record>> Devnet::Impl::start_chain() {
     const auto port = choose_port(executor, options.rpc_port, record->rpc_port);
     if (port.has_error()) co_return port.error();
     record->rpc_port = *port;
-    AnvilOptions anvil_options{options.anvil, options.folder / "anvil-state.json", options.folder / "anvil.log", *port, options.chain_id, options.block_interval_s};
+    AnvilOptions anvil_options{options.anvil,
+                               options.folder / "anvil-state.json",
+                               options.folder / "anvil.log",
+                               *port,
+                               options.chain_id,
+                               options.block_interval_s};
     auto started = co_await Anvil::start(std::move(anvil_options));
     if (started.has_error()) co_return started.error();
     anvil.emplace(std::move(*started));
@@ -169,7 +176,8 @@ Result<void> Devnet::Impl::start_servers(const Record& record) {
     http::ServerOptions storage_options;
     storage_options.port = record.storage_port;
     storage_options.public_url = options.storage_public_url;
-    storage_server.emplace(executor, storage_options, options.folder / "objects", *rpc_chain, system_clock(), system_random(), pool);
+    storage_server.emplace(executor, storage_options, options.folder / "objects", *rpc_chain, system_clock(),
+                           system_random(), pool);
     if (auto listening = storage_server->listen(); listening.has_error()) return listening;
     auto storage_text = http::Url::parse(storage_server->url());
     if (storage_text.has_error()) return storage_text.error();
@@ -180,7 +188,8 @@ Result<void> Devnet::Impl::start_servers(const Record& record) {
         sender_options.chain_id = options.chain_id;
         sender_options.poll_interval = Milliseconds(300);
         actor->storage = std::make_unique<api_client::StorageApiClient>(storage_url, actor->key, system_clock());
-        actor->sender = std::make_unique<chain::TransactionSender>(executor, *rpc_chain, *actor->store, pool, system_clock(), actor->key, sender_options);
+        actor->sender = std::make_unique<chain::TransactionSender>(executor, *rpc_chain, *actor->store, pool,
+                                                                   system_clock(), actor->key, sender_options);
     }
 
     http::ServerOptions info_options;
@@ -196,8 +205,10 @@ Result<void> Devnet::Impl::start_servers(const Record& record) {
     verifier_options.trainer_program = trainer_protocol::default_trainer_program();
     verifier_options.default_model = options.default_model;
     verifier_options.threads = options.verifier_threads;
-    verifier.emplace(*rpc_chain, *verifier_actor->sender, *verifier_actor->storage, system_clock(), deployment.core, std::move(verifier_options));
-    requester.emplace(*rpc_chain, *requester_actor->sender, *requester_actor->storage, system_random(), deployment.core, deployment.token);
+    verifier.emplace(*rpc_chain, *verifier_actor->sender, *verifier_actor->storage, system_clock(), deployment.core,
+                     std::move(verifier_options));
+    requester.emplace(*rpc_chain, *requester_actor->sender, *requester_actor->storage, system_random(), deployment.core,
+                      deployment.token);
     return {};
 }
 
@@ -209,7 +220,8 @@ Task<Result<void>> Devnet::Impl::start() {
     }
     auto record = co_await start_chain();
     if (record.has_error()) co_return record.error();
-    for (auto [port, wanted] : {std::pair{&record->storage_port, options.storage_port}, std::pair{&record->info_port, options.info_port}}) {
+    for (auto [port, wanted] :
+         {std::pair{&record->storage_port, options.storage_port}, std::pair{&record->info_port, options.info_port}}) {
         const auto chosen = choose_port(executor, wanted, *port);
         if (chosen.has_error()) co_return chosen.error();
         *port = *chosen;
@@ -266,17 +278,37 @@ Task<> Devnet::stop() {
     if (impl_->anvil) co_await impl_->anvil->stop();
 }
 
-const http::Url& Devnet::endpoint() const { return impl_->endpoint; }
-const http::Url& Devnet::storage_api() const { return impl_->storage_url; }
-const http::Url& Devnet::info_server() const { return impl_->info_url; }
-Address Devnet::core() const { return impl_->deployment.core; }
-Address Devnet::token() const { return impl_->deployment.token; }
-Address Devnet::verifier() const { return impl_->verifier_actor->key.address(); }
-Address Devnet::requester_address() const { return impl_->requester_actor->key.address(); }
-chain::RpcChain& Devnet::chain() { return *impl_->rpc_chain; }
-Requester& Devnet::requester() { return *impl_->requester; }
+const http::Url& Devnet::endpoint() const {
+    return impl_->endpoint;
+}
+const http::Url& Devnet::storage_api() const {
+    return impl_->storage_url;
+}
+const http::Url& Devnet::info_server() const {
+    return impl_->info_url;
+}
+Address Devnet::core() const {
+    return impl_->deployment.core;
+}
+Address Devnet::token() const {
+    return impl_->deployment.token;
+}
+Address Devnet::verifier() const {
+    return impl_->verifier_actor->key.address();
+}
+Address Devnet::requester_address() const {
+    return impl_->requester_actor->key.address();
+}
+chain::RpcChain& Devnet::chain() {
+    return *impl_->rpc_chain;
+}
+Requester& Devnet::requester() {
+    return *impl_->requester;
+}
 
-Task<Result<void>> Devnet::fund(Address account, Wei alt, Wei emt) { return impl_->fund(account, alt, emt); }
+Task<Result<void>> Devnet::fund(Address account, Wei alt, Wei emt) {
+    return impl_->fund(account, alt, emt);
+}
 
 Task<Result<void>> Devnet::advance_time_to(std::int64_t unix_s) {
     const auto latest = co_await chain().latest_block();
@@ -292,8 +324,10 @@ Task<Result<void>> Devnet::advance_time_to(std::int64_t unix_s) {
 
 std::string Devnet::node_settings() const {
     return fmt::format(
-        "endpoint={}\nchain_id={}\nemethContractAddress={}\ntokenContractAddress={}\nstorageApi={}\ninfo_server_url={}\ndefault_model={}\nconfirmations=2\n",
-        endpoint().text(), impl_->options.chain_id, core().hex(), token().hex(), storage_api().text(), info_server().text(), impl_->options.default_model);
+        "endpoint={}\nchain_id={}\nemethContractAddress={}\ntokenContractAddress={}\nstorageApi={}\ninfo_server_url={}"
+        "\ndefault_model={}\nconfirmations=2\n",
+        endpoint().text(), impl_->options.chain_id, core().hex(), token().hex(), storage_api().text(),
+        info_server().text(), impl_->options.default_model);
 }
 
 }  // namespace emeth::network

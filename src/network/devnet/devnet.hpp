@@ -1,6 +1,8 @@
-// The whole network on loopback: anvil, the contracts, Storage API, JOB info server, verifier and, when asked for, the requester bot. Io thread only.
+// The whole network on loopback: anvil, the contracts, Storage API, JOB info server, verifier and, when asked for, the
+// requester bot. Io thread only.
 //
-// Everything durable lives in one folder: anvil's state, the objects, the keys (0600), the outboxes, and devnet.json (addresses and ports).
+// Everything durable lives in one folder: anvil's state, the objects, the keys (0600), the outboxes, and devnet.json
+// (addresses and ports).
 #pragma once
 
 #include <cstdint>
@@ -19,11 +21,12 @@ namespace emeth::network {
 
 struct DevnetOptions {
     std::filesystem::path folder;
-    std::filesystem::path anvil;         ///< program
-    std::uint16_t rpc_port = 0;          ///< 0: the last ones used in this folder, else the system's choice
+    std::filesystem::path anvil;  ///< program
+    std::uint16_t rpc_port = 0;   ///< 0: the last ones used in this folder, else the system's choice
     std::uint16_t storage_port = 0;
     std::uint16_t info_port = 0;
-    std::string storage_public_url;      ///< of a proxy before the Storage API, named in its signed URLs and to all who use it; empty: none
+    std::string storage_public_url;  ///< of a proxy before the Storage API, named in its signed URLs and to all who use
+                                     ///< it; empty: none
     std::uint32_t block_interval_s = 1;
     std::uint64_t chain_id = 60'001;
     std::uint32_t requester_interval_s = 0;  ///< 0: no requester bot
@@ -33,7 +36,8 @@ struct DevnetOptions {
 
 class Devnet {
 public:
-    /// Starts or resumes the network in `options.folder`: anvil with its state file (its time set to no less than the last block's), deployment at first start, servers, verifier.
+    /// Starts or resumes the network in `options.folder`: anvil with its state file (its time set to no less than the
+    /// last block's), deployment at first start, servers, verifier.
     static Task<Result<std::unique_ptr<Devnet>>> start(DevnetOptions options);
     ~Devnet();
 

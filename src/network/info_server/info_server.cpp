@@ -29,10 +29,15 @@ Result<std::optional<chain::JobStatus>> wanted_status(const http::ServerRequest&
 
 }  // namespace
 
-InfoServerService::InfoServerService(asio::any_io_executor executor, http::ServerOptions options, chain::Chain& chain, api_client::ArtifactStore& storage, Clock& clock,
-                                     Milliseconds poll_interval)
-    : executor_(executor), index_(chain, storage), clock_(clock), poll_interval_(poll_interval), server_(executor, std::move(options)) {
-    server_.route("GET", "/api/v1/jobs", request_bytes_max, [this](http::ServerRequest request) { return list(std::move(request)); });
+InfoServerService::InfoServerService(asio::any_io_executor executor, http::ServerOptions options, chain::Chain& chain,
+                                     api_client::ArtifactStore& storage, Clock& clock, Milliseconds poll_interval)
+    : executor_(executor),
+      index_(chain, storage),
+      clock_(clock),
+      poll_interval_(poll_interval),
+      server_(executor, std::move(options)) {
+    server_.route("GET", "/api/v1/jobs", request_bytes_max,
+                  [this](http::ServerRequest request) { return list(std::move(request)); });
 }
 
 Task<http::ServerResponse> InfoServerService::list(http::ServerRequest request) {
@@ -49,7 +54,8 @@ Task<> InfoServerService::follow() {
     bool failing = false;
     for (;;) {
         const auto updated = co_await index_.update();
-        if (updated.has_error() && !failing) spdlog::warn("JOB info server: {}; it serves what it knows", updated.error().message);
+        if (updated.has_error() && !failing)
+            spdlog::warn("JOB info server: {}; it serves what it knows", updated.error().message);
         if (updated.has_value() && failing) spdlog::info("JOB info server: up to date again");
         failing = updated.has_error();
         co_await clock_.sleep(poll_interval_);

@@ -15,12 +15,14 @@ public:
     static constexpr std::size_t answer_jobs_max = 10'000;
 
     /// All must outlive the service.
-    InfoServerService(asio::any_io_executor executor, http::ServerOptions options, chain::Chain& chain, api_client::ArtifactStore& storage, Clock& clock,
+    InfoServerService(asio::any_io_executor executor, http::ServerOptions options, chain::Chain& chain,
+                      api_client::ArtifactStore& storage, Clock& clock,
                       Milliseconds poll_interval = Milliseconds(1'000));
 
     Result<void> listen() { return server_.listen(); }
     [[nodiscard]] std::string url() const { return server_.url(); }
-    /// Follows the chain and serves until cancelled. While the endpoint is down it serves what it knows; the header x-emeth-block says up to where.
+    /// Follows the chain and serves until cancelled. While the endpoint is down it serves what it knows; the header
+    /// x-emeth-block says up to where.
     Task<> run();
 
 private:

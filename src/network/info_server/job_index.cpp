@@ -91,7 +91,9 @@ std::vector<const IndexedJob*> JobIndex::newest(std::optional<chain::JobStatus> 
     std::vector<const IndexedJob*> chosen;
     for (const auto& [id, job] : jobs_)
         if (!status || job.record.status == *status) chosen.push_back(&job);
-    const auto newer = [](const IndexedJob* a, const IndexedJob* b) { return a->record.requested_at_unix_s > b->record.requested_at_unix_s; };
+    const auto newer = [](const IndexedJob* a, const IndexedJob* b) {
+        return a->record.requested_at_unix_s > b->record.requested_at_unix_s;
+    };
     std::stable_sort(chosen.begin(), chosen.end(), newer);
     if (chosen.size() > count_max) chosen.resize(count_max);
     return chosen;

@@ -23,18 +23,21 @@ struct IndexedJob {
     std::uint64_t dataset_bytes = 0;  ///< 0: the storage has not said yet
 };
 
-/// The logs only say which JOBs to look at; what a JOB is, the contract says. So a reorganisation costs another look, and nothing can drift.
+/// The logs only say which JOBs to look at; what a JOB is, the contract says. So a reorganisation costs another look,
+/// and nothing can drift.
 class JobIndex {
 public:
     static constexpr std::size_t jobs_max = 1'000'000;
 
     /// Both must outlive the index.
-    JobIndex(chain::Chain& chain, api_client::ArtifactStore& storage) : chain_(chain), storage_(storage), follower_(chain, 0) {}
+    JobIndex(chain::Chain& chain, api_client::ArtifactStore& storage)
+        : chain_(chain), storage_(storage), follower_(chain, 0) {}
 
     /// Takes what is new on chain. What it could not look at now is looked at by the next call.
     Task<Result<void>> update();
     /// Of `status`, or all; the newest `count_max` by their time of request, newest first.
-    [[nodiscard]] std::vector<const IndexedJob*> newest(std::optional<chain::JobStatus> status, std::size_t count_max) const;
+    [[nodiscard]] std::vector<const IndexedJob*> newest(std::optional<chain::JobStatus> status,
+                                                        std::size_t count_max) const;
     /// Up to which the index is complete.
     [[nodiscard]] std::uint64_t block() const { return block_; }
 

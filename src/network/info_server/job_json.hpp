@@ -7,8 +7,8 @@
 
 namespace emeth::network {
 
-/// {id, owner, status, programId, datasetPath, param, datasetSize, fee, deadline, node?, deposit?, requestedAt, startedAt?, submittedAt?, verifiedAt?}: amounts as
-/// decimal strings of wei, times in unix seconds.
+/// {id, owner, status, programId, datasetPath, param, datasetSize, fee, deadline, node?, deposit?, requestedAt,
+/// startedAt?, submittedAt?, verifiedAt?}: amounts as decimal strings of wei, times in unix seconds.
 boost::json::object job_json(const IndexedJob& job);
 
 }  // namespace emeth::network

@@ -26,7 +26,8 @@ Task<Result<Price>> price_of(chain::Chain& chain, std::uint64_t bytes, JobReques
 
 }  // namespace
 
-Requester::Requester(chain::Chain& chain, chain::TransactionSender& sender, api_client::StorageApiClient& storage, Random& random, Address core, Address token)
+Requester::Requester(chain::Chain& chain, chain::TransactionSender& sender, api_client::StorageApiClient& storage,
+                     Random& random, Address core, Address token)
     : chain_(chain), sender_(sender), storage_(storage), random_(random), core_(core), token_(token) {}
 
 Task<Result<chain::Receipt>> Requester::send(Address to, chain::Bytes data, std::string what) {
@@ -54,7 +55,8 @@ Task<Result<RequestedJob>> Requester::request(JobRequest request) {
     const auto balance = co_await chain_.emt_balance(sender_.address());
     if (balance.has_error()) co_return balance.error();
     if (*balance < job.fee)
-        co_return permanent_error(fmt::format("the fee is {} EMT, and {} has {} EMT", chain::format_coins(job.fee), sender_.address().hex(), chain::format_coins(*balance)));
+        co_return permanent_error(fmt::format("the fee is {} EMT, and {} has {} EMT", chain::format_coins(job.fee),
+                                              sender_.address().hex(), chain::format_coins(*balance)));
 
     random_.fill(job.id.bytes);
     const auto name = co_await storage_.upload_dataset(job.id, request.dataset);
@@ -66,7 +68,8 @@ Task<Result<RequestedJob>> Requester::request(JobRequest request) {
     const auto latest = co_await chain_.latest_block();
     if (latest.has_error()) co_return latest.error();
     job.deadline_unix_s = latest->timestamp_unix_s + request.deadline_in_s;
-    chain::Bytes data = chain::encode_request(job.id, request.program_id, *name, request.param, job.fee, job.deadline_unix_s);
+    chain::Bytes data =
+        chain::encode_request(job.id, request.program_id, *name, request.param, job.fee, job.deadline_unix_s);
     const auto requested = co_await send(core_, std::move(data), "request");
     if (requested.has_error()) co_return requested.error();
     job.transaction = requested->transaction;

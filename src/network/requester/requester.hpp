@@ -1,4 +1,5 @@
-// Puts JOBs on chain: uploads the dataset, approves the fee, calls request. Used by `emeth request`, the requester bot and the demo. Io thread only.
+// Puts JOBs on chain: uploads the dataset, approves the fee, calls request. Used by `emeth request`, the requester bot
+// and the demo. Io thread only.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,7 @@ struct JobRequest {
     std::filesystem::path dataset;
     std::string param = R"({"language":"en","epoch":2})";
     std::uint64_t program_id = language_model_program;
-    Wei gas_price;   ///< EMT wei per gas; fee = max(gas * gas_price, fee_min)
+    Wei gas_price;  ///< EMT wei per gas; fee = max(gas * gas_price, fee_min)
     Wei fee_min;
     std::int64_t deadline_in_s = 6 * 3600;  ///< from the latest block's time
 };
@@ -37,9 +38,11 @@ struct RequestedJob {
 class Requester {
 public:
     /// All must outlive the requester. `sender`'s run() is awaited elsewhere.
-    Requester(chain::Chain& chain, chain::TransactionSender& sender, api_client::StorageApiClient& storage, Random& random, Address core, Address token);
+    Requester(chain::Chain& chain, chain::TransactionSender& sender, api_client::StorageApiClient& storage,
+              Random& random, Address core, Address token);
 
-    /// Uploads, approves fee, requests; returns once the request is confirmed. Errors name dataset and amounts ("fee 20 EMT, balance 3 EMT").
+    /// Uploads, approves fee, requests; returns once the request is confirmed. Errors name dataset and amounts ("fee 20
+    /// EMT, balance 3 EMT").
     Task<Result<RequestedJob>> request(JobRequest request);
     Task<Result<void>> cancel(JobId id);
 

@@ -15,7 +15,8 @@ constexpr std::size_t texts_max = 10'000;
 std::vector<std::filesystem::path> texts_in(const std::filesystem::path& folder) {
     std::vector<std::filesystem::path> texts;
     std::error_code error;
-    for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end && texts.size() < texts_max; entry.increment(error))
+    for (std::filesystem::directory_iterator entry(folder, error), end;
+         !error && entry != end && texts.size() < texts_max; entry.increment(error))
         if (entry->is_regular_file(error)) texts.push_back(entry->path());
     std::sort(texts.begin(), texts.end());
     return texts;
@@ -35,8 +36,8 @@ Task<> run_requester_bot(Requester& requester, Clock& clock, RequesterBotOptions
             if (requested.has_error())
                 spdlog::warn("requester bot: {}", requested.error().message);
             else
-                spdlog::info("requester bot: JOB {} requested: {} bytes, {} gas, fee {} EMT", requested->id.hex(), requested->dataset_bytes, requested->gas,
-                             chain::format_coins(requested->fee));
+                spdlog::info("requester bot: JOB {} requested: {} bytes, {} gas, fee {} EMT", requested->id.hex(),
+                             requested->dataset_bytes, requested->gas, chain::format_coins(requested->fee));
         }
         co_await clock.sleep(std::chrono::seconds(options.interval_s));
     }

@@ -1,4 +1,5 @@
-// The requester bot: while it runs, there is always a fresh JOB on chain every so often. Its texts are the regular files of one folder. Io thread only.
+// The requester bot: while it runs, there is always a fresh JOB on chain every so often. Its texts are the regular
+// files of one folder. Io thread only.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,7 @@ namespace emeth::network {
 struct RequesterBotOptions {
     std::filesystem::path texts;  ///< datasets, taken in name order, over and over
     std::uint32_t interval_s = 60;
-    JobRequest terms;             ///< of each JOB; `dataset` is set by the bot
+    JobRequest terms;  ///< of each JOB; `dataset` is set by the bot
 };
 
 /// Until cancelled. A request that fails is logged, and the next one is made in its turn.

@@ -8,8 +8,8 @@
 #include <utility>
 #include <variant>
 
-#include "network/requester/requester.hpp"
 #include "http/file_pieces.hpp"
+#include "network/requester/requester.hpp"
 #include "runtime/durable_file.hpp"
 #include "runtime/log.hpp"
 #include "runtime/with_timeout.hpp"
@@ -30,12 +30,14 @@ Task<Result<void>> fetch(std::string url_text, std::filesystem::path file, std::
     const auto url = http::Url::parse(url_text);
     if (url.has_error()) co_return url.error();
     std::function<void(std::uint64_t)> progress = ignore_progress;
-    auto downloaded = co_await http::download_file(*url, std::move(file), bytes, download_idle_timeout, std::move(progress));
+    auto downloaded =
+        co_await http::download_file(*url, std::move(file), bytes, download_idle_timeout, std::move(progress));
     if (downloaded.has_error()) co_return downloaded.error();
     co_return Result<void>{};
 }
 
-Task<Result<void>> fetch_dataset(api_client::StorageApiClient& storage, JobId id, std::filesystem::path file, std::uint64_t bytes) {
+Task<Result<void>> fetch_dataset(api_client::StorageApiClient& storage, JobId id, std::filesystem::path file,
+                                 std::uint64_t bytes) {
     auto url = co_await storage.dataset_url(id);
     if (url.has_error()) co_return in_context("dataset URL", url.error());
     co_return co_await fetch(std::move(*url), std::move(file), bytes);
@@ -49,12 +51,17 @@ struct Delivery {
 };
 
 /// What is not there or of an absurd size is the node's fault: a verdict, not an error.
-Task<Result<std::optional<Verdict>>> fetch_delivery(api_client::StorageApiClient& storage, JobId id, Delivery delivery, std::filesystem::path file) {
+Task<Result<std::optional<Verdict>>> fetch_delivery(api_client::StorageApiClient& storage, JobId id, Delivery delivery,
+                                                    std::filesystem::path file) {
     auto location = co_await storage.result_url(id, delivery.extension);
     if (location.has_error()) co_return in_context(fmt::format("{} URL", delivery.name), location.error());
-    if (!*location) co_return Verdict{false, fmt::format("there is no {} of it in the Storage API", delivery.name), 0, true};
+    if (!*location)
+        co_return Verdict{false, fmt::format("there is no {} of it in the Storage API", delivery.name), 0, true};
     if ((*location)->bytes > delivery.bytes_max)
-        co_return Verdict{false, fmt::format("the {} has {} bytes, at most {} are taken", delivery.name, (*location)->bytes, delivery.bytes_max), 0};
+        co_return Verdict{false,
+                          fmt::format("the {} has {} bytes, at most {} are taken", delivery.name, (*location)->bytes,
+                                      delivery.bytes_max),
+                          0};
     auto fetched = co_await fetch(std::move((*location)->url), std::move(file), (*location)->bytes);
     if (fetched.has_error()) co_return fetched.error();
     co_return std::optional<Verdict>{};
@@ -71,14 +78,16 @@ std::optional<Verdict> object_to_draw(const std::filesystem::path& evidence, con
     const auto expected = trainer_protocol::evidence_header(block_hash);
     std::string header(expected.size(), '\0');
     const auto file = http::InputFile::open(evidence);
-    const bool fits = file.has_value() && file->read_at(0, header).has_value() && std::equal(expected.begin(), expected.end(), header.begin(), [](std::uint8_t a, char b) {
-                          return a == static_cast<std::uint8_t>(b);
-                      });
+    const bool fits = file.has_value() && file->read_at(0, header).has_value() &&
+                      std::equal(expected.begin(), expected.end(), header.begin(),
+                                 [](std::uint8_t a, char b) { return a == static_cast<std::uint8_t>(b); });
     if (fits) return std::nullopt;
-    return Verdict{false, "the evidence in the Storage API is not for the draw of the block that holds the submit", 0, true};
+    return Verdict{false, "the evidence in the Storage API is not for the draw of the block that holds the submit", 0,
+                   true};
 }
 
-Task<Result<std::optional<Verdict>>> fetch_deliveries(api_client::StorageApiClient& storage, JobId id, trainer_protocol::CheckRequest request) {
+Task<Result<std::optional<Verdict>>> fetch_deliveries(api_client::StorageApiClient& storage, JobId id,
+                                                      trainer_protocol::CheckRequest request) {
     const Delivery evidence{"evidence", ".evidence", evidence_bytes_max(request.job, request.draws)};
     const Delivery artifact{"artifact", ".tar", artifact_bytes_max};
     auto early = co_await fetch_delivery(storage, id, evidence, request.evidence);
@@ -87,27 +96,33 @@ Task<Result<std::optional<Verdict>>> fetch_deliveries(api_client::StorageApiClie
     co_return co_await fetch_delivery(storage, id, artifact, request.artifact);
 }
 
-Task<Result<trainer_protocol::Checked>> run_check(VerifierOptions options, trainer_protocol::CheckRequest request, std::filesystem::path log) {
+Task<Result<trainer_protocol::Checked>> run_check(VerifierOptions options, trainer_protocol::CheckRequest request,
+                                                  std::filesystem::path log) {
     trainer_protocol::Request message = std::move(request);
-    auto child = co_await trainer_protocol::TrainerChild::start(options.trainer_program, std::move(message), std::move(log));
+    auto child =
+        co_await trainer_protocol::TrainerChild::start(options.trainer_program, std::move(message), std::move(log));
     if (child.has_error()) co_return child.error();
     for (;;) {
         Task<Result<trainer_protocol::Report>> next = child->next();
         auto report = co_await with_timeout(std::move(next), child_silence_max, "the check's next report");
         if (report.has_error()) co_return report.error();
         if (auto* checked = std::get_if<trainer_protocol::Checked>(&*report)) co_return std::move(*checked);
-        if (auto* failed = std::get_if<trainer_protocol::Failed>(&*report)) co_return transient_error("emeth-trainer: " + failed->message);
+        if (auto* failed = std::get_if<trainer_protocol::Failed>(&*report))
+            co_return transient_error("emeth-trainer: " + failed->message);
     }
 }
 
 }  // namespace
 
-Task<Result<Verdict>> check_job(chain::Chain& chain, api_client::StorageApiClient& storage, VerifierOptions options, JobId id, Hash256 block_hash) {
+Task<Result<Verdict>> check_job(chain::Chain& chain, api_client::StorageApiClient& storage, VerifierOptions options,
+                                JobId id, Hash256 block_hash) {
     const auto details = co_await chain.job_details(id);
     if (details.has_error()) co_return details.error();
     const auto bytes = co_await storage.dataset_bytes(details->dataset);
     if (bytes.has_error()) co_return in_context("dataset size", bytes.error());
-    if (*bytes > dataset_bytes_max) co_return transient_error(fmt::format("the dataset has {} bytes, at most {} are taken", *bytes, dataset_bytes_max));
+    if (*bytes > dataset_bytes_max)
+        co_return transient_error(
+            fmt::format("the dataset has {} bytes, at most {} are taken", *bytes, dataset_bytes_max));
     const auto gas = co_await chain.estimated_gas(std::max<std::uint64_t>(1, *bytes >> 20), language_model_complexity);
     if (gas.has_error()) co_return gas.error();
 
@@ -133,7 +148,8 @@ Task<Result<Verdict>> check_job(chain::Chain& chain, api_client::StorageApiClien
 
     const auto checked = co_await run_check(options, std::move(request), folder / "trainer.log");
     if (checked.has_error()) co_return checked.error();
-    spdlog::info("verifier: JOB {}: validation loss claimed {:.4f}, computed again {:.4f}", id.hex(), checked->claimed_validation_loss, checked->recomputed_validation_loss);
+    spdlog::info("verifier: JOB {}: validation loss claimed {:.4f}, computed again {:.4f}", id.hex(),
+                 checked->claimed_validation_loss, checked->recomputed_validation_loss);
     co_return Verdict{checked->passed, checked->reason, *gas};
 }
 

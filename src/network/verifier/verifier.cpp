@@ -24,10 +24,10 @@ constexpr RetryPolicy retry_policy{.first = Milliseconds(1'000), .factor = 2, .m
 constexpr std::uint64_t reorganisation_blocks_max = 64;
 
 struct OpenJob {
-    std::uint32_t failures = 0;       ///< checks in a row that could not be made
-    Milliseconds not_before{0};       ///< monotonic
+    std::uint32_t failures = 0;                 ///< checks in a row that could not be made
+    Milliseconds not_before{0};                 ///< monotonic
     std::optional<Milliseconds> missing_since;  ///< monotonic; its artifact or the evidence was not there
-    std::uint64_t last_block = 0;     ///< of its newest Status event
+    std::uint64_t last_block = 0;               ///< of its newest Status event
 };
 
 }  // namespace
@@ -84,12 +84,14 @@ Task<Result<Hash256>> Verifier::Impl::block_of_submit(JobId id) {
     if (latest.has_error()) co_return latest.error();
     const auto found = open.find(id);
     const auto seen_in = found == open.end() ? 0 : found->second.last_block;
-    const auto logs = co_await chain.status_logs(id, seen_in > reorganisation_blocks_max ? seen_in - reorganisation_blocks_max : 0);
+    const auto logs =
+        co_await chain.status_logs(id, seen_in > reorganisation_blocks_max ? seen_in - reorganisation_blocks_max : 0);
     if (logs.has_error()) co_return logs.error();
     for (auto log = logs->rbegin(); log != logs->rend(); ++log) {
         if (log->status != chain::JobStatus::submitted) continue;
         if (log->block + options.confirmations <= latest->number + 1) co_return log->block_hash;
-        co_return transient_error(fmt::format("its submit in block {} is not {} blocks deep yet", log->block, options.confirmations));
+        co_return transient_error(
+            fmt::format("its submit in block {} is not {} blocks deep yet", log->block, options.confirmations));
     }
     co_return transient_error("the chain shows no submit of it");
 }
@@ -123,7 +125,8 @@ Task<Result<void>> Verifier::Impl::look_at(JobId id) {
     const auto block = co_await chain.latest_block();
     if (block.has_error()) co_return block.error();
     if (block->timestamp_unix_s <= job->deadline_unix_s + options.timeout_grace_s) co_return Result<void>{};
-    spdlog::warn("verifier: JOB {} is past its deadline by {} s: timeout", id.hex(), block->timestamp_unix_s - job->deadline_unix_s);
+    spdlog::warn("verifier: JOB {} is past its deadline by {} s: timeout", id.hex(),
+                 block->timestamp_unix_s - job->deadline_unix_s);
     chain::Bytes data = chain::encode_timeout(id);
     co_return co_await call(id, std::move(data), "timeout");
 }
@@ -163,11 +166,14 @@ Task<> Verifier::Impl::run() {
     }
 }
 
-Verifier::Verifier(chain::Chain& chain, chain::TransactionSender& sender, api_client::StorageApiClient& storage, Clock& clock, Address core, VerifierOptions options)
+Verifier::Verifier(chain::Chain& chain, chain::TransactionSender& sender, api_client::StorageApiClient& storage,
+                   Clock& clock, Address core, VerifierOptions options)
     : impl_(new Impl{chain, sender, storage, clock, core, std::move(options), chain::LogFollower(chain, 0), {}}) {}
 
 Verifier::~Verifier() = default;
 
-Task<> Verifier::run() { return impl_->run(); }
+Task<> Verifier::run() {
+    return impl_->run();
+}
 
 }  // namespace emeth::network

@@ -1,4 +1,5 @@
-// The verifier: follows JOBs that were submitted, checks each artifact in an emeth-trainer child, and calls verify, rejectResult or timeout. Io thread only.
+// The verifier: follows JOBs that were submitted, checks each artifact in an emeth-trainer child, and calls verify,
+// rejectResult or timeout. Io thread only.
 #pragma once
 
 #include <cstdint>
@@ -19,18 +20,19 @@ struct VerifierOptions {
     std::filesystem::path folder;           ///< scratch space, one folder a JOB
     std::filesystem::path trainer_program;  ///< emeth-trainer
     std::string default_model = "nano";
-    std::uint32_t epochs_min = 2;           ///< a verifier asks for max(param.epoch, 2)
+    std::uint32_t epochs_min = 2;  ///< a verifier asks for max(param.epoch, 2)
     std::uint32_t threads = 1;
     Milliseconds poll_interval{1'000};
     std::uint32_t draws = trainer_protocol::draws_default;  ///< segments that a submit's block draws beside the first
-    std::uint64_t confirmations = 2;        ///< blocks until a submit's block draws
-    Milliseconds patience{600'000};         ///< how long artifact or evidence may be missing before the result is rejected
-    std::int64_t timeout_grace_s = 60;      ///< after the deadline, before timeout is called
+    std::uint64_t confirmations = 2;                        ///< blocks until a submit's block draws
+    Milliseconds patience{600'000};     ///< how long artifact or evidence may be missing before the result is rejected
+    std::int64_t timeout_grace_s = 60;  ///< after the deadline, before timeout is called
 };
 
 class Verifier {
 public:
-    Verifier(chain::Chain& chain, chain::TransactionSender& sender, api_client::StorageApiClient& storage, Clock& clock, Address core, VerifierOptions options);
+    Verifier(chain::Chain& chain, chain::TransactionSender& sender, api_client::StorageApiClient& storage, Clock& clock,
+             Address core, VerifierOptions options);
     ~Verifier();
     /// Until cancelled. A JOB whose data cannot be had now is tried again; nothing ends the verifier.
     Task<> run();

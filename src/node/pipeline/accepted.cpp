@@ -16,14 +16,16 @@ Task<Result<void>> Pipeline::lease_worker() {
     }
     Fact granted = statemachine::LeaseGranted{last.number + 1, *link_.reserved};
     const Result<void> committed = co_await journal_.commit(std::move(granted));
-    // What could not be committed may be found durable once the disk is well again: until then the worker is nobody else's, and the next try is the same fact.
+    // What could not be committed may be found durable once the disk is well again: until then the worker is nobody
+    // else's, and the next try is the same fact.
     if (committed.has_error()) co_return committed;
     adopt_lease();
     co_return Result<void>{};
 }
 
 bool Pipeline::needs_its_lease() const {
-    if (job().state == statemachine::State::submitted) return job().evidence.block_hash && !job().evidence.upload.completed;
+    if (job().state == statemachine::State::submitted)
+        return job().evidence.block_hash && !job().evidence.upload.completed;
     return job().lease.active && !job().upload.completed && job().outcome.decline_reason.empty();
 }
 

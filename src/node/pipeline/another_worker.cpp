@@ -1,4 +1,5 @@
-// When a JOB is taken from the worker that holds it, to be begun anew by another one: its holder is away for longer than the grace, or fails again and again.
+// When a JOB is taken from the worker that holds it, to be begun anew by another one: its holder is away for longer
+// than the grace, or fails again and again.
 #include <algorithm>
 
 #include "chain/chain_clock.hpp"
@@ -17,16 +18,22 @@ constexpr std::uint32_t failures_of_trained_max = 60;
 /// A JOB that fails at a third worker is hardly sound itself.
 constexpr std::uint32_t counted_leases_max = 2;
 
-bool has_work_to_lose(const statemachine::Job& job) { return job.training.checkpoint || job.training.artifact; }
+bool has_work_to_lose(const statemachine::Job& job) {
+    return job.training.checkpoint || job.training.artifact;
+}
 
 }  // namespace
 
 /// What is to be shown in `submitted`, nobody else has.
-bool Pipeline::holder_fails() const { return job().state != statemachine::State::submitted && link_.adopted && link_.failures >= (has_work_to_lose(job()) ? failures_of_trained_max : failures_max); }
+bool Pipeline::holder_fails() const {
+    return job().state != statemachine::State::submitted && link_.adopted &&
+           link_.failures >= (has_work_to_lose(job()) ? failures_of_trained_max : failures_max);
+}
 
 /// Whoever fails until the JOB is taken from it, or ends, rests.
 void Pipeline::judge_holder() {
-    if (link_.adopted && link_.failures >= failures_max) ports_.workers.lease_failed(job().lease.worker, ++failed_leases_ <= counted_leases_max);
+    if (link_.adopted && link_.failures >= failures_max)
+        ports_.workers.lease_failed(job().lease.worker, ++failed_leases_ <= counted_leases_max);
 }
 
 /// With nothing to lose, what an absent worker holds is anybody's; a failing one is better than none.
@@ -46,9 +53,11 @@ Task<Result<bool>> Pipeline::fits_from_the_beginning(std::uint64_t power_capacit
     const std::uint64_t mebibytes = std::max<std::uint64_t>(1, job().terms.dataset_bytes >> 20);
     const Result<std::uint64_t> gas = co_await ports_.chain.estimated_gas(mebibytes, language_model_complexity);
     if (gas.has_error()) co_return gas.error();
-    const auto spec = trainer_protocol::parse_job_param(id(), job().terms.param, settings_.n_epoch, settings_.default_model);
+    const auto spec =
+        trainer_protocol::parse_job_param(id(), job().terms.param, settings_.n_epoch, settings_.default_model);
     if (spec.has_error()) co_return spec.error();
-    co_return *now + finish_estimate_s(*gas, power_capacity, spec->epochs) + settings_.deadline_margin_s < job().terms.deadline_unix_s;
+    co_return *now + finish_estimate_s(*gas, power_capacity, spec->epochs) + settings_.deadline_margin_s <
+        job().terms.deadline_unix_s;
 }
 
 }  // namespace emeth::node

@@ -18,16 +18,20 @@ constexpr std::int64_t slot_seconds = 86'400;
 /// A reorganised transaction may come back in an earlier block than before.
 constexpr std::uint64_t reorganisation_blocks_max = 64;
 
-std::uint64_t first_block_of_interest(std::uint64_t process_block) { return process_block > reorganisation_blocks_max ? process_block - reorganisation_blocks_max : 0; }
+std::uint64_t first_block_of_interest(std::uint64_t process_block) {
+    return process_block > reorganisation_blocks_max ? process_block - reorganisation_blocks_max : 0;
+}
 
-/// Whether `status` can end a JOB that stands in `state`: a verdict is on a submitted result, timeout and decline come before it.
+/// Whether `status` can end a JOB that stands in `state`: a verdict is on a submitted result, timeout and decline come
+/// before it.
 bool ends(JobStatus status, sm::State state) {
     if (state == sm::State::submitted) return status == JobStatus::verified || status == JobStatus::failed;
     return status == JobStatus::timeout || status == JobStatus::declined;
 }
 
 bool tells_of(const std::vector<chain::StatusLog>& logs, const Hash256& transaction) {
-    return std::any_of(logs.begin(), logs.end(), [&](const chain::StatusLog& log) { return log.transaction == transaction; });
+    return std::any_of(logs.begin(), logs.end(),
+                       [&](const chain::StatusLog& log) { return log.transaction == transaction; });
 }
 
 }  // namespace
@@ -37,7 +41,8 @@ Task<> Pipeline::watch_chain() {
     for (;; co_await ports_.clock.sleep(settings_.poll_interval)) {
         if (!sm::holds_deposit(job().state) || chain_fact_) continue;
         Result<std::optional<Fact>> seen = co_await look_at_chain();
-        if (seen.has_error() && healthy) spdlog::warn("{}: cannot look at the chain: {}; trying on", short_name(id()), seen.error().message);
+        if (seen.has_error() && healthy)
+            spdlog::warn("{}: cannot look at the chain: {}; trying on", short_name(id()), seen.error().message);
         healthy = seen.has_value();
         if (!healthy || !*seen) continue;
         chain_fact_ = std::move(**seen);
@@ -62,15 +67,21 @@ Task<Result<std::optional<Pipeline::Fact>>> Pipeline::look_at_chain() {
     co_return draw;
 }
 
-/// The segments that the block draws in which the submit stands now; none while they are on record. A submit may change its block unseen, when a reorganisation takes it
-/// along.
+/// The segments that the block draws in which the submit stands now; none while they are on record. A submit may change
+/// its block unseen, when a reorganisation takes it along.
 std::optional<Pipeline::Fact> Pipeline::find_draw(const std::vector<chain::StatusLog>& logs, std::uint64_t head) const {
     const auto& record = job();
     if (record.state != sm::State::submitted || !record.training.artifact) return std::nullopt;
-    const auto submit = std::find_if(logs.rbegin(), logs.rend(), [&](const chain::StatusLog& log) { return log.status == JobStatus::submitted && log.node == self(); });
-    if (submit == logs.rend() || submit->block + settings_.confirmations > head + 1 || record.evidence.block_hash == submit->block_hash) return std::nullopt;
-    const auto segments = trainer_protocol::segment_count(record.training.artifact->steps, record.training.artifact->epochs);
-    return sm::EvidenceDrawn{submit->block_hash, trainer_protocol::draw_segments(id(), submit->block_hash, segments, settings_.verification_draws)};
+    const auto submit = std::find_if(logs.rbegin(), logs.rend(), [&](const chain::StatusLog& log) {
+        return log.status == JobStatus::submitted && log.node == self();
+    });
+    if (submit == logs.rend() || submit->block + settings_.confirmations > head + 1 ||
+        record.evidence.block_hash == submit->block_hash)
+        return std::nullopt;
+    const auto segments =
+        trainer_protocol::segment_count(record.training.artifact->steps, record.training.artifact->epochs);
+    return sm::EvidenceDrawn{submit->block_hash, trainer_protocol::draw_segments(id(), submit->block_hash, segments,
+                                                                                 settings_.verification_draws)};
 }
 
 Task<Result<std::optional<Pipeline::Fact>>> Pipeline::end_of(chain::StatusLog log) {
@@ -78,12 +89,15 @@ Task<Result<std::optional<Pipeline::Fact>>> Pipeline::end_of(chain::StatusLog lo
     if (log.status == JobStatus::verified) {
         const Result<chain::JobAssign> assign = co_await ports_.chain.job_assign(id());
         if (assign.has_error()) co_return assign.error();
-        co_return std::optional<Fact>(sm::Verified{verdict, assign->gas, static_cast<std::uint64_t>(assign->verified_at_unix_s / slot_seconds)});
+        co_return std::optional<Fact>(
+            sm::Verified{verdict, assign->gas, static_cast<std::uint64_t>(assign->verified_at_unix_s / slot_seconds)});
     }
     if (log.status == JobStatus::declined) {
-        // Our own decline is seen by await_decline; this one was sent by another program with our key. A submit in flight reverts first.
+        // Our own decline is seen by await_decline; this one was sent by another program with our key. A submit in
+        // flight reverts first.
         if (!job().outcome.decline_reason.empty() || job().outcome.submit) co_return std::optional<Fact>();
-        co_return std::optional<Fact>(sm::DeclineDecided{"the contract shows that this wallet declined it outside of this program"});
+        co_return std::optional<Fact>(
+            sm::DeclineDecided{"the contract shows that this wallet declined it outside of this program"});
     }
     const Result<Wei> penalty = co_await ports_.chain.penalty_of(log.transaction, self());
     if (penalty.has_error()) co_return penalty.error();
@@ -110,7 +124,9 @@ Task<Result<bool>> Pipeline::is_on_chain(sm::TxRef tx, std::vector<chain::Status
     if (tells_of(logs, tx.hash)) co_return true;
     const auto variants = co_await ports_.sender.variants(tx.nonce, tx.hash);
     if (variants.has_error()) co_return variants.error();
-    if (std::any_of(variants->begin(), variants->end(), [&](const Hash256& variant) { return tells_of(logs, variant); })) co_return true;
+    if (std::any_of(variants->begin(), variants->end(),
+                    [&](const Hash256& variant) { return tells_of(logs, variant); }))
+        co_return true;
     const Result<std::optional<chain::Receipt>> receipt = co_await ports_.sender.receipt(tx.nonce, tx.hash);
     if (receipt.has_error()) co_return receipt.error();
     co_return receipt->has_value();

@@ -17,10 +17,13 @@ Task<Result<void>> Pipeline::send_decline() {
         const auto logs = co_await ports_.chain.status_logs(id(), 0);
         if (logs.has_error()) co_return logs.error();
         for (const auto& log : *logs)
-            if (log.status == chain::JobStatus::declined && log.node == self()) co_return co_await take_over_decline(log);
+            if (log.status == chain::JobStatus::declined && log.node == self())
+                co_return co_await take_over_decline(log);
     }
     std::vector<chain::Intent> intents{intent(storage::TxKind::decline, chain::encode_decline(id()))};
-    auto commit = [this](std::vector<storage::OutboxEntry> entries) { return commit_decline_signed(std::move(entries)); };
+    auto commit = [this](std::vector<storage::OutboxEntry> entries) {
+        return commit_decline_signed(std::move(entries));
+    };
     const auto sent = co_await ports_.sender.send(std::move(intents), std::move(commit));
     if (sent.has_error()) co_return sent.error();
     co_return Result<void>{};

@@ -11,7 +11,8 @@ namespace {
 namespace sm = statemachine;
 using storage::TxKind;
 
-/// What is only missing for the moment (a worker that is not connected yet, say) is waited for this often before the JOB is left to others.
+/// What is only missing for the moment (a worker that is not connected yet, say) is waited for this often before the
+/// JOB is left to others.
 constexpr std::uint32_t waits_before_deposit_max = 8;
 /// A process that reverts costs gas each time.
 constexpr std::uint32_t process_reverts_max = 3;
@@ -24,7 +25,9 @@ const storage::OutboxEntry* find_kind(const std::vector<storage::OutboxEntry>& e
     return nullptr;
 }
 
-sm::TxRef reference(const storage::OutboxEntry& entry) { return {entry.hash, entry.nonce, 0}; }
+sm::TxRef reference(const storage::OutboxEntry& entry) {
+    return {entry.hash, entry.nonce, 0};
+}
 
 }  // namespace
 
@@ -38,13 +41,17 @@ Task<Result<void>> Pipeline::send_process() {
     const Result<Verdict> verdict = co_await ports_.preflight.assess_again(job().terms, *record);
     if (verdict.has_error()) co_return verdict.error();
     if (const auto* refused = std::get_if<Refused>(&*verdict)) {
-        if (!refused->lasting && job().retry.attempt < waits_before_deposit_max) co_return transient_error(refused->reason);
+        if (!refused->lasting && job().retry.attempt < waits_before_deposit_max)
+            co_return transient_error(refused->reason);
         Fact infeasible = sm::BecameInfeasible{refused->reason};
         co_return co_await journal_.commit(std::move(infeasible));
     }
     const Wei deposit = std::get<Chosen>(*verdict).deposit;
-    auto commit = [this](std::vector<storage::OutboxEntry> entries) { return commit_deposit_signed(std::move(entries)); };
-    const auto sent = co_await ports_.sender.send_deposit(id(), deposit, settings_.core, settings_.token, std::move(commit));
+    auto commit = [this](std::vector<storage::OutboxEntry> entries) {
+        return commit_deposit_signed(std::move(entries));
+    };
+    const auto sent =
+        co_await ports_.sender.send_deposit(id(), deposit, settings_.core, settings_.token, std::move(commit));
     if (sent.has_error()) co_return sent.error();
     co_return Result<void>{};
 }
@@ -52,7 +59,8 @@ Task<Result<void>> Pipeline::send_process() {
 /// What the chain has decided already, if it has.
 Task<Result<std::optional<Pipeline::Fact>>> Pipeline::end_before_deposit(chain::JobRecord record) {
     if (!record.exist) co_return transient_error("the contract does not know the JOB (any more)");
-    if (process_reverts_ >= process_reverts_max) co_return std::optional<Fact>(sm::BecameInfeasible{fmt::format("process reverted {} times", process_reverts_)});
+    if (process_reverts_ >= process_reverts_max)
+        co_return std::optional<Fact>(sm::BecameInfeasible{fmt::format("process reverted {} times", process_reverts_)});
     if (record.status == chain::JobStatus::requested) co_return std::optional<Fact>();
     if (record.status == chain::JobStatus::canceled) co_return std::optional<Fact>(sm::CanceledByRequester{});
     const Result<chain::JobAssign> assign = co_await ports_.chain.job_assign(id());
@@ -61,8 +69,8 @@ Task<Result<std::optional<Pipeline::Fact>>> Pipeline::end_before_deposit(chain::
     co_return co_await own_process(std::move(record));
 }
 
-/// The deposit is this wallet's. Its process may be one that was given up when the endpoint did not show it: then it is taken up again. Else another data folder
-/// works with the same key.
+/// The deposit is this wallet's. Its process may be one that was given up when the endpoint did not show it: then it is
+/// taken up again. Else another data folder works with the same key.
 Task<Result<std::optional<Pipeline::Fact>>> Pipeline::own_process(chain::JobRecord record) {
     auto read = [this] { return ports_.store.outbox_all(); };
     const Result<std::vector<storage::OutboxEntry>> entries = co_await ports_.pool.run(std::move(read));
@@ -73,14 +81,17 @@ Task<Result<std::optional<Pipeline::Fact>>> Pipeline::own_process(chain::JobReco
         if (entry.kind == TxKind::approve) approve = reference(entry);
         if (entry.kind == TxKind::process) process = reference(entry);
     }
-    if (approve && process && record.status == chain::JobStatus::processing) co_return std::optional<Fact>(sm::DepositSigned{*approve, *process});
-    co_return std::optional<Fact>(sm::BecameInfeasible{fmt::format("this wallet took it already, from another data folder (status {})", chain::name(record.status))});
+    if (approve && process && record.status == chain::JobStatus::processing)
+        co_return std::optional<Fact>(sm::DepositSigned{*approve, *process});
+    co_return std::optional<Fact>(sm::BecameInfeasible{
+        fmt::format("this wallet took it already, from another data folder (status {})", chain::name(record.status))});
 }
 
 Task<Result<void>> Pipeline::commit_deposit_signed(std::vector<storage::OutboxEntry> entries) {
     const auto* approve = find_kind(entries, TxKind::approve);
     const auto* process = find_kind(entries, TxKind::process);
-    if (approve == nullptr || process == nullptr) co_return permanent_error("the sender signed no approve and process pair");
+    if (approve == nullptr || process == nullptr)
+        co_return permanent_error("the sender signed no approve and process pair");
     Fact signed_pair = sm::DepositSigned{reference(*approve), reference(*process)};
     storage::SideWrites side{std::move(entries)};
     co_return co_await journal_.commit(std::move(signed_pair), std::move(side));
@@ -102,19 +113,23 @@ Task<Result<void>> Pipeline::await_process() {
     }
     const Result<chain::JobAssign> assign = co_await ports_.chain.job_assign(id());
     if (assign.has_error()) co_return assign.error();
-    if (assign->node != self()) co_return transient_error(fmt::format("process is mined, but the endpoint still names {} as the JOB's node", assign->node.hex()));
+    if (assign->node != self())
+        co_return transient_error(
+            fmt::format("process is mined, but the endpoint still names {} as the JOB's node", assign->node.hex()));
     Fact confirmed = sm::ProcessConfirmed{ending->tx, assign->deposit};
     co_return co_await journal_.commit(std::move(confirmed), std::move(ending->side));
 }
 
-/// Endpoints behind one address may disagree: one counts the nonce of a process that another does not know yet. Before such a process is given up, the contract is
-/// asked whose the JOB is; a deposit may be locked.
+/// Endpoints behind one address may disagree: one counts the nonce of a process that another does not know yet. Before
+/// such a process is given up, the contract is asked whose the JOB is; a deposit may be locked.
 Task<Result<void>> Pipeline::check_disproof(Ending ending) {
     if (ending.proven || job().retry.attempt >= doubts_max) co_return Result<void>{};
     const Result<chain::JobAssign> assign = co_await ports_.chain.job_assign(id());
     if (assign.has_error()) co_return assign.error();
     if (assign->node != self()) co_return Result<void>{};
-    co_return transient_error(fmt::format("the contract names this wallet as the JOB's node, but the endpoint does not show process {}", ending.tx.hash.hex()));
+    co_return transient_error(
+        fmt::format("the contract names this wallet as the JOB's node, but the endpoint does not show process {}",
+                    ending.tx.hash.hex()));
 }
 
 }  // namespace emeth::node

@@ -15,7 +15,8 @@ Task<Result<worker_protocol::Assign>> Pipeline::assignment() {
     if (spec.has_error()) co_return spec.error();
     Result<std::string> url = co_await ports_.artifacts.dataset_url(id());
     if (url.has_error()) co_return url.error();
-    co_return worker_protocol::Assign{id(), job().lease.number, std::move(*spec), std::move(*url), job().terms.dataset_bytes, settings_.cooperative};
+    co_return worker_protocol::Assign{
+        id(), job().lease.number, std::move(*spec), std::move(*url), job().terms.dataset_bytes, settings_.cooperative};
 }
 
 /// Sent again, it changes nothing that runs.
@@ -29,7 +30,8 @@ Task<Result<void>> Pipeline::order_assignment() {
     co_return Result<void>{};
 }
 
-/// A dataset that differs from the one on record was damaged on its way: the files are thrown away and a new lease begins.
+/// A dataset that differs from the one on record was damaged on its way: the files are thrown away and a new lease
+/// begins.
 Task<Result<void>> Pipeline::take(worker_protocol::DatasetReady ready) {
     Fact fact = sm::DatasetReady{job().lease.number, ready.sha256, ready.bytes, ready.tokens, ready.steps_total};
     const Result<bool> accepted = co_await journal_.report(std::move(fact));

@@ -1,4 +1,5 @@
-// A JOB whose deadline is out of reach is given back where that is the cheaper end; one that can still be finished never is.
+// A JOB whose deadline is out of reach is given back where that is the cheaper end; one that can still be finished
+// never is.
 #include <utility>
 
 #include "chain/chain_clock.hpp"

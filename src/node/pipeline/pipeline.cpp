@@ -18,31 +18,44 @@ using statemachine::Command;
 const char* step_name(Command command) {
     switch (command) {
         case Command::send_process:
-        case Command::await_process: return "deposit";
-        case Command::lease_worker: return "lease";
-        case Command::download: return "download";
-        case Command::train: return "training";
+        case Command::await_process:
+            return "deposit";
+        case Command::lease_worker:
+            return "lease";
+        case Command::download:
+            return "download";
+        case Command::train:
+            return "training";
         case Command::open_upload:
         case Command::upload_parts:
-        case Command::complete_upload: return "upload";
+        case Command::complete_upload:
+            return "upload";
         case Command::send_submit:
-        case Command::await_submit: return "submit";
+        case Command::await_submit:
+            return "submit";
         case Command::await_draw:
-        case Command::pack_evidence: return "evidence";
-        case Command::await_verdict: return "verdict";
+        case Command::pack_evidence:
+            return "evidence";
+        case Command::await_verdict:
+            return "verdict";
         case Command::send_decline:
-        case Command::await_decline: return "decline";
-        case Command::cleanup: return "cleanup";
+        case Command::await_decline:
+            return "decline";
+        case Command::cleanup:
+            return "cleanup";
     }
     return "step";
 }
 
 bool needs_worker(Command command) {
-    return command == Command::download || command == Command::train || command == Command::upload_parts || command == Command::pack_evidence;
+    return command == Command::download || command == Command::train || command == Command::upload_parts ||
+           command == Command::pack_evidence;
 }
 
 /// Between the signature of a transaction and its commit nothing may come but the end of the process.
-bool signs(Command command) { return command == Command::send_process || command == Command::send_submit || command == Command::send_decline; }
+bool signs(Command command) {
+    return command == Command::send_process || command == Command::send_submit || command == Command::send_decline;
+}
 
 Task<> store_outcome(Task<Result<void>> step, std::optional<Result<void>>& outcome) {
     Result<void> result = co_await std::move(step);
@@ -57,7 +70,8 @@ Task<Result<void>> unless_first(Task<Result<void>> work, Task<> other) {
     co_return outcome.value_or(Result<void>{});
 }
 
-/// A wait must not use up the time that the next try needs, before the deadline and while a late submit may still count after it.
+/// A wait must not use up the time that the next try needs, before the deadline and while a late submit may still count
+/// after it.
 Milliseconds longest_wait(std::optional<std::int64_t> time_left_s) {
     constexpr std::int64_t share = 8, shortest_ms = 1'000;
     if (!time_left_s) return Milliseconds::max();
@@ -66,7 +80,8 @@ Milliseconds longest_wait(std::optional<std::int64_t> time_left_s) {
 
 }  // namespace
 
-Pipeline::Pipeline(asio::any_io_executor executor, PipelinePorts ports, PipelineSettings settings, statemachine::Job job)
+Pipeline::Pipeline(asio::any_io_executor executor, PipelinePorts ports, PipelineSettings settings,
+                   statemachine::Job job)
     : work_(std::make_shared<crash::Work>(job.terms.id.hex())),
       executor_(working_on(work_, std::move(executor))),
       ports_(ports),
@@ -84,7 +99,8 @@ Task<> Pipeline::run(std::string restart_reason) {
     co_await race(std::move(driver), std::move(watches));
 }
 
-/// Nothing of a JOB is touched that has crashed the process again and again, not even by what watches it. The operator's wish to give it back ends the wait.
+/// Nothing of a JOB is touched that has crashed the process again and again, not even by what watches it. The
+/// operator's wish to give it back ends the wait.
 Task<> Pipeline::sit_out_crashes() {
     spdlog::error("{} is left alone: {}", short_name(id()), statemachine::why(job(), ports_.clock.unix_ms()));
     Task<> retry = wait_for_retry();
@@ -127,17 +143,27 @@ Task<Result<void>> Pipeline::advance(Command command) {
 
 Task<Result<void>> Pipeline::perform(Command command) {
     switch (command) {
-        case Command::send_process: co_return co_await send_process();
-        case Command::await_process: co_return co_await await_process();
-        case Command::lease_worker: co_return co_await lease_worker();
-        case Command::open_upload: co_return co_await open_upload();
-        case Command::complete_upload: co_return co_await complete_upload();
-        case Command::send_submit: co_return co_await send_submit();
-        case Command::await_submit: co_return co_await await_submit();
+        case Command::send_process:
+            co_return co_await send_process();
+        case Command::await_process:
+            co_return co_await await_process();
+        case Command::lease_worker:
+            co_return co_await lease_worker();
+        case Command::open_upload:
+            co_return co_await open_upload();
+        case Command::complete_upload:
+            co_return co_await complete_upload();
+        case Command::send_submit:
+            co_return co_await send_submit();
+        case Command::await_submit:
+            co_return co_await await_submit();
         case Command::await_draw:
-        case Command::await_verdict: co_return co_await await_chain();
-        case Command::send_decline: co_return co_await send_decline();
-        case Command::await_decline: co_return co_await await_decline();
+        case Command::await_verdict:
+            co_return co_await await_chain();
+        case Command::send_decline:
+            co_return co_await send_decline();
+        case Command::await_decline:
+            co_return co_await await_decline();
         case Command::download:
         case Command::train:
         case Command::pack_evidence:
@@ -146,7 +172,8 @@ Task<Result<void>> Pipeline::perform(Command command) {
             Task<Result<void>> work = lead_worker(command);
             co_return co_await unless_first(std::move(work), accompany_worker());
         }
-        case Command::cleanup: break;
+        case Command::cleanup:
+            break;
     }
     co_return Result<void>{};
 }
@@ -171,8 +198,8 @@ Task<> Pipeline::note_failure(Command command, Error error) {
     const auto wait = std::min(backoff(attempt, policy, ports_.random.unit()), longest_wait(time_left_s_));
     // Once a deposit may be locked, nothing is permanent: only the chain ends the JOB.
     const bool ends = error.kind == ErrorKind::permanent && command == Command::send_process;
-    Fact failed = statemachine::StepFailed{ends ? FailureClass::permanent : FailureClass::transient, step_name(command), error.message, attempt,
-                                           ports_.clock.unix_ms() + wait.count()};
+    Fact failed = statemachine::StepFailed{ends ? FailureClass::permanent : FailureClass::transient, step_name(command),
+                                           error.message, attempt, ports_.clock.unix_ms() + wait.count()};
     const Result<bool> committed = co_await journal_.report(std::move(failed));
     if (committed.has_error()) {
         co_await give_store_time(committed.error());

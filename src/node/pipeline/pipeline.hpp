@@ -1,4 +1,5 @@
-// One JOB from its discovery to its end: load → next command → work → commit → repeat. Recovery is the same loop, begun later. Io thread only.
+// One JOB from its discovery to its end: load → next command → work → commit → repeat. Recovery is the same loop, begun
+// later. Io thread only.
 #pragma once
 
 #include <functional>
@@ -11,9 +12,9 @@
 #include "node/job_journal.hpp"
 #include "node/pipeline/ports.hpp"
 #include "node/pipeline/worker_link.hpp"
-#include "statemachine/transition.hpp"
 #include "runtime/crash_marker.hpp"
 #include "runtime/wakeup.hpp"
+#include "statemachine/transition.hpp"
 
 namespace emeth::node {
 
@@ -22,8 +23,8 @@ public:
     /// `job` is the newest committed record of an active JOB.
     Pipeline(asio::any_io_executor executor, PipelinePorts ports, PipelineSettings settings, statemachine::Job job);
 
-    /// Drives the JOB until it ends. `restart_reason` is not empty when an earlier process began it. Every failure is retried; an exception other than
-    /// operation_aborted (cancelled: the JOB goes on at the next start) is a bug.
+    /// Drives the JOB until it ends. `restart_reason` is not empty when an earlier process began it. Every failure is
+    /// retried; an exception other than operation_aborted (cancelled: the JOB goes on at the next start) is a bug.
     Task<> run(std::string restart_reason);
 
     /// What run() has to run on: a crash in there is told to be of this JOB.
@@ -32,12 +33,14 @@ public:
     /// As of the last commit.
     [[nodiscard]] const statemachine::Job& job() const { return journal_.job(); }
 
-    /// Whether a worker holds a lease that the JOB still needs: with the upload complete or a decline decided it needs none, until evidence is to be shown.
+    /// Whether a worker holds a lease that the JOB still needs: with the upload complete or a decline decided it needs
+    /// none, until evidence is to be shown.
     [[nodiscard]] bool needs_its_lease() const;
     /// Tells the hub who holds the lease. Called at start, before any worker is handed out; later the pipeline does it.
     void adopt_lease();
 
-    /// The operator wants to give the JOB back: it is decided as soon as the JOB's state allows it. Error when it is too late.
+    /// The operator wants to give the JOB back: it is decided as soon as the JOB's state allows it. Error when it is
+    /// too late.
     Result<void> request_decline(std::string reason);
 
 private:
@@ -73,7 +76,8 @@ private:
     // transactions.cpp: how this JOB's transactions end
     struct Ending {
         bool succeeded = false;
-        bool proven = true;        ///< by a receipt or a log; else its nonce is used and the endpoint knows no such transaction
+        bool proven =
+            true;  ///< by a receipt or a log; else its nonce is used and the endpoint knows no such transaction
         statemachine::TxRef tx;    ///< the variant that was mined, and its block; as it was told when none was
         std::string reason;        ///< why it did not succeed
         storage::SideWrites side;  ///< its outbox entries, marked
@@ -177,7 +181,8 @@ private:
     Wakeup interrupted_;
     std::optional<std::string> decline_request_;
     std::optional<Fact> chain_fact_;
-    std::optional<std::int64_t> time_left_s_;  ///< to the deadline, in chain time as last seen; while a deposit is locked
+    std::optional<std::int64_t>
+        time_left_s_;  ///< to the deadline, in chain time as last seen; while a deposit is locked
     std::uint32_t store_failures_ = 0;
     std::uint32_t process_reverts_ = 0;
     std::uint32_t failed_leases_ = 0;

@@ -1,4 +1,5 @@
-// Everything that a JOB's pipeline touches outside itself, and what the operator set. The simulation gives other implementations of the same ports.
+// Everything that a JOB's pipeline touches outside itself, and what the operator set. The simulation gives other
+// implementations of the same ports.
 #pragma once
 
 #include <cstdint>
@@ -38,15 +39,17 @@ struct PipelineSettings {
     Address core, token;
     std::uint32_t n_epoch = 2;
     std::string default_model = "nano";
-    std::uint32_t verification_draws = trainer_protocol::draws_default;  ///< segments that a submit's block draws beside the first
-    bool cooperative = false;  ///< idle workers help with the JOB
+    std::uint32_t verification_draws =
+        trainer_protocol::draws_default;  ///< segments that a submit's block draws beside the first
+    bool cooperative = false;             ///< idle workers help with the JOB
     std::uint64_t confirmations = 1;
-    Milliseconds poll_interval{2'000};  ///< of the chain, for the end of a JOB
-    Milliseconds worker_grace{60'000};  ///< how long the lease of a lost worker stands
+    Milliseconds poll_interval{2'000};       ///< of the chain, for the end of a JOB
+    Milliseconds worker_grace{60'000};       ///< how long the lease of a lost worker stands
     std::int64_t deadline_margin_s = 3'600;  ///< of a worker that begins anew, as of one that begins
     FinishWatch::Rules finish_rules;
     RetryPolicy retry{Milliseconds(1'000), 2, Milliseconds(300'000), 0.25};
-    RetryPolicy worker_retry{Milliseconds(1'000), 2, Milliseconds(30'000), 0.25};  ///< shorter: the worker's reports wait meanwhile
+    RetryPolicy worker_retry{Milliseconds(1'000), 2, Milliseconds(30'000),
+                             0.25};  ///< shorter: the worker's reports wait meanwhile
 };
 
 }  // namespace emeth::node

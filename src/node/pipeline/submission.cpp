@@ -1,4 +1,5 @@
-// training → submitted: the result's name goes on chain; then the verifier has the word, once it was shown what chance asks for (evidence.cpp).
+// training → submitted: the result's name goes on chain; then the verifier has the word, once it was shown what chance
+// asks for (evidence.cpp).
 #include <utility>
 
 #include "chain/emeth_core.hpp"
@@ -9,8 +10,11 @@ namespace emeth::node {
 namespace sm = statemachine;
 
 Task<Result<void>> Pipeline::send_submit() {
-    std::vector<chain::Intent> intents{intent(storage::TxKind::submit, chain::encode_submit(id(), job().upload.file_name))};
-    auto commit = [this](std::vector<storage::OutboxEntry> entries) { return commit_submit_signed(std::move(entries)); };
+    std::vector<chain::Intent> intents{
+        intent(storage::TxKind::submit, chain::encode_submit(id(), job().upload.file_name))};
+    auto commit = [this](std::vector<storage::OutboxEntry> entries) {
+        return commit_submit_signed(std::move(entries));
+    };
     const auto sent = co_await ports_.sender.send(std::move(intents), std::move(commit));
     if (sent.has_error()) co_return sent.error();
     co_return Result<void>{};
@@ -35,7 +39,8 @@ Task<Result<void>> Pipeline::await_submit() {
     Fact reverted = sm::SubmitReverted{ending->tx, reason};
     const Result<void> committed = co_await journal_.commit(std::move(reverted), std::move(ending->side));
     if (committed.has_error()) co_return committed;
-    co_return transient_error("submit reverted: " + reason);  // the back-off leaves time to see how the chain ended the JOB, if it did
+    co_return transient_error("submit reverted: " +
+                              reason);  // the back-off leaves time to see how the chain ended the JOB, if it did
 }
 
 /// The chain's watch brings the draw, the verdict, and what a reorganisation takes back.

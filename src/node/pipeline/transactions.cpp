@@ -26,7 +26,8 @@ Task<Result<Pipeline::Ending>> Pipeline::await_ending(sm::TxRef tx, std::vector<
         const auto& receipt = outcome->receipt;
         ending = {receipt.succeeded, true, {receipt.transaction, tx.nonce, receipt.block}, outcome->revert_reason, {}};
     } else if (outcome.error().kind == ErrorKind::permanent) {
-        // Its nonce is used, but nobody knows the transaction: taken by another one, unless the contract tells of its effect.
+        // Its nonce is used, but nobody knows the transaction: taken by another one, unless the contract tells of its
+        // effect.
         Result<Ending> told = co_await ending_from_logs(tx, outcome.error().message);
         if (told.has_error()) co_return told.error();
         ending = std::move(*told);
@@ -51,8 +52,8 @@ Task<Result<Pipeline::Ending>> Pipeline::ending_from_logs(sm::TxRef tx, std::str
     co_return Ending{false, false, tx, std::move(otherwise), {}};
 }
 
-/// The outbox entries of transactions that are final: mined, or passed by for ever. Without a receipt only a used nonce tells; while it is not used the entry
-/// stays pending and is sent again.
+/// The outbox entries of transactions that are final: mined, or passed by for ever. Without a receipt only a used nonce
+/// tells; while it is not used the entry stays pending and is sent again.
 Task<Result<storage::SideWrites>> Pipeline::settled(std::vector<sm::TxRef> transactions) {
     auto read = [this] { return ports_.store.outbox_pending(); };
     const Result<std::vector<OutboxEntry>> pending = co_await ports_.pool.run(std::move(read));
@@ -63,7 +64,9 @@ Task<Result<storage::SideWrites>> Pipeline::settled(std::vector<sm::TxRef> trans
     if (used_nonces.has_error()) co_return used_nonces.error();
     storage::SideWrites side;
     for (const auto& entry : *pending) {
-        const bool ours = std::any_of(transactions.begin(), transactions.end(), [&](const sm::TxRef& tx) { return entry.nonce == tx.nonce && entry.has_variant(tx.hash); });
+        const bool ours = std::any_of(transactions.begin(), transactions.end(), [&](const sm::TxRef& tx) {
+            return entry.nonce == tx.nonce && entry.has_variant(tx.hash);
+        });
         if (!ours) continue;
         const Result<std::optional<chain::Receipt>> receipt = co_await ports_.sender.receipt(entry.nonce, entry.hash);
         if (receipt.has_error()) co_return receipt.error();

@@ -1,4 +1,5 @@
-// What downloading, training and upload have in common: orders to the leased worker, its news, and what happens when it is lost.
+// What downloading, training and upload have in common: orders to the leased worker, its news, and what happens when it
+// is lost.
 #include <fmt/format.h>
 
 #include <boost/system/system_error.hpp>
@@ -20,12 +21,14 @@ namespace {
 
 /// Whether another worker has come free meanwhile.
 constexpr Milliseconds look_again_after{10'000};
-/// A new upload costs all parts that were put: it is opened when the URLs are refused, not for one bad answer; and, whatever the answers are, when nothing helps for minutes.
+/// A new upload costs all parts that were put: it is opened when the URLs are refused, not for one bad answer; and,
+/// whatever the answers are, when nothing helps for minutes.
 constexpr std::uint32_t refusals_max = 2, upload_failures_max = 10;
 
 }  // namespace
 
-/// Until the record calls for something else. News stay first in line until they are dealt with, so that a failure loses none.
+/// Until the record calls for something else. News stay first in line until they are dealt with, so that a failure
+/// loses none.
 Task<Result<void>> Pipeline::lead_worker(Command command) {
     while (next_command(job()) == command) {
         if (!link_.news.empty()) {
@@ -54,7 +57,8 @@ Task<> Pipeline::accompany_worker() {
     co_await race(std::move(news), std::move(helpers));
 }
 
-/// Takes over what the hub has. It runs beside lead_worker() and hands over by link_ alone, so that its cancellation loses nothing.
+/// Takes over what the hub has. It runs beside lead_worker() and hands over by link_ alone, so that its cancellation
+/// loses nothing.
 Task<> Pipeline::pump_news() {
     for (;;) {
         while (link_.news.size() >= WorkerLink::news_max) co_await link_.drained.wait();
@@ -79,13 +83,18 @@ Task<std::optional<WorkerNews>> Pipeline::next_news() {
 }
 
 /// What is to be shown, nobody else has: its worker is waited for, up to the verdict.
-bool Pipeline::grace_is_over() const { return job().state != sm::State::submitted && link_.away_since && ports_.clock.monotonic() >= link_.look_at; }
+bool Pipeline::grace_is_over() const {
+    return job().state != sm::State::submitted && link_.away_since && ports_.clock.monotonic() >= link_.look_at;
+}
 
-/// What was trained is given up only where another worker can still finish the JOB from the beginning; else the one that has it is the better hope, and is waited for.
+/// What was trained is given up only where another worker can still finish the JOB from the beginning; else the one
+/// that has it is the better hope, and is waited for.
 Task<Result<void>> Pipeline::end_grace() {
     const bool given_up = co_await is_for_another_worker();
     if (given_up && link_.news.empty())  // it may just have come back
-        co_return co_await revoke_lease(fmt::format("its worker was away for {} ms", (ports_.clock.monotonic() - *link_.away_since).count()), false);
+        co_return co_await revoke_lease(
+            fmt::format("its worker was away for {} ms", (ports_.clock.monotonic() - *link_.away_since).count()),
+            false);
     link_.look_at = ports_.clock.monotonic() + look_again_after;
     co_return Result<void>{};
 }
@@ -101,7 +110,9 @@ Task<> Pipeline::wait_for_news() {
 }
 
 /// Orders are idempotent; one is given to each connection, and again when the worker asks for it.
-bool Pipeline::has_order(Command command) const { return command == Command::upload_parts ? !link_.ordered_parts.empty() : link_.assigned; }
+bool Pipeline::has_order(Command command) const {
+    return command == Command::upload_parts ? !link_.ordered_parts.empty() : link_.assigned;
+}
 
 Task<Result<void>> Pipeline::give_order(Command command) {
     co_await wait_for_retry();
@@ -111,13 +122,16 @@ Task<Result<void>> Pipeline::give_order(Command command) {
 }
 
 Task<Result<void>> Pipeline::handle_news(WorkerNews news) {
-    if (news.lease != job().lease.number) co_return Result<void>{};  // of an earlier lease: the hub tells that worker to stop
+    if (news.lease != job().lease.number)
+        co_return Result<void>{};  // of an earlier lease: the hub tells that worker to stop
     if (std::holds_alternative<WorkerConnected>(news.body)) co_return co_await handle_connection(true, "");
-    if (const auto* gone = std::get_if<WorkerDisconnected>(&news.body)) co_return co_await handle_connection(false, gone->reason);
+    if (const auto* gone = std::get_if<WorkerDisconnected>(&news.body))
+        co_return co_await handle_connection(false, gone->reason);
     co_return co_await handle_report(std::move(news));
 }
 
-/// From here on the grace of a worker that is away runs. That it has not come back yet after a restart of the master is no loss worth a line.
+/// From here on the grace of a worker that is away runs. That it has not come back yet after a restart of the master is
+/// no loss worth a line.
 Task<Result<void>> Pipeline::handle_connection(bool connected, std::string reason) {
     const bool lost = link_.connected && !connected;
     if (lost) {
@@ -137,9 +151,11 @@ Task<Result<void>> Pipeline::handle_connection(bool connected, std::string reaso
     co_return Result<void>{};
 }
 
-/// A report is acknowledged once it is durable, also when the state machine did not accept it: it would not accept it the next time either.
+/// A report is acknowledged once it is durable, also when the state machine did not accept it: it would not accept it
+/// the next time either.
 Task<Result<void>> Pipeline::handle_report(WorkerNews news) {
-    Task<Result<void>> taking = std::visit([this](auto body) { return take(std::move(body)); }, std::get<wp::ReportBody>(std::move(news.body)));
+    Task<Result<void>> taking =
+        std::visit([this](auto body) { return take(std::move(body)); }, std::get<wp::ReportBody>(std::move(news.body)));
     const Result<void> taken = co_await std::move(taking);
     if (job().retry.attempt == 0) link_.failures = link_.refusals = 0;  // there was progress
     if (taken.has_error() || news.report_id == 0) co_return taken;
@@ -164,19 +180,23 @@ Task<Result<void>> Pipeline::take(wp::Progress progress) {
     co_return Result<void>{};
 }
 
-/// The worker goes on by itself, or waits for a fresh order: then the back-off is ours. What it can never put, because its files are gone, begins with a new lease: an order
-/// to train comes with it.
+/// The worker goes on by itself, or waits for a fresh order: then the back-off is ours. What it can never put, because
+/// its files are gone, begins with a new lease: an order to train comes with it.
 Task<Result<void>> Pipeline::take(wp::StepFailed failed) {
-    if (failed.permanent && job().state == sm::State::training && next_command(job()) == Command::upload_parts) co_return co_await revoke_lease(std::move(failed.message), false);
+    if (failed.permanent && job().state == sm::State::training && next_command(job()) == Command::upload_parts)
+        co_return co_await revoke_lease(std::move(failed.message), false);
     ++link_.failures;
     const auto attempt = job().retry.attempt + 1;
-    const auto wait = failed.needs_order ? backoff(attempt, settings_.worker_retry, ports_.random.unit()) : Milliseconds::zero();
-    Fact fact = sm::StepFailed{sm::FailureClass::transient, std::move(failed.step), std::move(failed.message), attempt, ports_.clock.unix_ms() + wait.count()};
+    const auto wait =
+        failed.needs_order ? backoff(attempt, settings_.worker_retry, ports_.random.unit()) : Milliseconds::zero();
+    Fact fact = sm::StepFailed{sm::FailureClass::transient, std::move(failed.step), std::move(failed.message), attempt,
+                               ports_.clock.unix_ms() + wait.count()};
     const Result<void> noted = co_await note(std::move(fact));
     if (noted.has_error()) co_return noted;
     if (holder_fails()) {
         const bool given_up = co_await is_for_another_worker();
-        if (given_up) co_return co_await revoke_lease(fmt::format("its worker failed {} times in a row", link_.failures), false);
+        if (given_up)
+            co_return co_await revoke_lease(fmt::format("its worker failed {} times in a row", link_.failures), false);
     }
     if (!failed.needs_order) co_return noted;
     link_.assigned = false;

@@ -43,7 +43,8 @@ TEST_F(JobLife, GoesFromRequestedToVerified) {
     EXPECT_EQ(record.fee, fee);
     EXPECT_EQ(record.status, JobStatus::requested);
     EXPECT_GT(record.deadline_unix_s, record.requested_at_unix_s);
-    EXPECT_LE(record.deadline_unix_s - record.requested_at_unix_s, 3'600) << "counted from the block before the request's";
+    EXPECT_LE(record.deadline_unix_s - record.requested_at_unix_s, 3'600)
+        << "counted from the block before the request's";
     EXPECT_FALSE(run(chain->job(JobId{}))->exist);
 
     process(job, fee);

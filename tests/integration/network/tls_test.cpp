@@ -27,7 +27,8 @@ using ::testing::HasSubstr;
 using Tcp = asio::ip::tcp;
 constexpr auto token = asio::as_tuple(asio::use_awaitable);
 
-/// Writes <stem>.key and <stem>.pem: a certificate for 127.0.0.1 that signed itself. No name: a machine without /etc/hosts knows none.
+/// Writes <stem>.key and <stem>.pem: a certificate for 127.0.0.1 that signed itself. No name: a machine without
+/// /etc/hosts knows none.
 void make_certificate(const std::filesystem::path& stem) {
     const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen("P-256"), EVP_PKEY_free);
     const std::unique_ptr<X509, decltype(&X509_free)> certificate(X509_new(), X509_free);
@@ -37,8 +38,8 @@ void make_certificate(const std::filesystem::path& stem) {
     X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 3'600);
     X509_set_pubkey(certificate.get(), key.get());
     X509_NAME* name = X509_get_subject_name(certificate.get());
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("emeth test"), -1,
-                               -1, 0);
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("emeth test"), -1, -1,
+                               0);
     X509_set_issuer_name(certificate.get(), name);
     const std::unique_ptr<X509_EXTENSION, decltype(&X509_EXTENSION_free)> names(
         X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "IP:127.0.0.1"), X509_EXTENSION_free);

@@ -25,9 +25,7 @@ protected:
         options.poll_interval = Milliseconds(50);
     }
 
-    [[nodiscard]] Hash256 submit_block() {
-        return run(chain.status_logs(job, 0)).value().back().block_hash;
-    }
+    [[nodiscard]] Hash256 submit_block() { return run(chain.status_logs(job, 0)).value().back().block_hash; }
     static std::string evidence_for(const Hash256& block, std::size_t bytes) {
         const auto header = trainer_protocol::evidence_header(block);
         return std::string(header.begin(), header.end()) + std::string(bytes, 'e');
@@ -55,14 +53,18 @@ TEST_F(VerifierTest, WaitsForTheEvidenceOfTheBlockThatHoldsTheSubmitNow) {
     EXPECT_TRUE(verdict.may_pass_later);
     EXPECT_THAT(verdict.reason, HasSubstr("not for the draw of the block that holds the submit"));
     upload_result(evidence_for(submit_block(), 100), ".evidence");
-    EXPECT_THAT(judged(submit_block()).error().message, HasSubstr("emeth-trainer ended by exit code 1")) << "and then it computes";
+    EXPECT_THAT(judged(submit_block()).error().message, HasSubstr("emeth-trainer ended by exit code 1"))
+        << "and then it computes";
 }
 
 TEST_F(VerifierTest, RejectsEvidenceOfAnAbsurdSizeUnread) {
     const auto most = 6 * trainer_protocol::state_bytes("nano").value();
     const json::object upload = open_upload(2, ".evidence");
     const std::string bytes = evidence_for(submit_block(), most + 1);
-    complete(upload, {put_part(upload, 0, bytes.substr(0, api_client::part_bytes)), put_part(upload, 1, bytes.substr(api_client::part_bytes))}, ".evidence");
+    complete(upload,
+             {put_part(upload, 0, bytes.substr(0, api_client::part_bytes)),
+              put_part(upload, 1, bytes.substr(api_client::part_bytes))},
+             ".evidence");
     const Verdict verdict = judged(submit_block()).value();
     EXPECT_FALSE(verdict.may_pass_later);
     EXPECT_THAT(verdict.reason, HasSubstr("at most"));

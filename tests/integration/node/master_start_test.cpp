@@ -37,7 +37,9 @@ protected:
         return node::read_config(EnvConfig::parse(text, "master.env").value()).value();
     }
     static crypto::PrivateKey key() { return crypto::PrivateKey::parse(std::string(64, '4')).value(); }
-    Task<Result<void>> master(node::NodeConfig config) { return node::run_master(io.get_executor(), std::move(config), key(), {data, 0}); }
+    Task<Result<void>> master(node::NodeConfig config) {
+        return node::run_master(io.get_executor(), std::move(config), key(), {data, 0});
+    }
     static Task<> watch(Task<Result<void>> work, std::optional<Result<void>>* outcome) {
         Result<void> result = co_await std::move(work);
         outcome->emplace(std::move(result));
@@ -67,13 +69,15 @@ TEST_F(MasterStart, AWrongChainIsNamed) {
     wrong.chain_id = 60'001;
     const auto refused = run(master(std::move(wrong)));
     ASSERT_TRUE(refused.has_error());
-    EXPECT_NE(refused.error().message.find("serves chain 31337, but chain_id is 60001"), std::string::npos) << refused.error().message;
+    EXPECT_NE(refused.error().message.find("serves chain 31337, but chain_id is 60001"), std::string::npos)
+        << refused.error().message;
 }
 
 TEST_F(MasterStart, AContractThatIsNoneIsNamed) {
     const auto outcome = run(master(config(serve_rpc())));
     ASSERT_TRUE(outcome.has_error());
-    EXPECT_NE(outcome.error().message.find("0xf55e6fb0948b37a197da974e0a84727022f2d048"), std::string::npos) << outcome.error().message;
+    EXPECT_NE(outcome.error().message.find("0xf55e6fb0948b37a197da974e0a84727022f2d048"), std::string::npos)
+        << outcome.error().message;
 }
 
 TEST_F(MasterStart, AnEndpointThatIsDownIsNamedWhenNothingIsAtStake) {
@@ -100,7 +104,10 @@ TEST_F(MasterStart, AKnownContractLetsActiveJobsGoOnWhileTheEndpointIsDown) {
     known.token = settings.token;
     known.deposit_rate = 100'000;
     known.verifier_fee = chain::parse_coins("10").value();
-    storage::JobStore::open(node::store_folder(data), storage::OpenMode::read_write).value()->set_cursor(node::known_network_cursor, node::to_text(known)).value();
+    storage::JobStore::open(node::store_folder(data), storage::OpenMode::read_write)
+        .value()
+        ->set_cursor(node::known_network_cursor, node::to_text(known))
+        .value();
     std::optional<Result<void>> outcome;
     Background running(io, watch(master(std::move(settings)), &outcome));
     io.restart();
@@ -108,7 +115,8 @@ TEST_F(MasterStart, AKnownContractLetsActiveJobsGoOnWhileTheEndpointIsDown) {
     EXPECT_FALSE(running.ended()) << (outcome ? outcome->error().message : "");
     JobId id;
     id.bytes.fill(0x11);
-    const auto history = storage::JobStore::open(node::store_folder(data), storage::OpenMode::read_only).value()->history(id).value();
+    const auto history =
+        storage::JobStore::open(node::store_folder(data), storage::OpenMode::read_only).value()->history(id).value();
     ASSERT_GE(history.size(), 2U);
     EXPECT_TRUE(std::holds_alternative<statemachine::Restarted>(history[1].event.body)) << "its pipeline was taken up";
     EXPECT_TRUE(running.stop());
@@ -125,7 +133,8 @@ TEST(KnownNetwork, IsReadBackAndNothingElseIs) {
     const auto read = node::read_constants(node::to_text(known)).value();
     EXPECT_EQ(node::to_text(read), node::to_text(known));
     EXPECT_EQ(read.verifier_fee, known.verifier_fee);
-    for (const char* damaged : {"", "{}", "[]", R"({"core":"0x12"})"}) EXPECT_TRUE(node::read_constants(damaged).has_error()) << damaged;
+    for (const char* damaged : {"", "{}", "[]", R"({"core":"0x12"})"})
+        EXPECT_TRUE(node::read_constants(damaged).has_error()) << damaged;
 }
 
 TEST_F(MasterStart, ASecondMasterOnTheFolderIsRefused) {

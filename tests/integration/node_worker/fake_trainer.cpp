@@ -1,5 +1,6 @@
-// Speaks the trainer's protocol and does what <data>/trainer_script says: the first line is "<steps> <artifact bytes> <ms a step>", line n+1 tells what the
-// n-th start of the program does; later starts train. Asked to help, it notes that and waits. Starts are noted in <data>/trainer_starts as "<pid> <first step>".
+// Speaks the trainer's protocol and does what <data>/trainer_script says: the first line is "<steps> <artifact bytes>
+// <ms a step>", line n+1 tells what the n-th start of the program does; later starts train. Asked to help, it notes
+// that and waits. Starts are noted in <data>/trainer_starts as "<pid> <first step>".
 //
 //   train          trains to the end          fail permanent   gives up for good
 //   die N          kills itself after step N  fail transient   gives up for now
@@ -92,7 +93,8 @@ std::uint64_t checkpoint_step(const TrainRequest& request) {
 
 Trained write_artifact(const TrainRequest& request, const Script& script) {
     std::string bytes(script.artifact_bytes, '\0');
-    for (std::size_t index = 0; index < bytes.size(); ++index) bytes[index] = static_cast<char>(index * 31 + index / 1'000);
+    for (std::size_t index = 0; index < bytes.size(); ++index)
+        bytes[index] = static_cast<char>(index * 31 + index / 1'000);
     std::ofstream(request.folder / "artifact.tar", std::ios::binary) << bytes;
     return {crypto::sha256(bytes), bytes.size(), script.steps, request.job.epochs, {2.5, 1.5}, 1.75};
 }

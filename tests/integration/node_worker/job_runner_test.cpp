@@ -6,11 +6,11 @@ namespace emeth::test {
 namespace {
 
 using namespace worker_protocol;
+using ::testing::_;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::Pair;
-using ::testing::_;
 
 class JobRunnerTest : public WorkerFixture {
 protected:
@@ -104,7 +104,8 @@ void put_state(const std::filesystem::path& folder, std::uint32_t index, std::st
 TEST_F(JobRunnerTest, EvidenceIsShownBesideTheWorkOnAnotherJob) {
     script("4 1000 1\n");
     train();
-    for (const std::uint32_t state : {0U, 1U, 7U}) put_state(job_folder(), state, std::string(4'000'000, static_cast<char>('a' + state)));
+    for (const std::uint32_t state : {0U, 1U, 7U})
+        put_state(job_folder(), state, std::string(4'000'000, static_cast<char>('a' + state)));
     hub->release(job, false, "the result is uploaded");
 
     script("100000 1000 200\n");

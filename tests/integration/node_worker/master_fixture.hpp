@@ -27,7 +27,8 @@ public:
     explicit HandmadeWorker(http::WebSocket socket) : socket_(std::move(socket)) {}
 
     Task<worker_protocol::FromMaster> receive() {
-        Task<Result<std::string>> bounded = with_timeout(socket_.receive(), Milliseconds(5'000), "the master's message");
+        Task<Result<std::string>> bounded =
+            with_timeout(socket_.receive(), Milliseconds(5'000), "the master's message");
         const auto text = co_await std::move(bounded);
         co_return worker_protocol::parse_from_master(text.value()).value();
     }
@@ -62,7 +63,8 @@ protected:
         options.workers = node::Whitelist::parse("worker_whitelist", worker_whitelist).value();
         options.admins = node::Whitelist::parse("jsonrpc_whitelist", admins).value();
         options.workers_max = workers_max;
-        hub = std::make_unique<node::WorkerServer>(executor(), master_key, std::move(options), system_clock(), system_random());
+        hub = std::make_unique<node::WorkerServer>(executor(), master_key, std::move(options), system_clock(),
+                                                   system_random());
         http::ServerOptions http_options;
         http_options.port = port;
         server = std::make_unique<http::Server>(executor(), http_options);
@@ -81,7 +83,8 @@ protected:
     void TearDown() override { stop(); }
 
     [[nodiscard]] http::Url session_url() const {
-        return http::Url::parse("ws://127.0.0.1:" + std::to_string(port) + std::string(worker_protocol::session_path)).value();
+        return http::Url::parse("ws://127.0.0.1:" + std::to_string(port) + std::string(worker_protocol::session_path))
+            .value();
     }
 
     Task<WorkerPtr> dial() {

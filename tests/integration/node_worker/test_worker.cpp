@@ -15,7 +15,8 @@ int main(int, char** argv) try {
     settings.trainer = argv[3];
     settings.reconnect.first = Milliseconds(50);
     settings.trainer_restart.first = Milliseconds(50);
-    const crypto::PrivateKey key = crypto::load_or_generate_key_file(settings.data / "worker.key", system_random()).value();
+    const crypto::PrivateKey key =
+        crypto::load_or_generate_key_file(settings.data / "worker.key", system_random()).value();
     asio::io_context io(1);
     BlockingPool pool(1);
     worker::Worker worker(io.get_executor(), settings, key, pool, system_clock(), system_random());

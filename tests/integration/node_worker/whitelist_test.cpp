@@ -12,14 +12,18 @@ using ::testing::HasSubstr;
 const Address wallet = *Address::parse("0x1111111111111111111111111111111111111111");
 const Address stranger = *Address::parse("0x2222222222222222222222222222222222222222");
 
-Whitelist list(const std::vector<std::string>& entries) { return Whitelist::parse("worker_whitelist", entries).value(); }
+Whitelist list(const std::vector<std::string>& entries) {
+    return Whitelist::parse("worker_whitelist", entries).value();
+}
 
 TEST(Whitelist, AStarLetsEveryoneIn) {
     EXPECT_TRUE(list({"*"}).allows("203.0.113.9"));
     EXPECT_TRUE(list({"*"}).allows("2001:db8::1", stranger));
 }
 
-TEST(Whitelist, AnEmptyListLetsNobodyIn) { EXPECT_FALSE(list({}).allows("127.0.0.1", wallet)); }
+TEST(Whitelist, AnEmptyListLetsNobodyIn) {
+    EXPECT_FALSE(list({}).allows("127.0.0.1", wallet));
+}
 
 TEST(Whitelist, MatchesSingleAddresses) {
     EXPECT_TRUE(list({"10.0.0.7"}).allows("10.0.0.7"));
@@ -47,10 +51,12 @@ TEST(Whitelist, MatchesWallets) {
 }
 
 TEST(Whitelist, RefusesWhatItCannotRead) {
-    for (const auto* entry : {"localhost", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/8x", "10.0.0", "fd00::/129", "0x12", ""}) {
+    for (const auto* entry :
+         {"localhost", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/8x", "10.0.0", "fd00::/129", "0x12", ""}) {
         const auto parsed = Whitelist::parse("worker_whitelist", {"*", entry});
         ASSERT_TRUE(parsed.has_error()) << entry;
-        EXPECT_THAT(parsed.error().message, AllOf(HasSubstr("worker_whitelist"), HasSubstr("'" + std::string(entry) + "'")));
+        EXPECT_THAT(parsed.error().message,
+                    AllOf(HasSubstr("worker_whitelist"), HasSubstr("'" + std::string(entry) + "'")));
     }
 }
 

@@ -29,7 +29,8 @@ protected:
 TEST_F(WorkerAdminApiTest, DisconnectEndsTheWorkersConnection) {
     start();
     const WorkerPtr worker = connect(key);
-    const auto answer = call(R"({"jsonrpc":"2.0","method":"disconnect","param":{"workerAddress":")" + key.address().hex() + R"("},"id":1})");
+    const auto answer = call(R"({"jsonrpc":"2.0","method":"disconnect","param":{"workerAddress":")" +
+                             key.address().hex() + R"("},"id":1})");
     EXPECT_EQ(answer.at("result").as_string(), "disconnected");
     EXPECT_EQ(answer.at("jsonrpc").as_string(), "2.0");
     EXPECT_EQ(answer.at("id").as_int64(), 1);
@@ -49,7 +50,8 @@ TEST_F(WorkerAdminApiTest, DisconnectTakesParamsAndAnyCaseOfTheAddress) {
 
 TEST_F(WorkerAdminApiTest, AWorkerThatIsNotThereDoesNotExist) {
     start();
-    const auto answer = call(R"({"jsonrpc":"2.0","method":"disconnect","param":{"workerAddress":")" + key.address().hex() + R"("},"id":2})");
+    const auto answer = call(R"({"jsonrpc":"2.0","method":"disconnect","param":{"workerAddress":")" +
+                             key.address().hex() + R"("},"id":2})");
     EXPECT_EQ(answer.at("result").as_string(), "not exist");
 }
 
@@ -88,7 +90,9 @@ TEST_F(WorkerAdminApiTest, WhoIsNotOnTheListIsForbidden) {
     start();
     const WorkerPtr worker = connect(key);
     EXPECT_EQ(ask("GET", "/api/v1/workers").status, 403u);
-    const auto refused = ask("POST", "/api/json-rpc", R"({"jsonrpc":"2.0","method":"disconnect","param":{"workerAddress":")" + key.address().hex() + R"("},"id":1})");
+    const auto refused = ask(
+        "POST", "/api/json-rpc",
+        R"({"jsonrpc":"2.0","method":"disconnect","param":{"workerAddress":")" + key.address().hex() + R"("},"id":1})");
     EXPECT_EQ(refused.status, 403u);
     EXPECT_THAT(refused.body, HasSubstr("jsonrpc_whitelist"));
     EXPECT_EQ(hub->workers().size(), 1u);

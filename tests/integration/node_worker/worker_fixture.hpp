@@ -1,4 +1,5 @@
-// A master's hub, a storage server and a worker with a scripted trainer, all on loopback. The test plays the JOB's pipeline.
+// A master's hub, a storage server and a worker with a scripted trainer, all on loopback. The test plays the JOB's
+// pipeline.
 #pragma once
 
 #include <fmt/format.h>
@@ -25,13 +26,17 @@ inline std::filesystem::path test_program(const std::string& name) {
 class FakeStorage {
 public:
     explicit FakeStorage(const asio::any_io_executor& executor) : server_(executor, {}) {
-        server_.route("GET", "/dataset", 0, [this](http::ServerRequest request) { return dataset_request(std::move(request)); });
-        server_.route("PUT", "/part/{number}", 11'000'000, [this](http::ServerRequest request) { return put(std::move(request)); });
+        server_.route("GET", "/dataset", 0,
+                      [this](http::ServerRequest request) { return dataset_request(std::move(request)); });
+        server_.route("PUT", "/part/{number}", 11'000'000,
+                      [this](http::ServerRequest request) { return put(std::move(request)); });
         server_.listen().value();
     }
     Task<> run() { return server_.run(); }
     [[nodiscard]] std::string dataset_url() const { return server_.url() + "/dataset?signature=secret"; }
-    [[nodiscard]] std::string part_url(std::uint32_t part) const { return fmt::format("{}/part/{}?signature=secret", server_.url(), part); }
+    [[nodiscard]] std::string part_url(std::uint32_t part) const {
+        return fmt::format("{}/part/{}?signature=secret", server_.url(), part);
+    }
 
     std::string dataset = std::string(50'000, 'e');
     std::vector<unsigned> dataset_statuses;  ///< of the next requests, before they are answered 200
@@ -100,7 +105,8 @@ protected:
         settings.reconnect = {Milliseconds(20), 2, Milliseconds(100), 0};
         settings.trainer_restart = {Milliseconds(20), 2, Milliseconds(100), 0};
         settings.part_retry = {Milliseconds(20), 2, Milliseconds(100), 0};
-        worker = std::make_unique<worker::Worker>(executor(), settings, worker_key, pool, system_clock(), system_random());
+        worker =
+            std::make_unique<worker::Worker>(executor(), settings, worker_key, pool, system_clock(), system_random());
         working = std::make_unique<Background>(io, run_worker());
     }
     void stop_worker() {
@@ -142,7 +148,8 @@ protected:
                 throw std::runtime_error("unexpected failure of " + failed->step + ": " + failed->message);
         }
     }
-    void order_upload(const statemachine::Artifact& artifact, std::uint64_t lease_number, std::vector<std::uint32_t> parts) {
+    void order_upload(const statemachine::Artifact& artifact, std::uint64_t lease_number,
+                      std::vector<std::uint32_t> parts) {
         worker_protocol::Upload order{job, lease_number, artifact.sha256, {}, "upload-7"};
         for (const std::uint32_t part : parts) order.urls[part] = storage->part_url(part);
         run(hub->order(order));

@@ -11,7 +11,9 @@ using worker_protocol::PartUploaded;
 using worker_protocol::Progress;
 using worker_protocol::Report;
 
-Report part(std::uint32_t number) { return {number, JobId{}, 1, PartUploaded{number, "etag"}}; }
+Report part(std::uint32_t number) {
+    return {number, JobId{}, 1, PartUploaded{number, "etag"}};
+}
 
 Report progress(std::uint64_t step) {
     Progress body;
@@ -37,7 +39,8 @@ TEST_F(WorkerInboxTest, KeepsTheOrderOfReports) {
 }
 
 TEST_F(WorkerInboxTest, AFullOneMakesReportsWaitAndLosesNone) {
-    for (std::uint32_t number = 1; number <= WorkerInbox::reports_max; ++number) ASSERT_TRUE(run(inbox.put(part(number))));
+    for (std::uint32_t number = 1; number <= WorkerInbox::reports_max; ++number)
+        ASSERT_TRUE(run(inbox.put(part(number))));
     bool taken = false;
     asio::co_spawn(io, inbox.put(part(1'000)), [&](std::exception_ptr, bool accepted) { taken = accepted; });
     io.run_for(std::chrono::milliseconds(0));

@@ -76,8 +76,10 @@ TEST_F(WorkerLeasesTest, AWorkerWhoseLeaseFailedIsNotIdleAndComesLast) {
     EXPECT_EQ(hub->idle_workers(), 1u);
     EXPECT_EQ(run(hub->reserve(job, key.address())), other_key.address()) << "although it may hold files of the JOB";
     EXPECT_EQ(hub->idle_workers(), 0u);
-    EXPECT_EQ(run(hub->reserve(other_job, std::nullopt)), key.address()) << "for a locked deposit it is better than none";
-    for (const auto& worker : hub->workers()) EXPECT_EQ(worker.rest > Milliseconds::zero(), worker.address == key.address());
+    EXPECT_EQ(run(hub->reserve(other_job, std::nullopt)), key.address())
+        << "for a locked deposit it is better than none";
+    for (const auto& worker : hub->workers())
+        EXPECT_EQ(worker.rest > Milliseconds::zero(), worker.address == key.address());
     hub->release(job, false, "done");
     hub->release(other_job, false, "done");
     hub->lease_fulfilled(key.address());
@@ -105,7 +107,8 @@ TEST_F(WorkerCooperationTest, AnIdleWorkerIsCalledOnceForARendezvous) {
     EXPECT_EQ(next<Join>(*helper).rendezvous, rendezvous);
     EXPECT_EQ(hub->helpers_to_call(job, rendezvous), 0u);
     EXPECT_EQ(hub->idle_workers(), 1u) << "whoever needs it takes it";
-    for (const auto& worker : hub->workers()) EXPECT_EQ(worker.helps.has_value(), worker.address == other_key.address());
+    for (const auto& worker : hub->workers())
+        EXPECT_EQ(worker.helps.has_value(), worker.address == other_key.address());
     trainer_protocol::Rendezvous another = rendezvous;
     another.token.bytes[0] = 2;  // the leader's trainer was started again
     EXPECT_EQ(hub->helpers_to_call(job, another), 1u);
@@ -302,8 +305,9 @@ TEST_F(WorkerLeasesTest, ReservingWaitsForAWorkerFirstComeFirstServed) {
     hub->set_recovered({});
     std::vector<JobId> served;
     for (const JobId& waiting : {job, other_job})
-        asio::co_spawn(io, hub->reserve(waiting, std::nullopt),
-                       [&served, waiting](std::exception_ptr error, Address) { if (!error) served.push_back(waiting); });
+        asio::co_spawn(io, hub->reserve(waiting, std::nullopt), [&served, waiting](std::exception_ptr error, Address) {
+            if (!error) served.push_back(waiting);
+        });
     run(let_others_run());
     EXPECT_TRUE(served.empty());
     const WorkerPtr worker = connect(key);
@@ -320,8 +324,9 @@ TEST_F(WorkerLeasesTest, ACancelledReserveLetsTheNextOneThrough) {
     asio::cancellation_signal cancel;
     asio::co_spawn(io, hub->reserve(job, std::nullopt),
                    asio::bind_cancellation_slot(cancel.slot(), [](std::exception_ptr, Address) {}));
-    asio::co_spawn(io, hub->reserve(other_job, std::nullopt),
-                   [&](std::exception_ptr error, Address) { if (!error) served.push_back(other_job); });
+    asio::co_spawn(io, hub->reserve(other_job, std::nullopt), [&](std::exception_ptr error, Address) {
+        if (!error) served.push_back(other_job);
+    });
     run(let_others_run());
     cancel.emit(asio::cancellation_type::all);
     run(let_others_run());

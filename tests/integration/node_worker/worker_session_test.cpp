@@ -177,8 +177,9 @@ TEST_F(ImpostorTest, AMasterMustProveItsAddress) {
 class KilledWorkerTest : public WorkerSessionTest {
 protected:
     ChildProcess start_process() {
-        write_text(settings_file.path() / "worker.env", fmt::format("master_node_url=http://127.0.0.1:{}\nmaster_address={}\n", port,
-                                                                    master_key.address().hex()));
+        write_text(
+            settings_file.path() / "worker.env",
+            fmt::format("master_node_url=http://127.0.0.1:{}\nmaster_address={}\n", port, master_key.address().hex()));
         ChildOptions options;
         options.program = test_program("emeth-test-worker");
         options.arguments = {(settings_file.path() / "worker.env").string(), data.path().string(),

@@ -1,9 +1,9 @@
-// A zoo of cheats on what was trained: whoever forges states, moments, logs or evidence is found out by the segments that
-// chance draws. In full numbers: ./emeth test --label long.
+// A zoo of cheats on what was trained: whoever forges states, moments, logs or evidence is found out by the segments
+// that chance draws. In full numbers: ./emeth test --label long.
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 #include <set>
 

@@ -82,7 +82,7 @@ protected:
 
     HelpRequest request_of(const Helper& helper) {
         const TrainRequest& train = helper.bench.request;
-        return {train.job, train.folder, train.dataset_sha256, train.compute, *leader_bench.request.cooperation,
+        return {train.job,   train.folder, train.dataset_sha256, train.compute, *leader_bench.request.cooperation,
                 rendezvous()};
     }
     void start(Helper& helper) {

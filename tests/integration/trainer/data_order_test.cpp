@@ -79,8 +79,13 @@ TEST(SeededStream, IsTheSameOnEveryMachine) {
 TEST(SegmentStates, HaveTheSizeThatNodesAndVerifiersCountOn) {
     for (const char* model : {"nano", "d256", "d512", "gpt2"}) {
         const ParameterLayout layout(*find_preset(model));
-        const Plan plan{.windows = 4, .validation_windows = 1, .training_windows = 3, .sequences_per_step = 1,
-                        .steps_per_epoch = 3, .steps_total = 6, .segments = 6};
+        const Plan plan{.windows = 4,
+                        .validation_windows = 1,
+                        .training_windows = 3,
+                        .sequences_per_step = 1,
+                        .steps_per_epoch = 3,
+                        .steps_total = 6,
+                        .segments = 6};
         const SegmentStates states("/nowhere", Hash256{}, layout.count(), plan);
         EXPECT_EQ(trainer_protocol::state_bytes(model), states.content_bytes()) << model;
     }

@@ -108,7 +108,8 @@ TEST(Failures, ADiskThatIsFull) {
         const FileSizeLimit limit(500'000);
         const Failed failed = failure_of(bench);
         EXPECT_FALSE(failed.permanent);
-        EXPECT_THAT(failed.message, AllOf(HasSubstr("cannot save the state of a segment"), HasSubstr("File too large"), HasSubstr(bench.path().string())));
+        EXPECT_THAT(failed.message, AllOf(HasSubstr("cannot save the state of a segment"), HasSubstr("File too large"),
+                                          HasSubstr(bench.path().string())));
     }
     EXPECT_EQ(train_to_end(bench).epochs, 2u);  // with room again it goes on
 }

@@ -32,12 +32,13 @@ double rss_anon_mb(pid_t pid) {
 /// Looks every few milliseconds while it lives.
 class Watch {
 public:
-    explicit Watch(pid_t pid) : thread_([this, pid] {
-        while (!ended_) {
-            peak_ = std::max(peak_.load(), rss_anon_mb(pid));
-            std::this_thread::sleep_for(std::chrono::milliseconds(5));
-        }
-    }) {}
+    explicit Watch(pid_t pid)
+        : thread_([this, pid] {
+              while (!ended_) {
+                  peak_ = std::max(peak_.load(), rss_anon_mb(pid));
+                  std::this_thread::sleep_for(std::chrono::milliseconds(5));
+              }
+          }) {}
     Watch(const Watch&) = delete;
     Watch& operator=(const Watch&) = delete;
     ~Watch() {

@@ -65,7 +65,8 @@ protected:
         writer.write(bytes_of(header.data(), header.size())).value();
         for (int digests = 0; digests < 2; ++digests) writer.write(Hash256{}.bytes).value();
         std::vector<std::uint16_t> text(20'000);
-        for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<std::uint16_t>(i * i % 331 % static_cast<std::size_t>(preset.vocabulary));
+        for (std::size_t i = 0; i < text.size(); ++i)
+            text[i] = static_cast<std::uint16_t>(i * i % 331 % static_cast<std::size_t>(preset.vocabulary));
         writer.write(bytes_of(text.data(), text.size())).value();
         writer.finish().value();
         tokens.emplace(TokenFile::open(folder / "tokens.bin", Hash256{}, Hash256{}, preset).value());

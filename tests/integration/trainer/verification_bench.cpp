@@ -43,8 +43,8 @@ const HonestWork& honest() {
 CheckRequest request_for(const Bench& bench, const Trained& trained, const std::filesystem::path& artifact,
                          const TemporaryFolder& scratch, const Hash256& block) {
     write_text(scratch / "evidence", evidence_of(bench, trained, block, draws));
-    return {bench.request.job, artifact, bench.path() / "dataset", scratch.path(), {}, scratch / "evidence", block,
-            draws};
+    return {
+        bench.request.job, artifact, bench.path() / "dataset", scratch.path(), {}, scratch / "evidence", block, draws};
 }
 
 CheckRequest check_request(const TemporaryFolder& scratch, const std::filesystem::path& artifact) {
@@ -123,8 +123,9 @@ void Forgery::set_losses(const std::vector<double>& values) {
     const std::size_t epochs = manifest.at("epochs").to_number<std::size_t>(), steps = written.size() / epochs;
     for (std::size_t epoch = 0; epoch < epochs; ++epoch) {
         const auto first = written.begin() + static_cast<std::ptrdiff_t>(epoch * steps);
-        const double sum = std::accumulate(first, first + static_cast<std::ptrdiff_t>(steps), 0.0,
-                                           [](double a, double b) { return a + static_cast<double>(static_cast<float>(b)); });
+        const double sum =
+            std::accumulate(first, first + static_cast<std::ptrdiff_t>(steps), 0.0,
+                            [](double a, double b) { return a + static_cast<double>(static_cast<float>(b)); });
         means.emplace_back(sum / static_cast<double>(steps));
     }
     manifest.at("epoch_losses") = means;

@@ -31,10 +31,11 @@ std::string english_text(std::size_t bytes, std::size_t offset) {
 
 std::string japanese_text(std::size_t bytes) {
     const std::vector<std::string> times{"昔々", "ある日", "春の朝", "夏の夜", "秋の夕暮れ", "冬になると", "その後"};
-    const std::vector<std::string> people{"おじいさん", "おばあさん", "旅人", "若い漁師", "お姫様", "猫", "狐", "村の子供たち"};
+    const std::vector<std::string> people{"おじいさん", "おばあさん", "旅人", "若い漁師",
+                                          "お姫様",     "猫",         "狐",   "村の子供たち"};
     const std::vector<std::string> places{"山", "川", "海", "森", "古い寺", "都", "畑", "雪の里"};
-    const std::vector<std::string> acts{"歩いていった", "歌をうたった", "花を見つけた", "静かに眠った", "桃を拾った",
-                                        "月を眺めた", "友達に会った"};
+    const std::vector<std::string> acts{"歩いていった", "歌をうたった", "花を見つけた", "静かに眠った",
+                                        "桃を拾った",   "月を眺めた",   "友達に会った"};
     std::string text;
     for (std::size_t i = 0; text.size() < bytes; ++i) {
         text += times[i * 5 % times.size()] + "、" + people[i * i % people.size()] + "は" +

@@ -1,4 +1,5 @@
-// The rules of the tree that a compiler does not hold: who may include whom, and who may ask the system for time, chance and threads.
+// The rules of the tree that a compiler does not hold: who may include whom, and who may ask the system for time,
+// chance and threads.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -57,8 +58,11 @@ const std::map<std::string, std::set<std::string>> allowed_includes{
     {"worker_protocol", {"statemachine", "runtime", "crypto", "trainer_protocol"}},
     {"worker", {"statemachine", "runtime", "crypto", "http", "trainer_protocol", "worker_protocol"}},
     {"trainer", {"statemachine", "runtime", "crypto", "http", "trainer_protocol"}},
-    {"node", {"statemachine", "storage", "runtime", "crypto", "chain", "http", "api_client", "trainer_protocol", "worker_protocol"}},
-    {"network", {"statemachine", "storage", "runtime", "crypto", "chain", "http", "api_client", "trainer_protocol", "contracts"}},
+    {"node",
+     {"statemachine", "storage", "runtime", "crypto", "chain", "http", "api_client", "trainer_protocol",
+      "worker_protocol"}},
+    {"network",
+     {"statemachine", "storage", "runtime", "crypto", "chain", "http", "api_client", "trainer_protocol", "contracts"}},
     {"harness", {"statemachine", "storage", "runtime", "crypto", "chain", "http"}},
 };
 
@@ -66,7 +70,8 @@ TEST(Architecture, DependenciesPointDownwardsOnly) {
     const std::regex include(R"re(^\s*#include "([a-z_]+)/)re");
     for (const auto& file : sources()) {
         const auto rule = allowed_includes.find(file.folder);
-        if (file.folder == "cli" || file.folder == "soak" || file.folder == "bench") continue;  // the top: may use everything
+        if (file.folder == "cli" || file.folder == "soak" || file.folder == "bench")
+            continue;  // the top: may use everything
         ASSERT_NE(rule, allowed_includes.end()) << "folder " << file.folder << " has no rule here";
         for (const auto& line : file.lines) {
             std::smatch match;
@@ -88,13 +93,15 @@ TEST(Architecture, TimeChanceAndThreadsComeFromRuntime) {
     for (const auto& file : sources()) {
         // The trainer is a program of its own, outside every simulation; bench measures with the real clock.
         if (file.folder == "runtime" || file.folder == "trainer" || file.folder == "bench") continue;
-        for (const auto& line : file.lines) EXPECT_FALSE(std::regex_search(line, forbidden)) << file.path << ": " << line;
+        for (const auto& line : file.lines)
+            EXPECT_FALSE(std::regex_search(line, forbidden)) << file.path << ": " << line;
     }
 }
 
 TEST(Architecture, NoDetachedCoroutines) {
     for (const auto& file : sources())
-        for (const auto& line : file.lines) EXPECT_EQ(line.find("asio::detached"), std::string::npos) << file.path << ": " << line;
+        for (const auto& line : file.lines)
+            EXPECT_EQ(line.find("asio::detached"), std::string::npos) << file.path << ": " << line;
 }
 
 TEST(Architecture, FilesAreOneThing) {

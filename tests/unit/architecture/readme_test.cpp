@@ -17,7 +17,9 @@ TEST(Readme, ShowsTheStateGraphOfTheProgram) {
     std::ifstream file(std::filesystem::path(root) / "README.md");
     const std::string readme(std::istreambuf_iterator<char>(file), {});
     const std::string picture = "```mermaid\n" + emeth::statemachine::graph_mermaid() + "```\n";
-    EXPECT_NE(readme.find(picture), std::string::npos) << "replace the picture in README.md by the output of `emeth state graph`:\n" << picture;
+    EXPECT_NE(readme.find(picture), std::string::npos)
+        << "replace the picture in README.md by the output of `emeth state graph`:\n"
+        << picture;
 }
 
 }  // namespace

@@ -29,7 +29,9 @@ class AdminSocketTest : public IoFixture {
 protected:
     AdminSocketTest() { EXPECT_TRUE(server.listen().has_value()); }
 
-    Result<value> ask(std::string method, object params = {}) { return run(node::ask_master(path, std::move(method), std::move(params), Milliseconds(5'000))); }
+    Result<value> ask(std::string method, object params = {}) {
+        return run(node::ask_master(path, std::move(method), std::move(params), Milliseconds(5'000)));
+    }
     /// The answer to one raw line.
     std::string raw(std::string line) { return run(exchange(path, std::move(line))); }
     static Task<std::string> exchange(std::filesystem::path path, std::string line) {
@@ -38,7 +40,8 @@ protected:
         co_await asio::async_write(peer, asio::buffer(line), asio::use_awaitable);
         std::string answer;
         boost::system::error_code error;
-        co_await asio::async_read_until(peer, asio::dynamic_buffer(answer), '\n', asio::redirect_error(asio::use_awaitable, error));
+        co_await asio::async_read_until(peer, asio::dynamic_buffer(answer), '\n',
+                                        asio::redirect_error(asio::use_awaitable, error));
         co_return answer;
     }
 
@@ -54,7 +57,9 @@ TEST_F(AdminSocketTest, CarriesMethodAndParametersBothWays) {
     EXPECT_EQ(boost::json::serialize(*answer), R"({"method":"decline","params":{"job":"0x11"}})");
 }
 
-TEST_F(AdminSocketTest, AnErrorIsTheMastersOwnSentence) { EXPECT_EQ(ask("fail").error().message, "no active JOB 0x11"); }
+TEST_F(AdminSocketTest, AnErrorIsTheMastersOwnSentence) {
+    EXPECT_EQ(ask("fail").error().message, "no active JOB 0x11");
+}
 
 TEST_F(AdminSocketTest, OnlyTheOwnerMayConnect) {
     struct stat status {};
@@ -68,7 +73,9 @@ TEST_F(AdminSocketTest, WhatIsNoRequestIsAnsweredAndTheConnectionLives) {
     EXPECT_NE(raw("{\"method\":7}\n").find("\"error\""), std::string::npos);
 }
 
-TEST_F(AdminSocketTest, ALineThatIsTooLongEndsTheConnection) { EXPECT_EQ(raw(std::string(node::admin_request_bytes_max + 2, 'x') + "\n"), ""); }
+TEST_F(AdminSocketTest, ALineThatIsTooLongEndsTheConnection) {
+    EXPECT_EQ(raw(std::string(node::admin_request_bytes_max + 2, 'x') + "\n"), "");
+}
 
 TEST_F(AdminSocketTest, SaysThatNoMasterRuns) {
     EXPECT_TRUE(node::admin_answers(path));

@@ -16,7 +16,9 @@
 namespace emeth::test {
 namespace {
 
-EnvConfig settings(std::string_view text) { return EnvConfig::parse(text, "master.env").value(); }
+EnvConfig settings(std::string_view text) {
+    return EnvConfig::parse(text, "master.env").value();
+}
 
 std::string error_of(std::string_view text) {
     const auto config = node::read_config(settings(text));
@@ -37,7 +39,8 @@ TEST(NodeConfig, DefaultsAreThePublishedOnes) {
     EXPECT_EQ(config.jsonrpc_whitelist, std::vector<std::string>{"127.0.0.1"});
 }
 
-/// "#key=value" lines of config/master.env, uncommented, from the line on that says so: what is written there is the default.
+/// "#key=value" lines of config/master.env, uncommented, from the line on that says so: what is written there is the
+/// default.
 std::string examples_of_defaults() {
     std::ifstream file(std::filesystem::path(std::getenv("EMETH_SOURCE_DIR")) / "config/master.env");
     std::string text;
@@ -45,14 +48,16 @@ std::string examples_of_defaults() {
     for (std::string line; std::getline(file, line);) {
         defaults = defaults || line.starts_with("# --- From here on");
         if (line.starts_with("# For local workers")) break;
-        if (defaults && line.size() > 1 && line[0] == '#' && std::isalpha(static_cast<unsigned char>(line[1])) != 0) text += line.substr(1) + "\n";
+        if (defaults && line.size() > 1 && line[0] == '#' && std::isalpha(static_cast<unsigned char>(line[1])) != 0)
+            text += line.substr(1) + "\n";
     }
     return text;
 }
 
 TEST(NodeConfig, TheExampleFileShowsTheDefaults) {
     const auto examples = settings(examples_of_defaults());
-    ASSERT_TRUE(examples.check_known(node::known_keys()).has_value()) << examples.check_known(node::known_keys()).error().message;
+    ASSERT_TRUE(examples.check_known(node::known_keys()).has_value())
+        << examples.check_known(node::known_keys()).error().message;
     ASSERT_NE(examples.find("gas_price_max_gwei"), nullptr);
     const auto shown = node::read_config(examples).value();
     const auto defaults = node::read_config(EnvConfig{}).value();
@@ -72,7 +77,8 @@ TEST(NodeConfig, TheExampleFileShowsTheDefaults) {
 
 TEST(NodeConfig, TakesAPublishedFileWithTheWorkersKeys) {
     const auto values = settings(
-        "endpoint=http://127.0.0.1:8545\nbatchSize=3\ndevice=cuda:0\nmy_url=http://10.0.0.5:6001\npowerCapacity=27300\ntimeout_learning=600000\n"
+        "endpoint=http://127.0.0.1:8545\nbatchSize=3\ndevice=cuda:0\nmy_url=http://"
+        "10.0.0.5:6001\npowerCapacity=27300\ntimeout_learning=600000\n"
         "model_cached_size=500\nmin_fee=1\nmax_fee=2\nprogram_ids=0,112\n");
     ASSERT_TRUE(values.check_known(node::known_keys()).has_value());
     const auto config = node::read_config(values).value();
@@ -87,17 +93,24 @@ TEST(NodeConfig, CooperationIsAChoiceOfTwo) {
     EXPECT_FALSE(node::read_config(EnvConfig{}).value().selection.cooperative);
     EXPECT_FALSE(node::read_config(settings("cooperative=1v1\n")).value().selection.cooperative);
     EXPECT_TRUE(node::read_config(settings("cooperative=nvm\n")).value().selection.cooperative);
-    EXPECT_EQ(error_of("cooperative=many\n"), "master.env:1: cooperative is 'many'; expected 1v1 (each JOB by one worker) or nvm (one JOB at a time, by all workers together)");
+    EXPECT_EQ(error_of("cooperative=many\n"),
+              "master.env:1: cooperative is 'many'; expected 1v1 (each JOB by one worker) or nvm (one JOB at a time, "
+              "by all workers together)");
 }
 
 TEST(NodeConfig, ErrorsNamePlaceKeyAndValue) {
-    EXPECT_EQ(error_of("# comment\nn_epoch=two\n"), "master.env:2: n_epoch is 'two'; expected a whole number from 1 to 1000");
-    EXPECT_EQ(error_of("emethContractAddress=0x12\n"), "master.env:1: emethContractAddress is '0x12'; expected an address of 0x and 40 hex digits");
-    EXPECT_EQ(error_of("gas_price_max_gwei=0\n"), "master.env:1: gas_price_max_gwei is '0'; expected a whole number from 1 to 1000000000");
+    EXPECT_EQ(error_of("# comment\nn_epoch=two\n"),
+              "master.env:2: n_epoch is 'two'; expected a whole number from 1 to 1000");
+    EXPECT_EQ(error_of("emethContractAddress=0x12\n"),
+              "master.env:1: emethContractAddress is '0x12'; expected an address of 0x and 40 hex digits");
+    EXPECT_EQ(error_of("gas_price_max_gwei=0\n"),
+              "master.env:1: gas_price_max_gwei is '0'; expected a whole number from 1 to 1000000000");
     EXPECT_EQ(error_of("min_fee=1.5\n"), "master.env:1: min_fee is '1.5'; expected a whole number of wei");
     EXPECT_EQ(error_of("min_fee=5\nmax_fee=4\n"), "master.env:1: min_fee is '5'; expected no more than max_fee");
-    EXPECT_EQ(error_of("priority=deadline\n"), "master.env:1: priority is 'deadline'; expected 'fee', the only one this version has");
-    EXPECT_EQ(error_of("program_ids=0,x\n"), "master.env:1: program_ids is '0,x'; expected whole numbers, comma-separated");
+    EXPECT_EQ(error_of("priority=deadline\n"),
+              "master.env:1: priority is 'deadline'; expected 'fee', the only one this version has");
+    EXPECT_EQ(error_of("program_ids=0,x\n"),
+              "master.env:1: program_ids is '0,x'; expected whole numbers, comma-separated");
     EXPECT_NE(error_of("endpoint=ftp//x\n").find("master.env:1: endpoint"), std::string::npos);
 }
 
@@ -129,7 +142,8 @@ TEST(NodeConfig, RefusesAWalletInSettingsThatOthersCanRead) {
     ::chmod(file.c_str(), 0640);
     const auto refused = node::read_private_key(EnvConfig::load(file).value());
     ASSERT_TRUE(refused.has_error());
-    EXPECT_EQ(refused.error().message, file.string() + " holds privateKey and can be read by others; run: chmod 600 " + file.string());
+    EXPECT_EQ(refused.error().message,
+              file.string() + " holds privateKey and can be read by others; run: chmod 600 " + file.string());
     ::chmod(file.c_str(), 0600);
     EXPECT_TRUE(node::read_private_key(EnvConfig::load(file).value()).has_value());
 }

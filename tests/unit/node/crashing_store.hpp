@@ -1,4 +1,5 @@
-// A store whose process dies at a chosen write, before or after it became durable. From then on nothing gets through until revive().
+// A store whose process dies at a chosen write, before or after it became durable. From then on nothing gets through
+// until revive().
 #pragma once
 
 #include <memory>
@@ -15,7 +16,8 @@ class CrashingStore final : public storage::JobStore {
 public:
     explicit CrashingStore(storage::JobStore& inner) : inner_(inner) {}
 
-    /// The write with this number, from 1, is the last one: not made at all, or made and then nobody is there to hear of it.
+    /// The write with this number, from 1, is the last one: not made at all, or made and then nobody is there to hear
+    /// of it.
     void crash_at(int write, bool before) { crash_at_ = write, before_ = before, writes_ = 0; }
     void revive() { dead_ = false, crash_at_ = 0; }
     /// A full disk: writes fail while set.
@@ -24,8 +26,11 @@ public:
     bool fails_too_late = false;
     [[nodiscard]] int writes() const { return writes_; }
 
-    Result<statemachine::Job> create(const statemachine::Discovered& discovered, std::int64_t at) override { return inner_.create(discovered, at); }
-    Result<Applied> apply(const statemachine::Job& job, const statemachine::Event& event, const storage::SideWrites& side) override {
+    Result<statemachine::Job> create(const statemachine::Discovered& discovered, std::int64_t at) override {
+        return inner_.create(discovered, at);
+    }
+    Result<Applied> apply(const statemachine::Job& job, const statemachine::Event& event,
+                          const storage::SideWrites& side) override {
         return write([&] { return inner_.apply(job, event, side); });
     }
     Result<void> outbox_put(const std::vector<storage::OutboxEntry>& entries) override {
@@ -43,12 +48,16 @@ public:
 
     Result<std::optional<statemachine::Job>> find(const JobId& id) override { return alive().find(id); }
     Result<std::vector<statemachine::Job>> active() override { return alive().active(); }
-    Result<void> for_each(const std::function<bool(const statemachine::Job&)>& visit) override { return alive().for_each(visit); }
+    Result<void> for_each(const std::function<bool(const statemachine::Job&)>& visit) override {
+        return alive().for_each(visit);
+    }
     Result<std::vector<storage::HistoryEntry>> history(const JobId& id) override { return alive().history(id); }
     Result<void> verify(const JobId& id) override { return alive().verify(id); }
     Result<std::vector<storage::OutboxEntry>> outbox_pending() override { return alive().outbox_pending(); }
     Result<std::vector<storage::OutboxEntry>> outbox_all() override { return alive().outbox_all(); }
-    Result<std::optional<storage::OutboxEntry>> outbox_find(std::uint64_t nonce) override { return alive().outbox_find(nonce); }
+    Result<std::optional<storage::OutboxEntry>> outbox_find(std::uint64_t nonce) override {
+        return alive().outbox_find(nonce);
+    }
     Result<std::optional<std::uint64_t>> last_nonce() override { return alive().last_nonce(); }
     Result<std::optional<std::string>> cursor(std::string_view key) override { return alive().cursor(key); }
     Result<std::vector<Refusal>> refusals() override { return alive().refusals(); }

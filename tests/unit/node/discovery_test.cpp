@@ -41,7 +41,8 @@ protected:
     JobId offer(std::uint8_t number, std::string_view fee) {
         const auto id = repeated<JobId>(number);
         const auto fee_wei = chain::parse_coins(fee).value();
-        chain.request(id, repeated<Address>(0x22), "text", R"({"language":"en","epoch":2})", fee_wei, 1'700'000'000 + 86'400);
+        chain.request(id, repeated<Address>(0x22), "text", R"({"language":"en","epoch":2})", fee_wei,
+                      1'700'000'000 + 86'400);
         chain.jobs.at(id).details.program_id = 0;
         info.answer->push_back({id, fee_wei, 1'000'000, 1'700'000'000 + 86'400});
         return id;
@@ -63,11 +64,17 @@ protected:
     FakeInfoServer info;
     BlockingPool pool{0};
     HalfwayRandom random;
-    std::unique_ptr<storage::JobStore> store = storage::JobStore::open(folder / "store", storage::OpenMode::read_write).value();
+    std::unique_ptr<storage::JobStore> store =
+        storage::JobStore::open(folder / "store", storage::OpenMode::read_write).value();
     std::vector<statemachine::Job> taken;
     node::Commitments commitments;
-    node::Prospector prospector{chain, artifacts, hub, pool, clock, wallet, chain.network, wide_policy(), folder.path(), [this](std::optional<JobId>) { return commitments; }};
-    node::Discovery discovery{info, prospector, *store, pool, clock, random, Milliseconds(5'000), [this](statemachine::Job job) { taken.push_back(std::move(job)); }};
+    node::Prospector prospector{
+        chain,  artifacts,     hub,           pool,          clock,
+        wallet, chain.network, wide_policy(), folder.path(), [this](std::optional<JobId>) { return commitments; }};
+    node::Discovery discovery{
+        info, prospector, *store, pool, clock, random, Milliseconds(5'000), [this](statemachine::Job job) {
+            taken.push_back(std::move(job));
+        }};
 };
 
 TEST_F(DiscoveryTest, TakesTheBestFeeFirstAndNoMoreThanThereAreIdleWorkers) {
@@ -91,7 +98,9 @@ TEST_F(DiscoveryTest, WhereWorkersTrainTogetherOneJobAtATimeIsTaken) {
     EXPECT_EQ(prospector.free_workers(std::nullopt), 2U) << "each for itself";
     node::SelectionPolicy policy = wide_policy();
     policy.cooperative = true;
-    const node::Prospector together{chain, artifacts, hub, pool, clock, wallet, chain.network, policy, folder.path(), [this](std::optional<JobId>) { return commitments; }};
+    const node::Prospector together{
+        chain,  artifacts,     hub,    pool,          clock,
+        wallet, chain.network, policy, folder.path(), [this](std::optional<JobId>) { return commitments; }};
     EXPECT_EQ(together.free_workers(std::nullopt), 1U);
     commitments.workers = 1;
     EXPECT_EQ(together.free_workers(std::nullopt), 0U) << "one is spoken for";
@@ -116,7 +125,8 @@ TEST_F(DiscoveryTest, DepositsOfOneRoundAddUp) {
 TEST_F(DiscoveryTest, BelievesTheChainAndNotTheServer) {
     const auto id = offer(1, "20");
     chain.process(id, repeated<Address>(0x33));
-    info.answer->push_back({repeated<JobId>(9), chain::parse_coins("50").value(), 1'000'000, 2'000'000'000});  // made up
+    info.answer->push_back(
+        {repeated<JobId>(9), chain::parse_coins("50").value(), 1'000'000, 2'000'000'000});  // made up
     EXPECT_EQ(round(), 0U);
     EXPECT_TRUE(taken.empty());
     EXPECT_EQ(store->refusals().value().size(), 2U);

@@ -22,14 +22,16 @@ std::string result_of(const chain::Bytes& data) {
 
 chain::Log minting(const Address& account) {
     chain::Log log;
-    log.topics = {chain::abi::event_topic("Transfer(address,address,uint256)"), chain::abi::word_of(Address{}), chain::abi::word_of(account)};
+    log.topics = {chain::abi::event_topic("Transfer(address,address,uint256)"), chain::abi::word_of(Address{}),
+                  chain::abi::word_of(account)};
     const Wei amount = wei(1'000'000);
     log.data.assign(amount.bytes.begin(), amount.bytes.end());
     return log;
 }
 
 bool begins_like(const chain::Bytes& data, const chain::Bytes& pattern, std::size_t bytes) {
-    return data.size() >= bytes && pattern.size() >= bytes && std::equal(data.begin(), data.begin() + static_cast<std::ptrdiff_t>(bytes), pattern.begin());
+    return data.size() >= bytes && pattern.size() >= bytes &&
+           std::equal(data.begin(), data.begin() + static_cast<std::ptrdiff_t>(bytes), pattern.begin());
 }
 
 }  // namespace
@@ -103,7 +105,8 @@ Task<Result<std::vector<chain::StatusLog>>> ExecutingChain::status_logs(JobId id
     auto logs = co_await FakeChain::status_logs(id, from_block);
     if (logs.has_error()) co_return logs;
     for (auto& log : *logs)
-        if (const auto found = transaction_of_block_.find(log.block); found != transaction_of_block_.end()) log.transaction = found->second;
+        if (const auto found = transaction_of_block_.find(log.block); found != transaction_of_block_.end())
+            log.transaction = found->second;
     co_return logs;
 }
 

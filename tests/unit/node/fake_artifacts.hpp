@@ -14,11 +14,11 @@ namespace emeth::test {
 
 class FakeArtifacts final : public api_client::ArtifactStore {
 public:
-    std::optional<Error> failure;   ///< of every call while set
+    std::optional<Error> failure;  ///< of every call while set
     std::map<std::string, std::uint64_t> datasets;
-    statemachine::Artifact holds;   ///< what lies there once the parts are put
+    statemachine::Artifact holds;  ///< what lies there once the parts are put
     statemachine::EvidenceFile evidence;
-    int damaged_uploads = 0;        ///< so many of the next uploads hold other bytes
+    int damaged_uploads = 0;         ///< so many of the next uploads hold other bytes
     bool hang_dataset_urls = false;  ///< from now on
     int dataset_urls = 0;
     int opened = 0, completed = 0;
@@ -45,10 +45,12 @@ public:
         ++opened;
         if (extension == ".evidence") evidence_uploads.insert("upload-" + std::to_string(opened));
         api_client::OpenedUpload upload{"upload-" + std::to_string(opened), job.hex() + extension, {}};
-        for (std::uint64_t offset = 0; offset < bytes; offset += api_client::part_bytes) upload.urls.push_back("http://storage/part?signature=secret");
+        for (std::uint64_t offset = 0; offset < bytes; offset += api_client::part_bytes)
+            upload.urls.push_back("http://storage/part?signature=secret");
         co_return upload;
     }
-    Task<Result<void>> complete_upload(JobId, std::string, std::map<std::uint32_t, std::string> etags, std::string extension) override {
+    Task<Result<void>> complete_upload(JobId, std::string, std::map<std::uint32_t, std::string> etags,
+                                       std::string extension) override {
         if (failure) co_return *failure;
         if (extension == ".evidence") {
             ++evidence_completed;
@@ -60,7 +62,8 @@ public:
     }
     Task<Result<UploadState>> upload_state(JobId, std::string upload_id) override {
         if (failure) co_return *failure;
-        if (evidence_uploads.contains(upload_id)) co_return UploadState{evidence.bytes, evidence.sha256, evidence_completed > 0};
+        if (evidence_uploads.contains(upload_id))
+            co_return UploadState{evidence.bytes, evidence.sha256, evidence_completed > 0};
         UploadState state{holds.bytes, holds.sha256, completed > 0};
         if (damaged_uploads > 0) {
             --damaged_uploads;

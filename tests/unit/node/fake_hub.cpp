@@ -16,7 +16,9 @@ void FakeHub::add_worker(Address address, std::uint64_t power_capacity) {
 bool FakeHub::is_idle(const Address& worker) const {
     const auto found = workers_.find(worker);
     if (found == workers_.end() || !found->second.connected) return false;
-    return std::none_of(leases_.begin(), leases_.end(), [&](const auto& entry) { return entry.second->worker == worker && entry.second->hold == node::Hold::work; });
+    return std::none_of(leases_.begin(), leases_.end(), [&](const auto& entry) {
+        return entry.second->worker == worker && entry.second->hold == node::Hold::work;
+    });
 }
 
 void FakeHub::put(Lease& lease, WorkerNews news) {
@@ -27,7 +29,8 @@ void FakeHub::put(Lease& lease, WorkerNews news) {
 void FakeHub::disconnect(Address worker, const std::string& reason) {
     workers_.at(worker).connected = false;
     for (auto& [job, lease] : leases_)
-        if (lease->worker == worker && lease->adopted) put(*lease, {0, lease->number, node::WorkerDisconnected{reason}});
+        if (lease->worker == worker && lease->adopted)
+            put(*lease, {0, lease->number, node::WorkerDisconnected{reason}});
 }
 
 void FakeHub::connect(Address worker) {
@@ -38,12 +41,15 @@ void FakeHub::connect(Address worker) {
     freed_.notify();
 }
 
-void FakeHub::restart_master() { leases_.clear(); }
+void FakeHub::restart_master() {
+    leases_.clear();
+}
 
 std::vector<node::WorkerInfo> FakeHub::workers() const {
     std::vector<node::WorkerInfo> infos;
     for (const auto& [address, worker] : workers_) {
-        node::WorkerInfo info{address, worker.connected, worker.power_capacity, std::nullopt, std::nullopt, rest_of(address)};
+        node::WorkerInfo info{address,      worker.connected, worker.power_capacity,
+                              std::nullopt, std::nullopt,     rest_of(address)};
         for (const auto& [job, lease] : leases_)
             if (lease->worker == address) info.job = job;
         infos.push_back(info);
@@ -52,7 +58,9 @@ std::vector<node::WorkerInfo> FakeHub::workers() const {
 }
 
 std::size_t FakeHub::idle_workers() const {
-    return static_cast<std::size_t>(std::count_if(workers_.begin(), workers_.end(), [&](const auto& entry) { return is_idle(entry.first) && rest_of(entry.first) == Milliseconds::zero(); }));
+    return static_cast<std::size_t>(std::count_if(workers_.begin(), workers_.end(), [&](const auto& entry) {
+        return is_idle(entry.first) && rest_of(entry.first) == Milliseconds::zero();
+    }));
 }
 
 Task<Address> FakeHub::reserve(JobId job, std::optional<Address> preferred) {
@@ -93,7 +101,8 @@ void FakeHub::release(JobId job, bool forget, std::string) {
 }
 
 Task<WorkerNews> FakeHub::next_news(JobId job) {
-    if (!leases_.contains(job) || !leases_.at(job)->adopted) throw std::logic_error("news of a JOB that was not adopted");
+    if (!leases_.contains(job) || !leases_.at(job)->adopted)
+        throw std::logic_error("news of a JOB that was not adopted");
     const auto lease = leases_.at(job);
     while (lease->inbox.empty()) co_await lease->arrived.wait();
     WorkerNews news = std::move(lease->inbox.front());
@@ -110,7 +119,8 @@ void FakeHub::repeat_unacknowledged(const Address& worker) {
     for (const auto& [id, report] : workers_.at(worker).unacknowledged) {
         const auto lease = leases_.find(report.job);
         if (lease == leases_.end() || !lease->second->adopted || lease->second->number != report.lease) continue;
-        const bool waits = std::any_of(lease->second->inbox.begin(), lease->second->inbox.end(), [&](const WorkerNews& news) { return news.report_id == id; });
+        const bool waits = std::any_of(lease->second->inbox.begin(), lease->second->inbox.end(),
+                                       [&](const WorkerNews& news) { return news.report_id == id; });
         if (!waits) put(*lease->second, {id, report.lease, report.body});
     }
 }
@@ -120,7 +130,8 @@ void FakeHub::report(const Address& worker, JobId job, std::uint64_t lease, wp::
     const auto id = durable ? ++last_report_ : 0;
     if (durable) workers_.at(worker).unacknowledged[id] = {id, job, lease, body};
     const auto found = leases_.find(job);
-    if (found != leases_.end() && found->second->adopted && found->second->number == lease) put(*found->second, {id, lease, std::move(body)});
+    if (found != leases_.end() && found->second->adopted && found->second->number == lease)
+        put(*found->second, {id, lease, std::move(body)});
 }
 
 void FakeHub::send(JobId job, wp::ReportBody body) {
@@ -145,7 +156,8 @@ Task<> FakeHub::order(wp::Upload order) {
     upload_orders.push_back(order);
     const auto lease = leases_.at(order.job);
     if (!workers_.at(lease->worker).connected || !answers_uploads) co_return;
-    for (const auto& [part, url] : order.urls) report(lease->worker, order.job, order.lease, wp::PartUploaded{part, etag, order.upload_id});
+    for (const auto& [part, url] : order.urls)
+        report(lease->worker, order.job, order.lease, wp::PartUploaded{part, etag, order.upload_id});
 }
 
 Task<> FakeHub::order(wp::Join order) {
@@ -158,8 +170,10 @@ Task<> FakeHub::order(wp::Evidence order) {
     evidence_orders.push_back(order);
     const auto lease = leases_.at(order.job);
     if (!workers_.at(lease->worker).connected || evidence.bytes == 0) co_return;
-    if (order.urls.empty()) report(lease->worker, order.job, order.lease, wp::EvidencePacked{order.block_hash, evidence});
-    for (const auto& [part, url] : order.urls) report(lease->worker, order.job, order.lease, wp::PartUploaded{part, etag, order.upload_id});
+    if (order.urls.empty())
+        report(lease->worker, order.job, order.lease, wp::EvidencePacked{order.block_hash, evidence});
+    for (const auto& [part, url] : order.urls)
+        report(lease->worker, order.job, order.lease, wp::PartUploaded{part, etag, order.upload_id});
 }
 
 }  // namespace emeth::test

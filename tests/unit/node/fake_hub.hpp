@@ -1,4 +1,5 @@
-// Workers that need no machine: each order is answered by the reports that a real worker would send, and what is not acknowledged is sent again.
+// Workers that need no machine: each order is answered by the reports that a real worker would send, and what is not
+// acknowledged is sent again.
 #pragma once
 
 #include <deque>
@@ -17,13 +18,15 @@ namespace emeth::test {
 
 class FakeHub final : public node::WorkerHub {
 public:
-    FakeHub(asio::any_io_executor executor, Clock& clock) : executor_(std::move(executor)), clock_(clock), freed_(executor_) {}
+    FakeHub(asio::any_io_executor executor, Clock& clock)
+        : executor_(std::move(executor)), clock_(clock), freed_(executor_) {}
 
     // What the test does to the workers.
     void add_worker(Address address, std::uint64_t power_capacity = 27'300);
     void disconnect(Address worker, const std::string& reason);
     void connect(Address worker);
-    /// The master's process ends: reservations and inboxes are gone, the workers and what they have not had acknowledged stay.
+    /// The master's process ends: reservations and inboxes are gone, the workers and what they have not had
+    /// acknowledged stay.
     void restart_master();
     /// As if the worker of the JOB's lease sent it.
     void send(JobId job, worker_protocol::ReportBody body);
@@ -33,7 +36,7 @@ public:
     std::string etag = "\"etag\"";
     bool answers_uploads = true;
     statemachine::EvidenceFile evidence;  ///< what is packed; a test may leave it empty: nothing is then
-    std::set<Address> sick;  ///< these answer every order by a failure, and stay connected
+    std::set<Address> sick;               ///< these answer every order by a failure, and stay connected
 
     // What the pipeline did.
     int assignments = 0, uploads = 0, releases = 0;
@@ -51,11 +54,15 @@ public:
     Task<node::WorkerNews> next_news(JobId job) override;
     Task<> acknowledge(JobId job, std::uint64_t report_id) override;
     Task<> order(worker_protocol::Assign order) override;
-    [[nodiscard]] std::size_t helpers_to_call(const JobId&, const trainer_protocol::Rendezvous&) const override { return callable_helpers; }
+    [[nodiscard]] std::size_t helpers_to_call(const JobId&, const trainer_protocol::Rendezvous&) const override {
+        return callable_helpers;
+    }
     Task<> order(worker_protocol::Join order) override;
     Task<> order(worker_protocol::Upload order) override;
     Task<> order(worker_protocol::Evidence order) override;
-    void lease_failed(Address worker, bool counts) override { sick_list_.lease_failed(worker, counts, clock_.monotonic()); }
+    void lease_failed(Address worker, bool counts) override {
+        sick_list_.lease_failed(worker, counts, clock_.monotonic());
+    }
     void lease_fulfilled(Address worker) override { sick_list_.lease_fulfilled(worker); }
 
 private:
@@ -76,7 +83,9 @@ private:
     };
 
     [[nodiscard]] bool is_idle(const Address& worker) const;
-    [[nodiscard]] Milliseconds rest_of(const Address& worker) const { return sick_list_.rest_left(worker, clock_.monotonic()); }
+    [[nodiscard]] Milliseconds rest_of(const Address& worker) const {
+        return sick_list_.rest_left(worker, clock_.monotonic());
+    }
     void put(Lease& lease, node::WorkerNews news);
     void report(const Address& worker, JobId job, std::uint64_t lease, worker_protocol::ReportBody body);
     void repeat_unacknowledged(const Address& worker);

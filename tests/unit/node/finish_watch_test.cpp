@@ -27,14 +27,17 @@ Outlook outlook(std::int64_t left_s, std::int64_t work_left_s) {
 
 TEST(ReasonToDecline, AJobThatCanBeFinishedNeverHasOne) {
     for (const std::int64_t left : {0, 1, 100, 100'000})
-        for (const std::int64_t work : {std::int64_t{0}, left / 2, left}) EXPECT_FALSE(reason_to_decline(outlook(left, work))) << left << " " << work;
+        for (const std::int64_t work : {std::int64_t{0}, left / 2, left})
+            EXPECT_FALSE(reason_to_decline(outlook(left, work))) << left << " " << work;
 }
 
 TEST(ReasonToDecline, NamesTheSums) {
     EXPECT_EQ(reason_to_decline(outlook(2'400, 11'400)),
-              "it needs 3 h 10 min more at the best speed seen and 40 min are left: to decline costs 5 EMT, to wait for the timeout 5 EMT");
+              "it needs 3 h 10 min more at the best speed seen and 40 min are left: to decline costs 5 EMT, to wait "
+              "for the timeout 5 EMT");
     EXPECT_EQ(reason_to_decline(outlook(-61, 0)),
-              "it needs 0 s more at the best speed seen and the deadline passed 61 s ago: to decline costs 5 EMT, to wait for the timeout 5 EMT");
+              "it needs 0 s more at the best speed seen and the deadline passed 61 s ago: to decline costs 5 EMT, to "
+              "wait for the timeout 5 EMT");
 }
 
 TEST(ReasonToDecline, ALateSubmitMayCountUntilTheVerifierCallsTimeout) {

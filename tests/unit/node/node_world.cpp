@@ -21,7 +21,8 @@ NodeWorld::NodeWorld() {
     settings.worker_grace = Milliseconds(60'000);
 
     const Wei fee = chain::parse_coins("20").value();
-    chain.request(job_id, requester, "text", R"({"language":"en","epoch":2})", fee, VirtualClock::start_unix_ms / 1'000 + 6 * 3'600);
+    chain.request(job_id, requester, "text", R"({"language":"en","epoch":2})", fee,
+                  VirtualClock::start_unix_ms / 1'000 + 6 * 3'600);
     artifact.sha256 = repeated<Hash256>(0xaa);
     artifact.bytes = 25'000'000;
     artifact.epochs = 2;
@@ -31,8 +32,9 @@ NodeWorld::NodeWorld() {
     artifacts.holds = artifact;
     hub.evidence = artifacts.evidence = {repeated<Hash256>(0xee), 12'000'000};
     hub.add_worker(worker_1);
-    hub.script = {wp::DatasetReady{repeated<Hash256>(0xdd), 1'000'000, 250'000, 100}, wp::TrainingStarted{0, "first start"},
-                  wp::CheckpointSaved{{0, 40, repeated<Hash256>(0x40), 3.9}}, wp::CheckpointSaved{{1, 80, repeated<Hash256>(0x80), 3.2}}, wp::Trained{artifact}};
+    hub.script = {wp::DatasetReady{repeated<Hash256>(0xdd), 1'000'000, 250'000, 100},
+                  wp::TrainingStarted{0, "first start"}, wp::CheckpointSaved{{0, 40, repeated<Hash256>(0x40), 3.9}},
+                  wp::CheckpointSaved{{1, 80, repeated<Hash256>(0x80), 3.2}}, wp::Trained{artifact}};
 
     sm::Discovered discovered;
     discovered.terms.id = job_id;
@@ -45,9 +47,13 @@ NodeWorld::NodeWorld() {
     EXPECT_TRUE(real_store->create(discovered, clock.unix_ms()).has_value());
 }
 
-NodeWorld::~NodeWorld() { kill(); }
+NodeWorld::~NodeWorld() {
+    kill();
+}
 
-sm::Job NodeWorld::record() { return real_store->find(job_id).value().value(); }
+sm::Job NodeWorld::record() {
+    return real_store->find(job_id).value().value();
+}
 
 Task<> NodeWorld::drive(Process& process, std::string reason, TaskGroup& group) {
     co_await process.pipeline->run(std::move(reason));
@@ -66,8 +72,10 @@ void NodeWorld::start(bool fresh) {
     chain::SenderOptions options;
     options.chain_id = chain.id_of_chain;
     options.confirmations = settings.confirmations;
-    process_->sender = std::make_unique<chain::TransactionSender>(io.get_executor(), chain, *store, pool, clock, key, options);
-    node::PipelinePorts ports{chain, *process_->sender, artifacts, hub, *store, pool, clock, random, preflight, progress};
+    process_->sender =
+        std::make_unique<chain::TransactionSender>(io.get_executor(), chain, *store, pool, clock, key, options);
+    node::PipelinePorts ports{chain,  *process_->sender, artifacts, hub, *store, pool, clock,
+                              random, preflight,         progress};
     process_->pipeline = std::make_unique<node::Pipeline>(io.get_executor(), ports, settings, record());
     if (process_->pipeline->needs_its_lease()) process_->pipeline->adopt_lease();
     Process& process = *process_;
@@ -78,10 +86,12 @@ void NodeWorld::start(bool fresh) {
         } catch (const Crash&) {
             process.crashed = true;
         } catch (const std::exception& thrown) {
-            if (std::string(thrown.what()).find("Operation canceled") == std::string::npos) ADD_FAILURE() << "bug in the pipeline: " << thrown.what();
+            if (std::string(thrown.what()).find("Operation canceled") == std::string::npos)
+                ADD_FAILURE() << "bug in the pipeline: " << thrown.what();
         }
     };
-    asio::co_spawn(io, run_process(process, fresh ? "" : "found active"), asio::bind_cancellation_slot(process.cancel.slot(), ended));
+    asio::co_spawn(io, run_process(process, fresh ? "" : "found active"),
+                   asio::bind_cancellation_slot(process.cancel.slot(), ended));
 }
 
 void NodeWorld::kill() {
@@ -100,7 +110,8 @@ void NodeWorld::kill() {
 void NodeWorld::tick() {
     chain.mine();
     for (const auto& [id, job] : std::map(chain.jobs))
-        if (verifier_verifies && artifacts.evidence_completed > 0 && job.record.status == chain::JobStatus::submitted) chain.verify(id, 5);
+        if (verifier_verifies && artifacts.evidence_completed > 0 && job.record.status == chain::JobStatus::submitted)
+            chain.verify(id, 5);
 }
 
 bool NodeWorld::run_until(const std::function<bool()>& done, int virtual_seconds) {

@@ -1,4 +1,5 @@
-// One JOB's pipeline over a real store and faked surroundings, in virtual time: a block and a verifier's look every virtual second.
+// One JOB's pipeline over a real store and faked surroundings, in virtual time: a block and a verifier's look every
+// virtual second.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -45,7 +46,8 @@ protected:
     NodeWorld();
     ~NodeWorld() override;
 
-    /// A process of the node begins: the pipeline of the stored record and the sender. `fresh`: it created the JOB itself.
+    /// A process of the node begins: the pipeline of the stored record and the sender. `fresh`: it created the JOB
+    /// itself.
     void start(bool fresh = false);
     /// As by SIGKILL: nothing of the process is left but the store.
     void kill();
@@ -88,7 +90,8 @@ protected:
     FakeHub hub{io.get_executor(), clock};
     FakePreflight preflight;
     node::ProgressBoard progress;
-    crypto::PrivateKey key = crypto::PrivateKey::parse("0x4646464646464646464646464646464646464646464646464646464646464646").value();
+    crypto::PrivateKey key =
+        crypto::PrivateKey::parse("0x4646464646464646464646464646464646464646464646464646464646464646").value();
     node::PipelineSettings settings;
     statemachine::Artifact artifact;
     bool verifier_verifies = true;
@@ -112,7 +115,8 @@ template <class Event>
 int NodeWorld::count() {
     const auto history = real_store->history(job_id);
     int found = 0;
-    for (const auto& entry : history.value()) found += !entry.rejection && std::holds_alternative<Event>(entry.event.body) ? 1 : 0;
+    for (const auto& entry : history.value())
+        found += !entry.rejection && std::holds_alternative<Event>(entry.event.body) ? 1 : 0;
     return found;
 }
 

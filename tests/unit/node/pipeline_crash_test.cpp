@@ -1,4 +1,5 @@
-// A JOB at which the process ends itself: counted at the next start, and after three times in a row left alone for long.
+// A JOB at which the process ends itself: counted at the next start, and after three times in a row left alone for
+// long.
 #include <csignal>
 
 #include "node/crash_account.hpp"
@@ -26,7 +27,9 @@ protected:
         account_for(crash);
         start();
     }
-    void account_for(const crash::Crash& crash) { ASSERT_TRUE(node::count_crash(*real_store, crash, clock.unix_ms(), clock.unix_ms() / 1'000).has_value()); }
+    void account_for(const crash::Crash& crash) {
+        ASSERT_TRUE(node::count_crash(*real_store, crash, clock.unix_ms(), clock.unix_ms() / 1'000).has_value());
+    }
     void crash_three_times() {
         for (int crashes = 0; crashes < 3; ++crashes) {
             crash_and_start();
@@ -40,13 +43,16 @@ TEST_F(PipelineCrashTest, TwoCrashesAreBadLuckAndTheThirdMeansALongWait) {
     crash_and_start();
     ASSERT_TRUE(run_until([this] { return record().restarts == 1; }, 5));
     crash_and_start();
-    ASSERT_TRUE(run_until([this] { return record().restarts == 2 && hub.assignments == 3; }, 5)) << "it goes on at once";
+    ASSERT_TRUE(run_until([this] { return record().restarts == 2 && hub.assignments == 3; }, 5))
+        << "it goes on at once";
     crash_and_start();
     run_for(29 * 60);
     EXPECT_EQ(record().restarts, 2U) << "nothing of it runs";
     EXPECT_EQ(hub.assignments, 3);
     EXPECT_EQ(record().retry.crashes, 3U);
-    EXPECT_EQ(sm::why(record(), record().retry.retry_at_unix_ms - 30 * 60'000), "waiting 30 min to retry the training: the master ended itself by signal 11 (SIGSEGV), attempt 3, 3 crashes in a row");
+    EXPECT_EQ(sm::why(record(), record().retry.retry_at_unix_ms - 30 * 60'000),
+              "waiting 30 min to retry the training: the master ended itself by signal 11 (SIGSEGV), attempt 3, 3 "
+              "crashes in a row");
     ASSERT_TRUE(run_until([this] { return record().restarts == 3; }, 2 * 60));
     hub.send(job_id, wp::Trained{artifact});
     ASSERT_TRUE(run_until_state(sm::State::verified));

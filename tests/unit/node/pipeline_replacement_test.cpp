@@ -1,4 +1,5 @@
-// A JOB whose transactions wait below the price: replaced at the same nonce, and whichever variant is mined counts, once.
+// A JOB whose transactions wait below the price: replaced at the same nonce, and whichever variant is mined counts,
+// once.
 #include "chain/amount.hpp"
 #include "chain/emeth_core.hpp"
 #include "chain/fee_policy.hpp"
@@ -52,7 +53,8 @@ TEST_F(PipelineReplacementTest, AStuckDepositIsReplacedAndLockedOnce) {
     ASSERT_TRUE(run_until_state(sm::State::verified));
     const auto entry = entry_of(TxKind::process);
     ASSERT_EQ(entry.replacements.size(), 1U);
-    EXPECT_EQ(record().deposit.process->hash, entry.replacements.front().hash) << "the record names the one that was mined";
+    EXPECT_EQ(record().deposit.process->hash, entry.replacements.front().hash)
+        << "the record names the one that was mined";
     EXPECT_EQ(count<sm::DepositSigned>(), 1);
     expect_settled_once(TxKind::process, entry.replacements.front().hash);
 }
@@ -101,7 +103,9 @@ TEST_F(PipelineReplacementTest, AnEarlierVariantMayBeTheOneThatIsMined) {
     start(true);
     ASSERT_TRUE(run_until([this] { return count<sm::DepositSigned>() == 1; }));
     // Even the replacement waits.
-    chain.leaves_waiting = [all = chain::encode_process(job_id)](const chain::Transaction& transaction) { return transaction.data == all; };
+    chain.leaves_waiting = [all = chain::encode_process(job_id)](const chain::Transaction& transaction) {
+        return transaction.data == all;
+    };
     price_rises();
     ASSERT_TRUE(run_until([this] { return is_replaced(TxKind::process); }));
     chain.leaves_waiting = nullptr;

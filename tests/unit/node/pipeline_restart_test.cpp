@@ -35,7 +35,10 @@ TEST_P(CrashAt, EndsVerifiedWithOneDepositAndOneSubmit) {
 
 // A life has 21 writes; the last one, the verdict, is followed by none.
 INSTANTIATE_TEST_SUITE_P(EveryWrite, CrashAt, ::testing::Combine(::testing::Range(1, 22), ::testing::Bool()),
-                         [](const auto& chosen) { return (std::get<1>(chosen.param) ? "Before" : "After") + std::to_string(std::get<0>(chosen.param)); });
+                         [](const auto& chosen) {
+                             return (std::get<1>(chosen.param) ? "Before" : "After") +
+                                    std::to_string(std::get<0>(chosen.param));
+                         });
 
 TEST_F(PipelineRestartTest, NoWriteIsLeftUntested) {
     start(true);

@@ -40,7 +40,8 @@ TEST_F(PipelineTest, IsLostWhenAnotherNodeWasFirst) {
     chain.process(job_id, other_node);
     start(true);
     ASSERT_TRUE(run_until_state(sm::State::lost));
-    EXPECT_EQ(chain.broadcast.size() + static_cast<std::size_t>(chain.mined("approve")), 0U) << "no transaction is wasted";
+    EXPECT_EQ(chain.broadcast.size() + static_cast<std::size_t>(chain.mined("approve")), 0U)
+        << "no transaction is wasted";
 }
 
 TEST_F(PipelineTest, IsLostWhenAnotherNodeOvertakesTheSignedProcess) {
@@ -181,7 +182,9 @@ TEST_F(PipelineTest, AJobWhoseDeadlineIsOutOfReachIsGivenBackWithTheSumsInItsHis
     EXPECT_EQ(count<sm::DeclineDecided>(), 0) << "it can still be finished";
     ASSERT_TRUE(run_until_state(sm::State::declined, 2 * 3'600));
     EXPECT_EQ(chain.mined("decline"), 1);
-    EXPECT_NE(record().outcome.decline_reason.find("to decline costs 5 EMT, to wait for the timeout 5 EMT"), std::string::npos) << record().outcome.decline_reason;
+    EXPECT_NE(record().outcome.decline_reason.find("to decline costs 5 EMT, to wait for the timeout 5 EMT"),
+              std::string::npos)
+        << record().outcome.decline_reason;
     EXPECT_TRUE(real_store->verify(job_id).has_value());
 }
 

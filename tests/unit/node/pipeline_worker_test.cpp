@@ -103,7 +103,8 @@ TEST_F(PipelineWorkerTest, AWorkerThatFailedAloneUntilTheEndGetsNoNewJob) {
     EXPECT_GT(hub.workers()[0].rest, Milliseconds(20 * 60'000));
 }
 
-/// Met by the simulation: the lease was found durable when the disk was well again, and its worker was another JOB's by then.
+/// Met by the simulation: the lease was found durable when the disk was well again, and its worker was another JOB's by
+/// then.
 TEST_F(PipelineWorkerTest, AWorkerIsNobodyElsesWhileItsLeaseMayBeDurable) {
     hub.disconnect(worker_1, "away");
     start(true);
@@ -237,7 +238,8 @@ TEST_F(PipelineWorkerTest, AnUploadThatNeverSucceedsIsOpenedAnewAfterAWhile) {
     ASSERT_TRUE(run_until_state(sm::State::verified));
 }
 
-/// The worker's artifact was damaged, and what it made again has another digest: the first was ordered until the deadline.
+/// The worker's artifact was damaged, and what it made again has another digest: the first was ordered until the
+/// deadline.
 TEST_F(PipelineWorkerTest, AnArtifactThatWasMadeAgainDifferentlyIsUploadedInPlaceOfTheFirst) {
     hub.answers_uploads = false;
     start(true);

@@ -65,10 +65,13 @@ protected:
     VirtualClock clock{io.get_executor()};
     ExecutingChain chain;
     BlockingPool pool{0};
-    crypto::PrivateKey key = crypto::PrivateKey::parse("0x4646464646464646464646464646464646464646464646464646464646464646").value();
-    std::unique_ptr<storage::JobStore> store = storage::JobStore::open(folder / "store", storage::OpenMode::read_write).value();
+    crypto::PrivateKey key =
+        crypto::PrivateKey::parse("0x4646464646464646464646464646464646464646464646464646464646464646").value();
+    std::unique_ptr<storage::JobStore> store =
+        storage::JobStore::open(folder / "store", storage::OpenMode::read_write).value();
     chain::TransactionSender sender{io.get_executor(), chain, *store, pool, clock, key, sender_options()};
-    node::Rewards rewards{io.get_executor(), chain, sender, *store, pool, clock, chain.network.core, 2, Milliseconds(1'000)};
+    node::Rewards rewards{io.get_executor(),  chain, sender, *store, pool, clock, chain.network.core, 2,
+                          Milliseconds(1'000)};
 };
 
 TEST_F(RewardsTest, AnOpenSlotIsLeftAlone) {

@@ -17,7 +17,9 @@ using node::NodeView;
 using node::Refused;
 using node::SelectionPolicy;
 
-Wei coins(std::string_view text) { return chain::parse_coins(text).value(); }
+Wei coins(std::string_view text) {
+    return chain::parse_coins(text).value();
+}
 
 constexpr std::int64_t now_s = 1'700'000'000;
 
@@ -31,7 +33,8 @@ struct Scene {
 Scene good_scene() {
     Scene scene;
     scene.candidate.id = repeated<JobId>(0x11);
-    scene.candidate.record = {true, repeated<Address>(0x22), now_s + 86'400, coins("20"), chain::JobStatus::requested, now_s - 60};
+    scene.candidate.record = {true,        repeated<Address>(0x22),     now_s + 86'400,
+                              coins("20"), chain::JobStatus::requested, now_s - 60};
     scene.candidate.details = {0, R"({"language":"en","epoch":2})", "text", ""};
     scene.candidate.dataset_bytes = 100 << 20;
     scene.candidate.gas = 582;
@@ -84,13 +87,17 @@ TEST_P(SelectionRefuses, WithTheReasonAndItsNumbers) {
 
 const std::vector<RefusalCase> refusal_cases{
     {"unknown", [](Scene& s) { s.candidate.record = {}; }, "the contract does not know this JOB", false},
-    {"taken", [](Scene& s) { s.candidate.record.status = chain::JobStatus::processing; }, "its status on chain is PROCESSING, not REQUESTED", true},
-    {"program", [](Scene& s) { s.candidate.details.program_id = 7; }, "program 7 is not one that this node runs (program_ids)", true},
+    {"taken", [](Scene& s) { s.candidate.record.status = chain::JobStatus::processing; },
+     "its status on chain is PROCESSING, not REQUESTED", true},
+    {"program", [](Scene& s) { s.candidate.details.program_id = 7; },
+     "program 7 is not one that this node runs (program_ids)", true},
     {"small", [](Scene& s) { s.candidate.dataset_bytes = 4'095; }, "dataset of 4095 bytes is smaller than 4096", true},
-    {"large", [](Scene& s) { s.candidate.dataset_bytes = 10'000'000'001; }, "dataset of 10000000001 bytes is larger than 10000000000 (dataset_bytes_max)", true},
+    {"large", [](Scene& s) { s.candidate.dataset_bytes = 10'000'000'001; },
+     "dataset of 10000000001 bytes is larger than 10000000000 (dataset_bytes_max)", true},
     {"cheap", [](Scene& s) { s.candidate.record.fee = coins("9.99"); }, "fee 9.99 EMT is below min_fee 10 EMT", true},
     {"dear", [](Scene& s) { s.candidate.record.fee = coins("30.5"); }, "fee 30.5 EMT is above max_fee 30 EMT", true},
-    {"verifier_fee", [](Scene& s) { s.candidate.record.fee = coins("10"); }, "fee 10 EMT does not exceed the verifier fee of 10 EMT", true},
+    {"verifier_fee", [](Scene& s) { s.candidate.record.fee = coins("10"); },
+     "fee 10 EMT does not exceed the verifier fee of 10 EMT", true},
     {"value", [](Scene& s) { s.candidate.record.fee = coins("10.1"); },
      "its expected value is -0.0505 EMT: fee 10.1 EMT, less verifier fee 10 EMT, gas and the risk of penalties", false},
     {"gas_converted",
@@ -99,11 +106,14 @@ const std::vector<RefusalCase> refusal_cases{
          s.view.gas_price = wei(1'000'000'000'000);
      },
      "its expected value is -5.2000 EMT: fee 20 EMT, less verifier fee 10 EMT, gas and the risk of penalties", false},
-    {"no_worker", [](Scene& s) { s.view.workers_connected = s.view.workers_free = 0; }, "no worker is connected", false},
+    {"no_worker", [](Scene& s) { s.view.workers_connected = s.view.workers_free = 0; }, "no worker is connected",
+     false},
     {"busy", [](Scene& s) { s.view.workers_free = 0; }, "none of the 1 connected workers is free", false},
     {"late", [](Scene& s) { s.candidate.record.deadline_unix_s = now_s - 90; }, "its deadline passed 90 s ago", true},
-    {"deadline", [](Scene& s) { s.candidate.record.deadline_unix_s = now_s + 18'600; }, "finish estimate 5 h 55 min + margin 60 min > 5 h 10 min left", false},
-    {"margin", [](Scene& s) { s.candidate.record.deadline_unix_s = now_s + 21'319 + 3'600; }, "finish estimate 5 h 55 min + margin 60 min > 6 h 55 min left", false},
+    {"deadline", [](Scene& s) { s.candidate.record.deadline_unix_s = now_s + 18'600; },
+     "finish estimate 5 h 55 min + margin 60 min > 5 h 10 min left", false},
+    {"margin", [](Scene& s) { s.candidate.record.deadline_unix_s = now_s + 21'319 + 3'600; },
+     "finish estimate 5 h 55 min + margin 60 min > 6 h 55 min left", false},
     {"deposit", [](Scene& s) { s.view.emt_free = coins("19.5"); }, "deposit 20 EMT > 19.5 EMT at hand", false},
     {"gas_money", [](Scene& s) { s.view.alt_free = wei(0); }, "gas money 0.00075 ALT > 0 ALT at hand", false},
     {"disk",
@@ -115,16 +125,19 @@ const std::vector<RefusalCase> refusal_cases{
      "needs 573 MiB of disk, 400 MiB are free", false},
 };
 
-INSTANTIATE_TEST_SUITE_P(EveryReason, SelectionRefuses, ::testing::ValuesIn(refusal_cases), [](const auto& chosen) { return chosen.param.name; });
+INSTANTIATE_TEST_SUITE_P(EveryReason, SelectionRefuses, ::testing::ValuesIn(refusal_cases),
+                         [](const auto& chosen) { return chosen.param.name; });
 
 TEST(Selection, RefusesAParamThatDoesNotParse) {
-    for (const char* param : {"", "{", "[]", R"({"language":"fr","epoch":2})", R"({"language":"en"})", R"({"language":"en","epoch":0})", R"({"language":"en","epoch":2,"model":"../x"})"}) {
+    for (const char* param : {"", "{", "[]", R"({"language":"fr","epoch":2})", R"({"language":"en"})",
+                              R"({"language":"en","epoch":0})", R"({"language":"en","epoch":2,"model":"../x"})"}) {
         Scene scene = good_scene();
         scene.candidate.details.param = param;
         const auto verdict = select(scene.candidate, scene.view, scene.policy);
         ASSERT_TRUE(std::holds_alternative<Refused>(verdict)) << param;
         EXPECT_TRUE(std::get<Refused>(verdict).lasting);
-        EXPECT_NE(std::get<Refused>(verdict).reason.find("param"), std::string::npos) << std::get<Refused>(verdict).reason;
+        EXPECT_NE(std::get<Refused>(verdict).reason.find("param"), std::string::npos)
+            << std::get<Refused>(verdict).reason;
     }
 }
 
@@ -159,7 +172,8 @@ TEST(Selection, OrdersByFeeAndThenById) {
         JobId id;
         Wei fee;
     };
-    std::vector<Offer> offers{{repeated<JobId>(3), coins("10")}, {repeated<JobId>(2), coins("20")}, {repeated<JobId>(1), coins("10")}};
+    std::vector<Offer> offers{
+        {repeated<JobId>(3), coins("10")}, {repeated<JobId>(2), coins("20")}, {repeated<JobId>(1), coins("10")}};
     node::order(offers);
     EXPECT_EQ(offers[0].id, repeated<JobId>(2));
     EXPECT_EQ(offers[1].id, repeated<JobId>(1));

@@ -37,7 +37,11 @@ public:
 
 private:
     struct Sleeper {
-        Sleeper(VirtualClock& owner, Milliseconds wake_at) : wake(owner.executor_, 1), until(wake_at), clock(owner), place(owner.sleepers_.insert(owner.sleepers_.end(), this)) {}
+        Sleeper(VirtualClock& owner, Milliseconds wake_at)
+            : wake(owner.executor_, 1),
+              until(wake_at),
+              clock(owner),
+              place(owner.sleepers_.insert(owner.sleepers_.end(), this)) {}
         Sleeper(const Sleeper&) = delete;
         Sleeper& operator=(const Sleeper&) = delete;
         ~Sleeper() { clock.sleepers_.erase(place); }

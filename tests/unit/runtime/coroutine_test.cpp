@@ -355,7 +355,8 @@ class RaceTest : public TimeoutTest {};
 
 TEST_F(RaceTest, TheFirstToEndDecidesAndTheOtherIsCancelled) {
     Notes notes;
-    Started<void> started(io, race(sleep_and_note(&clock, 10ms, &notes, "fast"), sleep_and_note(&clock, 1h, &notes, "slow")));
+    Started<void> started(
+        io, race(sleep_and_note(&clock, 10ms, &notes, "fast"), sleep_and_note(&clock, 1h, &notes, "slow")));
     settle(io);
     clock.advance(10ms);
     settle(io);
@@ -374,7 +375,8 @@ TEST_F(RaceTest, AnExceptionDoesNotWaitForTheOtherSide) {
 }
 
 TEST_F(RaceTest, TheResultOfTheFirstIsKeptThoughTheLoserYieldsOne) {
-    Started<Result<int>> started(io, race(answer_in_spite_of_cancellation(&clock, 20ms, 1), answer_after(&clock, 10ms, 2)));
+    Started<Result<int>> started(io,
+                                 race(answer_in_spite_of_cancellation(&clock, 20ms, 1), answer_after(&clock, 10ms, 2)));
     settle(io);
     clock.advance(10ms);
     settle(io);

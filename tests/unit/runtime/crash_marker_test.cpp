@@ -32,9 +32,15 @@ volatile int* nowhere() {
     static volatile std::uintptr_t address = 64;
     return reinterpret_cast<volatile int*>(address);
 }
-void fault() { *nowhere() = 1; }
-void abort_here() { std::abort(); }
-void throw_here() { throw std::runtime_error("not caught"); }
+void fault() {
+    *nowhere() = 1;
+}
+void abort_here() {
+    std::abort();
+}
+void throw_here() {
+    throw std::runtime_error("not caught");
+}
 
 /// Calls itself until the stack is at its end.
 int overflow(int depth) {
@@ -51,7 +57,8 @@ protected:
         if (child == 0) {
             const int quiet = ::open("/dev/null", O_WRONLY);  // of what the runtime says on an uncaught exception
             ::dup2(quiet, STDERR_FILENO);
-            for (const int number : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL}) ::signal(number, SIG_DFL);  // a sanitizer has handlers of its own
+            for (const int number : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL})
+                ::signal(number, SIG_DFL);  // a sanitizer has handlers of its own
             auto marker = Marker::open(file);
             marker->arm();
             life();
@@ -134,7 +141,8 @@ TEST_F(CrashMarker, IsClearedAndOverwritten) {
 }
 
 TEST_F(CrashMarker, WhatIsTornOrForeignCountsForNothing) {
-    for (const char* text : {"", "11 17 download 0x11", "11 17 download\n", "11  download 0x11\n", "0 17 download 0x11\n", "65 17 download 0x11\n", "x 17 download 0x11\n",
+    for (const char* text : {"", "11 17 download 0x11", "11 17 download\n", "11  download 0x11\n",
+                             "0 17 download 0x11\n", "65 17 download 0x11\n", "x 17 download 0x11\n",
                              "11 -1 download 0x11\n", "11 17 down\tload 0x11\n", "11 17 download 0x11 more\n", "\n"}) {
         write(text);
         EXPECT_FALSE(left()) << text;

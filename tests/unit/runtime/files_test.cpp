@@ -119,7 +119,9 @@ TEST_F(DurableFile, ATemporaryOfAnotherProcessThatIsDeadIsRemoved) {
     std::ofstream(file.string() + ".tmp-" + std::to_string(::getppid()) + "-1") << "of one that lives";
     std::ofstream(file.string() + ".tmp-notes") << "of the operator";
     ASSERT_TRUE(write_file_durably(file, std::string_view("whole")).has_value());
-    EXPECT_THAT(names_in(folder.path()), testing::UnorderedElementsAre("state", "state.tmp-" + std::to_string(::getppid()) + "-1", "state.tmp-notes"));
+    EXPECT_THAT(
+        names_in(folder.path()),
+        testing::UnorderedElementsAre("state", "state.tmp-" + std::to_string(::getppid()) + "-1", "state.tmp-notes"));
 }
 
 /// Seen in the crash matrix: a killed trainer whose end init had not collected yet when its file was written again.

@@ -10,7 +10,9 @@ namespace sm = statemachine;
 
 class LostSteps : public ::testing::Test {
 protected:
-    void resumed(std::int64_t at, std::uint64_t step) { add(at, sm::TrainingResumed{1, step, "the trainer ended by signal 9 (SIGKILL)"}); }
+    void resumed(std::int64_t at, std::uint64_t step) {
+        add(at, sm::TrainingResumed{1, step, "the trainer ended by signal 9 (SIGKILL)"});
+    }
     void saved(std::int64_t at, std::uint64_t step) { add(at, sm::CheckpointSaved{1, {0, step, {}, 3}}); }
     void saw(std::int64_t at, std::uint64_t step) { seen_.push_back({at, step}); }
     [[nodiscard]] std::uint64_t lost() const { return steps_trained_twice(history_, seen_); }
@@ -18,7 +20,9 @@ protected:
     std::vector<storage::HistoryEntry> history_;
 
 private:
-    void add(std::int64_t at, sm::EventBody body) { history_.push_back({history_.size() + 1, {at, std::move(body)}, sm::State::training, sm::State::training, {}}); }
+    void add(std::int64_t at, sm::EventBody body) {
+        history_.push_back({history_.size() + 1, {at, std::move(body)}, sm::State::training, sm::State::training, {}});
+    }
 
     std::vector<SeenStep> seen_;
 };

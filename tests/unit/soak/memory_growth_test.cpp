@@ -11,12 +11,14 @@ constexpr std::uint64_t mib = 1 << 20;
 template <class Bytes>
 std::vector<MemorySample> life(std::int64_t seconds, Bytes bytes) {
     std::vector<MemorySample> samples;
-    for (std::int64_t second = 0; second <= seconds; ++second) samples.push_back({Milliseconds(second * 1'000), static_cast<std::uint64_t>(bytes(second))});
+    for (std::int64_t second = 0; second <= seconds; ++second)
+        samples.push_back({Milliseconds(second * 1'000), static_cast<std::uint64_t>(bytes(second))});
     return samples;
 }
 
 TEST(MemoryGrowth, LoadingAtTheStartIsNone) {
-    EXPECT_DOUBLE_EQ(growth_mib(life(100, [](std::int64_t second) { return second < 4 ? second * mib : 20 * mib; })), 0);
+    EXPECT_DOUBLE_EQ(growth_mib(life(100, [](std::int64_t second) { return second < 4 ? second * mib : 20 * mib; })),
+                     0);
 }
 
 TEST(MemoryGrowth, ComparesFirstAndLastMinute) {

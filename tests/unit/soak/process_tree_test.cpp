@@ -30,7 +30,9 @@ protected:
     /// The shell forks at a time of its own.
     std::vector<ProcessInfo> children() {
         for (int attempt = 0; attempt < 500; ++attempt, ::usleep(10'000))
-            if (auto found = descendants(living_processes(), shell_->pid()); !found.empty() && found.front().program != "sh" && found.front().program != "dash") return found;
+            if (auto found = descendants(living_processes(), shell_->pid());
+                !found.empty() && found.front().program != "sh" && found.front().program != "dash")
+                return found;
         return {};
     }
 
@@ -67,10 +69,12 @@ TEST_F(ProcessTree, TheDeadAreNotAmongTheLiving) {
     ASSERT_EQ(found.size(), 1u);
     const auto lives = [](const ProcessKey& key) {
         const auto living = living_processes();
-        return std::any_of(living.begin(), living.end(), [&](const ProcessInfo& process) { return process.key == key; });
+        return std::any_of(living.begin(), living.end(),
+                           [&](const ProcessInfo& process) { return process.key == key; });
     };
     const auto shells = working_in(living_processes(), folder_.path());
-    const auto shell = std::find_if(shells.begin(), shells.end(), [&](const ProcessInfo& process) { return process.key.pid == shell_->pid(); });
+    const auto shell = std::find_if(shells.begin(), shells.end(),
+                                    [&](const ProcessInfo& process) { return process.key.pid == shell_->pid(); });
     ASSERT_NE(shell, shells.end());
     ASSERT_TRUE(lives(shell->key));
     ::kill(shell_->pid(), SIGKILL);

@@ -88,7 +88,8 @@ TEST(Deposit, CrashesAreCountedUntilProgress) {
     Job job = after(after(straight(0), crashed), crashed);
     EXPECT_EQ(job.state, State::discovered) << "a bug of ours ends no JOB";
     EXPECT_EQ(job.retry.crashes, 2U);
-    job = after(after(job, Restarted{"found active"}), StepFailed{FailureClass::transient, "deposit", "RPC answered 503", 3, 77'000});
+    job = after(after(job, Restarted{"found active"}),
+                StepFailed{FailureClass::transient, "deposit", "RPC answered 503", 3, 77'000});
     EXPECT_EQ(job.retry.crashes, 2U) << "neither a restart nor another failure is progress";
     EXPECT_EQ(after(job, DepositSigned{tx(1), tx(2)}).retry.crashes, 0U);
     const Job leased = after(after(straight(process_confirmed), crashed), LeaseGranted{1, numbered<Address>(7)});

@@ -73,7 +73,8 @@ void expect_lawful_step(const Job& before, const Event& event, const Transition&
         EXPECT_TRUE(std::holds_alternative<ReorgedOut>(event.body));
     }
     EXPECT_EQ(next.entered_at_unix_ms, next.state == before.state ? before.entered_at_unix_ms : event.at_unix_ms);
-    const bool unconfirmed = std::holds_alternative<LeaseRevoked>(event.body) && before.dataset.lease != before.lease.number;
+    const bool unconfirmed =
+        std::holds_alternative<LeaseRevoked>(event.body) && before.dataset.lease != before.lease.number;
     if (before.dataset.sha256 && !unconfirmed) {
         EXPECT_EQ(next.dataset.sha256, before.dataset.sha256);
     }

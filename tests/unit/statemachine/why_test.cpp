@@ -12,11 +12,14 @@ TEST(Why, NamesStepCauseAndWait) {
 }
 
 TEST(Why, SaysThatAJobCrashesTheProcess) {
-    const StepFailed crashed{FailureClass::bug, "upload", "the master ended itself by signal 11 (SIGSEGV)", 2, 1'900'000};
+    const StepFailed crashed{FailureClass::bug, "upload", "the master ended itself by signal 11 (SIGSEGV)", 2,
+                             1'900'000};
     const Job once = after(straight(training_finished), crashed);
-    EXPECT_EQ(why(once, 100'000), "waiting 30 min to retry the upload: the master ended itself by signal 11 (SIGSEGV), attempt 2");
+    EXPECT_EQ(why(once, 100'000),
+              "waiting 30 min to retry the upload: the master ended itself by signal 11 (SIGSEGV), attempt 2");
     EXPECT_EQ(why(after(once, crashed), 100'000),
-              "waiting 30 min to retry the upload: the master ended itself by signal 11 (SIGSEGV), attempt 2, 2 crashes in a row");
+              "waiting 30 min to retry the upload: the master ended itself by signal 11 (SIGSEGV), attempt 2, 2 "
+              "crashes in a row");
 }
 
 TEST(Why, LongWaitsReadAsHours) {

@@ -124,7 +124,8 @@ TEST(Training, AnArtifactThatWasMadeAgainTakesThePlaceOfTheFirstUntilThatIsUploa
     EXPECT_EQ(again.training.artifact, other);
     EXPECT_EQ(again.upload, UploadProgress{}) << "parts of the first artifact are none of the second";
     EXPECT_EQ(next_command(again), Command::open_upload);
-    EXPECT_EQ(rejection_kind(straight(upload_completed), TrainingFinished{1, other}), RejectionKind::contradicts_record);
+    EXPECT_EQ(rejection_kind(straight(upload_completed), TrainingFinished{1, other}),
+              RejectionKind::contradicts_record);
 }
 
 TEST(Upload, NeedsAnArtifactAndIsOpenedOnce) {

@@ -165,7 +165,8 @@ TEST(RecordCodec, KeepsCrashes) {
     Job job = full_job();
     job.retry.crashes = 3;
     EXPECT_EQ(*decode_job(encode_job(job)), job);
-    const StepFailed crashed{FailureClass::bug, "upload", "the master ended itself by signal 11 (SIGSEGV)", 2, 1'900'000};
+    const StepFailed crashed{FailureClass::bug, "upload", "the master ended itself by signal 11 (SIGSEGV)", 2,
+                             1'900'000};
     const HistoryEntry entry = *decode_history(encode_history(history_entry(crashed)));
     EXPECT_EQ(describe(entry.event.body), describe(crashed));
     EXPECT_EQ(std::get<StepFailed>(entry.event.body).failure, FailureClass::bug);

@@ -62,7 +62,8 @@ TEST(Messages, WhatCooperationNeedsRoundTrips) {
     EXPECT_EQ(std::get<TrainRequest>(*leader).cooperation->timeout_ms, 5'000u);
     EXPECT_EQ(std::get<TrainRequest>(*leader).cooperation->trial_steps, 0u);
 
-    const HelpRequest sent{train.job, train.folder, train.dataset_sha256, train.compute, {}, {"127.0.0.1", 40'000, Hash256{{9}}}};
+    const HelpRequest sent{train.job,     train.folder, train.dataset_sha256,
+                           train.compute, {},           {"127.0.0.1", 40'000, Hash256{{9}}}};
     const Result<Request> helper = parse_request(over_the_wire(Request(sent)));
     ASSERT_TRUE(helper) << helper.error().message;
     const auto& request = std::get<HelpRequest>(*helper);
@@ -80,7 +81,8 @@ TEST(Messages, WhatCooperationNeedsRoundTrips) {
 }
 
 TEST(Messages, CheckRequestRoundTrip) {
-    const CheckRequest sent{train_request().job, "/a/artifact.tar", "/a/dataset", "/a/scratch", {}, "/a/evidence", Hash256{{1, 2, 3}}, 5};
+    const CheckRequest sent{
+        train_request().job, "/a/artifact.tar", "/a/dataset", "/a/scratch", {}, "/a/evidence", Hash256{{1, 2, 3}}, 5};
     const Result<Request> received = parse_request(over_the_wire(Request(sent)));
     ASSERT_TRUE(received) << received.error().message;
     const auto& request = std::get<CheckRequest>(*received);

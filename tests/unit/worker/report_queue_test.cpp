@@ -119,7 +119,8 @@ TEST_F(ReportQueueTest, ADroppedJobSaysNothingMore) {
 TEST_F(ReportQueueTest, NextWaitsForAReport) {
     Report received;
     bool done = false;
-    asio::co_spawn(io, queue.next(), [&](std::exception_ptr, Report report) { received = std::move(report), done = true; });
+    asio::co_spawn(io, queue.next(),
+                   [&](std::exception_ptr, Report report) { received = std::move(report), done = true; });
     io.run_for(std::chrono::milliseconds(0));
     EXPECT_FALSE(done);
     queue.add(job, 3, Trained{});

@@ -40,7 +40,8 @@ TEST(WorkerSettings, HaveDefaults) {
 
 TEST(WorkerSettings, AreRead) {
     const auto read = settings(
-        "master_address=0x1111111111111111111111111111111111111111\npowerCapacity=5\ndevice=cuda:1\nbatchSize=3\nthreads=7\n"
+        "master_address=0x1111111111111111111111111111111111111111\npowerCapacity=5\ndevice=cuda:1\nbatchSize="
+        "3\nthreads=7\n"
         "precision=bf16\ntimeout_wait_data=1000\ntimeout_idle=2000\ntimeout_learning=3000\ntimeout_checkpoint=4000\n");
     ASSERT_TRUE(read.has_value()) << read.error().message;
     EXPECT_EQ(read->master_address, Address::parse("0x1111111111111111111111111111111111111111"));
@@ -63,7 +64,8 @@ TEST(WorkerSettings, TheMastersUrlMayBeWrittenAsOperatorsWriteIt) {
 }
 
 TEST(WorkerSettings, ErrorsNameKeyValueAndPlace) {
-    EXPECT_THAT(error("device=gpu"), AllOf(HasSubstr("worker.env:2"), HasSubstr("device"), HasSubstr("gpu"), HasSubstr("cuda:n")));
+    EXPECT_THAT(error("device=gpu"),
+                AllOf(HasSubstr("worker.env:2"), HasSubstr("device"), HasSubstr("gpu"), HasSubstr("cuda:n")));
     EXPECT_THAT(error("device=cuda:"), HasSubstr("device"));
     EXPECT_THAT(error("device=cuda:1x"), HasSubstr("device"));
     EXPECT_THAT(error("master_address=0x12"), AllOf(HasSubstr("master_address"), HasSubstr("0x12")));
@@ -82,14 +84,16 @@ TEST(WorkerSettings, CooperationListensOnOneAddressThatOthersReach) {
     ASSERT_TRUE(read.has_value()) << read.error().message;
     EXPECT_EQ(read->cooperation.host, "10.0.0.7");
     EXPECT_EQ(read->cooperation.timeout_ms, 5'000u);
-    EXPECT_THAT(error("timeout_learning=60000\ntimeout_cooperation=6000\n"), AllOf(HasSubstr("timeout_cooperation"), HasSubstr("timeout_learning (60000 ms)")));
+    EXPECT_THAT(error("timeout_learning=60000\ntimeout_cooperation=6000\n"),
+                AllOf(HasSubstr("timeout_cooperation"), HasSubstr("timeout_learning (60000 ms)")));
     for (const char* host : {"0.0.0.0", "::", "worker.example"})
         EXPECT_THAT(error(std::string("cooperative_host=") + host + "\n"), HasSubstr("cooperative_host")) << host;
 }
 
 TEST(WorkerSettings, EveryKeyThatIsReadIsKnown) {
     const auto config = EnvConfig::parse(
-        "master_node_url=x\nmaster_address=x\nprivateKey=x\nprivateKey_file=x\npowerCapacity=x\ndevice=x\nbatchSize=x\nthreads=x\n"
+        "master_node_url=x\nmaster_address=x\nprivateKey=x\nprivateKey_file=x\npowerCapacity=x\ndevice=x\nbatchSize="
+        "x\nthreads=x\n"
         "precision=x\ntimeout_wait_data=x\ntimeout_idle=x\ntimeout_learning=x\ntimeout_checkpoint=x\nlog_level=x\n",
         "worker.env");
     EXPECT_TRUE(config.value().check_known(worker_keys()).has_value());

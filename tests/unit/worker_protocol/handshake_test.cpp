@@ -60,7 +60,9 @@ TEST_F(HandshakeTest, ASignatureIsGoodForItsChallengesAlone) {
     EXPECT_FALSE(signed_by(Role::worker, signature, elsewhere));
 }
 
-TEST_F(HandshakeTest, ChallengesDiffer) { EXPECT_NE(random_challenge(system_random()), random_challenge(system_random())); }
+TEST_F(HandshakeTest, ChallengesDiffer) {
+    EXPECT_NE(random_challenge(system_random()), random_challenge(system_random()));
+}
 
 }  // namespace
 }  // namespace emeth::worker_protocol

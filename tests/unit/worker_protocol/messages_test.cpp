@@ -129,7 +129,8 @@ TEST(FromMasterMessages, AJoinGoesThroughUnchanged) {
     EXPECT_TRUE(join.work.cooperative);
     EXPECT_EQ(join.rendezvous, sent.rendezvous);
     EXPECT_FALSE(through_master(an_assign()).cooperative);
-    EXPECT_THAT(master_error(replaced(encode(FromMaster(sent)), "127.0.0.1\",\"port", "localhost\",\"port")), HasSubstr("rendezvous.host"));
+    EXPECT_THAT(master_error(replaced(encode(FromMaster(sent)), "127.0.0.1\",\"port", "localhost\",\"port")),
+                HasSubstr("rendezvous.host"));
 }
 
 TEST(FromWorkerMessages, HelloGoesThroughUnchanged) {
@@ -212,13 +213,15 @@ TEST(FromWorkerMessages, WhatIsEncodedIsAccepted) {
     const auto failed = through_worker(StepFailed{std::string(100, 's'), false, std::string(5'000, '\xff'), false});
     EXPECT_EQ(failed.message, std::string(sentence_bytes_max, '?'));
     EXPECT_EQ(failed.step.size(), 32u);
-    EXPECT_GT(through_worker(CheckpointSaved{{0, 1, hash, std::numeric_limits<double>::quiet_NaN()}}).checkpoint.loss, 1e299);
+    EXPECT_GT(through_worker(CheckpointSaved{{0, 1, hash, std::numeric_limits<double>::quiet_NaN()}}).checkpoint.loss,
+              1e299);
     EXPECT_EQ(through_master(Stop{job, 1, false, std::string(5'000, 'x')}).reason.size(), sentence_bytes_max);
 }
 
 TEST(FromMasterMessages, AnOrderOfTheMostPartsFitsIntoAMessage) {
     Upload order{job, 1, hash, {}};
-    for (std::uint32_t part = 9'001; part <= 9'000 + upload_urls_max; ++part) order.urls[part] = std::string(url_bytes_max, 'u');
+    for (std::uint32_t part = 9'001; part <= 9'000 + upload_urls_max; ++part)
+        order.urls[part] = std::string(url_bytes_max, 'u');
     EXPECT_LE(encode(FromMaster(order)).size(), std::size_t{4} << 20);
     EXPECT_EQ(through_master(order).urls.size(), upload_urls_max);
     order.urls[1] = "http://a";
@@ -236,7 +239,8 @@ TEST(FromMasterMessages, BoundsAreChecked) {
     EXPECT_THAT(master_error(replaced(assign, "123456789012", "1099511627777")), HasSubstr("dataset_bytes"));
     EXPECT_THAT(master_error(replaced(assign, "18446744073709551615", "0")), HasSubstr("lease"));
     EXPECT_THAT(master_error(replaced(assign, job.hex(), "0xa1")), HasSubstr("job"));
-    EXPECT_THAT(master_error(replaced(assign, "http://127", std::string(url_bytes_max, 'u'))), HasSubstr("dataset_url"));
+    EXPECT_THAT(master_error(replaced(assign, "http://127", std::string(url_bytes_max, 'u'))),
+                HasSubstr("dataset_url"));
 
     const std::string upload = encode(FromMaster(Upload{job, 1, hash, {{7, "http://a"}, {8, "http://b"}}}));
     EXPECT_THAT(master_error(replaced(upload, "\"part\":7", "\"part\":0")), HasSubstr("urls[0].part"));

@@ -19,11 +19,11 @@ TEST(WireText, CutsBetweenCharacters) {
 
 TEST(WireText, ReplacesWhatIsNoUtf8) {
     EXPECT_EQ(wire_text("a\xffz", 100), "a?z");
-    EXPECT_EQ(wire_text("\xc3", 100), "?");              // cut in the middle
+    EXPECT_EQ(wire_text("\xc3", 100), "?");  // cut in the middle
     EXPECT_EQ(wire_text("\xe2\x82", 100), "??");
-    EXPECT_EQ(wire_text("\xc0\xaf", 100), "??");         // overlong
-    EXPECT_EQ(wire_text("\xe0\x80\xaf", 100), "???");    // overlong
-    EXPECT_EQ(wire_text("\xed\xa0\x80", 100), "???");    // surrogate
+    EXPECT_EQ(wire_text("\xc0\xaf", 100), "??");            // overlong
+    EXPECT_EQ(wire_text("\xe0\x80\xaf", 100), "???");       // overlong
+    EXPECT_EQ(wire_text("\xed\xa0\x80", 100), "???");       // surrogate
     EXPECT_EQ(wire_text("\xf4\x90\x80\x80", 100), "????");  // beyond U+10FFFF
 }
 
