@@ -33,3 +33,9 @@ if(EMETH_SANITIZE)
   add_compile_options(-fsanitize=${EMETH_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -g)
   add_link_options(-fsanitize=${EMETH_SANITIZE})
 endif()
+
+# mold links the tests' programs in a fraction of the time that GNU ld takes.
+find_program(EMETH_MOLD mold)
+if(EMETH_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()

@@ -2,7 +2,7 @@
 #include <cstdint>
 #include <span>
 
-#include "chain/abi.hpp"
+#include "chain/encoding/abi.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using emeth::chain::abi::Decoder;

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "chain/rlp.hpp"
+#include "chain/encoding/rlp.hpp"
 
 namespace {
 

@@ -10,7 +10,7 @@
 #include "bench/bench_training.hpp"
 #include "bench/bench_verification.hpp"
 #include "cli/command.hpp"
-#include "sim_command.hpp"
+#include "simulation/sim_command.hpp"
 #include "soak/soak_command.hpp"
 
 int main(int argc, char** argv) try {

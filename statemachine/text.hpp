@@ -1,9 +1,22 @@
-// Putting sentences together with the standard library alone. Internal to statemachine/.
+// Sentences, durations and short names of JOBs, with the standard library alone.
 #pragma once
 
 #include <concepts>
+#include <cstdint>
 #include <string>
 #include <string_view>
+
+#include "statemachine/types.hpp"
+
+namespace emeth {
+
+/// "JOB 0x12ab34cd…": enough to recognise it in a log.
+std::string short_name(const JobId& id);
+
+/// "5 h 40 min", "7 min", "42 s".
+std::string duration_text(std::int64_t seconds);
+
+}  // namespace emeth
 
 namespace emeth::statemachine {
 

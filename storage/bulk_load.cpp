@@ -32,7 +32,7 @@ BulkLoad::~BulkLoad() = default;
 Result<std::unique_ptr<BulkLoad>> BulkLoad::open(const std::filesystem::path& folder) {
     auto impl = std::make_unique<Impl>();
     auto database = RocksDatabase::open(folder, OpenMode::read_write);
-    if (!database) return database.error();
+    if (database.has_error()) return database.error();
     impl->database = std::move(*database);
     impl->batch.put(Family::meta, schema_key, {});
     return std::unique_ptr<BulkLoad>(new BulkLoad(std::move(impl)));

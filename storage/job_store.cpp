@@ -30,17 +30,17 @@ Result<std::unique_ptr<JobStore>> JobStore::open(const std::filesystem::path& fo
 Result<std::unique_ptr<JobStore>> RocksJobStore::open(const std::filesystem::path& folder, OpenMode mode,
                                                       const Platform& platform) {
     auto database = RocksDatabase::open(folder, mode, platform);
-    if (!database) return database.error();
+    if (database.has_error()) return database.error();
     std::unique_ptr<RocksJobStore> store(new RocksJobStore(std::move(*database)));
-    if (const Result<void> known = store->check_schema(mode); !known) return known.error();
-    if (const Result<void> counted = store->count_refusals(); !counted) return counted.error();
+    if (const Result<void> known = store->check_schema(mode); known.has_error()) return known.error();
+    if (const Result<void> counted = store->count_refusals(); counted.has_error()) return counted.error();
     return std::unique_ptr<JobStore>(std::move(store));
 }
 
 /// The schema entry has no payload: its envelope carries the version, and reading a newer one is an error.
 Result<void> RocksJobStore::check_schema(OpenMode mode) {
     const auto schema = database_->get(Family::meta, schema_key);
-    if (!schema) return schema.error();
+    if (schema.has_error()) return schema.error();
     if (*schema || mode == OpenMode::read_only) return {};
     Batch batch;
     batch.put(Family::meta, schema_key, {});
@@ -50,9 +50,9 @@ Result<void> RocksJobStore::check_schema(OpenMode mode) {
 Result<Job> RocksJobStore::create(const Discovered& discovered, std::int64_t at_unix_ms) {
     const JobId& id = discovered.terms.id;
     const std::lock_guard lock(writer_of(id));
-    if (const Result<void> ready = database_->make_writable(); !ready) return ready.error();
+    if (const Result<void> ready = database_->make_writable(); ready.has_error()) return ready.error();
     const auto stored = find(id);
-    if (!stored) return stored.error();
+    if (stored.has_error()) return stored.error();
     if (*stored) {
         return permanent_error(fmt::format("JOB {} exists already, in state {}", id.hex(), name((*stored)->state)));
     }
@@ -62,7 +62,8 @@ Result<Job> RocksJobStore::create(const Discovered& discovered, std::int64_t at_
     Batch batch;
     put_record(batch, job, entry);
     batch.put(Family::meta, active_key(id), {});
-    if (const Result<void> written = database_->write(batch, Durability::synced); !written) return written.error();
+    if (const Result<void> written = database_->write(batch, Durability::synced); written.has_error())
+        return written.error();
     return job;
 }
 
@@ -73,7 +74,7 @@ Result<JobStore::Applied> RocksJobStore::apply(const Job& job, const Event& even
         return in_context(fmt::format("JOB {}, {}", id.hex(), name(event.body)), ready.error());
     }
     const auto stored = find(id);
-    if (!stored) return stored.error();
+    if (stored.has_error()) return stored.error();
     if (!*stored) return permanent_error(fmt::format("JOB {} is not in the store: create it first", id.hex()));
     if ((*stored)->sequence != job.sequence) {
         return permanent_error(
@@ -104,7 +105,7 @@ Result<JobStore::Applied> RocksJobStore::commit(const Job& stored, const Event& 
 
 Result<std::optional<Job>> RocksJobStore::find(const JobId& id) {
     const auto stored = database_->get(Family::jobs, job_key(id));
-    if (!stored) return stored.error();
+    if (stored.has_error()) return stored.error();
     if (!*stored) return std::optional<Job>{};
     Result<Job> job = decode_job(**stored);
     if (!job) return in_context(fmt::format("JOB {}", id.hex()), job.error());
@@ -117,27 +118,27 @@ Result<std::vector<Job>> RocksJobStore::active() {
         const auto id = job_of_key(key.substr(active_prefix.size()));
         if (!id) return permanent_error("the key names no JOB: the store is damaged");
         const auto job = find(*id);
-        if (!job) return job.error();
+        if (job.has_error()) return job.error();
         if (!*job) return permanent_error("the JOB has no record: the store is damaged");
         // It may have ended since the scan began.
         if (!is_end((*job)->state)) jobs.push_back(**job);
         return true;
     });
-    if (!scanned) return scanned.error();
+    if (scanned.has_error()) return scanned.error();
     return jobs;
 }
 
 Result<void> RocksJobStore::for_each(const std::function<bool(const Job&)>& visit) {
     return database_->scan(Family::jobs, {}, [&](auto, auto payload) -> Result<bool> {
         const Result<Job> job = decode_job(payload);
-        if (!job) return job.error();
+        if (job.has_error()) return job.error();
         return visit(*job);
     });
 }
 
 Result<std::vector<HistoryEntry>> RocksJobStore::history(const JobId& id) {
     const auto record = find(id);
-    if (!record) return record.error();
+    if (record.has_error()) return record.error();
     if (!*record) return permanent_error(fmt::format("JOB {} is not in the store", id.hex()));
     return read_history(id);
 }
@@ -146,21 +147,21 @@ Result<std::vector<HistoryEntry>> RocksJobStore::read_history(const JobId& id) {
     std::vector<HistoryEntry> entries;
     const auto scanned = database_->scan(Family::history, job_key(id), [&](auto, auto payload) -> Result<bool> {
         Result<HistoryEntry> entry = decode_history(payload);
-        if (!entry) return entry.error();
+        if (entry.has_error()) return entry.error();
         entries.push_back(std::move(*entry));
         return true;
     });
-    if (!scanned) return scanned.error();
+    if (scanned.has_error()) return scanned.error();
     return entries;
 }
 
 Result<void> RocksJobStore::verify(const JobId& id) {
     const std::lock_guard lock(writer_of(id));  // record and history are read at the same moment
     const auto record = find(id);
-    if (!record) return record.error();
+    if (record.has_error()) return record.error();
     if (!*record) return permanent_error(fmt::format("JOB {} is not in the store", id.hex()));
     const auto entries = read_history(id);
-    if (!entries) return entries.error();
+    if (entries.has_error()) return entries.error();
     const Result<void> replayed = check_replay(**record, *entries);
     if (!replayed) return in_context(fmt::format("JOB {}", id.hex()), replayed.error());
     return {};

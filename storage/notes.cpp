@@ -60,13 +60,13 @@ Result<std::vector<OutboxEntry>> RocksJobStore::outbox_pending() {
         const auto nonce = number_of_key(key.substr(pending_prefix.size()));
         if (!nonce) return permanent_error("the key names no nonce: the store is damaged");
         Result<std::optional<OutboxEntry>> entry = outbox_find(*nonce);
-        if (!entry) return entry.error();
+        if (entry.has_error()) return entry.error();
         if (!*entry) return permanent_error("the nonce is not in the outbox: the store is damaged");
         // It may have been mined since the scan began.
         if ((*entry)->mined_block == 0) entries.push_back(std::move(**entry));
         return true;
     });
-    if (!scanned) return scanned.error();
+    if (scanned.has_error()) return scanned.error();
     return entries;
 }
 
@@ -74,31 +74,31 @@ Result<std::vector<OutboxEntry>> RocksJobStore::outbox_all() {
     std::map<std::uint64_t, std::vector<Replacement>> replacements;
     const auto read = database_->scan(Family::meta, replacement_prefix, [&](auto, auto payload) -> Result<bool> {
         Result<NumberedReplacement> next = decode_replacement(payload);
-        if (!next) return next.error();
+        if (next.has_error()) return next.error();
         replacements[next->nonce].push_back(std::move(next->replacement));
         return true;
     });
-    if (!read) return read.error();
+    if (read.has_error()) return read.error();
     std::vector<OutboxEntry> entries;
     const auto scanned = database_->scan(Family::outbox, {}, [&](auto, auto payload) -> Result<bool> {
         Result<OutboxEntry> entry = decode_outbox(payload);
-        if (!entry) return entry.error();
+        if (entry.has_error()) return entry.error();
         entry->replacements = std::move(replacements[entry->nonce]);
         entries.push_back(std::move(*entry));
         return true;
     });
-    if (!scanned) return scanned.error();
+    if (scanned.has_error()) return scanned.error();
     return entries;
 }
 
 Result<std::optional<OutboxEntry>> RocksJobStore::outbox_find(std::uint64_t nonce) {
     const auto payload = database_->get(Family::outbox, number_key(nonce));
-    if (!payload) return payload.error();
+    if (payload.has_error()) return payload.error();
     if (!*payload) return std::optional<OutboxEntry>{};
     Result<OutboxEntry> entry = decode_outbox(**payload);
     if (!entry) return in_context(fmt::format("outbox, nonce {}", nonce), entry.error());
     Result<std::vector<Replacement>> replacements = replacements_of(nonce);
-    if (!replacements) return replacements.error();
+    if (replacements.has_error()) return replacements.error();
     entry->replacements = std::move(*replacements);
     return std::optional<OutboxEntry>{std::move(*entry)};
 }
@@ -108,18 +108,18 @@ Result<std::vector<Replacement>> RocksJobStore::replacements_of(std::uint64_t no
     const auto scanned =
         database_->scan(Family::meta, replacements_of_nonce(nonce), [&](auto, auto payload) -> Result<bool> {
             Result<NumberedReplacement> next = decode_replacement(payload);
-            if (!next) return next.error();
+            if (next.has_error()) return next.error();
             found.push_back(std::move(next->replacement));
             return true;
         });
-    if (!scanned) return scanned.error();
+    if (scanned.has_error()) return scanned.error();
     return found;
 }
 
 Result<std::optional<std::uint64_t>> RocksJobStore::last_nonce() {
-    if (const Result<void> ready = database_->make_writable(); !ready) return ready.error();
+    if (const Result<void> ready = database_->make_writable(); ready.has_error()) return ready.error();
     const auto last = database_->last_key(Family::outbox, {});
-    if (!last) return last.error();
+    if (last.has_error()) return last.error();
     if (!*last) return std::optional<std::uint64_t>{};
     const auto nonce = number_of_key(**last);
     if (!nonce)
@@ -129,13 +129,13 @@ Result<std::optional<std::uint64_t>> RocksJobStore::last_nonce() {
 
 /// A key of its own for each: written without reading the entry, which a JOB may be marking mined at this moment.
 Result<void> RocksJobStore::outbox_add_replacement(std::uint64_t nonce, const Replacement& replacement) {
-    if (const Result<void> ready = database_->make_writable(); !ready) return ready.error();
+    if (const Result<void> ready = database_->make_writable(); ready.has_error()) return ready.error();
     const auto entry = database_->get(Family::outbox, number_key(nonce));
-    if (!entry) return entry.error();
+    if (entry.has_error()) return entry.error();
     if (!*entry)
         return permanent_error(fmt::format("nonce {} is not in the outbox: there is nothing to replace", nonce));
     const Result<std::vector<Replacement>> earlier = replacements_of(nonce);
-    if (!earlier) return earlier.error();
+    if (earlier.has_error()) return earlier.error();
     const auto number = static_cast<std::uint32_t>(earlier->size() + 1);
     Batch batch;
     batch.put(Family::meta, replacement_key(nonce, number), encode_replacement({nonce, number, replacement}));
@@ -150,7 +150,7 @@ Result<void> RocksJobStore::outbox_put(const std::vector<OutboxEntry>& entries) 
 
 Result<std::optional<std::string>> RocksJobStore::cursor(std::string_view key) {
     const auto payload = database_->get(Family::cursors, key);
-    if (!payload) return payload.error();
+    if (payload.has_error()) return payload.error();
     if (!*payload) return std::optional<std::string>{};
     Result<std::string> value = decode_cursor(**payload);
     if (!value) return in_context(fmt::format("cursor {}", key), value.error());
@@ -165,7 +165,7 @@ Result<void> RocksJobStore::set_cursor(std::string_view key, std::string_view va
 
 Result<void> RocksJobStore::count_refusals() {
     const auto last = database_->last_key(Family::meta, refusal_prefix);
-    if (!last) return last.error();
+    if (last.has_error()) return last.error();
     if (!*last) return {};
     const auto counter = number_of_key(std::string_view(**last).substr(refusal_prefix.size()));
     if (!counter) {
@@ -188,11 +188,11 @@ Result<std::vector<JobStore::Refusal>> RocksJobStore::refusals() {
     std::vector<Refusal> found;
     const auto scanned = database_->scan(Family::meta, refusal_prefix, [&](auto, auto payload) -> Result<bool> {
         Result<Refusal> refusal = decode_refusal(payload);
-        if (!refusal) return refusal.error();
+        if (refusal.has_error()) return refusal.error();
         found.push_back(std::move(*refusal));
         return true;
     });
-    if (!scanned) return scanned.error();
+    if (scanned.has_error()) return scanned.error();
     return found;
 }
 

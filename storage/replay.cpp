@@ -96,7 +96,7 @@ Result<void> check_replay(const Job& job, const std::vector<HistoryEntry>& entri
         if (i > 0) replayed = replay_next(*replayed, entries[i]);
         if (replayed) replayed->sequence = entries[i].sequence;
     }
-    if (!replayed) return replayed.error();
+    if (replayed.has_error()) return replayed.error();
     if (encode_job(*replayed) == encode_job(job)) return {};
     return permanent_error(fmt::format(
         "the replay of {} history entries differs from the record in: {}: the store is damaged, or was written by an "

@@ -150,13 +150,13 @@ Result<std::unique_ptr<RocksDatabase>> RocksDatabase::open(const fs::path& folde
         return permanent_error(fmt::format("there is no store in {}: check the data folder", folder.string()));
     }
     if (!read_only && on_disk) {
-        if (const Result<void> made = make_private_folder(folder); !made) return made.error();
+        if (const Result<void> made = make_private_folder(folder); made.has_error()) return made.error();
     }
     std::unique_ptr<RocksDatabase> database(new RocksDatabase(folder, mode, platform));
     // Beside a running daemon, a file may be replaced by its compacted follower between listing and opening.
     Result<std::shared_ptr<Opened>> opened = database->use();
     for (int attempt = 1; read_only && !opened && attempt < read_only_attempts; ++attempt) opened = database->use();
-    if (!opened) return opened.error();
+    if (opened.has_error()) return opened.error();
     return database;
 }
 
@@ -194,13 +194,13 @@ Result<std::shared_ptr<RocksDatabase::Opened>> RocksDatabase::use() {
 
 Result<std::optional<std::string>> RocksDatabase::get(Family family, std::string_view key) {
     const auto opened = use();
-    if (!opened) return opened.error();
+    if (opened.has_error()) return opened.error();
     rocksdb::PinnableSlice value;
     const rocksdb::Status status = (*opened)->database->Get({}, (*opened)->handle(family), slice(key), &value);
     if (status.IsNotFound()) return std::optional<std::string>{};
     if (!status.ok()) return error(status);
     const Result<std::string_view> payload = unseal(key, view(value));
-    if (!payload) return value_error(family, key, payload.error());
+    if (payload.has_error()) return value_error(family, key, payload.error());
     return std::optional<std::string>{*payload};
 }
 
@@ -208,7 +208,7 @@ Result<void> RocksDatabase::write(const Batch& batch, Durability durability) {
     if (mode_ == OpenMode::read_only) {
         return permanent_error(fmt::format("store {} is open for reading only", folder_.string()));
     }
-    if (const Result<void> ready = make_writable(); !ready) return ready.error();
+    if (const Result<void> ready = make_writable(); ready.has_error()) return ready.error();
     const Result<void> written = try_write(batch, durability);
     if (!written) write_failed_ = true;
     return written;
@@ -216,7 +216,7 @@ Result<void> RocksDatabase::write(const Batch& batch, Durability durability) {
 
 Result<void> RocksDatabase::try_write(const Batch& batch, Durability durability) {
     const auto opened = use();
-    if (!opened) return opened.error();
+    if (opened.has_error()) return opened.error();
     rocksdb::WriteBatch changes;
     for (const Batch::Change& change : batch.changes_) {
         rocksdb::ColumnFamilyHandle* family = (*opened)->handle(change.family);
@@ -273,7 +273,7 @@ bool RocksDatabase::has_space() const {
 
 Result<void> RocksDatabase::scan(Family family, std::string_view prefix, const Visit& visit) {
     const auto opened = use();
-    if (!opened) return opened.error();
+    if (opened.has_error()) return opened.error();
     const std::string end = end_of_prefix(prefix);
     const rocksdb::Slice bound(end);
     rocksdb::ReadOptions options;
@@ -283,9 +283,9 @@ Result<void> RocksDatabase::scan(Family family, std::string_view prefix, const V
         (*opened)->database->NewIterator(options, (*opened)->handle(family)));
     for (entry->Seek(slice(prefix)); entry->Valid(); entry->Next()) {
         const Result<std::string_view> payload = unseal(view(entry->key()), view(entry->value()));
-        if (!payload) return value_error(family, view(entry->key()), payload.error());
+        if (payload.has_error()) return value_error(family, view(entry->key()), payload.error());
         const Result<bool> go_on = visit(view(entry->key()), *payload);
-        if (!go_on) return value_error(family, view(entry->key()), go_on.error());
+        if (go_on.has_error()) return value_error(family, view(entry->key()), go_on.error());
         if (!*go_on) return {};
     }
     if (!entry->status().ok()) return error(entry->status());
@@ -294,7 +294,7 @@ Result<void> RocksDatabase::scan(Family family, std::string_view prefix, const V
 
 Result<std::optional<std::string>> RocksDatabase::last_key(Family family, std::string_view prefix) {
     const auto opened = use();
-    if (!opened) return opened.error();
+    if (opened.has_error()) return opened.error();
     const std::string end = end_of_prefix(prefix);
     const std::unique_ptr<rocksdb::Iterator> entry((*opened)->database->NewIterator({}, (*opened)->handle(family)));
     if (end.empty()) {

@@ -24,7 +24,7 @@
 #include "harness/emeth_process.hpp"
 #include "network/devnet/devnet.hpp"
 #include "network/devnet/free_port.hpp"
-#include "node/admin_socket.hpp"
+#include "node/admin/admin_socket.hpp"
 #include "node/data_folder.hpp"
 #include "runtime/durable_file.hpp"
 #include "runtime/json_fields.hpp"

@@ -6,7 +6,7 @@
 #include "bench/figures.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/processors.hpp"
-#include "sim_command.hpp"
+#include "simulation/sim_command.hpp"
 
 namespace emeth::bench {
 namespace {

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "chain/amount.hpp"
-#include "chain/emeth_core.hpp"
-#include "chain/rpc_client.hpp"
+#include "chain/encoding/emeth_core.hpp"
+#include "chain/rpc/rpc_client.hpp"
 #include "network/devnet/anvil.hpp"
 #include "network/devnet/deployment.hpp"
 #include "runtime/clock.hpp"

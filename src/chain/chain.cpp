@@ -37,7 +37,7 @@ std::optional<JobStatus> job_status(std::uint64_t code) {
 
 Task<Result<Fees>> Chain::fees() {
     const Result<Wei> price = co_await gas_price();
-    if (!price) co_return price.error();
+    if (price.has_error()) co_return price.error();
     co_return legacy_fees(*price);
 }
 

@@ -6,7 +6,7 @@ Task<Result<std::int64_t>> ChainClock::now_unix_s() {
     if (anchor_ && clock_.monotonic() - asked_at_ < fresh_for) co_return *estimate_unix_s();
     const Milliseconds asked_at = clock_.monotonic();  // before the question: an answer may be on its way for long
     const Result<Block> latest = co_await chain_.latest_block();
-    if (!latest && !anchor_) co_return latest.error();
+    if (latest.has_error() && !anchor_) co_return latest.error();
     if (latest) {
         asked_at_ = asked_at;
         if (!anchor_ || anchor_->block != latest->hash) {

@@ -68,9 +68,9 @@ std::uint64_t LogFollower::position(const Checkpoints& checkpoints) const {
 
 Task<Result<LogBatch>> LogFollower::next() {
     const Result<Block> latest = co_await chain_->latest_block();
-    if (!latest) co_return latest.error();
+    if (latest.has_error()) co_return latest.error();
     Result<std::optional<Checkpoints>> kept = co_await canonical(latest->number);
-    if (!kept) co_return kept.error();
+    if (kept.has_error()) co_return kept.error();
     LogBatch batch;
     batch.caught_up = true;
     if (!*kept) co_return batch;
@@ -82,7 +82,7 @@ Task<Result<LogBatch>> LogFollower::next() {
         const std::uint64_t to = std::min(head, from + options_.range_blocks_max - 1);
         Hash256 end_hash;
         Result<std::vector<Log>> logs = co_await read(from, to, &end_hash);
-        if (!logs) co_return logs.error();
+        if (logs.has_error()) co_return logs.error();
         batch.logs = std::move(*logs);
         batch.caught_up = to == head;
         checkpoints.push_back({to, end_hash});
@@ -97,7 +97,7 @@ Task<Result<std::optional<LogFollower::Checkpoints>>> LogFollower::canonical(std
     if (!checkpoints.empty() && checkpoints.back().number > latest) co_return std::optional<Checkpoints>();
     while (!checkpoints.empty()) {
         const Result<std::optional<Block>> block = co_await chain_->block(checkpoints.back().number);
-        if (!block) co_return block.error();
+        if (block.has_error()) co_return block.error();
         if (!*block)
             co_return transient_error(fmt::format("block {} is not known to the endpoint", checkpoints.back().number));
         if ((*block)->hash == checkpoints.back().hash) break;
@@ -109,11 +109,11 @@ Task<Result<std::optional<LogFollower::Checkpoints>>> LogFollower::canonical(std
 /// The hash of the last block is compared before and after, so that all logs are of one chain.
 Task<Result<std::vector<Log>>> LogFollower::read(std::uint64_t from_block, std::uint64_t to_block, Hash256* end_hash) {
     const Result<std::optional<Block>> before = co_await chain_->block(to_block);
-    if (!before) co_return before.error();
+    if (before.has_error()) co_return before.error();
     Result<std::vector<Log>> logs = co_await chain_->core_logs(from_block, to_block);
-    if (!logs) co_return logs.error();
+    if (logs.has_error()) co_return logs.error();
     const Result<std::optional<Block>> after = co_await chain_->block(to_block);
-    if (!after) co_return after.error();
+    if (after.has_error()) co_return after.error();
     if (!*before || !*after || (*before)->hash != (*after)->hash) {
         co_return transient_error(
             fmt::format("the chain was reorganised while logs up to block {} were read", to_block));

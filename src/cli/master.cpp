@@ -8,8 +8,8 @@
 
 #include "cli/command.hpp"
 #include "cli/program.hpp"
-#include "node/config.hpp"
-#include "node/local_workers.hpp"
+#include "node/core/config.hpp"
+#include "node/workers/local_workers.hpp"
 #include "runtime/log.hpp"
 
 namespace emeth::cli {

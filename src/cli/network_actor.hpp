@@ -7,8 +7,8 @@
 #include <optional>
 
 #include "api_client/storage_api_client.hpp"
-#include "chain/rpc_chain.hpp"
-#include "chain/transaction_sender.hpp"
+#include "chain/rpc/rpc_chain.hpp"
+#include "chain/sender/transaction_sender.hpp"
 #include "cli/network_settings.hpp"
 #include "crypto/private_key.hpp"
 #include "runtime/blocking_pool.hpp"

@@ -14,8 +14,8 @@
 #include "chain/amount.hpp"
 #include "cli/command.hpp"
 #include "cli/program.hpp"
-#include "node/config.hpp"
-#include "node/operator_command.hpp"
+#include "node/admin/operator_command.hpp"
+#include "node/core/config.hpp"
 #include "runtime/log.hpp"
 
 namespace emeth::cli {

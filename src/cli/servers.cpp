@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "chain/rpc_chain.hpp"
+#include "chain/rpc/rpc_chain.hpp"
 #include "cli/command.hpp"
 #include "cli/network_settings.hpp"
 #include "cli/program.hpp"

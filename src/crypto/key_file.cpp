@@ -56,13 +56,13 @@ Result<std::size_t> read_up_to(const std::filesystem::path& file, const FileDesc
 Result<PrivateKey> load_key_file(const std::filesystem::path& file) {
     const FileDescriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
     if (!descriptor.is_open()) return errno_error("cannot open key file " + file.string(), errno);
-    if (Result<void> checked = check_private(file, descriptor); !checked) return checked.error();
+    if (Result<void> checked = check_private(file, descriptor); checked.has_error()) return checked.error();
     std::array<char, key_file_bytes_max> text{};
     const Result<std::size_t> size = read_up_to(file, descriptor, text);
-    if (!size) return size.error();
+    if (size.has_error()) return size.error();
     Result<PrivateKey> key = PrivateKey::parse(without_blanks(std::string_view(text.data(), *size)));
     OPENSSL_cleanse(text.data(), text.size());
-    if (!key) return in_context("key file " + file.string(), key.error());
+    if (key.has_error()) return in_context("key file " + file.string(), key.error());
     return key;
 }
 
@@ -74,7 +74,7 @@ Result<PrivateKey> load_or_generate_key_file(const std::filesystem::path& file, 
     std::string line = key.reveal_hex() + "\n";
     const Result<void> written = write_file_durably(file, std::string_view(line), 0600);
     OPENSSL_cleanse(line.data(), line.size());
-    if (!written) return in_context("key file " + file.string(), written.error());
+    if (written.has_error()) return in_context("key file " + file.string(), written.error());
     return key;
 }
 

@@ -58,7 +58,7 @@ Task<Attempt> attempt(Connection* connection, const ClientRequest* request) {
     response.headers = to_headers(connection->header());
     auto body_reading = read_body(connection, origin, request->response_bytes_max);
     Result<std::string> body = co_await std::move(body_reading);
-    if (!body) co_return Attempt{body.error()};
+    if (body.has_error()) co_return Attempt{body.error()};
     response.body = std::move(*body);
     co_return Attempt{std::move(response)};
 }
@@ -76,7 +76,7 @@ Task<Result<ClientResponse>> exchange(ClientRequest request) {
     }
     auto opening = open_stream(request.url, request.timeout);
     auto stream = co_await std::move(opening);
-    if (!stream) co_return stream.error();
+    if (stream.has_error()) co_return stream.error();
     connection = std::make_unique<Connection>(std::move(*stream));
     auto trying = attempt(connection.get(), &request);
     Attempt only = co_await std::move(trying);

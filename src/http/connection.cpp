@@ -110,7 +110,7 @@ Task<Result<std::variant<PlainStream, TlsStream>>> open_stream(Url url, Millisec
     const std::string origin = url.origin();
     auto resolving = with_timeout(resolve(url), timeout, "looking up " + url.host);
     Result<Endpoints> endpoints = co_await std::move(resolving);
-    if (!endpoints) co_return endpoints.error();
+    if (endpoints.has_error()) co_return endpoints.error();
 
     PlainStream plain(co_await asio::this_coro::executor);
     plain.expires_after(timeout);

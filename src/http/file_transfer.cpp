@@ -16,7 +16,7 @@ constexpr std::uint64_t upload_answer_bytes_max = 64 << 10;
 Task<Result<std::unique_ptr<Connection>>> open(Url url, Milliseconds timeout) {
     auto opening = open_stream(std::move(url), timeout);
     auto stream = co_await std::move(opening);
-    if (!stream) co_return stream.error();
+    if (stream.has_error()) co_return stream.error();
     co_return std::make_unique<Connection>(std::move(*stream));
 }
 
@@ -42,7 +42,7 @@ Task<Result<ClientResponse>> read_response(Connection* connection, std::string o
     response.headers = to_headers(connection->header());
     auto reading = read_excerpt(connection, origin, timeout, upload_answer_bytes_max);
     Result<std::string> body = co_await std::move(reading);
-    if (!body) co_return body.error();
+    if (body.has_error()) co_return body.error();
     response.body = std::move(*body);
     co_return response;
 }
@@ -92,7 +92,7 @@ Task<Result<void>> receive_file(Download download) {
             co_return transient_error(
                 fmt::format("{}: sends more than the expected {} bytes", download.origin, download.bytes_expected));
         const Result<void> written = download.file->append({piece.data(), read.bytes});
-        if (!written) co_return written.error();
+        if (written.has_error()) co_return written.error();
         if (*download.progress) (*download.progress)(download.file->bytes());
         last = read.last;
     }
@@ -108,7 +108,7 @@ Task<Result<void>> send_range(Connection* connection, const InputFile* file, std
     do {
         const std::size_t size = static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), length - sent));
         const Result<void> read = file->read_at(offset + sent, {piece.data(), size});
-        if (!read) co_return read.error();
+        if (read.has_error()) co_return read.error();
         sent += size;
         connection->limit(idle_timeout);
         auto writing = connection->write({piece.data(), size}, sent < length);
@@ -123,26 +123,26 @@ Task<Result<Downloaded>> download_file(Url url, std::filesystem::path path, std:
                                        Milliseconds idle_timeout, std::function<void(std::uint64_t)> progress) {
     auto opening = open(url, idle_timeout);
     Result<std::unique_ptr<Connection>> connection = co_await std::move(opening);
-    if (!connection) co_return connection.error();
+    if (connection.has_error()) co_return connection.error();
     auto beginning = begin_download(connection->get(), url, bytes_expected, idle_timeout);
     const Result<void> begun = co_await std::move(beginning);
-    if (!begun) co_return begun.error();
+    if (begun.has_error()) co_return begun.error();
 
     // One fixed name, so that what a crash leaves behind is taken over by the next attempt instead of piling up.
     const std::filesystem::path temporary = path.string() + ".download";
     std::error_code ignored;
     std::filesystem::remove(temporary, ignored);
     Result<OutputFile> file = OutputFile::create(temporary);
-    if (!file) co_return file.error();
+    if (file.has_error()) co_return file.error();
     const RemoveAtEnd remove_at_end(temporary);
     const Download download{connection->get(), &*file, url.origin(), bytes_expected, idle_timeout, &progress};
     auto receiving = receive_file(download);
     const Result<void> received = co_await std::move(receiving);
-    if (!received) co_return received.error();
+    if (received.has_error()) co_return received.error();
 
     const Downloaded done{file->bytes(), file->finish()};
     const Result<void> published = publish_file(temporary, path);
-    if (!published) co_return published.error();
+    if (published.has_error()) co_return published.error();
     co_return done;
 }
 
@@ -150,13 +150,13 @@ Task<Result<ClientResponse>> upload_range(Url url, std::filesystem::path file, s
                                           std::uint64_t length, Milliseconds idle_timeout) {
     const std::string origin = url.origin();
     Result<InputFile> input = InputFile::open(file);
-    if (!input) co_return input.error();
+    if (input.has_error()) co_return input.error();
     if (offset > input->bytes() || length > input->bytes() - offset)
         co_return permanent_error(fmt::format("{} has {} bytes; bytes {} to {} cannot be sent", file.string(),
                                               input->bytes(), offset, offset + length));
     auto opening = open(url, idle_timeout);
     Result<std::unique_ptr<Connection>> connection = co_await std::move(opening);
-    if (!connection) co_return connection.error();
+    if (connection.has_error()) co_return connection.error();
 
     (*connection)->begin("PUT", url, {{"content-type", "application/octet-stream"}}, length);
     auto sending = send_range(connection->get(), &*input, offset, length, idle_timeout, origin);

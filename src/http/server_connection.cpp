@@ -133,7 +133,7 @@ Task<std::optional<ServerResponse>> ServerConnection::read_header() {
 std::optional<ServerResponse> ServerConnection::find_route() {
     const auto& header = parser_->get();
     Result<Target> target = Target::parse({header.target().data(), header.target().size()});
-    if (!target) return ServerResponse::error(400, target.error().message);
+    if (target.has_error()) return ServerResponse::error(400, target.error().message);
     request_.method = std::string(header.method_string());
     request_.path = target->path();
     request_.headers = to_headers(header);
@@ -224,7 +224,7 @@ Result<OutputFile> ServerConnection::create_incoming(std::filesystem::path& path
 Task<std::optional<ServerResponse>> ServerConnection::read_file() {
     std::filesystem::path path;
     Result<OutputFile> file = create_incoming(path);
-    if (!file) co_return ServerResponse::error(507, file.error().message);
+    if (file.has_error()) co_return ServerResponse::error(507, file.error().message);
     incoming_.emplace(path);
     piece_.resize(piece_bytes);
     while (!parser_->is_done()) {
@@ -232,7 +232,7 @@ Task<std::optional<ServerResponse>> ServerConnection::read_file() {
         const std::string_view piece = co_await std::move(reading);
         if (file->bytes() + piece.size() > route_->body_bytes_max) co_return too_long(route_->body_bytes_max);
         const Result<void> written = file->append(piece);
-        if (!written) co_return ServerResponse::error(507, written.error().message);
+        if (written.has_error()) co_return ServerResponse::error(507, written.error().message);
     }
     request_.file = ReceivedFile{path, file->bytes(), file->finish()};
     co_return std::nullopt;

@@ -29,7 +29,7 @@ Task<Result<WebSocket>> greet(Stream stream, Url url) {
 Task<Result<WebSocket>> open(Url url, Milliseconds timeout) {
     auto opening = open_stream(url, timeout);
     auto stream = co_await std::move(opening);
-    if (!stream) co_return stream.error();
+    if (stream.has_error()) co_return stream.error();
     auto greeting = std::visit([&](auto& connected) { return greet(std::move(connected), url); }, *stream);
     co_return co_await std::move(greeting);
 }

@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "crypto/private_key.hpp"
-#include "node/config.hpp"
+#include "node/core/config.hpp"
 #include "runtime/result.hpp"
 #include "runtime/task.hpp"
 

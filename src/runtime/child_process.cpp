@@ -98,7 +98,7 @@ Result<void> raise(FileDescriptor& descriptor) {
 Result<FileDescriptor> open_for_child(const fs::path& path, int flags) {
     FileDescriptor descriptor(::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!descriptor.is_open()) return errno_error("cannot open " + path.string(), errno);
-    if (Result<void> raised = raise(descriptor); !raised) return raised.error();
+    if (Result<void> raised = raise(descriptor); raised.has_error()) return raised.error();
     return descriptor;
 }
 
@@ -110,7 +110,7 @@ Result<FileDescriptor> make_control_socket(Launch& launch) {
     FileDescriptor own(ends[0]);
     launch.control.reset(ends[1]);
     if (::fcntl(own.get(), F_SETFL, O_NONBLOCK) != 0) return errno_error("cannot make a socket non-blocking", errno);
-    if (Result<void> raised = raise(launch.control); !raised) return raised.error();
+    if (Result<void> raised = raise(launch.control); raised.has_error()) return raised.error();
     return own;
 }
 
@@ -120,7 +120,7 @@ Result<FileDescriptor> make_failure_pipe(Launch& launch) {
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) return errno_error("cannot create a pipe", errno);
     FileDescriptor own(ends[0]);
     launch.failure.reset(ends[1]);
-    if (Result<void> raised = raise(launch.failure); !raised) return raised.error();
+    if (Result<void> raised = raise(launch.failure); raised.has_error()) return raised.error();
     return own;
 }
 
@@ -219,7 +219,7 @@ ChildEnd end_of(int status) {
 
 Result<Launch> prepare(const ChildOptions& options) {
     const Result<fs::path> program = resolve(options.program);
-    if (!program) return program.error();
+    if (program.has_error()) return program.error();
     Launch launch;
     launch.program = program->string();
     launch.arguments = options.arguments;
@@ -230,11 +230,11 @@ Result<Launch> prepare(const ChildOptions& options) {
     launch.die_with_parent = options.die_with_parent;
     launch.parent = ::getpid();
     Result<FileDescriptor> input = open_for_child("/dev/null", O_RDONLY);
-    if (!input) return input.error();
+    if (input.has_error()) return input.error();
     launch.input = std::move(*input);
     if (!options.output.empty()) {
         Result<FileDescriptor> output = open_for_child(options.output, O_WRONLY | O_CREAT | O_APPEND);
-        if (!output) return output.error();
+        if (output.has_error()) return output.error();
         launch.output = std::move(*output);
     }
     return launch;
@@ -289,15 +289,15 @@ struct ChildProcess::Impl {
 
 Result<ChildProcess> ChildProcess::start(const asio::any_io_executor& executor, const ChildOptions& options) {
     Result<Launch> launch = prepare(options);
-    if (!launch) return launch.error();
+    if (launch.has_error()) return launch.error();
     FileDescriptor control;
     if (options.control_socket) {
         Result<FileDescriptor> socket = make_control_socket(*launch);
-        if (!socket) return socket.error();
+        if (socket.has_error()) return socket.error();
         control = std::move(*socket);
     }
     const Result<FileDescriptor> failure = make_failure_pipe(*launch);
-    if (!failure) return failure.error();
+    if (failure.has_error()) return failure.error();
 
     const pid_t pid = fork_child(*launch);
     if (pid < 0) return errno_error("cannot start " + launch->program + " (fork)", errno);

@@ -134,7 +134,7 @@ void remove_leftovers_below(const fs::path& folder) {
 Result<void> write_file_durably(const fs::path& path, std::span<const std::uint8_t> bytes, mode_t mode) {
     remove_leftovers(path);
     const Result<Temporary> temporary = create_temporary(path, mode);
-    if (!temporary) return temporary.error();
+    if (temporary.has_error()) return temporary.error();
     Result<void> written = write_all(temporary->descriptor.get(), bytes, path);
     if (written) written = sync_and_rename(temporary->descriptor.get(), temporary->path, path);
     if (!written) ::unlink(temporary->path.c_str());

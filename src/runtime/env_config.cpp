@@ -108,7 +108,8 @@ Result<void> EnvConfig::add_line(std::string_view line, const std::string& place
     if (equals == std::string_view::npos || !is_key(key))
         return permanent_error(place + ": this is no setting; expected KEY=value, or # before a comment");
     Result<std::string> value = parse_value(line.substr(equals + 1));
-    if (!value) return permanent_error(fmt::format("{}: the value of {} {}", place, key, value.error().message));
+    if (value.has_error())
+        return permanent_error(fmt::format("{}: the value of {} {}", place, key, value.error().message));
     const auto [entry, added] = values_.try_emplace(normalised(key), ConfigValue{std::move(*value), place});
     if (!added)
         return permanent_error(
@@ -118,7 +119,7 @@ Result<void> EnvConfig::add_line(std::string_view line, const std::string& place
 
 Result<EnvConfig> EnvConfig::load(const std::filesystem::path& file) {
     const Result<std::string> text = read_file(file, file_bytes_max);
-    if (!text) return in_context("settings", text.error());
+    if (text.has_error()) return in_context("settings", text.error());
     Result<EnvConfig> config = parse(*text, file.string());
     std::error_code unknown;
     const auto permissions = std::filesystem::status(file, unknown).permissions();

@@ -70,7 +70,7 @@ Result<FolderLock> FolderLock::acquire(const std::filesystem::path& folder, Mill
     FileDescriptor descriptor(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!descriptor.is_open()) return errno_error("cannot open " + file.string(), errno);
     const Result<bool> locked = lock_in_time(descriptor.get(), patience);
-    if (!locked) return in_context("cannot lock " + file.string(), locked.error());
+    if (locked.has_error()) return in_context("cannot lock " + file.string(), locked.error());
     if (!*locked) return in_use(folder, descriptor.get());
     const std::string holder = std::to_string(::getpid()) + "\n";
     if (::ftruncate(descriptor.get(), 0) != 0 ||

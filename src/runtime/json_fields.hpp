@@ -4,13 +4,13 @@
 //   "info server's job list: field 'fee' is 12.5; expected a decimal string".
 //
 //   Result<boost::json::value> json = parse_json(body, answer_bytes_max, "storage answer");
-//   if (!json) return json.error();
+//   if (json.has_error()) return json.error();
 //   JsonObject answer(*json, "storage answer");
 //   UploadTicket ticket;
 //   ticket.upload_id = answer.string("uploadId", 128);
 //   ticket.parts = answer.u64("parts", 1, parts_max);
 //   ticket.sha256 = answer.optional_fixed<Hash256>("sha256");
-//   if (Result<void> check = answer.check(); !check) return check.error();
+//   if (Result<void> check = answer.check(); check.has_error()) return check.error();
 //   return ticket;
 //
 // A getter that fails remembers the first error and returns an empty value: nothing may be acted on before check()

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "chain/emeth_core.hpp"
+#include "chain/encoding/emeth_core.hpp"
 #include "harness/emeth_process.hpp"
 #include "harness/job_snapshot.hpp"
 #include "harness/status_events.hpp"

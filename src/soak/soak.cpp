@@ -8,7 +8,7 @@
 
 #include "chain/amount.hpp"
 #include "harness/english_text.hpp"
-#include "node/admin_socket.hpp"
+#include "node/admin/admin_socket.hpp"
 #include "node/data_folder.hpp"
 #include "runtime/durable_file.hpp"
 #include "runtime/json_fields.hpp"

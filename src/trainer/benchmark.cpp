@@ -12,10 +12,10 @@
 #include <thread>
 
 #include "runtime/clock.hpp"
-#include "trainer/checkpoint.hpp"
-#include "trainer/checkpoint_interval.hpp"
-#include "trainer/compute.hpp"
-#include "trainer/optimiser.hpp"
+#include "trainer/checkpoints/checkpoint.hpp"
+#include "trainer/checkpoints/checkpoint_interval.hpp"
+#include "trainer/model/compute.hpp"
+#include "trainer/model/optimiser.hpp"
 
 namespace emeth::trainer {
 namespace {
@@ -93,7 +93,7 @@ public:
         for (; !done; ++steps) step();
         cost.lost_s += std::max(0.0, seconds_since(training) - steps * step_s);
         writer.join();
-        if (!written) return written.error();
+        if (written.has_error()) return written.error();
         return cost;
     }
 
@@ -139,10 +139,10 @@ double measure_peak(Precision precision) {
 Result<std::string> run_benchmark(const std::string& model, const trainer_protocol::ComputeOptions& options,
                                   std::uint64_t steps, std::uint32_t sequences, const std::filesystem::path& folder) {
     Result<Preset> preset = find_preset(model);
-    if (!preset) return preset.error();
+    if (preset.has_error()) return preset.error();
     if (sequences > 0) preset->sequences_per_step = sequences;
     const Result<Compute> compute = resolve_compute(options, *preset);
-    if (!compute) return compute.error();
+    if (compute.has_error()) return compute.error();
 
     Trial trial(*preset, *compute);
     const double first_loss = trial.step();
@@ -152,7 +152,7 @@ Result<std::string> run_benchmark(const std::string& model, const trainer_protoc
     const double step_s = seconds_since(start) / static_cast<double>(steps);
     const double tokens_per_s = static_cast<double>(trial.tokens_per_step()) / step_s;
     const Result<CheckpointCost> checkpoint = trial.save(folder, step_s);
-    if (!checkpoint) return checkpoint.error();
+    if (checkpoint.has_error()) return checkpoint.error();
     const Milliseconds interval =
         checkpoint_interval(Milliseconds(std::llround(1e3 * checkpoint->whole_s)), std::chrono::hours(24));
     const boost::json::object figures{{"model", model},

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "runtime/processors.hpp"
+#include "trainer/artifact/generation.hpp"
 #include "trainer/benchmark.hpp"
-#include "trainer/generation.hpp"
 
 namespace emeth::trainer {
 namespace {
@@ -75,13 +75,13 @@ int generate(int argc, char** argv) {
     CLI11_PARSE(options, argc, argv);
     at::set_num_threads(static_cast<int>(processors()));
     Result<LanguageModel> model = LanguageModel::open(folder);
-    if (!model) return failed("generate", model.error());
+    if (model.has_error()) return failed("generate", model.error());
     const auto print = [](std::string_view text) {
         std::fwrite(text.data(), 1, text.size(), stdout);
         std::fflush(stdout);
     };
     const Result<void> generated = trainer::generate(*model, prompt, sampling, print);
-    if (!generated) return failed("generate", generated.error());
+    if (generated.has_error()) return failed("generate", generated.error());
     print("\n");
     return 0;
 }
@@ -96,9 +96,9 @@ int print_logits(int argc, char** argv) {
     options.add_option("--text", text)->required();
     CLI11_PARSE(options, argc, argv);
     Result<LanguageModel> model = LanguageModel::open(folder);
-    if (!model) return failed("logits", model.error());
+    if (model.has_error()) return failed("logits", model.error());
     Result<std::vector<int>> tokens = model->encode(text);
-    if (!tokens) return failed("logits", tokens.error());
+    if (tokens.has_error()) return failed("logits", tokens.error());
     tokens->resize(std::min<std::size_t>(tokens->size(), static_cast<std::size_t>(model->context())));
     const at::Tensor scores = model->logits(*tokens);
     fmt::print("{{\"tokens\": [{}], \"logits\": [", fmt::join(*tokens, ", "));

@@ -77,7 +77,7 @@ ControlChannel::~ControlChannel() {
 
 Result<trainer_protocol::Request> ControlChannel::receive() {
     std::array<std::uint8_t, 4> prefix{};
-    if (Result<void> read = read_exactly(socket_, prefix); !read) return read.error();
+    if (Result<void> read = read_exactly(socket_, prefix); read.has_error()) return read.error();
     std::uint32_t length = 0;
     for (const std::uint8_t byte : prefix) length = length << 8 | byte;
     if (length > message_bytes_max)
@@ -87,7 +87,7 @@ Result<trainer_protocol::Request> ControlChannel::receive() {
         return read.error();
     std::thread([this] { watch_for_end(); }).detach();
     const Result<boost::json::value> json = parse_json(body, message_bytes_max, "request to emeth-trainer");
-    if (!json) return json.error();
+    if (json.has_error()) return json.error();
     return trainer_protocol::parse_request(*json);
 }
 

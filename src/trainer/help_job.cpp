@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 
 #include "runtime/ip_address.hpp"
-#include "trainer/compute.hpp"
-#include "trainer/data_preparation.hpp"
-#include "trainer/helper_team.hpp"
-#include "trainer/rendezvous_client.hpp"
-#include "trainer/segment_states.hpp"
+#include "trainer/checkpoints/segment_states.hpp"
+#include "trainer/data/data_preparation.hpp"
+#include "trainer/model/compute.hpp"
+#include "trainer/team/helper_team.hpp"
+#include "trainer/team/rendezvous_client.hpp"
 #include "trainer/training_loop.hpp"
 
 namespace emeth::trainer {
@@ -24,14 +24,14 @@ TrainingState empty_state(const ParameterLayout& layout) {
 
 Result<trainer_protocol::Helped> help_job(const trainer_protocol::HelpRequest& request, Reporter& reporter) {
     const Result<Preset> preset = find_preset(request.job.model);
-    if (!preset) return preset.error();
+    if (preset.has_error()) return preset.error();
     const Result<Compute> compute = resolve_compute(request.compute, *preset);
-    if (!compute) return compute.error();
+    if (compute.has_error()) return compute.error();
     Result<PreparedData> data = prepare_data(request.folder / "dataset", request.dataset_sha256, request.folder,
                                              request.job.id, *preset, reporter);
-    if (!data) return data.error();
+    if (data.has_error()) return data.error();
     const Result<Plan> plan = Plan::make(*preset, data->tokens.count(), request.job.epochs);
-    if (!plan) return plan.error();
+    if (plan.has_error()) return plan.error();
     const auto tokens_per_step = static_cast<std::uint64_t>(plan->sequences_per_step * preset->context);
     reporter.report(trainer_protocol::Prepared{plan->steps_per_epoch * tokens_per_step, plan->steps_total});
 
@@ -41,7 +41,7 @@ Result<trainer_protocol::Helped> help_job(const trainer_protocol::HelpRequest& r
     const Hash256 run = run_fingerprint(request.job, request.dataset_sha256, data->tokenizer_sha256);
     const auto leader =
         RendezvousClient::connect(request.rendezvous, run, Milliseconds(request.cooperation.timeout_ms));
-    if (!leader) return leader.error();
+    if (leader.has_error()) return leader.error();
     const auto waiting = [&] { reporter.report(trainer_protocol::Progress{.stage = "waiting"}); };
     HelperTeam team(**leader, request.cooperation, static_cast<std::size_t>(plan->sequences_per_step), waiting);
 
@@ -50,7 +50,7 @@ Result<trainer_protocol::Helped> help_job(const trainer_protocol::HelpRequest& r
     const TrainingSetup setup{request.job.id, *preset, *plan, *compute, 0, plan->steps_total};
     KeepsNothing keeper;
     Result<void> trained = train(setup, layout, data->tokens, state, keeper, team, reporter);
-    if (!trained) return trained.error();
+    if (trained.has_error()) return trained.error();
     return trainer_protocol::Helped{state.losses.size()};
 }
 

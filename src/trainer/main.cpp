@@ -12,11 +12,11 @@
 #include "runtime/folder_lock.hpp"
 #include "runtime/log.hpp"
 #include "runtime/shutdown.hpp"
-#include "trainer/check_artifact.hpp"
 #include "trainer/command_line.hpp"
 #include "trainer/control_channel.hpp"
 #include "trainer/help_job.hpp"
 #include "trainer/train_job.hpp"
+#include "trainer/verification/check_artifact.hpp"
 #include "trainer_protocol/messages.hpp"
 
 namespace {
@@ -50,19 +50,19 @@ struct Server {
 
     Report operator()(const trainer_protocol::TrainRequest& request) const {
         const Result<FolderLock> lock = FolderLock::acquire(request.folder);
-        if (!lock) return outcome<trainer_protocol::Trained>(lock.error());
+        if (lock.has_error()) return outcome<trainer_protocol::Trained>(lock.error());
         spdlog::info("training JOB {} in {}", request.job.id.hex(), request.folder.string());
         return outcome(trainer::train_job(request, channel));
     }
     Report operator()(const trainer_protocol::HelpRequest& request) const {
         const Result<FolderLock> lock = FolderLock::acquire(request.folder);
-        if (!lock) return outcome<trainer_protocol::Helped>(lock.error());
+        if (lock.has_error()) return outcome<trainer_protocol::Helped>(lock.error());
         spdlog::info("helping with JOB {} in {}", request.job.id.hex(), request.folder.string());
         return outcome(trainer::help_job(request, channel));
     }
     Report operator()(const trainer_protocol::CheckRequest& request) const {
         const Result<FolderLock> lock = FolderLock::acquire(request.folder);
-        if (!lock) return outcome<trainer_protocol::Checked>(lock.error());
+        if (lock.has_error()) return outcome<trainer_protocol::Checked>(lock.error());
         spdlog::info("checking {} for JOB {}", request.artifact.string(), request.job.id.hex());
         return outcome(trainer::check_artifact(request, channel));
     }
@@ -71,7 +71,7 @@ struct Server {
 Report serve(trainer::ControlChannel& channel) {
     try {
         const Result<trainer_protocol::Request> request = channel.receive();
-        if (!request) return outcome<trainer_protocol::Trained>(request.error());
+        if (request.has_error()) return outcome<trainer_protocol::Trained>(request.error());
         return std::visit(Server{channel}, *request);
     } catch (const std::exception& exception) {
         return outcome<trainer_protocol::Trained>(

@@ -7,16 +7,16 @@
 
 #include "crypto/sha256.hpp"
 #include "runtime/log.hpp"
-#include "trainer/artifact.hpp"
-#include "trainer/checkpoint_writer.hpp"
-#include "trainer/compute.hpp"
-#include "trainer/data_preparation.hpp"
-#include "trainer/evaluation.hpp"
-#include "trainer/leader_team.hpp"
-#include "trainer/rendezvous_server.hpp"
-#include "trainer/segment_states.hpp"
-#include "trainer/team.hpp"
-#include "trainer/training_log.hpp"
+#include "trainer/artifact/artifact.hpp"
+#include "trainer/artifact/training_log.hpp"
+#include "trainer/checkpoints/checkpoint_writer.hpp"
+#include "trainer/checkpoints/segment_states.hpp"
+#include "trainer/data/data_preparation.hpp"
+#include "trainer/model/compute.hpp"
+#include "trainer/model/evaluation.hpp"
+#include "trainer/team/leader_team.hpp"
+#include "trainer/team/rendezvous_server.hpp"
+#include "trainer/team/team.hpp"
 #include "trainer/training_loop.hpp"
 
 namespace emeth::trainer {
@@ -51,7 +51,7 @@ Manifest describe_run(const TrainRequest& request, const TrainingSetup& setup, c
 
 Result<Trained> trained_report(const std::filesystem::path& artifact, const Manifest& manifest) {
     const Result<Hash256> digest = crypto::sha256_of_file(artifact);
-    if (!digest) return digest.error();
+    if (digest.has_error()) return digest.error();
     return Trained{.artifact_sha256 = *digest,
                    .artifact_bytes = std::filesystem::file_size(artifact),
                    .steps = manifest.steps,
@@ -118,9 +118,10 @@ Result<TrainingState> run_training(const TrainRequest& request, const TrainingSe
 
     CheckpointWriter checkpoints(std::move(store), states, RunHistory(request.folder), setup.plan, reporter);
     const std::unique_ptr<Team> team = make_team(request, setup.plan, run, door);
-    if (Result<void> trained = train(setup, layout, data.tokens, state, checkpoints, *team, reporter); !trained)
+    if (Result<void> trained = train(setup, layout, data.tokens, state, checkpoints, *team, reporter);
+        trained.has_error())
         return trained.error();
-    if (Result<void> written = checkpoints.write_now(state); !written) return written.error();
+    if (Result<void> written = checkpoints.write_now(state); written.has_error()) return written.error();
     return state;
 }
 
@@ -128,18 +129,18 @@ Result<TrainingState> run_training(const TrainRequest& request, const TrainingSe
 
 Result<Trained> train_job(const TrainRequest& request, Reporter& reporter) {
     const Result<Preset> preset = find_preset(request.job.model);
-    if (!preset) return preset.error();
+    if (preset.has_error()) return preset.error();
     const Result<Compute> compute = resolve_compute(request.compute, *preset);
-    if (!compute) return compute.error();
+    if (compute.has_error()) return compute.error();
 
     // Before all else: helpers prepare the data while their leader does.
     const auto door = open_door(request, reporter);
     const std::filesystem::path dataset = request.folder / "dataset";
     Result<PreparedData> data =
         prepare_data(dataset, request.dataset_sha256, request.folder, request.job.id, *preset, reporter);
-    if (!data) return data.error();
+    if (data.has_error()) return data.error();
     const Result<Plan> plan = Plan::make(*preset, data->tokens.count(), request.job.epochs);
-    if (!plan) return plan.error();
+    if (plan.has_error()) return plan.error();
     const auto tokens_per_step = static_cast<std::uint64_t>(plan->sequences_per_step * preset->context);
     reporter.report(trainer_protocol::Prepared{plan->steps_per_epoch * tokens_per_step, plan->steps_total});
 
@@ -156,9 +157,9 @@ Result<Trained> train_job(const TrainRequest& request, Reporter& reporter) {
     const TrainingSetup setup{request.job.id,   *preset, *plan, *compute, request.compute.checkpoint_interval_ms,
                               plan->steps_total};
     Result<TrainingState> state = run_training(request, setup, layout, *data, states, door.get(), reporter);
-    if (!state) return state.error();
+    if (state.has_error()) return state.error();
     Result<std::vector<Hash256>> digests = states.digests(state->weights);
-    if (!digests) return digests.error();
+    if (digests.has_error()) return digests.error();
 
     trainer_protocol::Progress progress{.stage = "validation",
                                         .epoch = request.job.epochs,
@@ -177,7 +178,7 @@ Result<Trained> train_job(const TrainRequest& request, Reporter& reporter) {
         .training_log = write_training_log(*preset, *plan, state->losses),
         .weights = state->weights};
     const Manifest manifest = artifact.manifest;
-    if (Result<void> written = write_artifact(artifact_path, *preset, layout, std::move(artifact)); !written)
+    if (Result<void> written = write_artifact(artifact_path, *preset, layout, std::move(artifact)); written.has_error())
         return written.error();
     return trained_report(artifact_path, manifest);
 }

@@ -11,9 +11,9 @@
 #include <utility>
 
 #include "runtime/clock.hpp"
-#include "trainer/evaluation.hpp"
-#include "trainer/model.hpp"
-#include "trainer/optimiser.hpp"
+#include "trainer/model/evaluation.hpp"
+#include "trainer/model/model.hpp"
+#include "trainer/model/optimiser.hpp"
 
 namespace emeth::trainer {
 namespace {
@@ -75,7 +75,7 @@ Result<void> train(const TrainingSetup& setup, const ParameterLayout& layout, co
             if (Result<void> kept = keeper.step_begins(state); !kept) return kept;
         }
         const Result<bool> replaced = team.step_begins(state);
-        if (!replaced) return replaced.error();
+        if (replaced.has_error()) return replaced.error();
         if (*replaced) model->weights_changed();
         const std::vector<std::uint64_t> windows = order.of_step(state.step);
         const Share share = team.share(windows.size());
@@ -88,7 +88,7 @@ Result<void> train(const TrainingSetup& setup, const ParameterLayout& layout, co
         }
         model->collect_gradients();
         const Result<bool> summed = team.sum(gradients, loss_sum);
-        if (!summed) return summed.error();
+        if (summed.has_error()) return summed.error();
         if (!*summed) continue;  // from the same state
         const double loss = loss_sum / tokens_per_step;
         const double norm = gradient_norm(gradients);

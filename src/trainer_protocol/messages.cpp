@@ -300,7 +300,7 @@ Result<Request> parse_request(const json::value& value) {
         request = parse_help(object);
     else
         object.reject("type", "\"train\", \"check\" or \"help\"");
-    if (Result<void> check = object.check(); !check) return check.error();
+    if (Result<void> check = object.check(); check.has_error()) return check.error();
     return request;
 }
 
@@ -308,7 +308,7 @@ Result<Report> parse_report(const json::value& value) {
     JsonObject object(value, "report of emeth-trainer");
     const std::string type = object.string("type", name_bytes_max);
     Report report = parse_report_of_type(object, type);
-    if (Result<void> check = object.check(); !check) return check.error();
+    if (Result<void> check = object.check(); check.has_error()) return check.error();
     return report;
 }
 

@@ -97,9 +97,9 @@ Result<std::optional<Report>> take_report(std::string& received) {
     const std::string_view body = std::string_view(received).substr(length_bytes, length);
     const Result<boost::json::value> json = parse_json(body, message_bytes_max, "report of emeth-trainer");
     received.erase(0, length_bytes + length);
-    if (!json) return json.error();
+    if (json.has_error()) return json.error();
     Result<Report> report = parse_report(*json);
-    if (!report) return report.error();
+    if (report.has_error()) return report.error();
     return std::optional<Report>(*std::move(report));
 }
 
@@ -113,14 +113,14 @@ Task<Result<TrainerChild>> TrainerChild::start(std::filesystem::path program, Re
     options.output = log;
     options.control_socket = true;
     Result<ChildProcess> process = ChildProcess::start(executor, options);
-    if (!process) co_return process.error();
+    if (process.has_error()) co_return process.error();
 
     const int descriptor = process->release_control_socket();
     asio::local::stream_protocol::socket socket(executor, asio::local::stream_protocol(), descriptor);
     auto impl = std::make_unique<Impl>(*std::move(process), std::move(socket), std::move(log));
     std::string message = frame(boost::json::serialize(to_json(request)));
     Result<void> sent = co_await send(impl->process, impl->socket, impl->log, std::move(message));
-    if (!sent) co_return sent.error();
+    if (sent.has_error()) co_return sent.error();
     co_return TrainerChild(std::move(impl));
 }
 

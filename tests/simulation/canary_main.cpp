@@ -5,7 +5,7 @@
 #include <cstdio>
 
 #include "runtime/processors.hpp"
-#include "sim_command.hpp"
+#include "simulation/sim_command.hpp"
 
 int main() {
     constexpr std::uint64_t lives_max = 1'000;

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "chain/amount.hpp"
-#include "chain/token_transfers.hpp"
-#include "chain/variants.hpp"
+#include "chain/encoding/token_transfers.hpp"
+#include "chain/sender/variants.hpp"
 #include "harness/status_events.hpp"
 
 namespace emeth::cli {

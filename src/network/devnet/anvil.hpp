@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "chain/rpc_chain.hpp"
+#include "chain/rpc/rpc_chain.hpp"
 #include "runtime/child_process.hpp"
 #include "runtime/result.hpp"
 #include "runtime/task.hpp"

@@ -6,7 +6,7 @@
 #include <boost/json/object.hpp>
 #include <utility>
 
-#include "chain/emeth_core.hpp"
+#include "chain/encoding/emeth_core.hpp"
 #include "contracts/contract_code.hpp"
 #include "runtime/clock.hpp"
 

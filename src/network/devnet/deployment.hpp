@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "chain/rpc_chain.hpp"
+#include "chain/rpc/rpc_chain.hpp"
 #include "runtime/result.hpp"
 #include "runtime/task.hpp"
 

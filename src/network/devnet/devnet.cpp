@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "chain/amount.hpp"
-#include "chain/emeth_core.hpp"
-#include "chain/transaction_sender.hpp"
+#include "chain/encoding/emeth_core.hpp"
+#include "chain/sender/transaction_sender.hpp"
 #include "crypto/key_file.hpp"
 #include "network/devnet/anvil.hpp"
 #include "network/devnet/deployment.hpp"

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "chain/rpc_chain.hpp"
+#include "chain/rpc/rpc_chain.hpp"
 #include "http/client.hpp"
 #include "network/requester/requester.hpp"
 #include "runtime/result.hpp"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "chain/emeth_core.hpp"
+#include "chain/encoding/emeth_core.hpp"
 #include "runtime/log.hpp"
 
 namespace emeth::network {

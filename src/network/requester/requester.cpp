@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "chain/amount.hpp"
-#include "chain/emeth_core.hpp"
+#include "chain/encoding/emeth_core.hpp"
 
 namespace emeth::network {
 

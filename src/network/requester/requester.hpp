@@ -7,7 +7,7 @@
 #include <string>
 
 #include "api_client/storage_api_client.hpp"
-#include "chain/transaction_sender.hpp"
+#include "chain/sender/transaction_sender.hpp"
 #include "runtime/random.hpp"
 #include "runtime/result.hpp"
 #include "runtime/task.hpp"

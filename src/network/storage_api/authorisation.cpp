@@ -24,7 +24,7 @@ bool is_node(const JobOnChain& job, const Address& signer) {
 Task<Outcome<void>> check_is_verifier(chain::Chain* chain, Address signer, Refusal otherwise) {
     auto asking = chain->constants();
     const Result<chain::Constants> constants = co_await std::move(asking);
-    if (!constants) co_return chain_refusal(constants.error());
+    if (constants.has_error()) co_return chain_refusal(constants.error());
     if (constants->verifier.is_zero() || constants->verifier != signer) co_return otherwise;
     co_return Outcome<void>();
 }
@@ -48,7 +48,7 @@ SignedFields read_signed_fields(JsonObject& fields) {
 Outcome<void> check_signer(const SignedFields& fields, const Hash256& digest, Clock& clock) {
     const Result<void> checked =
         crypto::check_signature(digest, fields.signature, fields.address, fields.signed_at_ms, clock.unix_ms());
-    if (!checked) return Refusal{401, checked.error().message};
+    if (checked.has_error()) return Refusal{401, checked.error().message};
     return {};
 }
 
@@ -56,16 +56,16 @@ Task<Outcome<JobOnChain>> read_job(chain::Chain* chain, JobId id) {
     JobOnChain job;
     auto asking_record = chain->job(id);
     Result<chain::JobRecord> record = co_await std::move(asking_record);
-    if (!record) co_return chain_refusal(record.error());
+    if (record.has_error()) co_return chain_refusal(record.error());
     if (!record->exist) co_return not_found(fmt::format("there is no JOB {} on chain", id.hex()));
     job.record = *record;
     auto asking_details = chain->job_details(id);
     Result<chain::JobDetails> details = co_await std::move(asking_details);
-    if (!details) co_return chain_refusal(details.error());
+    if (details.has_error()) co_return chain_refusal(details.error());
     job.details = std::move(*details);
     auto asking_assign = chain->job_assign(id);
     const Result<chain::JobAssign> assign = co_await std::move(asking_assign);
-    if (!assign) co_return chain_refusal(assign.error());
+    if (assign.has_error()) co_return chain_refusal(assign.error());
     job.assign = *assign;
     co_return job;
 }
@@ -76,7 +76,7 @@ Task<Outcome<void>> check_reads_dataset(chain::Chain* chain, JobOnChain job, Add
         auto asking = check_is_verifier(
             chain, signer, not_allowed(signer, "the assigned node, while it works on the JOB, and the verifier", job));
         const Outcome<void> verifier = co_await std::move(asking);
-        if (!verifier) co_return verifier.error();
+        if (verifier.has_error()) co_return verifier.error();
     }
     // Else a JOB could name the dataset of somebody else, and let its node read it.
     const std::optional<Address> uploader = uploader_of(job.details.dataset);
@@ -108,7 +108,7 @@ Task<Outcome<void>> check_reads_result(chain::Chain* chain, JobOnChain job, Addr
 Task<Outcome<void>> check_writes_dataset(chain::Chain* chain, JobId id, Address signer) {
     auto asking = chain->job(id);
     const Result<chain::JobRecord> record = co_await std::move(asking);
-    if (!record) co_return chain_refusal(record.error());
+    if (record.has_error()) co_return chain_refusal(record.error());
     if (!record->exist || record->owner == signer) co_return Outcome<void>();
     co_return forbidden(fmt::format("JOB {} is of another requester", id.hex()));
 }

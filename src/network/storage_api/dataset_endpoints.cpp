@@ -47,18 +47,18 @@ Task<http::ServerResponse> DatasetEndpoints::signed_put_url(http::ServerRequest 
 
 Task<Outcome<boost::json::value>> DatasetEndpoints::permit_put(std::string body) {
     const Outcome<boost::json::value> json = parse_body(body);
-    if (!json) co_return json.error();
+    if (json.has_error()) co_return json.error();
     JsonObject fields(*json, "the request");
     const SignedFields signed_fields = read_signed_fields(fields);
     const Hash256 sha256 = fields.fixed<Hash256>("sha256");
     const std::uint64_t bytes = fields.u64("bytes");
-    if (const Result<void> check = fields.check(); !check) co_return malformed(check.error().message);
+    if (const Result<void> check = fields.check(); check.has_error()) co_return malformed(check.error().message);
     const Hash256 digest = crypto::dataset_upload_digest(signed_fields.job, sha256, signed_fields.signed_at_ms);
-    if (const Outcome<void> signer = check_signer(signed_fields, digest, services_.clock); !signer)
+    if (const Outcome<void> signer = check_signer(signed_fields, digest, services_.clock); signer.has_error())
         co_return signer.error();
     auto asking = check_writes_dataset(&services_.chain, signed_fields.job, signed_fields.address);
     const Outcome<void> allowed = co_await std::move(asking);
-    if (!allowed) co_return allowed.error();
+    if (allowed.has_error()) co_return allowed.error();
 
     const std::uint64_t bytes_max = services_.store.limits().dataset_bytes_max;
     if (bytes > bytes_max)
@@ -69,7 +69,7 @@ Task<Outcome<boost::json::value>> DatasetEndpoints::permit_put(std::string body)
         co_return conflict(fmt::format("dataset/{} is complete and cannot be replaced", object));
     if (!present) {
         const Outcome<void> space = services_.store.check_space(bytes);
-        if (!space) co_return space.error();
+        if (space.has_error()) co_return space.error();
     }
     const boost::json::value answer{{"url", services_.signed_url("PUT", put_path(object, sha256, bytes))},
                                     {"fileName", object}};
@@ -96,7 +96,7 @@ Task<Outcome<boost::json::value>> DatasetEndpoints::store_dataset(http::ServerRe
     };
     auto publishing = services_.pool.run(std::move(work));
     const Outcome<void> published = co_await std::move(publishing);
-    if (!published) co_return published.error();
+    if (published.has_error()) co_return published.error();
     const boost::json::value answer{{"fileName", object}};
     co_return answer;
 }
@@ -109,19 +109,19 @@ Task<http::ServerResponse> DatasetEndpoints::signed_get_url(http::ServerRequest 
 
 Task<Outcome<boost::json::value>> DatasetEndpoints::permit_get(std::string body) {
     const Outcome<boost::json::value> json = parse_body(body);
-    if (!json) co_return json.error();
+    if (json.has_error()) co_return json.error();
     JsonObject fields(*json, "the request");
     const SignedFields signed_fields = read_signed_fields(fields);
-    if (const Result<void> check = fields.check(); !check) co_return malformed(check.error().message);
+    if (const Result<void> check = fields.check(); check.has_error()) co_return malformed(check.error().message);
     const Hash256 digest = crypto::job_request_digest(signed_fields.job, signed_fields.signed_at_ms);
-    if (const Outcome<void> signer = check_signer(signed_fields, digest, services_.clock); !signer)
+    if (const Outcome<void> signer = check_signer(signed_fields, digest, services_.clock); signer.has_error())
         co_return signer.error();
     auto reading = read_job(&services_.chain, signed_fields.job);
     const Outcome<JobOnChain> job = co_await std::move(reading);
-    if (!job) co_return job.error();
+    if (job.has_error()) co_return job.error();
     auto asking = check_reads_dataset(&services_.chain, *job, signed_fields.address);
     const Outcome<void> allowed = co_await std::move(asking);
-    if (!allowed) co_return allowed.error();
+    if (allowed.has_error()) co_return allowed.error();
     if (!services_.store.bytes_of(ObjectKind::dataset, job->details.dataset))
         co_return not_found("the JOB's dataset was not uploaded");
     const boost::json::value answer{{"url", services_.signed_url("GET", "/objects/dataset/" + job->details.dataset)}};

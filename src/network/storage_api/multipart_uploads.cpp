@@ -38,16 +38,16 @@ fs::path part_path(const fs::path& folder, std::uint32_t number) {
 Result<UploadBinding> read_record(const fs::path& folder) {
     const fs::path file = folder / record_name;
     const Result<std::string> text = read_file(file, record_bytes_max);
-    if (!text) return text.error();
+    if (text.has_error()) return text.error();
     const Result<boost::json::value> json = parse_json(*text, record_bytes_max, file.string());
-    if (!json) return json.error();
+    if (json.has_error()) return json.error();
     JsonObject fields(*json, file.string());
     UploadBinding binding;
     binding.address = fields.fixed<Address>("address");
     binding.job = fields.fixed<JobId>("jobId");
     binding.extension = fields.string("extension", 16);
     binding.parts = static_cast<std::uint32_t>(fields.u64("parts", 1, parts_max));
-    if (const Result<void> check = fields.check(); !check) return check.error();
+    if (const Result<void> check = fields.check(); check.has_error()) return check.error();
     return binding;
 }
 
@@ -60,12 +60,12 @@ std::int64_t age_s(const fs::path& file, std::int64_t now_unix_s) {
 template <class Take>
 Outcome<void> read_pieces(const fs::path& file, Take take) {
     const Result<http::InputFile> input = http::InputFile::open(file);
-    if (!input) return disk_refusal(input.error());
+    if (input.has_error()) return disk_refusal(input.error());
     std::string piece(http::piece_bytes, '\0');
     for (std::uint64_t offset = 0; offset < input->bytes(); offset += piece.size()) {
         piece.resize(static_cast<std::size_t>(std::min<std::uint64_t>(http::piece_bytes, input->bytes() - offset)));
         const Result<void> read = input->read_at(offset, piece);
-        if (!read) return disk_refusal(read.error());
+        if (read.has_error()) return disk_refusal(read.error());
         const Outcome<void> taken = take(piece);
         if (!taken) return taken;
     }
@@ -117,7 +117,8 @@ void MultipartUploads::sweep(std::int64_t now_unix_s) {
 
 Outcome<UploadTicket> MultipartUploads::open(const UploadBinding& binding, Random& random) {
     const fs::path job_folder = store_.uploads() / plain_hex(binding.job);
-    if (const Result<void> made = create_folder(job_folder, private_folder); !made) return disk_refusal(made.error());
+    if (const Result<void> made = create_folder(job_folder, private_folder); made.has_error())
+        return disk_refusal(made.error());
     const auto opened =
         static_cast<std::size_t>(std::distance(fs::directory_iterator(job_folder), fs::directory_iterator()));
     if (opened >= uploads_per_job_max)
@@ -131,13 +132,14 @@ Outcome<UploadTicket> MultipartUploads::open(const UploadBinding& binding, Rando
     ticket.file_name = result_name(binding.job, ticket.key, binding.extension);
 
     const fs::path folder = folder_of(binding.job, ticket.key);
-    if (const Result<void> made = create_folder(folder, private_folder); !made) return disk_refusal(made.error());
+    if (const Result<void> made = create_folder(folder, private_folder); made.has_error())
+        return disk_refusal(made.error());
     const boost::json::value record{{"address", binding.address.hex()},
                                     {"jobId", binding.job.hex()},
                                     {"extension", binding.extension},
                                     {"parts", binding.parts}};
     const Result<void> written = write_file_durably(folder / record_name, boost::json::serialize(record), private_file);
-    if (!written) return disk_refusal(written.error());
+    if (written.has_error()) return disk_refusal(written.error());
     return ticket;
 }
 
@@ -162,7 +164,7 @@ Outcome<MultipartUploads::Upload> MultipartUploads::find_own(std::string_view up
 Outcome<void> MultipartUploads::put_part(const JobId& job, std::string_view key, std::uint32_t number,
                                          const fs::path& temporary) {
     const Outcome<Upload> upload = find(job, key);
-    if (!upload) return upload.error();
+    if (upload.has_error()) return upload.error();
     if (number < 1 || number > upload->binding.parts)
         return not_found(fmt::format("the upload has parts 1 to {}", upload->binding.parts));
     if (store_.bytes_of(ObjectKind::result, upload->file_name))
@@ -171,7 +173,7 @@ Outcome<void> MultipartUploads::put_part(const JobId& job, std::string_view key,
     const std::uint64_t replaced = file_bytes(target).value_or(0);
     const std::uint64_t bytes = file_bytes(temporary).value_or(0);
     const Result<void> published = publish_file(temporary, target);
-    if (!published) return disk_refusal(published.error());
+    if (published.has_error()) return disk_refusal(published.error());
     store_.add_bytes(bytes);
     store_.remove_bytes(replaced);
     return {};
@@ -196,7 +198,7 @@ Outcome<std::uint64_t> MultipartUploads::check_parts(const Upload& upload) const
 
 Outcome<UploadDigest> MultipartUploads::digest(std::string_view upload_id, const JobId& job, const Address& address) {
     const Outcome<Upload> upload = find_own(upload_id, job, address);
-    if (!upload) return upload.error();
+    if (upload.has_error()) return upload.error();
     UploadDigest digest;
     std::vector<fs::path> files;
     if (const std::optional<std::uint64_t> bytes = store_.bytes_of(ObjectKind::result, upload->file_name)) {
@@ -205,7 +207,7 @@ Outcome<UploadDigest> MultipartUploads::digest(std::string_view upload_id, const
         files.push_back(store_.path(ObjectKind::result, upload->file_name));
     } else {
         const Outcome<std::uint64_t> total = check_parts(*upload);
-        if (!total) return total.error();
+        if (total.has_error()) return total.error();
         digest.bytes = *total;
         for (std::uint32_t number = 1; number <= upload->binding.parts; ++number)
             files.push_back(part_path(upload->folder, number));
@@ -216,7 +218,7 @@ Outcome<UploadDigest> MultipartUploads::digest(std::string_view upload_id, const
             hash.update(piece);
             return {};
         });
-        if (!read) return read.error();
+        if (read.has_error()) return read.error();
     }
     digest.sha256 = hash.finish();
     return digest;
@@ -226,17 +228,17 @@ Outcome<UploadDigest> MultipartUploads::digest(std::string_view upload_id, const
 Outcome<Hash256> MultipartUploads::assemble(const Upload& upload, const std::vector<std::string>& etags,
                                             const fs::path& temporary) {
     Result<http::OutputFile> output = http::OutputFile::create(temporary);
-    if (!output) return disk_refusal(output.error());
+    if (output.has_error()) return disk_refusal(output.error());
     for (std::uint32_t number = 1; number <= upload.binding.parts; ++number) {
         crypto::Sha256 part_hash;
         const Outcome<void> copied =
             read_pieces(part_path(upload.folder, number), [&](std::string_view piece) -> Outcome<void> {
                 part_hash.update(piece);
                 const Result<void> written = output->append(piece);
-                if (!written) return disk_refusal(written.error());
+                if (written.has_error()) return disk_refusal(written.error());
                 return {};
             });
-        if (!copied) return copied.error();
+        if (copied.has_error()) return copied.error();
         if (unquoted(etags[number - 1]) != unquoted(etag(part_hash.finish())))
             return conflict(fmt::format("part {} is another than its ETag says; upload it again", number));
     }
@@ -246,21 +248,21 @@ Outcome<Hash256> MultipartUploads::assemble(const Upload& upload, const std::vec
 Outcome<std::string> MultipartUploads::complete(std::string_view upload_id, const JobId& job, const Address& address,
                                                 std::string_view extension, const std::vector<std::string>& etags) {
     const Outcome<Upload> upload = find_own(upload_id, job, address);
-    if (!upload) return upload.error();
+    if (upload.has_error()) return upload.error();
     if (upload->binding.extension != extension) return unknown_upload();
     if (etags.size() != upload->binding.parts)
         return malformed(fmt::format("{} parts are listed; the upload has {}", etags.size(), upload->binding.parts));
     if (store_.bytes_of(ObjectKind::result, upload->file_name)) return upload->file_name;
 
     const Outcome<std::uint64_t> total = check_parts(*upload);
-    if (!total) return total.error();
-    if (const Outcome<void> space = store_.check_space(*total); !space) return space.error();
+    if (total.has_error()) return total.error();
+    if (const Outcome<void> space = store_.check_space(*total); space.has_error()) return space.error();
     const fs::path temporary = store_.incoming() / fmt::format("assembled-{}.tmp", upload->key);
     const http::RemoveAtEnd remove_at_end(temporary);
     const Outcome<Hash256> assembled = assemble(*upload, etags, temporary);
-    if (!assembled) return assembled.error();
+    if (assembled.has_error()) return assembled.error();
     const Outcome<void> published = store_.publish(ObjectKind::result, upload->file_name, temporary, *assembled);
-    if (!published) return published.error();
+    if (published.has_error()) return published.error();
     remove_parts(*upload);
     return upload->file_name;
 }

@@ -75,11 +75,11 @@ Result<std::array<std::uint8_t, 32>> ObjectStore::secret(Random& random) {
     if (!fs::exists(file)) {
         random.fill(bytes);
         const Result<void> written = write_file_durably(file, to_hex(bytes), private_file);
-        if (!written) return written.error();
+        if (written.has_error()) return written.error();
         return bytes;
     }
     const Result<std::string> text = read_file(file, secret_file_bytes_max);
-    if (!text) return text.error();
+    if (text.has_error()) return text.error();
     if (!from_hex(*text, bytes))
         return permanent_error(fmt::format(
             "{} is no 32 bytes of hex; remove it, and signed URLs have to be asked for anew", file.string()));
@@ -101,7 +101,7 @@ Outcome<void> ObjectStore::check_space(std::uint64_t bytes) const {
         return Refusal{507, fmt::format("the store is full: {} of {} bytes are in use, {} more were asked for", used,
                                         limits_.total_bytes_max, bytes)};
     const Result<std::uint64_t> free = free_bytes(folder_);
-    if (!free) return disk_refusal(free.error());
+    if (free.has_error()) return disk_refusal(free.error());
     if (*free < limits_.disk_free_bytes_min || bytes > *free - limits_.disk_free_bytes_min)
         return Refusal{
             507, fmt::format("the server's disk is full: {} bytes are free, {} more were asked for", *free, bytes)};
@@ -113,13 +113,13 @@ Outcome<void> ObjectStore::publish(ObjectKind kind, std::string_view object, con
     const fs::path target = path(kind, object);
     if (file_bytes(target)) {
         const Result<Hash256> present = crypto::sha256_of_file(target);
-        if (!present) return disk_refusal(present.error());
+        if (present.has_error()) return disk_refusal(present.error());
         if (*present == sha256) return {};
         return conflict(fmt::format("{}/{} is complete and cannot be replaced", name(kind), object));
     }
     const std::uint64_t bytes = file_bytes(temporary).value_or(0);
     const Result<void> published = publish_file(temporary, target);
-    if (!published) return disk_refusal(published.error());
+    if (published.has_error()) return disk_refusal(published.error());
     add_bytes(bytes);
     return {};
 }

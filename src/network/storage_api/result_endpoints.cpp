@@ -84,28 +84,28 @@ Task<http::ServerResponse> ResultEndpoints::get_put_signed_urls(http::ServerRequ
 
 Task<Outcome<boost::json::value>> ResultEndpoints::open_upload(std::string body) {
     const Outcome<boost::json::value> json = parse_body(body);
-    if (!json) co_return json.error();
+    if (json.has_error()) co_return json.error();
     JsonObject fields(*json, "the request");
     const SignedFields signed_fields = read_signed_fields(fields);
     const std::string extension = read_extension(fields);
     const std::optional<std::uint32_t> parts = parts_from(fields.number("partNum"));
     if (!parts)
         fields.reject("partNum", fmt::format("the file's size divided by {}, at most {}", part_bytes, parts_max));
-    if (const Result<void> check = fields.check(); !check) co_return malformed(check.error().message);
+    if (const Result<void> check = fields.check(); check.has_error()) co_return malformed(check.error().message);
     const Hash256 digest = crypto::job_request_digest(signed_fields.job, signed_fields.signed_at_ms);
-    if (const Outcome<void> signer = check_signer(signed_fields, digest, services_.clock); !signer)
+    if (const Outcome<void> signer = check_signer(signed_fields, digest, services_.clock); signer.has_error())
         co_return signer.error();
     auto reading = read_job(&services_.chain, signed_fields.job);
     const Outcome<JobOnChain> job = co_await std::move(reading);
-    if (!job) co_return job.error();
-    if (const Outcome<void> allowed = check_writes_result(*job, signed_fields.address, extension); !allowed)
+    if (job.has_error()) co_return job.error();
+    if (const Outcome<void> allowed = check_writes_result(*job, signed_fields.address, extension); allowed.has_error())
         co_return allowed.error();
 
     const UploadBinding binding{signed_fields.address, signed_fields.job, extension, *parts};
     auto work = [this, &binding] { return services_.uploads.open(binding, services_.random); };
     auto opening = services_.pool.run(std::move(work));
     const Outcome<UploadTicket> ticket = co_await std::move(opening);
-    if (!ticket) co_return ticket.error();
+    if (ticket.has_error()) co_return ticket.error();
     boost::json::object urls;
     for (std::uint32_t index = 0; index < *parts; ++index)
         urls[std::to_string(index)] = services_.signed_url(
@@ -118,7 +118,7 @@ Task<Outcome<boost::json::value>> ResultEndpoints::open_upload(std::string body)
 Task<http::ServerResponse> ResultEndpoints::put_part(http::ServerRequest request) {
     auto storing = store_part(std::move(request));
     const Outcome<std::string> etag = co_await std::move(storing);
-    if (!etag) co_return http::ServerResponse::error(etag.error().status, etag.error().message);
+    if (etag.has_error()) co_return http::ServerResponse::error(etag.error().status, etag.error().message);
     http::ServerResponse response;
     response.headers["ETag"] = *etag;
     co_return response;
@@ -134,7 +134,7 @@ Task<Outcome<std::string>> ResultEndpoints::store_part(http::ServerRequest reque
     };
     auto storing = services_.pool.run(std::move(work));
     const Outcome<void> stored = co_await std::move(storing);
-    if (!stored) co_return stored.error();
+    if (stored.has_error()) co_return stored.error();
     co_return MultipartUploads::etag(request.file->sha256);
 }
 
@@ -146,24 +146,25 @@ Task<http::ServerResponse> ResultEndpoints::upload_state(http::ServerRequest req
 
 Task<Outcome<boost::json::value>> ResultEndpoints::describe_upload(std::string body) {
     const Outcome<boost::json::value> json = parse_body(body);
-    if (!json) co_return json.error();
+    if (json.has_error()) co_return json.error();
     JsonObject fields(*json, "the request");
     const SignedFields signed_fields = read_signed_fields(fields);
     const std::string upload_id = fields.string("uploadId", upload_id_bytes_max);
-    if (const Result<void> check = fields.check(); !check) co_return malformed(check.error().message);
+    if (const Result<void> check = fields.check(); check.has_error()) co_return malformed(check.error().message);
     const Hash256 digest = crypto::job_request_digest(signed_fields.job, signed_fields.signed_at_ms);
-    if (const Outcome<void> signer = check_signer(signed_fields, digest, services_.clock); !signer)
+    if (const Outcome<void> signer = check_signer(signed_fields, digest, services_.clock); signer.has_error())
         co_return signer.error();
     auto reading = read_job(&services_.chain, signed_fields.job);
     const Outcome<JobOnChain> job = co_await std::move(reading);
-    if (!job) co_return job.error();
-    if (const Outcome<void> allowed = check_is_node(*job, signed_fields.address); !allowed) co_return allowed.error();
+    if (job.has_error()) co_return job.error();
+    if (const Outcome<void> allowed = check_is_node(*job, signed_fields.address); allowed.has_error())
+        co_return allowed.error();
     auto work = [this, &upload_id, &signed_fields] {
         return services_.uploads.digest(upload_id, signed_fields.job, signed_fields.address);
     };
     auto hashing = services_.pool.run(std::move(work));
     const Outcome<UploadDigest> state = co_await std::move(hashing);
-    if (!state) co_return state.error();
+    if (state.has_error()) co_return state.error();
     const boost::json::value answer{
         {"bytes", state->bytes}, {"sha256", state->sha256.hex()}, {"completed", state->completed}};
     co_return answer;
@@ -178,14 +179,14 @@ Task<http::ServerResponse> ResultEndpoints::complete_upload(http::ServerRequest 
 /// Carries no signature: its permission is the uploadId, bound to address and JOB.
 Task<Outcome<boost::json::value>> ResultEndpoints::complete(std::string body) {
     const Result<boost::json::value> json = parse_json(body, complete_bytes_max, "the request");
-    if (!json) co_return malformed(json.error().message);
+    if (json.has_error()) co_return malformed(json.error().message);
     JsonObject fields(*json, "the request");
     const Address address = fields.fixed<Address>("address");
     const JobId job = fields.fixed<JobId>("jobId");
     const std::string upload_id = fields.string("uploadId", upload_id_bytes_max);
     const std::string extension = read_extension(fields);
     const std::vector<std::string> etags = read_etags(fields);
-    if (const Result<void> check = fields.check(); !check) co_return malformed(check.error().message);
+    if (const Result<void> check = fields.check(); check.has_error()) co_return malformed(check.error().message);
 
     const Claim claim(completing_, MultipartUploads::key_of(upload_id));
     if (!claim.held()) co_return Refusal{503, "the upload is being completed; ask again"};
@@ -194,7 +195,7 @@ Task<Outcome<boost::json::value>> ResultEndpoints::complete(std::string body) {
     };
     auto completing = services_.pool.run(std::move(work));
     const Outcome<std::string> file_name = co_await std::move(completing);
-    if (!file_name) co_return file_name.error();
+    if (file_name.has_error()) co_return file_name.error();
     const boost::json::value answer{{"fileName", *file_name}};
     co_return answer;
 }
@@ -207,20 +208,20 @@ Task<http::ServerResponse> ResultEndpoints::signed_result_url(http::ServerReques
 
 Task<Outcome<boost::json::value>> ResultEndpoints::permit_get(std::string body) {
     const Outcome<boost::json::value> json = parse_body(body);
-    if (!json) co_return json.error();
+    if (json.has_error()) co_return json.error();
     JsonObject fields(*json, "the request");
     const SignedFields signed_fields = read_signed_fields(fields);
     const std::string extension = fields.has("extension") ? read_extension(fields) : ".tar";
-    if (const Result<void> check = fields.check(); !check) co_return malformed(check.error().message);
+    if (const Result<void> check = fields.check(); check.has_error()) co_return malformed(check.error().message);
     const Hash256 digest = crypto::job_request_digest(signed_fields.job, signed_fields.signed_at_ms);
-    if (const Outcome<void> signer = check_signer(signed_fields, digest, services_.clock); !signer)
+    if (const Outcome<void> signer = check_signer(signed_fields, digest, services_.clock); signer.has_error())
         co_return signer.error();
     auto reading = read_job(&services_.chain, signed_fields.job);
     const Outcome<JobOnChain> job = co_await std::move(reading);
-    if (!job) co_return job.error();
+    if (job.has_error()) co_return job.error();
     auto asking = check_reads_result(&services_.chain, *job, signed_fields.address);
     const Outcome<void> allowed = co_await std::move(asking);
-    if (!allowed) co_return allowed.error();
+    if (allowed.has_error()) co_return allowed.error();
 
     // The result is what was submitted; evidence is named by nobody, so the newest counts.
     std::optional<std::string> object = job->details.result;

@@ -25,7 +25,7 @@ std::optional<http::ServerResponse> StorageServices::check_url(const http::Serve
 
 Outcome<boost::json::value> parse_body(const std::string& body) {
     Result<boost::json::value> json = parse_json(body, request_bytes_max, "the request");
-    if (!json) return malformed(json.error().message);
+    if (json.has_error()) return malformed(json.error().message);
     return std::move(*json);
 }
 
@@ -70,12 +70,12 @@ StorageApiServer::StorageApiServer(asio::any_io_executor executor, http::ServerO
 StorageApiServer::~StorageApiServer() = default;
 
 Result<void> StorageApiServer::listen() {
-    if (Result<void> opened = impl_->store.open(); !opened) return in_context("Storage API", opened.error());
+    if (Result<void> opened = impl_->store.open(); opened.has_error()) return in_context("Storage API", opened.error());
     impl_->uploads.sweep(impl_->services.clock.unix_ms() / 1'000);
     const auto secret = impl_->store.secret(impl_->services.random);
-    if (!secret) return in_context("Storage API", secret.error());
+    if (secret.has_error()) return in_context("Storage API", secret.error());
     impl_->services.signer.emplace(*secret);
-    if (Result<void> listening = impl_->server.listen(); !listening)
+    if (Result<void> listening = impl_->server.listen(); listening.has_error())
         return in_context("Storage API", listening.error());
     impl_->services.base_url = impl_->server.url();
     spdlog::info("Storage API listens on {}", url());

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "chain/emeth_core.hpp"
+#include "chain/encoding/emeth_core.hpp"
 #include "chain/log_follower.hpp"
 #include "network/verifier/job_check.hpp"
 #include "runtime/log.hpp"

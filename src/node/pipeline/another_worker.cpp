@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "chain/chain_clock.hpp"
+#include "node/market/selection.hpp"
 #include "node/pipeline/pipeline.hpp"
-#include "node/selection.hpp"
-#include "node/worker_power.hpp"
+#include "node/workers/worker_power.hpp"
 #include "trainer_protocol/job_param.hpp"
 
 namespace emeth::node {

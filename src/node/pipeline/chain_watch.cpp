@@ -6,6 +6,7 @@
 
 #include "node/pipeline/pipeline.hpp"
 #include "runtime/log.hpp"
+#include "statemachine/text.hpp"
 #include "trainer_protocol/segments.hpp"
 
 namespace emeth::node {

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "chain/emeth_core.hpp"
+#include "chain/encoding/emeth_core.hpp"
 #include "node/pipeline/pipeline.hpp"
 
 namespace emeth::node {

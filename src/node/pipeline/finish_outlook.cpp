@@ -3,9 +3,10 @@
 #include <utility>
 
 #include "chain/chain_clock.hpp"
-#include "node/finish_watch.hpp"
+#include "node/pipeline/finish_watch.hpp"
 #include "node/pipeline/pipeline.hpp"
 #include "runtime/log.hpp"
+#include "statemachine/text.hpp"
 
 namespace emeth::node {
 namespace {

@@ -5,6 +5,7 @@
 
 #include "node/pipeline/pipeline.hpp"
 #include "runtime/log.hpp"
+#include "statemachine/text.hpp"
 
 namespace emeth::node {
 

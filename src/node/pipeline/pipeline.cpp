@@ -4,10 +4,11 @@
 #include <cstdlib>
 #include <utility>
 
-#include "node/crash_account.hpp"
+#include "node/pipeline/crash_account.hpp"
 #include "runtime/log.hpp"
 #include "runtime/race.hpp"
 #include "runtime/working_executor.hpp"
+#include "statemachine/text.hpp"
 
 namespace emeth::node {
 namespace {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "node/job_journal.hpp"
+#include "node/pipeline/job_journal.hpp"
 #include "node/pipeline/ports.hpp"
 #include "node/pipeline/worker_link.hpp"
 #include "runtime/crash_marker.hpp"

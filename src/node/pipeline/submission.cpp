@@ -2,7 +2,7 @@
 // asks for (evidence.cpp).
 #include <utility>
 
-#include "chain/emeth_core.hpp"
+#include "chain/encoding/emeth_core.hpp"
 #include "node/pipeline/pipeline.hpp"
 
 namespace emeth::node {

@@ -9,7 +9,7 @@
 #include <set>
 #include <string>
 
-#include "node/worker_hub.hpp"
+#include "node/workers/worker_hub.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/wakeup.hpp"
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "node/pipeline/pipeline.hpp"
-#include "node/worker_inbox.hpp"
+#include "node/workers/worker_inbox.hpp"
 #include "runtime/failpoint.hpp"
 #include "runtime/log.hpp"
 #include "runtime/race.hpp"

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "chain/abi.hpp"
-#include "chain/transaction.hpp"
+#include "chain/encoding/abi.hpp"
+#include "chain/encoding/transaction.hpp"
 #include "contracts/contract_code.hpp"
 
 namespace emeth::chain::test {

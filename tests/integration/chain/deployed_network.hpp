@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "chain/amount.hpp"
-#include "chain/emeth_core.hpp"
-#include "chain/rpc_chain.hpp"
-#include "chain/transaction_sender.hpp"
+#include "chain/encoding/emeth_core.hpp"
+#include "chain/rpc/rpc_chain.hpp"
+#include "chain/sender/transaction_sender.hpp"
 #include "storage/job_store.hpp"
 #include "support/anvil_process.hpp"
 #include "unit/chain/complete.hpp"

@@ -5,10 +5,10 @@
 #include <boost/json/array.hpp>
 #include <functional>
 
-#include "chain/abi.hpp"
-#include "chain/emeth_core.hpp"
-#include "chain/emeth_core_views.hpp"
-#include "chain/revert_reason.hpp"
+#include "chain/encoding/abi.hpp"
+#include "chain/encoding/emeth_core.hpp"
+#include "chain/encoding/emeth_core_views.hpp"
+#include "chain/encoding/revert_reason.hpp"
 #include "ethers_vectors.hpp"
 
 namespace emeth::chain::test {

@@ -3,8 +3,8 @@
 
 #include <boost/json/array.hpp>
 
-#include "chain/rlp.hpp"
-#include "chain/transaction.hpp"
+#include "chain/encoding/rlp.hpp"
+#include "chain/encoding/transaction.hpp"
 #include "ethers_vectors.hpp"
 
 namespace emeth::chain::test {

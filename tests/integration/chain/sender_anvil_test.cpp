@@ -1,5 +1,5 @@
 // The transaction sender on a real node: restarts, reorganisations, both kinds of fees.
-#include "chain/transaction.hpp"
+#include "chain/encoding/transaction.hpp"
 #include "deployed_network.hpp"
 
 namespace emeth::chain::test {

@@ -1,5 +1,5 @@
 // Reorganisations of a real node that drop or reorder what was mined: it is sent again, and takes effect exactly once.
-#include "chain/transaction.hpp"
+#include "chain/encoding/transaction.hpp"
 #include "deployed_network.hpp"
 
 namespace emeth::chain::test {

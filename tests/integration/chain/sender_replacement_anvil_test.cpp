@@ -1,7 +1,7 @@
 // Stuck transactions on a real node: the base fee rises above what was offered, and they are replaced at their nonces.
-#include "chain/fee_bump.hpp"
+#include "chain/encoding/transaction.hpp"
 #include "chain/fee_policy.hpp"
-#include "chain/transaction.hpp"
+#include "chain/sender/fee_bump.hpp"
 #include "deployed_network.hpp"
 
 namespace emeth::chain::test {

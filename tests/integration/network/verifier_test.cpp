@@ -1,8 +1,8 @@
 // The verifier over a real Storage API: what it waits for, and what it rejects without any computing.
 #include "network/verifier/verifier.hpp"
 
-#include "chain/emeth_core.hpp"
-#include "chain/transaction.hpp"
+#include "chain/encoding/emeth_core.hpp"
+#include "chain/encoding/transaction.hpp"
 #include "integration/network/storage_api_fixture.hpp"
 #include "network/verifier/job_check.hpp"
 #include "runtime/task_group.hpp"

@@ -6,10 +6,10 @@
 
 #include "chain/amount.hpp"
 #include "http/server.hpp"
-#include "node/data_folder.hpp"
-#include "node/known_network.hpp"
+#include "node/admin/operator_command.hpp"
+#include "node/core/data_folder.hpp"
+#include "node/core/known_network.hpp"
 #include "node/master.hpp"
-#include "node/operator_command.hpp"
 #include "runtime/folder_lock.hpp"
 #include "storage/job_store.hpp"
 #include "support/io_fixture.hpp"

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "http/server.hpp"
-#include "node/worker_server.hpp"
+#include "node/workers/worker_server.hpp"
 #include "runtime/with_timeout.hpp"
 #include "support/io_fixture.hpp"
 #include "worker_protocol/handshake.hpp"

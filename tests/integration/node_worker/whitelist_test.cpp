@@ -1,4 +1,4 @@
-#include "node/whitelist.hpp"
+#include "node/workers/whitelist.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

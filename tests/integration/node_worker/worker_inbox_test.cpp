@@ -1,4 +1,4 @@
-#include "node/worker_inbox.hpp"
+#include "node/workers/worker_inbox.hpp"
 
 #include <boost/system/system_error.hpp>
 

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "support/temporary_folder.hpp"
-#include "trainer/checkpoint_interval.hpp"
+#include "trainer/checkpoints/checkpoint_interval.hpp"
 
 namespace emeth::trainer {
 namespace {

@@ -20,10 +20,10 @@ struct TrainerChildTest : IoFixture {
 
 Task<Result<Trained>> run_to_end(TrainRequest request, std::filesystem::path log) {
     Result<TrainerChild> child = co_await TrainerChild::start(trainer_program(), request, log);
-    if (!child) co_return child.error();
+    if (child.has_error()) co_return child.error();
     for (;;) {
         Result<Report> report = co_await child->next();
-        if (!report) co_return report.error();
+        if (report.has_error()) co_return report.error();
         if (const auto* trained = std::get_if<Trained>(&*report)) co_return *trained;
     }
 }
@@ -37,7 +37,7 @@ TEST_F(TrainerChildTest, TrainsToTheEnd) {
 
 Task<Result<Report>> die_after_first_report(TrainRequest request, std::filesystem::path log) {
     Result<TrainerChild> child = co_await TrainerChild::start(trainer_program(), request, log);
-    if (!child) co_return child.error();
+    if (child.has_error()) co_return child.error();
     Result<Report> report = co_await child->next();
     ::kill(child->pid(), SIGKILL);
     while (report) report = co_await child->next();
@@ -67,7 +67,7 @@ TEST_F(TrainerChildTest, StopEndsIt) {
 TEST_F(TrainerChildTest, AProgramThatIsNotThere) {
     const auto start = [](TrainRequest request, std::filesystem::path log) -> Task<Result<Report>> {
         Result<TrainerChild> child = co_await TrainerChild::start("/nonexistent/emeth-trainer", request, log);
-        if (!child) co_return child.error();
+        if (child.has_error()) co_return child.error();
         co_return co_await child->next();
     };
     const Result<Report> report = run(start(bench.request, bench.log()));

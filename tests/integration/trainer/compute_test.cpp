@@ -1,7 +1,7 @@
 // The micro-batch that is found when the node does not say one.
 #include <gtest/gtest.h>
 
-#include "trainer/compute.hpp"
+#include "trainer/model/compute.hpp"
 
 namespace emeth::trainer {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <set>
 
-#include "trainer/plan.hpp"
-#include "trainer/segment_states.hpp"
+#include "trainer/checkpoints/segment_states.hpp"
+#include "trainer/data/plan.hpp"
 #include "trainer_protocol/segments.hpp"
 
 namespace emeth::trainer {

@@ -5,10 +5,10 @@
 
 #include <cmath>
 
-#include "trainer/autograd_model.hpp"
-#include "trainer/model.hpp"
-#include "trainer/safetensors.hpp"
-#include "trainer/seed.hpp"
+#include "trainer/artifact/safetensors.hpp"
+#include "trainer/data/seed.hpp"
+#include "trainer/model/autograd_model.hpp"
+#include "trainer/model/model.hpp"
 
 namespace emeth::trainer {
 namespace {

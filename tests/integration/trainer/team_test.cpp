@@ -2,8 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "trainer/rendezvous_messages.hpp"
-#include "trainer/team_control.hpp"
+#include "trainer/team/rendezvous_messages.hpp"
+#include "trainer/team/team_control.hpp"
 
 namespace emeth::trainer {
 namespace {

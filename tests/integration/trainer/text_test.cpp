@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "support/temporary_folder.hpp"
-#include "trainer/text_reader.hpp"
+#include "trainer/data/text_reader.hpp"
 
 namespace emeth::trainer {
 namespace {

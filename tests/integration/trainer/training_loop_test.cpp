@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "support/temporary_folder.hpp"
-#include "trainer/streamed_file.hpp"
+#include "trainer/data/streamed_file.hpp"
 
 namespace emeth::trainer {
 namespace {
@@ -76,7 +76,7 @@ protected:
         TrainingState state = TrainingState::initial(layout, job);
         const TrainingSetup setup{job, preset, plan, Compute{.micro_batch = 4}, 0, steps};
         Result<void> trained = train(setup, layout, *tokens, state, keeper, team, reporter);
-        if (!trained) return trained.error();
+        if (trained.has_error()) return trained.error();
         return state.losses;
     }
 

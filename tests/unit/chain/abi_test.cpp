@@ -1,4 +1,4 @@
-#include "chain/abi.hpp"
+#include "chain/encoding/abi.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

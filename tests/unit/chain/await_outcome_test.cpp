@@ -1,4 +1,4 @@
-#include "chain/outcome_watch.hpp"
+#include "chain/sender/outcome_watch.hpp"
 #include "sender_fixture.hpp"
 
 namespace emeth::chain::test {

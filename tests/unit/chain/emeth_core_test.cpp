@@ -1,12 +1,12 @@
-#include "chain/emeth_core.hpp"
+#include "chain/encoding/emeth_core.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "bytes.hpp"
-#include "chain/abi.hpp"
 #include "chain/amount.hpp"
-#include "chain/emeth_core_views.hpp"
+#include "chain/encoding/abi.hpp"
+#include "chain/encoding/emeth_core_views.hpp"
 
 namespace emeth::chain {
 namespace {

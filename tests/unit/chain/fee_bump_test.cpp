@@ -1,4 +1,4 @@
-#include "chain/fee_bump.hpp"
+#include "chain/sender/fee_bump.hpp"
 
 #include <gtest/gtest.h>
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "chain/chain.hpp"
-#include "chain/transaction.hpp"
+#include "chain/encoding/transaction.hpp"
 
 namespace emeth::chain::test {
 

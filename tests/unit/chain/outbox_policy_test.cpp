@@ -1,4 +1,4 @@
-#include "chain/outbox_policy.hpp"
+#include "chain/sender/outbox_policy.hpp"
 
 #include <gtest/gtest.h>
 

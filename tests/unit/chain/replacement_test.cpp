@@ -1,6 +1,6 @@
 // A transaction that waits below the price is signed again at the same nonce, and takes effect once.
+#include "chain/encoding/transaction.hpp"
 #include "chain/fee_policy.hpp"
-#include "chain/transaction.hpp"
 #include "sender_fixture.hpp"
 
 namespace emeth::chain::test {

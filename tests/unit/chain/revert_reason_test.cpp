@@ -1,11 +1,11 @@
-#include "chain/revert_reason.hpp"
+#include "chain/encoding/revert_reason.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "bytes.hpp"
-#include "chain/abi.hpp"
 #include "chain/amount.hpp"
+#include "chain/encoding/abi.hpp"
 
 namespace emeth::chain {
 namespace {

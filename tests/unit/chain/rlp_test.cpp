@@ -1,4 +1,4 @@
-#include "chain/rlp.hpp"
+#include "chain/encoding/rlp.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,9 +1,9 @@
-#include "chain/rpc_answer.hpp"
+#include "chain/rpc/rpc_answer.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "chain/abi.hpp"
+#include "chain/encoding/abi.hpp"
 
 namespace emeth::chain::rpc {
 namespace {

@@ -1,4 +1,4 @@
-#include "chain/rpc_json.hpp"
+#include "chain/rpc/rpc_json.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

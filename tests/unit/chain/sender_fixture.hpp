@@ -6,7 +6,7 @@
 
 #include "bytes.hpp"
 #include "chain/amount.hpp"
-#include "chain/transaction_sender.hpp"
+#include "chain/sender/transaction_sender.hpp"
 #include "complete.hpp"
 #include "ledger_chain.hpp"
 #include "memory_outbox.hpp"

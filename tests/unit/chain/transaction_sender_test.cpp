@@ -1,6 +1,6 @@
-#include "chain/transaction_sender.hpp"
+#include "chain/sender/transaction_sender.hpp"
 
-#include "chain/emeth_core.hpp"
+#include "chain/encoding/emeth_core.hpp"
 #include "sender_fixture.hpp"
 
 namespace emeth::chain::test {

@@ -1,11 +1,11 @@
-#include "chain/transaction.hpp"
+#include "chain/encoding/transaction.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "bytes.hpp"
 #include "chain/amount.hpp"
-#include "chain/rlp.hpp"
+#include "chain/encoding/rlp.hpp"
 
 namespace emeth::chain {
 namespace {

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "chain/abi.hpp"
-#include "chain/emeth_core.hpp"
-#include "chain/transaction.hpp"
+#include "chain/encoding/abi.hpp"
+#include "chain/encoding/emeth_core.hpp"
+#include "chain/encoding/transaction.hpp"
 
 namespace emeth::test {
 namespace {

@@ -6,7 +6,7 @@
 #include <set>
 #include <string>
 
-#include "chain/transaction.hpp"
+#include "chain/encoding/transaction.hpp"
 
 #include "support/fake_chain.hpp"
 

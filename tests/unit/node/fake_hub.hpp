@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "node/sick_list.hpp"
-#include "node/worker_hub.hpp"
+#include "node/workers/sick_list.hpp"
+#include "node/workers/worker_hub.hpp"
 #include "runtime/wakeup.hpp"
 
 namespace emeth::test {

@@ -10,7 +10,7 @@
 #include <memory>
 #include <optional>
 
-#include "chain/transaction_sender.hpp"
+#include "chain/sender/transaction_sender.hpp"
 #include "crashing_store.hpp"
 #include "crypto/private_key.hpp"
 #include "executing_chain.hpp"

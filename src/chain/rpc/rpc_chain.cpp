@@ -1,0 +1,381 @@
+#include "chain/rpc/rpc_chain.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "chain/amount.hpp"
+#include "chain/encoding/abi.hpp"
+#include "chain/encoding/emeth_core.hpp"
+#include "chain/encoding/emeth_core_views.hpp"
+#include "chain/fee_policy.hpp"
+#include "chain/rpc/rpc_json.hpp"
+
+namespace emeth::chain {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::uint64_t rate_max = 10 * rate_denominator;  // more than ten times the deposit is no rate
+
+json::object call_object(const std::optional<Address>& from, const Address& to, const Bytes& data) {
+    json::object call{{"to", to.hex()}, {"data", to_hex(data)}};
+    if (from) call["from"] = from->hex();
+    return call;
+}
+
+Result<void> check_rate(std::uint64_t rate, const char* name) {
+    if (rate <= rate_max) return {};
+    return permanent_error(
+        fmt::format("{} of the EmethCore contract is {}, more than ten times {}; check `emethContractAddress`", name,
+                    rate, rate_denominator));
+}
+
+}  // namespace
+
+RpcChain::RpcChain(RpcClient& rpc, Address core, Address token) : rpc_(rpc), core_(core), token_(token) {}
+
+Task<Result<std::uint64_t>> RpcChain::chain_id() {
+    const Result<json::value> answer = co_await rpc_.call("eth_chainId", json::array());
+    if (answer.has_error()) co_return answer.error();
+    co_return rpc::read_quantity(*answer, rpc_.describe("eth_chainId"));
+}
+
+Task<Result<Block>> RpcChain::latest_block() {
+    const Result<std::optional<rpc::BlockHeader>> latest = co_await header("latest");
+    if (latest.has_error()) co_return latest.error();
+    if (!*latest) co_return transient_error(rpc_.describe("eth_getBlockByNumber") + " answered no latest block");
+    co_return (*latest)->block;
+}
+
+Task<Result<std::optional<Block>>> RpcChain::block(std::uint64_t number) {
+    const Result<std::optional<rpc::BlockHeader>> found = co_await header(rpc::quantity(number));
+    if (found.has_error()) co_return found.error();
+    if (!*found) co_return std::optional<Block>();
+    const Block& block = (*found)->block;
+    if (block.number != number) {
+        co_return transient_error(fmt::format("{} answered block {} when asked for {}",
+                                              rpc_.describe("eth_getBlockByNumber"), block.number, number));
+    }
+    co_return std::optional(block);
+}
+
+Task<Result<std::optional<rpc::BlockHeader>>> RpcChain::header(std::string tag) {
+    json::array params{tag, false};
+    const Result<json::value> answer = co_await rpc_.call("eth_getBlockByNumber", std::move(params));
+    if (answer.has_error()) co_return answer.error();
+    co_return rpc::read_block(*answer, rpc_.describe("eth_getBlockByNumber"));
+}
+
+Task<Result<Constants>> RpcChain::constants() {
+    const Result<void> checked = co_await check_contracts();
+    if (checked.has_error()) co_return checked.error();
+    Constants constants;
+    constants.core = core_;
+    constants.token = token_;
+    const struct {
+        const char* name;
+        std::uint64_t Constants::*member;
+    } rates[] = {{"DEPOSIT_RATE", &Constants::deposit_rate},
+                 {"TIMEOUT_PENALTY_RATE", &Constants::timeout_penalty_rate},
+                 {"DECLINE_PENALTY_RATE", &Constants::decline_penalty_rate},
+                 {"FAILED_PENALTY_RATE", &Constants::failed_penalty_rate}};
+    for (const auto& rate : rates) {
+        Bytes call = abi::Encoder(std::string(rate.name) + "()").finish();
+        const Result<std::uint64_t> value = co_await view(core_, std::move(call), rate.name, &abi::Decoder::number);
+        if (value.has_error()) co_return value.error();
+        if (const Result<void> sane = check_rate(*value, rate.name); sane.has_error()) co_return sane.error();
+        constants.*rate.member = *value;
+    }
+    Bytes fee_call = abi::Encoder("VERIFIER_FEE()").finish();
+    const Result<Wei> fee = co_await view(core_, std::move(fee_call), "VERIFIER_FEE", &abi::Decoder::amount);
+    if (fee.has_error()) co_return fee.error();
+    constants.verifier_fee = *fee;
+    Bytes verifier_call = abi::Encoder("verifier()").finish();
+    const Result<Address> verifier = co_await view(core_, std::move(verifier_call), "verifier", &abi::Decoder::address);
+    if (verifier.has_error()) co_return verifier.error();
+    constants.verifier = *verifier;
+    co_return constants;
+}
+
+Task<Result<void>> RpcChain::check_contracts() {
+    const Result<void> core = co_await check_is_contract(core_, "emethContractAddress");
+    if (core.has_error()) co_return core.error();
+    const Result<void> token = co_await check_is_contract(token_, "tokenContractAddress");
+    if (token.has_error()) co_return token.error();
+    Bytes call = abi::Encoder("emtToken()").finish();
+    const Result<Address> paired = co_await view(core_, std::move(call), "emtToken", &abi::Decoder::address);
+    if (paired.has_error()) co_return paired.error();
+    if (*paired != token_) {
+        co_return permanent_error(
+            fmt::format("emethContractAddress {} uses token {}, but tokenContractAddress is {}; correct one of them",
+                        core_.hex(), paired->hex(), token_.hex()));
+    }
+    co_return Result<void>();
+}
+
+Task<Result<void>> RpcChain::check_is_contract(Address address, const char* setting) {
+    json::array params{address.hex(), "latest"};
+    const Result<json::value> answer = co_await rpc_.call("eth_getCode", std::move(params));
+    if (answer.has_error()) co_return answer.error();
+    const Result<Bytes> code = rpc::read_bytes(*answer, rpc_.describe("eth_getCode"));
+    if (code.has_error()) co_return code.error();
+    if (!code->empty()) co_return Result<void>();
+    const Result<std::uint64_t> chain = co_await chain_id();
+    const std::string on = chain ? fmt::format("chain {}", *chain) : "this chain";
+    co_return permanent_error(fmt::format("{} {} is no contract on {} ({}); check the address and `endpoint`", setting,
+                                          address.hex(), on, rpc_.endpoint().origin()));
+}
+
+Task<Result<JobRecord>> RpcChain::job(JobId id) {
+    Bytes call = abi::Encoder("jobs(bytes16)").job_id(id).finish();
+    const Result<Bytes> answer = co_await eth_call(core_, std::move(call));
+    if (answer.has_error()) co_return in_context("jobs", answer.error());
+    co_return decode_job(id, *answer);
+}
+
+Task<Result<JobDetails>> RpcChain::job_details(JobId id) {
+    Bytes call = abi::Encoder("jobDetails(bytes16)").job_id(id).finish();
+    const Result<Bytes> answer = co_await eth_call(core_, std::move(call));
+    if (answer.has_error()) co_return in_context("jobDetails", answer.error());
+    co_return decode_job_details(id, *answer);
+}
+
+Task<Result<JobAssign>> RpcChain::job_assign(JobId id) {
+    Bytes call = abi::Encoder("jobAssigns(bytes16)").job_id(id).finish();
+    const Result<Bytes> answer = co_await eth_call(core_, std::move(call));
+    if (answer.has_error()) co_return in_context("jobAssigns", answer.error());
+    co_return decode_job_assign(id, *answer);
+}
+
+Task<Result<std::vector<StatusLog>>> RpcChain::status_logs(JobId id, std::uint64_t from_block) {
+    const Result<Block> latest = co_await latest_block();
+    if (latest.has_error()) co_return latest.error();
+    json::array topics{status_event_topic().hex(), abi::word_of(id).hex()};
+    json::object filter{{"address", core_.hex()}, {"topics", std::move(topics)}};
+    const Result<std::vector<Log>> found = co_await logs(std::move(filter), from_block, latest->number);
+    if (found.has_error()) co_return found.error();
+    std::vector<StatusLog> statuses;
+    for (const Log& log : *found) {
+        const std::optional<StatusEvent> event = parse_status_event(log);
+        if (event && event->job == id)
+            statuses.push_back({event->status, event->node, log.block, log.transaction, log.block_hash});
+    }
+    co_return statuses;
+}
+
+Task<Result<std::vector<Log>>> RpcChain::core_logs(std::uint64_t from_block, std::uint64_t to_block) {
+    json::object filter{{"address", core_.hex()}};
+    return logs(std::move(filter), from_block, to_block);
+}
+
+/// Endpoints refuse large ranges and large answers in many words, so any failure halves the range, a bounded number of
+/// times.
+Task<Result<std::vector<Log>>> RpcChain::logs(json::object filter, std::uint64_t from_block, std::uint64_t to_block) {
+    constexpr int failures_max = 12;
+    std::vector<Log> all;
+    if (from_block > to_block) co_return all;
+    std::uint64_t window = to_block - from_block;  // blocks after the first
+    int failures = 0;
+    for (std::uint64_t next = from_block;;) {
+        const std::uint64_t end = next + std::min(to_block - next, window);
+        Result<std::vector<Log>> found = co_await logs_at_once(filter, next, end);
+        if (!found && (window == 0 || ++failures > failures_max)) co_return found.error();
+        if (!found) {
+            window /= 2;
+            continue;
+        }
+        failures = 0;
+        std::move(found->begin(), found->end(), std::back_inserter(all));
+        if (end == to_block) break;
+        next = end + 1;
+    }
+    co_return all;
+}
+
+Task<Result<std::vector<Log>>> RpcChain::logs_at_once(json::object filter, std::uint64_t from_block,
+                                                      std::uint64_t to_block) {
+    filter["fromBlock"] = rpc::quantity(from_block);
+    filter["toBlock"] = rpc::quantity(to_block);
+    json::array params{std::move(filter)};
+    const Result<json::value> answer = co_await rpc_.call("eth_getLogs", std::move(params));
+    if (answer.has_error()) co_return answer.error();
+    Result<std::vector<Log>> logs = rpc::read_logs(*answer, rpc_.describe("eth_getLogs"));
+    if (logs.has_error()) co_return logs.error();
+    // An endpoint that ignores a part of the filter is not believed.
+    std::erase_if(
+        *logs, [&](const Log& log) { return log.address != core_ || log.block < from_block || log.block > to_block; });
+    const auto position = [](const Log& log) { return std::pair(log.block, log.index); };
+    std::sort(logs->begin(), logs->end(), [&](const Log& a, const Log& b) { return position(a) < position(b); });
+    co_return logs;
+}
+
+Task<Result<Wei>> RpcChain::penalty_of(Hash256 hash, Address node) {
+    const Result<std::optional<Receipt>> found = co_await receipt(hash);
+    if (found.has_error()) co_return found.error();
+    if (!*found) co_return transient_error("transaction " + hash.hex() + " is in no block (any more)");
+    Wei sum;
+    for (const Log& log : (*found)->logs) {
+        if (log.address != core_) continue;
+        const std::optional<PenaltyEvent> event = parse_penalty_event(log);
+        if (event && event->node == node) sum = saturating_sum(sum, event->slashed);
+    }
+    co_return sum;
+}
+
+Task<Result<std::uint64_t>> RpcChain::current_slot() {
+    return view(core_, abi::Encoder("currentSlot()").finish(), "currentSlot", &abi::Decoder::number);
+}
+
+Task<Result<std::uint64_t>> RpcChain::start_slot() {
+    return view(core_, abi::Encoder("startSlot()").finish(), "startSlot", &abi::Decoder::number);
+}
+
+Task<Result<Slot>> RpcChain::slot(std::uint64_t number, Address node) {
+    Slot slot;
+    slot.number = number;
+    Bytes total_call = abi::Encoder("slots(uint256)").number(number).finish();
+    const Result<std::uint64_t> total = co_await view(core_, std::move(total_call), "slots", &abi::Decoder::number);
+    if (total.has_error()) co_return total.error();
+    slot.total_gas = *total;
+    Bytes own_call = abi::Encoder("slotGas(uint256,address)").number(number).address(node).finish();
+    const Result<std::uint64_t> own = co_await view(core_, std::move(own_call), "slotGas", &abi::Decoder::number);
+    if (own.has_error()) co_return own.error();
+    slot.own_gas = *own;
+    Bytes balance_call = abi::Encoder("slotBalances(uint256,address)").number(number).address(node).finish();
+    const Result<Wei> balance = co_await view(core_, std::move(balance_call), "slotBalances", &abi::Decoder::amount);
+    if (balance.has_error()) co_return balance.error();
+    slot.own_balance = *balance;
+    co_return slot;
+}
+
+Task<Result<std::uint64_t>> RpcChain::estimated_gas(std::uint64_t dataset_mb, std::uint64_t complexity) {
+    Bytes call = abi::Encoder("getEstimatedGas(uint256,uint256)").number(dataset_mb).number(complexity).finish();
+    return view(core_, std::move(call), "getEstimatedGas", &abi::Decoder::number);
+}
+
+Task<Result<Wei>> RpcChain::alt_balance(Address account) {
+    return quantity_call("eth_getBalance", json::array{account.hex(), "latest"});
+}
+
+Task<Result<Wei>> RpcChain::emt_balance(Address account) {
+    return view(token_, abi::Encoder("balanceOf(address)").address(account).finish(), "balanceOf",
+                &abi::Decoder::amount);
+}
+
+Task<Result<Wei>> RpcChain::emt_allowance(Address owner, Address spender) {
+    Bytes call = abi::Encoder("allowance(address,address)").address(owner).address(spender).finish();
+    return view(token_, std::move(call), "allowance", &abi::Decoder::amount);
+}
+
+Task<Result<std::uint64_t>> RpcChain::transaction_count(Address account) {
+    json::array params{account.hex(), "latest"};
+    const Result<json::value> answer = co_await rpc_.call("eth_getTransactionCount", std::move(params));
+    if (answer.has_error()) co_return answer.error();
+    co_return rpc::read_quantity(*answer, rpc_.describe("eth_getTransactionCount"));
+}
+
+Task<Result<Wei>> RpcChain::gas_price() {
+    return quantity_call("eth_gasPrice", json::array());
+}
+
+Task<Result<Fees>> RpcChain::fees() {
+    const Result<std::optional<rpc::BlockHeader>> latest = co_await header("latest");
+    if (latest.has_error()) co_return latest.error();
+    if (!*latest || !(*latest)->base_fee) {
+        const Result<Wei> price = co_await gas_price();
+        if (price.has_error()) co_return price.error();
+        co_return legacy_fees(*price);
+    }
+    const Result<rpc::Answer> tip = co_await rpc_.exchange("eth_maxPriorityFeePerGas", json::array());
+    if (tip.has_error()) co_return tip.error();
+    std::optional<Wei> suggested;
+    if (!tip->failure) {  // many endpoints do not know the method: then the default tip
+        const Result<Wei> value = rpc::read_quantity_256(tip->result, rpc_.describe("eth_maxPriorityFeePerGas"));
+        if (value.has_error()) co_return value.error();
+        suggested = *value;
+    }
+    co_return dynamic_fees(*(*latest)->base_fee, suggested);
+}
+
+Task<Result<std::uint64_t>> RpcChain::estimate_gas(Address from, Address to, Bytes data) {
+    json::array params{call_object(from, to, data)};
+    const Result<json::value> answer = co_await rpc_.call("eth_estimateGas", std::move(params));
+    if (answer.has_error()) co_return answer.error();
+    co_return rpc::read_quantity(*answer, rpc_.describe("eth_estimateGas"));
+}
+
+Task<Result<std::optional<std::string>>> RpcChain::revert_reason(Address from, Address to, Bytes data) {
+    json::array params{call_object(from, to, data), "latest"};
+    const Result<rpc::Answer> answer = co_await rpc_.exchange("eth_call", std::move(params));
+    if (answer.has_error()) co_return answer.error();
+    if (!answer->failure) co_return std::optional<std::string>();
+    if (!answer->failure->reverted) co_return rpc::to_error(rpc_.describe("eth_call"), *answer->failure);
+    co_return std::optional(answer->failure->reason());
+}
+
+Task<Result<void>> RpcChain::send_raw(Bytes raw) {
+    json::array params{to_hex(raw)};
+    const Result<rpc::Answer> answer = co_await rpc_.exchange("eth_sendRawTransaction", std::move(params));
+    if (answer.has_error()) co_return answer.error();
+    if (!answer->failure || answer->failure->already_known()) co_return Result<void>();
+    co_return rpc::to_error(rpc_.describe("eth_sendRawTransaction"), *answer->failure);
+}
+
+Task<Result<std::optional<Receipt>>> RpcChain::receipt(Hash256 transaction) {
+    const std::string what = rpc_.describe("eth_getTransactionReceipt");
+    json::array params{transaction.hex()};
+    const Result<json::value> answer = co_await rpc_.call("eth_getTransactionReceipt", std::move(params));
+    if (answer.has_error()) co_return answer.error();
+    Result<std::optional<rpc::ReceiptAnswer>> found = rpc::read_receipt(*answer, what);
+    if (found.has_error()) co_return found.error();
+    if (!*found) co_return std::optional<Receipt>();
+    Receipt& receipt = (*found)->receipt;
+    if (receipt.transaction != transaction) {
+        co_return transient_error(what + " answered the receipt of another transaction, " + receipt.transaction.hex());
+    }
+    if (!(*found)->has_gas_price) {
+        const Result<Wei> price = co_await offered_gas_price(transaction);
+        if (price.has_error()) co_return price.error();
+        receipt.gas_price = *price;
+    }
+    co_return std::optional(std::move(receipt));
+}
+
+/// For nodes whose receipts name no price: they know legacy transactions alone, where what was offered is what is paid.
+Task<Result<Wei>> RpcChain::offered_gas_price(Hash256 transaction) {
+    json::array params{transaction.hex()};
+    const Result<json::value> answer = co_await rpc_.call("eth_getTransactionByHash", std::move(params));
+    if (answer.has_error()) co_return answer.error();
+    const json::object* fields = answer->if_object();
+    const json::value* price = fields == nullptr ? nullptr : fields->if_contains("gasPrice");
+    const json::value absent;
+    co_return rpc::read_quantity_256(price == nullptr ? absent : *price, "gasPrice of " + transaction.hex());
+}
+
+template <class Value>
+Task<Result<Value>> RpcChain::view(Address contract, Bytes call, const char* name,
+                                   Value (abi::Decoder::*read)(const char*)) {
+    const Result<Bytes> answer = co_await eth_call(contract, std::move(call));
+    if (answer.has_error()) co_return in_context(name, answer.error());
+    abi::Decoder in(*answer, std::string(name) + " of " + contract.hex());
+    const Value value = (in.*read)("value");
+    if (const Result<void> check = in.check(); check.has_error()) co_return check.error();
+    co_return value;
+}
+
+Task<Result<Bytes>> RpcChain::eth_call(Address contract, Bytes call) {
+    json::array params{call_object(std::nullopt, contract, call), "latest"};
+    const Result<json::value> answer = co_await rpc_.call("eth_call", std::move(params));
+    if (answer.has_error()) co_return answer.error();
+    co_return rpc::read_bytes(*answer, rpc_.describe("eth_call"));
+}
+
+Task<Result<Wei>> RpcChain::quantity_call(std::string method, json::array params) {
+    const std::string what = rpc_.describe(method);
+    const Result<json::value> answer = co_await rpc_.call(std::move(method), std::move(params));
+    if (answer.has_error()) co_return answer.error();
+    co_return rpc::read_quantity_256(*answer, what);
+}
+
+}  // namespace emeth::chain

@@ -1,0 +1,52 @@
+#include "chain/rpc/rpc_client.hpp"
+
+#include <fmt/format.h>
+
+namespace emeth::chain {
+namespace {
+
+/// HTTP statuses say little about an RPC endpoint, and a fixed one may work a minute later: all of them are transient.
+Result<rpc::Answer> read_response(const http::Url& endpoint, const std::string& what, std::uint64_t id,
+                                  const http::ClientResponse& response) {
+    constexpr unsigned ok = 200, server_error = 500;
+    if (response.status < server_error && rpc::is_html(response.body)) {
+        return transient_error(fmt::format("endpoint {} answered HTML, not JSON-RPC (HTTP {}); check `endpoint`",
+                                           endpoint.origin(), response.status));
+    }
+    Result<rpc::Answer> answer = rpc::parse_answer(response.body, id, what);
+    if (!answer && response.status != ok) return transient_error(http::status_error(what, response).message);
+    return answer;
+}
+
+}  // namespace
+
+RpcClient::RpcClient(http::Url endpoint, Milliseconds timeout) : endpoint_(std::move(endpoint)), timeout_(timeout) {}
+
+std::string RpcClient::describe(std::string_view method) const {
+    return fmt::format("{} at {}", method, endpoint_.origin());
+}
+
+Task<Result<rpc::Answer>> RpcClient::exchange(std::string method, boost::json::array params) {
+    const std::uint64_t id = next_id_++;
+    const std::string what = describe(method);
+    http::ClientRequest request;
+    request.method = "POST";
+    request.url = endpoint_;
+    request.headers = {{"content-type", "application/json"}, {"accept", "application/json"}};
+    request.body = rpc::request_text(id, method, params);
+    request.timeout = timeout_;
+    request.response_bytes_max = rpc::answer_bytes_max;
+    const Result<http::ClientResponse> response = co_await http::request(std::move(request));
+    if (response.has_error()) co_return in_context(what, response.error());
+    co_return read_response(endpoint_, what, id, *response);
+}
+
+Task<Result<boost::json::value>> RpcClient::call(std::string method, boost::json::array params) {
+    const std::string what = describe(method);
+    Result<rpc::Answer> answer = co_await exchange(std::move(method), std::move(params));
+    if (answer.has_error()) co_return answer.error();
+    if (answer->failure) co_return rpc::to_error(what, *answer->failure);
+    co_return std::move(answer->result);
+}
+
+}  // namespace emeth::chain

@@ -1,0 +1,35 @@
+// JSON-RPC 2.0 over HTTP(S). Io thread only.
+#pragma once
+
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+#include <cstdint>
+#include <string>
+
+#include "chain/rpc/rpc_answer.hpp"
+#include "http/client.hpp"
+
+namespace emeth::chain {
+
+/// Every call has a timeout and a bound on the answer. Nothing that an endpoint answers throws.
+class RpcClient {
+public:
+    RpcClient(http::Url endpoint, Milliseconds timeout);
+
+    /// The "result" member. A JSON-RPC error becomes an Error with the node's message. For devnet also anvil_… and
+    /// evm_… methods.
+    Task<Result<boost::json::value>> call(std::string method, boost::json::array params);
+    /// For callers that tell answered errors apart; an Error here means that there was no answer.
+    Task<Result<rpc::Answer>> exchange(std::string method, boost::json::array params);
+
+    [[nodiscard]] const http::Url& endpoint() const { return endpoint_; }
+    /// "eth_call at http://127.0.0.1:8545", for errors.
+    [[nodiscard]] std::string describe(std::string_view method) const;
+
+private:
+    http::Url endpoint_;
+    Milliseconds timeout_;
+    std::uint64_t next_id_ = 1;
+};
+
+}  // namespace emeth::chain

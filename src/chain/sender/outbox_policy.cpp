@@ -1,0 +1,50 @@
+#include "chain/sender/outbox_policy.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "chain/amount.hpp"
+
+namespace emeth::chain {
+
+using storage::OutboxEntry;
+using storage::TxKind;
+
+std::uint64_t next_nonce(std::uint64_t after_outbox, std::uint64_t transaction_count) {
+    return std::max(after_outbox, transaction_count);
+}
+
+Wei unmined_deposits(const std::vector<OutboxEntry>& pending, std::uint64_t transaction_count) {
+    Wei sum;
+    for (const OutboxEntry& entry : pending) {
+        const bool unmined = entry.mined_block == 0 && entry.nonce >= transaction_count;
+        if (entry.kind == TxKind::process && unmined) sum = saturating_sum(sum, entry.amount);
+    }
+    return sum;
+}
+
+std::vector<OutboxEntry> untaken(const std::vector<OutboxEntry>& entries, std::uint64_t transaction_count) {
+    std::vector<OutboxEntry> left;
+    std::copy_if(entries.begin(), entries.end(), std::back_inserter(left),
+                 [&](const OutboxEntry& entry) { return entry.nonce >= transaction_count; });
+    std::sort(left.begin(), left.end(), [](const auto& a, const auto& b) { return a.nonce < b.nonce; });
+    return left;
+}
+
+std::vector<std::uint64_t> missing_nonces(const std::vector<OutboxEntry>& pending, std::uint64_t transaction_count,
+                                          std::uint64_t after_outbox, std::size_t nonces_max) {
+    std::set<std::uint64_t> present;
+    for (const OutboxEntry& entry : pending) present.insert(entry.nonce);
+    std::vector<std::uint64_t> missing;
+    for (std::uint64_t nonce = transaction_count; nonce < after_outbox && missing.size() < nonces_max; ++nonce) {
+        if (!present.contains(nonce)) missing.push_back(nonce);
+    }
+    return missing;
+}
+
+std::uint64_t settle_margin_blocks(TxKind kind) {
+    constexpr std::uint64_t for_the_job = 32;
+    return kind == TxKind::approve ? 0 : for_the_job;
+}
+
+}  // namespace emeth::chain

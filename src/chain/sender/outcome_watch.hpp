@@ -1,0 +1,55 @@
+// Waiting for one transaction to be final: the polling behind TransactionSender::await_outcome.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "chain/chain.hpp"
+#include "chain/sender/transaction_sender.hpp"
+
+namespace emeth::chain {
+
+/// Whether a nonce that the chain counts as used belongs to somebody else. Decides late on purpose: to be wrong here
+/// gives up on a transaction that may still take effect.
+class ForeignNonce {
+public:
+    static constexpr std::uint32_t polls_min = 10;
+
+    /// Our transaction was seen, or the nonce is free: nothing is suspected.
+    void clear() { polls_ = 0; }
+    /// The nonce is used, and nobody knows our transaction, at block `latest`. True: so it has stayed for polls_min
+    /// polls and until `confirmations` blocks, the one of the first poll included, were there.
+    bool suspected(std::uint64_t latest, std::uint64_t confirmations);
+
+private:
+    std::uint32_t polls_ = 0;
+    std::uint64_t first_block_ = 0;
+};
+
+class OutcomeWatch {
+public:
+    OutcomeWatch(Chain& chain, storage::JobStore& store, BlockingPool& pool, Clock& clock, Address wallet,
+                 SenderOptions options)
+        : chain_(chain), store_(store), pool_(pool), clock_(clock), wallet_(wallet), options_(options) {}
+
+    /// See TransactionSender::await_outcome.
+    Task<Result<TxOutcome>> run(std::uint64_t nonce, Hash256 hash);
+
+private:
+    /// One poll. None: ask again later. `taken` is set when the nonce belongs to somebody else.
+    Task<Result<std::optional<Receipt>>> poll(std::uint64_t nonce, Hash256 hash);
+    Task<Result<bool>> is_final(Receipt receipt);
+    Task<Result<void>> look_for_foreign(std::uint64_t nonce);
+    Task<std::string> reason_of(std::uint64_t nonce, Hash256 hash, Receipt receipt);
+
+    Chain& chain_;
+    storage::JobStore& store_;
+    BlockingPool& pool_;
+    Clock& clock_;
+    Address wallet_;
+    SenderOptions options_;
+    ForeignNonce foreign_;
+    bool taken_ = false;
+};
+
+}  // namespace emeth::chain

@@ -1,0 +1,53 @@
+// Sending again, for ever, what the chain has not taken yet, and at a higher price what waits below it: the loop behind
+// TransactionSender::run.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "chain/chain.hpp"
+#include "chain/sender/fee_bump.hpp"
+#include "chain/sender/transaction_sender.hpp"
+
+namespace emeth::chain {
+
+class Rebroadcaster {
+public:
+    Rebroadcaster(Chain& chain, storage::JobStore& store, BlockingPool& pool, Clock& clock,
+                  const crypto::PrivateKey& key, SenderOptions options)
+        : chain_(chain), store_(store), pool_(pool), clock_(clock), key_(key), options_(options) {}
+
+    /// See TransactionSender::run.
+    Task<> run();
+
+private:
+    using Entries = std::vector<storage::OutboxEntry>;
+    /// Sent in one round, the lowest nonces first: an endpoint that forgot everything does not get the whole history.
+    static constexpr std::size_t resent_max = 256;
+
+    Task<Result<void>> round();
+    /// Pending entries, and those that were marked mined and that the chain went back behind.
+    Task<Result<Entries>> entries_to_watch(std::uint64_t transaction_count);
+    /// The variant that was made durable for the lowest nonce that is not mined; none when it need not or cannot be
+    /// replaced.
+    Task<Result<std::optional<storage::Replacement>>> replace_if_stuck(storage::OutboxEntry lowest);
+    Task<Result<std::optional<storage::Replacement>>> replace(storage::OutboxEntry lowest, Fees market);
+    /// The newest variant; where that is refused the earlier ones, which cost less.
+    Task<> broadcast(storage::OutboxEntry entry);
+    Task<Result<void>> settle(Entries mined);
+
+    Chain& chain_;
+    storage::JobStore& store_;
+    BlockingPool& pool_;
+    Clock& clock_;
+    const crypto::PrivateKey& key_;
+    SenderOptions options_;
+    PriceWait wait_;
+    std::optional<std::uint64_t> at_ceiling_;       ///< the nonce for which that was logged
+    std::map<std::uint64_t, std::string> refused_;  ///< by nonce: what was logged last, so that a line appears once
+};
+
+}  // namespace emeth::chain

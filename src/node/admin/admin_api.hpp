@@ -1,0 +1,48 @@
+// What an operator may ask a node: the methods behind the admin socket, which commands without a running master call
+// directly. Io thread only.
+#pragma once
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "node/core/job_services.hpp"
+
+namespace emeth::node {
+
+class AdminApi {
+public:
+    /// Open JOBs that a listing judges; more are only counted.
+    static constexpr std::size_t judged_jobs_max = 100;
+
+    /// `services` must outlive it. `stop` ends the master.
+    AdminApi(JobServices& services, std::function<void()> stop) : services_(services), stop_(std::move(stop)) {}
+
+    /// joblist {}, status {}, decline {job?}, withdraw {slot?}, stop {}. Error: unknown method, wrong parameters, or
+    /// why it cannot be done.
+    Task<Result<boost::json::value>> handle(std::string method, boost::json::object params);
+
+    /// Open JOBs of the info server with selection's verdict on each, the active JOBs of this node, and its workers.
+    Task<Result<boost::json::value>> job_list();
+    /// Workers, and every active JOB with its reason and the worker's progress.
+    [[nodiscard]] boost::json::value status() const;
+    /// Of one JOB, or all active ones. Answers once each decline is decided durably; what is not within 10 s is
+    /// refused.
+    Task<Result<boost::json::value>> decline(std::optional<JobId> only);
+    Task<Result<boost::json::value>> withdraw(std::optional<std::uint64_t> slot);
+
+private:
+    [[nodiscard]] boost::json::array own_jobs() const;
+    [[nodiscard]] boost::json::array workers() const;
+    [[nodiscard]] boost::json::object own_job(const statemachine::Job& job) const;
+    Task<Result<boost::json::object>> judged(JobId id, const NodeView& view);
+    Task<boost::json::object> declined(JobId id);
+
+    JobServices& services_;
+    std::function<void()> stop_;
+};
+
+}  // namespace emeth::node

@@ -1,0 +1,96 @@
+#include "node/admin/operator_command.hpp"
+
+#include <optional>
+#include <utility>
+
+#include "node/admin/admin_api.hpp"
+#include "node/admin/admin_socket.hpp"
+#include "node/core/node_core.hpp"
+#include "node/data_folder.hpp"
+#include "runtime/task_group.hpp"
+
+namespace emeth::node {
+namespace {
+
+using boost::json::object;
+using boost::json::value;
+
+/// Withdrawals wait for confirmations, slot by slot.
+constexpr Milliseconds answer_timeout{600'000};
+constexpr Milliseconds look_again_after{100};
+
+/// The JOBs that the decline concerns go on here, and only those.
+Task<Result<void>> begin_declines(JobServices& services, std::optional<JobId> only) {
+    auto read = [store = &services.ports.store] { return store->active(); };
+    Result<std::vector<statemachine::Job>> active = co_await services.ports.pool.run(std::move(read));
+    if (active.has_error()) co_return active.error();
+    std::erase_if(*active, [&](const statemachine::Job& job) {
+        return job.outcome.submit.has_value() || (only && job.terms.id != *only);
+    });
+    std::vector<JobId> ids;
+    for (const auto& job : *active) ids.push_back(job.terms.id);
+    services.supervisor.prepare(std::move(*active));
+    for (const auto& id : ids) {  // before they run: none takes another step of its own
+        const auto requested = services.supervisor.request_decline(id, "the operator declined it");
+        if (requested.has_error()) co_return requested;
+    }
+    services.supervisor.start_prepared("to be declined, without a master");
+    co_return Result<void>{};
+}
+
+Task<> wait_for_jobs(const Supervisor& supervisor) {
+    while (!supervisor.empty()) co_await system_clock().sleep(look_again_after);
+}
+
+/// Ends `group`, in which it runs, when all is done.
+Task<> carry_out(JobServices& services, TaskGroup& group, std::string method, object params,
+                 std::optional<Result<value>>& answer) {
+    AdminApi api(services, [] {});
+    Result<void> begun;
+    if (method == "decline") {
+        const auto* job = params.if_contains("job");
+        const auto only =
+            job != nullptr && job->is_string() ? JobId::parse(std::string_view(job->get_string())) : std::nullopt;
+        begun = co_await begin_declines(services, only);
+    }
+    if (begun.has_error()) {
+        answer.emplace(begun.error());
+    } else {
+        Result<value> result = co_await api.handle(std::move(method), std::move(params));
+        answer.emplace(std::move(result));
+        co_await wait_for_jobs(services.supervisor);
+    }
+    group.cancel();
+}
+
+Task<Result<value>> without_master(asio::any_io_executor executor, std::filesystem::path data,
+                                   OperatorSettings settings, std::string method, object params) {
+    auto core = NodeCore::open(executor, std::move(settings.config), std::move(settings.key), std::move(data));
+    if (core.has_error()) co_return core.error();
+    const auto constants = co_await (*core)->check_network();
+    if (constants.has_error()) co_return constants.error();
+    TaskGroup group(executor, Supervisor::jobs_max);
+    NoWorkers nobody(executor);
+    NodeCore& node = **core;
+    JobServices services(executor, node.ports(), nobody, group, node.config, *constants, node.data);
+    std::optional<Result<value>> answer;
+    group.start((*core)->sender().run());
+    group.start(carry_out(services, group, std::move(method), std::move(params), answer));
+    co_await group.join();
+    co_return answer.value_or(transient_error("the command was interrupted"));
+}
+
+}  // namespace
+
+Task<Result<value>> operator_command(asio::any_io_executor executor, std::filesystem::path data,
+                                     std::function<Result<OperatorSettings>()> settings, std::string method,
+                                     object params) {
+    if (admin_answers(admin_socket(data)))
+        co_return co_await ask_master(admin_socket(data), std::move(method), std::move(params), answer_timeout);
+    Result<OperatorSettings> read = settings();
+    if (read.has_error()) co_return read.error();
+    co_return co_await without_master(std::move(executor), std::move(data), std::move(*read), std::move(method),
+                                      std::move(params));
+}
+
+}  // namespace emeth::node

@@ -1,0 +1,56 @@
+#include "node/core/job_services.hpp"
+
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+#include <utility>
+
+#include "runtime/wakeup.hpp"
+
+namespace emeth::node {
+namespace {
+
+PipelineSettings pipeline_settings(const NodeConfig& config, const chain::Constants& constants) {
+    PipelineSettings settings;
+    settings.core = config.core;
+    settings.token = config.token;
+    settings.n_epoch = config.selection.n_epoch;
+    settings.default_model = config.selection.default_model;
+    settings.verification_draws = config.selection.verification_draws;
+    settings.cooperative = config.selection.cooperative;
+    settings.confirmations = config.confirmations;
+    settings.poll_interval = config.poll_interval;
+    settings.worker_grace = config.worker_grace;
+    settings.deadline_margin_s = config.selection.deadline_margin_s;
+    settings.finish_rules = {config.verifier_lag_s, constants.decline_penalty_rate, constants.timeout_penalty_rate};
+    return settings;
+}
+
+}  // namespace
+
+JobServices::JobServices(asio::any_io_executor executor, NodePorts node, WorkerHub& hub, TaskGroup& group,
+                         const NodeConfig& config, const chain::Constants& constants, std::filesystem::path data)
+    : ports(node),
+      workers(hub),
+      prospector(ports.chain, ports.artifacts, workers, ports.pool, ports.clock, ports.sender.address(), constants,
+                 config.selection, std::move(data),
+                 [this](std::optional<JobId> except) { return supervisor.commitments(except); }),
+      supervisor(executor, group,
+                 PipelinePorts{ports.chain, ports.sender, ports.artifacts, workers, ports.store, ports.pool,
+                               ports.clock, ports.random, prospector, progress},
+                 pipeline_settings(config, constants), constants.deposit_rate),
+      rewards(executor, ports.chain, ports.sender, ports.store, ports.pool, ports.clock, config.core,
+              config.confirmations, config.rewards_interval) {}
+
+Task<Address> NoWorkers::reserve(JobId, std::optional<Address>) {
+    Wakeup never(executor_);
+    co_await never.wait();
+    throw boost::system::system_error(asio::error::operation_aborted);
+}
+
+Task<WorkerNews> NoWorkers::next_news(JobId) {
+    Wakeup never(executor_);
+    co_await never.wait();
+    throw boost::system::system_error(asio::error::operation_aborted);
+}
+
+}  // namespace emeth::node

@@ -1,0 +1,63 @@
+// What every command of a node that changes something stands on: the data folder with its lock and store, the wallet,
+// and the ways to the network. Io thread only.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "api_client/info_server_client.hpp"
+#include "api_client/storage_api_client.hpp"
+#include "chain/rpc/rpc_chain.hpp"
+#include "chain/sender/transaction_sender.hpp"
+#include "crypto/private_key.hpp"
+#include "node/core/config.hpp"
+#include "node/core/job_services.hpp"
+#include "runtime/blocking_pool.hpp"
+#include "runtime/folder_lock.hpp"
+#include "runtime/random.hpp"
+#include "storage/job_store.hpp"
+
+namespace emeth::node {
+
+class NodeCore {
+public:
+    /// Makes the folder (0700) when it is missing, locks it and opens the store; asks nobody outside. Errors name the
+    /// folder and the remedy.
+    static Result<std::unique_ptr<NodeCore>> open(asio::any_io_executor executor, NodeConfig config,
+                                                  crypto::PrivateKey key, std::filesystem::path data);
+
+    /// The endpoint's chain id is the configured one, and the configured contracts are EmethCore and its token.
+    /// permanent Error: a setting is wrong.
+    Task<Result<chain::Constants>> check_network();
+    /// Enough to lock the smallest deposit and to pay for its transactions. permanent Error: says what to send where.
+    Task<Result<void>> check_funds(chain::Constants constants);
+
+    const NodeConfig config;
+    const std::filesystem::path data;
+    [[nodiscard]] const crypto::PrivateKey& key() const { return key_; }
+    BlockingPool& pool() { return pool_; }
+    storage::JobStore& store() { return *store_; }
+    chain::Chain& chain() { return chain_; }
+    chain::TransactionSender& sender() { return sender_; }
+    api_client::ArtifactStore& artifacts() { return artifacts_; }
+    api_client::InfoServer& info_server() { return info_server_; }
+    NodePorts ports() {
+        return {chain_, sender_, artifacts_, info_server_, *store_, pool_, system_clock(), system_random()};
+    }
+
+private:
+    NodeCore(asio::any_io_executor executor, NodeConfig config, crypto::PrivateKey key, std::filesystem::path data,
+             FolderLock lock, std::unique_ptr<storage::JobStore> store);
+
+    FolderLock lock_;
+    crypto::PrivateKey key_;
+    std::unique_ptr<storage::JobStore> store_;
+    chain::RpcClient rpc_;
+    chain::RpcChain chain_;
+    BlockingPool pool_;  // its work uses the store: it ends before
+    chain::TransactionSender sender_;
+    api_client::StorageApiClient artifacts_;
+    api_client::InfoServerClient info_server_;
+};
+
+}  // namespace emeth::node

@@ -1,0 +1,146 @@
+#include "node/market/discovery.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "chain/amount.hpp"
+#include "runtime/failpoint.hpp"
+#include "runtime/log.hpp"
+#include "statemachine/text.hpp"
+
+namespace emeth::node {
+namespace {
+
+/// "finish estimate 5 h > 4 h left" says the same a minute later with other numbers: it is recorded once.
+std::string without_numbers(const std::string& reason) {
+    std::string shape;
+    for (const char c : reason)
+        if (c < '0' || c > '9') shape += c;
+    return shape;
+}
+
+}  // namespace
+
+Discovery::Discovery(api_client::InfoServer& info_server, Prospector& prospector, storage::JobStore& store,
+                     BlockingPool& pool, Clock& clock, Random& random, Milliseconds interval, TakeOn take_on)
+    : info_server_(info_server),
+      prospector_(prospector),
+      store_(store),
+      pool_(pool),
+      clock_(clock),
+      random_(random),
+      interval_(interval),
+      take_on_(std::move(take_on)) {}
+
+Task<> Discovery::run() {
+    const RetryPolicy policy{interval_, 2, std::max<Milliseconds>(interval_, Milliseconds(120'000)), 0.25};
+    std::uint32_t failures = 0;
+    for (;;) {
+        const Result<std::size_t> chosen = co_await round();
+        if (chosen.has_error()) {
+            if (failures++ == 0) spdlog::warn("cannot look for JOBs: {}; trying on", chosen.error().message);
+            co_await clock_.sleep(backoff(failures, policy, random_.unit()));
+            continue;
+        }
+        if (failures > 0) spdlog::info("looking for JOBs again after {} failures", failures);
+        failures = 0;
+        co_await clock_.sleep(interval_);
+    }
+}
+
+Task<Result<std::size_t>> Discovery::round() {
+    if (prospector_.free_workers(std::nullopt) == 0) co_return std::size_t{0};
+    Result<std::vector<api_client::JobOffer>> offers = co_await info_server_.open_jobs();
+    if (offers.has_error()) co_return offers.error();
+    forget_all_but(*offers);
+    order(*offers);
+    Result<NodeView> view = co_await prospector_.view(std::nullopt);
+    if (view.has_error()) co_return view.error();
+
+    std::size_t looked_at = 0, chosen = 0;
+    for (const auto& offer : *offers) {
+        if (view->workers_free == 0 || looked_at == candidates_per_round_max) break;
+        if (!is_due(offer.id)) continue;
+        ++looked_at;
+        const Result<bool> taken = co_await consider(offer.id, *view);
+        if (taken.has_error()) co_return taken.error();
+        if (*taken) ++chosen;
+    }
+    co_return chosen;
+}
+
+/// The memory of refusals is bounded by what the server offers.
+void Discovery::forget_all_but(const std::vector<api_client::JobOffer>& offers) {
+    std::set<JobId> offered;
+    for (const auto& offer : offers) offered.insert(offer.id);
+    std::erase_if(known_, [&](const auto& entry) { return !offered.contains(entry.first); });
+    std::erase_if(in_doubt_, [&](const JobId& id) { return !offered.contains(id); });
+}
+
+bool Discovery::is_due(const JobId& id) const {
+    const auto known = known_.find(id);
+    return known == known_.end() || (!known->second.lasting && clock_.monotonic() >= known->second.second_look_at);
+}
+
+Task<Result<std::optional<statemachine::Job>>> Discovery::find_own(JobId id) {
+    auto find = [this, id] { return store_.find(id); };
+    co_return co_await pool_.run(std::move(find));
+}
+
+/// True when the JOB was chosen; `view` then has less to give.
+Task<Result<bool>> Discovery::consider(JobId id, NodeView& view) {
+    Result<std::optional<statemachine::Job>> own = co_await find_own(id);
+    if (own.has_error()) co_return own.error();
+    if (*own) {
+        known_[id].lasting = true;
+        if (in_doubt_.erase(id) > 0) take_on_(std::move(**own));  // its creation was durable after all
+        co_return false;
+    }
+    const Result<Candidate> candidate = co_await prospector_.candidate(id);
+    if (candidate.has_error() && candidate.error().kind != ErrorKind::permanent) co_return candidate.error();
+    Verdict verdict =
+        candidate.has_error() ? Verdict(Refused{candidate.error().message, true}) : prospector_.judge(*candidate, view);
+    if (auto* refused = std::get_if<Refused>(&verdict)) {
+        const Result<void> noted = co_await note_refusal(id, std::move(*refused));
+        if (noted.has_error()) co_return noted.error();
+        co_return false;
+    }
+    const auto& chosen = std::get<Chosen>(verdict);
+    const statemachine::Discovered fact{chosen.terms};
+    failpoint::before("commit", "Discovered");
+    auto create = [this, &fact] { return store_.create(fact, clock_.unix_ms()); };
+    Result<statemachine::Job> job = co_await pool_.run(std::move(create));
+    if (job.has_error()) {
+        in_doubt_.insert(id);
+        co_return job.error();
+    }
+    in_doubt_.erase(id);
+    failpoint::after("commit", "Discovered");
+    spdlog::info("{}: chosen: fee {} EMT, deposit {} EMT, dataset {} bytes, finish estimate {}, expected value {} EMT",
+                 short_name(id), chain::format_coins(chosen.terms.fee), chain::format_coins(chosen.deposit),
+                 chosen.terms.dataset_bytes, duration_text(chosen.finish_estimate_s), chosen.expected_value);
+    known_[id].lasting = true;
+    --view.workers_free;
+    view.emt_free = chain::to_wei(chain::to_u256(view.emt_free) - chain::to_u256(chosen.deposit));
+    take_on_(std::move(*job));
+    co_return true;
+}
+
+/// Recorded once per JOB and reason, not in every round.
+Task<Result<void>> Discovery::note_refusal(JobId id, Refused refused) {
+    const auto before = known_.find(id);
+    const auto shape = without_numbers(refused.reason);
+    const bool repeated = before != known_.end() && before->second.reason_shape == shape;
+    if (!repeated) {
+        spdlog::info("{}: refused: {}", short_name(id), refused.reason);
+        const storage::JobStore::Refusal refusal{id, clock_.unix_ms(), refused.reason};
+        auto put = [this, &refusal] { return store_.put_refusal(refusal); };
+        const Result<void> stored = co_await pool_.run(std::move(put));
+        if (stored.has_error()) co_return stored;
+    }
+    known_[id] = {shape, refused.lasting, clock_.monotonic() + second_look_after};
+    co_return Result<void>{};
+}
+
+}  // namespace emeth::node

@@ -1,0 +1,62 @@
+// Gathers what selection looks at: a JOB from chain and Storage API, and the node as it is now. Io thread only.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <optional>
+
+#include "api_client/storage_api_client.hpp"
+#include "chain/chain.hpp"
+#include "chain/chain_clock.hpp"
+#include "node/market/preflight.hpp"
+#include "node/market/selection.hpp"
+#include "node/workers/worker_hub.hpp"
+#include "runtime/blocking_pool.hpp"
+
+namespace emeth::node {
+
+/// What JOBs of this node are still going to take: workers and deposits where they hold none yet, and gas money.
+struct Commitments {
+    std::size_t workers = 0;
+    Wei deposits;                 ///< EMT wei
+    std::uint64_t chain_gas = 0;  ///< of transactions that JOBs under way still need
+};
+
+class Prospector final : public Preflight {
+public:
+    /// `except`: the JOB that is being looked at does not compete with itself.
+    using CommitmentsOf = std::function<Commitments(std::optional<JobId> except)>;
+
+    /// All references must outlive the prospector. `data`: the folder whose disk counts.
+    Prospector(chain::Chain& chain, api_client::ArtifactStore& artifacts, WorkerHub& workers, BlockingPool& pool,
+               Clock& clock, Address wallet, chain::Constants constants, SelectionPolicy policy,
+               std::filesystem::path data, CommitmentsOf commitments);
+
+    /// Reads the JOB anew. permanent Error: it is unfit whatever the node does (its dataset does not exist).
+    Task<Result<Candidate>> candidate(JobId id);
+    Task<Result<NodeView>> view(std::optional<JobId> except);
+    [[nodiscard]] Verdict judge(const Candidate& candidate, const NodeView& view) const {
+        return select(candidate, view, policy_);
+    }
+    /// Idle workers that no JOB of this node waits for.
+    [[nodiscard]] std::size_t free_workers(std::optional<JobId> except) const;
+
+    Task<Result<Verdict>> assess_again(statemachine::Terms terms, chain::JobRecord record) override;
+
+private:
+    Task<Result<std::uint64_t>> gas_of(std::uint64_t dataset_bytes);
+
+    chain::Chain& chain_;
+    api_client::ArtifactStore& artifacts_;
+    WorkerHub& workers_;
+    BlockingPool& pool_;
+    chain::ChainClock chain_clock_;
+    Address wallet_;
+    chain::Constants constants_;
+    SelectionPolicy policy_;
+    std::filesystem::path data_;
+    CommitmentsOf commitments_;
+};
+
+}  // namespace emeth::node

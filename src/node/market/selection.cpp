@@ -1,0 +1,202 @@
+#include "node/market/selection.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <optional>
+
+#include "chain/amount.hpp"
+#include "statemachine/text.hpp"
+#include "trainer_protocol/job_param.hpp"
+
+namespace emeth::node {
+namespace {
+
+using chain::format_coins;
+using chain::to_u256;
+using chain::U256;
+using SignedWei = boost::multiprecision::checked_cpp_int;  // sums of amounts, with a sign and without a bound
+
+/// What the checks look at, with what earlier checks found out.
+struct Assessment {
+    const Candidate& candidate;
+    const NodeView& view;
+    const SelectionPolicy& policy;
+    Chosen chosen;
+};
+
+Refused lasting(std::string reason) {
+    return {std::move(reason), true};
+}
+Refused for_now(std::string reason) {
+    return {std::move(reason), false};
+}
+
+std::optional<Refused> check_status(Assessment& a) {
+    const auto& record = a.candidate.record;
+    if (!record.exist) return for_now("the contract does not know this JOB");
+    if (record.status != chain::JobStatus::requested)
+        return lasting(fmt::format("its status on chain is {}, not REQUESTED", chain::name(record.status)));
+    return std::nullopt;
+}
+
+std::optional<Refused> check_program(Assessment& a) {
+    const auto program = a.candidate.details.program_id;
+    if (a.policy.program_ids.contains(program)) return std::nullopt;
+    return lasting(fmt::format("program {} is not one that this node runs (program_ids)", program));
+}
+
+std::optional<Refused> check_param(Assessment& a) {
+    auto spec = trainer_protocol::parse_job_param(a.candidate.id, a.candidate.details.param, a.policy.n_epoch,
+                                                  a.policy.default_model);
+    if (spec.has_error()) return lasting(spec.error().message);
+    a.chosen.spec = std::move(*spec);
+    return std::nullopt;
+}
+
+std::optional<Refused> check_dataset(Assessment& a) {
+    const auto bytes = a.candidate.dataset_bytes;
+    if (bytes < dataset_bytes_min)
+        return lasting(fmt::format("dataset of {} bytes is smaller than {}", bytes, dataset_bytes_min));
+    if (bytes > a.policy.dataset_bytes_max)
+        return lasting(fmt::format("dataset of {} bytes is larger than {} (dataset_bytes_max)", bytes,
+                                   a.policy.dataset_bytes_max));
+    return std::nullopt;
+}
+
+std::optional<Refused> check_fee(Assessment& a) {
+    const auto& fee = a.candidate.record.fee;
+    const auto& policy = a.policy;
+    if (fee < policy.min_fee)
+        return lasting(
+            fmt::format("fee {} EMT is below min_fee {} EMT", format_coins(fee), format_coins(policy.min_fee)));
+    if (fee > policy.max_fee)
+        return lasting(
+            fmt::format("fee {} EMT is above max_fee {} EMT", format_coins(fee), format_coins(policy.max_fee)));
+    const auto& verifier_fee = a.view.constants.verifier_fee;
+    if (fee <= verifier_fee)
+        return lasting(fmt::format("fee {} EMT does not exceed the verifier fee of {} EMT", format_coins(fee),
+                                   format_coins(verifier_fee)));
+    return std::nullopt;
+}
+
+SignedWei signed_wei(const Wei& wei) {
+    return SignedWei(to_u256(wei));
+}
+
+SignedWei coin() {
+    return SignedWei(1'000'000'000'000'000'000ULL);
+}
+
+/// fee − verifier fee − gas money − P(miss) · penalty − P(reject) · (penalty + verifier fee), EMT wei. The slot's share
+/// is left out: it depends on what all other nodes do that day, so a JOB must pay without it.
+SignedWei expected_value(const Assessment& a) {
+    const auto& constants = a.view.constants;
+    const auto fee = signed_wei(a.candidate.record.fee);
+    const auto verifier_fee = signed_wei(constants.verifier_fee);
+    const auto timeout_penalty = signed_wei(chain::rate_of(a.chosen.deposit, constants.timeout_penalty_rate));
+    const auto failed_penalty = signed_wei(chain::rate_of(a.chosen.deposit, constants.failed_penalty_rate));
+    const SignedWei gas =
+        signed_wei(gas_money(a.view.gas_price, chain_gas_per_job)) * signed_wei(a.policy.emt_per_alt) / coin();
+    const SignedWei misses = timeout_penalty * a.policy.miss_rate / chain::rate_denominator;
+    const SignedWei rejects = (failed_penalty + verifier_fee) * a.policy.reject_rate / chain::rate_denominator;
+    return fee - verifier_fee - gas - misses - rejects;
+}
+
+std::string signed_coins(const SignedWei& amount) {
+    const std::string sign = amount < 0 ? "-" : "";
+    const SignedWei magnitude = amount < 0 ? SignedWei(-amount) : amount;
+    return sign + fmt::format("{:.4f}", magnitude.convert_to<double>() / 1e18);
+}
+
+std::optional<Refused> check_value(Assessment& a) {
+    a.chosen.deposit = chain::rate_of(a.candidate.record.fee, a.view.constants.deposit_rate);
+    const auto value = expected_value(a);
+    a.chosen.expected_value = signed_coins(value);
+    if (value > 0) return std::nullopt;
+    return for_now(fmt::format(
+        "its expected value is {} EMT: fee {} EMT, less verifier fee {} EMT, gas and the risk of penalties",
+        a.chosen.expected_value, format_coins(a.candidate.record.fee), format_coins(a.view.constants.verifier_fee)));
+}
+
+std::optional<Refused> check_worker(Assessment& a) {
+    if (a.view.workers_free > 0 && a.view.power_capacity > 0) return std::nullopt;
+    if (a.view.workers_connected == 0) return for_now("no worker is connected");
+    return for_now(fmt::format("none of the {} connected workers is free", a.view.workers_connected));
+}
+
+std::optional<Refused> check_deadline(Assessment& a) {
+    const auto estimate = finish_estimate_s(a.candidate.gas, a.view.power_capacity, a.chosen.spec.epochs);
+    a.chosen.finish_estimate_s = estimate;
+    const std::int64_t left = a.candidate.record.deadline_unix_s - a.view.chain_now_unix_s;
+    if (left <= 0) return lasting(fmt::format("its deadline passed {} ago", duration_text(-left)));
+    if (estimate + a.policy.deadline_margin_s < left) return std::nullopt;
+    return for_now(fmt::format("finish estimate {} + margin {} > {} left", duration_text(estimate),
+                               duration_text(a.policy.deadline_margin_s), duration_text(left)));
+}
+
+std::optional<Refused> check_deposit(Assessment& a) {
+    if (a.view.emt_free >= a.chosen.deposit) return std::nullopt;
+    return for_now(
+        fmt::format("deposit {} EMT > {} EMT at hand", format_coins(a.chosen.deposit), format_coins(a.view.emt_free)));
+}
+
+std::optional<Refused> check_gas_money(Assessment& a) {
+    const auto needed = gas_money(a.view.gas_price, chain_gas_per_job);
+    if (a.view.alt_free >= needed) return std::nullopt;
+    return for_now(
+        fmt::format("gas money {} ALT > {} ALT at hand", format_coins(needed), format_coins(a.view.alt_free)));
+}
+
+std::optional<Refused> check_disk(Assessment& a) {
+    // All factors are bounded, by settings and presets, far below 2^64.
+    auto needed = a.policy.disk_reserve_bytes + a.candidate.dataset_bytes * a.policy.disk_bytes_per_dataset_byte;
+    if (a.policy.disk_bytes_per_dataset_byte > 0)
+        needed +=
+            trainer_protocol::states_bytes_max(a.chosen.spec.model, a.chosen.spec.epochs, a.policy.verification_draws);
+    if (a.view.disk_free_bytes >= needed) return std::nullopt;
+    return for_now(fmt::format("needs {} MiB of disk, {} MiB are free", needed >> 20, a.view.disk_free_bytes >> 20));
+}
+
+/// From what is wrong with the JOB for ever to what is only missing now.
+constexpr std::array checks{check_status, check_program,  check_param,   check_dataset,   check_fee, check_value,
+                            check_worker, check_deadline, check_deposit, check_gas_money, check_disk};
+
+statemachine::Terms terms_of(const Candidate& candidate) {
+    return {candidate.id,
+            candidate.record.owner,
+            candidate.details.program_id,
+            candidate.details.dataset,
+            candidate.details.param,
+            candidate.record.fee,
+            candidate.dataset_bytes,
+            candidate.record.requested_at_unix_s,
+            candidate.record.deadline_unix_s};
+}
+
+}  // namespace
+
+Verdict select(const Candidate& candidate, const NodeView& view, const SelectionPolicy& policy) {
+    Assessment assessment{candidate, view, policy, {}};
+    for (const auto check : checks)
+        if (auto refused = check(assessment)) return *std::move(refused);
+    assessment.chosen.terms = terms_of(candidate);
+    return std::move(assessment.chosen);
+}
+
+Wei gas_money(const Wei& gas_price, std::uint64_t chain_gas) {
+    // The rate is bounded: a node has at most some thousand JOBs under way.
+    return chain::rate_of(gas_price, chain_gas * chain::rate_denominator);
+}
+
+std::int64_t finish_estimate_s(std::uint64_t gas, std::uint64_t power_capacity, std::uint32_t epochs) {
+    constexpr double longest_s = 1e12;  // 30,000 years: keeps sums of times far from overflow
+    if (power_capacity == 0) return static_cast<std::int64_t>(longest_s);
+    const double two_epochs_s = static_cast<double>(gas) * 1e6 / static_cast<double>(power_capacity);
+    const double seconds = two_epochs_s * std::max(epochs, 1U) / 2;
+    return static_cast<std::int64_t>(std::ceil(std::min(seconds, longest_s)));
+}
+
+}  // namespace emeth::node

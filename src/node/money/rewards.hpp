@@ -1,0 +1,61 @@
+// The rewards of closed slots: every verified JOB's gas earns a share of its day's EMT, which the node has to fetch. Io
+// thread only.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "chain/chain.hpp"
+#include "chain/sender/transaction_sender.hpp"
+#include "runtime/async_mutex.hpp"
+#include "runtime/blocking_pool.hpp"
+#include "runtime/clock.hpp"
+#include "storage/job_store.hpp"
+
+namespace emeth::node {
+
+struct Withdrawal {
+    std::uint64_t slot = 0;
+    Wei amount;  ///< EMT wei
+    Hash256 transaction;
+};
+
+class Rewards {
+public:
+    /// Slots looked at in one round.
+    static constexpr std::uint64_t slots_per_round_max = 400;
+
+    /// All references must outlive it. `confirmations`: a slot is settled for good when the block that closed it is
+    /// that deep.
+    Rewards(asio::any_io_executor executor, chain::Chain& chain, chain::TransactionSender& sender,
+            storage::JobStore& store, BlockingPool& pool, Clock& clock, Address core, std::uint64_t confirmations,
+            Milliseconds interval);
+
+    /// Rounds for ever; failures are logged once per spell and tried again.
+    Task<> run();
+    /// Fetches everything that is due, and returns what was fetched. Errors stop at the slot they concern; the next
+    /// call goes on there.
+    Task<Result<std::vector<Withdrawal>>> withdraw_due();
+    /// Of one slot. Error: still open, no gas of this wallet in it, fetched already.
+    Task<Result<Withdrawal>> withdraw_slot(std::uint64_t slot);
+
+private:
+    Task<Result<void>> settle_pending();
+    Task<Result<std::uint64_t>> open_slot(std::uint64_t depth, std::int64_t seconds_before);
+    Task<Result<std::uint64_t>> first_unsettled_slot();
+    Task<Result<Withdrawal>> withdraw(std::uint64_t slot);
+    Task<Result<void>> set_cursor(std::string key, std::string value);
+
+    chain::Chain& chain_;
+    chain::TransactionSender& sender_;
+    storage::JobStore& store_;
+    BlockingPool& pool_;
+    Clock& clock_;
+    Address core_;
+    std::uint64_t confirmations_;
+    Milliseconds interval_;
+    AsyncMutex one_at_a_time_;
+};
+
+}  // namespace emeth::node

@@ -1,0 +1,74 @@
+#include "node/pipeline/job_journal.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "runtime/failpoint.hpp"
+#include "runtime/log.hpp"
+#include "statemachine/text.hpp"
+
+namespace emeth::node {
+
+JobJournal::JobJournal(storage::JobStore& store, BlockingPool& pool, Clock& clock, statemachine::Job job)
+    : store_(store), pool_(pool), clock_(clock), job_(std::move(job)) {}
+
+Task<Result<bool>> JobJournal::report(statemachine::EventBody fact, storage::SideWrites side) {
+    const statemachine::Event event{clock_.unix_ms(), std::move(fact)};
+    failpoint::before("commit", statemachine::name(event.body));
+    auto work = [this, &event, &side] { return apply(event, side); };
+    Applied applied = co_await pool_.run(std::move(work));
+    if (applied.has_error())
+        co_return in_context(
+            short_name(job_.terms.id) + ": cannot commit " + std::string(statemachine::name(event.body)),
+            applied.error());
+    failpoint::after("commit", statemachine::name(event.body));
+    const auto before = job_.state;
+    job_ = std::move(applied->job);
+    last_rejection_ = std::move(applied->rejection);
+    log(event.body, before);
+    co_return !last_rejection_;
+}
+
+JobJournal::Applied JobJournal::apply(const statemachine::Event& event, const storage::SideWrites& side) {
+    Applied applied = store_.apply(job_, event, side);
+    return applied.has_error() && applied.error().kind == ErrorKind::permanent ? take_over(event, side, applied.error())
+                                                                               : std::move(applied);
+}
+
+/// A commit that failed with a failing disk may be found durable when the disk is well again: the record at hand is
+/// then one event behind. Where that event is the one at hand, it is done; else the one at hand follows it.
+JobJournal::Applied JobJournal::take_over(const statemachine::Event& event, const storage::SideWrites& side,
+                                          const Error& failed) {
+    const auto stored = store_.find(job_.terms.id);
+    if (stored.has_error()) return stored.error();
+    if (!*stored || (*stored)->sequence != job_.sequence + 1) return failed;
+    const auto history = store_.history(job_.terms.id);
+    if (history.has_error()) return history.error();
+    const auto& last = history->back();
+    const bool same = last.event.body.index() == event.body.index() &&
+                      statemachine::describe(last.event.body) == statemachine::describe(event.body);
+    if (same) return storage::JobStore::Applied{**stored, last.rejection, {}};
+    return store_.apply(**stored, event, side);
+}
+
+Task<Result<void>> JobJournal::commit(statemachine::EventBody fact, storage::SideWrites side) {
+    const Result<bool> accepted = co_await report(std::move(fact), std::move(side));
+    if (accepted.has_error()) co_return accepted.error();
+    if (!*accepted) co_return transient_error(last_rejection_->reason);
+    co_return Result<void>{};
+}
+
+void JobJournal::log(const statemachine::EventBody& fact, statemachine::State before) const {
+    const auto id = short_name(job_.terms.id);
+    if (last_rejection_) {
+        spdlog::warn("{}: not accepted: {}", id, last_rejection_->reason);
+    } else if (job_.state != before) {
+        spdlog::info("{}: {} → {}: {}", id, statemachine::name(before), statemachine::name(job_.state),
+                     statemachine::describe(fact));
+    } else {
+        spdlog::info("{}: {}: {}", id, statemachine::name(job_.state), statemachine::describe(fact));
+    }
+}
+
+}  // namespace emeth::node

@@ -1,0 +1,53 @@
+// The one committer of a JOB: holds its newest committed record and makes facts durable, one after the other. Io thread
+// only.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "runtime/blocking_pool.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/result.hpp"
+#include "runtime/task.hpp"
+#include "storage/job_store.hpp"
+
+namespace emeth::node {
+
+class JobJournal {
+public:
+    /// `store`, `pool` and `clock` must outlive the journal; `job` is the newest committed record.
+    JobJournal(storage::JobStore& store, BlockingPool& pool, Clock& clock, statemachine::Job job);
+
+    /// As of the last commit. The reference stays; what it refers to changes with every commit.
+    [[nodiscard]] const statemachine::Job& job() const { return job_; }
+
+    /// Commits the fact with `side` in one batch, and logs it. Cannot be cancelled once begun; job() changes only after
+    /// it is durable. The value says whether the state machine accepted it; what it did not accept is journaled as
+    /// well, but `side` is not written. An Error is the store's: nothing changed, as far as is known. Should the fact
+    /// be found durable later, it counts.
+    Task<Result<bool>> report(statemachine::EventBody fact, storage::SideWrites side);
+    Task<Result<bool>> report(statemachine::EventBody fact) { return report(std::move(fact), storage::SideWrites{}); }
+
+    /// The same for a fact that must be accepted: a rejection is a transient Error that says why.
+    Task<Result<void>> commit(statemachine::EventBody fact, storage::SideWrites side);
+    Task<Result<void>> commit(statemachine::EventBody fact) { return commit(std::move(fact), storage::SideWrites{}); }
+
+    /// Why the last fact was rejected; none when it was accepted.
+    [[nodiscard]] const std::optional<statemachine::Rejection>& last_rejection() const { return last_rejection_; }
+
+private:
+    using Applied = Result<storage::JobStore::Applied>;
+    [[nodiscard]] Applied apply(const statemachine::Event& event, const storage::SideWrites& side);
+    [[nodiscard]] Applied take_over(const statemachine::Event& event, const storage::SideWrites& side,
+                                    const Error& failed);
+    void log(const statemachine::EventBody& fact, statemachine::State before) const;
+
+    storage::JobStore& store_;
+    BlockingPool& pool_;
+    Clock& clock_;
+    statemachine::Job job_;
+    std::optional<statemachine::Rejection> last_rejection_;
+};
+
+}  // namespace emeth::node

@@ -1,0 +1,123 @@
+#include "node/pipeline/supervisor.hpp"
+
+#include <cstdlib>
+#include <exception>
+#include <utility>
+
+#include "chain/amount.hpp"
+#include "runtime/cancellation.hpp"
+#include "runtime/log.hpp"
+#include "statemachine/text.hpp"
+
+namespace emeth::node {
+namespace {
+
+namespace sm = statemachine;
+
+/// A bug, by DESIGN: better to die at once, with everything durable, than to go on with a state that nobody
+/// understands. The next start takes up where the last commit stands.
+[[noreturn]] void end_by_bug(const JobId& id, const std::exception_ptr& error) {
+    try {
+        std::rethrow_exception(error);
+    } catch (const std::exception& thrown) {
+        spdlog::critical("{}: bug in the pipeline: {}; ending, the next start goes on from the last commit",
+                         short_name(id), thrown.what());
+    } catch (...) {
+        spdlog::critical("{}: bug in the pipeline; ending, the next start goes on from the last commit",
+                         short_name(id));
+    }
+    spdlog::default_logger()->flush();
+    std::abort();
+}
+
+bool waits_for_worker(const sm::Job& job) {
+    return job.state == sm::State::discovered ||
+           (job.state == sm::State::accepted && job.outcome.decline_reason.empty());
+}
+
+std::uint64_t chain_gas_to_come(const sm::Job& job) {
+    if (job.state == sm::State::discovered) return chain_gas_per_job;
+    return job.state == sm::State::submitted ? 0 : submit_gas_max;
+}
+
+}  // namespace
+
+Supervisor::Supervisor(asio::any_io_executor executor, TaskGroup& group, PipelinePorts ports, PipelineSettings settings,
+                       std::uint64_t deposit_rate)
+    : executor_(std::move(executor)),
+      group_(group),
+      ports_(ports),
+      settings_(std::move(settings)),
+      deposit_rate_(deposit_rate) {}
+
+Supervisor::PipelinePtr Supervisor::add(sm::Job job) {
+    const auto id = job.terms.id;
+    auto pipeline = std::make_shared<Pipeline>(executor_, ports_, settings_, std::move(job));
+    pipelines_[id] = pipeline;
+    return pipeline;
+}
+
+void Supervisor::prepare(std::vector<sm::Job> active) {
+    for (auto& job : active) {
+        const auto pipeline = add(std::move(job));
+        if (pipeline->needs_its_lease()) pipeline->adopt_lease();
+    }
+}
+
+void Supervisor::start_prepared(const std::string& reason) {
+    for (const auto& [id, pipeline] : std::map(pipelines_)) start(pipeline, reason);
+}
+
+void Supervisor::take_on(sm::Job job) {
+    start(add(std::move(job)), "");
+}
+
+void Supervisor::start(const PipelinePtr& pipeline, std::string restart_reason) {
+    if (group_.start(run(pipeline, std::move(restart_reason)), pipeline->executor())) return;
+    spdlog::error("{}: not started, {} JOBs are running or the master is ending; the next start takes it up",
+                  short_name(pipeline->job().terms.id), group_.running());
+}
+
+Task<> Supervisor::run(PipelinePtr pipeline, std::string restart_reason) {
+    const auto id = pipeline->job().terms.id;
+    try {
+        co_await pipeline->run(std::move(restart_reason));
+    } catch (...) {
+        const auto error = std::current_exception();
+        if (!is_cancellation(error)) end_by_bug(id, error);
+        throw;
+    }
+    pipelines_.erase(id);
+}
+
+Commitments Supervisor::commitments(std::optional<JobId> except) const {
+    Commitments sum;
+    chain::U256 deposits = 0;
+    for (const auto& [id, pipeline] : pipelines_) {
+        const auto& job = pipeline->job();
+        if (except == id) continue;
+        if (waits_for_worker(job)) ++sum.workers;
+        sum.chain_gas += chain_gas_to_come(job);
+        if (job.state == sm::State::discovered)
+            deposits += chain::to_u256(chain::rate_of(job.terms.fee, deposit_rate_));
+    }
+    sum.deposits = chain::to_wei(deposits);
+    return sum;
+}
+
+void Supervisor::for_each(const std::function<void(const sm::Job&)>& visit) const {
+    for (const auto& [id, pipeline] : pipelines_) visit(pipeline->job());
+}
+
+const sm::Job* Supervisor::find(const JobId& id) const {
+    const auto found = pipelines_.find(id);
+    return found == pipelines_.end() ? nullptr : &found->second->job();
+}
+
+Result<void> Supervisor::request_decline(const JobId& id, const std::string& reason) {
+    const auto found = pipelines_.find(id);
+    if (found == pipelines_.end()) return permanent_error("no active JOB " + id.hex() + "; `emeth joblist` lists them");
+    return found->second->request_decline(reason);
+}
+
+}  // namespace emeth::node

@@ -1,0 +1,54 @@
+// All running JOBs: starts a pipeline for each, answers questions about them, passes on the operator's wishes. Io
+// thread only.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "node/market/prospector.hpp"
+#include "node/pipeline/pipeline.hpp"
+#include "runtime/task_group.hpp"
+
+namespace emeth::node {
+
+class Supervisor {
+public:
+    static constexpr std::size_t jobs_max = 4'096;
+
+    /// `group` runs the pipelines; it and all ports must outlive the supervisor. `deposit_rate` is of 100000.
+    Supervisor(asio::any_io_executor executor, TaskGroup& group, PipelinePorts ports, PipelineSettings settings,
+               std::uint64_t deposit_rate);
+
+    /// At start: makes the pipelines of active JOBs and tells the hub of their leases; nothing runs yet.
+    void prepare(std::vector<statemachine::Job> active);
+    /// Starts what was prepared. `reason` goes into each history.
+    void start_prepared(const std::string& reason);
+    /// A JOB that was just created.
+    void take_on(statemachine::Job job);
+
+    /// What JOBs without a worker and without a locked deposit are going to take.
+    [[nodiscard]] Commitments commitments(std::optional<JobId> except) const;
+    void for_each(const std::function<void(const statemachine::Job&)>& visit) const;
+    [[nodiscard]] bool empty() const { return pipelines_.empty(); }
+    /// None: no such JOB is active.
+    [[nodiscard]] const statemachine::Job* find(const JobId& id) const;
+    /// Error: not active, or too late.
+    Result<void> request_decline(const JobId& id, const std::string& reason);
+
+private:
+    using PipelinePtr = std::shared_ptr<Pipeline>;
+    PipelinePtr add(statemachine::Job job);
+    void start(const PipelinePtr& pipeline, std::string restart_reason);
+    Task<> run(PipelinePtr pipeline, std::string restart_reason);
+
+    asio::any_io_executor executor_;
+    TaskGroup& group_;
+    PipelinePorts ports_;
+    PipelineSettings settings_;
+    std::uint64_t deposit_rate_;
+    std::map<JobId, PipelinePtr> pipelines_;
+};
+
+}  // namespace emeth::node

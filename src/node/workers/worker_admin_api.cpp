@@ -1,0 +1,97 @@
+#include <fmt/format.h>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <utility>
+
+#include "node/workers/worker_server.hpp"
+#include "runtime/json_fields.hpp"
+#include "runtime/log.hpp"
+
+namespace emeth::node {
+namespace {
+
+constexpr std::size_t request_bytes_max = 64 << 10;
+constexpr std::size_t method_bytes_max = 64;
+constexpr int invalid_request = -32600;
+constexpr int method_not_found = -32601;
+
+http::ServerResponse forbidden(const std::string& peer) {
+    return http::ServerResponse::error(403, fmt::format("{} is not on the master's jsonrpc_whitelist", peer));
+}
+
+boost::json::object reply(boost::json::value id) {
+    return {{"jsonrpc", "2.0"}, {"id", std::move(id)}};
+}
+
+http::ServerResponse failure(boost::json::value id, int code, std::string_view message) {
+    boost::json::object answer = reply(std::move(id));
+    answer["error"] = boost::json::object{{"code", code}, {"message", message}};
+    return http::ServerResponse::json(answer);
+}
+
+/// A number or a short string, as JSON-RPC allows; null for all else.
+boost::json::value id_of(const boost::json::value& request) {
+    const auto* object = request.if_object();
+    const auto* id = object == nullptr ? nullptr : object->if_contains("id");
+    if (id == nullptr) return nullptr;
+    const bool short_text = id->is_string() && id->get_string().size() <= method_bytes_max;
+    return id->is_number() || short_text ? *id : boost::json::value(nullptr);
+}
+
+/// The manual of published clients says "params", their code says "param".
+std::optional<Address> worker_address(const boost::json::value& request) {
+    for (const std::string_view key : {"param", "params"}) {
+        const auto* parameters = request.get_object().if_contains(key);
+        const auto* fields = parameters == nullptr ? nullptr : parameters->if_object();
+        const auto* address = fields == nullptr ? nullptr : fields->if_contains("workerAddress");
+        if (address != nullptr && address->is_string()) return Address::parse(std::string_view(address->get_string()));
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+Task<http::ServerResponse> WorkerServer::list_workers(http::ServerRequest request) {
+    if (!options_.admins.allows(request.peer_address)) co_return forbidden(request.peer_address);
+    boost::json::array list;
+    for (const WorkerInfo& worker : workers()) {
+        boost::json::object entry{{"address", worker.address.hex()}, {"connected", worker.connected}};
+        if (worker.connected) entry["powerCapacity"] = worker.power_capacity;
+        if (worker.helps) entry["helps"] = worker.helps->hex();
+        entry["job"] = worker.job ? boost::json::value(worker.job->hex()) : boost::json::value(nullptr);
+        if (worker.rest > Milliseconds::zero()) entry["restSeconds"] = worker.rest.count() / 1'000;
+        list.push_back(std::move(entry));
+    }
+    co_return http::ServerResponse::json(list);
+}
+
+Task<http::ServerResponse> WorkerServer::json_rpc(http::ServerRequest request) {
+    if (!options_.admins.allows(request.peer_address)) co_return forbidden(request.peer_address);
+    const auto json = parse_json(request.body, request_bytes_max, "the request");
+    if (json.has_error()) co_return failure(nullptr, invalid_request, json.error().message);
+    boost::json::value id = id_of(*json);
+    JsonObject object(*json, "the request");
+    if (object.string("jsonrpc", method_bytes_max) != "2.0") object.reject("jsonrpc", "\"2.0\"");
+    const std::string method = object.string("method", method_bytes_max);
+    if (const auto check = object.check(); check.has_error())
+        co_return failure(std::move(id), invalid_request, check.error().message);
+    if (method != "disconnect") co_return failure(std::move(id), method_not_found, "the only method is \"disconnect\"");
+    const auto worker = worker_address(*json);
+    if (!worker)
+        co_return failure(std::move(id), invalid_request,
+                          "param.workerAddress is missing or no address of 0x and 40 hex digits");
+    boost::json::object answer = reply(std::move(id));
+    answer["result"] = disconnect_by_operator(*worker);
+    co_return http::ServerResponse::json(answer);
+}
+
+std::string WorkerServer::disconnect_by_operator(const Address& worker) {
+    const auto found = sessions_.find(worker);
+    if (found == sessions_.end()) return "not exist";
+    spdlog::info("worker {} is disconnected by an operator", worker.hex());
+    found->second->end("disconnected by an operator");
+    return "disconnected";
+}
+
+}  // namespace emeth::node

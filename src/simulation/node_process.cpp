@@ -1,0 +1,73 @@
+#include "simulation/node_process.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <utility>
+
+#include "runtime/cancellation.hpp"
+#include "simulation/simulated_endpoint.hpp"
+
+namespace emeth::simulation {
+namespace {
+
+constexpr std::size_t services_max = 16;
+
+chain::SenderOptions sender_options(const node::NodeConfig& config) {
+    chain::SenderOptions options;
+    options.chain_id = config.chain_id;
+    options.confirmations = config.confirmations;
+    options.poll_interval = config.poll_interval;
+    return options;
+}
+
+}  // namespace
+
+NodeProcess::NodeProcess(Surroundings world, std::unique_ptr<MortalStore> store)
+    : world_(world),
+      store_(std::move(store)),
+      sender_(world_.io.get_executor(), world_.chain, *store_, pool_, world_.clock, world_.key,
+              sender_options(world_.config)),
+      group_(world_.io.get_executor(), node::Supervisor::jobs_max + services_max),
+      services_(world_.io.get_executor(),
+                node::NodePorts{world_.chain, sender_, world_.artifacts, world_.info_server, *store_, pool_,
+                                world_.clock, world_.random},
+                world_.workers, group_, world_.config, world_.constants, "/"),
+      discovery_(world_.info_server, services_.prospector, *store_, pool_, world_.clock, world_.random,
+                 world_.config.discovery_interval,
+                 [this](statemachine::Job job) { services_.supervisor.take_on(std::move(job)); }) {}
+
+NodeProcess::~NodeProcess() = default;
+
+Result<void> NodeProcess::start() {
+    auto active = store_->active();
+    if (active.has_error()) {
+        ended_ = true;
+        return active.error();
+    }
+    services_.supervisor.prepare(std::move(*active));
+    asio::co_spawn(world_.io, run(), [this](std::exception_ptr error) {
+        ended_ = true;
+        if (!error || is_cancellation(error)) return;
+        try {
+            std::rethrow_exception(error);
+        } catch (const std::exception& thrown) {
+            bug_ = thrown.what();
+        }
+    });
+    return {};
+}
+
+/// From within a handler: then the signals reach the coroutines at once, and none of them has ended in between.
+void NodeProcess::cancel() {
+    asio::post(world_.io, [this] { group_.cancel(); });
+}
+
+Task<> NodeProcess::run() {
+    group_.start(sender_.run());
+    services_.supervisor.start_prepared("found active");
+    group_.start(discovery_.run());
+    group_.start(services_.rewards.run());
+    co_await group_.join();
+}
+
+}  // namespace emeth::simulation

@@ -1,0 +1,63 @@
+// One process of the simulated node, wired as the master wires its own, from its start to its sudden end.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "crypto/private_key.hpp"
+#include "node/core/job_services.hpp"
+#include "node/market/discovery.hpp"
+#include "runtime/task_group.hpp"
+#include "simulation/mortal_store.hpp"
+
+namespace emeth::simulation {
+
+/// The world outside the process; all of it outlives every process.
+struct Surroundings {
+    asio::io_context& io;
+    chain::Chain& chain;
+    api_client::ArtifactStore& artifacts;
+    api_client::InfoServer& info_server;
+    node::WorkerHub& workers;
+    Clock& clock;
+    Random& random;
+    const crypto::PrivateKey& key;
+    const node::NodeConfig& config;
+    const chain::Constants& constants;
+};
+
+class NodeProcess {
+public:
+    NodeProcess(Surroundings world, std::unique_ptr<MortalStore> store);
+    ~NodeProcess();
+    NodeProcess(const NodeProcess&) = delete;
+    NodeProcess& operator=(const NodeProcess&) = delete;
+
+    /// As the master does: active JOBs first, then everything else.
+    Result<void> start();
+    /// Unwinds every coroutine, as the io context is polled next. The ports must refuse them already.
+    void cancel();
+    [[nodiscard]] bool ended() const { return ended_; }
+    /// What a coroutine threw that is no cancellation: a bug.
+    [[nodiscard]] const std::optional<std::string>& bug() const { return bug_; }
+
+    MortalStore& store() { return *store_; }
+    node::Supervisor& supervisor() { return services_.supervisor; }
+
+private:
+    Task<> run();
+
+    Surroundings world_;
+    std::unique_ptr<MortalStore> store_;
+    BlockingPool pool_{0};
+    chain::TransactionSender sender_;
+    TaskGroup group_;
+    node::JobServices services_;
+    node::Discovery discovery_;
+    bool ended_ = false;
+    std::optional<std::string> bug_;
+};
+
+}  // namespace emeth::simulation

@@ -1,0 +1,140 @@
+#include "simulation/simulated_services.hpp"
+
+#include <algorithm>
+
+namespace emeth::simulation {
+namespace {
+
+constexpr Milliseconds timeout{15'000};
+constexpr Milliseconds slowest{5'000};
+constexpr std::uint64_t stale_blocks = 30;
+
+}  // namespace
+
+Task<std::optional<Error>> SimulatedStorage::ask(const char* call) {
+    process_.check();
+    if (is_down()) {
+        co_await clock_.sleep(dice_.chance(0.5) ? Milliseconds(20) : timeout);
+        process_.check();
+        co_return transient_error(std::string(call) + ": the Storage API is down");
+    }
+    if (weather_.slow_rate > 0 && dice_.chance(weather_.slow_rate)) {
+        co_await clock_.sleep(Milliseconds(dice_.between(5, slowest.count())));
+        process_.check();
+    }
+    if (weather_.error_rate > 0 && dice_.chance(weather_.error_rate))
+        co_return transient_error(std::string(call) + ": 503");
+    co_return std::nullopt;
+}
+
+/// "upload id#part"; of an upload that is gone, nothing comes of it.
+void SimulatedStorage::put_part(const std::string& url, const Hash256& digest) {
+    const auto hash = url.find('#');
+    const auto upload = uploads_.find(url.substr(0, hash));
+    if (upload == uploads_.end() || upload->second.completed || upload->second.aborted) return;
+    upload->second.parts[static_cast<std::uint32_t>(std::stoul(url.substr(hash + 1)))] = digest;
+}
+
+const Hash256* SimulatedStorage::result(const std::string& file_name) const {
+    const auto found = results_.find(file_name);
+    return found == results_.end() ? nullptr : &found->second;
+}
+
+std::optional<Hash256> SimulatedStorage::evidence(const JobId& job) const {
+    const auto found = evidence_.find(job);
+    return found == evidence_.end() ? std::nullopt : std::optional(found->second);
+}
+
+/// Of one artifact when all parts are; else of something else.
+Hash256 SimulatedStorage::digest_of(const Upload& upload) {
+    if (upload.parts.size() != upload.parts_total) return {};
+    const Hash256 first = upload.parts.begin()->second;
+    const bool one =
+        std::all_of(upload.parts.begin(), upload.parts.end(), [&](const auto& part) { return part.second == first; });
+    return one ? first : Hash256{};
+}
+
+Task<Result<std::uint64_t>> SimulatedStorage::dataset_bytes(std::string dataset) {
+    if (auto failed = co_await ask("dataset size")) co_return std::move(*failed);
+    const auto found = datasets_.find(dataset);
+    if (found == datasets_.end()) co_return permanent_error("the Storage API has no dataset " + dataset);
+    co_return found->second;
+}
+
+Task<Result<std::string>> SimulatedStorage::dataset_url(JobId job) {
+    if (auto failed = co_await ask("dataset URL")) co_return std::move(*failed);
+    const auto& jobs = chain_.latest().jobs;
+    const auto found = jobs.find(job);
+    if (found == jobs.end() || found->second.assign.node != chain_.wallet)
+        co_return permanent_error("403: the JOB is not assigned to this node");
+    co_return "dataset/" + found->second.details.dataset;
+}
+
+Task<Result<api_client::OpenedUpload>> SimulatedStorage::open_upload(JobId job, std::uint64_t bytes,
+                                                                     std::string extension) {
+    if (auto failed = co_await ask("open upload")) co_return std::move(*failed);
+    for (auto& [id, earlier] : uploads_)
+        if (earlier.job == job && !earlier.completed) earlier.aborted = true;
+    api_client::OpenedUpload opened{"upload-" + std::to_string(uploads_.size() + 1), job.hex() + extension, {}};
+    Upload upload;
+    upload.shows = extension == ".evidence";
+    if (upload.shows) opened.file_name = opened.upload_id + extension;  // a new draw is shown beside the old one
+    upload.job = job;
+    upload.file_name = opened.file_name;
+    upload.bytes = bytes;
+    upload.parts_total = api_client::parts_of(bytes);
+    for (std::uint32_t part = 1; part <= upload.parts_total; ++part)
+        opened.urls.push_back(opened.upload_id + "#" + std::to_string(part));
+    uploads_[opened.upload_id] = std::move(upload);
+    if (weather_.lost_answer_rate > 0 && dice_.chance(weather_.lost_answer_rate))
+        co_return transient_error("open upload: the answer was lost");
+    co_return opened;
+}
+
+Task<Result<void>> SimulatedStorage::complete_upload(JobId, std::string upload_id, std::map<std::uint32_t, std::string>,
+                                                     std::string) {
+    if (auto failed = co_await ask("complete upload")) co_return std::move(*failed);
+    const auto found = uploads_.find(upload_id);
+    if (found == uploads_.end() || found->second.aborted) co_return permanent_error("404: no such upload");
+    auto& upload = found->second;
+    if (!upload.completed) {
+        if (upload.parts.size() != upload.parts_total) co_return permanent_error("400: a part is missing");
+        if (results_.contains(upload.file_name))
+            co_return permanent_error("409: a completed object can never be replaced");
+        upload.completed = true;
+        results_[upload.file_name] = digest_of(upload);
+        if (upload.shows) evidence_[upload.job] = digest_of(upload);
+    }
+    if (weather_.lost_answer_rate > 0 && dice_.chance(weather_.lost_answer_rate))
+        co_return transient_error("complete upload: the answer was lost");
+    co_return Result<void>{};
+}
+
+Task<Result<api_client::ArtifactStore::UploadState>> SimulatedStorage::upload_state(JobId, std::string upload_id) {
+    if (auto failed = co_await ask("upload state")) co_return std::move(*failed);
+    const auto found = uploads_.find(upload_id);
+    if (found == uploads_.end() || found->second.aborted) co_return permanent_error("404: no such upload");
+    co_return UploadState{found->second.bytes, digest_of(found->second), found->second.completed};
+}
+
+Task<Result<std::vector<api_client::JobOffer>>> SimulatedInfoServer::open_jobs() {
+    process_.check();
+    if (weather_.info_down_until > clock_.monotonic()) {
+        co_await clock_.sleep(dice_.chance(0.5) ? Milliseconds(20) : timeout);
+        process_.check();
+        co_return transient_error("the JOB info server answered no JSON array");
+    }
+    const bool stale = !weather_.fine && dice_.chance(0.2) && chain_.head() > stale_blocks;
+    std::vector<api_client::JobOffer> offers;
+    for (const auto& [id, job] : chain_.ledger(chain_.head() - (stale ? stale_blocks : 0)).jobs)
+        if (job.record.status == chain::JobStatus::requested)
+            offers.push_back({id, job.record.fee, 1'000'000, job.record.deadline_unix_s});
+    if (!weather_.fine && dice_.chance(0.1))
+        offers.push_back(
+            {numbered<JobId>(dice_.next()), wei_of(1'000 * emt), 1, chain_.now_unix_s() + 86'400});  // made up
+    if (!weather_.fine && dice_.chance(0.1))
+        for (auto& offer : offers) offer.fee = wei_of(dice_.between(1, 500) * emt);
+    co_return offers;
+}
+
+}  // namespace emeth::simulation

@@ -1,0 +1,51 @@
+// What goes wrong around the node at the moment, and whether the node's own process is alive. Shared by all parts of
+// the simulated world.
+#pragma once
+
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "runtime/clock.hpp"
+#include "simulation/dice.hpp"
+
+namespace emeth::simulation {
+
+struct Weather {
+    // Spells: virtual times at which they end.
+    Milliseconds chain_down_until{0}, info_down_until{0}, storage_down_until{0}, disk_full_until{0},
+        disk_fails_until{0}, gas_spike_until{0}, endpoint_lags_until{0};
+    /// Of single calls, 0 while the weather is fine.
+    double error_rate = 0, lost_answer_rate = 0, slow_rate = 0;
+    bool fine = false;  ///< for good: the life comes to its end
+};
+
+/// What must never happen, as sentences. The first ones are kept.
+class Violations {
+public:
+    void add(std::string sentence) {
+        if (sentences_.size() < 20) sentences_.push_back(std::move(sentence));
+    }
+    [[nodiscard]] const std::vector<std::string>& sentences() const { return sentences_; }
+    [[nodiscard]] bool any() const { return !sentences_.empty(); }
+
+private:
+    std::vector<std::string> sentences_;
+};
+
+/// The node's process. What it calls after its death does not happen: every port asks here first, and throws what a
+/// cancelled coroutine throws.
+struct Mortality {
+    bool dead = false;
+    void check() const {
+        if (dead) throw boost::system::system_error(asio::error::operation_aborted);
+    }
+};
+
+/// Readable story of a life, for a failing seed; costs nothing when nobody listens.
+using Trace = std::function<void(const std::string&)>;
+
+}  // namespace emeth::simulation

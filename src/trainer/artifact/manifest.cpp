@@ -1,0 +1,146 @@
+#include "trainer/artifact/manifest.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <cmath>
+#include <utility>
+
+#include "runtime/json_fields.hpp"
+#include "trainer/data/seed.hpp"
+
+namespace emeth::trainer {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::uint64_t format_version = 1;
+constexpr std::size_t name_bytes_max = 64;
+constexpr std::uint64_t epochs_max = 10'000;
+constexpr std::uint64_t count_max = std::uint64_t{1} << 53;
+constexpr std::size_t members_max = 16;
+/// As many as manifest_bytes_max has room for.
+constexpr std::size_t states_max = manifest_bytes_max / (2 * Hash256::size_bytes);
+
+json::object seeds_of(const JobId& job) {
+    json::object seeds;
+    for (const std::string_view label : {"weights", "order", "validation", "tokenizer"})
+        seeds[label] = derive_seed(job, label).hex();
+    return seeds;
+}
+
+json::object hyperparameters_of(const Preset& preset, std::int64_t sequences_per_step) {
+    const OptimiserSettings& settings = optimiser_settings;
+    return {{"width", preset.width},
+            {"layers", preset.layers},
+            {"heads", preset.heads},
+            {"context", preset.context},
+            {"vocabulary", preset.vocabulary},
+            {"sequences_per_step", sequences_per_step},
+            {"tokens_per_step", sequences_per_step * preset.context},
+            {"learning_rate", preset.learning_rate},
+            {"warm_up_share", settings.warm_up_share},
+            {"final_share", settings.final_share},
+            {"beta1", settings.beta1},
+            {"beta2", settings.beta2},
+            {"epsilon", settings.epsilon},
+            {"weight_decay", settings.weight_decay},
+            {"gradient_norm_max", settings.gradient_norm_max}};
+}
+
+json::object members_of(const Manifest& manifest) {
+    json::object members;
+    for (const auto& [name, sha256] : manifest.members) members[name] = sha256.hex();
+    return members;
+}
+
+json::array states_of(const Manifest& manifest) {
+    json::array states;
+    for (const Hash256& digest : manifest.states) states.emplace_back(digest.hex());
+    return states;
+}
+
+void read_states(JsonObject& object, Manifest& manifest) {
+    for (const json::value& state : object.array("states", states_max)) {
+        const auto digest = state.is_string() ? Hash256::parse(std::string_view(state.get_string())) : std::nullopt;
+        if (!digest) return object.reject("states", "an array of SHA-256 digests");
+        manifest.states.push_back(*digest);
+    }
+}
+
+void read_epoch_losses(JsonObject& object, Manifest& manifest) {
+    for (const json::value& loss : object.array("epoch_losses", epochs_max)) {
+        const double value = loss.is_number() ? loss.to_number<double>() : NAN;
+        if (!std::isfinite(value)) object.reject("epoch_losses", "an array of finite numbers");
+        manifest.epoch_losses.push_back(value);
+    }
+}
+
+void read_members(const json::value& value, JsonObject& object, Manifest& manifest) {
+    JsonObject members = object.object("members");
+    const json::value* found = value.is_object() ? value.get_object().if_contains("members") : nullptr;
+    if (found == nullptr || !found->is_object()) return;
+    if (found->get_object().size() > members_max) return object.reject("members", "a short list");
+    for (const auto& [name, digest] : found->get_object()) manifest.members[name] = members.fixed<Hash256>(name);
+}
+
+}  // namespace
+
+std::string write_manifest(const Manifest& manifest, const Preset& preset) {
+    const json::object object{{"format", format_version},
+                              {"job", manifest.job.hex()},
+                              {"language", manifest.language},
+                              {"model", manifest.model},
+                              {"epochs", manifest.epochs},
+                              {"steps_per_epoch", manifest.steps_per_epoch},
+                              {"steps", manifest.steps},
+                              {"dataset",
+                               {{"sha256", manifest.dataset_sha256.hex()},
+                                {"bytes", manifest.dataset_bytes},
+                                {"tokens", manifest.dataset_tokens}}},
+                              {"seeds", seeds_of(manifest.job)},
+                              {"hyperparameters", hyperparameters_of(preset, manifest.sequences_per_step)},
+                              {"epoch_losses", json::array(manifest.epoch_losses.begin(), manifest.epoch_losses.end())},
+                              {"validation_loss", manifest.validation_loss},
+                              {"states", states_of(manifest)},
+                              {"compute",
+                               {{"device", manifest.device},
+                                {"threads", manifest.threads},
+                                {"precision", manifest.precision},
+                                {"micro_batch", manifest.micro_batch}}},
+                              {"members", members_of(manifest)}};
+    return json::serialize(object) + "\n";
+}
+
+Result<Manifest> read_manifest(std::string_view text) {
+    const Result<json::value> json = parse_json(text, manifest_bytes_max, "manifest.json");
+    if (json.has_error()) return json.error();
+    JsonObject object(*json, "manifest.json");
+    object.u64("format", format_version, format_version);
+    Manifest manifest;
+    manifest.job = object.fixed<JobId>("job");
+    manifest.language = object.string("language", name_bytes_max);
+    manifest.model = object.string("model", name_bytes_max);
+    manifest.epochs = static_cast<std::uint32_t>(object.u64("epochs", 1, epochs_max));
+    manifest.steps_per_epoch = object.u64("steps_per_epoch", 1, count_max);
+    manifest.steps = object.u64("steps", 1, count_max);
+    JsonObject dataset = object.object("dataset");
+    manifest.dataset_sha256 = dataset.fixed<Hash256>("sha256");
+    manifest.dataset_bytes = dataset.u64("bytes", 0, count_max);
+    manifest.dataset_tokens = dataset.u64("tokens", 0, count_max);
+    JsonObject hyperparameters = object.object("hyperparameters");
+    manifest.sequences_per_step = hyperparameters.i64("sequences_per_step", 1, 1 << 20);
+    read_epoch_losses(object, manifest);
+    manifest.validation_loss = object.number("validation_loss");
+    read_states(object, manifest);
+    JsonObject compute = object.object("compute");
+    manifest.device = compute.string("device", name_bytes_max);
+    manifest.precision = compute.string("precision", name_bytes_max);
+    manifest.threads = static_cast<std::uint32_t>(compute.u64("threads", 1, 1 << 16));
+    manifest.micro_batch = compute.i64("micro_batch", 1, 1 << 20);
+    read_members(*json, object, manifest);
+    if (Result<void> check = object.check(); check.has_error()) return check.error();
+    return manifest;
+}
+
+}  // namespace emeth::trainer

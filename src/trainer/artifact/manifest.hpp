@@ -1,0 +1,52 @@
+// manifest.json: what the artifact claims to be.
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/result.hpp"
+#include "statemachine/types.hpp"
+#include "trainer/data/plan.hpp"
+#include "trainer/data/preset.hpp"
+
+namespace emeth::trainer {
+
+inline constexpr std::uint64_t manifest_bytes_max = 1 << 20;
+
+struct Manifest {
+    JobId job;
+    std::string language;
+    std::string model;
+    std::uint32_t epochs = 0;
+    std::uint64_t steps_per_epoch = 0;
+    std::uint64_t steps = 0;
+    std::int64_t sequences_per_step = 0;
+
+    Hash256 dataset_sha256;
+    std::uint64_t dataset_bytes = 0;
+    std::uint64_t dataset_tokens = 0;
+
+    std::vector<double> epoch_losses;
+    double validation_loss = 0;
+
+    /// Digests of the states in which the run's segments begin, and of the last one (segment_states.hpp).
+    std::vector<Hash256> states;
+
+    /// How it was computed; only for the record.
+    std::string device, precision;
+    std::uint32_t threads = 0;
+    std::int64_t micro_batch = 0;
+
+    std::map<std::string, Hash256> members;  ///< SHA-256 of each other member of the archive
+};
+
+/// With the seeds that follow from the JOB's id and the hyperparameters that follow from the preset.
+std::string write_manifest(const Manifest& manifest, const Preset& preset);
+/// A permanent Error names what is missing or out of bounds.
+Result<Manifest> read_manifest(std::string_view text);
+
+}  // namespace emeth::trainer

@@ -1,0 +1,78 @@
+#include "trainer/artifact/training_log.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <iterator>
+#include <numeric>
+
+#include "runtime/json_fields.hpp"
+
+namespace emeth::trainer {
+namespace {
+
+constexpr std::size_t line_bytes_max = 256;
+constexpr double learning_rate_tolerance = 1e-9;
+
+Result<float> read_line(std::string_view line, const Preset& preset, const Plan& plan, std::uint64_t step) {
+    const std::string what = fmt::format("line {} of training_log.jsonl", step + 1);
+    const Result<boost::json::value> json = parse_json(line, line_bytes_max, what);
+    if (json.has_error()) return json.error();
+    JsonObject object(*json, what);
+    object.u64("step", step + 1, step + 1);
+    const std::uint64_t epoch = step / plan.steps_per_epoch + 1;
+    object.u64("epoch", epoch, epoch);
+    const double expected = learning_rate_at(preset, step, plan.steps_total);
+    if (std::abs(object.number("learning_rate") - expected) > learning_rate_tolerance)
+        object.reject("learning_rate", fmt::format("{}", expected));
+    const double loss = object.number("loss");
+    if (loss < 0) object.reject("loss", "a number that is not negative");
+    if (Result<void> check = object.check(); check.has_error()) return check.error();
+    return static_cast<float>(loss);
+}
+
+}  // namespace
+
+std::string write_training_log(const Preset& preset, const Plan& plan, const std::vector<float>& losses) {
+    std::string text;
+    for (std::uint64_t step = 0; step < losses.size(); ++step) {
+        fmt::format_to(std::back_inserter(text), "{{\"step\":{},\"epoch\":{},\"loss\":{},\"learning_rate\":{}}}\n",
+                       step + 1, step / plan.steps_per_epoch + 1, losses[step],
+                       learning_rate_at(preset, step, plan.steps_total));
+    }
+    return text;
+}
+
+std::uint64_t training_log_bytes_max(const Plan& plan) {
+    return plan.steps_total * line_bytes_max;
+}
+
+Result<std::vector<float>> read_training_log(std::string_view text, const Preset& preset, const Plan& plan) {
+    std::vector<float> losses;
+    for (std::uint64_t step = 0; step < plan.steps_total; ++step) {
+        const std::size_t end = text.find('\n');
+        if (end == std::string_view::npos)
+            return permanent_error(
+                fmt::format("training_log.jsonl has {} steps; dataset and model give {}", step, plan.steps_total));
+        const Result<float> loss = read_line(text.substr(0, end), preset, plan, step);
+        if (loss.has_error()) return loss.error();
+        losses.push_back(*loss);
+        text.remove_prefix(end + 1);
+    }
+    if (!text.empty())
+        return permanent_error(
+            fmt::format("training_log.jsonl goes on after the {} steps of its epochs", plan.steps_total));
+    return losses;
+}
+
+std::vector<double> epoch_losses(const Plan& plan, const std::vector<float>& losses) {
+    std::vector<double> means;
+    for (std::size_t first = 0; first + plan.steps_per_epoch <= losses.size(); first += plan.steps_per_epoch) {
+        const auto begin = losses.begin() + static_cast<std::ptrdiff_t>(first);
+        const double sum = std::accumulate(begin, begin + static_cast<std::ptrdiff_t>(plan.steps_per_epoch), 0.0);
+        means.push_back(sum / static_cast<double>(plan.steps_per_epoch));
+    }
+    return means;
+}
+
+}  // namespace emeth::trainer

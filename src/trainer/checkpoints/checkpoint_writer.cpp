@@ -1,0 +1,107 @@
+#include "trainer/checkpoints/checkpoint_writer.hpp"
+
+#include <utility>
+
+namespace emeth::trainer {
+
+namespace {
+
+Milliseconds now() {
+    return system_clock().monotonic();
+}
+
+}  // namespace
+
+CheckpointWriter::CheckpointWriter(CheckpointStore store, SegmentStates states, RunHistory history, const Plan& plan,
+                                   Reporter& reporter)
+    : store_(std::move(store)),
+      states_(std::move(states)),
+      history_(std::move(history)),
+      steps_per_epoch_(plan.steps_per_epoch),
+      reporter_(reporter),
+      remembered_(now()),
+      thread_([this] { run(); }) {}
+
+CheckpointWriter::~CheckpointWriter() {
+    {
+        const std::scoped_lock lock(mutex_);
+        ending_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+}
+
+Result<void> CheckpointWriter::checkpoint_due(const TrainingState& state) {
+    std::unique_lock lock(mutex_);
+    if (!outcome_ || waiting_) return outcome_;
+    const Milliseconds start = now();
+    waiting_.emplace(Waiting{state.copy(), false});
+    copying_ = now() - start;
+    changed_.notify_all();
+    return {};
+}
+
+Result<void> CheckpointWriter::step_begins(const TrainingState& state) {
+    if (!states_.begins_segment(state.step)) return {};
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return !waiting_; });
+    if (!outcome_) return outcome_;
+    waiting_.emplace(Waiting{state.copy(), true});
+    changed_.notify_all();
+    return {};
+}
+
+Result<void> CheckpointWriter::write_now(const TrainingState& state) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return !waiting_; });
+    if (!outcome_) return outcome_;
+    return write_checkpoint(state);
+}
+
+Milliseconds CheckpointWriter::cost() const {
+    const std::scoped_lock lock(mutex_);
+    return writing_ == Milliseconds(0) ? Milliseconds(0) : copying_ + writing_;
+}
+
+Milliseconds CheckpointWriter::checkpoint_interval() const {
+    const std::scoped_lock lock(mutex_);
+    return trainer::checkpoint_interval(copying_ + writing_, history_.mean_time_between_failures());
+}
+
+void CheckpointWriter::run() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        changed_.wait(lock, [this] { return ending_ || waiting_; });
+        if (!waiting_) return;
+        lock.unlock();
+        const Milliseconds start = now();
+        Result<void> written = write(*waiting_);
+        const Milliseconds end = now();
+        lock.lock();
+        if (!waiting_->begins_segment) writing_ = end - start;
+        history_.add_trained(end - std::exchange(remembered_, end));
+        outcome_ = std::move(written);
+        waiting_.reset();
+        changed_.notify_all();
+    }
+}
+
+Result<void> CheckpointWriter::write(const Waiting& waiting) {
+    if (!waiting.begins_segment) return write_checkpoint(waiting.state);
+    Result<void> saved = states_.save(waiting.state);
+    if (saved.has_error()) return in_context("cannot save the state of a segment", saved.error());
+    return saved;
+}
+
+Result<void> CheckpointWriter::write_checkpoint(const TrainingState& state) {
+    const Result<Hash256> digest = store_.save(state);
+    if (digest.has_error()) return in_context("cannot save the checkpoint", digest.error());
+    reporter_.report(
+        trainer_protocol::CheckpointSaved{.epoch = static_cast<std::uint32_t>(state.step / steps_per_epoch_),
+                                          .step = state.step,
+                                          .sha256 = *digest,
+                                          .loss = static_cast<double>(state.losses.back())});
+    return {};
+}
+
+}  // namespace emeth::trainer

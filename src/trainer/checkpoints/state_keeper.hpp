@@ -1,0 +1,28 @@
+// Who keeps states while the training loop runs.
+#pragma once
+
+#include "runtime/clock.hpp"
+#include "runtime/result.hpp"
+#include "trainer/checkpoints/checkpoint_interval.hpp"
+#include "trainer/model/training_state.hpp"
+
+namespace emeth::trainer {
+
+/// An Error of it ends the loop.
+class StateKeeper {
+public:
+    virtual ~StateKeeper() = default;
+    virtual Result<void> step_begins(const TrainingState& state) = 0;
+    virtual Result<void> checkpoint_due(const TrainingState& state) = 0;
+    /// From one checkpoint to the next, where the setup does not say.
+    [[nodiscard]] virtual Milliseconds checkpoint_interval() const = 0;
+};
+
+/// For short or helper runs.
+struct KeepsNothing final : StateKeeper {
+    Result<void> step_begins(const TrainingState&) override { return {}; }
+    Result<void> checkpoint_due(const TrainingState&) override { return {}; }
+    [[nodiscard]] Milliseconds checkpoint_interval() const override { return checkpoint_interval_max; }
+};
+
+}  // namespace emeth::trainer

@@ -1,0 +1,27 @@
+// From a dataset to its tokenizer and tokens, kept in a folder: what is there whole is taken, the rest is made.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "runtime/result.hpp"
+#include "statemachine/types.hpp"
+#include "trainer/data/preset.hpp"
+#include "trainer/data/token_file.hpp"
+#include "trainer/reporter.hpp"
+
+namespace emeth::trainer {
+
+struct PreparedData {
+    std::string tokenizer_model;
+    Hash256 tokenizer_sha256;
+    TokenFile tokens;
+};
+
+/// The same on every machine for one dataset, JOB id and preset. A transient Error when the dataset is not the one with
+/// this digest.
+Result<PreparedData> prepare_data(const std::filesystem::path& dataset, const Hash256& dataset_sha256,
+                                  const std::filesystem::path& folder, const JobId& job, const Preset& preset,
+                                  Reporter& reporter);
+
+}  // namespace emeth::trainer

@@ -1,0 +1,45 @@
+// How a token count becomes windows, batches and steps: what "one epoch" of a dataset is, for the node that trains it
+// and for the verifier that counts.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "runtime/result.hpp"
+#include "statemachine/types.hpp"
+#include "trainer/data/preset.hpp"
+#include "trainer/data/seed.hpp"
+
+namespace emeth::trainer {
+
+/// The token stream is cut into windows of `context` inputs; the target of each token is the next one of the stream.
+/// Windows are drawn into validation and training by the JOB's seed. What is left of an epoch after its last full step
+/// is not trained in that epoch; the next epoch's order leaves out others.
+struct Plan {
+    std::uint64_t windows = 0;
+    std::uint64_t validation_windows = 0;  ///< at least 1
+    std::uint64_t training_windows = 0;    ///< at least 1
+    std::int64_t sequences_per_step = 0;
+    std::uint64_t steps_per_epoch = 0;
+    std::uint64_t steps_total = 0;
+    std::uint32_t segments = 0;  ///< that verification cuts the steps into (trainer_protocol/segments.hpp)
+
+    /// A permanent Error when `tokens` do not fill two windows.
+    static Result<Plan> make(const Preset& preset, std::uint64_t tokens, std::uint32_t epochs);
+};
+
+/// Which windows a step trains.
+class WindowOrder {
+public:
+    WindowOrder(const Plan& plan, const JobId& job);
+    /// The windows of one step (counted from 0 over all epochs), in order.
+    [[nodiscard]] std::vector<std::uint64_t> of_step(std::uint64_t step) const;
+    [[nodiscard]] std::vector<std::uint64_t> validation() const;
+
+private:
+    Plan plan_;
+    Hash256 order_seed_;
+    Permutation split_;  // the first validation_windows values are the validation windows, the others are trained
+};
+
+}  // namespace emeth::trainer

@@ -1,0 +1,65 @@
+#include "trainer/data/text_encoder.hpp"
+
+#include <ATen/Parallel.h>
+
+#include <atomic>
+#include <utility>
+
+namespace emeth::trainer {
+namespace {
+
+constexpr std::size_t chunk_bytes = 64 * 1024;
+constexpr std::size_t chunks_per_thread = 16;
+
+}  // namespace
+
+Result<TextEncoder::Chunk> TextEncoder::read_chunk() {
+    Chunk chunk;
+    while (chunk.text.size() < chunk_bytes) {
+        const Result<std::optional<TextPiece>> piece = reader_.next();
+        if (piece.has_error()) return piece.error();
+        if (!piece->has_value()) break;
+        chunk.pieces.push_back({chunk.text.size(), (*piece)->text.size(), (*piece)->ends_line});
+        chunk.text += (*piece)->text;
+        if ((*piece)->ends_line) chunk.text += '\n';
+    }
+    return chunk;
+}
+
+Result<std::vector<TextEncoder::Chunk>> TextEncoder::read_chunks() {
+    std::vector<Chunk> chunks;
+    while (chunks.size() < chunks_per_thread * static_cast<std::size_t>(at::get_num_threads())) {
+        Result<Chunk> chunk = read_chunk();
+        if (chunk.has_error()) return chunk.error();
+        if (chunk->pieces.empty()) break;
+        chunks.push_back(*std::move(chunk));
+    }
+    return chunks;
+}
+
+void TextEncoder::encode(Chunk& chunk) const {
+    const std::string_view text = chunk.text;
+    for (const Chunk::Piece& piece : chunk.pieces) {
+        chunk.outcome = tokenizer_.encode({text.substr(piece.begin, piece.length), piece.ends_line}, chunk.tokens);
+        if (!chunk.outcome) return;
+    }
+}
+
+Result<std::optional<std::vector<int>>> TextEncoder::next() {
+    Result<std::vector<Chunk>> chunks = read_chunks();
+    if (chunks.has_error()) return chunks.error();
+    if (chunks->empty()) return std::optional<std::vector<int>>();
+    // Whoever is done takes the next chunk: some are harder than others, and a thread may have to share its processor.
+    std::atomic<std::size_t> taken{0};
+    at::parallel_for(0, at::get_num_threads(), 1, [&](std::int64_t, std::int64_t) {
+        for (std::size_t i = taken++; i < chunks->size(); i = taken++) encode((*chunks)[i]);
+    });
+    std::vector<int> tokens;
+    for (const Chunk& chunk : *chunks) {
+        if (!chunk.outcome) return chunk.outcome.error();
+        tokens.insert(tokens.end(), chunk.tokens.begin(), chunk.tokens.end());
+    }
+    return std::optional(std::move(tokens));
+}
+
+}  // namespace emeth::trainer

@@ -1,0 +1,43 @@
+// The JOB's tokenizer: a SentencePiece unigram model with byte fallback, trained on a sample that the JOB's seed draws
+// from the dataset, by one thread and with fixed options, so that the verifier makes the same one again.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/result.hpp"
+#include "statemachine/types.hpp"
+#include "trainer/data/preset.hpp"
+#include "trainer/data/sentencepiece_library.hpp"
+#include "trainer/data/text_reader.hpp"
+
+namespace emeth::trainer {
+
+/// A serialised SentencePiece model.
+Result<std::string> train_tokenizer(const std::filesystem::path& dataset, const JobId& job, const Preset& preset);
+
+/// Const members are threadsafe.
+class Tokenizer {
+public:
+    /// `model` as train_tokenizer made it; an Error when it does not fit the preset.
+    static Result<Tokenizer> load(std::string_view model, const Preset& preset);
+
+    /// Appends the piece's tokens; a line's end is a token, too.
+    Result<void> encode(const TextPiece& piece, std::vector<int>& tokens) const;
+    /// The text of tokens that are all text.
+    [[nodiscard]] Result<std::string> decode(const std::vector<int>& tokens) const;
+    /// Whether a token stands for text: not beyond the vocabulary, and no control token.
+    [[nodiscard]] bool is_text(int token) const { return encoder_->is_text(token); }
+
+private:
+    Tokenizer() = default;
+
+    std::unique_ptr<PieceEncoder> encoder_;
+    int newline_ = 0;
+};
+
+}  // namespace emeth::trainer

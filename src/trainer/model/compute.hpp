@@ -1,0 +1,33 @@
+// What the request's ComputeOptions mean on this machine.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "runtime/result.hpp"
+#include "trainer/data/preset.hpp"
+#include "trainer/model/model.hpp"
+#include "trainer_protocol/messages.hpp"
+
+namespace emeth::trainer {
+
+struct Compute {
+    at::Device device = at::kCPU;
+    Precision precision = Precision::float32;
+    std::int64_t micro_batch = 1;  ///< sequences
+    std::uint32_t threads = 1;
+};
+
+/// The number of sequences at once when the node does not say: enough to fill the products, not more than the caches
+/// bear, and within a share of `memory` bytes. A function of its arguments alone, so that a run that goes on rounds as
+/// it did.
+std::int64_t find_micro_batch(const Preset& preset, Precision precision, std::uint64_t memory);
+/// The same for a GPU, which wants more at once; how much memory it has is not known here: batchSize says less.
+std::int64_t find_micro_batch_of_gpu(const Preset& preset);
+
+/// Also sets libtorch's number of threads. A permanent Error for a device that is not there.
+Result<Compute> resolve_compute(const trainer_protocol::ComputeOptions& options, const Preset& preset);
+
+std::string_view precision_name(Precision precision);
+
+}  // namespace emeth::trainer

@@ -1,0 +1,21 @@
+// The mean loss of a model over given windows, in float32: the same figure for node and verifier, but for rounding.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <span>
+
+#include "trainer/data/token_file.hpp"
+#include "trainer/model/model.hpp"
+
+namespace emeth::trainer {
+
+/// The windows' inputs and targets.
+Batch read_batch(const TokenFile& tokens, const Preset& preset, std::span<const std::uint64_t> windows);
+
+/// Mean loss a token (nats).
+double mean_loss(const Preset& preset, const ParameterLayout& layout, const at::Tensor& weights,
+                 const TokenFile& tokens, std::span<const std::uint64_t> windows);
+
+}  // namespace emeth::trainer

@@ -1,0 +1,54 @@
+// GPT-2: learned positions, layer norms in front, GELU (tanh), output head tied to the token embedding. Forward and
+// backward are written out over preallocated activations; matrix products are libtorch's, the rest kernels.hpp.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <c10/core/Device.h>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "trainer/data/preset.hpp"
+#include "trainer/model/parameters.hpp"
+
+namespace emeth::trainer {
+
+enum class Precision : std::uint8_t { float32, bf16 };
+
+/// Windows side by side: inputs[i] is followed by targets[i] in the text. Both hold sequences · context tokens.
+struct Batch {
+    std::int64_t sequences = 0;
+    std::vector<std::int32_t> inputs;
+    std::vector<std::int32_t> targets;
+};
+
+/// Not thread-safe; uses at::get_num_threads() threads.
+class Model {
+public:
+    virtual ~Model() = default;
+    /// After each change of the weights: refreshes what was derived from them.
+    virtual void weights_changed() = 0;
+    /// The sum of the tokens' losses (nats). gradients += gradient_scale · d(sum)/d(weights), at the latest with
+    /// collect_gradients().
+    virtual double forward_backward(const Batch& batch, float gradient_scale) = 0;
+    /// After the last batch of a step, before the gradients are looked at.
+    virtual void collect_gradients() {}
+    /// The sum of the tokens' losses alone.
+    virtual double loss(const Batch& batch) = 0;
+    /// The scores [tokens, vocabulary], float32, of what follows each of `tokens`: 1 to `context` of them.
+    virtual at::Tensor logits(const std::vector<std::int32_t>& tokens) = 0;
+};
+
+/// What the model allocates for batches of this size, in bytes; bf16's copy of the weights does not count.
+std::uint64_t activation_bytes(const Preset& preset, Precision precision, std::int64_t sequences_max);
+
+/// `weights` and `gradients` are flat float32 arrays of `layout`; the model refers to them. Without gradients (an
+/// undefined tensor) only loss() and logits() may be called. With bf16 it computes with
+/// a bfloat16 copy of the weights. `sequences_max` sizes the activations: no batch may have more. On another device
+/// than the CPU it is an autograd_model.hpp.
+std::unique_ptr<Model> make_model(const Preset& preset, Precision precision, const ParameterLayout& layout,
+                                  at::Tensor weights, at::Tensor gradients, std::int64_t sequences_max,
+                                  at::Device device = at::kCPU);
+
+}  // namespace emeth::trainer

@@ -1,0 +1,87 @@
+#include "trainer/team/helper_team.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "runtime/clock.hpp"
+#include "runtime/log.hpp"
+
+namespace emeth::trainer {
+
+using Kind = TeamControl::Kind;
+
+HelperTeam::HelperTeam(RendezvousClient& leader, trainer_protocol::CooperationOptions options,
+                       std::size_t sequences_per_step, std::function<void()> waiting)
+    : leader_(leader), options_(std::move(options)), sequences_(sequences_per_step), waiting_(std::move(waiting)) {}
+
+Result<bool> HelperTeam::step_begins(TrainingState& state) {
+    for (;;) {
+        if (!group_) {
+            if (Result<void> joined = join_group(); joined.has_error()) return joined.error();
+        }
+        if (const std::optional<bool> changed = follow(state)) {
+            computing_began_ = system_clock().monotonic();
+            return *changed;
+        }
+        group_.reset();
+    }
+}
+
+/// An Error only when there is no leader any more: a group that could not be formed is followed by another.
+Result<void> HelperTeam::join_group() {
+    while (!group_) {
+        const auto call = leader_.await_call(waiting_);
+        if (call.has_error()) return call.error();
+        auto formed = ProcessGroup::form(leader_, std::to_string(call->generation), {call->rank, call->size},
+                                         options_.host, Milliseconds(options_.timeout_ms));
+        if (formed)
+            group_ = std::move(*formed);
+        else
+            spdlog::warn("{}", formed.error().message);
+    }
+    return {};
+}
+
+std::optional<bool> HelperTeam::follow(TrainingState& state) {
+    auto told = share_control(*group_, {});
+    if (!told) {
+        spdlog::warn("{}", told.error().message);
+        return std::nullopt;
+    }
+    control_ = std::move(*told);
+    const bool with_state = control_.kind == Kind::step_with_state;
+    const bool in_step = control_.kind == Kind::step && control_.step == state.step;
+    if ((!with_state && !in_step) || control_.bounds.back() != sequences_) return std::nullopt;
+    if (!with_state) return false;
+    if (Result<void> shared = share_state(*group_, state); !shared) {
+        spdlog::warn("{}", shared.error().message);
+        return std::nullopt;
+    }
+    state.step = control_.step;
+    return true;
+}
+
+Share HelperTeam::share(std::size_t) const {
+    return control_.share(group_->place().rank);
+}
+
+Result<bool> HelperTeam::sum(at::Tensor& gradients, double& loss_sum) {
+    const double seconds = std::chrono::duration<double>(system_clock().monotonic() - computing_began_).count();
+    const auto summed = sum_up(*group_, gradients, loss_sum, seconds);
+    if (summed) return true;
+    spdlog::warn("{}", summed.error().message);
+    group_.reset();
+    return false;
+}
+
+/// The leader sees the same, and says goodbye.
+bool HelperTeam::leave_the_others() {
+    return true;
+}
+
+std::uint32_t HelperTeam::workers() const {
+    return group_ ? static_cast<std::uint32_t>(group_->place().size) : 1;
+}
+
+}  // namespace emeth::trainer

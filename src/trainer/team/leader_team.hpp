@@ -1,0 +1,61 @@
+// The team of a trainer that holds the JOB's state: helpers come and go, and a step that one of them spoilt is tried
+// again, so that a lost helper costs seconds and no state.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/clock.hpp"
+#include "trainer/team/process_group.hpp"
+#include "trainer/team/rendezvous_server.hpp"
+#include "trainer/team/team.hpp"
+#include "trainer/team/team_control.hpp"
+#include "trainer_protocol/messages.hpp"
+
+namespace emeth::trainer {
+
+/// Sequences are shared out by the speed that each was seen to have. Helpers that make a step no faster are sent back
+/// to wait, for what is between them may be too slow a line.
+class LeaderTeam final : public Team {
+public:
+    /// Helpers of `run` (run_fingerprint()) are let in from now on, through `door`.
+    LeaderTeam(RendezvousServer& door, const Hash256& run, trainer_protocol::CooperationOptions options,
+               std::size_t sequences_per_step);
+
+    Result<bool> step_begins(TrainingState& state) override;
+    [[nodiscard]] Share share(std::size_t sequences) const override;
+    Result<bool> sum(at::Tensor& gradients, double& loss_sum) override;
+    bool leave_the_others() override;
+    [[nodiscard]] std::uint32_t workers() const override;
+
+private:
+    /// How long steps took, together and (as it would have been) alone.
+    struct Trial {
+        std::uint64_t steps = 0;
+        double together_s = 0, alone_s = 0;  ///< without the first
+        double excess_s = 0;                 ///< of all of them
+    };
+
+    [[nodiscard]] bool should_look() const;
+    void regroup(std::uint64_t step);
+    void leave(const std::string& why, Milliseconds closed_for);
+    Result<void> tell_step(TrainingState& state);
+    void learn_speeds(const std::vector<double>& seconds);
+    void judge_trial();
+    void lost(const Error& error);
+
+    RendezvousServer& door_;
+    trainer_protocol::CooperationOptions options_;
+    std::size_t sequences_;
+    std::unique_ptr<ProcessGroup> group_;  // none: alone
+    std::uint64_t generation_ = 0;
+    std::uint64_t steps_of_group_ = 0;
+    TeamControl control_;         // of the present step
+    std::vector<double> speeds_;  // by rank, sequences a second; 0: not known yet
+    Trial trial_;
+    Milliseconds step_began_{0}, computing_began_{0};
+    Milliseconds look_at_{0};  // the door
+};
+
+}  // namespace emeth::trainer

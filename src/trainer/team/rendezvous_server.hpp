@@ -1,0 +1,87 @@
+// The leader's side of the rendezvous (rendezvous_messages.hpp): helpers come in, say that they are ready, and meet the
+// leader in a process group.
+#pragma once
+
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/io_context.hpp>
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "http/server.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/result.hpp"
+#include "trainer/team/process_group.hpp"
+#include "trainer/team/rendezvous_messages.hpp"
+#include "trainer_protocol/messages.hpp"
+
+namespace emeth::trainer {
+
+/// Serves on a thread of its own for as long as it lives; all calls come from the training thread and block.
+class RendezvousServer final : public MeetingPlace {
+public:
+    /// Listens on `host` alone, on a port that the system chooses. Error: that is no address of this machine.
+    static Result<std::unique_ptr<RendezvousServer>> open(const std::string& host);
+    ~RendezvousServer() override;
+
+    [[nodiscard]] const trainer_protocol::Rendezvous& rendezvous() const { return rendezvous_; }
+    /// The run that helpers must be of. They may come earlier, and wait.
+    void admit(const Hash256& run);
+    /// Whether a helper waits that may be tried now.
+    [[nodiscard]] bool anybody_waits() const;
+
+    /// Asks whether they can begin now: all helpers that have proved themselves, and one that has not, so that it is
+    /// known whose fault a failure is. Who does not answer within `limit` is not asked again for a while. How many are
+    /// ready.
+    int ask(Milliseconds limit);
+    /// Calls them into group `generation`; its size, the leader (rank 0) among them.
+    int call(std::uint64_t generation);
+    /// The group has worked for a while: its members have proved themselves.
+    void approve();
+    /// The group is no more: its members wait again. Where `loss` is not zero and none of them is seen to have gone,
+    /// the one that had not proved itself, or else all of them, must do so (again), and wait for many times what was
+    /// lost.
+    void dissolve(Milliseconds loss);
+
+    Result<void> set(const std::string& key, std::string value) override;
+    Result<std::string> get(const std::string& key, Milliseconds timeout) override;
+
+private:
+    struct Helper;
+    using HelperPtr = std::shared_ptr<Helper>;
+
+    explicit RendezvousServer(const std::string& host);
+    Task<> serve(http::WebSocket socket);
+    Task<bool> handle(HelperPtr helper, std::string text);
+    Task<> await_greeting(HelperPtr helper);
+    bool greet(const HelperPtr& helper, const rendezvous::Hello& hello);
+    void refuse_other_runs();
+    [[nodiscard]] bool may_be_tried(const Helper& helper) const;
+    [[nodiscard]] bool is_on_trial() const;
+    void remove(const HelperPtr& helper);
+    Task<> answer(HelperPtr helper, std::string key);
+    [[nodiscard]] std::optional<std::string> find(const std::string& key) const;
+    /// From any thread.
+    void send(const HelperPtr& helper, const rendezvous::FromLeader& message);
+
+    asio::io_context io_;
+    asio::cancellation_signal end_;
+    http::Server server_;
+    trainer_protocol::Rendezvous rendezvous_;
+
+    mutable std::mutex mutex_;
+    std::condition_variable changed_;
+    std::optional<Hash256> run_;
+    std::vector<HelperPtr> helpers_;             // who said a good Hello and is still there
+    bool member_lost_ = false;                   // of the last group
+    std::map<std::string, std::string> values_;  // of the group that is being formed
+    std::thread thread_;
+};
+
+}  // namespace emeth::trainer

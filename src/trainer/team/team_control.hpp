@@ -1,0 +1,39 @@
+// What a leader tells its group before each step: one small tensor, broadcast.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "runtime/result.hpp"
+#include "trainer/model/training_state.hpp"
+#include "trainer/team/process_group.hpp"
+#include "trainer/team/team.hpp"
+
+namespace emeth::trainer {
+
+struct TeamControl {
+    enum class Kind : std::int64_t {
+        step = 1,             ///< compute your share of `step`
+        step_with_state = 2,  ///< the same, from the leader's state, which follows
+        regroup = 3,          ///< the group ends; wait to be called into another
+    };
+    Kind kind = Kind::step;
+    std::uint64_t step = 0;
+    std::vector<std::size_t> bounds;  ///< rank r computes the sequences [bounds[r], bounds[r + 1])
+
+    [[nodiscard]] Share share(int rank) const;
+};
+
+/// Rank 0's is told to the others; what they get is checked.
+Result<TeamControl> share_control(ProcessGroup& group, const TeamControl& own);
+/// Weights and moments of rank 0, for all.
+Result<void> share_state(ProcessGroup& group, TrainingState& state);
+/// Sums up gradients and losses, for all; each rank's `seconds`, how long it computed its share.
+Result<std::vector<double>> sum_up(ProcessGroup& group, at::Tensor& gradients, double& loss_sum, double seconds);
+/// In proportion to `speeds`, which need not be known (0) of all: those count as the mean of the others. Nobody goes
+/// away empty where there are enough.
+std::vector<std::size_t> share_out(std::size_t sequences, const std::vector<double>& speeds);
+
+}  // namespace emeth::trainer

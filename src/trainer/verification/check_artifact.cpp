@@ -1,0 +1,193 @@
+#include "trainer/verification/check_artifact.hpp"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <optional>
+#include <string>
+
+#include "crypto/sha256.hpp"
+#include "trainer/artifact/artifact.hpp"
+#include "trainer/artifact/training_log.hpp"
+#include "trainer/checkpoints/segment_states.hpp"
+#include "trainer/data/data_preparation.hpp"
+#include "trainer/model/compute.hpp"
+#include "trainer/model/evaluation.hpp"
+#include "trainer/verification/check_segments.hpp"
+
+namespace emeth::trainer {
+namespace {
+
+using trainer_protocol::Checked;
+using trainer_protocol::CheckRequest;
+
+/// More epochs than any honest node trains would only make the log long: twice what was asked for, or this many.
+constexpr std::uint32_t epochs_accepted = 100;
+/// Between CPUs, BLAS builds and thread counts the same weights give the same loss within this, relative.
+constexpr double validation_tolerance = 1e-3;
+constexpr double epoch_loss_tolerance = 1e-6;
+/// What training must gain, in nats a token. Fifty steps of the smallest model on the smallest dataset gain over 0.5.
+constexpr double gain_min = 0.1;
+
+/// What is wrong with an artifact, as one sentence; nothing when all is well.
+using Objection = std::optional<std::string>;
+
+Checked rejected(std::string reason) {
+    return Checked{.passed = false, .reason = std::move(reason)};
+}
+
+Objection object_to_origin(const Manifest& manifest, const CheckRequest& request, const Hash256& dataset_sha256) {
+    const trainer_protocol::JobSpec& job = request.job;
+    if (manifest.job != job.id)
+        return fmt::format("it was made for JOB {}, not for {}", manifest.job.hex(), job.id.hex());
+    if (manifest.model != job.model)
+        return fmt::format("its model is '{}'; the JOB asks for '{}'", manifest.model, job.model);
+    if (manifest.language != job.language)
+        return fmt::format("its language is '{}'; the JOB asks for '{}'", manifest.language, job.language);
+    if (manifest.dataset_sha256 != dataset_sha256 ||
+        manifest.dataset_bytes != std::filesystem::file_size(request.dataset))
+        return fmt::format("it was trained on dataset {}; the JOB's is {}", manifest.dataset_sha256.hex(),
+                           dataset_sha256.hex());
+    if (manifest.epochs < job.epochs)
+        return fmt::format("it was trained for {} epochs; the JOB asks for {}", manifest.epochs, job.epochs);
+    const std::uint32_t epochs_max = std::max(epochs_accepted, 2 * job.epochs);
+    if (manifest.epochs > epochs_max)
+        return fmt::format("it claims {} epochs; at most {} are accepted", manifest.epochs, epochs_max);
+    return std::nullopt;
+}
+
+Objection object_to_counts(const Manifest& manifest, const Plan& plan, const TokenFile& tokens) {
+    if (manifest.dataset_tokens != tokens.count())
+        return fmt::format("it counts {} tokens in the dataset; there are {}", manifest.dataset_tokens, tokens.count());
+    if (manifest.steps_per_epoch != plan.steps_per_epoch || manifest.steps != plan.steps_total ||
+        manifest.sequences_per_step != plan.sequences_per_step)
+        return fmt::format("it claims {} steps, {} an epoch; dataset and model give {} and {}", manifest.steps,
+                           manifest.steps_per_epoch, plan.steps_total, plan.steps_per_epoch);
+    return std::nullopt;
+}
+
+Objection object_to_log(const Artifact& artifact, const Preset& preset, const Plan& plan) {
+    const Result<std::vector<float>> losses = read_training_log(artifact.training_log, preset, plan);
+    if (losses.has_error()) return losses.error().message;
+    const std::vector<double> means = epoch_losses(plan, *losses);
+    const std::vector<double>& claimed = artifact.manifest.epoch_losses;
+    if (!std::equal(means.begin(), means.end(), claimed.begin(), claimed.end(),
+                    [](double a, double b) { return std::abs(a - b) <= epoch_loss_tolerance; }))
+        return "the epoch losses in manifest.json are not those of training_log.jsonl";
+    const auto part = static_cast<std::ptrdiff_t>(std::max<std::size_t>(1, losses->size() / 10));
+    const double first = std::accumulate(losses->begin(), losses->begin() + part, 0.0);
+    const double last = std::accumulate(losses->end() - part, losses->end(), 0.0);
+    if (last >= first) return "the loss in training_log.jsonl did not fall";
+    return std::nullopt;
+}
+
+/// The chain of states that the drawn segments are held against; its last link is the weights themselves.
+Objection object_to_states(const Artifact& artifact, const Plan& plan, const SegmentStates& states) {
+    const std::vector<Hash256>& digests = artifact.manifest.states;
+    if (digests.size() != plan.segments + std::size_t{1})
+        return fmt::format("it lists {} states; a run of {} segments has {}", digests.size(), plan.segments,
+                           plan.segments + 1);
+    if (digests.back() != states.last_digest(artifact.weights))
+        return "the weights in model.safetensors are not the last state in manifest.json";
+    return std::nullopt;
+}
+
+Objection object_to_content(const Artifact& artifact, const Preset& preset, const Plan& plan,
+                            const PreparedData& data) {
+    if (Objection objection = object_to_counts(artifact.manifest, plan, data.tokens)) return objection;
+    if (artifact.config != model_config(preset)) return "config.json is not that of the model";
+    if (artifact.tokenizer_model != data.tokenizer_model)
+        return "tokenizer.model is not the one that JOB and dataset give";
+    if (Objection objection = object_to_log(artifact, preset, plan)) return objection;
+    if (!at::isfinite(artifact.weights).all().item<bool>()) return "some weights are no finite numbers";
+    return std::nullopt;
+}
+
+/// Computes the validation loss again, and that of the weights training began with.
+Checked check_loss(const CheckRequest& request, const Artifact& artifact, const Preset& preset, const Plan& plan,
+                   const ParameterLayout& layout, const TokenFile& tokens) {
+    const std::vector<std::uint64_t> windows = WindowOrder(plan, request.job.id).validation();
+    Checked checked;
+    checked.claimed_validation_loss = artifact.manifest.validation_loss;
+    const double loss = mean_loss(preset, layout, artifact.weights, tokens, windows);
+    if (!std::isfinite(loss)) return rejected("the weights give a validation loss that is no finite number");
+    checked.recomputed_validation_loss = loss;
+    const double untrained = mean_loss(preset, layout, initial_weights(layout, request.job.id), tokens, windows);
+    if (std::abs(loss - checked.claimed_validation_loss) > validation_tolerance * loss)
+        checked.reason = fmt::format("it claims a validation loss of {:.6f}; its weights give {:.6f}",
+                                     checked.claimed_validation_loss, loss);
+    else if (loss > untrained - gain_min)
+        checked.reason = fmt::format("its validation loss of {:.6f} is no better than the untrained model's {:.6f}",
+                                     loss, untrained);
+    checked.passed = checked.reason.empty();
+    return checked;
+}
+
+/// The run that the states claim to be of: as many epochs as the manifest says.
+Hash256 run_of(const CheckRequest& request, const Manifest& manifest, const Hash256& dataset_sha256,
+               const Hash256& tokenizer_sha256) {
+    trainer_protocol::JobSpec job = request.job;
+    job.epochs = manifest.epochs;
+    return run_fingerprint(job, dataset_sha256, tokenizer_sha256);
+}
+
+/// A permanent Error of the artifact's reader is an objection to the artifact; any other is a trouble of this machine.
+template <class T>
+Result<Checked> verdict_of(const Result<T>& failure) {
+    if (failure.error().kind == ErrorKind::permanent) return rejected(failure.error().message);
+    return failure.error();
+}
+
+}  // namespace
+
+Result<Checked> check_artifact(const CheckRequest& request, Reporter& reporter) {
+    const Result<Preset> preset = find_preset(request.job.model);
+    if (preset.has_error()) return preset.error();
+    const Result<Compute> compute = resolve_compute(request.compute, *preset);
+    if (compute.has_error()) return compute.error();
+    if (!std::filesystem::is_regular_file(request.artifact))
+        return permanent_error("there is no artifact at " + request.artifact.string());
+    const Result<Hash256> dataset_sha256 = crypto::sha256_of_file(request.dataset);
+    if (dataset_sha256.has_error()) return dataset_sha256.error();
+
+    // The cheap questions first; nothing large is read before they are answered.
+    reporter.report(trainer_protocol::Progress{.stage = "check"});
+    const Result<Manifest> manifest = read_artifact_manifest(request.artifact);
+    if (!manifest) return verdict_of(manifest);
+    if (Objection objection = object_to_origin(*manifest, request, *dataset_sha256))
+        return rejected(*std::move(objection));
+
+    const Result<PreparedData> data =
+        prepare_data(request.dataset, *dataset_sha256, request.folder, request.job.id, *preset, reporter);
+    if (data.has_error()) return data.error();
+    const Result<Plan> plan = Plan::make(*preset, data->tokens.count(), manifest->epochs);
+    if (plan.has_error()) return plan.error();
+    if (Objection objection = object_to_counts(*manifest, *plan, data->tokens)) return rejected(*std::move(objection));
+
+    const ParameterLayout layout(*preset);
+    const SegmentStates states(request.folder, run_of(request, *manifest, *dataset_sha256, data->tokenizer_sha256),
+                               layout.count(), *plan);
+    const Result<Artifact> artifact = read_artifact(request.artifact, layout, *plan);
+    if (!artifact) return verdict_of(artifact);
+    if (Objection objection = object_to_content(*artifact, *preset, *plan, *data))
+        return rejected(*std::move(objection));
+    if (Objection objection = object_to_states(*artifact, *plan, states)) return rejected(*std::move(objection));
+    reporter.report(trainer_protocol::Progress{.stage = "validation", .epoch = manifest->epochs});
+    Checked checked = check_loss(request, *artifact, *preset, *plan, layout, data->tokens);
+    if (!checked.passed) return checked;
+
+    const Result<std::vector<float>> losses = read_training_log(artifact->training_log, *preset, *plan);
+    const CheckedRun run{request, *preset,          *plan,  *compute,
+                         layout,  data->tokens,     states, artifact->manifest.states,
+                         *losses, artifact->weights};
+    Result<Objection> objection = object_to_segments(run, reporter);
+    if (objection.has_error()) return objection.error();
+    checked.reason = std::move(*objection).value_or("");
+    checked.passed = checked.reason.empty();
+    return checked;
+}
+
+}  // namespace emeth::trainer

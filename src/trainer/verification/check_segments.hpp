@@ -1,0 +1,38 @@
+// Whether the segments that chance drew were trained: they are trained again from the evidence, which is hostile until
+// its digests hold.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/result.hpp"
+#include "trainer/artifact/manifest.hpp"
+#include "trainer/checkpoints/segment_states.hpp"
+#include "trainer/data/plan.hpp"
+#include "trainer/data/token_file.hpp"
+#include "trainer/model/compute.hpp"
+#include "trainer/model/parameters.hpp"
+#include "trainer/reporter.hpp"
+#include "trainer_protocol/messages.hpp"
+
+namespace emeth::trainer {
+
+/// A run as the verifier knows it.
+struct CheckedRun {
+    const trainer_protocol::CheckRequest& request;
+    const Preset& preset;
+    const Plan& plan;
+    const Compute& compute;
+    const ParameterLayout& layout;
+    const TokenFile& tokens;
+    const SegmentStates& states;          ///< for headers and digests alone; nothing lies on this disk
+    const std::vector<Hash256>& digests;  ///< the manifest's, as many as the plan has states
+    const std::vector<float>& losses;     ///< the training log's, one a step
+    const at::Tensor& weights;            ///< the artifact's: the last state
+};
+
+/// Nothing when all drawn segments hold, else one sentence. An Error is a trouble of this machine.
+Result<std::optional<std::string>> object_to_segments(const CheckedRun& run, Reporter& reporter);
+
+}  // namespace emeth::trainer

@@ -1,0 +1,185 @@
+// Discovery over a faked info server: what it says is only a hint.
+#include "node/market/discovery.hpp"
+
+#include <gtest/gtest.h>
+
+#include "chain/amount.hpp"
+#include "node_world.hpp"
+#include "support/io_fixture.hpp"
+
+namespace emeth::test {
+namespace {
+
+class FakeInfoServer final : public api_client::InfoServer {
+public:
+    Result<std::vector<api_client::JobOffer>> answer = std::vector<api_client::JobOffer>{};
+    int asked = 0;
+    Task<Result<std::vector<api_client::JobOffer>>> open_jobs() override {
+        ++asked;
+        co_return answer;
+    }
+};
+
+node::SelectionPolicy wide_policy() {
+    node::SelectionPolicy policy;
+    policy.min_fee = chain::parse_coins("10").value();
+    policy.max_fee = chain::parse_coins("100").value();
+    policy.dataset_bytes_max = 1'000'000'000;
+    return policy;
+}
+
+class DiscoveryTest : public IoFixture {
+protected:
+    DiscoveryTest() {
+        chain.alt_balances[wallet] = chain::parse_coins("1").value();
+        chain.emt_balances[wallet] = chain::parse_coins("1000").value();
+        artifacts.datasets["text"] = 1'000'000;
+        hub.add_worker(repeated<Address>(1));
+    }
+
+    /// A JOB on chain and in the info server's list.
+    JobId offer(std::uint8_t number, std::string_view fee) {
+        const auto id = repeated<JobId>(number);
+        const auto fee_wei = chain::parse_coins(fee).value();
+        chain.request(id, repeated<Address>(0x22), "text", R"({"language":"en","epoch":2})", fee_wei,
+                      1'700'000'000 + 86'400);
+        chain.jobs.at(id).details.program_id = 0;
+        info.answer->push_back({id, fee_wei, 1'000'000, 1'700'000'000 + 86'400});
+        return id;
+    }
+
+    std::size_t round() { return run(discovery.round()).value(); }
+    [[nodiscard]] std::vector<JobId> chosen() const {
+        std::vector<JobId> ids;
+        for (const auto& job : taken) ids.push_back(job.terms.id);
+        return ids;
+    }
+
+    TemporaryFolder folder;
+    const Address wallet = repeated<Address>(0x77);
+    VirtualClock clock{io.get_executor()};
+    ExecutingChain chain;
+    FakeArtifacts artifacts;
+    FakeHub hub{io.get_executor(), clock};
+    FakeInfoServer info;
+    BlockingPool pool{0};
+    HalfwayRandom random;
+    std::unique_ptr<storage::JobStore> store =
+        storage::JobStore::open(folder / "store", storage::OpenMode::read_write).value();
+    std::vector<statemachine::Job> taken;
+    node::Commitments commitments;
+    node::Prospector prospector{
+        chain,  artifacts,     hub,           pool,          clock,
+        wallet, chain.network, wide_policy(), folder.path(), [this](std::optional<JobId>) { return commitments; }};
+    node::Discovery discovery{
+        info, prospector, *store, pool, clock, random, Milliseconds(5'000), [this](statemachine::Job job) {
+            taken.push_back(std::move(job));
+        }};
+};
+
+TEST_F(DiscoveryTest, TakesTheBestFeeFirstAndNoMoreThanThereAreIdleWorkers) {
+    offer(1, "20");
+    const auto best = offer(2, "30");
+    offer(3, "25");
+    EXPECT_EQ(round(), 1U);
+    EXPECT_EQ(chosen(), std::vector<JobId>{best});
+    ASSERT_TRUE(store->find(best).value().has_value()) << "durable before it is handed over";
+}
+
+TEST_F(DiscoveryTest, AsksNobodyWhileEveryIdleWorkerIsSpokenFor) {
+    offer(1, "20");
+    commitments.workers = 1;
+    EXPECT_EQ(round(), 0U);
+    EXPECT_EQ(info.asked, 0);
+}
+
+TEST_F(DiscoveryTest, WhereWorkersTrainTogetherOneJobAtATimeIsTaken) {
+    hub.add_worker(repeated<Address>(2));
+    EXPECT_EQ(prospector.free_workers(std::nullopt), 2U) << "each for itself";
+    node::SelectionPolicy policy = wide_policy();
+    policy.cooperative = true;
+    const node::Prospector together{
+        chain,  artifacts,     hub,    pool,          clock,
+        wallet, chain.network, policy, folder.path(), [this](std::optional<JobId>) { return commitments; }};
+    EXPECT_EQ(together.free_workers(std::nullopt), 1U);
+    commitments.workers = 1;
+    EXPECT_EQ(together.free_workers(std::nullopt), 0U) << "one is spoken for";
+    commitments.workers = 0;
+    run(hub.reserve(repeated<JobId>(7), std::nullopt));
+    EXPECT_EQ(prospector.free_workers(std::nullopt), 1U);
+    EXPECT_EQ(together.free_workers(std::nullopt), 0U) << "the other one helps";
+    EXPECT_EQ(together.free_workers(repeated<JobId>(7)), 1U) << "the JOB itself still fits";
+}
+
+TEST_F(DiscoveryTest, DepositsOfOneRoundAddUp) {
+    hub.add_worker(repeated<Address>(2));
+    chain.emt_balances[wallet] = chain::parse_coins("45").value();
+    const auto first = offer(1, "30");
+    const auto second = offer(2, "20");
+    EXPECT_EQ(round(), 1U);
+    EXPECT_EQ(chosen(), std::vector<JobId>{first});
+    EXPECT_EQ(store->refusals().value().at(0).id, second);
+    EXPECT_EQ(store->refusals().value().at(0).reason, "deposit 20 EMT > 15 EMT at hand");
+}
+
+TEST_F(DiscoveryTest, BelievesTheChainAndNotTheServer) {
+    const auto id = offer(1, "20");
+    chain.process(id, repeated<Address>(0x33));
+    info.answer->push_back(
+        {repeated<JobId>(9), chain::parse_coins("50").value(), 1'000'000, 2'000'000'000});  // made up
+    EXPECT_EQ(round(), 0U);
+    EXPECT_TRUE(taken.empty());
+    EXPECT_EQ(store->refusals().value().size(), 2U);
+}
+
+TEST_F(DiscoveryTest, RecordsARefusalOnceAndLooksAgainLater) {
+    offer(1, "20");
+    chain.emt_balances[wallet] = chain::parse_coins("5").value();
+    EXPECT_EQ(round(), 0U);
+    EXPECT_EQ(round(), 0U);
+    EXPECT_EQ(store->refusals().value().size(), 1U);
+    chain.emt_balances[wallet] = chain::parse_coins("50").value();
+    EXPECT_EQ(round(), 0U) << "not before the second look is due";
+    auto sleeping = clock.sleep(node::Discovery::second_look_after);
+    asio::co_spawn(io, std::move(sleeping), [](std::exception_ptr) {});
+    io.restart();
+    io.poll();
+    clock.advance();
+    EXPECT_EQ(round(), 1U);
+}
+
+TEST_F(DiscoveryTest, AJobThatTheStoreKnowsIsLeftAlone) {
+    offer(1, "20");
+    EXPECT_EQ(round(), 1U);
+    EXPECT_EQ(round(), 0U);
+    EXPECT_EQ(taken.size(), 1U);
+}
+
+TEST_F(DiscoveryTest, ADatasetThatTheStorageApiDoesNotHaveIsAReason) {
+    const auto id = offer(1, "20");
+    chain.jobs.at(id).details.dataset = "missing";
+    EXPECT_EQ(round(), 0U);
+    EXPECT_EQ(store->refusals().value().at(0).reason, "the Storage API has no dataset missing");
+}
+
+TEST_F(DiscoveryTest, AServerThatAnswersHtmlIsAskedLessOftenUntilItIsBack) {
+    info.answer = transient_error("the JOB info server answered no JSON array");
+    Background searching(io, discovery.run());
+    for (int n = 0; n < 6; ++n) {
+        io.restart();
+        while (io.poll() > 0) {
+        }
+        clock.advance();
+    }
+    EXPECT_EQ(info.asked, 6);
+    EXPECT_GT(clock.monotonic(), Milliseconds(5'000 * 12)) << "the waits grow";
+    info.answer = std::vector<api_client::JobOffer>{};
+    offer(1, "20");
+    io.restart();
+    while (io.poll() > 0) {
+    }
+    EXPECT_EQ(taken.size(), 1U);
+}
+
+}  // namespace
+}  // namespace emeth::test

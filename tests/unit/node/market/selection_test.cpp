@@ -1,0 +1,184 @@
+// Selection: what is chosen, and for every reason to refuse the sentence that is recorded.
+#include "node/market/selection.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "chain/amount.hpp"
+#include "support/fake_chain.hpp"
+
+namespace emeth::test {
+namespace {
+
+using node::Candidate;
+using node::Chosen;
+using node::NodeView;
+using node::Refused;
+using node::SelectionPolicy;
+
+Wei coins(std::string_view text) {
+    return chain::parse_coins(text).value();
+}
+
+constexpr std::int64_t now_s = 1'700'000'000;
+
+struct Scene {
+    Candidate candidate;
+    NodeView view;
+    SelectionPolicy policy;
+};
+
+/// A JOB of 100 MB as published: 582 gas, 20 EMT, due in a day; and a node with one RTX 3080.
+Scene good_scene() {
+    Scene scene;
+    scene.candidate.id = repeated<JobId>(0x11);
+    scene.candidate.record = {true,        repeated<Address>(0x22),     now_s + 86'400,
+                              coins("20"), chain::JobStatus::requested, now_s - 60};
+    scene.candidate.details = {0, R"({"language":"en","epoch":2})", "text", ""};
+    scene.candidate.dataset_bytes = 100 << 20;
+    scene.candidate.gas = 582;
+    scene.view.chain_now_unix_s = now_s;
+    scene.view.workers_connected = scene.view.workers_free = 1;
+    scene.view.power_capacity = 27'300;
+    scene.view.emt_free = coins("100");
+    scene.view.alt_free = coins("1");
+    scene.view.gas_price = wei(1'000'000'000);
+    scene.view.disk_free_bytes = std::uint64_t{1} << 40;
+    scene.view.constants = FakeChain().network;
+    scene.policy.min_fee = coins("10");
+    scene.policy.max_fee = coins("30");
+    scene.policy.dataset_bytes_max = 10'000'000'000;
+    return scene;
+}
+
+TEST(Selection, ChoosesAGoodJobWithItsTermsAndSums) {
+    const Scene scene = good_scene();
+    const auto verdict = select(scene.candidate, scene.view, scene.policy);
+    ASSERT_TRUE(std::holds_alternative<Chosen>(verdict)) << std::get<Refused>(verdict).reason;
+    const auto& chosen = std::get<Chosen>(verdict);
+    EXPECT_EQ(chosen.terms.id, scene.candidate.id);
+    EXPECT_EQ(chosen.terms.dataset_bytes, scene.candidate.dataset_bytes);
+    EXPECT_EQ(chosen.deposit, coins("20"));
+    EXPECT_EQ(chosen.spec.epochs, 2U);
+    EXPECT_EQ(chosen.finish_estimate_s, 21'319) << "about the published 6 h";
+    // 20 - 10 - 1% of 5 - 1% of (5 + 10)
+    EXPECT_EQ(chosen.expected_value, "9.8000");
+}
+
+struct RefusalCase {
+    std::string name;
+    std::function<void(Scene&)> change;
+    std::string reason;
+    bool lasting;
+};
+
+class SelectionRefuses : public ::testing::TestWithParam<RefusalCase> {};
+
+TEST_P(SelectionRefuses, WithTheReasonAndItsNumbers) {
+    Scene scene = good_scene();
+    GetParam().change(scene);
+    const auto verdict = select(scene.candidate, scene.view, scene.policy);
+    ASSERT_TRUE(std::holds_alternative<Refused>(verdict));
+    const auto& refused = std::get<Refused>(verdict);
+    EXPECT_EQ(refused.reason, GetParam().reason);
+    EXPECT_EQ(refused.lasting, GetParam().lasting);
+}
+
+const std::vector<RefusalCase> refusal_cases{
+    {"unknown", [](Scene& s) { s.candidate.record = {}; }, "the contract does not know this JOB", false},
+    {"taken", [](Scene& s) { s.candidate.record.status = chain::JobStatus::processing; },
+     "its status on chain is PROCESSING, not REQUESTED", true},
+    {"program", [](Scene& s) { s.candidate.details.program_id = 7; },
+     "program 7 is not one that this node runs (program_ids)", true},
+    {"small", [](Scene& s) { s.candidate.dataset_bytes = 4'095; }, "dataset of 4095 bytes is smaller than 4096", true},
+    {"large", [](Scene& s) { s.candidate.dataset_bytes = 10'000'000'001; },
+     "dataset of 10000000001 bytes is larger than 10000000000 (dataset_bytes_max)", true},
+    {"cheap", [](Scene& s) { s.candidate.record.fee = coins("9.99"); }, "fee 9.99 EMT is below min_fee 10 EMT", true},
+    {"dear", [](Scene& s) { s.candidate.record.fee = coins("30.5"); }, "fee 30.5 EMT is above max_fee 30 EMT", true},
+    {"verifier_fee", [](Scene& s) { s.candidate.record.fee = coins("10"); },
+     "fee 10 EMT does not exceed the verifier fee of 10 EMT", true},
+    {"value", [](Scene& s) { s.candidate.record.fee = coins("10.1"); },
+     "its expected value is -0.0505 EMT: fee 10.1 EMT, less verifier fee 10 EMT, gas and the risk of penalties", false},
+    {"gas_converted",
+     [](Scene& s) {
+         s.policy.emt_per_alt = coins("20");
+         s.view.gas_price = wei(1'000'000'000'000);
+     },
+     "its expected value is -5.2000 EMT: fee 20 EMT, less verifier fee 10 EMT, gas and the risk of penalties", false},
+    {"no_worker", [](Scene& s) { s.view.workers_connected = s.view.workers_free = 0; }, "no worker is connected",
+     false},
+    {"busy", [](Scene& s) { s.view.workers_free = 0; }, "none of the 1 connected workers is free", false},
+    {"late", [](Scene& s) { s.candidate.record.deadline_unix_s = now_s - 90; }, "its deadline passed 90 s ago", true},
+    {"deadline", [](Scene& s) { s.candidate.record.deadline_unix_s = now_s + 18'600; },
+     "finish estimate 5 h 55 min + margin 60 min > 5 h 10 min left", false},
+    {"margin", [](Scene& s) { s.candidate.record.deadline_unix_s = now_s + 21'319 + 3'600; },
+     "finish estimate 5 h 55 min + margin 60 min > 6 h 55 min left", false},
+    {"deposit", [](Scene& s) { s.view.emt_free = coins("19.5"); }, "deposit 20 EMT > 19.5 EMT at hand", false},
+    {"gas_money", [](Scene& s) { s.view.alt_free = wei(0); }, "gas money 0.00075 ALT > 0 ALT at hand", false},
+    {"disk",
+     [](Scene& s) {
+         s.policy.disk_bytes_per_dataset_byte = 4;
+         s.policy.disk_reserve_bytes = 100 << 20;
+         s.view.disk_free_bytes = 400 << 20;
+     },
+     "needs 573 MiB of disk, 400 MiB are free", false},
+};
+
+INSTANTIATE_TEST_SUITE_P(EveryReason, SelectionRefuses, ::testing::ValuesIn(refusal_cases),
+                         [](const auto& chosen) { return chosen.param.name; });
+
+TEST(Selection, RefusesAParamThatDoesNotParse) {
+    for (const char* param : {"", "{", "[]", R"({"language":"fr","epoch":2})", R"({"language":"en"})",
+                              R"({"language":"en","epoch":0})", R"({"language":"en","epoch":2,"model":"../x"})"}) {
+        Scene scene = good_scene();
+        scene.candidate.details.param = param;
+        const auto verdict = select(scene.candidate, scene.view, scene.policy);
+        ASSERT_TRUE(std::holds_alternative<Refused>(verdict)) << param;
+        EXPECT_TRUE(std::get<Refused>(verdict).lasting);
+        EXPECT_NE(std::get<Refused>(verdict).reason.find("param"), std::string::npos)
+            << std::get<Refused>(verdict).reason;
+    }
+}
+
+TEST(Selection, TrainsAtLeastNEpochsAndCountsTheirTime) {
+    Scene scene = good_scene();
+    scene.policy.n_epoch = 4;
+    const auto verdict = select(scene.candidate, scene.view, scene.policy);
+    EXPECT_EQ(std::get<Chosen>(verdict).spec.epochs, 4U);
+    EXPECT_EQ(std::get<Chosen>(verdict).finish_estimate_s, 42'638);
+}
+
+TEST(Selection, ReadsRatesFromTheContract) {
+    Scene scene = good_scene();
+    scene.view.constants.deposit_rate = 50'000;
+    EXPECT_EQ(std::get<Chosen>(select(scene.candidate, scene.view, scene.policy)).deposit, coins("10"));
+}
+
+TEST(Selection, HoldsForAmountsAndSizesOfAnySize) {
+    Scene scene = good_scene();
+    scene.candidate.record.fee.bytes.fill(0xff);
+    scene.policy.max_fee.bytes.fill(0xff);
+    scene.view.gas_price.bytes.fill(0xff);
+    scene.policy.emt_per_alt.bytes.fill(0xff);
+    scene.candidate.gas = ~std::uint64_t{0};
+    EXPECT_TRUE(std::holds_alternative<Refused>(select(scene.candidate, scene.view, scene.policy)));
+    scene.policy.emt_per_alt = Wei{};
+    EXPECT_TRUE(std::holds_alternative<Refused>(select(scene.candidate, scene.view, scene.policy)));
+}
+
+TEST(Selection, OrdersByFeeAndThenById) {
+    struct Offer {
+        JobId id;
+        Wei fee;
+    };
+    std::vector<Offer> offers{
+        {repeated<JobId>(3), coins("10")}, {repeated<JobId>(2), coins("20")}, {repeated<JobId>(1), coins("10")}};
+    node::order(offers);
+    EXPECT_EQ(offers[0].id, repeated<JobId>(2));
+    EXPECT_EQ(offers[1].id, repeated<JobId>(1));
+    EXPECT_EQ(offers[2].id, repeated<JobId>(3));
+}
+
+}  // namespace
+}  // namespace emeth::test
