@@ -75,10 +75,6 @@ std::string_view name(Command command) {
     return "unknown";
 }
 
-const UploadProgress& upload_in_hand(const Job& job) {
-    return job.state == State::submitted ? job.evidence.upload : job.upload;
-}
-
 Command next_command(const Job& job) {
     switch (job.state) {
         case State::discovered:

@@ -45,9 +45,6 @@ Outcome transition(const Job& job, const Event& event);
 /// The work that `job` needs now, derived from its record alone.
 Command next_command(const Job& job);
 
-/// The upload that the JOB's state is about: of the artifact, in `submitted` of the evidence.
-const UploadProgress& upload_in_hand(const Job& job);
-
 /// One sentence: why the JOB is where it is. `now_unix_ms` is only used to say how long a retry still waits.
 std::string why(const Job& job, std::int64_t now_unix_ms);
 

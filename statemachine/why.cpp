@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "statemachine/amount_text.hpp"
+#include "statemachine/delivery.hpp"
 #include "statemachine/text.hpp"
 #include "statemachine/transition.hpp"
 
@@ -56,7 +57,7 @@ std::string why_command(const Job& job) {
         case Command::train:
             return why_training(job);
         case Command::open_upload:
-            if (job.state == State::submitted) return "the evidence is packed; about to open its upload";
+            if (delivery_of(job.state) == Delivery::evidence) return "the evidence is packed; about to open its upload";
             return "training is over; about to open the upload of the artifact";
         case Command::upload_parts:
             return sentence("uploading ", upload_in_hand(job).file_name, ": ", upload_in_hand(job).etags.size(), " of ",

@@ -1,10 +1,8 @@
-// A JOB whose deadline is out of reach is given back where that is the cheaper end; one that can still be finished
-// never is.
+#include "node/pipeline/finish_outlook.hpp"
+
 #include <utility>
 
 #include "chain/chain_clock.hpp"
-#include "node/pipeline/finish_watch.hpp"
-#include "node/pipeline/pipeline.hpp"
 #include "runtime/log.hpp"
 #include "statemachine/text.hpp"
 
@@ -15,22 +13,23 @@ constexpr Milliseconds look_interval{10'000};
 
 }  // namespace
 
-Task<> Pipeline::watch_outlook() {
+Task<> FinishOutlook::run() {
     chain::ChainClock chain_clock(ports_.chain, ports_.clock);
-    FinishWatch watch(settings_.finish_rules);
+    FinishWatch watch(rules_);
     for (;; co_await ports_.clock.sleep(look_interval)) {
-        const auto& record = job();
-        if (!statemachine::holds_deposit(record.state)) continue;
+        const auto& job = ports_.journal.job();
+        if (!statemachine::holds_deposit(job.state)) continue;
         const Result<std::int64_t> now = co_await chain_clock.now_unix_s();
-        if (now.has_error()) continue;  // the watch of the chain says so
-        time_left_s_ = record.terms.deadline_unix_s - *now;
-        const bool may_decline = !record.outcome.submit && record.outcome.decline_reason.empty() && !decline_request_;
+        if (now.has_error()) continue;  // ChainWatch says so
+        ports_.retry.set_time_left(job.terms.deadline_unix_s - *now);
+        const bool may_decline =
+            !job.outcome.submit && job.outcome.decline_reason.empty() && !ports_.interruptions.decline_is_requested();
         if (!may_decline) continue;
-        const auto progress = ports_.progress.find(id());
-        auto reason = watch.look(job(), progress, *now, ports_.clock.monotonic());
+        const auto progress = ports_.progress.find(job.terms.id);
+        auto reason = watch.look(job, progress, *now, ports_.clock.monotonic());
         if (!reason) continue;
-        spdlog::warn("{} is given back: {}", short_name(id()), *reason);
-        const Result<void> requested = request_decline(std::move(*reason));
+        spdlog::warn("{} is given back: {}", short_name(job.terms.id), *reason);
+        const Result<void> requested = ports_.interruptions.request_decline(std::move(*reason));
         if (requested.has_error()) spdlog::warn("{}", requested.error().message);
     }
 }

@@ -13,7 +13,7 @@ namespace emeth::node {
 JobJournal::JobJournal(storage::JobStore& store, BlockingPool& pool, Clock& clock, statemachine::Job job)
     : store_(store), pool_(pool), clock_(clock), job_(std::move(job)) {}
 
-Task<Result<bool>> JobJournal::report(statemachine::EventBody fact, storage::SideWrites side) {
+Task<Result<bool>> JobJournal::report(Fact fact, storage::SideWrites side) {
     const statemachine::Event event{clock_.unix_ms(), std::move(fact)};
     failpoint::before("commit", statemachine::name(event.body));
     auto work = [this, &event, &side] { return apply(event, side); };
@@ -52,14 +52,20 @@ JobJournal::Applied JobJournal::take_over(const statemachine::Event& event, cons
     return store_.apply(**stored, event, side);
 }
 
-Task<Result<void>> JobJournal::commit(statemachine::EventBody fact, storage::SideWrites side) {
+Task<Result<void>> JobJournal::note(Fact fact) {
+    const Result<bool> committed = co_await report(std::move(fact));
+    if (committed.has_error()) co_return committed.error();
+    co_return Result<void>{};
+}
+
+Task<Result<void>> JobJournal::commit(Fact fact, storage::SideWrites side) {
     const Result<bool> accepted = co_await report(std::move(fact), std::move(side));
     if (accepted.has_error()) co_return accepted.error();
     if (!*accepted) co_return transient_error(last_rejection_->reason);
     co_return Result<void>{};
 }
 
-void JobJournal::log(const statemachine::EventBody& fact, statemachine::State before) const {
+void JobJournal::log(const Fact& fact, statemachine::State before) const {
     const auto id = short_name(job_.terms.id);
     if (last_rejection_) {
         spdlog::warn("{}: not accepted: {}", id, last_rejection_->reason);

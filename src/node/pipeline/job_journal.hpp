@@ -14,6 +14,9 @@
 
 namespace emeth::node {
 
+/// What happened to a JOB, before it is durable.
+using Fact = statemachine::EventBody;
+
 class JobJournal {
 public:
     /// `store`, `pool` and `clock` must outlive the journal; `job` is the newest committed record.
@@ -21,17 +24,21 @@ public:
 
     /// As of the last commit. The reference stays; what it refers to changes with every commit.
     [[nodiscard]] const statemachine::Job& job() const { return job_; }
+    [[nodiscard]] const JobId& id() const { return job_.terms.id; }
 
     /// Commits the fact with `side` in one batch, and logs it. Cannot be cancelled once begun; job() changes only after
     /// it is durable. The value says whether the state machine accepted it; what it did not accept is journaled as
     /// well, but `side` is not written. An Error is the store's: nothing changed, as far as is known. Should the fact
     /// be found durable later, it counts.
-    Task<Result<bool>> report(statemachine::EventBody fact, storage::SideWrites side);
-    Task<Result<bool>> report(statemachine::EventBody fact) { return report(std::move(fact), storage::SideWrites{}); }
+    Task<Result<bool>> report(Fact fact, storage::SideWrites side);
+    Task<Result<bool>> report(Fact fact) { return report(std::move(fact), storage::SideWrites{}); }
+
+    /// The same for a fact that the state machine may refuse, a repeated report for instance: the Error is the store's.
+    Task<Result<void>> note(Fact fact);
 
     /// The same for a fact that must be accepted: a rejection is a transient Error that says why.
-    Task<Result<void>> commit(statemachine::EventBody fact, storage::SideWrites side);
-    Task<Result<void>> commit(statemachine::EventBody fact) { return commit(std::move(fact), storage::SideWrites{}); }
+    Task<Result<void>> commit(Fact fact, storage::SideWrites side);
+    Task<Result<void>> commit(Fact fact) { return commit(std::move(fact), storage::SideWrites{}); }
 
     /// Why the last fact was rejected; none when it was accepted.
     [[nodiscard]] const std::optional<statemachine::Rejection>& last_rejection() const { return last_rejection_; }
@@ -41,7 +48,7 @@ private:
     [[nodiscard]] Applied apply(const statemachine::Event& event, const storage::SideWrites& side);
     [[nodiscard]] Applied take_over(const statemachine::Event& event, const storage::SideWrites& side,
                                     const Error& failed);
-    void log(const statemachine::EventBody& fact, statemachine::State before) const;
+    void log(const Fact& fact, statemachine::State before) const;
 
     storage::JobStore& store_;
     BlockingPool& pool_;

@@ -1,62 +1,24 @@
 #include "node/pipeline/pipeline.hpp"
 
 #include <algorithm>
-#include <cstdlib>
+#include <array>
+#include <string_view>
 #include <utility>
 
 #include "node/pipeline/crash_account.hpp"
 #include "runtime/log.hpp"
 #include "runtime/race.hpp"
+#include "runtime/wakeup.hpp"
 #include "runtime/working_executor.hpp"
+#include "statemachine/delivery.hpp"
 #include "statemachine/text.hpp"
+#include "statemachine/transition.hpp"
 
 namespace emeth::node {
 namespace {
 
-using statemachine::Command;
-
-/// The name of a failed step in histories and reports.
-const char* step_name(Command command) {
-    switch (command) {
-        case Command::send_process:
-        case Command::await_process:
-            return "deposit";
-        case Command::lease_worker:
-            return "lease";
-        case Command::download:
-            return "download";
-        case Command::train:
-            return "training";
-        case Command::open_upload:
-        case Command::upload_parts:
-        case Command::complete_upload:
-            return "upload";
-        case Command::send_submit:
-        case Command::await_submit:
-            return "submit";
-        case Command::await_draw:
-        case Command::pack_evidence:
-            return "evidence";
-        case Command::await_verdict:
-            return "verdict";
-        case Command::send_decline:
-        case Command::await_decline:
-            return "decline";
-        case Command::cleanup:
-            return "cleanup";
-    }
-    return "step";
-}
-
-bool needs_worker(Command command) {
-    return command == Command::download || command == Command::train || command == Command::upload_parts ||
-           command == Command::pack_evidence;
-}
-
-/// Between the signature of a transaction and its commit nothing may come but the end of the process.
-bool signs(Command command) {
-    return command == Command::send_process || command == Command::send_submit || command == Command::send_decline;
-}
+namespace sm = statemachine;
+using sm::Command;
 
 Task<> store_outcome(Task<Result<void>> step, std::optional<Result<void>>& outcome) {
     Result<void> result = co_await std::move(step);
@@ -71,48 +33,102 @@ Task<Result<void>> unless_first(Task<Result<void>> work, Task<> other) {
     co_return outcome.value_or(Result<void>{});
 }
 
-/// A wait must not use up the time that the next try needs, before the deadline and while a late submit may still count
-/// after it.
-Milliseconds longest_wait(std::optional<std::int64_t> time_left_s) {
-    constexpr std::int64_t share = 8, shortest_ms = 1'000;
-    if (!time_left_s) return Milliseconds::max();
-    return Milliseconds(std::max(std::abs(*time_left_s) * 1'000 / share, shortest_ms));
-}
-
 }  // namespace
 
-Pipeline::Pipeline(asio::any_io_executor executor, PipelinePorts ports, PipelineSettings settings,
-                   statemachine::Job job)
+/// How the loop does one command.
+struct Pipeline::Step {
+    Command command;
+    const char* name;           ///< of a failed step, in histories and reports
+    bool needs_worker = false;  ///< it waits out its back-off itself, just before it gives an order
+    bool signs =
+        false;  ///< between the signature of a transaction and its commit nothing may come but the process's end
+    Task<Result<void>> (*perform)(Pipeline& pipeline) = nullptr;
+};
+
+const Pipeline::Step& Pipeline::step_of(Command command) {
+    static constexpr std::array<Step, 16> steps{{
+        {Command::send_process, "deposit", false, true, [](Pipeline& p) { return p.deposit_.sign(); }},
+        {Command::await_process, "deposit", false, false, [](Pipeline& p) { return p.deposit_.await(); }},
+        {Command::lease_worker, "lease", false, false, [](Pipeline& p) { return p.worker_.lease(); }},
+        {Command::download, "download", true, false, [](Pipeline& p) { return p.lead_worker(Command::download); }},
+        {Command::train, "training", true, false, [](Pipeline& p) { return p.lead_worker(Command::train); }},
+        {Command::open_upload, "upload", false, false, [](Pipeline& p) { return p.upload_.open(); }},
+        {Command::upload_parts, "upload", true, false,
+         [](Pipeline& p) { return p.lead_worker(Command::upload_parts); }},
+        {Command::complete_upload, "upload", false, false, [](Pipeline& p) { return p.complete_upload(); }},
+        {Command::send_submit, "submit", false, true, [](Pipeline& p) { return p.submission_.sign(); }},
+        {Command::await_submit, "submit", false, false, [](Pipeline& p) { return p.submission_.await(); }},
+        {Command::await_draw, "evidence", false, false, [](Pipeline& p) { return p.await_chain(); }},
+        {Command::pack_evidence, "evidence", true, false,
+         [](Pipeline& p) { return p.lead_worker(Command::pack_evidence); }},
+        {Command::await_verdict, "verdict", false, false, [](Pipeline& p) { return p.await_chain(); }},
+        {Command::send_decline, "decline", false, true, [](Pipeline& p) { return p.decline_.sign(); }},
+        {Command::await_decline, "decline", false, false, [](Pipeline& p) { return p.decline_.await(); }},
+        {Command::cleanup, "cleanup", false, false, nullptr},  // the loop's end
+    }};
+    static_assert(
+        [] {
+            for (std::size_t i = 0; i < steps.size(); ++i)
+                if (steps[i].command != static_cast<Command>(i)) return false;
+            return steps.back().command == Command::cleanup;
+        }(),
+        "a row for each command, in their order");
+    return steps[static_cast<std::size_t>(command)];
+}
+
+Pipeline::Pipeline(asio::any_io_executor executor, PipelinePorts ports, PipelineSettings settings, sm::Job job)
     : work_(std::make_shared<crash::Work>(job.terms.id.hex())),
       executor_(working_on(work_, std::move(executor))),
       ports_(ports),
-      settings_(std::move(settings)),
+      cooperative_(settings.cooperative),
       journal_(ports.store, ports.pool, ports.clock, std::move(job)),
-      link_(executor_),
-      interrupted_(executor_) {
+      interruptions_(executor_, journal_),
+      retry_(journal_, ports.clock, ports.random, {settings.retry, settings.worker_retry}),
+      transactions_({ports.chain, ports.sender, ports.store, ports.pool}, journal_.id(), settings.core),
+      deposit_({ports.chain, ports.sender, ports.store, ports.pool, ports.preflight, journal_, transactions_},
+               settings.core, settings.token),
+      submission_(journal_, transactions_),
+      decline_(ports.chain, journal_, transactions_, ports.sender.address()),
+      upload_(ports.artifacts, journal_),
+      orders_({ports.workers, ports.artifacts, journal_, upload_},
+              {settings.n_epoch, settings.default_model, settings.cooperative}),
+      helpers_(executor_, ports.workers, ports.clock, orders_),
+      takeover_({ports.workers, ports.chain, ports.clock, journal_},
+                {settings.n_epoch, settings.default_model, settings.deadline_margin_s}),
+      worker_({ports.workers, ports.clock, ports.progress, journal_, retry_, upload_, orders_, takeover_, helpers_},
+              settings.worker_grace),
+      chain_watch_({ports.chain, ports.sender, ports.clock, journal_, interruptions_},
+                   {ports.sender.address(), settings.confirmations, settings.verification_draws},
+                   settings.poll_interval),
+      outlook_({ports.chain, ports.clock, ports.progress, journal_, interruptions_, retry_}, settings.finish_rules) {
     work_->enter("start", journal_.job().sequence);
 }
 
 Task<> Pipeline::run(std::string restart_reason) {
     if (is_poison(job())) co_await sit_out_crashes();
     Task<> driver = drive(std::move(restart_reason));
-    Task<> watches = race(watch_chain(), watch_outlook());
+    Task<> watches = race(chain_watch_.run(), outlook_.run());
     co_await race(std::move(driver), std::move(watches));
 }
 
 /// Nothing of a JOB is touched that has crashed the process again and again, not even by what watches it. The
 /// operator's wish to give it back ends the wait.
 Task<> Pipeline::sit_out_crashes() {
-    spdlog::error("{} is left alone: {}", short_name(id()), statemachine::why(job(), ports_.clock.unix_ms()));
-    Task<> retry = wait_for_retry();
-    Task<> interruption = wait_for_interruption();
+    spdlog::error("{} is left alone: {}", short_name(journal_.id()), sm::why(job(), ports_.clock.unix_ms()));
+    co_await wait_for_retry();
+}
+
+/// An interruption ends the wait.
+Task<> Pipeline::wait_for_retry() {
+    Task<> retry = retry_.wait(step_of(sm::next_command(job())).needs_worker);
+    Task<> interruption = interruptions_.wait();
     co_await race(std::move(retry), std::move(interruption));
 }
 
 Task<> Pipeline::drive(std::string restart_reason) {
     if (!restart_reason.empty()) co_await take_up_again(std::move(restart_reason));
-    for (Command command = next_command(job()); command != Command::cleanup; command = next_command(job())) {
-        work_->enter(step_name(command), job().sequence);
+    for (Command command = sm::next_command(job()); command != Command::cleanup; command = sm::next_command(job())) {
+        work_->enter(step_of(command).name, job().sequence);
         const Result<void> outcome = co_await advance(command);
         if (outcome.has_error()) co_await note_failure(command, outcome.error());
     }
@@ -121,99 +137,83 @@ Task<> Pipeline::drive(std::string restart_reason) {
 
 Task<> Pipeline::take_up_again(std::string reason) {
     for (;;) {
-        Fact restarted = statemachine::Restarted{reason};
+        Fact restarted = sm::Restarted{reason};
         const Result<bool> committed = co_await journal_.report(std::move(restarted));
         if (committed.has_value()) break;
-        co_await give_store_time(committed.error());
+        co_await retry_.give_store_time(committed.error());
     }
 }
 
 /// One step of the loop: what interrupts comes first, also in the middle of the work.
 Task<Result<void>> Pipeline::advance(Command command) {
-    if (const auto fact = pending_interruption()) co_return co_await commit_interruption(*fact);
-    if (!needs_worker(command)) {  // the steps with a worker wait by themselves, just before they give an order
-        Task<> retry = wait_for_retry();
-        Task<> interruption = wait_for_interruption();
-        co_await race(std::move(retry), std::move(interruption));
-        if (pending_interruption()) co_return Result<void>{};
+    if (const auto fact = interruptions_.pending()) co_return co_await commit_interruption(*fact);
+    const Step& step = step_of(command);
+    if (!step.needs_worker) {
+        co_await wait_for_retry();
+        if (interruptions_.pending()) co_return Result<void>{};
     }
-    if (signs(command)) co_return co_await perform(command);
-    Task<Result<void>> work = perform(command);
-    co_return co_await unless_first(std::move(work), wait_for_interruption());
+    if (step.signs) co_return co_await step.perform(*this);
+    Task<Result<void>> work = step.perform(*this);
+    co_return co_await unless_first(std::move(work), interruptions_.wait());
 }
 
-Task<Result<void>> Pipeline::perform(Command command) {
-    switch (command) {
-        case Command::send_process:
-            co_return co_await send_process();
-        case Command::await_process:
-            co_return co_await await_process();
-        case Command::lease_worker:
-            co_return co_await lease_worker();
-        case Command::open_upload:
-            co_return co_await open_upload();
-        case Command::complete_upload:
-            co_return co_await complete_upload();
-        case Command::send_submit:
-            co_return co_await send_submit();
-        case Command::await_submit:
-            co_return co_await await_submit();
-        case Command::await_draw:
-        case Command::await_verdict:
-            co_return co_await await_chain();
-        case Command::send_decline:
-            co_return co_await send_decline();
-        case Command::await_decline:
-            co_return co_await await_decline();
-        case Command::download:
-        case Command::train:
-        case Command::pack_evidence:
-        case Command::upload_parts: {
-            if (!link_.adopted) adopt_lease();
-            Task<Result<void>> work = lead_worker(command);
-            co_return co_await unless_first(std::move(work), accompany_worker());
-        }
-        case Command::cleanup:
-            break;
-    }
+Task<Result<void>> Pipeline::commit_interruption(Fact fact) {
+    const bool gives_back = std::holds_alternative<sm::DeclineDecided>(fact);
+    const bool draws = std::holds_alternative<sm::EvidenceDrawn>(fact);
+    const Result<bool> accepted = co_await journal_.report(std::move(fact));
+    if (accepted.has_error()) co_return accepted.error();
+    interruptions_.dealt_with();
+    if (!*accepted) co_return transient_error(journal_.last_rejection()->reason);
+    if (gives_back) worker_.release(false, "the JOB is given back");
+    if (draws) orders_.forget_draw();
     co_return Result<void>{};
 }
 
-/// The durable back-off. Wall time may jump, so no wait is longer than this attempt can have been given.
-Task<> Pipeline::wait_for_retry() {
-    if (job().retry.attempt == 0) co_return;
-    const Milliseconds left(job().retry.retry_at_unix_ms - ports_.clock.unix_ms());
-    if (left > Milliseconds::zero()) co_await ports_.clock.sleep(std::min(left, longest_retry_wait()));
-}
-
-Milliseconds Pipeline::longest_retry_wait() const {
-    if (is_poison(job())) return poison_wait_max;
-    const auto& policy = needs_worker(next_command(job())) ? settings_.worker_retry : settings_.retry;
-    return std::min(backoff(job().retry.attempt, policy, 0), longest_wait(time_left_s_));
-}
-
 Task<> Pipeline::note_failure(Command command, Error error) {
-    using statemachine::FailureClass;
+    const Step& step = step_of(command);
     const auto attempt = job().retry.attempt + 1;
-    const auto& policy = needs_worker(command) ? settings_.worker_retry : settings_.retry;
-    const auto wait = std::min(backoff(attempt, policy, ports_.random.unit()), longest_wait(time_left_s_));
+    const Milliseconds wait = retry_.after_failure(attempt, step.needs_worker);
     // Once a deposit may be locked, nothing is permanent: only the chain ends the JOB.
     const bool ends = error.kind == ErrorKind::permanent && command == Command::send_process;
-    Fact failed = statemachine::StepFailed{ends ? FailureClass::permanent : FailureClass::transient, step_name(command),
-                                           error.message, attempt, ports_.clock.unix_ms() + wait.count()};
+    Fact failed = sm::StepFailed{ends ? sm::FailureClass::permanent : sm::FailureClass::transient, step.name,
+                                 error.message, attempt, ports_.clock.unix_ms() + wait.count()};
     const Result<bool> committed = co_await journal_.report(std::move(failed));
     if (committed.has_error()) {
-        co_await give_store_time(committed.error());
+        co_await retry_.give_store_time(committed.error());
     } else {
-        store_failures_ = 0;
+        retry_.store_works();
     }
 }
 
-/// The store itself fails (a full disk, say): the wait cannot be durable.
-Task<> Pipeline::give_store_time(Error error) {
-    spdlog::error("{}; the JOB waits", error.message);
-    const auto wait = backoff(++store_failures_, settings_.retry, ports_.random.unit());
-    co_await ports_.clock.sleep(wait);
+/// Helpers are called beside it.
+Task<Result<void>> Pipeline::lead_worker(Command command) {
+    Task<Result<void>> work = worker_.lead(command);
+    if (!cooperative_) co_return co_await std::move(work);
+    co_return co_await unless_first(std::move(work), helpers_.run(journal_.id()));
+}
+
+/// With its delivery complete the worker is free for the next JOB; it keeps the files until the verdict.
+Task<Result<void>> Pipeline::complete_upload() {
+    const std::string_view done = delivered_by(job()).done;
+    const Result<void> completed = co_await upload_.complete();
+    if (completed.has_error()) co_return completed;
+    const bool was_artifact = sm::delivery_of(job().state) == sm::Delivery::artifact;
+    if (was_artifact) ports_.workers.lease_fulfilled(job().lease.worker);
+    worker_.release(false, std::string(done));
+    co_return Result<void>{};
+}
+
+/// The chain's watch brings the draw, the verdict, and what a reorganisation takes back.
+Task<Result<void>> Pipeline::await_chain() {
+    Wakeup nothing(executor_);
+    co_await nothing.wait();
+    co_return Result<void>{};
+}
+
+/// Nothing durable is left to do.
+void Pipeline::clean_up() {
+    ports_.progress.erase(journal_.id());
+    worker_.release(true, std::string(sm::name(job().state)));
 }
 
 }  // namespace emeth::node

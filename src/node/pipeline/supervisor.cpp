@@ -7,6 +7,7 @@
 #include "chain/amount.hpp"
 #include "runtime/cancellation.hpp"
 #include "runtime/log.hpp"
+#include "statemachine/delivery.hpp"
 #include "statemachine/text.hpp"
 
 namespace emeth::node {
@@ -60,7 +61,7 @@ Supervisor::PipelinePtr Supervisor::add(sm::Job job) {
 void Supervisor::prepare(std::vector<sm::Job> active) {
     for (auto& job : active) {
         const auto pipeline = add(std::move(job));
-        if (pipeline->needs_its_lease()) pipeline->adopt_lease();
+        if (sm::needs_its_lease(pipeline->job())) pipeline->adopt_lease();
     }
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "chain/amount.hpp"
+#include "statemachine/delivery.hpp"
 
 namespace emeth::test {
 
@@ -77,7 +78,7 @@ void NodeWorld::start(bool fresh) {
     node::PipelinePorts ports{chain,  *process_->sender, artifacts, hub, *store, pool, clock,
                               random, preflight,         progress};
     process_->pipeline = std::make_unique<node::Pipeline>(io.get_executor(), ports, settings, record());
-    if (process_->pipeline->needs_its_lease()) process_->pipeline->adopt_lease();
+    if (sm::needs_its_lease(record())) process_->pipeline->adopt_lease();
     Process& process = *process_;
     const auto ended = [&process](std::exception_ptr error) {
         process.ended = true;

@@ -1,9 +1,8 @@
-// discovered: the last look before the deposit, then approve and process as one pair.
+#include "node/pipeline/deposit.hpp"
+
 #include <fmt/format.h>
 
 #include <utility>
-
-#include "node/pipeline/pipeline.hpp"
 
 namespace emeth::node {
 namespace {
@@ -25,39 +24,32 @@ const storage::OutboxEntry* find_kind(const std::vector<storage::OutboxEntry>& e
     return nullptr;
 }
 
-sm::TxRef reference(const storage::OutboxEntry& entry) {
-    return {entry.hash, entry.nonce, 0};
-}
-
 }  // namespace
 
-Task<Result<void>> Pipeline::send_process() {
+Task<Result<void>> Deposit::sign() {
     const Result<chain::JobRecord> record = co_await ports_.chain.job(id());
     if (record.has_error()) co_return record.error();
-    Result<std::optional<Fact>> gone = co_await end_before_deposit(*record);
+    Result<std::optional<Fact>> gone = co_await find_end(*record);
     if (gone.has_error()) co_return gone.error();
-    if (*gone) co_return co_await journal_.commit(std::move(**gone));
+    if (*gone) co_return co_await ports_.journal.commit(std::move(**gone));
 
-    const Result<Verdict> verdict = co_await ports_.preflight.assess_again(job().terms, *record);
+    const Result<Verdict> verdict = co_await ports_.preflight.assess_again(ports_.journal.job().terms, *record);
     if (verdict.has_error()) co_return verdict.error();
     if (const auto* refused = std::get_if<Refused>(&*verdict)) {
-        if (!refused->lasting && job().retry.attempt < waits_before_deposit_max)
+        if (!refused->lasting && ports_.journal.job().retry.attempt < waits_before_deposit_max)
             co_return transient_error(refused->reason);
         Fact infeasible = sm::BecameInfeasible{refused->reason};
-        co_return co_await journal_.commit(std::move(infeasible));
+        co_return co_await ports_.journal.commit(std::move(infeasible));
     }
     const Wei deposit = std::get<Chosen>(*verdict).deposit;
-    auto commit = [this](std::vector<storage::OutboxEntry> entries) {
-        return commit_deposit_signed(std::move(entries));
-    };
-    const auto sent =
-        co_await ports_.sender.send_deposit(id(), deposit, settings_.core, settings_.token, std::move(commit));
+    auto commit = [this](std::vector<storage::OutboxEntry> entries) { return commit_signed(std::move(entries)); };
+    const auto sent = co_await ports_.sender.send_deposit(id(), deposit, core_, token_, std::move(commit));
     if (sent.has_error()) co_return sent.error();
     co_return Result<void>{};
 }
 
 /// What the chain has decided already, if it has.
-Task<Result<std::optional<Pipeline::Fact>>> Pipeline::end_before_deposit(chain::JobRecord record) {
+Task<Result<std::optional<Fact>>> Deposit::find_end(chain::JobRecord record) {
     if (!record.exist) co_return transient_error("the contract does not know the JOB (any more)");
     if (process_reverts_ >= process_reverts_max)
         co_return std::optional<Fact>(sm::BecameInfeasible{fmt::format("process reverted {} times", process_reverts_)});
@@ -71,15 +63,15 @@ Task<Result<std::optional<Pipeline::Fact>>> Pipeline::end_before_deposit(chain::
 
 /// The deposit is this wallet's. Its process may be one that was given up when the endpoint did not show it: then it is
 /// taken up again. Else another data folder works with the same key.
-Task<Result<std::optional<Pipeline::Fact>>> Pipeline::own_process(chain::JobRecord record) {
+Task<Result<std::optional<Fact>>> Deposit::own_process(chain::JobRecord record) {
     auto read = [this] { return ports_.store.outbox_all(); };
     const Result<std::vector<storage::OutboxEntry>> entries = co_await ports_.pool.run(std::move(read));
     if (entries.has_error()) co_return entries.error();
     std::optional<sm::TxRef> approve, process;  // the newest pair
     for (const auto& entry : *entries) {
         if (entry.job != id()) continue;
-        if (entry.kind == TxKind::approve) approve = reference(entry);
-        if (entry.kind == TxKind::process) process = reference(entry);
+        if (entry.kind == TxKind::approve) approve = signed_tx(entry);
+        if (entry.kind == TxKind::process) process = signed_tx(entry);
     }
     if (approve && process && record.status == chain::JobStatus::processing)
         co_return std::optional<Fact>(sm::DepositSigned{*approve, *process});
@@ -87,29 +79,29 @@ Task<Result<std::optional<Pipeline::Fact>>> Pipeline::own_process(chain::JobReco
         fmt::format("this wallet took it already, from another data folder (status {})", chain::name(record.status))});
 }
 
-Task<Result<void>> Pipeline::commit_deposit_signed(std::vector<storage::OutboxEntry> entries) {
+Task<Result<void>> Deposit::commit_signed(std::vector<storage::OutboxEntry> entries) {
     const auto* approve = find_kind(entries, TxKind::approve);
     const auto* process = find_kind(entries, TxKind::process);
     if (approve == nullptr || process == nullptr)
         co_return permanent_error("the sender signed no approve and process pair");
-    Fact signed_pair = sm::DepositSigned{reference(*approve), reference(*process)};
+    Fact signed_pair = sm::DepositSigned{signed_tx(*approve), signed_tx(*process)};
     storage::SideWrites side{std::move(entries)};
-    co_return co_await journal_.commit(std::move(signed_pair), std::move(side));
+    co_return co_await ports_.journal.commit(std::move(signed_pair), std::move(side));
 }
 
 /// When no deposit is locked, what became of the JOB is looked at before another try.
-Task<Result<void>> Pipeline::await_process() {
-    const sm::TxRef process = *job().deposit.process;
+Task<Result<void>> Deposit::await() {
+    const sm::TxRef process = *ports_.journal.job().deposit.process;
     std::vector<sm::TxRef> approve;
-    if (job().deposit.approve) approve.push_back(*job().deposit.approve);
-    Result<Ending> ending = co_await await_ending(process, std::move(approve));
+    if (ports_.journal.job().deposit.approve) approve.push_back(*ports_.journal.job().deposit.approve);
+    Result<TxEnding> ending = co_await ports_.transactions.await_ending(process, std::move(approve));
     if (ending.has_error()) co_return ending.error();
     if (!ending->succeeded) {
         const Result<void> disproven = co_await check_disproof(*ending);
         if (disproven.has_error()) co_return disproven.error();
         ++process_reverts_;
         Fact reverted = sm::ProcessReverted{ending->tx, std::move(ending->reason)};
-        co_return co_await journal_.commit(std::move(reverted), std::move(ending->side));
+        co_return co_await ports_.journal.commit(std::move(reverted), std::move(ending->side));
     }
     const Result<chain::JobAssign> assign = co_await ports_.chain.job_assign(id());
     if (assign.has_error()) co_return assign.error();
@@ -117,13 +109,13 @@ Task<Result<void>> Pipeline::await_process() {
         co_return transient_error(
             fmt::format("process is mined, but the endpoint still names {} as the JOB's node", assign->node.hex()));
     Fact confirmed = sm::ProcessConfirmed{ending->tx, assign->deposit};
-    co_return co_await journal_.commit(std::move(confirmed), std::move(ending->side));
+    co_return co_await ports_.journal.commit(std::move(confirmed), std::move(ending->side));
 }
 
 /// Endpoints behind one address may disagree: one counts the nonce of a process that another does not know yet. Before
 /// such a process is given up, the contract is asked whose the JOB is; a deposit may be locked.
-Task<Result<void>> Pipeline::check_disproof(Ending ending) {
-    if (ending.proven || job().retry.attempt >= doubts_max) co_return Result<void>{};
+Task<Result<void>> Deposit::check_disproof(TxEnding ending) {
+    if (ending.proven || ports_.journal.job().retry.attempt >= doubts_max) co_return Result<void>{};
     const Result<chain::JobAssign> assign = co_await ports_.chain.job_assign(id());
     if (assign.has_error()) co_return assign.error();
     if (assign->node != self()) co_return Result<void>{};

@@ -1,60 +1,82 @@
-// The JOB's own transactions: how they ended on chain, and what the outbox is told of it in the same commit.
+#include "node/pipeline/job_transactions.hpp"
+
 #include <algorithm>
 #include <utility>
 
-#include "node/pipeline/pipeline.hpp"
-
 namespace emeth::node {
+namespace {
 
 namespace sm = statemachine;
 using storage::OutboxEntry;
 
-chain::Intent Pipeline::intent(storage::TxKind kind, chain::Bytes data) const {
-    chain::Intent intent;
-    intent.kind = kind;
-    intent.job = id();
-    intent.to = settings_.core;
-    intent.data = std::move(data);
-    return intent;
+bool is_one_of(const OutboxEntry& entry, const std::vector<sm::TxRef>& transactions) {
+    return std::ranges::any_of(
+        transactions, [&](const sm::TxRef& tx) { return entry.nonce == tx.nonce && entry.has_variant(tx.hash); });
 }
 
-/// Waits until `tx` is final. `companions` are marked in the outbox with it.
-Task<Result<Pipeline::Ending>> Pipeline::await_ending(sm::TxRef tx, std::vector<sm::TxRef> companions) {
+/// The first log that a variant of `tx` made is the proof that this variant was mined.
+std::optional<sm::TxRef> find_mined(const sm::TxRef& tx, const std::vector<Hash256>& variants,
+                                    const std::vector<chain::StatusLog>& logs) {
+    for (const chain::StatusLog& log : logs)
+        if (std::ranges::find(variants, log.transaction) != variants.end())
+            return sm::TxRef{log.transaction, tx.nonce, log.block};
+    return std::nullopt;
+}
+
+}  // namespace
+
+sm::TxRef signed_tx(const OutboxEntry& entry) {
+    return {entry.hash, entry.nonce, 0};
+}
+
+Task<Result<void>> JobTransactions::send(storage::TxKind kind, chain::Bytes data,
+                                         chain::TransactionSender::Commit commit) {
+    chain::Intent intent;
+    intent.kind = kind;
+    intent.job = job_;
+    intent.to = core_;
+    intent.data = std::move(data);
+    std::vector<chain::Intent> intents{std::move(intent)};
+    const auto sent = co_await ports_.sender.send(std::move(intents), std::move(commit));
+    if (sent.has_error()) co_return sent.error();
+    co_return Result<void>{};
+}
+
+Task<Result<TxEnding>> JobTransactions::await_ending(sm::TxRef tx, std::vector<sm::TxRef> companions) {
     const Result<chain::TxOutcome> outcome = co_await ports_.sender.await_outcome(tx.nonce, tx.hash);
-    Ending ending;
+    TxEnding ending;
     if (outcome.has_value()) {
         const auto& receipt = outcome->receipt;
         ending = {receipt.succeeded, true, {receipt.transaction, tx.nonce, receipt.block}, outcome->revert_reason, {}};
     } else if (outcome.error().kind == ErrorKind::permanent) {
         // Its nonce is used, but nobody knows the transaction: taken by another one, unless the contract tells of its
         // effect.
-        Result<Ending> told = co_await ending_from_logs(tx, outcome.error().message);
+        Result<TxEnding> told = co_await ending_from_logs(tx, outcome.error().message);
         if (told.has_error()) co_return told.error();
         ending = std::move(*told);
     } else {
         co_return outcome.error();
     }
     companions.push_back(tx);
-    Result<storage::SideWrites> side = co_await settled(std::move(companions));
+    Result<storage::SideWrites> side = co_await settle(std::move(companions));
     if (side.has_error()) co_return side.error();
     ending.side = std::move(*side);
     co_return ending;
 }
 
-Task<Result<Pipeline::Ending>> Pipeline::ending_from_logs(sm::TxRef tx, std::string otherwise) {
-    const auto logs = co_await ports_.chain.status_logs(id(), 0);
+Task<Result<TxEnding>> JobTransactions::ending_from_logs(sm::TxRef tx, std::string otherwise) {
+    const auto logs = co_await ports_.chain.status_logs(job_, 0);
     if (logs.has_error()) co_return logs.error();
     const auto variants = co_await ports_.sender.variants(tx.nonce, tx.hash);
     if (variants.has_error()) co_return variants.error();
-    for (const auto& log : *logs)
-        if (std::find(variants->begin(), variants->end(), log.transaction) != variants->end())
-            co_return Ending{true, true, {log.transaction, tx.nonce, log.block}, "", {}};
-    co_return Ending{false, false, tx, std::move(otherwise), {}};
+    const std::optional<sm::TxRef> mined = find_mined(tx, *variants, *logs);
+    if (mined) co_return TxEnding{true, true, *mined, "", {}};
+    co_return TxEnding{false, false, tx, std::move(otherwise), {}};
 }
 
 /// The outbox entries of transactions that are final: mined, or passed by for ever. Without a receipt only a used nonce
 /// tells; while it is not used the entry stays pending and is sent again.
-Task<Result<storage::SideWrites>> Pipeline::settled(std::vector<sm::TxRef> transactions) {
+Task<Result<storage::SideWrites>> JobTransactions::settle(std::vector<sm::TxRef> transactions) {
     auto read = [this] { return ports_.store.outbox_pending(); };
     const Result<std::vector<OutboxEntry>> pending = co_await ports_.pool.run(std::move(read));
     if (pending.has_error()) co_return pending.error();
@@ -63,11 +85,8 @@ Task<Result<storage::SideWrites>> Pipeline::settled(std::vector<sm::TxRef> trans
     const Result<std::uint64_t> used_nonces = co_await ports_.chain.transaction_count(ports_.sender.address());
     if (used_nonces.has_error()) co_return used_nonces.error();
     storage::SideWrites side;
-    for (const auto& entry : *pending) {
-        const bool ours = std::any_of(transactions.begin(), transactions.end(), [&](const sm::TxRef& tx) {
-            return entry.nonce == tx.nonce && entry.has_variant(tx.hash);
-        });
-        if (!ours) continue;
+    for (const OutboxEntry& entry : *pending) {
+        if (!is_one_of(entry, transactions)) continue;
         const Result<std::optional<chain::Receipt>> receipt = co_await ports_.sender.receipt(entry.nonce, entry.hash);
         if (receipt.has_error()) co_return receipt.error();
         if (*receipt) {

@@ -1,0 +1,78 @@
+#include "node/pipeline/chain_facts.hpp"
+
+#include <algorithm>
+
+#include "statemachine/delivery.hpp"
+#include "trainer_protocol/segments.hpp"
+
+namespace emeth::node {
+namespace {
+
+namespace sm = statemachine;
+using chain::JobStatus;
+
+constexpr std::int64_t slot_seconds = 86'400;
+constexpr std::uint64_t reorganisation_blocks_max = 64;
+
+/// A verdict is on a submitted result; timeout and decline come before it.
+bool can_end(JobStatus status, sm::State state) {
+    if (sm::awaits_verdict(state)) return status == JobStatus::verified || status == JobStatus::failed;
+    return status == JobStatus::timeout || status == JobStatus::declined;
+}
+
+bool is_deep_enough(std::uint64_t block, const ChainView& view, const ChainRules& rules) {
+    return block + rules.confirmations <= view.head + 1;
+}
+
+}  // namespace
+
+std::uint64_t first_block_to_read(const sm::Job& job) {
+    const std::uint64_t process_block = job.deposit.process->block;
+    return process_block > reorganisation_blocks_max ? process_block - reorganisation_blocks_max : 0;
+}
+
+std::optional<chain::StatusLog> find_end(const sm::Job& job, const ChainView& view, const ChainRules& rules) {
+    const auto found = std::ranges::find_if(view.logs, [&](const chain::StatusLog& log) {
+        return is_deep_enough(log.block, view, rules) && log.node == rules.self && can_end(log.status, job.state);
+    });
+    return found == view.logs.end() ? std::nullopt : std::optional(*found);
+}
+
+std::optional<Fact> fact_of_end(const sm::Job& job, const chain::StatusLog& log, const EndDetails& details) {
+    const sm::TxRef verdict{log.transaction, 0, log.block};
+    if (log.status == JobStatus::verified)
+        return sm::Verified{verdict, details.gas,
+                            static_cast<std::uint64_t>(details.verified_at_unix_s / slot_seconds)};
+    if (log.status == JobStatus::timeout) return sm::TimedOut{verdict, details.penalty};
+    if (log.status == JobStatus::failed) return sm::ResultRejected{verdict, details.penalty};
+    if (!job.outcome.decline_reason.empty() || job.outcome.submit) return std::nullopt;
+    return sm::DeclineDecided{"the contract shows that this wallet declined it outside of this program"};
+}
+
+std::optional<Fact> find_draw(const sm::Job& job, const ChainView& view, const ChainRules& rules) {
+    if (!sm::awaits_verdict(job.state) || !job.training.artifact) return std::nullopt;
+    const auto submit = std::find_if(view.logs.rbegin(), view.logs.rend(), [&](const chain::StatusLog& log) {
+        return log.status == JobStatus::submitted && log.node == rules.self;
+    });
+    if (submit == view.logs.rend() || !is_deep_enough(submit->block, view, rules) ||
+        job.evidence.block_hash == submit->block_hash)
+        return std::nullopt;
+    const auto segments = trainer_protocol::segment_count(job.training.artifact->steps, job.training.artifact->epochs);
+    return sm::EvidenceDrawn{submit->block_hash,
+                             trainer_protocol::draw_segments(job.terms.id, submit->block_hash, segments, rules.draws)};
+}
+
+std::vector<ConfirmedTx> confirmed_transactions(const sm::Job& job) {
+    std::vector<ConfirmedTx> confirmed{{sm::ChainFact::process, *job.deposit.process}};
+    if (sm::awaits_verdict(job.state) && job.outcome.submit)
+        confirmed.push_back({sm::ChainFact::submit, *job.outcome.submit});
+    return confirmed;
+}
+
+bool tells_of(const std::vector<chain::StatusLog>& logs, const std::vector<Hash256>& variants) {
+    return std::ranges::any_of(logs, [&](const chain::StatusLog& log) {
+        return std::ranges::find(variants, log.transaction) != variants.end();
+    });
+}
+
+}  // namespace emeth::node

@@ -1,0 +1,43 @@
+// Looks at the chain while a JOB holds a deposit, and tells when it ended there, what its submit drew, and what a
+// reorganisation took back (chain_facts.hpp decides which). Io thread only.
+#pragma once
+
+#include <optional>
+
+#include "chain/chain.hpp"
+#include "chain/sender/transaction_sender.hpp"
+#include "node/pipeline/chain_facts.hpp"
+#include "node/pipeline/interruptions.hpp"
+#include "runtime/clock.hpp"
+
+namespace emeth::node {
+
+class ChainWatch {
+public:
+    struct Ports {
+        chain::Chain& chain;
+        chain::TransactionSender& sender;
+        Clock& clock;
+        const JobJournal& journal;
+        Interruptions& interruptions;
+    };
+    /// All ports must outlive it.
+    ChainWatch(Ports ports, ChainRules rules, Milliseconds poll_interval)
+        : ports_(ports), rules_(rules), poll_interval_(poll_interval) {}
+
+    /// Until cancelled. What it finds goes to the interruptions; an endpoint that fails only delays it.
+    Task<> run();
+
+private:
+    Task<Result<std::optional<Fact>>> look();
+    Task<Result<std::optional<Fact>>> read_end(chain::StatusLog log);
+    Task<Result<std::optional<Fact>>> find_reorganisation(std::vector<chain::StatusLog> logs);
+    Task<Result<bool>> is_on_chain(statemachine::TxRef tx, std::vector<chain::StatusLog> logs);
+    [[nodiscard]] const statemachine::Job& job() const { return ports_.journal.job(); }
+
+    Ports ports_;
+    ChainRules rules_;
+    Milliseconds poll_interval_;
+};
+
+}  // namespace emeth::node

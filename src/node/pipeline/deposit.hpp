@@ -1,0 +1,47 @@
+// discovered → accepted: the last look before the deposit, then approve and process as one pair. Io thread only.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "chain/chain.hpp"
+#include "node/market/preflight.hpp"
+#include "node/pipeline/job_journal.hpp"
+#include "node/pipeline/job_transactions.hpp"
+
+namespace emeth::node {
+
+class Deposit {
+public:
+    struct Ports {
+        chain::Chain& chain;
+        chain::TransactionSender& sender;
+        storage::JobStore& store;
+        BlockingPool& pool;
+        Preflight& preflight;
+        JobJournal& journal;
+        JobTransactions& transactions;
+    };
+    /// All ports must outlive it.
+    Deposit(Ports ports, Address core, Address token) : ports_(ports), core_(core), token_(token) {}
+
+    /// Signs the pair, or ends the JOB by what the chain has decided already.
+    Task<Result<void>> sign();
+    /// Until the process is final. When no deposit is locked, what became of the JOB is looked at before another try.
+    Task<Result<void>> await();
+
+private:
+    Task<Result<std::optional<Fact>>> find_end(chain::JobRecord record);
+    Task<Result<std::optional<Fact>>> own_process(chain::JobRecord record);
+    Task<Result<void>> commit_signed(std::vector<storage::OutboxEntry> entries);
+    Task<Result<void>> check_disproof(TxEnding ending);
+    [[nodiscard]] const JobId& id() const { return ports_.journal.id(); }
+    [[nodiscard]] const Address& self() const { return ports_.sender.address(); }
+
+    Ports ports_;
+    Address core_, token_;
+    std::uint32_t process_reverts_ = 0;
+};
+
+}  // namespace emeth::node

@@ -1,0 +1,53 @@
+#include "node/pipeline/interruptions.hpp"
+
+#include <utility>
+
+#include "statemachine/text.hpp"
+
+namespace emeth::node {
+
+namespace sm = statemachine;
+
+void Interruptions::put_chain_fact(Fact fact) {
+    chain_fact_ = std::move(fact);
+    changed_.notify();
+}
+
+Result<void> Interruptions::request_decline(std::string reason) {
+    const sm::Job& job = journal_.job();
+    if (sm::is_end(job.state))
+        return permanent_error(short_name(job.terms.id) + " has ended: " + job.outcome.end_reason);
+    if (job.outcome.submit)
+        return permanent_error(short_name(job.terms.id) +
+                               " has its result submitted: only the verifier's verdict ends it now");
+    decline_request_ = std::move(reason);
+    changed_.notify();
+    return {};
+}
+
+/// A decline is decided at once, also while a process transaction is in flight: that may lock the deposit, and then
+/// there is something to give back; when it reverts, the JOB is left to others.
+std::optional<Fact> Interruptions::pending() const {
+    const sm::Job& job = journal_.job();
+    if (chain_fact_) return chain_fact_;
+    const bool decided = !job.outcome.decline_reason.empty();
+    if (!decided && !decline_request_) return std::nullopt;
+    if (job.state == sm::State::discovered && !job.deposit.process)
+        return sm::BecameInfeasible{decided ? job.outcome.decline_reason : *decline_request_};
+    if (decided || job.outcome.submit || sm::is_end(job.state)) return std::nullopt;
+    return sm::DeclineDecided{*decline_request_};
+}
+
+Task<> Interruptions::wait() {
+    while (!pending()) co_await changed_.wait();
+}
+
+void Interruptions::dealt_with() {
+    if (chain_fact_) {
+        chain_fact_.reset();
+    } else {
+        decline_request_.reset();
+    }
+}
+
+}  // namespace emeth::node

@@ -1,0 +1,152 @@
+#include "node/pipeline/leased_worker.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "runtime/failpoint.hpp"
+#include "runtime/race.hpp"
+#include "statemachine/delivery.hpp"
+#include "statemachine/transition.hpp"
+
+namespace emeth::node {
+namespace {
+
+namespace sm = statemachine;
+
+/// Whether another worker has become free meanwhile.
+constexpr Milliseconds look_again_after{10'000};
+
+}  // namespace
+
+Task<Result<void>> LeasedWorker::lease() {
+    const auto last = job().lease;
+    // The last holder may still have dataset, checkpoints or the artifact.
+    const std::optional<Address> preferred = last.number > 0 ? std::optional(last.worker) : std::nullopt;
+    if (!reserved_) {
+        const Address worker = co_await ports_.workers.reserve(job().terms.id, preferred);
+        reserved_ = worker;
+    }
+    Fact granted = sm::LeaseGranted{last.number + 1, *reserved_};
+    const Result<void> committed = co_await ports_.journal.commit(std::move(granted));
+    // What could not be committed may be found durable once the disk is well again: until then the worker is nobody
+    // else's, and the next try is the same fact.
+    if (committed.has_error()) co_return committed;
+    adopt();
+    co_return Result<void>{};
+}
+
+void LeasedWorker::adopt() {
+    reset();
+    const Hold hold = sm::hold_of(job().state) == sm::WorkerHold::files ? Hold::files : Hold::work;
+    inbox_ = ports_.workers.adopt(job().terms.id, job().lease.number, job().lease.worker, hold);
+}
+
+void LeasedWorker::release(bool forget, std::string reason) {
+    if (is_adopted()) ports_.takeover.judge_holder();
+    reset();
+    failpoint::before("order", "release");
+    ports_.workers.release(job().terms.id, forget, std::move(reason));
+    failpoint::after("order", "release");
+}
+
+void LeasedWorker::reset() {
+    inbox_.reset();
+    reserved_.reset();
+    connected_ = false;
+    away_since_.reset();
+    ports_.takeover.note_progress();
+    ports_.helpers.set_rendezvous(std::nullopt);
+    ports_.orders.forget();
+    ports_.upload.forget();
+}
+
+/// News stay first in line until they are dealt with, so that a failure loses none.
+Task<Result<void>> LeasedWorker::lead(sm::Command command) {
+    if (!is_adopted() || inbox_->closed()) adopt();
+    while (sm::next_command(job()) == command) {
+        const std::shared_ptr<WorkerInbox> inbox = inbox_;  // outlives the lease, which may end in here
+        if (const WorkerNews* news = inbox->front()) {
+            const Result<void> handled = co_await handle_news(*news);
+            if (handled.has_error()) co_return handled;
+            inbox->pop();
+        } else if (connected_ && !ports_.orders.has(command)) {
+            const Result<void> ordered = co_await give_order(command);
+            if (ordered.has_error()) co_return ordered;
+        } else if (grace_is_over()) {
+            const Result<void> ended = co_await end_grace();
+            if (ended.has_error()) co_return ended;
+        } else {
+            co_await wait_for_news();
+        }
+    }
+    co_return Result<void>{};
+}
+
+/// What must be shown, nobody else has: its worker is waited for, up to the verdict.
+bool LeasedWorker::may_be_replaced() const {
+    return sm::hold_of(job().state) == sm::WorkerHold::work;
+}
+
+bool LeasedWorker::grace_is_over() const {
+    return may_be_replaced() && away_since_ && ports_.clock.monotonic() >= look_at_;
+}
+
+/// What was trained is given up only where another worker can still finish the JOB from the beginning; else the one
+/// that has it is the better hope, and is waited for.
+Task<Result<void>> LeasedWorker::end_grace() {
+    const bool given_up = co_await ports_.takeover.is_due(true);
+    if (given_up && inbox_->front() == nullptr) {  // it may just have come back
+        const Milliseconds away = ports_.clock.monotonic() - *away_since_;
+        co_return co_await revoke(fmt::format("its worker was away for {} ms", away.count()), false);
+    }
+    look_at_ = ports_.clock.monotonic() + look_again_after;
+    co_return Result<void>{};
+}
+
+Task<> LeasedWorker::wait_for_news() {
+    const std::shared_ptr<WorkerInbox> inbox = inbox_;
+    if (!away_since_ || !may_be_replaced()) {
+        co_await inbox->wait();
+        co_return;
+    }
+    Task<> news = inbox->wait();
+    Task<> grace = ports_.clock.sleep(look_at_ - ports_.clock.monotonic());
+    co_await race(std::move(news), std::move(grace));
+}
+
+/// Orders are idempotent; one is given to each connection, and again when the worker asks for it.
+Task<Result<void>> LeasedWorker::give_order(sm::Command command) {
+    co_await ports_.retry.wait(true);
+    co_return co_await ports_.orders.give(command);
+}
+
+/// From here on the grace of a worker that is away runs. That it has not come back yet after a restart of the master is
+/// no loss worth a line.
+Task<Result<void>> LeasedWorker::handle_connection(bool connected, std::string reason) {
+    const bool lost = connected_ && !connected;
+    if (lost) {
+        Fact fact = sm::WorkerLost{job().lease.number, std::move(reason)};
+        const Result<void> noted = co_await ports_.journal.note(std::move(fact));
+        if (noted.has_error()) co_return noted;
+    }
+    connected_ = connected;
+    ports_.orders.forget();
+    if (connected) {
+        away_since_.reset();
+    } else if (!away_since_) {
+        away_since_ = ports_.clock.monotonic();
+        look_at_ = *away_since_ + grace_;
+    }
+    co_return Result<void>{};
+}
+
+Task<Result<void>> LeasedWorker::revoke(std::string reason, bool forget) {
+    Fact revoked = sm::LeaseRevoked{job().lease.number, reason};
+    const Result<void> committed = co_await ports_.journal.commit(std::move(revoked));
+    if (committed.has_error()) co_return committed;
+    release(forget, std::move(reason));
+    co_return Result<void>{};
+}
+
+}  // namespace emeth::node

@@ -1,0 +1,82 @@
+// The worker that holds the JOB's lease: its connection and the grace when it is away, the orders it gets, its reports,
+// and the end of the lease. All that is kept here comes again after a restart. Io thread only.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "node/pipeline/helper_calls.hpp"
+#include "node/pipeline/job_journal.hpp"
+#include "node/pipeline/progress_board.hpp"
+#include "node/pipeline/retry_wait.hpp"
+#include "node/pipeline/takeover.hpp"
+#include "node/pipeline/upload.hpp"
+#include "node/pipeline/worker_orders.hpp"
+#include "node/workers/worker_hub.hpp"
+#include "node/workers/worker_inbox.hpp"
+#include "statemachine/command.hpp"
+
+namespace emeth::node {
+
+class LeasedWorker {
+public:
+    struct Ports {
+        WorkerHub& workers;
+        Clock& clock;
+        ProgressBoard& progress;
+        JobJournal& journal;
+        RetryWait& retry;
+        Upload& upload;
+        WorkerOrders& orders;
+        Takeover& takeover;
+        HelperCalls& helpers;
+    };
+    /// All ports must outlive it. `grace`: how long the lease of a lost worker stands.
+    LeasedWorker(Ports ports, Milliseconds grace) : ports_(ports), grace_(grace) {}
+
+    /// Waits for an idle worker and makes its lease durable before anything is ordered.
+    Task<Result<void>> lease();
+    /// Tells the hub who holds the lease, and gets its news from here on.
+    void adopt();
+    [[nodiscard]] bool is_adopted() const { return inbox_ != nullptr; }
+    /// Does `command`, one of those that need a worker, until the record calls for something else.
+    Task<Result<void>> lead(statemachine::Command command);
+    /// The lease ends. `forget`: the worker deletes the JOB's files.
+    void release(bool forget, std::string reason);
+
+private:
+    // connection and grace
+    [[nodiscard]] bool may_be_replaced() const;
+    [[nodiscard]] bool grace_is_over() const;
+    Task<Result<void>> end_grace();
+    Task<> wait_for_news();
+    Task<Result<void>> handle_connection(bool connected, std::string reason);
+
+    // worker_reports.cpp
+    Task<Result<void>> handle_news(WorkerNews news);
+    Task<Result<void>> handle_report(WorkerNews news);
+    Task<Result<void>> take(worker_protocol::DatasetReady ready);
+    Task<Result<void>> take(worker_protocol::TrainingStarted started);
+    Task<Result<void>> take(worker_protocol::CheckpointSaved saved);
+    Task<Result<void>> take(worker_protocol::Trained trained);
+    Task<Result<void>> take(worker_protocol::PartUploaded part);
+    Task<Result<void>> take(worker_protocol::EvidencePacked packed);
+    Task<Result<void>> take(worker_protocol::Progress progress);
+    Task<Result<void>> take(worker_protocol::StepFailed failed);
+
+    Task<Result<void>> give_order(statemachine::Command command);
+    Task<Result<void>> revoke(std::string reason, bool forget);
+    void reset();
+    [[nodiscard]] const statemachine::Job& job() const { return ports_.journal.job(); }
+
+    Ports ports_;
+    Milliseconds grace_;
+    std::shared_ptr<WorkerInbox> inbox_;  ///< of the adopted lease
+    std::optional<Address> reserved_;     ///< for the lease that is being made durable
+    bool connected_ = false;
+    std::optional<Milliseconds> away_since_;  ///< monotonic; set while the connection is known to be gone
+    Milliseconds look_at_{0};  ///< while it is gone: when to look whether another worker is to begin anew
+};
+
+}  // namespace emeth::node

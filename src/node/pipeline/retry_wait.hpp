@@ -1,0 +1,57 @@
+// How long a JOB waits after a failure. The back-off is durable (statemachine::RetryProgress); a restart does not
+// shorten it. Io thread only.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "node/pipeline/job_journal.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/random.hpp"
+#include "runtime/retry_policy.hpp"
+
+namespace emeth::node {
+
+/// A wait must not use up the time that the next try needs, before the deadline and while a late submit may still count
+/// after it. `time_left_s`: to the deadline, negative after it; none while no deposit is locked.
+Milliseconds longest_wait(std::optional<std::int64_t> time_left_s);
+
+class RetryWait {
+public:
+    struct Policies {
+        RetryPolicy of_node;    ///< of what the node does by itself
+        RetryPolicy of_worker;  ///< shorter: the worker's reports wait meanwhile
+    };
+    /// `journal`, `clock` and `random` must outlive it.
+    RetryWait(const JobJournal& journal, Clock& clock, Random& random, Policies policies)
+        : journal_(journal), clock_(clock), random_(random), policies_(policies) {}
+
+    /// Until the durable back-off is over. Wall time may jump, so no wait is longer than this attempt can have been
+    /// given.
+    Task<> wait(bool with_worker);
+
+    /// How long to wait before attempt `attempt` + 1.
+    [[nodiscard]] Milliseconds after_failure(std::uint32_t attempt, bool with_worker) const;
+    /// The same for a worker that waits for a fresh order; the deadline does not shorten it.
+    [[nodiscard]] Milliseconds after_worker_failure(std::uint32_t attempt) const;
+    /// The store itself fails (a full disk, say): the wait cannot be durable.
+    Task<> give_store_time(Error error);
+    void store_works() { store_failures_ = 0; }
+
+    /// To the deadline, in chain time, while a deposit is locked.
+    void set_time_left(std::int64_t seconds) { time_left_s_ = seconds; }
+
+private:
+    [[nodiscard]] const RetryPolicy& policy(bool with_worker) const {
+        return with_worker ? policies_.of_worker : policies_.of_node;
+    }
+
+    const JobJournal& journal_;
+    Clock& clock_;
+    Random& random_;
+    Policies policies_;
+    std::optional<std::int64_t> time_left_s_;
+    std::uint32_t store_failures_ = 0;
+};
+
+}  // namespace emeth::node

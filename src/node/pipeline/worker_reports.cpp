@@ -1,0 +1,114 @@
+// What the worker reports: each durable step of its trainer, which the master writes down, and its failures.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "node/pipeline/leased_worker.hpp"
+#include "runtime/failpoint.hpp"
+#include "statemachine/transition.hpp"
+
+namespace emeth::node {
+
+namespace sm = statemachine;
+namespace wp = worker_protocol;
+
+Task<Result<void>> LeasedWorker::handle_news(WorkerNews news) {
+    // Of an earlier lease: the hub tells that worker to stop.
+    if (news.lease != job().lease.number) co_return Result<void>{};
+    if (std::holds_alternative<WorkerConnected>(news.body)) co_return co_await handle_connection(true, "");
+    if (const auto* gone = std::get_if<WorkerDisconnected>(&news.body))
+        co_return co_await handle_connection(false, gone->reason);
+    co_return co_await handle_report(std::move(news));
+}
+
+/// A report is acknowledged once it is durable, also when the state machine did not accept it: it would not accept it
+/// the next time either.
+Task<Result<void>> LeasedWorker::handle_report(WorkerNews news) {
+    Task<Result<void>> taking =
+        std::visit([this](auto body) { return take(std::move(body)); }, std::get<wp::ReportBody>(std::move(news.body)));
+    const Result<void> taken = co_await std::move(taking);
+    if (job().retry.attempt == 0) {
+        ports_.takeover.note_progress();
+        ports_.upload.note_progress();
+    }
+    if (taken.has_error() || news.report_id == 0) co_return taken;
+    failpoint::before("acknowledge", "report");
+    co_await ports_.workers.acknowledge(job().terms.id, news.report_id);
+    failpoint::after("acknowledge", "report");
+    co_return Result<void>{};
+}
+
+/// A dataset that differs from the one on record was damaged on its way: the files are thrown away and a new lease
+/// begins.
+Task<Result<void>> LeasedWorker::take(wp::DatasetReady ready) {
+    Fact fact = sm::DatasetReady{job().lease.number, ready.sha256, ready.bytes, ready.tokens, ready.steps_total};
+    const Result<bool> accepted = co_await ports_.journal.report(std::move(fact));
+    if (accepted.has_error()) co_return accepted.error();
+    if (*accepted || ports_.journal.last_rejection()->kind != sm::RejectionKind::contradicts_record)
+        co_return Result<void>{};
+    const auto reason = ports_.journal.last_rejection()->reason;
+    const Result<void> revoked = co_await revoke(reason, true);
+    if (revoked.has_error()) co_return revoked;
+    co_return transient_error(reason);
+}
+
+/// A trainer that begins at step 0 with no checkpoint on record is no news.
+Task<Result<void>> LeasedWorker::take(wp::TrainingStarted started) {
+    if (started.step == 0 && !job().training.checkpoint) co_return Result<void>{};
+    Fact resumed = sm::TrainingResumed{job().lease.number, started.step, std::move(started.reason)};
+    co_return co_await ports_.journal.note(std::move(resumed));
+}
+
+Task<Result<void>> LeasedWorker::take(wp::CheckpointSaved saved) {
+    Fact fact = sm::CheckpointSaved{job().lease.number, saved.checkpoint};
+    co_return co_await ports_.journal.note(std::move(fact));
+}
+
+Task<Result<void>> LeasedWorker::take(wp::Trained trained) {
+    Fact finished = sm::TrainingFinished{job().lease.number, std::move(trained.artifact)};
+    co_return co_await ports_.journal.note(std::move(finished));
+}
+
+Task<Result<void>> LeasedWorker::take(wp::PartUploaded part) {
+    co_return co_await ports_.upload.take(std::move(part));
+}
+
+Task<Result<void>> LeasedWorker::take(wp::EvidencePacked packed) {
+    Fact fact = sm::EvidencePacked{job().lease.number, packed.block_hash, packed.file};
+    co_return co_await ports_.journal.note(std::move(fact));
+}
+
+Task<Result<void>> LeasedWorker::take(wp::Progress progress) {
+    auto rendezvous = std::exchange(progress.rendezvous, std::nullopt);  // with a token, which is nothing for a display
+    ports_.progress.put(job().terms.id, std::move(progress));
+    ports_.helpers.set_rendezvous(std::move(rendezvous));
+    co_return Result<void>{};
+}
+
+/// The worker goes on by itself, or waits for a fresh order: then the back-off is ours. What it can never put, because
+/// its files are gone, begins with a new lease: an order to train comes with it.
+Task<Result<void>> LeasedWorker::take(wp::StepFailed failed) {
+    const bool artifact_is_gone =
+        failed.permanent && job().state == sm::State::training && sm::next_command(job()) == sm::Command::upload_parts;
+    if (artifact_is_gone) co_return co_await revoke(std::move(failed.message), false);
+    ports_.takeover.note_failure();
+    const auto attempt = job().retry.attempt + 1;
+    const auto wait = failed.needs_order ? ports_.retry.after_worker_failure(attempt) : Milliseconds::zero();
+    Fact fact = sm::StepFailed{sm::FailureClass::transient, std::move(failed.step), std::move(failed.message), attempt,
+                               ports_.clock.unix_ms() + wait.count()};
+    const Result<void> noted = co_await ports_.journal.note(std::move(fact));
+    if (noted.has_error()) co_return noted;
+    if (ports_.takeover.holder_fails()) {
+        const bool given_up = co_await ports_.takeover.is_due(away_since_.has_value());
+        if (given_up) {
+            const auto failures = ports_.takeover.failures();
+            co_return co_await revoke(fmt::format("its worker failed {} times in a row", failures), false);
+        }
+    }
+    if (!failed.needs_order) co_return noted;
+    ports_.orders.forget();  // parts that are missing are ordered again
+    ports_.upload.note_failure(failed.url_refused, ports_.takeover.failures());
+    co_return Result<void>{};
+}
+
+}  // namespace emeth::node
