@@ -32,10 +32,9 @@ bool Pipeline::needs_its_lease() const {
 /// From here on the hub brings the news of this lease.
 void Pipeline::adopt_lease() {
     link_.reset();
-    link_.adopted = true;
     // What is to be shown lies on the disk of the worker that trained, whatever it does meanwhile.
     const Hold hold = job().state == statemachine::State::submitted ? Hold::files : Hold::work;
-    ports_.workers.adopt(id(), job().lease.number, job().lease.worker, hold);
+    link_.inbox = ports_.workers.adopt(id(), job().lease.number, job().lease.worker, hold);
 }
 
 void Pipeline::release_worker(bool forget, std::string reason) {

@@ -26,13 +26,13 @@ bool has_work_to_lose(const statemachine::Job& job) {
 
 /// What is to be shown in `submitted`, nobody else has.
 bool Pipeline::holder_fails() const {
-    return job().state != statemachine::State::submitted && link_.adopted &&
+    return job().state != statemachine::State::submitted && link_.inbox &&
            link_.failures >= (has_work_to_lose(job()) ? failures_of_trained_max : failures_max);
 }
 
 /// Whoever fails until the JOB is taken from it, or ends, rests.
 void Pipeline::judge_holder() {
-    if (link_.adopted && link_.failures >= failures_max)
+    if (link_.inbox && link_.failures >= failures_max)
         ports_.workers.lease_failed(job().lease.worker, ++failed_leases_ <= counted_leases_max);
 }
 

@@ -169,9 +169,10 @@ Task<Result<void>> Pipeline::perform(Command command) {
         case Command::train:
         case Command::pack_evidence:
         case Command::upload_parts: {
-            if (!link_.adopted) adopt_lease();
+            if (!link_.inbox || link_.inbox->closed()) adopt_lease();
             Task<Result<void>> work = lead_worker(command);
-            co_return co_await unless_first(std::move(work), accompany_worker());
+            if (!settings_.cooperative) co_return co_await std::move(work);
+            co_return co_await unless_first(std::move(work), call_helpers());
         }
         case Command::cleanup:
             break;

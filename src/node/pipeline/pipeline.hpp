@@ -107,9 +107,6 @@ private:
 
     // worker_news.cpp: what every step with a worker shares
     Task<Result<void>> lead_worker(statemachine::Command command);
-    Task<> accompany_worker();
-    Task<> pump_news();
-    Task<std::optional<WorkerNews>> next_news();
     Task<> wait_for_news();
     [[nodiscard]] bool grace_is_over() const;
     [[nodiscard]] bool has_order(statemachine::Command command) const;

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -16,22 +16,17 @@
 namespace emeth::node {
 
 struct WorkerLink {
-    /// More news wait in the hub's own bounded inbox.
-    static constexpr std::size_t news_max = 64;
-
-    explicit WorkerLink(const asio::any_io_executor& executor)
-        : arrived(executor), drained(executor), rendezvous_told(executor) {}
+    explicit WorkerLink(const asio::any_io_executor& executor) : rendezvous_told(executor) {}
 
     /// A new lease: nothing is known about its holder.
     void reset() {
-        news.clear();
-        adopted = connected = assigned = false;
+        inbox.reset();
+        connected = assigned = false;
         away_since.reset();
         failures = 0;
         reserved.reset();
         rendezvous.reset();
         forget_upload();
-        drained.notify();
     }
     void forget_upload() {
         refusals = 0;
@@ -40,11 +35,9 @@ struct WorkerLink {
         ordered_parts.clear();
     }
 
-    std::deque<WorkerNews> news;  ///< the first stays until it is dealt with
-    Wakeup arrived;
-    Wakeup drained;
+    /// Set while the hub knows of the lease. Whoever reads it across a co_await keeps a share: the lease may end.
+    std::shared_ptr<WorkerInbox> inbox;
     std::optional<Address> reserved;  ///< for the lease that is being made durable
-    bool adopted = false;             ///< the hub knows of the lease
     bool connected = false;
     std::optional<Milliseconds> away_since;  ///< monotonic; set while the connection is known to be gone
     Milliseconds look_at{0};                 ///< while it is gone: when to look whether another worker is to begin anew

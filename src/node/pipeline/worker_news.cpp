@@ -2,11 +2,9 @@
 // is lost.
 #include <fmt/format.h>
 
-#include <boost/system/system_error.hpp>
 #include <utility>
 
 #include "node/pipeline/pipeline.hpp"
-#include "node/workers/worker_inbox.hpp"
 #include "runtime/failpoint.hpp"
 #include "runtime/log.hpp"
 #include "runtime/race.hpp"
@@ -30,12 +28,12 @@ constexpr std::uint32_t refusals_max = 2, upload_failures_max = 10;
 /// Until the record calls for something else. News stay first in line until they are dealt with, so that a failure
 /// loses none.
 Task<Result<void>> Pipeline::lead_worker(Command command) {
-    while (next_command(job()) == command) {
-        if (!link_.news.empty()) {
-            const Result<void> handled = co_await handle_news(link_.news.front());
+    const std::shared_ptr<WorkerInbox> inbox = link_.inbox;
+    while (next_command(job()) == command && !inbox->closed()) {
+        if (const WorkerNews* news = inbox->front()) {
+            const Result<void> handled = co_await handle_news(*news);
             if (handled.has_error()) co_return handled;
-            if (!link_.news.empty()) link_.news.pop_front();  // gone already when the lease ended
-            link_.drained.notify();
+            inbox->pop();
         } else if (link_.connected && !has_order(command)) {
             const Result<void> ordered = co_await give_order(command);
             if (ordered.has_error()) co_return ordered;
@@ -49,39 +47,6 @@ Task<Result<void>> Pipeline::lead_worker(Command command) {
     co_return Result<void>{};
 }
 
-/// What goes on beside lead_worker(), until the lease is given up.
-Task<> Pipeline::accompany_worker() {
-    if (!settings_.cooperative) co_return co_await pump_news();
-    Task<> news = pump_news();
-    Task<> helpers = call_helpers();
-    co_await race(std::move(news), std::move(helpers));
-}
-
-/// Takes over what the hub has. It runs beside lead_worker() and hands over by link_ alone, so that its cancellation
-/// loses nothing.
-Task<> Pipeline::pump_news() {
-    for (;;) {
-        while (link_.news.size() >= WorkerLink::news_max) co_await link_.drained.wait();
-        std::optional<WorkerNews> news = co_await next_news();
-        if (!news) co_return;
-        // Of progress only the newest counts, also while lead_worker() is busy; the first is being dealt with.
-        if (is_progress(*news) && link_.news.size() > 1 && is_progress(link_.news.back())) link_.news.pop_back();
-        link_.news.push_back(std::move(*news));
-        link_.arrived.notify();
-    }
-}
-
-/// None when the lease was given up meanwhile.
-Task<std::optional<WorkerNews>> Pipeline::next_news() {
-    try {
-        WorkerNews news = co_await ports_.workers.next_news(id());
-        co_return news;
-    } catch (const boost::system::system_error&) {
-        if (link_.adopted) throw;
-        co_return std::nullopt;
-    }
-}
-
 /// What is to be shown, nobody else has: its worker is waited for, up to the verdict.
 bool Pipeline::grace_is_over() const {
     return job().state != sm::State::submitted && link_.away_since && ports_.clock.monotonic() >= link_.look_at;
@@ -91,7 +56,7 @@ bool Pipeline::grace_is_over() const {
 /// that has it is the better hope, and is waited for.
 Task<Result<void>> Pipeline::end_grace() {
     const bool given_up = co_await is_for_another_worker();
-    if (given_up && link_.news.empty())  // it may just have come back
+    if (given_up && link_.inbox->front() == nullptr)  // it may just have come back
         co_return co_await revoke_lease(
             fmt::format("its worker was away for {} ms", (ports_.clock.monotonic() - *link_.away_since).count()),
             false);
@@ -101,10 +66,10 @@ Task<Result<void>> Pipeline::end_grace() {
 
 Task<> Pipeline::wait_for_news() {
     if (!link_.away_since || job().state == sm::State::submitted) {
-        co_await link_.arrived.wait();
+        co_await link_.inbox->wait();
         co_return;
     }
-    Task<> news = link_.arrived.wait();
+    Task<> news = link_.inbox->wait();
     Task<> grace = ports_.clock.sleep(link_.look_at - ports_.clock.monotonic());
     co_await race(std::move(news), std::move(grace));
 }
