@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <stdexcept>
 
 #include "node/market/selection.hpp"
 
@@ -11,7 +10,6 @@ namespace emeth::simulation {
 namespace {
 
 namespace wp = worker_protocol;
-using node::WorkerNews;
 
 constexpr double bytes_per_second = 200'000;
 constexpr double checkpoint_every_s = 15;
@@ -57,27 +55,27 @@ std::int64_t SimulatedWorkers::slowest_s(std::uint64_t gas) const {
 bool SimulatedWorkers::serves(const JobId& job) const {
     const auto lease = leases_.find(job);
     if (lease == leases_.end()) return false;
-    const Worker& worker = workers_.at(lease->second->worker);
+    const Worker& worker = workers_.at(lease->second.worker);
     return worker.connected && !worker.sick;
 }
 
 bool SimulatedWorkers::is_idle(const Address& address) const {
     return workers_.at(address).connected && std::none_of(leases_.begin(), leases_.end(), [&](const auto& entry) {
-               return entry.second->worker == address && entry.second->hold == node::Hold::work;
+               return entry.second.worker == address && entry.second.hold == node::Hold::work;
            });
 }
 
 SimulatedWorkers::Lease* SimulatedWorkers::standing(const Address& worker, const JobId& job, std::uint64_t number) {
     const auto found = leases_.find(job);
-    const bool stands = found != leases_.end() && found->second->adopted && found->second->worker == worker &&
-                        found->second->number == number;
-    return stands ? found->second.get() : nullptr;
+    const bool stands = found != leases_.end() && found->second.inbox && found->second.worker == worker &&
+                        found->second.number == number;
+    return stands ? &found->second : nullptr;
 }
 
-void SimulatedWorkers::put(Lease& lease, WorkerNews news) {
-    if (lease.inbox.size() >= inbox_max) return;  // the worker keeps the report and repeats it
-    lease.inbox.push_back(std::move(news));
-    lease.arrived.notify();
+/// What does not fit, the worker keeps and repeats.
+void SimulatedWorkers::put(Lease& lease, wp::Report report) {
+    if (std::holds_alternative<wp::Progress>(report.body)) return lease.inbox->put_progress(std::move(report));
+    lease.inbox->offer(std::move(report));
 }
 
 void SimulatedWorkers::report(const Address& address, const Work& work, wp::ReportBody body) {
@@ -86,7 +84,8 @@ void SimulatedWorkers::report(const Address& address, const Work& work, wp::Repo
     Worker& worker = workers_.at(address);
     if (durable) worker.unacknowledged[id] = {id, work.job, work.lease, body};
     if (!worker.connected) return;
-    if (Lease* lease = standing(address, work.job, work.lease)) put(*lease, {id, work.lease, std::move(body)});
+    if (Lease* lease = standing(address, work.job, work.lease))
+        put(*lease, {id, work.job, work.lease, std::move(body)});
 }
 
 void SimulatedWorkers::connect(const Address& address, Worker& worker) {
@@ -94,10 +93,10 @@ void SimulatedWorkers::connect(const Address& address, Worker& worker) {
     std::erase_if(worker.files, [&](const auto& file) { return to_forget_.contains({address, file.first}); });
     for (auto& [job, lease] : leases_) {
         const bool held_before = worker.files.contains(job);
-        if (lease->worker != address && lease->adopted && held_before && !weather_.fine && dice_.chance(old_news_share))
-            put(*lease, {0, lease->number - 1, wp::TrainingStarted{1, "a worker whose lease was given to another"}});
-        if (lease->worker != address || !lease->adopted) continue;
-        put(*lease, {0, lease->number, node::WorkerConnected{}});
+        if (lease.worker != address && lease.inbox && held_before && !weather_.fine && dice_.chance(old_news_share))
+            put(lease, {0, job, lease.number - 1, wp::TrainingStarted{1, "a worker whose lease was given to another"}});
+        if (lease.worker != address || !lease.inbox) continue;
+        lease.inbox->put_connection({0, lease.number, node::WorkerConnected{}});
     }
     if (worker.work && standing(address, worker.work->job, worker.work->lease) == nullptr)
         worker.work.reset();  // it was told to stop
@@ -107,7 +106,7 @@ void SimulatedWorkers::connect(const Address& address, Worker& worker) {
             worker.unacknowledged.erase(id);
             continue;
         }
-        put(*lease, {id, report.lease, report.body});
+        put(*lease, report);
     }
     freed_.notify();
 }
@@ -118,8 +117,8 @@ void SimulatedWorkers::disconnect(const Address& address, Worker& worker, const 
     if (!worker.connected) return;
     worker.connected = false;
     for (auto& [job, lease] : leases_)
-        if (lease->worker == address && lease->adopted)
-            put(*lease, {0, lease->number, node::WorkerDisconnected{reason}});
+        if (lease.worker == address && lease.inbox)
+            lease.inbox->put_connection({0, lease.number, node::WorkerDisconnected{reason}});
 }
 
 void SimulatedWorkers::lose_master() {
@@ -255,7 +254,7 @@ std::vector<node::WorkerInfo> SimulatedWorkers::workers() const {
         node::WorkerInfo info{address,      worker.connected, worker.power_capacity,
                               std::nullopt, std::nullopt,     rest_of(address)};
         for (const auto& [job, lease] : leases_)
-            if (lease->worker == address && lease->hold == node::Hold::work) info.job = job;
+            if (lease.worker == address && lease.hold == node::Hold::work) info.job = job;
         infos.push_back(info);
     }
     return infos;
@@ -280,8 +279,7 @@ Task<Address> SimulatedWorkers::reserve(JobId job, std::optional<Address> prefer
         for (const auto& [address, worker] : workers_)
             if (is_idle(address) && (!chosen || rank(address) < rank(*chosen))) chosen = address;
         if (chosen) {
-            leases_[job] = std::make_shared<Lease>(executor_);
-            leases_[job]->worker = *chosen;
+            leases_[job] = Lease{0, *chosen, node::Hold::work, nullptr};
             co_return *chosen;
         }
         // Several JOBs may wait here; each looks for itself.
@@ -290,31 +288,30 @@ Task<Address> SimulatedWorkers::reserve(JobId job, std::optional<Address> prefer
     }
 }
 
-void SimulatedWorkers::adopt(JobId job, std::uint64_t number, Address address, node::Hold hold) {
+std::shared_ptr<node::WorkerInbox> SimulatedWorkers::adopt(JobId job, std::uint64_t number, Address address,
+                                                           node::Hold hold) {
     process_.check();
-    auto lease = std::make_shared<Lease>(executor_);
-    lease->number = number;
-    lease->worker = address;
-    lease->adopted = true;
-    lease->hold = hold;
-    leases_[job] = lease;
+    Lease& lease = leases_[job];
+    if (lease.inbox) lease.inbox->close();
+    const auto inbox = std::make_shared<node::WorkerInbox>(executor_);
+    lease = Lease{number, address, hold, inbox};
     to_forget_.erase({address, job});
     for (const auto& [other, held] : leases_)
-        if (other != job && hold == node::Hold::work && held->hold == node::Hold::work && held->worker == address)
+        if (other != job && hold == node::Hold::work && held.hold == node::Hold::work && held.worker == address)
             violations_.add("one worker is leased to two JOBs");
-    auto& worker = workers_.at(address);
-    if (worker.connected) {
-        put(*lease, {0, number, node::WorkerConnected{}});
+    if (workers_.at(address).connected) {
+        inbox->put_connection({0, number, node::WorkerConnected{}});
     } else {
-        put(*lease, {0, number, node::WorkerDisconnected{"the worker has not connected yet"}});
+        inbox->put_connection({0, number, node::WorkerDisconnected{"the worker has not connected yet"}});
     }
+    return inbox;
 }
 
 void SimulatedWorkers::release(JobId job, bool forget, std::string) {
     process_.check();
     const auto found = leases_.find(job);
     for (auto& [address, worker] : workers_) {
-        if (found != leases_.end() && found->second->worker == address && worker.connected && worker.work &&
+        if (found != leases_.end() && found->second.worker == address && worker.connected && worker.work &&
             worker.work->job == job)
             worker.work.reset();
         if (!forget) continue;
@@ -323,20 +320,11 @@ void SimulatedWorkers::release(JobId job, bool forget, std::string) {
         else
             to_forget_.insert({address, job});
     }
-    if (found != leases_.end()) leases_.erase(found);
+    if (found != leases_.end()) {
+        if (found->second.inbox) found->second.inbox->close();
+        leases_.erase(found);
+    }
     freed_.notify();
-}
-
-Task<WorkerNews> SimulatedWorkers::next_news(JobId job) {
-    process_.check();
-    const auto found = leases_.find(job);
-    if (found == leases_.end() || !found->second->adopted) throw std::logic_error("news of a JOB that was not adopted");
-    const auto lease = found->second;
-    while (lease->inbox.empty()) co_await lease->arrived.wait();
-    process_.check();
-    WorkerNews news = std::move(lease->inbox.front());
-    lease->inbox.pop_front();
-    co_return news;
 }
 
 Task<> SimulatedWorkers::acknowledge(JobId, std::uint64_t report_id) {
@@ -348,8 +336,8 @@ Task<> SimulatedWorkers::acknowledge(JobId, std::uint64_t report_id) {
 Task<> SimulatedWorkers::order(wp::Assign order) {
     process_.check();
     const auto found = leases_.find(order.job);
-    if (found == leases_.end() || found->second->number != order.lease) co_return;
-    auto& worker = workers_.at(found->second->worker);
+    if (found == leases_.end() || found->second.number != order.lease) co_return;
+    auto& worker = workers_.at(found->second.worker);
     if (!worker.connected) co_return;
     if (worker.work && worker.work->job == order.job && worker.work->lease == order.lease &&
         worker.work->stage != Stage::idle)
@@ -365,8 +353,8 @@ Task<> SimulatedWorkers::order(wp::Assign order) {
 Task<> SimulatedWorkers::order(wp::Upload order) {
     process_.check();
     const auto found = leases_.find(order.job);
-    if (found == leases_.end() || found->second->number != order.lease) co_return;
-    const Address address = found->second->worker;
+    if (found == leases_.end() || found->second.number != order.lease) co_return;
+    const Address address = found->second.worker;
     auto& worker = workers_.at(address);
     if (!worker.connected) co_return;
     const auto held = worker.files.find(order.job);
@@ -392,8 +380,8 @@ Hash256 SimulatedWorkers::evidence_digest(const JobId& job, const Hash256& block
 Task<> SimulatedWorkers::order(wp::Evidence order) {
     process_.check();
     const auto found = leases_.find(order.job);
-    if (found == leases_.end() || found->second->number != order.lease) co_return;
-    const Address address = found->second->worker;
+    if (found == leases_.end() || found->second.number != order.lease) co_return;
+    const Address address = found->second.worker;
     auto& worker = workers_.at(address);
     if (!worker.connected) co_return;
     const Work work{order.job, order.lease, Stage::idle, 0, std::nullopt};

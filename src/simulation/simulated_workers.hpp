@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -20,8 +19,6 @@ namespace emeth::simulation {
 
 class SimulatedWorkers final : public node::WorkerHub {
 public:
-    static constexpr std::size_t inbox_max = 64;
-
     SimulatedWorkers(asio::any_io_executor executor, std::size_t count, SimulatedStorage& storage, Clock& clock,
                      const Weather& weather, const Mortality& process, Violations& violations, Dice dice,
                      const Trace& trace);
@@ -47,9 +44,8 @@ public:
     [[nodiscard]] std::vector<node::WorkerInfo> workers() const override;
     [[nodiscard]] std::size_t idle_workers() const override;
     Task<Address> reserve(JobId job, std::optional<Address> preferred) override;
-    void adopt(JobId job, std::uint64_t lease, Address worker, node::Hold hold) override;
+    std::shared_ptr<node::WorkerInbox> adopt(JobId job, std::uint64_t lease, Address worker, node::Hold hold) override;
     void release(JobId job, bool forget, std::string reason) override;
-    Task<node::WorkerNews> next_news(JobId job) override;
     Task<> acknowledge(JobId job, std::uint64_t report_id) override;
     Task<> order(worker_protocol::Assign order) override;
     /// Helpers are nothing that a JOB's life could hang on.
@@ -88,13 +84,10 @@ private:
         std::map<std::uint64_t, worker_protocol::Report> unacknowledged;
     };
     struct Lease {
-        explicit Lease(const asio::any_io_executor& executor) : arrived(executor) {}
         std::uint64_t number = 0;
         Address worker;
-        bool adopted = false;
         node::Hold hold = node::Hold::work;
-        std::deque<node::WorkerNews> inbox;
-        Wakeup arrived;
+        std::shared_ptr<node::WorkerInbox> inbox;  ///< set by adopt()
     };
 
     [[nodiscard]] bool is_idle(const Address& address) const;
@@ -102,7 +95,7 @@ private:
         return sick_list_.rest_left(address, clock_.monotonic());
     }
     [[nodiscard]] Lease* standing(const Address& worker, const JobId& job, std::uint64_t lease);
-    void put(Lease& lease, node::WorkerNews news);
+    static void put(Lease& lease, worker_protocol::Report report);
     void report(const Address& address, const Work& work, worker_protocol::ReportBody body);
     void connect(const Address& address, Worker& worker);
     void disconnect(const Address& address, Worker& worker, const std::string& reason, Milliseconds away);
@@ -125,7 +118,7 @@ private:
     node::SickList sick_list_;
     bool master_is_up_ = false;
     std::map<Address, Worker> workers_;
-    std::map<JobId, std::shared_ptr<Lease>> leases_;
+    std::map<JobId, Lease> leases_;
     std::set<std::pair<JobId, Hash256>> honest_;
     std::set<std::pair<Address, JobId>> to_forget_;
     std::set<JobId> lost_;

@@ -47,10 +47,4 @@ Task<Address> NoWorkers::reserve(JobId, std::optional<Address>) {
     throw boost::system::system_error(asio::error::operation_aborted);
 }
 
-Task<WorkerNews> NoWorkers::next_news(JobId) {
-    Wakeup never(executor_);
-    co_await never.wait();
-    throw boost::system::system_error(asio::error::operation_aborted);
-}
-
 }  // namespace emeth::node

@@ -51,9 +51,10 @@ public:
     [[nodiscard]] std::vector<WorkerInfo> workers() const override { return {}; }
     [[nodiscard]] std::size_t idle_workers() const override { return 0; }
     Task<Address> reserve(JobId job, std::optional<Address> preferred) override;
-    void adopt(JobId, std::uint64_t, Address, Hold) override {}
+    std::shared_ptr<WorkerInbox> adopt(JobId, std::uint64_t, Address, Hold) override {
+        return std::make_shared<WorkerInbox>(executor_);
+    }
     void release(JobId, bool, std::string) override {}
-    Task<WorkerNews> next_news(JobId job) override;
     Task<> acknowledge(JobId, std::uint64_t) override { co_return; }
     Task<> order(worker_protocol::Assign) override { co_return; }
     [[nodiscard]] std::size_t helpers_to_call(const JobId&, const trainer_protocol::Rendezvous&) const override {

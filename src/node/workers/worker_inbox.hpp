@@ -1,39 +1,74 @@
-// The bounded inbox of one JOB: what its worker says, until the JOB's coroutine reads it. Io thread only.
+// What a JOB's worker says, in order, until the JOB's coroutine has dealt with it: the only queue between the two.
+// Bounded. Io thread only.
+//
+//     while (const WorkerNews* news = inbox->front()) {
+//         const Result<void> taken = co_await take(*news);
+//         if (taken.has_error()) co_return taken;  // it is still first in line for the next try
+//         inbox->pop();
+//     }
+//     co_await inbox->wait();
 #pragma once
 
+#include <cstdint>
 #include <deque>
-#include <utility>
+#include <optional>
+#include <string>
+#include <variant>
 
-#include "node/workers/worker_hub.hpp"
+#include "runtime/task.hpp"
 #include "runtime/wakeup.hpp"
+#include "worker_protocol/messages.hpp"
 
 namespace emeth::node {
 
-/// Of these only the newest counts.
-bool is_progress(const WorkerNews& news);
+struct WorkerConnected {};  ///< the holder of the lease is there (again): send it the order
+struct WorkerDisconnected {
+    std::string reason;
+};
+
+struct WorkerNews {
+    std::uint64_t report_id = 0;  ///< not 0: acknowledge it after the commit
+    std::uint64_t lease = 0;
+    std::variant<WorkerConnected, WorkerDisconnected, worker_protocol::ReportBody> body;
+};
 
 class WorkerInbox {
 public:
+    /// Durable reports that are kept here, the one at the front included.
     static constexpr std::size_t reports_max = 64;
 
     explicit WorkerInbox(const asio::any_io_executor& executor) : changed_(executor), space_(executor) {}
 
-    /// Durable reports wait for space: the session reads no further meanwhile, and the worker keeps what it has. False
-    /// when the inbox was closed.
+    // The JOB's side; one reader.
+
+    /// The oldest news; null when there is none, or the inbox is closed. What it has shown stays first in line, at the
+    /// same address, until pop(), whatever is put meanwhile.
+    [[nodiscard]] const WorkerNews* front();
+    /// Removes what front() has shown, and nothing else.
+    void pop();
+    /// Until front() has something to show, or the inbox is closed. Throws operation_aborted when the waiter is
+    /// cancelled.
+    [[nodiscard]] Task<> wait();
+    /// The lease has ended: nothing comes any more.
+    [[nodiscard]] bool closed() const { return closed_; }
+
+    // The hub's side.
+
+    /// A durable report. False, and nothing is kept, when the inbox is full or closed: the worker still has it.
+    bool offer(worker_protocol::Report report);
+    /// Waits for space: the session reads no further meanwhile. False when the inbox is closed.
     Task<bool> put(worker_protocol::Report report);
-    /// Never wait: of progress and of connection facts only the newest counts. Connection facts go first.
+    /// These never wait: of progress and of connection facts only the newest counts. Connection facts overtake reports.
     void put_progress(worker_protocol::Report report);
     void put_connection(WorkerNews news);
-
-    /// Waits for the next one; throws operation_aborted when the inbox is closed.
-    Task<WorkerNews> next();
-    /// The lease ended: waiters wake up.
+    /// The lease has ended: waiters wake up.
     void close();
 
 private:
-    [[nodiscard]] std::size_t reports() const;
+    [[nodiscard]] bool is_full() const;
 
-    std::deque<WorkerNews> news_;
+    std::optional<WorkerNews> shown_;  ///< by front()
+    std::deque<WorkerNews> news_;      ///< after it
     bool closed_ = false;
     Wakeup changed_;
     Wakeup space_;

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <stdexcept>
 #include <tuple>
 #include <utility>
 
@@ -97,7 +96,7 @@ Task<Address> WorkerServer::reserve(JobId job, std::optional<Address> preferred)
     }
 }
 
-void WorkerServer::adopt(JobId job, std::uint64_t lease, Address worker, Hold hold) {
+std::shared_ptr<WorkerInbox> WorkerServer::adopt(JobId job, std::uint64_t lease, Address worker, Hold hold) {
     Reservation& reservation = reservations_[job];
     if (reservation.inbox) reservation.inbox->close();
     reservation = Reservation{worker, lease, std::make_shared<WorkerInbox>(executor_), hold};
@@ -113,6 +112,7 @@ void WorkerServer::adopt(JobId job, std::uint64_t lease, Address worker, Hold ho
                  fmt::format("lease {} of the JOB went to worker {}", lease, worker.hex()));
         session->leases_changed.notify();
     }
+    return reservation.inbox;
 }
 
 void WorkerServer::release(JobId job, bool forget, std::string reason) {
@@ -155,14 +155,6 @@ void WorkerServer::stop(WorkerSession& session, const JobId& job, std::uint64_t 
     if (forget) session.held.erase(job);
     if (session.help && session.help->job == job) session.help.reset();
     session.send(worker_protocol::Stop{job, lease, forget, std::move(reason)});
-}
-
-Task<WorkerNews> WorkerServer::next_news(JobId job) {
-    const auto found = reservations_.find(job);
-    if (found == reservations_.end() || !found->second.inbox)
-        throw std::logic_error(fmt::format("news of JOB {} are awaited, but no lease of it was adopted", job.hex()));
-    const std::shared_ptr<WorkerInbox> inbox = found->second.inbox;
-    co_return co_await inbox->next();
 }
 
 Task<> WorkerServer::acknowledge(JobId job, std::uint64_t report_id) {

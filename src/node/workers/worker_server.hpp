@@ -16,7 +16,6 @@
 #include "node/workers/sick_list.hpp"
 #include "node/workers/whitelist.hpp"
 #include "node/workers/worker_hub.hpp"
-#include "node/workers/worker_inbox.hpp"
 #include "node/workers/worker_session.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/random.hpp"
@@ -48,10 +47,8 @@ public:
     [[nodiscard]] std::size_t idle_workers() const override;
     /// First come, first served. A reservation that the JOB still has is released first.
     Task<Address> reserve(JobId job, std::optional<Address> preferred) override;
-    void adopt(JobId job, std::uint64_t lease, Address worker, Hold hold) override;
+    std::shared_ptr<WorkerInbox> adopt(JobId job, std::uint64_t lease, Address worker, Hold hold) override;
     void release(JobId job, bool forget, std::string reason) override;
-    /// Throws std::logic_error when the JOB is not adopted, operation_aborted when it is released meanwhile.
-    Task<WorkerNews> next_news(JobId job) override;
     Task<> acknowledge(JobId job, std::uint64_t report_id) override;
     Task<> order(worker_protocol::Assign order) override;
     [[nodiscard]] std::size_t helpers_to_call(const JobId& job,

@@ -65,7 +65,7 @@ TEST_F(JobRunnerTest, AHelperReportsNothingUntilTheLeaseIsItsOwn) {
     const auto leader_key = crypto::PrivateKey::generate(system_random());
     WorkerPtr leader = connect(leader_key);
     EXPECT_EQ(run(hub->reserve(job, leader_key.address())), leader_key.address());
-    hub->adopt(job, 1, leader_key.address(), node::Hold::work);
+    adopt(job, 1, leader_key.address());
     EXPECT_TRUE(std::holds_alternative<node::WorkerConnected>(news(job).body));
     start_worker();
     ASSERT_TRUE(eventually([&] { return hub->idle_workers() == 1; }));
@@ -111,12 +111,12 @@ TEST_F(JobRunnerTest, EvidenceIsShownBesideTheWorkOnAnotherJob) {
     script("100000 1000 200\n");
     const JobId second = job_id(0x78);
     EXPECT_EQ(run(hub->reserve(second, std::nullopt)), worker_key.address());
-    hub->adopt(second, 1, worker_key.address(), node::Hold::work);
+    adopt(second, 1, worker_key.address());
     worker_protocol::Assign other = assign(1);
     other.job = other.spec.id = second;
     run(hub->order(other));
 
-    hub->adopt(job, 1, worker_key.address(), node::Hold::files);
+    adopt(job, 1, worker_key.address(), node::Hold::files);
     EXPECT_EQ(hub->idle_workers(), 0u) << "it works on the second JOB";
     Evidence order{job, 1, crypto::sha256("a block"), {0, 1, 7}, {}, ""};
     run(hub->order(order));
@@ -139,7 +139,7 @@ TEST_F(JobRunnerTest, EvidenceThatIsGoneIsSaid) {
     script("4 1000 1\n");
     train();
     hub->release(job, false, "the result is uploaded");
-    hub->adopt(job, 1, worker_key.address(), node::Hold::files);
+    adopt(job, 1, worker_key.address(), node::Hold::files);
     run(hub->order(Evidence{job, 1, crypto::sha256("a block"), {0, 3}}));
     const auto failed = await<StepFailed>();
     EXPECT_EQ(failed.step, "evidence");
@@ -375,7 +375,7 @@ TEST_F(JobRunnerTest, OtherTermsBeginAnew) {
     train();
     hub->release(job, false, "revoked");
     const Address address = run(hub->reserve(job, std::nullopt));
-    hub->adopt(job, 2, address, node::Hold::work);
+    adopt(job, 2, address);
     Assign order = assign(2);
     order.spec.epochs = 3;
     run(hub->order(order));
@@ -392,13 +392,13 @@ TEST_F(JobRunnerTest, AnOrderForAnotherJobPutsTheFirstAside) {
     hub->release(job, false, "put aside");
     const JobId second = job_id(0x78);
     const Address address = run(hub->reserve(second, std::nullopt));
-    hub->adopt(second, 1, address, node::Hold::work);
+    adopt(second, 1, address);
     Assign order = assign(1);
     order.job = order.spec.id = second;
     run(hub->order(order));
-    run(hub->next_news(second));
+    news(second);
     for (;;) {
-        const auto news_of_second = run(hub->next_news(second));
+        const auto news_of_second = news(second);
         const auto* body = std::get_if<ReportBody>(&news_of_second.body);
         if (body != nullptr && std::holds_alternative<TrainingStarted>(*body)) break;
     }

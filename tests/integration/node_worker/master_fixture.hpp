@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -79,6 +80,7 @@ protected:
         serving.reset();
         server.reset();
         hub.reset();
+        inboxes.clear();
     }
     void TearDown() override { stop(); }
 
@@ -128,7 +130,19 @@ protected:
                 worker_protocol::ReportBody body) {
         run(worker.send(worker_protocol::Report{id, job, lease, std::move(body)}));
     }
-    node::WorkerNews news(const JobId& job) { return run(hub->next_news(job)); }
+    void adopt(const JobId& job, std::uint64_t lease, const Address& worker, node::Hold hold = node::Hold::work) {
+        inboxes[job] = hub->adopt(job, lease, worker, hold);
+    }
+    /// The next news of a JOB that adopt() was called for, taken out of its inbox.
+    node::WorkerNews news(const JobId& job) {
+        node::WorkerInbox& inbox = *inboxes.at(job);
+        run(inbox.wait());
+        const node::WorkerNews* first = inbox.front();
+        if (first == nullptr) throw std::runtime_error("the inbox is closed");
+        node::WorkerNews news = *first;
+        inbox.pop();
+        return news;
+    }
     /// False when it did not come true in 10 s.
     bool eventually(const std::function<bool()>& condition) {
         for (int round = 0; round < 500 && !condition(); ++round) run(let_others_run());
@@ -140,6 +154,7 @@ protected:
     std::vector<std::string> admins{"127.0.0.1"};
     std::uint16_t port = 0;
     std::unique_ptr<node::WorkerServer> hub;
+    std::map<JobId, std::shared_ptr<node::WorkerInbox>> inboxes;
     std::unique_ptr<http::Server> server;
     std::unique_ptr<Background> serving;
 };

@@ -73,7 +73,7 @@ TEST_F(WorkerAdminApiTest, TheListTellsWhoWorksOnWhat) {
     run(hub->reserve(job_id(7), std::nullopt));
     const JobId absent = job_id(8);
     const Address away = crypto::PrivateKey::generate(system_random()).address();
-    hub->adopt(absent, 1, away, node::Hold::work);
+    adopt(absent, 1, away);
     const auto list = boost::json::parse(ask("GET", "/api/v1/workers").body).as_array();
     ASSERT_EQ(list.size(), 2u);
     EXPECT_EQ(list[0].at("address").as_string(), key.address().hex());

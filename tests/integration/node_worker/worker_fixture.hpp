@@ -131,7 +131,7 @@ protected:
     void lease(std::uint64_t number) {
         const Address address = run(hub->reserve(job, std::nullopt));
         EXPECT_EQ(address, worker_key.address());
-        hub->adopt(job, number, address, node::Hold::work);
+        adopt(job, number, address);
         EXPECT_TRUE(std::holds_alternative<node::WorkerConnected>(news(job).body));
         run(hub->order(assign(number)));
     }

@@ -17,7 +17,7 @@ protected:
     void restart_master(std::uint64_t lease_number) {
         stop();
         start();
-        hub->adopt(job, lease_number, worker_key.address(), node::Hold::work);
+        adopt(job, lease_number, worker_key.address());
         hub->set_recovered({job});
     }
     void await_connection() {
@@ -91,7 +91,7 @@ TEST_F(WorkerSessionTest, AMastersRestartCostsNoTraining) {
     stop();
     wait_ms(400);
     start();
-    hub->adopt(job, 1, worker_key.address(), node::Hold::work);
+    adopt(job, 1, worker_key.address());
     hub->set_recovered({job});
     await_connection();
     run(hub->order(assign(1)));  // repeated, as the master does not know that it is being followed
@@ -197,7 +197,7 @@ TEST_F(KilledWorkerTest, AWorkerKilledInTheMiddleContinuesWhereItsCheckpointStan
     script("200 1000 10\n");
     ChildProcess first = start_process();
     const Address address = run(hub->reserve(job, std::nullopt));
-    hub->adopt(job, 1, address, node::Hold::work);
+    adopt(job, 1, address);
     run(hub->order(assign(1)));
     std::uint64_t step = 0;
     while (step < 10) step = await<CheckpointSaved>().checkpoint.step;

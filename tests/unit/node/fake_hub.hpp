@@ -2,7 +2,6 @@
 // acknowledged is sent again.
 #pragma once
 
-#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -49,9 +48,8 @@ public:
     [[nodiscard]] std::vector<node::WorkerInfo> workers() const override;
     [[nodiscard]] std::size_t idle_workers() const override;
     Task<Address> reserve(JobId job, std::optional<Address> preferred) override;
-    void adopt(JobId job, std::uint64_t lease, Address worker, node::Hold hold) override;
+    std::shared_ptr<node::WorkerInbox> adopt(JobId job, std::uint64_t lease, Address worker, node::Hold hold) override;
     void release(JobId job, bool forget, std::string reason) override;
-    Task<node::WorkerNews> next_news(JobId job) override;
     Task<> acknowledge(JobId job, std::uint64_t report_id) override;
     Task<> order(worker_protocol::Assign order) override;
     [[nodiscard]] std::size_t helpers_to_call(const JobId&, const trainer_protocol::Rendezvous&) const override {
@@ -73,20 +71,17 @@ private:
         std::set<std::pair<JobId, std::uint64_t>> assigned;
     };
     struct Lease {
-        explicit Lease(asio::any_io_executor executor) : arrived(std::move(executor)) {}
         std::uint64_t number = 0;
         Address worker;
-        bool adopted = false;
         node::Hold hold = node::Hold::work;
-        std::deque<node::WorkerNews> inbox;
-        Wakeup arrived;
+        std::shared_ptr<node::WorkerInbox> inbox;  ///< set by adopt()
     };
 
     [[nodiscard]] bool is_idle(const Address& worker) const;
     [[nodiscard]] Milliseconds rest_of(const Address& worker) const {
         return sick_list_.rest_left(worker, clock_.monotonic());
     }
-    void put(Lease& lease, node::WorkerNews news);
+    void put(Lease& lease, worker_protocol::Report report);
     void report(const Address& worker, JobId job, std::uint64_t lease, worker_protocol::ReportBody body);
     void repeat_unacknowledged(const Address& worker);
 
@@ -95,7 +90,7 @@ private:
     node::SickList sick_list_;
     Wakeup freed_;
     std::map<Address, Worker> workers_;
-    std::map<JobId, std::shared_ptr<Lease>> leases_;
+    std::map<JobId, Lease> leases_;
     std::uint64_t last_report_ = 0;
 };
 
