@@ -27,7 +27,7 @@ inline constexpr std::array all_states{
     State::failed,     State::timed_out, State::declined,    State::canceled, State::lost,      State::skipped,
 };
 
-/// "discovered", "timed_out", …: the one spelling in logs, dumps, reports and the README.
+/// "discovered", "timed_out", …: the one spelling in logs, dumps, reports and docs/.
 std::string_view name(State state);
 
 /// True for the seven ends: nothing more happens to such a JOB.

@@ -55,7 +55,8 @@ struct TableRow {
     std::vector<State> to;
 };
 
-/// Every accepted (state, event) pair; what is not here is rejected. The README's picture is generated from it.
+/// Every accepted (state, event) pair; what is not here is rejected. The picture in
+/// docs/ARCHITECTURE.md is generated from it.
 const std::vector<TableRow>& table();
 
 std::string graph_mermaid();

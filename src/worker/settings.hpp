@@ -1,4 +1,4 @@
-// What a worker is told: from its .env file, the environment and flags (README, "Worker").
+// What a worker is told: from its .env file, the environment and flags (config/worker.env explains each).
 #pragma once
 
 #include <cstdint>

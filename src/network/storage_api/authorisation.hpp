@@ -1,5 +1,5 @@
-// Who may do what at the Storage API: the signature of a request, and what the chain says about its signer. See
-// PROTOCOLS of the network, "Storage API".
+// Who may do what at the Storage API: the signature of a request, and what the chain says about its signer.
+// docs/PROTOCOL.md has the whole table.
 #pragma once
 
 #include <cstdint>

@@ -15,8 +15,8 @@ namespace {
 
 namespace sm = statemachine;
 
-/// A bug, by DESIGN: better to die at once, with everything durable, than to go on with a state that nobody
-/// understands. The next start takes up where the last commit stands.
+/// A bug: better to die at once, with everything durable, than to go on with a state that nobody understands. The next
+/// start takes up where the last commit stands.
 [[noreturn]] void end_by_bug(const JobId& id, const std::exception_ptr& error) {
     try {
         std::rethrow_exception(error);

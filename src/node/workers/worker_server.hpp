@@ -1,5 +1,4 @@
-// The master's workers over WebSockets (DESIGN: a worker dials its master), and the operator's view of them. Io thread
-// only.
+// The master's workers over WebSockets (a worker dials its master), and the operator's view of them. Io thread only.
 //
 // A reservation binds one JOB to one worker from reserve() or adopt() to release(), through any number of connections;
 // a worker that is held for its files alone is idle all the same. What a worker holds without a reservation is answered

@@ -26,8 +26,8 @@ namespace {
 
 using Objection = std::optional<std::string>;
 
-// What honest work may differ by between CPUs, BLAS builds, thread counts, float32 and bf16; the README says what was
-// seen. Each is relative; what was not trained differs by about 1.
+// What honest work may differ by between CPUs, BLAS builds, thread counts, float32 and bf16; docs/VERIFICATION.md says
+// what was seen. Each is relative; what was not trained differs by about 1.
 /// Of the way that the weights went in the segment.
 constexpr double weights_tolerance = 0.25;
 /// Of AdamW's moments at its end, and of the step that they would make next: moments that were made up could carry the
