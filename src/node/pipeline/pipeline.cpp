@@ -87,7 +87,7 @@ Pipeline::Pipeline(asio::any_io_executor executor, PipelinePorts ports, Pipeline
       executor_(working_on(work_, std::move(executor))),
       ports_(ports),
       settings_(std::move(settings)),
-      journal_(ports.store, ports.pool, ports.clock, std::move(job)),
+      journal_(ports.jobs, ports.pool, ports.clock, std::move(job)),
       link_(executor_),
       interrupted_(executor_) {
     work_->enter("start", journal_.job().sequence);
