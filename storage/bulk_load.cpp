@@ -4,7 +4,7 @@
 
 #include "storage/keys.hpp"
 #include "storage/record_codec.hpp"
-#include "storage/rocks_job_store.hpp"
+#include "storage/rocks_store.hpp"
 
 namespace emeth::storage {
 

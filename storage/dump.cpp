@@ -5,7 +5,7 @@
 #include "storage/keys.hpp"
 #include "storage/record_json.hpp"
 #include "storage/records.pb.h"
-#include "storage/rocks_job_store.hpp"
+#include "storage/rocks_store.hpp"
 
 namespace emeth::storage {
 namespace {
@@ -47,14 +47,13 @@ Result<void> dump_family(RocksDatabase& database, Family family, std::string_vie
 
 }  // namespace
 
-Result<void> RocksJobStore::dump(const Sink& sink) {
-    Result<void> done = dump_family<records::Job>(*database_, Family::jobs, {}, "job", sink);
-    if (done) done = dump_family<records::HistoryEntry>(*database_, Family::history, {}, "history", sink);
-    if (done) done = dump_family<records::OutboxEntry>(*database_, Family::outbox, {}, "outbox", sink);
-    if (done)
-        done = dump_family<records::Replacement>(*database_, Family::meta, replacement_prefix, "replacement", sink);
-    if (done) done = dump_family<records::Cursor>(*database_, Family::cursors, {}, "cursor", sink);
-    if (done) done = dump_family<records::Refusal>(*database_, Family::meta, refusal_prefix, "refusal", sink);
+Result<void> dump_database(RocksDatabase& database, const Sink& sink) {
+    Result<void> done = dump_family<records::Job>(database, Family::jobs, {}, "job", sink);
+    if (done) done = dump_family<records::HistoryEntry>(database, Family::history, {}, "history", sink);
+    if (done) done = dump_family<records::OutboxEntry>(database, Family::outbox, {}, "outbox", sink);
+    if (done) done = dump_family<records::Replacement>(database, Family::meta, replacement_prefix, "replacement", sink);
+    if (done) done = dump_family<records::Cursor>(database, Family::cursors, {}, "cursor", sink);
+    if (done) done = dump_family<records::Refusal>(database, Family::meta, refusal_prefix, "refusal", sink);
     return done;
 }
 

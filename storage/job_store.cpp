@@ -5,7 +5,7 @@
 
 #include "storage/keys.hpp"
 #include "storage/record_codec.hpp"
-#include "storage/rocks_job_store.hpp"
+#include "storage/rocks_store.hpp"
 
 namespace emeth::storage {
 
@@ -22,30 +22,6 @@ void put_record(Batch& batch, const Job& job, const HistoryEntry& entry) {
 }
 
 }  // namespace
-
-Result<std::unique_ptr<JobStore>> JobStore::open(const std::filesystem::path& folder, OpenMode mode) {
-    return RocksJobStore::open(folder, mode);
-}
-
-Result<std::unique_ptr<JobStore>> RocksJobStore::open(const std::filesystem::path& folder, OpenMode mode,
-                                                      const Platform& platform) {
-    auto database = RocksDatabase::open(folder, mode, platform);
-    if (database.has_error()) return database.error();
-    std::unique_ptr<RocksJobStore> store(new RocksJobStore(std::move(*database)));
-    if (const Result<void> known = store->check_schema(mode); known.has_error()) return known.error();
-    if (const Result<void> counted = store->count_refusals(); counted.has_error()) return counted.error();
-    return std::unique_ptr<JobStore>(std::move(store));
-}
-
-/// The schema entry has no payload: its envelope carries the version, and reading a newer one is an error.
-Result<void> RocksJobStore::check_schema(OpenMode mode) {
-    const auto schema = database_->get(Family::meta, schema_key);
-    if (schema.has_error()) return schema.error();
-    if (*schema || mode == OpenMode::read_only) return {};
-    Batch batch;
-    batch.put(Family::meta, schema_key, {});
-    return database_->write(batch, Durability::synced);
-}
 
 Result<Job> RocksJobStore::create(const Discovered& discovered, std::int64_t at_unix_ms) {
     const JobId& id = discovered.terms.id;

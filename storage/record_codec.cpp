@@ -212,7 +212,7 @@ std::string read(const records::Cursor& record) {
     return record.value();
 }
 
-JobStore::Refusal read(const records::Refusal& record) {
+Refusal read(const records::Refusal& record) {
     return {fixed_bytes<JobId>(record.id(), "id"), record.at_unix_ms(), record.reason()};
 }
 
@@ -293,7 +293,7 @@ std::string encode_cursor(std::string_view value) {
     return record.SerializeAsString();
 }
 
-std::string encode_refusal(const JobStore::Refusal& refusal) {
+std::string encode_refusal(const Refusal& refusal) {
     records::Refusal record;
     record.set_id(bytes_of(refusal.id));
     record.set_at_unix_ms(refusal.at_unix_ms);
@@ -321,8 +321,8 @@ Result<std::string> decode_cursor(std::string_view bytes) {
     return decode<std::string, records::Cursor>(bytes);
 }
 
-Result<JobStore::Refusal> decode_refusal(std::string_view bytes) {
-    return decode<JobStore::Refusal, records::Refusal>(bytes);
+Result<Refusal> decode_refusal(std::string_view bytes) {
+    return decode<Refusal, records::Refusal>(bytes);
 }
 
 }  // namespace emeth::storage

@@ -8,6 +8,7 @@
 #include "runtime/result.hpp"
 #include "statemachine/job.hpp"
 #include "storage/job_store.hpp"
+#include "storage/notes.hpp"
 
 namespace emeth::storage {
 
@@ -32,7 +33,7 @@ Result<NumberedReplacement> decode_replacement(std::string_view bytes);
 std::string encode_cursor(std::string_view value);
 Result<std::string> decode_cursor(std::string_view bytes);
 
-std::string encode_refusal(const JobStore::Refusal& refusal);
-Result<JobStore::Refusal> decode_refusal(std::string_view bytes);
+std::string encode_refusal(const Refusal& refusal);
+Result<Refusal> decode_refusal(std::string_view bytes);
 
 }  // namespace emeth::storage

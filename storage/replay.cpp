@@ -4,7 +4,7 @@
 #include <array>
 
 #include "storage/record_codec.hpp"
-#include "storage/rocks_job_store.hpp"
+#include "storage/rocks_store.hpp"
 
 namespace emeth::storage {
 

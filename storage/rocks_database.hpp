@@ -13,7 +13,8 @@
 #include <string_view>
 #include <vector>
 
-#include "storage/job_store.hpp"
+#include "runtime/result.hpp"
+#include "storage/open_mode.hpp"
 
 namespace emeth::storage {
 

@@ -33,6 +33,7 @@
 #include "runtime/race.hpp"
 #include "runtime/random.hpp"
 #include "storage/bulk_load.hpp"
+#include "storage/store.hpp"
 
 namespace emeth::bench {
 
@@ -80,9 +81,9 @@ Result<void> fill(const std::filesystem::path& store, std::uint64_t jobs) {
     }
     if (auto finished = (*load)->finish(); finished.has_error()) return finished;
     load->reset();
-    const auto filled = storage::JobStore::open(store, storage::OpenMode::read_only);
+    const auto filled = storage::NodeStore::open(store, storage::OpenMode::read_only);
     if (filled.has_error()) return filled.error();
-    if (auto last = (*filled)->verify(finished_life(jobs - 1).job.terms.id); last.has_error()) return last;
+    if (auto last = (*filled)->jobs().verify(finished_life(jobs - 1).job.terms.id); last.has_error()) return last;
     fmt::print(
         stderr,
         "emeth bench: {} finished JOBs, {} history entries and {} transactions each: {:.1f} GB on disk after {} s\n",

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "bench/figures.hpp"
-#include "storage/job_store.hpp"
+#include "storage/store.hpp"
 
 namespace emeth::bench {
 
@@ -56,18 +56,18 @@ double rate(std::size_t threads, const std::function<void(std::size_t, std::size
 
 /// One JOB a thread in training; each step is a checkpoint's commit.
 double store_rate(const std::filesystem::path& folder, std::size_t jobs) {
-    auto store = storage::JobStore::open(folder, storage::OpenMode::read_write).value();
+    auto store = storage::NodeStore::open(folder, storage::OpenMode::read_write).value();
     std::vector<sm::Job> records;
     for (std::size_t number = 0; number < jobs; ++number) {
         sm::Discovered discovered;
         discovered.terms.id = job_id(number + 1);
         discovered.terms.dataset = "0123456789abcdef0123456789abcdef.txt";
         discovered.terms.param = R"({"language":"en","epoch":2})";
-        records.push_back(store->create(discovered, 1).value());
+        records.push_back(store->jobs().create(discovered, 1).value());
     }
     return rate(jobs, [&](std::size_t thread, std::size_t turn) {
         sm::Restarted restarted{"bench"};
-        auto applied = store->apply(records[thread], {static_cast<std::int64_t>(turn), std::move(restarted)});
+        auto applied = store->jobs().apply(records[thread], {static_cast<std::int64_t>(turn), std::move(restarted)});
         records[thread] = std::move(applied.value().job);
     });
 }

@@ -51,9 +51,9 @@ Task<Result<std::unique_ptr<NetworkActor>>> NetworkActor::open(EnvConfig config,
     std::unique_ptr<NetworkActor> actor(new NetworkActor(std::move(*lock), std::move(*key)));
     actor->settings = std::move(*settings);
     actor->confirmations = *confirmations;
-    auto store = storage::JobStore::open(data / "store", storage::OpenMode::read_write);
-    if (store.has_error()) co_return store.error();
-    actor->store_ = std::move(*store);
+    auto outbox = storage::Outbox::open(data / "store", storage::OpenMode::read_write);
+    if (outbox.has_error()) co_return outbox.error();
+    actor->outbox_ = std::move(*outbox);
     actor->rpc_ = std::make_unique<chain::RpcClient>(actor->settings.endpoint, rpc_timeout);
     actor->chain_ = std::make_unique<chain::RpcChain>(*actor->rpc_, actor->settings.core, actor->settings.token);
     const auto chain_id = co_await actor->chain_->chain_id();
@@ -71,8 +71,8 @@ Task<Result<std::unique_ptr<NetworkActor>>> NetworkActor::open(EnvConfig config,
     options.confirmations = *confirmations;
     options.gas_price_max_gwei = *gas_price_max_gwei;
     const auto executor = co_await asio::this_coro::executor;
-    actor->sender_ = std::make_unique<chain::TransactionSender>(executor, *actor->chain_, *actor->store_, actor->pool_,
-                                                                system_clock(), actor->key_, options);
+    const chain::SenderPorts ports{*actor->chain_, *actor->outbox_, actor->pool_, system_clock(), actor->key_};
+    actor->sender_ = std::make_unique<chain::TransactionSender>(executor, ports, options);
     co_return actor;
 }
 

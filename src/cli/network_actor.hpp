@@ -13,7 +13,7 @@
 #include "crypto/private_key.hpp"
 #include "runtime/blocking_pool.hpp"
 #include "runtime/folder_lock.hpp"
-#include "storage/job_store.hpp"
+#include "storage/outbox.hpp"
 
 namespace emeth::cli {
 
@@ -39,7 +39,7 @@ private:
     FolderLock lock_;
     crypto::PrivateKey key_;
     BlockingPool pool_{1};
-    std::unique_ptr<storage::JobStore> store_;
+    std::unique_ptr<storage::Outbox> outbox_;
     std::unique_ptr<chain::RpcClient> rpc_;
     std::unique_ptr<chain::RpcChain> chain_;
     std::unique_ptr<chain::TransactionSender> sender_;

@@ -11,7 +11,7 @@
 #include "node/data_folder.hpp"
 #include "runtime/failpoint.hpp"
 #include "statemachine/transition.hpp"
-#include "storage/job_store.hpp"
+#include "storage/store.hpp"
 
 namespace emeth::cli {
 
@@ -23,7 +23,7 @@ struct StateFlags {
 };
 
 using Flags = std::shared_ptr<StateFlags>;
-using Inspect = std::function<Result<void>(storage::JobStore&, const StateFlags&)>;
+using Inspect = std::function<Result<void>(storage::NodeStore&, const StateFlags&)>;
 
 constexpr const char* examples =
     "Examples:\n"
@@ -34,16 +34,16 @@ constexpr const char* examples =
     "  emeth state graph --format dot | dot -Tsvg\n";
 
 int inspect(const Flags& flags, const Inspect& work) {
-    const auto store = storage::JobStore::open(node::store_folder(flags->data), storage::OpenMode::read_only);
+    const auto store = storage::NodeStore::open(node::store_folder(flags->data), storage::OpenMode::read_only);
     if (store.has_error()) return fail("state", store.error(), exit_unavailable);
     const auto done = work(**store, *flags);
     return done.has_error() ? fail("state", done.error(), exit_failed) : static_cast<int>(exit_ok);
 }
 
-Result<statemachine::Job> find_job(storage::JobStore& store, const StateFlags& flags) {
+Result<statemachine::Job> find_job(storage::NodeStore& store, const StateFlags& flags) {
     const auto id = JobId::parse(flags.job);
     if (!id) return permanent_error(fmt::format("'{}' is no JOB id: expected 0x and 32 hex digits", flags.job));
-    auto job = store.find(*id);
+    auto job = store.jobs().find(*id);
     if (job.has_error()) return job.error();
     if (!job->has_value())
         return permanent_error(
@@ -51,7 +51,7 @@ Result<statemachine::Job> find_job(storage::JobStore& store, const StateFlags& f
     return std::move(**job);
 }
 
-Result<void> show(storage::JobStore& store, const StateFlags& flags) {
+Result<void> show(storage::NodeStore& store, const StateFlags& flags) {
     const auto job = find_job(store, flags);
     if (job.has_error()) return job.error();
     if (!flags.json) {
@@ -61,25 +61,25 @@ Result<void> show(storage::JobStore& store, const StateFlags& flags) {
     return print_dump_of(store, job->terms.id);
 }
 
-Result<void> history(storage::JobStore& store, const StateFlags& flags) {
+Result<void> history(storage::NodeStore& store, const StateFlags& flags) {
     const auto job = find_job(store, flags);
     if (job.has_error()) return job.error();
-    const auto entries = store.history(job->terms.id);
+    const auto entries = store.jobs().history(job->terms.id);
     if (entries.has_error()) return entries.error();
     print_history(*job, *entries);
     return {};
 }
 
-Result<void> dump(storage::JobStore& store, const StateFlags&) {
+Result<void> dump(storage::NodeStore& store, const StateFlags&) {
     return store.dump([](std::string_view line) { fmt::print("{}\n", line); });
 }
 
-Result<void> verify(storage::JobStore& store, const StateFlags&) {
+Result<void> verify(storage::NodeStore& store, const StateFlags&) {
     std::size_t jobs = 0;
     Result<void> first_error;
-    const auto walked = store.for_each([&](const statemachine::Job& job) {
+    const auto walked = store.jobs().for_each([&](const statemachine::Job& job) {
         ++jobs;
-        auto verified = store.verify(job.terms.id);
+        auto verified = store.jobs().verify(job.terms.id);
         if (verified.has_value()) return true;
         first_error = std::move(verified);
         return false;
@@ -139,7 +139,7 @@ void register_state(CLI::App& app, Invocation& invocation) {
     command->footer(examples);
     const auto flags = std::make_shared<StateFlags>();
     add(*command, "list", "every JOB with its state and the reason", flags, invocation,
-        [](storage::JobStore& store, const StateFlags& chosen) { return print_list(store, chosen.json); })
+        [](storage::NodeStore& store, const StateFlags& chosen) { return print_list(store.jobs(), chosen.json); })
         ->add_flag("--json", flags->json, "one JSON object a line");
     auto* show_command = add(*command, "show", "one JOB's record", flags, invocation, show);
     show_command->add_option("job", flags->job, "JOB id")->required()->type_name("JOBID");

@@ -55,10 +55,10 @@ std::string utc_text(std::int64_t unix_ms) {
                        milliseconds);
 }
 
-Result<void> print_list(storage::JobStore& store, bool json) {
+Result<void> print_list(storage::JobStore& jobs, bool json) {
     const auto now = system_clock().unix_ms();
     if (!json) fmt::print("{:<34}  {:<11}  {:<23}  {:>8}  {}\n", "JOB", "state", "since (UTC)", "fee EMT", "why");
-    return store.for_each([&](const Job& job) {
+    return jobs.for_each([&](const Job& job) {
         const auto reason = statemachine::why(job, now);
         if (json)
             fmt::print("{}\n",
@@ -110,7 +110,7 @@ void print_history(const Job& job, const std::vector<storage::HistoryEntry>& ent
     }
 }
 
-Result<void> print_dump_of(storage::JobStore& store, const JobId& id) {
+Result<void> print_dump_of(storage::NodeStore& store, const JobId& id) {
     const auto text = id.hex();
     return store.dump([&text](std::string_view line) {
         if (line.find(text) != std::string_view::npos) fmt::print("{}\n", line);

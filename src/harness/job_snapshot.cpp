@@ -1,5 +1,7 @@
 #include "harness/job_snapshot.hpp"
 
+#include "storage/store.hpp"
+
 #include <utility>
 
 namespace emeth::harness {
@@ -7,9 +9,9 @@ namespace emeth::harness {
 Result<std::vector<statemachine::Job>> read_jobs(const std::filesystem::path& store) {
     std::vector<statemachine::Job> jobs;
     if (!std::filesystem::exists(store / "CURRENT")) return jobs;
-    auto opened = storage::JobStore::open(store, storage::OpenMode::read_only);
+    auto opened = storage::NodeStore::open(store, storage::OpenMode::read_only);
     if (opened.has_error()) return opened.error();
-    const auto read = (*opened)->for_each([&jobs](const statemachine::Job& job) {
+    const auto read = (*opened)->jobs().for_each([&jobs](const statemachine::Job& job) {
         jobs.push_back(job);
         return true;
     });
@@ -18,23 +20,23 @@ Result<std::vector<statemachine::Job>> read_jobs(const std::filesystem::path& st
 }
 
 Result<std::vector<storage::OutboxEntry>> read_transactions(const std::filesystem::path& store) {
-    auto opened = storage::JobStore::open(store, storage::OpenMode::read_only);
+    auto opened = storage::Outbox::open(store, storage::OpenMode::read_only);
     if (opened.has_error()) return opened.error();
-    return (*opened)->outbox_all();
+    return (*opened)->all();
 }
 
 Result<std::vector<JobSnapshot>> read_whole_jobs(const std::filesystem::path& store) {
     auto records = read_jobs(store);
     if (records.has_error()) return records.error();
-    auto opened = storage::JobStore::open(store, storage::OpenMode::read_only);
+    auto opened = storage::NodeStore::open(store, storage::OpenMode::read_only);
     if (opened.has_error()) return opened.error();
-    const auto outbox = (*opened)->outbox_all();
+    const auto outbox = (*opened)->outbox().all();
     if (outbox.has_error()) return outbox.error();
     std::vector<JobSnapshot> jobs;
     for (auto& record : *records) {
         const JobId id = record.terms.id;
-        if (const auto verified = (*opened)->verify(id); verified.has_error()) return verified.error();
-        auto history = (*opened)->history(id);
+        if (const auto verified = (*opened)->jobs().verify(id); verified.has_error()) return verified.error();
+        auto history = (*opened)->jobs().history(id);
         if (history.has_error()) return history.error();
         JobSnapshot job{std::move(record), std::move(*history), {}};
         for (const auto& entry : *outbox)

@@ -41,8 +41,9 @@ public:
           workers_(executor, core.key(), std::move(worker_options), system_clock(), system_random()),
           http_(executor, server_options(core.config)),
           services_(executor, core.ports(), workers_, group_, core.config, constants, core.data),
-          discovery_(core.info_server(), services_.prospector, core.store(), core.pool(), system_clock(),
-                     system_random(), core.config.discovery_interval,
+          discovery_(DiscoveryPorts{core.info_server(), services_.prospector, core.store().jobs(), core.store().notes(),
+                                    core.pool(), system_clock(), system_random()},
+                     core.config.discovery_interval,
                      [this](statemachine::Job job) { services_.supervisor.take_on(std::move(job)); }),
           admin_api_(services_, [this] { group_.cancel(); }),
           admin_(executor, admin_socket(core.data),
@@ -137,13 +138,15 @@ Result<WorkerServerOptions> worker_options(const NodeConfig& config) {
 }
 
 Task<Result<void>> remember_network(NodeCore& core, chain::Constants constants) {
-    auto write = [&core, &constants] { return core.store().set_cursor(known_network_cursor, to_text(constants)); };
+    auto write = [&core, &constants] {
+        return core.store().notes().set_cursor(known_network_cursor, to_text(constants));
+    };
     co_return co_await core.pool().run(std::move(write));
 }
 
 /// Of the configured contract; transient Error: no earlier start has seen it.
 Task<Result<chain::Constants>> recall_network(NodeCore& core) {
-    auto read = [&core] { return core.store().cursor(known_network_cursor); };
+    auto read = [&core] { return core.store().notes().cursor(known_network_cursor); };
     const auto text = co_await core.pool().run(std::move(read));
     if (text.has_error()) co_return text.error();
     if (!*text) co_return transient_error("the contract was never seen before");
@@ -180,7 +183,7 @@ Task<Result<chain::Constants>> connect(NodeCore& core, bool has_active_jobs) {
 }
 
 Task<Result<std::vector<statemachine::Job>>> read_active(NodeCore& core) {
-    auto read = [&core] { return core.store().active(); };
+    auto read = [&core] { return core.store().jobs().active(); };
     co_return co_await core.pool().run(std::move(read));
 }
 
@@ -192,7 +195,7 @@ Task<> settle_crash(NodeCore& core, crash::Marker& marker) {
     const std::int64_t now_unix_ms = system_clock().unix_ms();
     const std::int64_t chain_now_unix_s = latest.has_value() ? latest->timestamp_unix_s : now_unix_ms / 1'000;
     auto count = [&core, &marker, now_unix_ms, chain_now_unix_s] {
-        const auto counted = count_crash(core.store(), *marker.left_behind(), now_unix_ms, chain_now_unix_s);
+        const auto counted = count_crash(core.store().jobs(), *marker.left_behind(), now_unix_ms, chain_now_unix_s);
         return counted.has_error() ? counted : marker.clear();
     };
     const Result<void> settled = co_await core.pool().run(std::move(count));

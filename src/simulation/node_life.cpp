@@ -14,7 +14,7 @@
 #include "simulation/simulated_environment.hpp"
 #include "simulation/simulated_workers.hpp"
 #include "simulation/volatile_file_system.hpp"
-#include "storage/rocks_job_store.hpp"
+#include "storage/rocks_database.hpp"
 
 namespace emeth::simulation {
 namespace {
@@ -85,10 +85,10 @@ private:
 
     // Ends.
     [[nodiscard]] bool is_over();
-    void check_histories(storage::JobStore& store);
+    void check_histories(storage::JobStore& jobs);
     void check_ends();
     void check_penalty(const JobId& id, const ChainJob& job);
-    std::unique_ptr<storage::JobStore> open_store();
+    std::unique_ptr<storage::NodeStore> open_store();
 
     const Trace& trace_;
     Trace chain_trace_;
@@ -173,10 +173,10 @@ void NodeLife::plan_jobs() {
     report_.jobs = stories_.size();
 }
 
-std::unique_ptr<storage::JobStore> NodeLife::open_store() {
+std::unique_ptr<storage::NodeStore> NodeLife::open_store() {
     constexpr std::size_t small = 64 << 10;
-    auto opened =
-        storage::RocksJobStore::open("/node/store", storage::OpenMode::read_write, {&environment_, no_log_, small, 1});
+    auto opened = storage::NodeStore::open("/node/store", storage::OpenMode::read_write,
+                                           storage::Platform{&environment_, no_log_, small, 1});
     if (opened.has_value()) return std::move(*opened);
     tell("the store cannot be opened: " + opened.error().message);
     if (opened.error().kind == ErrorKind::permanent) violations_.add("the store is damaged: " + opened.error().message);
@@ -189,7 +189,7 @@ void NodeLife::start_process() {
         start_at_ = clock_.monotonic() + Milliseconds(10'000);
         return;
     }
-    check_histories(*store);
+    check_histories(store->jobs());
     process_state_.dead = false;
     workers_.find_master();
     process_ = std::make_unique<NodeProcess>(Surroundings{io_, endpoint_, storage_, info_server_, workers_, clock_,
@@ -441,17 +441,17 @@ bool NodeLife::is_over() {
 }
 
 /// What lies on the disk after a crash is whole.
-void NodeLife::check_histories(storage::JobStore& store) {
-    const auto active = store.active();
+void NodeLife::check_histories(storage::JobStore& jobs) {
+    const auto active = jobs.active();
     if (active.has_error()) return violations_.add(active.error().message);
     for (const auto& job : *active)
-        if (const auto replayed = store.verify(job.terms.id); replayed.has_error())
+        if (const auto replayed = jobs.verify(job.terms.id); replayed.has_error())
             violations_.add("the history does not replay: " + replayed.error().message);
 }
 
 /// Chain and store tell the same story of every JOB, and the story is one that may be.
 void NodeLife::check_ends() {
-    auto& store = process_->store();
+    auto& store = process_->store().jobs();
     for (const auto& [id, job] : chain_.latest().jobs) {
         const auto record = store.find(id);
         if (record.has_error()) return violations_.add(record.error().message);

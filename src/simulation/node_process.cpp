@@ -25,21 +25,23 @@ chain::SenderOptions sender_options(const node::NodeConfig& config) {
 NodeProcess::NodeProcess(Surroundings world, std::unique_ptr<MortalStore> store)
     : world_(world),
       store_(std::move(store)),
-      sender_(world_.io.get_executor(), world_.chain, *store_, pool_, world_.clock, world_.key,
+      sender_(world_.io.get_executor(),
+              chain::SenderPorts{world_.chain, store_->outbox(), pool_, world_.clock, world_.key},
               sender_options(world_.config)),
       group_(world_.io.get_executor(), node::Supervisor::jobs_max + services_max),
       services_(world_.io.get_executor(),
-                node::NodePorts{world_.chain, sender_, world_.artifacts, world_.info_server, *store_, pool_,
-                                world_.clock, world_.random},
+                node::NodePorts{world_.chain, sender_, world_.artifacts, world_.info_server, store_->jobs(),
+                                store_->outbox(), store_->notes(), pool_, world_.clock, world_.random},
                 world_.workers, group_, world_.config, world_.constants, "/"),
-      discovery_(world_.info_server, services_.prospector, *store_, pool_, world_.clock, world_.random,
+      discovery_(node::DiscoveryPorts{world_.info_server, services_.prospector, store_->jobs(), store_->notes(), pool_,
+                                      world_.clock, world_.random},
                  world_.config.discovery_interval,
                  [this](statemachine::Job job) { services_.supervisor.take_on(std::move(job)); }) {}
 
 NodeProcess::~NodeProcess() = default;
 
 Result<void> NodeProcess::start() {
-    auto active = store_->active();
+    auto active = store_->jobs().active();
     if (active.has_error()) {
         ended_ = true;
         return active.error();

@@ -42,6 +42,21 @@ std::vector<std::uint64_t> missing_nonces(const std::vector<OutboxEntry>& pendin
     return missing;
 }
 
+OutboxEntry marked_mined(OutboxEntry entry, const Receipt& receipt) {
+    entry.mined_block = receipt.block;
+    entry.succeeded = receipt.succeeded;
+    entry.mined_hash.reset();
+    if (receipt.transaction != entry.hash && entry.has_variant(receipt.transaction))
+        entry.mined_hash = receipt.transaction;
+    return entry;
+}
+
+OutboxEntry marked_taken(OutboxEntry entry, std::uint64_t noticed_at) {
+    entry.mined_block = noticed_at;
+    entry.succeeded = false;
+    return entry;
+}
+
 std::uint64_t settle_margin_blocks(TxKind kind) {
     constexpr std::uint64_t for_the_job = 32;
     return kind == TxKind::approve ? 0 : for_the_job;

@@ -4,7 +4,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "storage/job_store.hpp"
+#include "chain/chain.hpp"
+#include "storage/outbox.hpp"
 
 namespace emeth::chain {
 
@@ -24,6 +25,12 @@ std::vector<storage::OutboxEntry> untaken(const std::vector<storage::OutboxEntry
 std::vector<std::uint64_t> missing_nonces(const std::vector<storage::OutboxEntry>& pending,
                                           std::uint64_t transaction_count, std::uint64_t after_outbox,
                                           std::size_t nonces_max);
+
+/// The entry of a transaction whose effect is confirmed.
+storage::OutboxEntry marked_mined(storage::OutboxEntry entry, const Receipt& receipt);
+
+/// The entry whose nonce was taken by a foreign transaction, as seen at block `noticed_at`: done, without effect.
+storage::OutboxEntry marked_taken(storage::OutboxEntry entry, std::uint64_t noticed_at);
 
 /// Blocks on top of a transaction after which run() marks an entry mined that nobody else marked: an approve at once,
 /// since no JOB waits for it; others later, since their JOB's commit should come first.

@@ -31,7 +31,7 @@ Task<Result<TxOutcome>> OutcomeWatch::run(std::uint64_t nonce, Hash256 hash) {
             co_return permanent_error(
                 fmt::format("nonce {} of wallet {} was used by another transaction than {}; this wallet's key must not "
                             "be used elsewhere",
-                            nonce, wallet_.hex(), hash.hex()));
+                            nonce, ports_.key.address().hex(), hash.hex()));
         }
         if (polled && *polled) {
             TxOutcome outcome{std::move(**polled), {}};
@@ -41,15 +41,15 @@ Task<Result<TxOutcome>> OutcomeWatch::run(std::uint64_t nonce, Hash256 hash) {
         if (!polled && failures == 0)
             spdlog::warn("waiting for transaction {}: {}", hash.hex(), polled.error().message);
         failures = polled ? 0 : failures + 1;
-        co_await clock_.sleep(backoff(failures + 1, policy, 0));
+        co_await ports_.clock.sleep(backoff(failures + 1, policy, 0));
     }
 }
 
 Task<Result<std::optional<Receipt>>> OutcomeWatch::poll(std::uint64_t nonce, Hash256 hash) {
     // Read anew each time: a replacement may have been signed meanwhile.
-    Result<std::vector<Hash256>> variants = co_await variants_of(&store_, &pool_, nonce, hash);
+    Result<std::vector<Hash256>> variants = co_await variants_of(&ports_.outbox, &ports_.pool, nonce, hash);
     if (variants.has_error()) co_return variants.error();
-    Result<std::optional<Receipt>> receipt = co_await receipt_of_any(&chain_, std::move(*variants));
+    Result<std::optional<Receipt>> receipt = co_await receipt_of_any(&ports_.chain, std::move(*variants));
     if (receipt.has_error()) co_return receipt.error();
     if (!*receipt) {
         const Result<void> looked = co_await look_for_foreign(nonce);
@@ -65,22 +65,22 @@ Task<Result<std::optional<Receipt>>> OutcomeWatch::poll(std::uint64_t nonce, Has
 
 /// Deep enough, and in a block that is still the chain's.
 Task<Result<bool>> OutcomeWatch::is_final(Receipt receipt) {
-    const Result<Block> latest = co_await chain_.latest_block();
+    const Result<Block> latest = co_await ports_.chain.latest_block();
     if (latest.has_error()) co_return latest.error();
     if (latest->number < receipt.block || latest->number - receipt.block + 1 < options_.confirmations) co_return false;
-    const Result<std::optional<Block>> block = co_await chain_.block(receipt.block);
+    const Result<std::optional<Block>> block = co_await ports_.chain.block(receipt.block);
     if (block.has_error()) co_return block.error();
     co_return *block && (*block)->hash == receipt.block_hash;
 }
 
 Task<Result<void>> OutcomeWatch::look_for_foreign(std::uint64_t nonce) {
-    const Result<std::uint64_t> count = co_await chain_.transaction_count(wallet_);
+    const Result<std::uint64_t> count = co_await ports_.chain.transaction_count(ports_.key.address());
     if (count.has_error()) co_return count.error();
     if (*count <= nonce) {
         foreign_.clear();
         co_return Result<void>();
     }
-    const Result<Block> latest = co_await chain_.latest_block();
+    const Result<Block> latest = co_await ports_.chain.latest_block();
     if (latest.has_error()) co_return latest.error();
     taken_ = foreign_.suspected(latest->number, options_.confirmations);
     co_return Result<void>();
@@ -88,8 +88,8 @@ Task<Result<void>> OutcomeWatch::look_for_foreign(std::uint64_t nonce) {
 
 /// The same call again, now: the chain itself keeps no reason. Best effort, for a sentence in the history.
 Task<std::string> OutcomeWatch::reason_of(std::uint64_t nonce, Hash256 hash, Receipt receipt) {
-    auto find = [store = &store_, nonce] { return store->outbox_find(nonce); };
-    const Result<std::optional<storage::OutboxEntry>> entry = co_await pool_.run(find);
+    auto find = [outbox = &ports_.outbox, nonce] { return outbox->find(nonce); };
+    const Result<std::optional<storage::OutboxEntry>> entry = co_await ports_.pool.run(find);
     if (!entry) co_return "reverted; its reason is not known: " + entry.error().message;
     if (!*entry || !(*entry)->has_variant(hash)) co_return "reverted; its reason is not known";
     const Result<DecodedTransaction> decoded = decode_transaction((*entry)->raw);
@@ -98,7 +98,7 @@ Task<std::string> OutcomeWatch::reason_of(std::uint64_t nonce, Hash256 hash, Rec
     if (receipt.gas_used >= transaction.gas_limit)
         co_return fmt::format("ran out of its {} gas", transaction.gas_limit);
     const Result<std::optional<std::string>> reason =
-        co_await chain_.revert_reason(wallet_, *transaction.to, transaction.data);
+        co_await ports_.chain.revert_reason(ports_.key.address(), *transaction.to, transaction.data);
     if (!reason) co_return "reverted; its reason is not known: " + reason.error().message;
     co_return reason->value_or("reverted; the same call would succeed now");
 }

@@ -28,9 +28,7 @@ private:
 
 class OutcomeWatch {
 public:
-    OutcomeWatch(Chain& chain, storage::JobStore& store, BlockingPool& pool, Clock& clock, Address wallet,
-                 SenderOptions options)
-        : chain_(chain), store_(store), pool_(pool), clock_(clock), wallet_(wallet), options_(options) {}
+    OutcomeWatch(SenderPorts ports, SenderOptions options) : ports_(ports), options_(options) {}
 
     /// See TransactionSender::await_outcome.
     Task<Result<TxOutcome>> run(std::uint64_t nonce, Hash256 hash);
@@ -42,11 +40,7 @@ private:
     Task<Result<void>> look_for_foreign(std::uint64_t nonce);
     Task<std::string> reason_of(std::uint64_t nonce, Hash256 hash, Receipt receipt);
 
-    Chain& chain_;
-    storage::JobStore& store_;
-    BlockingPool& pool_;
-    Clock& clock_;
-    Address wallet_;
+    SenderPorts ports_;
     SenderOptions options_;
     ForeignNonce foreign_;
     bool taken_ = false;

@@ -26,12 +26,12 @@ Task<> Rebroadcaster::run() {
         if (!done && failures == 0)
             spdlog::warn("cannot send the pending transactions again: {}", done.error().message);
         failures = done ? 0 : failures + 1;
-        co_await clock_.sleep(backoff(failures + 1, policy, 0));
+        co_await ports_.clock.sleep(backoff(failures + 1, policy, 0));
     }
 }
 
 Task<Result<void>> Rebroadcaster::round() {
-    const Result<std::uint64_t> count = co_await chain_.transaction_count(key_.address());
+    const Result<std::uint64_t> count = co_await ports_.chain.transaction_count(ports_.key.address());
     if (count.has_error()) co_return count.error();
     const Result<Entries> entries = co_await entries_to_watch(*count);
     if (entries.has_error()) co_return entries.error();
@@ -56,28 +56,28 @@ Task<Result<void>> Rebroadcaster::round() {
 }
 
 Task<Result<Rebroadcaster::Entries>> Rebroadcaster::entries_to_watch(std::uint64_t transaction_count) {
-    auto read = [store = &store_, transaction_count]() -> Result<Entries> {
-        Result<Entries> entries = store->outbox_pending();
+    auto read = [outbox = &ports_.outbox, transaction_count]() -> Result<Entries> {
+        Result<Entries> entries = outbox->pending();
         if (!entries) return entries;
-        const Result<std::optional<std::uint64_t>> last = store->last_nonce();
+        const Result<std::optional<std::uint64_t>> last = outbox->last_nonce();
         if (last.has_error()) return last.error();
         const std::uint64_t after_outbox = *last ? **last + 1 : 0;
         for (const std::uint64_t nonce : missing_nonces(*entries, transaction_count, after_outbox, resent_max)) {
-            Result<std::optional<OutboxEntry>> entry = store->outbox_find(nonce);
+            Result<std::optional<OutboxEntry>> entry = outbox->find(nonce);
             if (entry.has_error()) return entry.error();
             if (*entry) entries->push_back(std::move(**entry));
         }
         return entries;
     };
-    co_return co_await pool_.run(std::move(read));
+    co_return co_await ports_.pool.run(std::move(read));
 }
 
 Task<Result<std::optional<Replacement>>> Rebroadcaster::replace_if_stuck(OutboxEntry lowest) {
-    const Result<Block> latest = co_await chain_.latest_block();
+    const Result<Block> latest = co_await ports_.chain.latest_block();
     if (latest.has_error()) co_return latest.error();
     const std::uint64_t waited = wait_.blocks(lowest.nonce, lowest.replacements.size(), latest->number);
     if (waited < options_.replace_after_blocks) co_return std::optional<Replacement>();
-    const Result<Fees> market = co_await chain_.fees();
+    const Result<Fees> market = co_await ports_.chain.fees();
     if (market.has_error()) co_return market.error();
     co_return co_await replace(std::move(lowest), *market);
 }
@@ -97,18 +97,18 @@ Task<Result<std::optional<Replacement>>> Rebroadcaster::replace(OutboxEntry lowe
     }
     if (!decision.offer) co_return std::optional<Replacement>();
     // An endpoint whose transaction count lags shows nonces as waiting that are mined.
-    const Result<std::optional<Receipt>> mined = co_await receipt_of_any(&chain_, lowest.hashes());
+    const Result<std::optional<Receipt>> mined = co_await receipt_of_any(&ports_.chain, lowest.hashes());
     if (mined.has_error()) co_return mined.error();
     if (*mined) co_return std::optional<Replacement>();
 
     newest->transaction.fees = *decision.offer;
-    SignedTransaction made = sign(newest->transaction, key_);
-    const Replacement replacement{made.hash, std::move(made.raw), clock_.unix_ms()};
-    auto put = [store = &store_, nonce = lowest.nonce, replacement] {
-        return store->outbox_add_replacement(nonce, replacement);
+    SignedTransaction made = sign(newest->transaction, ports_.key);
+    const Replacement replacement{made.hash, std::move(made.raw), ports_.clock.unix_ms()};
+    auto put = [outbox = &ports_.outbox, nonce = lowest.nonce, replacement] {
+        return outbox->add_replacement(nonce, replacement);
     };
     failpoint::before("commit", "replacement");
-    const Result<void> durable = co_await pool_.run(std::move(put));
+    const Result<void> durable = co_await ports_.pool.run(std::move(put));
     if (durable.has_error()) co_return durable.error();
     failpoint::after("commit", "replacement");
     spdlog::info("transaction {} (nonce {}, {}) is stuck at {} wei per gas; replaced by {} at {}", lowest.hash.hex(),
@@ -119,7 +119,7 @@ Task<Result<std::optional<Replacement>>> Rebroadcaster::replace(OutboxEntry lowe
 
 Task<> Rebroadcaster::broadcast(OutboxEntry entry) {
     if (!entry.replacements.empty()) failpoint::before("broadcast", "replacement");
-    const Result<void> sent = co_await chain_.send_raw(entry.newest_raw());
+    const Result<void> sent = co_await ports_.chain.send_raw(entry.newest_raw());
     if (!entry.replacements.empty()) failpoint::after("broadcast", "replacement");
     if (sent) {
         refused_.erase(entry.nonce);
@@ -132,28 +132,28 @@ Task<> Rebroadcaster::broadcast(OutboxEntry entry) {
     }
     while (!entry.replacements.empty()) {
         entry.replacements.pop_back();
-        const Result<void> earlier = co_await chain_.send_raw(entry.newest_raw());
+        const Result<void> earlier = co_await ports_.chain.send_raw(entry.newest_raw());
         if (earlier) co_return;
     }
 }
 
 Task<Result<void>> Rebroadcaster::settle(Entries mined) {
     if (mined.empty()) co_return Result<void>();
-    const Result<Block> latest = co_await chain_.latest_block();
+    const Result<Block> latest = co_await ports_.chain.latest_block();
     if (latest.has_error()) co_return latest.error();
-    storage::SideWrites settled;
+    Entries settled;
     for (OutboxEntry& entry : mined) {
-        const Result<std::optional<Receipt>> receipt = co_await receipt_of_any(&chain_, entry.hashes());
+        const Result<std::optional<Receipt>> receipt = co_await receipt_of_any(&ports_.chain, entry.hashes());
         if (receipt.has_error()) co_return receipt.error();
         if (!*receipt) continue;  // another transaction took the nonce: whoever awaits the outcome finds out
         const std::uint64_t depth = options_.confirmations + settle_margin_blocks(entry.kind);
         const std::uint64_t block = (*receipt)->block;
         if (latest->number < block || latest->number - block + 1 < depth) continue;
-        TransactionSender::mark_mined(settled, std::move(entry), **receipt);
+        settled.push_back(marked_mined(std::move(entry), **receipt));
     }
-    if (settled.outbox_put.empty()) co_return Result<void>();
-    auto put = [store = &store_, entries = std::move(settled.outbox_put)] { return store->outbox_put(entries); };
-    co_return co_await pool_.run(std::move(put));
+    if (settled.empty()) co_return Result<void>();
+    auto put = [outbox = &ports_.outbox, entries = std::move(settled)] { return outbox->put(entries); };
+    co_return co_await ports_.pool.run(std::move(put));
 }
 
 }  // namespace emeth::chain

@@ -16,9 +16,7 @@ namespace emeth::chain {
 
 class Rebroadcaster {
 public:
-    Rebroadcaster(Chain& chain, storage::JobStore& store, BlockingPool& pool, Clock& clock,
-                  const crypto::PrivateKey& key, SenderOptions options)
-        : chain_(chain), store_(store), pool_(pool), clock_(clock), key_(key), options_(options) {}
+    Rebroadcaster(SenderPorts ports, SenderOptions options) : ports_(ports), options_(options) {}
 
     /// See TransactionSender::run.
     Task<> run();
@@ -39,11 +37,7 @@ private:
     Task<> broadcast(storage::OutboxEntry entry);
     Task<Result<void>> settle(Entries mined);
 
-    Chain& chain_;
-    storage::JobStore& store_;
-    BlockingPool& pool_;
-    Clock& clock_;
-    const crypto::PrivateKey& key_;
+    SenderPorts ports_;
     SenderOptions options_;
     PriceWait wait_;
     std::optional<std::uint64_t> at_ceiling_;       ///< the nonce for which that was logged

@@ -20,8 +20,8 @@ using storage::OutboxEntry;
 using Entries = std::vector<OutboxEntry>;
 
 /// Free of the coroutine's frame: the function object that send_and_store hands on outlives its full expression.
-Task<Result<void>> put_in_outbox(storage::JobStore* store, BlockingPool* pool, Entries entries) {
-    auto put = [store, entries = std::move(entries)] { return store->outbox_put(entries); };
+Task<Result<void>> put_in_outbox(storage::Outbox* outbox, BlockingPool* pool, Entries entries) {
+    auto put = [outbox, entries = std::move(entries)] { return outbox->put(entries); };
     co_return co_await pool->run(std::move(put));
 }
 
@@ -40,11 +40,7 @@ struct TransactionSender::Impl {
     Task<Result<Entries>> sign(std::uint64_t nonce, std::vector<Intent> intents);
     Task<> broadcast(Entries entries);
 
-    Chain& chain;
-    storage::JobStore& store;
-    BlockingPool& pool;
-    Clock& clock;
-    const crypto::PrivateKey& key;
+    SenderPorts ports;
     SenderOptions options;
     AsyncMutex mutex;
     /// The nonce after the newest durable entry. None while that is not known: at first, and after a commit whose end
@@ -52,15 +48,13 @@ struct TransactionSender::Impl {
     std::optional<std::uint64_t> after_outbox;
 };
 
-TransactionSender::TransactionSender(asio::any_io_executor executor, Chain& chain, storage::JobStore& store,
-                                     BlockingPool& pool, Clock& clock, const crypto::PrivateKey& key,
-                                     SenderOptions options)
-    : impl_(new Impl{chain, store, pool, clock, key, options, AsyncMutex(executor), std::nullopt}) {}
+TransactionSender::TransactionSender(asio::any_io_executor executor, SenderPorts ports, SenderOptions options)
+    : impl_(new Impl{ports, options, AsyncMutex(executor), std::nullopt}) {}
 
 TransactionSender::~TransactionSender() = default;
 
 const Address& TransactionSender::address() const {
-    return impl_->key.address();
+    return impl_->ports.key.address();
 }
 
 Task<Result<Entries>> TransactionSender::send(std::vector<Intent> intents, Commit commit) {
@@ -81,8 +75,8 @@ Task<Result<Entries>> TransactionSender::send_deposit(JobId job, Wei deposit, Ad
     const AsyncMutex::Lock lock = co_await impl_->mutex.lock();
     const Result<Impl::Reservation> reservation = co_await impl_->reserve();
     if (reservation.has_error()) co_return reservation.error();
-    auto read_pending = [store = &impl_->store] { return store->outbox_pending(); };
-    const Result<Entries> pending = co_await impl_->pool.run(read_pending);
+    auto read_pending = [outbox = &impl_->ports.outbox] { return outbox->pending(); };
+    const Result<Entries> pending = co_await impl_->ports.pool.run(read_pending);
     if (pending.has_error()) co_return pending.error();
     const Wei allowance = saturating_sum(unmined_deposits(*pending, reservation->transaction_count), deposit);
     Intent approve{storage::TxKind::approve, job, token, encode_approve(core, allowance), approve_gas_limit, deposit};
@@ -92,8 +86,8 @@ Task<Result<Entries>> TransactionSender::send_deposit(JobId job, Wei deposit, Ad
 }
 
 Task<Result<OutboxEntry>> TransactionSender::send_and_store(Intent intent) {
-    Commit commit = [store = &impl_->store, pool = &impl_->pool](Entries entries) {
-        return put_in_outbox(store, pool, std::move(entries));
+    Commit commit = [outbox = &impl_->ports.outbox, pool = &impl_->ports.pool](Entries entries) {
+        return put_in_outbox(outbox, pool, std::move(entries));
     };
     std::vector<Intent> intents{std::move(intent)};
     Result<Entries> entries = co_await send(std::move(intents), std::move(commit));
@@ -102,54 +96,40 @@ Task<Result<OutboxEntry>> TransactionSender::send_and_store(Intent intent) {
 }
 
 Task<Result<TxOutcome>> TransactionSender::await_outcome(std::uint64_t nonce, Hash256 hash) {
-    OutcomeWatch watch(impl_->chain, impl_->store, impl_->pool, impl_->clock, address(), impl_->options);
+    OutcomeWatch watch(impl_->ports, impl_->options);
     co_return co_await watch.run(nonce, hash);
 }
 
 Task<Result<std::vector<Hash256>>> TransactionSender::variants(std::uint64_t nonce, Hash256 hash) {
-    return variants_of(&impl_->store, &impl_->pool, nonce, hash);
+    return variants_of(&impl_->ports.outbox, &impl_->ports.pool, nonce, hash);
 }
 
 Task<Result<std::optional<Receipt>>> TransactionSender::receipt(std::uint64_t nonce, Hash256 hash) {
     Result<std::vector<Hash256>> all = co_await variants(nonce, hash);
     if (all.has_error()) co_return all.error();
-    co_return co_await receipt_of_any(&impl_->chain, std::move(*all));
+    co_return co_await receipt_of_any(&impl_->ports.chain, std::move(*all));
 }
 
 Task<> TransactionSender::run() {
-    Rebroadcaster rebroadcaster(impl_->chain, impl_->store, impl_->pool, impl_->clock, impl_->key, impl_->options);
+    Rebroadcaster rebroadcaster(impl_->ports, impl_->options);
     co_await rebroadcaster.run();
-}
-
-void TransactionSender::mark_mined(storage::SideWrites& side, OutboxEntry entry, const Receipt& receipt) {
-    entry.mined_block = receipt.block;
-    entry.succeeded = receipt.succeeded;
-    entry.mined_hash.reset();
-    if (receipt.transaction != entry.hash && entry.has_variant(receipt.transaction))
-        entry.mined_hash = receipt.transaction;
-    side.outbox_put.push_back(std::move(entry));
-}
-
-void TransactionSender::mark_taken(storage::SideWrites& side, OutboxEntry entry, std::uint64_t noticed_at) {
-    entry.mined_block = noticed_at;
-    entry.succeeded = false;
-    side.outbox_put.push_back(std::move(entry));
 }
 
 Task<Result<Intent>> TransactionSender::Impl::with_gas_limit(Intent intent) {
     if (!intent.to) co_return permanent_error("the creation of a contract needs a gas limit: it cannot be estimated");
-    const Result<std::uint64_t> estimate = co_await chain.estimate_gas(key.address(), *intent.to, intent.data);
+    const Result<std::uint64_t> estimate =
+        co_await ports.chain.estimate_gas(ports.key.address(), *intent.to, intent.data);
     if (estimate.has_error()) co_return estimate.error();
     intent.gas_limit = with_gas_margin(*estimate);
     co_return intent;
 }
 
 Task<Result<TransactionSender::Impl::Reservation>> TransactionSender::Impl::reserve() {
-    const Result<std::uint64_t> count = co_await chain.transaction_count(key.address());
+    const Result<std::uint64_t> count = co_await ports.chain.transaction_count(ports.key.address());
     if (count.has_error()) co_return count.error();
     if (!after_outbox) {
-        auto read_last = [from = &store] { return from->last_nonce(); };
-        const Result<std::optional<std::uint64_t>> last = co_await pool.run(read_last);
+        auto read_last = [from = &ports.outbox] { return from->last_nonce(); };
+        const Result<std::optional<std::uint64_t>> last = co_await ports.pool.run(read_last);
         if (last.has_error()) co_return last.error();
         after_outbox = *last ? **last + 1 : 0;
     }
@@ -174,7 +154,7 @@ Task<Result<Entries>> TransactionSender::Impl::sign_commit_broadcast(std::uint64
 }
 
 Task<Result<Entries>> TransactionSender::Impl::sign(std::uint64_t nonce, std::vector<Intent> intents) {
-    const Result<Fees> market = co_await chain.fees();
+    const Result<Fees> market = co_await ports.chain.fees();
     if (market.has_error()) co_return market.error();
     const Result<Fees> fees = within_ceiling(*market, gwei_to_wei(options.gas_price_max_gwei));
     if (fees.has_error()) co_return fees.error();
@@ -182,7 +162,7 @@ Task<Result<Entries>> TransactionSender::Impl::sign(std::uint64_t nonce, std::ve
     for (Intent& intent : intents) {
         const Transaction transaction{options.chain_id,      nonce++, *fees, intent.gas_limit, intent.to, Wei{},
                                       std::move(intent.data)};
-        SignedTransaction made = chain::sign(transaction, key);
+        SignedTransaction made = chain::sign(transaction, ports.key);
         OutboxEntry entry;
         entry.nonce = transaction.nonce;
         entry.kind = intent.kind;
@@ -190,7 +170,7 @@ Task<Result<Entries>> TransactionSender::Impl::sign(std::uint64_t nonce, std::ve
         entry.hash = made.hash;
         entry.raw = std::move(made.raw);
         entry.amount = intent.deposit;
-        entry.created_at_unix_ms = clock.unix_ms();
+        entry.created_at_unix_ms = ports.clock.unix_ms();
         entries.push_back(std::move(entry));
     }
     co_return entries;
@@ -199,7 +179,7 @@ Task<Result<Entries>> TransactionSender::Impl::sign(std::uint64_t nonce, std::ve
 Task<> TransactionSender::Impl::broadcast(Entries entries) {
     for (OutboxEntry& entry : entries) {
         failpoint::before("broadcast", storage::name(entry.kind));
-        const Result<void> sent = co_await chain.send_raw(std::move(entry.raw));
+        const Result<void> sent = co_await ports.chain.send_raw(std::move(entry.raw));
         failpoint::after("broadcast", storage::name(entry.kind));
         if (sent) continue;
         spdlog::warn("transaction {} (nonce {}, {}) was not taken at first and will be sent again: {}",

@@ -15,7 +15,7 @@
 #include "runtime/async_mutex.hpp"
 #include "runtime/blocking_pool.hpp"
 #include "runtime/clock.hpp"
-#include "storage/job_store.hpp"
+#include "storage/outbox.hpp"
 
 namespace emeth::chain {
 
@@ -52,11 +52,18 @@ struct TxOutcome {
     std::string revert_reason;  ///< when status is 0
 };
 
+/// All must outlive the sender.
+struct SenderPorts {
+    Chain& chain;
+    storage::Outbox& outbox;
+    BlockingPool& pool;
+    Clock& clock;
+    const crypto::PrivateKey& key;
+};
+
 class TransactionSender {
 public:
-    /// `store`, `chain`, `key`, `pool` and `clock` must outlive the sender.
-    TransactionSender(asio::any_io_executor executor, Chain& chain, storage::JobStore& store, BlockingPool& pool,
-                      Clock& clock, const crypto::PrivateKey& key, SenderOptions options);
+    TransactionSender(asio::any_io_executor executor, SenderPorts ports, SenderOptions options);
     ~TransactionSender();
 
     /// Makes the signed entries durable, in one batch with whatever they belong to. Called with the nonces reserved; on
@@ -72,7 +79,7 @@ public:
     /// whose process is not yet mined.
     Task<Result<std::vector<storage::OutboxEntry>>> send_deposit(JobId job, Wei deposit, Address core, Address token,
                                                                  Commit commit);
-    /// Commits to the store's outbox alone.
+    /// Commits to the outbox alone.
     Task<Result<storage::OutboxEntry>> send_and_store(Intent intent);
 
     /// Waits until the transaction of that nonce is confirmed, in whichever of its variants, and returns the receipt,
@@ -92,11 +99,6 @@ public:
     /// (chain/fee_bump.hpp). Marks entries mined that nobody else marks (settle_margin_blocks). Await it in a task
     /// group, once.
     Task<> run();
-
-    /// Marks the entry mined in `side`, for the JOB's own commit of the confirmed effect.
-    static void mark_mined(storage::SideWrites& side, storage::OutboxEntry entry, const Receipt& receipt);
-    /// Marks an entry done whose nonce was taken by a foreign transaction, seen at block `noticed_at`.
-    static void mark_taken(storage::SideWrites& side, storage::OutboxEntry entry, std::uint64_t noticed_at);
 
     [[nodiscard]] const Address& address() const;
 

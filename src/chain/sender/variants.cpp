@@ -2,9 +2,9 @@
 
 namespace emeth::chain {
 
-Task<Result<std::vector<Hash256>>> variants_of(storage::JobStore* store, BlockingPool* pool, std::uint64_t nonce,
+Task<Result<std::vector<Hash256>>> variants_of(storage::Outbox* outbox, BlockingPool* pool, std::uint64_t nonce,
                                                Hash256 hash) {
-    auto find = [store, nonce] { return store->outbox_find(nonce); };
+    auto find = [outbox, nonce] { return outbox->find(nonce); };
     const Result<std::optional<storage::OutboxEntry>> entry = co_await pool->run(find);
     if (entry.has_error()) co_return entry.error();
     if (!*entry || !(*entry)->has_variant(hash)) co_return std::vector<Hash256>{hash};

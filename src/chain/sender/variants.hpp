@@ -7,13 +7,13 @@
 
 #include "chain/chain.hpp"
 #include "runtime/blocking_pool.hpp"
-#include "storage/job_store.hpp"
+#include "storage/outbox.hpp"
 
 namespace emeth::chain {
 
 /// The hashes of all variants, oldest first, of the transaction that has `hash` among them. `hash` alone when the
 /// outbox does not hold it under that nonce: another program with the same key sent it.
-Task<Result<std::vector<Hash256>>> variants_of(storage::JobStore* store, BlockingPool* pool, std::uint64_t nonce,
+Task<Result<std::vector<Hash256>>> variants_of(storage::Outbox* outbox, BlockingPool* pool, std::uint64_t nonce,
                                                Hash256 hash);
 
 /// The receipt of the one that is mined, if one is: at most one can be.

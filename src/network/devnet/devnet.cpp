@@ -75,7 +75,7 @@ Result<std::uint16_t> choose_port(const asio::any_io_executor& executor, std::ui
 /// An actor of the network with a key of its own: what it sends is durable in its own outbox.
 struct Actor {
     crypto::PrivateKey key;
-    std::unique_ptr<storage::JobStore> store;
+    std::unique_ptr<storage::Outbox> outbox;
     std::unique_ptr<api_client::StorageApiClient> storage;
     std::unique_ptr<chain::TransactionSender> sender;
 };
@@ -115,9 +115,9 @@ Result<Actor> Devnet::Impl::make_actor(const std::string& name) {
     if (auto made = create_folder(folder, 0700); made.has_error()) return made.error();
     auto key = crypto::load_or_generate_key_file(folder / "key", system_random());
     if (key.has_error()) return key.error();
-    auto store = storage::JobStore::open(folder / "store", storage::OpenMode::read_write);
-    if (store.has_error()) return store.error();
-    return Actor{std::move(*key), std::move(*store), nullptr, nullptr};
+    auto outbox = storage::Outbox::open(folder / "store", storage::OpenMode::read_write);
+    if (outbox.has_error()) return outbox.error();
+    return Actor{std::move(*key), std::move(*outbox), nullptr, nullptr};
 }
 
 Task<Result<void>> Devnet::Impl::fund(Address account, Wei alt, Wei emt) {
@@ -188,8 +188,8 @@ Result<void> Devnet::Impl::start_servers(const Record& record) {
         sender_options.chain_id = options.chain_id;
         sender_options.poll_interval = Milliseconds(300);
         actor->storage = std::make_unique<api_client::StorageApiClient>(storage_url, actor->key, system_clock());
-        actor->sender = std::make_unique<chain::TransactionSender>(executor, *rpc_chain, *actor->store, pool,
-                                                                   system_clock(), actor->key, sender_options);
+        const chain::SenderPorts ports{*rpc_chain, *actor->outbox, pool, system_clock(), actor->key};
+        actor->sender = std::make_unique<chain::TransactionSender>(executor, ports, sender_options);
     }
 
     http::ServerOptions info_options;

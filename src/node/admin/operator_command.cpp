@@ -21,7 +21,7 @@ constexpr Milliseconds look_again_after{100};
 
 /// The JOBs that the decline concerns go on here, and only those.
 Task<Result<void>> begin_declines(JobServices& services, std::optional<JobId> only) {
-    auto read = [store = &services.ports.store] { return store->active(); };
+    auto read = [jobs = &services.ports.jobs] { return jobs->active(); };
     Result<std::vector<statemachine::Job>> active = co_await services.ports.pool.run(std::move(read));
     if (active.has_error()) co_return active.error();
     std::erase_if(*active, [&](const statemachine::Job& job) {

@@ -35,11 +35,11 @@ JobServices::JobServices(asio::any_io_executor executor, NodePorts node, WorkerH
                  config.selection, std::move(data),
                  [this](std::optional<JobId> except) { return supervisor.commitments(except); }),
       supervisor(executor, group,
-                 PipelinePorts{ports.chain, ports.sender, ports.artifacts, workers, ports.store, ports.pool,
-                               ports.clock, ports.random, prospector, progress},
+                 PipelinePorts{ports.chain, ports.sender, ports.artifacts, workers, ports.jobs, ports.outbox,
+                               ports.pool, ports.clock, ports.random, prospector, progress},
                  pipeline_settings(config, constants), constants.deposit_rate),
-      rewards(executor, ports.chain, ports.sender, ports.store, ports.pool, ports.clock, config.core,
-              config.confirmations, config.rewards_interval) {}
+      rewards(executor, RewardsPorts{ports.chain, ports.sender, ports.outbox, ports.notes, ports.pool, ports.clock},
+              RewardsOptions{config.core, config.confirmations, config.rewards_interval}) {}
 
 Task<Address> NoWorkers::reserve(JobId, std::optional<Address>) {
     Wakeup never(executor_);

@@ -21,7 +21,9 @@ struct NodePorts {
     chain::TransactionSender& sender;
     api_client::ArtifactStore& artifacts;
     api_client::InfoServer& info_server;
-    storage::JobStore& store;
+    storage::JobStore& jobs;
+    storage::Outbox& outbox;
+    storage::Notes& notes;
     BlockingPool& pool;
     Clock& clock;
     Random& random;

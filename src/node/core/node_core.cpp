@@ -32,14 +32,14 @@ Result<std::unique_ptr<NodeCore>> NodeCore::open(asio::any_io_executor executor,
     if (auto made = create_folder(data, 0700); made.has_error()) return made.error();
     auto lock = FolderLock::acquire(data, lock_patience);
     if (lock.has_error()) return lock.error();
-    auto store = storage::JobStore::open(store_folder(data), storage::OpenMode::read_write);
+    auto store = storage::NodeStore::open(store_folder(data), storage::OpenMode::read_write);
     if (store.has_error()) return store.error();
     return std::unique_ptr<NodeCore>(new NodeCore(std::move(executor), std::move(config), std::move(key),
                                                   std::move(data), std::move(*lock), std::move(*store)));
 }
 
 NodeCore::NodeCore(asio::any_io_executor executor, NodeConfig settings, crypto::PrivateKey key,
-                   std::filesystem::path folder, FolderLock lock, std::unique_ptr<storage::JobStore> store)
+                   std::filesystem::path folder, FolderLock lock, std::unique_ptr<storage::NodeStore> store)
     : config(std::move(settings)),
       data(std::move(folder)),
       lock_(std::move(lock)),
@@ -48,7 +48,8 @@ NodeCore::NodeCore(asio::any_io_executor executor, NodeConfig settings, crypto::
       rpc_(config.endpoint, config.request_timeout),
       chain_(rpc_, config.core, config.token),
       pool_(pool_threads),
-      sender_(std::move(executor), chain_, *store_, pool_, system_clock(), key_, sender_options(config)),
+      sender_(std::move(executor), chain::SenderPorts{chain_, store_->outbox(), pool_, system_clock(), key_},
+              sender_options(config)),
       artifacts_(config.storage_api, key_, system_clock()),
       info_server_(config.info_server) {}
 

@@ -15,7 +15,7 @@
 #include "runtime/blocking_pool.hpp"
 #include "runtime/folder_lock.hpp"
 #include "runtime/random.hpp"
-#include "storage/job_store.hpp"
+#include "storage/store.hpp"
 
 namespace emeth::node {
 
@@ -36,22 +36,23 @@ public:
     const std::filesystem::path data;
     [[nodiscard]] const crypto::PrivateKey& key() const { return key_; }
     BlockingPool& pool() { return pool_; }
-    storage::JobStore& store() { return *store_; }
+    storage::NodeStore& store() { return *store_; }
     chain::Chain& chain() { return chain_; }
     chain::TransactionSender& sender() { return sender_; }
     api_client::ArtifactStore& artifacts() { return artifacts_; }
     api_client::InfoServer& info_server() { return info_server_; }
     NodePorts ports() {
-        return {chain_, sender_, artifacts_, info_server_, *store_, pool_, system_clock(), system_random()};
+        return {chain_,           sender_,         artifacts_, info_server_,   store_->jobs(),
+                store_->outbox(), store_->notes(), pool_,      system_clock(), system_random()};
     }
 
 private:
     NodeCore(asio::any_io_executor executor, NodeConfig config, crypto::PrivateKey key, std::filesystem::path data,
-             FolderLock lock, std::unique_ptr<storage::JobStore> store);
+             FolderLock lock, std::unique_ptr<storage::NodeStore> store);
 
     FolderLock lock_;
     crypto::PrivateKey key_;
-    std::unique_ptr<storage::JobStore> store_;
+    std::unique_ptr<storage::NodeStore> store_;
     chain::RpcClient rpc_;
     chain::RpcChain chain_;
     BlockingPool pool_;  // its work uses the store: it ends before

@@ -22,17 +22,6 @@ std::string without_numbers(const std::string& reason) {
 
 }  // namespace
 
-Discovery::Discovery(api_client::InfoServer& info_server, Prospector& prospector, storage::JobStore& store,
-                     BlockingPool& pool, Clock& clock, Random& random, Milliseconds interval, TakeOn take_on)
-    : info_server_(info_server),
-      prospector_(prospector),
-      store_(store),
-      pool_(pool),
-      clock_(clock),
-      random_(random),
-      interval_(interval),
-      take_on_(std::move(take_on)) {}
-
 Task<> Discovery::run() {
     const RetryPolicy policy{interval_, 2, std::max<Milliseconds>(interval_, Milliseconds(120'000)), 0.25};
     std::uint32_t failures = 0;
@@ -40,22 +29,22 @@ Task<> Discovery::run() {
         const Result<std::size_t> chosen = co_await round();
         if (chosen.has_error()) {
             if (failures++ == 0) spdlog::warn("cannot look for JOBs: {}; trying on", chosen.error().message);
-            co_await clock_.sleep(backoff(failures, policy, random_.unit()));
+            co_await ports_.clock.sleep(backoff(failures, policy, ports_.random.unit()));
             continue;
         }
         if (failures > 0) spdlog::info("looking for JOBs again after {} failures", failures);
         failures = 0;
-        co_await clock_.sleep(interval_);
+        co_await ports_.clock.sleep(interval_);
     }
 }
 
 Task<Result<std::size_t>> Discovery::round() {
-    if (prospector_.free_workers(std::nullopt) == 0) co_return std::size_t{0};
-    Result<std::vector<api_client::JobOffer>> offers = co_await info_server_.open_jobs();
+    if (ports_.prospector.free_workers(std::nullopt) == 0) co_return std::size_t{0};
+    Result<std::vector<api_client::JobOffer>> offers = co_await ports_.info_server.open_jobs();
     if (offers.has_error()) co_return offers.error();
     forget_all_but(*offers);
     order(*offers);
-    Result<NodeView> view = co_await prospector_.view(std::nullopt);
+    Result<NodeView> view = co_await ports_.prospector.view(std::nullopt);
     if (view.has_error()) co_return view.error();
 
     std::size_t looked_at = 0, chosen = 0;
@@ -80,12 +69,13 @@ void Discovery::forget_all_but(const std::vector<api_client::JobOffer>& offers) 
 
 bool Discovery::is_due(const JobId& id) const {
     const auto known = known_.find(id);
-    return known == known_.end() || (!known->second.lasting && clock_.monotonic() >= known->second.second_look_at);
+    return known == known_.end() ||
+           (!known->second.lasting && ports_.clock.monotonic() >= known->second.second_look_at);
 }
 
 Task<Result<std::optional<statemachine::Job>>> Discovery::find_own(JobId id) {
-    auto find = [this, id] { return store_.find(id); };
-    co_return co_await pool_.run(std::move(find));
+    auto find = [this, id] { return ports_.jobs.find(id); };
+    co_return co_await ports_.pool.run(std::move(find));
 }
 
 /// True when the JOB was chosen; `view` then has less to give.
@@ -97,10 +87,10 @@ Task<Result<bool>> Discovery::consider(JobId id, NodeView& view) {
         if (in_doubt_.erase(id) > 0) take_on_(std::move(**own));  // its creation was durable after all
         co_return false;
     }
-    const Result<Candidate> candidate = co_await prospector_.candidate(id);
+    const Result<Candidate> candidate = co_await ports_.prospector.candidate(id);
     if (candidate.has_error() && candidate.error().kind != ErrorKind::permanent) co_return candidate.error();
-    Verdict verdict =
-        candidate.has_error() ? Verdict(Refused{candidate.error().message, true}) : prospector_.judge(*candidate, view);
+    Verdict verdict = candidate.has_error() ? Verdict(Refused{candidate.error().message, true})
+                                            : ports_.prospector.judge(*candidate, view);
     if (auto* refused = std::get_if<Refused>(&verdict)) {
         const Result<void> noted = co_await note_refusal(id, std::move(*refused));
         if (noted.has_error()) co_return noted.error();
@@ -109,8 +99,8 @@ Task<Result<bool>> Discovery::consider(JobId id, NodeView& view) {
     const auto& chosen = std::get<Chosen>(verdict);
     const statemachine::Discovered fact{chosen.terms};
     failpoint::before("commit", "Discovered");
-    auto create = [this, &fact] { return store_.create(fact, clock_.unix_ms()); };
-    Result<statemachine::Job> job = co_await pool_.run(std::move(create));
+    auto create = [this, &fact] { return ports_.jobs.create(fact, ports_.clock.unix_ms()); };
+    Result<statemachine::Job> job = co_await ports_.pool.run(std::move(create));
     if (job.has_error()) {
         in_doubt_.insert(id);
         co_return job.error();
@@ -134,12 +124,12 @@ Task<Result<void>> Discovery::note_refusal(JobId id, Refused refused) {
     const bool repeated = before != known_.end() && before->second.reason_shape == shape;
     if (!repeated) {
         spdlog::info("{}: refused: {}", short_name(id), refused.reason);
-        const storage::JobStore::Refusal refusal{id, clock_.unix_ms(), refused.reason};
-        auto put = [this, &refusal] { return store_.put_refusal(refusal); };
-        const Result<void> stored = co_await pool_.run(std::move(put));
+        const storage::Refusal refusal{id, ports_.clock.unix_ms(), refused.reason};
+        auto put = [this, &refusal] { return ports_.notes.put_refusal(refusal); };
+        const Result<void> stored = co_await ports_.pool.run(std::move(put));
         if (stored.has_error()) co_return stored;
     }
-    known_[id] = {shape, refused.lasting, clock_.monotonic() + second_look_after};
+    known_[id] = {shape, refused.lasting, ports_.clock.monotonic() + second_look_after};
     co_return Result<void>{};
 }
 

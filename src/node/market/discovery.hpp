@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "api_client/info_server_client.hpp"
 #include "node/market/prospector.hpp"
@@ -16,8 +17,20 @@
 #include "runtime/random.hpp"
 #include "runtime/retry_policy.hpp"
 #include "storage/job_store.hpp"
+#include "storage/notes.hpp"
 
 namespace emeth::node {
+
+/// All must outlive the discovery.
+struct DiscoveryPorts {
+    api_client::InfoServer& info_server;
+    Prospector& prospector;
+    storage::JobStore& jobs;
+    storage::Notes& notes;
+    BlockingPool& pool;
+    Clock& clock;
+    Random& random;
+};
 
 class Discovery {
 public:
@@ -29,9 +42,9 @@ public:
     /// Gets each JOB once, when it is durable.
     using TakeOn = std::function<void(statemachine::Job)>;
 
-    /// All references must outlive it.
-    Discovery(api_client::InfoServer& info_server, Prospector& prospector, storage::JobStore& store, BlockingPool& pool,
-              Clock& clock, Random& random, Milliseconds interval, TakeOn take_on);
+    /// `interval`: between rounds.
+    Discovery(DiscoveryPorts ports, Milliseconds interval, TakeOn take_on)
+        : ports_(ports), interval_(interval), take_on_(std::move(take_on)) {}
 
     /// Rounds for ever. A server that is down, or answers something else than JSON, is logged once and asked less often
     /// until it is back.
@@ -52,12 +65,7 @@ private:
     Task<Result<bool>> consider(JobId id, NodeView& view);
     Task<Result<void>> note_refusal(JobId id, Refused refused);
 
-    api_client::InfoServer& info_server_;
-    Prospector& prospector_;
-    storage::JobStore& store_;
-    BlockingPool& pool_;
-    Clock& clock_;
-    Random& random_;
+    DiscoveryPorts ports_;
     Milliseconds interval_;
     TakeOn take_on_;
     std::map<JobId, Known> known_;

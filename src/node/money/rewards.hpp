@@ -11,7 +11,8 @@
 #include "runtime/async_mutex.hpp"
 #include "runtime/blocking_pool.hpp"
 #include "runtime/clock.hpp"
-#include "storage/job_store.hpp"
+#include "storage/notes.hpp"
+#include "storage/outbox.hpp"
 
 namespace emeth::node {
 
@@ -21,16 +22,29 @@ struct Withdrawal {
     Hash256 transaction;
 };
 
+/// All must outlive the rewards.
+struct RewardsPorts {
+    chain::Chain& chain;
+    chain::TransactionSender& sender;
+    storage::Outbox& outbox;
+    storage::Notes& notes;
+    BlockingPool& pool;
+    Clock& clock;
+};
+
+struct RewardsOptions {
+    Address core;
+    std::uint64_t confirmations = 1;  ///< a slot is settled for good when the block that closed it is that deep
+    Milliseconds interval{0};         ///< between rounds
+};
+
 class Rewards {
 public:
     /// Slots looked at in one round.
     static constexpr std::uint64_t slots_per_round_max = 400;
 
-    /// All references must outlive it. `confirmations`: a slot is settled for good when the block that closed it is
-    /// that deep.
-    Rewards(asio::any_io_executor executor, chain::Chain& chain, chain::TransactionSender& sender,
-            storage::JobStore& store, BlockingPool& pool, Clock& clock, Address core, std::uint64_t confirmations,
-            Milliseconds interval);
+    Rewards(asio::any_io_executor executor, RewardsPorts ports, RewardsOptions options)
+        : ports_(ports), options_(options), one_at_a_time_(std::move(executor)) {}
 
     /// Rounds for ever; failures are logged once per spell and tried again.
     Task<> run();
@@ -47,14 +61,8 @@ private:
     Task<Result<Withdrawal>> withdraw(std::uint64_t slot);
     Task<Result<void>> set_cursor(std::string key, std::string value);
 
-    chain::Chain& chain_;
-    chain::TransactionSender& sender_;
-    storage::JobStore& store_;
-    BlockingPool& pool_;
-    Clock& clock_;
-    Address core_;
-    std::uint64_t confirmations_;
-    Milliseconds interval_;
+    RewardsPorts ports_;
+    RewardsOptions options_;
     AsyncMutex one_at_a_time_;
 };
 

@@ -64,7 +64,7 @@ Task<Result<std::optional<Fact>>> Deposit::find_end(chain::JobRecord record) {
 /// The deposit is this wallet's. Its process may be one that was given up when the endpoint did not show it: then it is
 /// taken up again. Else another data folder works with the same key.
 Task<Result<std::optional<Fact>>> Deposit::own_process(chain::JobRecord record) {
-    auto read = [this] { return ports_.store.outbox_all(); };
+    auto read = [this] { return ports_.outbox.all(); };
     const Result<std::vector<storage::OutboxEntry>> entries = co_await ports_.pool.run(std::move(read));
     if (entries.has_error()) co_return entries.error();
     std::optional<sm::TxRef> approve, process;  // the newest pair

@@ -17,7 +17,7 @@ public:
     struct Ports {
         chain::Chain& chain;
         chain::TransactionSender& sender;
-        storage::JobStore& store;
+        storage::Outbox& outbox;
         BlockingPool& pool;
         Preflight& preflight;
         JobJournal& journal;

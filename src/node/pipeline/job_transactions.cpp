@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "chain/sender/outbox_policy.hpp"
+
 namespace emeth::node {
 namespace {
 
@@ -77,7 +79,7 @@ Task<Result<TxEnding>> JobTransactions::ending_from_logs(sm::TxRef tx, std::stri
 /// The outbox entries of transactions that are final: mined, or passed by for ever. Without a receipt only a used nonce
 /// tells; while it is not used the entry stays pending and is sent again.
 Task<Result<storage::SideWrites>> JobTransactions::settle(std::vector<sm::TxRef> transactions) {
-    auto read = [this] { return ports_.store.outbox_pending(); };
+    auto read = [this] { return ports_.outbox.pending(); };
     const Result<std::vector<OutboxEntry>> pending = co_await ports_.pool.run(std::move(read));
     if (pending.has_error()) co_return pending.error();
     const Result<chain::Block> latest = co_await ports_.chain.latest_block();
@@ -90,9 +92,9 @@ Task<Result<storage::SideWrites>> JobTransactions::settle(std::vector<sm::TxRef>
         const Result<std::optional<chain::Receipt>> receipt = co_await ports_.sender.receipt(entry.nonce, entry.hash);
         if (receipt.has_error()) co_return receipt.error();
         if (*receipt) {
-            chain::TransactionSender::mark_mined(side, entry, **receipt);
+            side.outbox_put.push_back(chain::marked_mined(entry, **receipt));
         } else if (entry.nonce < *used_nonces) {
-            chain::TransactionSender::mark_taken(side, entry, latest->number);
+            side.outbox_put.push_back(chain::marked_taken(entry, latest->number));
         }
     }
     co_return side;

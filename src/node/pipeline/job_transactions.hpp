@@ -32,7 +32,7 @@ public:
     struct Ports {
         chain::Chain& chain;
         chain::TransactionSender& sender;
-        storage::JobStore& store;
+        storage::Outbox& outbox;
         BlockingPool& pool;
     };
     /// All ports must outlive it. `core`: the contract that the JOB's calls go to.

@@ -27,7 +27,8 @@ struct PipelinePorts {
     chain::TransactionSender& sender;
     api_client::ArtifactStore& artifacts;
     WorkerHub& workers;
-    storage::JobStore& store;
+    storage::JobStore& jobs;
+    storage::Outbox& outbox;
     BlockingPool& pool;
     Clock& clock;
     Random& random;

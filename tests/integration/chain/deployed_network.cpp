@@ -12,8 +12,8 @@ namespace {
 constexpr std::uint64_t ample_gas = 6'000'000;
 constexpr Milliseconds poll_interval{10};
 
-Task<Result<void>> put(storage::JobStore* store, std::vector<storage::OutboxEntry> entries) {
-    co_return store->outbox_put(entries);
+Task<Result<void>> put(storage::Outbox* outbox, std::vector<storage::OutboxEntry> entries) {
+    co_return outbox->put(entries);
 }
 
 }  // namespace
@@ -30,7 +30,7 @@ DeployedNetwork::DeployedNetwork(const std::vector<std::string>& anvil_arguments
     transact(owner, token, encode_set_minter(core));
     transact(owner, core, encode_set_verifier(address(verifier)));
     transact(requester, token, encode_approve(core, *parse_coins("1000")));
-    store = std::move(storage::JobStore::open(folder.path() / "store", storage::OpenMode::read_write)).value();
+    outbox = std::move(storage::Outbox::open(folder.path() / "store", storage::OpenMode::read_write)).value();
     sender = make_sender(*chain);
 }
 
@@ -95,12 +95,12 @@ std::unique_ptr<TransactionSender> DeployedNetwork::make_sender(Chain& through, 
     options.confirmations = confirmations;
     options.poll_interval = poll_interval;
     options.rebroadcast_interval = 10 * poll_interval;
-    return std::make_unique<TransactionSender>(io.get_executor(), through, *store, pool, system_clock(), keys.at(node),
-                                               options);
+    return std::make_unique<TransactionSender>(
+        io.get_executor(), SenderPorts{through, *outbox, pool, system_clock(), keys.at(node)}, options);
 }
 
 TransactionSender::Commit DeployedNetwork::into_store() {
-    return [to = store.get()](std::vector<storage::OutboxEntry> entries) { return put(to, std::move(entries)); };
+    return [to = outbox.get()](std::vector<storage::OutboxEntry> entries) { return put(to, std::move(entries)); };
 }
 
 Intent DeployedNetwork::intent(storage::TxKind kind, Bytes data) const {

@@ -13,7 +13,7 @@
 #include "chain/encoding/emeth_core.hpp"
 #include "chain/rpc/rpc_chain.hpp"
 #include "chain/sender/transaction_sender.hpp"
-#include "storage/job_store.hpp"
+#include "storage/outbox.hpp"
 #include "support/anvil_process.hpp"
 #include "unit/chain/complete.hpp"
 
@@ -64,7 +64,7 @@ protected:
     Address token, core;
     std::unique_ptr<RpcChain> chain;
     emeth::test::TemporaryFolder folder;
-    std::unique_ptr<storage::JobStore> store;
+    std::unique_ptr<storage::Outbox> outbox;
     BlockingPool pool{1};
     std::unique_ptr<TransactionSender> sender;  ///< the node's
 

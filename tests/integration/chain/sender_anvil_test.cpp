@@ -55,7 +55,7 @@ TEST_F(SenderOnAnvil, OffersAFeeMarketTransactionWhereThereIsABaseFee) {
     const Fees fees = run(chain->fees()).value();
     ASSERT_TRUE(fees.priority_fee_per_gas);
     process(request(fee), fee);
-    EXPECT_EQ(store->outbox_all().value().at(0).raw.front(), 2);
+    EXPECT_EQ(outbox->all().value().at(0).raw.front(), 2);
 }
 
 TEST_F(SenderOnAnvil, SurvivesAReorganisation) {
@@ -95,7 +95,7 @@ TEST_F(SenderOnAnvil, NamesTheRemedyWhenThereIsNoGasMoney) {
 TEST_F(SenderOnAnvil, KnowsUsedNoncesAndRepeatedTransactions) {
     const JobId job = request(fee);
     process(job, fee);
-    const storage::OutboxEntry mined = store->outbox_all().value().at(0);
+    const storage::OutboxEntry mined = outbox->all().value().at(0);
     const Result<void> repeated = run(chain->send_raw(mined.raw));
     ASSERT_FALSE(repeated);
     EXPECT_EQ(repeated.error().kind, ErrorKind::permanent);
@@ -119,7 +119,7 @@ TEST_F(SenderOnLegacyChain, OffersAGasPriceWhereThereIsNoBaseFee) {
     EXPECT_FALSE(fees.priority_fee_per_gas);
     EXPECT_EQ(fees.max_fee_per_gas, run(chain->gas_price()).value());
     process(request(fee), fee);
-    const storage::OutboxEntry entry = store->outbox_all().value().at(0);
+    const storage::OutboxEntry entry = outbox->all().value().at(0);
     EXPECT_FALSE(decode_transaction(entry.raw)->transaction.fees.priority_fee_per_gas);
     EXPECT_EQ(outcome(entry).gas_price, fees.max_fee_per_gas);
 }

@@ -1,5 +1,6 @@
 // Reorganisations of a real node that drop or reorder what was mined: it is sent again, and takes effect exactly once.
 #include "chain/encoding/transaction.hpp"
+#include "chain/sender/outbox_policy.hpp"
 #include "deployed_network.hpp"
 
 namespace emeth::chain::test {
@@ -22,11 +23,7 @@ protected:
         running.reset();
     }
     /// As a JOB does with its own commit.
-    void mark_mined(const OutboxEntry& entry) {
-        storage::SideWrites side;
-        TransactionSender::mark_mined(side, entry, outcome(entry));
-        ASSERT_TRUE(store->outbox_put(side.outbox_put));
-    }
+    void mark_mined(const OutboxEntry& entry) { ASSERT_TRUE(outbox->put({marked_mined(entry, outcome(entry))})); }
     OutboxEntry submit(const JobId& job) {
         return run(sender->send_and_store(intent(TxKind::submit, encode_submit(job, "result.tar")))).value();
     }
@@ -54,7 +51,7 @@ TEST_F(ReorganisationOnAnvil, ADepositThatWasDroppedIsSentAgain) {
     EXPECT_TRUE(outcome(pair[1]).succeeded);
     expect_one_deposit(job);
     EXPECT_EQ(run(chain->transaction_count(address(node))).value(), 2u);
-    EXPECT_EQ(store->outbox_all().value().size(), 2u) << "nothing is signed anew";
+    EXPECT_EQ(outbox->all().value().size(), 2u) << "nothing is signed anew";
 }
 
 TEST_F(ReorganisationOnAnvil, ASubmitThatWasDroppedIsSentAgain) {

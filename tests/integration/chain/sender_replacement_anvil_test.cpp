@@ -32,7 +32,7 @@ protected:
         running.cancel();
         run_until([&] { return running.ended(); });
     }
-    OutboxEntry entry(std::uint64_t nonce) { return store->outbox_find(nonce).value().value(); }
+    OutboxEntry entry(std::uint64_t nonce) { return outbox->find(nonce).value().value(); }
     std::uint64_t nonces_used() { return run(chain->transaction_count(address(node))).value(); }
 
     static constexpr std::uint64_t dear = 200;
@@ -111,7 +111,7 @@ TEST_F(ReplacementOnAnvil, ARealPoolTakesTheReplacementForTheFirst) {
     ASSERT_TRUE(least.offer);
     dearer.fees = *least.offer;
     const SignedTransaction made = sign(dearer, keys.at(node));
-    ASSERT_TRUE(store->outbox_add_replacement(submit.nonce, {made.hash, made.raw, 0}));
+    ASSERT_TRUE(outbox->add_replacement(submit.nonce, {made.hash, made.raw, 0}));
     EXPECT_TRUE(run(chain->send_raw(made.raw)));
     mine(1);
     EXPECT_EQ(outcome(submit).transaction, made.hash);

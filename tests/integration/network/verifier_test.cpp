@@ -6,7 +6,7 @@
 #include "integration/network/storage_api_fixture.hpp"
 #include "network/verifier/job_check.hpp"
 #include "runtime/task_group.hpp"
-#include "storage/job_store.hpp"
+#include "storage/outbox.hpp"
 #include "trainer_protocol/segments.hpp"
 
 namespace emeth::network {
@@ -77,9 +77,10 @@ protected:
     VerifierRun() {
         chain::SenderOptions sender_options;
         sender_options.chain_id = chain.id_of_chain;
-        store = storage::JobStore::open(folder / "store", storage::OpenMode::read_write).value();
+        outbox = storage::Outbox::open(folder / "store", storage::OpenMode::read_write).value();
         client.emplace(http::Url::parse(server->url()).value(), verifier, clock);
-        sender.emplace(executor(), chain, *store, pool, system_clock(), verifier, sender_options);
+        const chain::SenderPorts ports{chain, *outbox, pool, system_clock(), verifier};
+        sender.emplace(executor(), ports, sender_options);
     }
     Task<> run_verifier() {
         TaskGroup group(executor(), 2);
@@ -102,7 +103,7 @@ protected:
         });
     }
 
-    std::unique_ptr<storage::JobStore> store;
+    std::unique_ptr<storage::Outbox> outbox;
     std::optional<api_client::StorageApiClient> client;
     std::optional<chain::TransactionSender> sender;
     std::optional<Verifier> judge;

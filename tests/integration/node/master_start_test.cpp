@@ -11,7 +11,7 @@
 #include "node/core/known_network.hpp"
 #include "node/master.hpp"
 #include "runtime/folder_lock.hpp"
-#include "storage/job_store.hpp"
+#include "storage/store.hpp"
 #include "support/io_fixture.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -51,10 +51,10 @@ protected:
     }
     void create_active_job() {
         std::filesystem::create_directories(data);
-        auto store = storage::JobStore::open(node::store_folder(data), storage::OpenMode::read_write).value();
+        auto store = storage::NodeStore::open(node::store_folder(data), storage::OpenMode::read_write).value();
         statemachine::Discovered discovered;
         discovered.terms.id.bytes.fill(0x11);
-        ASSERT_TRUE(store->create(discovered, 1).has_value());
+        ASSERT_TRUE(store->jobs().create(discovered, 1).has_value());
     }
 
     TemporaryFolder folder;
@@ -104,9 +104,10 @@ TEST_F(MasterStart, AKnownContractLetsActiveJobsGoOnWhileTheEndpointIsDown) {
     known.token = settings.token;
     known.deposit_rate = 100'000;
     known.verifier_fee = chain::parse_coins("10").value();
-    storage::JobStore::open(node::store_folder(data), storage::OpenMode::read_write)
+    storage::NodeStore::open(node::store_folder(data), storage::OpenMode::read_write)
         .value()
-        ->set_cursor(node::known_network_cursor, node::to_text(known))
+        ->notes()
+        .set_cursor(node::known_network_cursor, node::to_text(known))
         .value();
     std::optional<Result<void>> outcome;
     Background running(io, watch(master(std::move(settings)), &outcome));
@@ -115,8 +116,11 @@ TEST_F(MasterStart, AKnownContractLetsActiveJobsGoOnWhileTheEndpointIsDown) {
     EXPECT_FALSE(running.ended()) << (outcome ? outcome->error().message : "");
     JobId id;
     id.bytes.fill(0x11);
-    const auto history =
-        storage::JobStore::open(node::store_folder(data), storage::OpenMode::read_only).value()->history(id).value();
+    const auto history = storage::NodeStore::open(node::store_folder(data), storage::OpenMode::read_only)
+                             .value()
+                             ->jobs()
+                             .history(id)
+                             .value();
     ASSERT_GE(history.size(), 2U);
     EXPECT_TRUE(std::holds_alternative<statemachine::Restarted>(history[1].event.body)) << "its pipeline was taken up";
     EXPECT_TRUE(running.stop());

@@ -12,9 +12,9 @@ class BulkLoadTest : public StoreTest {
 protected:
     BulkLoadTest() {
         const auto store = open_store(lived_);
-        finished_job(*store, 1);
-        must(store->outbox_put({outbox_entry(1, 7), outbox_entry(2, 0)}));
-        must(store->create({test::terms(2)}, 1));
+        finished_job(store->jobs(), 1);
+        must(store->outbox().put({outbox_entry(1, 7), outbox_entry(2, 0)}));
+        must(store->jobs().create({test::terms(2)}, 1));
     }
 
     static std::vector<std::string> dump_of(const std::filesystem::path& store) {
@@ -27,9 +27,9 @@ protected:
     void load() {
         const auto from = open_store(lived_, OpenMode::read_only);
         auto to = must(BulkLoad::open(folder));
-        auto transactions = must(from->outbox_all());
-        must(from->for_each([&](const Job& job) {
-            must(to->add(job, must(from->history(job.terms.id)), transactions));
+        auto transactions = must(from->outbox().all());
+        must(from->jobs().for_each([&](const Job& job) {
+            must(to->add(job, must(from->jobs().history(job.terms.id)), transactions));
             transactions.clear();
             return true;
         }));
@@ -43,8 +43,8 @@ TEST_F(BulkLoadTest, HoldsWhatALifeLeaves) {
     load();
     EXPECT_EQ(dump_of(folder), dump_of(lived_));
     const auto store = open_store(folder);
-    must(store->verify(test::terms(1).id));
-    const auto pending = must(store->outbox_pending());
+    must(store->jobs().verify(test::terms(1).id));
+    const auto pending = must(store->outbox().pending());
     ASSERT_EQ(pending.size(), 1u);
     EXPECT_EQ(pending.front().nonce, 2u);
 }
@@ -52,11 +52,11 @@ TEST_F(BulkLoadTest, HoldsWhatALifeLeaves) {
 TEST_F(BulkLoadTest, OnlyWhatHasNotEndedIsActive) {
     load();
     const auto store = open_store(folder);
-    const auto active = must(store->active());
+    const auto active = must(store->jobs().active());
     ASSERT_EQ(active.size(), 1u);
     EXPECT_EQ(active.front().terms.id, test::terms(2).id);
-    commit(*store, active.front(), CanceledByRequester{});
-    EXPECT_TRUE(must(store->active()).empty()) << "life goes on in it";
+    commit(store->jobs(), active.front(), CanceledByRequester{});
+    EXPECT_TRUE(must(store->jobs().active()).empty()) << "life goes on in it";
 }
 
 }  // namespace

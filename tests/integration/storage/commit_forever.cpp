@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "storage/job_store.hpp"
+#include "storage/store.hpp"
 #include "support/job_events.hpp"
 
 namespace {
@@ -39,9 +39,9 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "usage: commit_forever FOLDER SEED\n");
         return 2;
     }
-    const auto store = storage::JobStore::open(argv[1], storage::OpenMode::read_write).value();
+    const auto store = storage::NodeStore::open(argv[1], storage::OpenMode::read_write).value();
     std::vector<std::jthread> lives;
     for (std::uint64_t number = 1; number <= jobs; ++number) {
-        lives.emplace_back([&, number] { live(*store, number, std::stoull(argv[2])); });
+        lives.emplace_back([&, number] { live(store->jobs(), number, std::stoull(argv[2])); });
     }
 }

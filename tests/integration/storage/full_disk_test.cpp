@@ -4,7 +4,7 @@
 
 #include "integration/storage/store_fixture.hpp"
 #include "integration/storage/unreliable_file_system.hpp"
-#include "storage/rocks_job_store.hpp"
+#include "storage/rocks_database.hpp"
 
 namespace emeth::storage {
 namespace {
@@ -24,35 +24,36 @@ protected:
     }
 
     /// As the node does: a commit that failed may be found durable, and is then taken over.
-    Job commit_again(JobStore& store, const Job& job, const char* reason) {
-        const auto applied = store.apply(job, {2, Restarted{reason}}, {});
+    Job commit_again(JobStore& jobs, const Job& job, const char* reason) {
+        const auto applied = jobs.apply(job, {2, Restarted{reason}}, {});
         if (applied.has_value()) return applied->job;
         EXPECT_TRUE(mentions(applied.error(), "load it again")) << applied.error().message;
-        return must(store.find(job.terms.id)).value();
+        return must(jobs.find(job.terms.id)).value();
     }
 
     /// Commits fail while `fault` is set, and go on afterwards as if nothing had been.
     void run_into(std::atomic<bool>& fault) {
-        auto store = must(RocksJobStore::open(folder, OpenMode::read_write, {environment.get(), nullptr}));
-        Job job = must(store->create({test::terms(1)}, 1));
+        auto store = must(NodeStore::open(folder, OpenMode::read_write, Platform{environment.get(), nullptr}));
+        Job job = must(store->jobs().create({test::terms(1)}, 1));
         for (int round = 0; round < 3; ++round) {
             fault = true;
             for (int i = 0; i < 3; ++i) {
-                expect_full(error_of(store->apply(job, {2, Restarted{"once"}}, {{outbox_entry(5)}})));
-                EXPECT_EQ(must(store->find(job.terms.id)), job) << "reading goes on, and nothing half-written is seen";
+                expect_full(error_of(store->jobs().apply(job, {2, Restarted{"once"}}, {{outbox_entry(5)}})));
+                EXPECT_EQ(must(store->jobs().find(job.terms.id)), job)
+                    << "reading goes on, and nothing half-written is seen";
             }
             fault = false;
-            job = commit_again(*store, job, "once");
+            job = commit_again(store->jobs(), job, "once");
         }
         EXPECT_EQ(job.restarts, 3U) << "each was made once, by the first try or by the last";
-        must(store->verify(job.terms.id));
+        must(store->jobs().verify(job.terms.id));
 
         const auto after_cut = root / "cut";
         disk->copy_synced(folder, after_cut);
-        EXPECT_EQ(must(open_store(after_cut)->find(job.terms.id)), job);
+        EXPECT_EQ(must(open_store(after_cut)->jobs().find(job.terms.id)), job);
         store.reset();
-        EXPECT_EQ(must(open_store(folder)->find(job.terms.id)), job);
-        must(open_store(folder)->verify(job.terms.id));
+        EXPECT_EQ(must(open_store(folder)->jobs().find(job.terms.id)), job);
+        must(open_store(folder)->jobs().verify(job.terms.id));
     }
 };
 
@@ -66,63 +67,63 @@ TEST_F(FullDiskTest, CommitsGoOnOnceSyncsWorkAgain) {
 
 /// Seed 1235 of the simulation: a deposit was signed with a failing disk, and what the JOB said next took its place.
 TEST_F(FullDiskTest, WhatFollowsAFailedCommitDoesNotTakeItsPlace) {
-    auto store = must(RocksJobStore::open(folder, OpenMode::read_write, {environment.get(), nullptr}));
-    const Job job = must(store->create({test::terms(1)}, 1));
+    auto store = must(NodeStore::open(folder, OpenMode::read_write, Platform{environment.get(), nullptr}));
+    const Job job = must(store->jobs().create({test::terms(1)}, 1));
     disk->sync_fails = true;
-    expect_full(error_of(store->apply(job, {2, Restarted{"first"}}, {{outbox_entry(5)}})));
+    expect_full(error_of(store->jobs().apply(job, {2, Restarted{"first"}}, {{outbox_entry(5)}})));
     disk->sync_fails = false;
-    const Error behind = error_of(store->apply(job, {3, Restarted{"second"}}, {}));
+    const Error behind = error_of(store->jobs().apply(job, {3, Restarted{"second"}}, {}));
     EXPECT_TRUE(mentions(behind, "load it again")) << behind.message;
-    EXPECT_EQ(must(store->find(job.terms.id))->sequence, job.sequence + 1);
-    must(store->verify(job.terms.id));
-    EXPECT_EQ(must(store->history(job.terms.id)).back().event.at_unix_ms, 2) << "the first one stands";
+    EXPECT_EQ(must(store->jobs().find(job.terms.id))->sequence, job.sequence + 1);
+    must(store->jobs().verify(job.terms.id));
+    EXPECT_EQ(must(store->jobs().history(job.terms.id)).back().event.at_unix_ms, 2) << "the first one stands";
 }
 
 TEST_F(FullDiskTest, TheLastNonceIsThatOfAFailedCommitWhichBecameDurable) {
-    auto store = must(RocksJobStore::open(folder, OpenMode::read_write, {environment.get(), nullptr}));
+    auto store = must(NodeStore::open(folder, OpenMode::read_write, Platform{environment.get(), nullptr}));
     disk->sync_fails = true;
-    expect_full(error_of(store->outbox_put({outbox_entry(5)})));
-    expect_full(error_of(store->last_nonce()));
+    expect_full(error_of(store->outbox().put({outbox_entry(5)})));
+    expect_full(error_of(store->outbox().last_nonce()));
     disk->sync_fails = false;
-    EXPECT_EQ(must(store->last_nonce()), 5U) << "not the one before, which would be given away a second time";
+    EXPECT_EQ(must(store->outbox().last_nonce()), 5U) << "not the one before, which would be given away a second time";
 }
 
 TEST_F(FullDiskTest, TheFirstCommitOfAProcessMayFindTheDiskFull) {
     Job job;
     {
-        auto store = must(RocksJobStore::open(folder, OpenMode::read_write, {environment.get(), nullptr}));
-        job = must(store->create({test::terms(1)}, 1));
+        auto store = must(NodeStore::open(folder, OpenMode::read_write, Platform{environment.get(), nullptr}));
+        job = must(store->jobs().create({test::terms(1)}, 1));
     }
     for (std::atomic<bool>* fault : {&disk->full, &disk->sync_fails}) {
-        auto store = must(RocksJobStore::open(folder, OpenMode::read_write, {environment.get(), nullptr}));
+        auto store = must(NodeStore::open(folder, OpenMode::read_write, Platform{environment.get(), nullptr}));
         *fault = true;
-        expect_full(error_of(store->apply(job, {2, Restarted{"while full"}}, {})));
+        expect_full(error_of(store->jobs().apply(job, {2, Restarted{"while full"}}, {})));
         *fault = false;
-        job = commit_again(*store, job, "while full");
-        must(store->verify(job.terms.id));
+        job = commit_again(store->jobs(), job, "while full");
+        must(store->jobs().verify(job.terms.id));
     }
     EXPECT_EQ(job.restarts, 2U) << "made once, whether the first try or the second one counts";
 }
 
 TEST_F(FullDiskTest, CommitsGoOnAfterRocksDbGaveUp) {
-    auto store = must(RocksJobStore::open(folder, OpenMode::read_write, {environment.get(), nullptr}));
-    Job job = must(store->create({test::terms(1)}, 1));
+    auto store = must(NodeStore::open(folder, OpenMode::read_write, Platform{environment.get(), nullptr}));
+    Job job = must(store->jobs().create({test::terms(1)}, 1));
     disk->logs_full = true;  // there seems to be space, but going on fails: RocksDB calls that fatal
-    for (int i = 0; i < 3; ++i) expect_full(error_of(store->apply(job, {2, Restarted{"while full"}}, {})));
+    for (int i = 0; i < 3; ++i) expect_full(error_of(store->jobs().apply(job, {2, Restarted{"while full"}}, {})));
     disk->logs_full = false;
-    EXPECT_EQ(must(store->find(job.terms.id)), job);
-    job = commit(*store, job, Restarted{"space is back"});
-    must(store->verify(job.terms.id));
+    EXPECT_EQ(must(store->jobs().find(job.terms.id)), job);
+    job = commit(store->jobs(), job, Restarted{"space is back"});
+    must(store->jobs().verify(job.terms.id));
     store.reset();
-    EXPECT_EQ(must(open_store(folder)->find(job.terms.id)), job);
+    EXPECT_EQ(must(open_store(folder)->jobs().find(job.terms.id)), job);
 }
 
 TEST_F(FullDiskTest, OpeningSaysSo) {
-    { const auto store = must(RocksJobStore::open(folder, OpenMode::read_write, {environment.get(), nullptr})); }
+    { const auto store = must(NodeStore::open(folder, OpenMode::read_write, Platform{environment.get(), nullptr})); }
     disk->full = true;
-    expect_full(error_of(RocksJobStore::open(folder, OpenMode::read_write, {environment.get(), nullptr})));
+    expect_full(error_of(NodeStore::open(folder, OpenMode::read_write, Platform{environment.get(), nullptr})));
     disk->full = false;
-    must(RocksJobStore::open(folder, OpenMode::read_write, {environment.get(), nullptr}));
+    must(NodeStore::open(folder, OpenMode::read_write, Platform{environment.get(), nullptr}));
 }
 
 }  // namespace

@@ -66,11 +66,11 @@ TEST_F(StoreTest, NothingReportedIsLostBySigkill) {
         ASSERT_FALSE(reported.empty());
         const auto store = open_store(folder);
         for (const auto& [number, sequence] : reported) {
-            const auto job = must(store->find(test::terms(number).id));
+            const auto job = must(store->jobs().find(test::terms(number).id));
             ASSERT_TRUE(job);
             EXPECT_GE(job->sequence, sequence) << "a reported commit is lost";
             EXPECT_LE(job->sequence, sequence + 1);
-            must(store->verify(job->terms.id));
+            must(store->jobs().verify(job->terms.id));
         }
     }
 }

@@ -13,7 +13,7 @@ using test::numbered;
 
 class NotesTest : public StoreTest {
 protected:
-    std::unique_ptr<JobStore> store = open_store(folder);
+    std::unique_ptr<NodeStore> store = open_store(folder);
     void reopen() {
         store.reset();
         store = open_store(folder);
@@ -21,40 +21,40 @@ protected:
 };
 
 TEST_F(NotesTest, OutboxIsKeptByNonce) {
-    must(store->outbox_put({outbox_entry(300), outbox_entry(2), outbox_entry(255)}));
+    must(store->outbox().put({outbox_entry(300), outbox_entry(2), outbox_entry(255)}));
     reopen();
-    EXPECT_EQ(must(store->outbox_all()),
+    EXPECT_EQ(must(store->outbox().all()),
               (std::vector<OutboxEntry>{outbox_entry(2), outbox_entry(255), outbox_entry(300)}));
     OutboxEntry replaced = outbox_entry(255);
     replaced.raw = {9, 9};
-    must(store->outbox_put({replaced}));
-    EXPECT_EQ(must(store->outbox_all())[1], replaced);
-    EXPECT_EQ(must(store->outbox_all()).size(), 3U);
+    must(store->outbox().put({replaced}));
+    EXPECT_EQ(must(store->outbox().all())[1], replaced);
+    EXPECT_EQ(must(store->outbox().all()).size(), 3U);
 }
 
 TEST_F(NotesTest, MinedEntriesAreNoLongerPendingUntilAReorganisation) {
-    must(store->outbox_put({outbox_entry(1), outbox_entry(2), outbox_entry(3, 17)}));
-    EXPECT_EQ(must(store->outbox_pending()), (std::vector<OutboxEntry>{outbox_entry(1), outbox_entry(2)}));
-    must(store->outbox_put({outbox_entry(1, 18)}));
+    must(store->outbox().put({outbox_entry(1), outbox_entry(2), outbox_entry(3, 17)}));
+    EXPECT_EQ(must(store->outbox().pending()), (std::vector<OutboxEntry>{outbox_entry(1), outbox_entry(2)}));
+    must(store->outbox().put({outbox_entry(1, 18)}));
     reopen();
-    EXPECT_EQ(must(store->outbox_pending()), std::vector<OutboxEntry>{outbox_entry(2)});
-    EXPECT_EQ(must(store->outbox_all()).size(), 3U);
-    must(store->outbox_put({outbox_entry(1)}));
-    EXPECT_EQ(must(store->outbox_pending()), (std::vector<OutboxEntry>{outbox_entry(1), outbox_entry(2)}));
+    EXPECT_EQ(must(store->outbox().pending()), std::vector<OutboxEntry>{outbox_entry(2)});
+    EXPECT_EQ(must(store->outbox().all()).size(), 3U);
+    must(store->outbox().put({outbox_entry(1)}));
+    EXPECT_EQ(must(store->outbox().pending()), (std::vector<OutboxEntry>{outbox_entry(1), outbox_entry(2)}));
 }
 
 TEST_F(NotesTest, ReplacementsAreKeptBesideTheirEntry) {
     const Replacement first{numbered<Hash256>(71), {7, 1}, 8}, second{numbered<Hash256>(72), {7, 2}, 9};
-    must(store->outbox_put({outbox_entry(1), outbox_entry(2), outbox_entry(256)}));
-    must(store->outbox_add_replacement(2, first));
-    must(store->outbox_add_replacement(2, second));
+    must(store->outbox().put({outbox_entry(1), outbox_entry(2), outbox_entry(256)}));
+    must(store->outbox().add_replacement(2, first));
+    must(store->outbox().add_replacement(2, second));
     reopen();
     OutboxEntry expected = outbox_entry(2);
     expected.replacements = {first, second};
-    EXPECT_EQ(must(store->outbox_find(2)), expected);
-    EXPECT_EQ(must(store->outbox_all())[1], expected);
-    EXPECT_EQ(must(store->outbox_pending())[1], expected);
-    EXPECT_EQ(must(store->outbox_find(256)), outbox_entry(256));
+    EXPECT_EQ(must(store->outbox().find(2)), expected);
+    EXPECT_EQ(must(store->outbox().all())[1], expected);
+    EXPECT_EQ(must(store->outbox().pending())[1], expected);
+    EXPECT_EQ(must(store->outbox().find(256)), outbox_entry(256));
     EXPECT_EQ(expected.hashes(), (std::vector<Hash256>{outbox_entry(2).hash, first.hash, second.hash}));
     EXPECT_EQ(expected.newest_raw(), second.raw);
 }
@@ -62,67 +62,68 @@ TEST_F(NotesTest, ReplacementsAreKeptBesideTheirEntry) {
 TEST_F(NotesTest, AnEntryIsMarkedMinedAndReplacedInAnyOrder) {
     const Replacement replacement{numbered<Hash256>(71), {7, 1}, 8};
     const OutboxEntry read_before = outbox_entry(1);
-    must(store->outbox_put({read_before}));
-    must(store->outbox_add_replacement(1, replacement));
+    must(store->outbox().put({read_before}));
+    must(store->outbox().add_replacement(1, replacement));
     OutboxEntry mined = read_before;  // by a JOB that read it when there was no replacement yet
     mined.mined_block = 18;
-    must(store->outbox_put({mined}));
-    EXPECT_EQ(must(store->outbox_find(1))->replacements, std::vector<Replacement>{replacement});
-    must(store->outbox_add_replacement(1, replacement));
-    EXPECT_EQ(must(store->outbox_find(1))->mined_block, 18U) << "a replacement signed too late does not undo the mark";
-    EXPECT_TRUE(must(store->outbox_pending()).empty());
+    must(store->outbox().put({mined}));
+    EXPECT_EQ(must(store->outbox().find(1))->replacements, std::vector<Replacement>{replacement});
+    must(store->outbox().add_replacement(1, replacement));
+    EXPECT_EQ(must(store->outbox().find(1))->mined_block, 18U)
+        << "a replacement signed too late does not undo the mark";
+    EXPECT_TRUE(must(store->outbox().pending()).empty());
 }
 
 TEST_F(NotesTest, OnlyWhatIsThereIsReplaced) {
-    EXPECT_EQ(must(store->outbox_find(1)), std::nullopt);
-    EXPECT_TRUE(mentions(error_of(store->outbox_add_replacement(1, {})), "nonce 1 is not in the outbox"));
+    EXPECT_EQ(must(store->outbox().find(1)), std::nullopt);
+    EXPECT_TRUE(mentions(error_of(store->outbox().add_replacement(1, {})), "nonce 1 is not in the outbox"));
 }
 
 TEST_F(NotesTest, TheLastNonceIsTheHighestOfAll) {
-    EXPECT_EQ(must(store->last_nonce()), std::nullopt);
-    must(store->outbox_put({outbox_entry(255), outbox_entry(300, 17), outbox_entry(2)}));
-    must(store->outbox_add_replacement(2, {}));
-    EXPECT_EQ(must(store->last_nonce()), 300U);
+    EXPECT_EQ(must(store->outbox().last_nonce()), std::nullopt);
+    must(store->outbox().put({outbox_entry(255), outbox_entry(300, 17), outbox_entry(2)}));
+    must(store->outbox().add_replacement(2, {}));
+    EXPECT_EQ(must(store->outbox().last_nonce()), 300U);
     reopen();
-    EXPECT_EQ(must(store->last_nonce()), 300U);
-    must(store->outbox_put({outbox_entry(65'536)}));
-    EXPECT_EQ(must(store->last_nonce()), 65'536U);
+    EXPECT_EQ(must(store->outbox().last_nonce()), 300U);
+    must(store->outbox().put({outbox_entry(65'536)}));
+    EXPECT_EQ(must(store->outbox().last_nonce()), 65'536U);
 }
 
 TEST_F(NotesTest, CursorsAreKeptByName) {
-    EXPECT_EQ(must(store->cursor("log")), std::nullopt);
-    must(store->set_cursor("log", "17"));
-    must(store->set_cursor("withdraw/20415", std::string("\0\xff", 2)));
-    must(store->set_cursor("log", "18"));
-    must(store->set_cursor("empty", ""));
+    EXPECT_EQ(must(store->notes().cursor("log")), std::nullopt);
+    must(store->notes().set_cursor("log", "17"));
+    must(store->notes().set_cursor("withdraw/20415", std::string("\0\xff", 2)));
+    must(store->notes().set_cursor("log", "18"));
+    must(store->notes().set_cursor("empty", ""));
     reopen();
-    EXPECT_EQ(must(store->cursor("log")), "18");
-    EXPECT_EQ(must(store->cursor("withdraw/20415")), std::string("\0\xff", 2));
-    EXPECT_EQ(must(store->cursor("empty")), "");
-    EXPECT_EQ(must(store->cursor("withdraw/20416")), std::nullopt);
+    EXPECT_EQ(must(store->notes().cursor("log")), "18");
+    EXPECT_EQ(must(store->notes().cursor("withdraw/20415")), std::string("\0\xff", 2));
+    EXPECT_EQ(must(store->notes().cursor("empty")), "");
+    EXPECT_EQ(must(store->notes().cursor("withdraw/20416")), std::nullopt);
 }
 
 TEST_F(NotesTest, NewestRefusalsAreKept) {
     constexpr std::size_t surplus = 25;
-    for (std::size_t i = 0; i < JobStore::refusals_max + surplus; ++i) {
-        must(store->put_refusal({numbered<JobId>(i), static_cast<std::int64_t>(i), "too late"}));
+    for (std::size_t i = 0; i < Notes::refusals_max + surplus; ++i) {
+        must(store->notes().put_refusal({numbered<JobId>(i), static_cast<std::int64_t>(i), "too late"}));
         if (i == 40) reopen();
     }
     reopen();
-    const auto refusals = must(store->refusals());
-    ASSERT_EQ(refusals.size(), JobStore::refusals_max);
+    const auto refusals = must(store->notes().refusals());
+    ASSERT_EQ(refusals.size(), Notes::refusals_max);
     EXPECT_EQ(refusals.front().id, numbered<JobId>(surplus));
-    EXPECT_EQ(refusals.back().at_unix_ms, static_cast<std::int64_t>(JobStore::refusals_max + surplus - 1));
+    EXPECT_EQ(refusals.back().at_unix_ms, static_cast<std::int64_t>(Notes::refusals_max + surplus - 1));
     EXPECT_EQ(refusals.back().reason, "too late");
 }
 
 TEST_F(NotesTest, DumpHoldsEverythingAsJsonLines) {
-    const auto job = finished_job(*store, 1);
-    must(store->apply(job, {1, statemachine::Restarted{"not UTF-8: \xff"}}, {}));
-    must(store->outbox_put({outbox_entry(1)}));
-    must(store->outbox_add_replacement(1, {numbered<Hash256>(71), {7, 1}, 8}));
-    must(store->set_cursor("log", "17"));
-    must(store->put_refusal({numbered<JobId>(9), 5, "too late"}));
+    const auto job = finished_job(store->jobs(), 1);
+    must(store->jobs().apply(job, {1, statemachine::Restarted{"not UTF-8: \xff"}}, {}));
+    must(store->outbox().put({outbox_entry(1)}));
+    must(store->outbox().add_replacement(1, {numbered<Hash256>(71), {7, 1}, 8}));
+    must(store->notes().set_cursor("log", "17"));
+    must(store->notes().put_refusal({numbered<JobId>(9), 5, "too late"}));
     std::map<std::string, std::vector<boost::json::object>> lines;
     must(store->dump([&](std::string_view line) {
         EXPECT_EQ(line.find('\n'), std::string_view::npos);

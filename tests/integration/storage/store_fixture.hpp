@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "storage/job_store.hpp"
+#include "storage/store.hpp"
 #include "support/job_events.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -31,21 +31,22 @@ inline bool mentions(const Error& error, std::string_view text) {
     return error.message.find(text) != std::string::npos;
 }
 
-inline std::unique_ptr<JobStore> open_store(const std::filesystem::path& folder, OpenMode mode = OpenMode::read_write) {
-    return must(JobStore::open(folder, mode));
+inline std::unique_ptr<NodeStore> open_store(const std::filesystem::path& folder,
+                                             OpenMode mode = OpenMode::read_write) {
+    return must(NodeStore::open(folder, mode));
 }
 
 /// Commits `body` for `job`, which must be accepted.
-inline statemachine::Job commit(JobStore& store, const statemachine::Job& job, const statemachine::EventBody& body) {
-    const JobStore::Applied applied = must(store.apply(job, {7'000, body}, {}));
+inline statemachine::Job commit(JobStore& jobs, const statemachine::Job& job, const statemachine::EventBody& body) {
+    const JobStore::Applied applied = must(jobs.apply(job, {7'000, body}, {}));
     EXPECT_FALSE(applied.rejection) << applied.rejection->reason;
     return applied.job;
 }
 
 /// A JOB that went the whole straight path.
-inline statemachine::Job finished_job(JobStore& store, std::uint64_t number) {
-    statemachine::Job job = must(store.create({test::terms(number)}, 1));
-    for (const auto& body : test::straight_path()) job = commit(store, job, body);
+inline statemachine::Job finished_job(JobStore& jobs, std::uint64_t number) {
+    statemachine::Job job = must(jobs.create({test::terms(number)}, 1));
+    for (const auto& body : test::straight_path()) job = commit(jobs, job, body);
     return job;
 }
 

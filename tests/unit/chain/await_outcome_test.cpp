@@ -22,7 +22,7 @@ protected:
         transaction.fees.max_fee_per_gas = saturating_sum(price, price);
         SignedTransaction made = sign(transaction, key);
         const storage::Replacement replacement{made.hash, std::move(made.raw), 0};
-        EXPECT_TRUE(store.outbox_add_replacement(entry.nonce, replacement));
+        EXPECT_TRUE(outbox.add_replacement(entry.nonce, replacement));
         return replacement;
     }
     void poll() { pass(Milliseconds(1'000)); }
@@ -93,7 +93,7 @@ TEST_F(AwaitOutcomeTest, SaysSoWhenTheReasonIsGone) {
     chain.reverts[entry.hash] = true;
     chain.mine();
     EXPECT_EQ(await(entry)->result().value().revert_reason, "reverted; the same call would succeed now");
-    store.erase(entry.nonce);
+    outbox.erase(entry.nonce);
     EXPECT_EQ(await(entry)->result().value().revert_reason, "reverted; its reason is not known");
 }
 
@@ -199,7 +199,7 @@ TEST_F(AwaitOutcomeTest, ForgetsTheSuspicionWhenTheForeignTransactionIsReorganis
     for (std::uint32_t i = 0; i < ForeignNonce::polls_min; ++i) poll();
     EXPECT_FALSE(waiting->ended());
     chain.sent.clear();
-    ASSERT_TRUE(complete(io, chain.send_raw(store.at(0).raw)));
+    ASSERT_TRUE(complete(io, chain.send_raw(outbox.at(0).raw)));
     chain.mine();
     poll();
     EXPECT_TRUE(waiting->ended());

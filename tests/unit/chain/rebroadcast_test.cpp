@@ -19,14 +19,14 @@ TEST_F(RebroadcastTest, SendsTheSameBytesAfterARestart) {
     start();
     EXPECT_EQ(chain.sent, first);
     chain.mine();
-    EXPECT_TRUE(*complete(io, chain.receipt(store.at(1).hash)));
+    EXPECT_TRUE(*complete(io, chain.receipt(outbox.at(1).hash)));
 }
 
 TEST_F(RebroadcastTest, SendsWhatWasCommittedAndNeverBroadcast) {
-    store.put_error = transient_error("killed here");
-    store.fail_after_writing = true;
+    outbox.put_error = transient_error("killed here");
+    outbox.fail_after_writing = true;
     EXPECT_FALSE(complete(io, sender->send_and_store(call())));
-    store.put_error.reset();
+    outbox.put_error.reset();
     EXPECT_TRUE(chain.sent.empty());
     restart();
     start();
@@ -43,7 +43,7 @@ TEST_F(RebroadcastTest, RepeatsUntilTheTransactionIsMined) {
     round();
     round();
     EXPECT_EQ(chain.sent.size(), 3u);
-    EXPECT_EQ(store.at(0).mined_block, 0u) << "its JOB marks it";
+    EXPECT_EQ(outbox.at(0).mined_block, 0u) << "its JOB marks it";
 }
 
 TEST_F(RebroadcastTest, NeverEndsDuringAnOutage) {
@@ -74,26 +74,26 @@ TEST_F(RebroadcastTest, MarksApprovesMinedAndOthersOnlyMuchLater) {
     start();
     chain.mine();
     round();
-    EXPECT_EQ(store.at(0).mined_block, 1u);
-    EXPECT_TRUE(store.at(0).succeeded);
-    EXPECT_EQ(store.at(1).mined_block, 0u);
+    EXPECT_EQ(outbox.at(0).mined_block, 1u);
+    EXPECT_TRUE(outbox.at(0).succeeded);
+    EXPECT_EQ(outbox.at(1).mined_block, 0u);
     chain.mine_empty(31);
     round();
-    EXPECT_EQ(store.at(1).mined_block, 0u);
+    EXPECT_EQ(outbox.at(1).mined_block, 0u);
     chain.mine_empty(1);
     round();
-    EXPECT_EQ(store.at(1).mined_block, 1u);
+    EXPECT_EQ(outbox.at(1).mined_block, 1u);
 }
 
 TEST_F(RebroadcastTest, SendsMarkedEntriesAgainWhenTheChainWentBackBehindThem) {
     const storage::OutboxEntry first = send_one();
     const storage::OutboxEntry second = send_one();
     chain.mine();
-    storage::SideWrites side;
+    Entries side;
     Receipt receipt;
     receipt.block = 1;
-    TransactionSender::mark_mined(side, first, receipt);
-    ASSERT_TRUE(store.outbox_put(side.outbox_put));
+    side.push_back(marked_mined(first, receipt));
+    ASSERT_TRUE(outbox.put(side));
     chain.reorganise(1, true);
     chain.mine_empty(2);
     chain.sent.clear();
@@ -105,18 +105,18 @@ TEST_F(RebroadcastTest, SendsMarkedEntriesAgainWhenTheChainWentBackBehindThem) {
 
 TEST_F(RebroadcastTest, FindsWhatTheChainWentBackBehindWithoutReadingTheHistory) {
     for (int i = 0; i < 20; ++i) {
-        storage::SideWrites side;
+        Entries side;
         Receipt receipt;
         receipt.block = 1;
-        TransactionSender::mark_mined(side, send_one(), receipt);
-        ASSERT_TRUE(store.outbox_put(side.outbox_put));
+        side.push_back(marked_mined(send_one(), receipt));
+        ASSERT_TRUE(outbox.put(side));
     }
     chain.mine();
     chain.count_lag = 3;
     chain.sent.clear();
     start();
-    EXPECT_EQ(chain.sent, (std::vector<Bytes>{store.at(17).raw, store.at(18).raw, store.at(19).raw}));
-    EXPECT_EQ(store.full_reads, 0);
+    EXPECT_EQ(chain.sent, (std::vector<Bytes>{outbox.at(17).raw, outbox.at(18).raw, outbox.at(19).raw}));
+    EXPECT_EQ(outbox.full_reads, 0);
 }
 
 TEST_F(RebroadcastTest, MinesOnceWhatArrivedAlthoughItsAnswerWasLost) {
@@ -129,7 +129,7 @@ TEST_F(RebroadcastTest, MinesOnceWhatArrivedAlthoughItsAnswerWasLost) {
     round();
     EXPECT_TRUE(*complete(io, chain.receipt(entry.hash)));
     EXPECT_EQ(send_one().nonce, 1u) << "nothing was signed again";
-    EXPECT_TRUE(store.at(0).replacements.empty());
+    EXPECT_TRUE(outbox.at(0).replacements.empty());
 }
 
 TEST_F(RebroadcastTest, ClosesAGapThatThePoolLeft) {
@@ -146,7 +146,7 @@ TEST_F(RebroadcastTest, SendsFromTheLowestNonceUp) {
     for (int i = 0; i < 3; ++i) send_one();
     chain.sent.clear();
     start();
-    EXPECT_EQ(chain.sent, (std::vector<Bytes>{store.at(0).raw, store.at(1).raw, store.at(2).raw}));
+    EXPECT_EQ(chain.sent, (std::vector<Bytes>{outbox.at(0).raw, outbox.at(1).raw, outbox.at(2).raw}));
 }
 
 TEST_F(RebroadcastTest, LivesWithACountThatLags) {
@@ -160,7 +160,7 @@ TEST_F(RebroadcastTest, LivesWithACountThatLags) {
         round();
     }
     EXPECT_FALSE(running->ended());
-    EXPECT_TRUE(store.at(0).replacements.empty()) << "it is mined, whatever the count says";
+    EXPECT_TRUE(outbox.at(0).replacements.empty()) << "it is mined, whatever the count says";
     EXPECT_EQ(send_one().nonce, 1u);
 }
 
@@ -170,7 +170,7 @@ TEST_F(RebroadcastTest, LeavesForeignNoncesToWhoeverWaits) {
     chain.mine_empty(100);
     start();
     round();
-    EXPECT_EQ(store.at(0).mined_block, 0u);
+    EXPECT_EQ(outbox.at(0).mined_block, 0u);
 }
 
 TEST_F(RebroadcastTest, EndsWhenCancelled) {

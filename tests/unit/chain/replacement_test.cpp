@@ -21,7 +21,7 @@ protected:
         }
     }
     [[nodiscard]] std::size_t variants(std::uint64_t nonce = 0) const {
-        return 1 + store.at(nonce).replacements.size();
+        return 1 + outbox.at(nonce).replacements.size();
     }
     Wei offered(const Bytes& raw) { return decode_transaction(raw)->transaction.fees.max_fee_per_gas; }
     bool is_mined(const Hash256& hash) { return complete(io, chain.receipt(hash)).value().has_value(); }
@@ -33,7 +33,7 @@ TEST_F(ReplacementTest, OffersMoreForTheSameCallAtTheSameNonce) {
     start();
     wait_blocks(5);
     ASSERT_EQ(variants(), 2u);
-    const storage::Replacement replacement = store.at(0).replacements.front();
+    const storage::Replacement replacement = outbox.at(0).replacements.front();
     EXPECT_EQ(chain.sent.back(), replacement.raw);
     EXPECT_EQ(replacement.signed_at_unix_ms, clock.unix_ms());
     DecodedTransaction raised = decode_transaction(replacement.raw).value();
@@ -42,7 +42,7 @@ TEST_F(ReplacementTest, OffersMoreForTheSameCallAtTheSameNonce) {
     EXPECT_EQ(raised.transaction.fees, legacy_fees(gwei_to_wei(3)));
     raised.transaction.fees = legacy_fees(gwei_to_wei(1));
     EXPECT_EQ(raised.transaction, decode_transaction(entry.raw)->transaction) << "all but the price is as it was";
-    EXPECT_EQ(store.at(0).raw, entry.raw) << "what was signed first stays";
+    EXPECT_EQ(outbox.at(0).raw, entry.raw) << "what was signed first stays";
 
     chain.mine();
     round();
@@ -82,9 +82,9 @@ TEST_F(ReplacementTest, GoesOnRaisingWhileThePriceRises) {
         wait_blocks(6);  // the wait begins with the first block that could have held the new offer
     }
     ASSERT_EQ(variants(), 4u);
-    EXPECT_EQ(offered(store.at(0).replacements.back().raw), gwei_to_wei(9));
+    EXPECT_EQ(offered(outbox.at(0).replacements.back().raw), gwei_to_wei(9));
     chain.mine();
-    EXPECT_TRUE(is_mined(store.at(0).replacements.back().hash));
+    EXPECT_TRUE(is_mined(outbox.at(0).replacements.back().hash));
 }
 
 TEST_F(ReplacementTest, RaisesTheLowestNonceAlone) {
@@ -109,7 +109,7 @@ TEST_F(ReplacementTest, NeverOffersMoreThanTheCeiling) {
     start();
     wait_blocks(50);
     ASSERT_EQ(variants(), 2u);
-    EXPECT_EQ(offered(store.at(0).replacements.back().raw), gwei_to_wei(4));
+    EXPECT_EQ(offered(outbox.at(0).replacements.back().raw), gwei_to_wei(4));
 }
 
 TEST_F(ReplacementTest, IsNeverBroadcastBeforeItIsDurable) {
@@ -117,38 +117,38 @@ TEST_F(ReplacementTest, IsNeverBroadcastBeforeItIsDurable) {
     ask(3);
     start();
     wait_blocks(4);
-    store.put_error = transient_error("disk full");
+    outbox.put_error = transient_error("disk full");
     wait_blocks(3);
     EXPECT_EQ(chain.sent.back(), entry.raw) << "what there is goes out all the same";
     for (const Bytes& raw : chain.sent) EXPECT_EQ(raw, entry.raw);
 
-    store.fail_after_writing = true;  // killed between the sync and its answer
+    outbox.fail_after_writing = true;  // killed between the sync and its answer
     chain.outage = transient_error("endpoint is down");
     stop();
     restart();
     chain.outage.reset();
-    store.put_error.reset();
+    outbox.put_error.reset();
     start();
     wait_blocks(5);
     EXPECT_EQ(variants(), 2u);
-    EXPECT_EQ(chain.sent.back(), store.at(0).replacements.back().raw);
+    EXPECT_EQ(chain.sent.back(), outbox.at(0).replacements.back().raw);
 }
 
 TEST_F(ReplacementTest, SendsADurableOneThatWasNeverBroadcast) {
     send_one();
     ask(3);
-    store.put_error = transient_error("killed here");
-    store.fail_after_writing = true;
+    outbox.put_error = transient_error("killed here");
+    outbox.fail_after_writing = true;
     start();
     wait_blocks(5);
-    const Bytes durable = store.at(0).replacements.back().raw;
+    const Bytes durable = outbox.at(0).replacements.back().raw;
     stop();
-    store.put_error.reset();
+    outbox.put_error.reset();
     restart();
     start();
     EXPECT_EQ(chain.sent.back(), durable);
     chain.mine();
-    EXPECT_TRUE(is_mined(store.at(0).replacements.back().hash));
+    EXPECT_TRUE(is_mined(outbox.at(0).replacements.back().hash));
 }
 
 TEST_F(ReplacementTest, AnEarlierVariantMayBeTheOneThatIsMined) {
@@ -162,8 +162,8 @@ TEST_F(ReplacementTest, AnEarlierVariantMayBeTheOneThatIsMined) {
     EXPECT_EQ(outcome.receipt.transaction, entry.hash);
     chain.mine_empty(32);
     round();
-    EXPECT_EQ(store.at(0).mined_hash, std::nullopt);
-    EXPECT_NE(store.at(0).mined_block, 0u);
+    EXPECT_EQ(outbox.at(0).mined_hash, std::nullopt);
+    EXPECT_NE(outbox.at(0).mined_block, 0u);
 }
 
 TEST_F(ReplacementTest, IsMarkedMinedWhenNobodyElseMarksIt) {
@@ -174,8 +174,8 @@ TEST_F(ReplacementTest, IsMarkedMinedWhenNobodyElseMarksIt) {
     ASSERT_EQ(variants(), 2u);
     chain.mine_empty(32);
     round();
-    EXPECT_NE(store.at(0).mined_block, 0u);
-    EXPECT_EQ(store.at(0).mined_hash, store.at(0).replacements.front().hash);
+    EXPECT_NE(outbox.at(0).mined_block, 0u);
+    EXPECT_EQ(outbox.at(0).mined_hash, outbox.at(0).replacements.front().hash);
 }
 
 TEST_F(ReplacementTest, FallsBackToWhatTheWalletCanPay) {
@@ -205,7 +205,7 @@ TEST_F(ReplacementTest, AnswersAnUnderpricedRefusal) {
     chain.price = gwei_to_wei(3);
     start();
     wait_blocks(6);
-    EXPECT_TRUE(is_mined(store.at(0).replacements.at(0).hash));
+    EXPECT_TRUE(is_mined(outbox.at(0).replacements.at(0).hash));
 }
 
 TEST_F(ReplacementTest, RaisesAgainWhenAReplacementIsUnderpriced) {
@@ -219,12 +219,12 @@ TEST_F(ReplacementTest, RaisesAgainWhenAReplacementIsUnderpriced) {
     chain.mined_from = gwei_to_wei(2);
     start();
     for (int block = 0; block < 100 && complete(io, chain.transaction_count(key.address())).value() == 0; ++block) {
-        chain.price = saturating_sum(offered(store.at(0).newest_raw()), to_wei(std::uint64_t{1}));
+        chain.price = saturating_sum(offered(outbox.at(0).newest_raw()), to_wei(std::uint64_t{1}));
         wait_blocks(1);
     }
     EXPECT_GE(variants(), 3u);
     const TxOutcome outcome = complete(io, sender->await_outcome(entry.nonce, entry.hash)).value();
-    EXPECT_EQ(outcome.receipt.transaction, store.at(0).replacements.back().hash);
+    EXPECT_EQ(outcome.receipt.transaction, outbox.at(0).replacements.back().hash);
 }
 
 TEST_F(ReplacementTest, IsSentAgainWhenTheChainWentBackBehindIt) {
@@ -232,11 +232,11 @@ TEST_F(ReplacementTest, IsSentAgainWhenTheChainWentBackBehindIt) {
     ask(3);
     start();
     wait_blocks(6);
-    const storage::Replacement replacement = store.at(0).replacements.at(0);
+    const storage::Replacement replacement = outbox.at(0).replacements.at(0);
     ASSERT_TRUE(is_mined(replacement.hash));
     chain.mine_empty(33);
     round();
-    ASSERT_NE(store.at(0).mined_block, 0u);
+    ASSERT_NE(outbox.at(0).mined_block, 0u);
     chain.reorganise(34, true);
     chain.mine_empty(40);
     round();

@@ -6,6 +6,7 @@
 
 #include "bytes.hpp"
 #include "chain/amount.hpp"
+#include "chain/sender/outbox_policy.hpp"
 #include "chain/sender/transaction_sender.hpp"
 #include "complete.hpp"
 #include "ledger_chain.hpp"
@@ -22,13 +23,14 @@ class SenderTest : public testing::Test {
 protected:
     SenderTest() { restart(); }
 
-    /// A new process on the same store: nothing in memory is kept.
+    /// A new process on the same outbox: nothing in memory is kept.
     void restart() {
         SenderOptions options;
         options.chain_id = 60001;
         options.confirmations = confirmations;
         options.gas_price_max_gwei = gas_price_max_gwei;
-        sender = std::make_unique<TransactionSender>(io.get_executor(), chain, store, pool, clock, key, options);
+        sender = std::make_unique<TransactionSender>(io.get_executor(), SenderPorts{chain, outbox, pool, clock, key},
+                                                     options);
     }
 
     static Intent call(storage::TxKind kind = storage::TxKind::other) {
@@ -40,9 +42,9 @@ protected:
         return intent;
     }
 
-    static Task<Result<void>> put(storage::JobStore* store, Entries entries) { co_return store->outbox_put(entries); }
+    static Task<Result<void>> put(storage::Outbox* outbox, Entries entries) { co_return outbox->put(entries); }
     TransactionSender::Commit into_store() {
-        return [this](Entries entries) { return put(&store, std::move(entries)); };
+        return [this](Entries entries) { return put(&outbox, std::move(entries)); };
     }
     static Task<Result<void>> refuse() { co_return transient_error("disk full"); }
 
@@ -81,7 +83,7 @@ protected:
     std::uint64_t gas_price_max_gwei = 10'000;
     asio::io_context io;
     LedgerChain chain;
-    MemoryOutbox store;
+    MemoryOutbox outbox;
     BlockingPool pool{0};
     emeth::test::SteppedClock clock;
     crypto::PrivateKey key = std::move(crypto::PrivateKey::parse(std::string(62, '0') + "2a")).value();

@@ -15,14 +15,14 @@ TEST_F(TransactionSenderTest, CommitsBeforeItBroadcasts) {
     std::size_t sent_at_commit = 99;
     const TransactionSender::Commit commit = [&](Entries entries) {
         sent_at_commit = chain.sent.size();
-        return put(&store, std::move(entries));
+        return put(&outbox, std::move(entries));
     };
     const Result<Entries> entries = complete(io, sender->send({call()}, commit));
     ASSERT_TRUE(entries) << entries.error().message;
     EXPECT_EQ(sent_at_commit, 0u);
     ASSERT_EQ(chain.sent.size(), 1u);
-    EXPECT_EQ(chain.sent.front(), store.at(0).raw);
-    EXPECT_EQ(store.at(0), entries->front());
+    EXPECT_EQ(chain.sent.front(), outbox.at(0).raw);
+    EXPECT_EQ(outbox.at(0), entries->front());
 }
 
 TEST_F(TransactionSenderTest, SignsWhatWasAskedFor) {
@@ -49,13 +49,13 @@ TEST_F(TransactionSenderTest, SendsNothingAndFreesTheNonceWhenTheCommitFails) {
 }
 
 TEST_F(TransactionSenderTest, DoesNotReuseANonceWhoseCommitFailedAndIsDurableAllTheSame) {
-    store.put_error = transient_error("sync failed");
-    store.fail_after_writing = true;
+    outbox.put_error = transient_error("sync failed");
+    outbox.fail_after_writing = true;
     EXPECT_FALSE(complete(io, sender->send_and_store(call())));
-    const Bytes durable = store.at(0).raw;
-    store.put_error.reset();
+    const Bytes durable = outbox.at(0).raw;
+    outbox.put_error.reset();
     EXPECT_EQ(send_one().nonce, 1u);
-    EXPECT_EQ(store.at(0).raw, durable);
+    EXPECT_EQ(outbox.at(0).raw, durable);
 }
 
 TEST_F(TransactionSenderTest, FreesTheNonceWhenTheCommitThrows) {
@@ -69,7 +69,7 @@ TEST_F(TransactionSenderTest, CountsOnWithoutTheChain) {
     EXPECT_EQ(send_one().nonce, 1u);
     restart();
     EXPECT_EQ(send_one().nonce, 2u);
-    EXPECT_EQ(store.full_reads, 0) << "a start does not read the history";
+    EXPECT_EQ(outbox.full_reads, 0) << "a start does not read the history";
 }
 
 TEST_F(TransactionSenderTest, GoesOnBehindMinedEntriesThatAreNotMarked) {
@@ -82,11 +82,11 @@ TEST_F(TransactionSenderTest, GoesOnBehindMinedEntriesThatAreNotMarked) {
 
 TEST_F(TransactionSenderTest, NeverFallsBehindMarkedEntriesWhenTheCountLags) {
     for (int i = 0; i < 3; ++i) {
-        storage::SideWrites side;
+        Entries side;
         Receipt receipt;
         receipt.block = 1;
-        TransactionSender::mark_mined(side, send_one(), receipt);
-        ASSERT_TRUE(store.outbox_put(side.outbox_put));
+        side.push_back(marked_mined(send_one(), receipt));
+        ASSERT_TRUE(outbox.put(side));
     }
     restart();
     EXPECT_EQ(send_one().nonce, 3u);
@@ -101,7 +101,7 @@ TEST_F(TransactionSenderTest, GoesOnBehindForeignTransactions) {
 TEST_F(TransactionSenderTest, TakesAFailedBroadcastForNoError) {
     chain.broadcast_error = transient_error("connection refused");
     EXPECT_EQ(send_one().nonce, 0u);
-    EXPECT_EQ(store.size(), 1u);
+    EXPECT_EQ(outbox.size(), 1u);
 }
 
 TEST_F(TransactionSenderTest, EstimatesGasWithAMargin) {
@@ -118,7 +118,7 @@ TEST_F(TransactionSenderTest, ReservesNothingForACallThatWouldBeReverted) {
     const Result<storage::OutboxEntry> refused = complete(io, sender->send_and_store(intent));
     ASSERT_FALSE(refused);
     EXPECT_THAT(refused.error().message, HasSubstr("not REQUESTED"));
-    EXPECT_EQ(store.size(), 0u);
+    EXPECT_EQ(outbox.size(), 0u);
 }
 
 TEST_F(TransactionSenderTest, CreatesContractsWithAGivenGasLimitAlone) {
@@ -135,14 +135,14 @@ TEST_F(TransactionSenderTest, DoesNotPayWhatALyingEndpointAsks) {
     const Result<storage::OutboxEntry> refused = complete(io, sender->send_and_store(call()));
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().kind, ErrorKind::transient);
-    EXPECT_EQ(store.size(), 0u);
+    EXPECT_EQ(outbox.size(), 0u);
 }
 
 TEST_F(TransactionSenderTest, NeedsTheChainToSign) {
     chain.outage = transient_error("endpoint is down");
     EXPECT_EQ(complete(io, sender->send_and_store(call())).error(), *chain.outage);
     EXPECT_EQ(deposit(1, to_wei(std::uint64_t{5})).error(), *chain.outage);
-    EXPECT_EQ(store.size(), 0u);
+    EXPECT_EQ(outbox.size(), 0u);
 }
 
 TEST_F(TransactionSenderTest, SendsDepositsAsAPairOfAdjacentNonces) {
@@ -188,20 +188,20 @@ TEST_F(TransactionSenderTest, LetsOneSendAtATimeChooseItsNonce) {
         sends.push_back(std::make_unique<Started<Result<storage::OutboxEntry>>>(io, sender->send_and_store(call())));
     }
     settle(io);
-    EXPECT_EQ(store.size(), 10u);
+    EXPECT_EQ(outbox.size(), 10u);
     for (std::size_t i = 0; i < sends.size(); ++i) EXPECT_EQ(sends[i]->result().value().nonce, i);
 }
 
 /// A commit that takes its time, as one on a real disk does.
-Task<Result<void>> put_later(storage::JobStore* store, Clock* clock, Entries entries) {
-    const Result<void> done = store->outbox_put(entries);
+Task<Result<void>> put_later(storage::Outbox* outbox, Clock* clock, Entries entries) {
+    const Result<void> done = outbox->put(entries);
     co_await clock->sleep(Milliseconds(10));
     co_return done;
 }
 
 TEST_F(TransactionSenderTest, KeepsWhatWasCommittedWhenItIsCancelled) {
     const TransactionSender::Commit commit = [this](Entries entries) {
-        return put_later(&store, &clock, std::move(entries));
+        return put_later(&outbox, &clock, std::move(entries));
     };
     Started<Result<Entries>> sending(io, sender->send({call()}, commit));
     settle(io);
@@ -209,24 +209,24 @@ TEST_F(TransactionSenderTest, KeepsWhatWasCommittedWhenItIsCancelled) {
     settle(io);
     ASSERT_TRUE(sending.ended());
     EXPECT_THROW(sending.result(), boost::system::system_error);
-    EXPECT_EQ(store.size(), 1u);
+    EXPECT_EQ(outbox.size(), 1u);
     EXPECT_TRUE(chain.sent.empty());
     EXPECT_EQ(send_one().nonce, 1u) << "the lock is free, and the durable nonce is taken";
 }
 
 TEST_F(TransactionSenderTest, MarksEntries) {
-    storage::SideWrites side;
+    Entries side;
     Receipt receipt;
     receipt.block = 12;
     receipt.succeeded = true;
-    TransactionSender::mark_mined(side, send_one(), receipt);
-    TransactionSender::mark_taken(side, send_one(), 15);
-    ASSERT_EQ(side.outbox_put.size(), 2u);
-    EXPECT_EQ(side.outbox_put[0].mined_block, 12u);
-    EXPECT_TRUE(side.outbox_put[0].succeeded);
-    EXPECT_EQ(side.outbox_put[0].raw, store.at(0).raw);
-    EXPECT_EQ(side.outbox_put[1].mined_block, 15u);
-    EXPECT_FALSE(side.outbox_put[1].succeeded);
+    side.push_back(marked_mined(send_one(), receipt));
+    side.push_back(marked_taken(send_one(), 15));
+    ASSERT_EQ(side.size(), 2u);
+    EXPECT_EQ(side[0].mined_block, 12u);
+    EXPECT_TRUE(side[0].succeeded);
+    EXPECT_EQ(side[0].raw, outbox.at(0).raw);
+    EXPECT_EQ(side[1].mined_block, 15u);
+    EXPECT_FALSE(side[1].succeeded);
 }
 
 TEST_F(TransactionSenderTest, MarksWhichVariantWasMined) {
@@ -235,13 +235,13 @@ TEST_F(TransactionSenderTest, MarksWhichVariantWasMined) {
     entry.replacements = {replacement};
     Receipt receipt;
     receipt.block = 12;
-    storage::SideWrites side;
+    Entries side;
     for (const Hash256& mined : {replacement.hash, entry.hash}) {
         receipt.transaction = mined;
-        TransactionSender::mark_mined(side, entry, receipt);
+        side.push_back(marked_mined(entry, receipt));
     }
-    EXPECT_EQ(side.outbox_put[0].mined_hash, replacement.hash);
-    EXPECT_EQ(side.outbox_put[1].mined_hash, std::nullopt) << "the one signed first";
+    EXPECT_EQ(side[0].mined_hash, replacement.hash);
+    EXPECT_EQ(side[1].mined_hash, std::nullopt) << "the one signed first";
 }
 
 TEST_F(TransactionSenderTest, GoesOnWhenTheCountLagsBehindWhatItSent) {

@@ -13,7 +13,7 @@ namespace sm = statemachine;
 namespace wp = worker_protocol;
 
 NodeWorld::NodeWorld() {
-    real_store = storage::JobStore::open(folder / "store", storage::OpenMode::read_write).value();
+    real_store = storage::NodeStore::open(folder / "store", storage::OpenMode::read_write).value();
     store = std::make_unique<CrashingStore>(*real_store);
     settings.core = chain.network.core;
     settings.token = chain.network.token;
@@ -45,7 +45,7 @@ NodeWorld::NodeWorld() {
     discovered.terms.fee = fee;
     discovered.terms.dataset_bytes = 1'000'000;
     discovered.terms.deadline_unix_s = VirtualClock::start_unix_ms / 1'000 + 6 * 3'600;
-    EXPECT_TRUE(real_store->create(discovered, clock.unix_ms()).has_value());
+    EXPECT_TRUE(real_store->jobs().create(discovered, clock.unix_ms()).has_value());
 }
 
 NodeWorld::~NodeWorld() {
@@ -53,7 +53,7 @@ NodeWorld::~NodeWorld() {
 }
 
 sm::Job NodeWorld::record() {
-    return real_store->find(job_id).value().value();
+    return real_store->jobs().find(job_id).value().value();
 }
 
 Task<> NodeWorld::drive(Process& process, std::string reason, TaskGroup& group) {
@@ -73,9 +73,9 @@ void NodeWorld::start(bool fresh) {
     chain::SenderOptions options;
     options.chain_id = chain.id_of_chain;
     options.confirmations = settings.confirmations;
-    process_->sender =
-        std::make_unique<chain::TransactionSender>(io.get_executor(), chain, *store, pool, clock, key, options);
-    node::PipelinePorts ports{chain,  *process_->sender, artifacts, hub, *store, pool, clock,
+    process_->sender = std::make_unique<chain::TransactionSender>(
+        io.get_executor(), chain::SenderPorts{chain, store->outbox(), pool, clock, key}, options);
+    node::PipelinePorts ports{chain,  *process_->sender, artifacts, hub, store->jobs(), store->outbox(), pool, clock,
                               random, preflight,         progress};
     process_->pipeline = std::make_unique<node::Pipeline>(io.get_executor(), ports, settings, record());
     if (sm::needs_its_lease(record())) process_->pipeline->adopt_lease();
@@ -136,8 +136,8 @@ void NodeWorld::expect_verified_once() {
     EXPECT_EQ(chain.reverted(), 0);
     EXPECT_EQ(chain.jobs.at(job_id).record.status, chain::JobStatus::verified);
     EXPECT_EQ(chain.jobs.at(job_id).details.result, job_id.hex() + ".tar");
-    EXPECT_TRUE(real_store->verify(job_id).has_value()) << real_store->verify(job_id).error().message;
-    EXPECT_TRUE(real_store->active().value().empty());
+    EXPECT_TRUE(real_store->jobs().verify(job_id).has_value()) << real_store->jobs().verify(job_id).error().message;
+    EXPECT_TRUE(real_store->jobs().active().value().empty());
 }
 
 }  // namespace emeth::test

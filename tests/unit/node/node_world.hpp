@@ -81,7 +81,7 @@ protected:
     asio::io_context io{1};
     TemporaryFolder folder;
     VirtualClock clock{io.get_executor()};
-    std::unique_ptr<storage::JobStore> real_store;
+    std::unique_ptr<storage::NodeStore> real_store;
     std::unique_ptr<CrashingStore> store;
     BlockingPool pool{0};
     HalfwayRandom random;
@@ -113,7 +113,7 @@ private:
 
 template <class Event>
 int NodeWorld::count() {
-    const auto history = real_store->history(job_id);
+    const auto history = real_store->jobs().history(job_id);
     int found = 0;
     for (const auto& entry : history.value())
         found += !entry.rejection && std::holds_alternative<Event>(entry.event.body) ? 1 : 0;

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "storage/rocks_job_store.hpp"
+#include "storage/rocks_store.hpp"
 #include "support/job_events.hpp"
 
 namespace emeth::storage {

@@ -64,17 +64,16 @@ protected:
     FakeInfoServer info;
     BlockingPool pool{0};
     HalfwayRandom random;
-    std::unique_ptr<storage::JobStore> store =
-        storage::JobStore::open(folder / "store", storage::OpenMode::read_write).value();
+    std::unique_ptr<storage::NodeStore> store =
+        storage::NodeStore::open(folder / "store", storage::OpenMode::read_write).value();
     std::vector<statemachine::Job> taken;
     node::Commitments commitments;
     node::Prospector prospector{
         chain,  artifacts,     hub,           pool,          clock,
         wallet, chain.network, wide_policy(), folder.path(), [this](std::optional<JobId>) { return commitments; }};
     node::Discovery discovery{
-        info, prospector, *store, pool, clock, random, Milliseconds(5'000), [this](statemachine::Job job) {
-            taken.push_back(std::move(job));
-        }};
+        node::DiscoveryPorts{info, prospector, store->jobs(), store->notes(), pool, clock, random}, Milliseconds(5'000),
+        [this](statemachine::Job job) { taken.push_back(std::move(job)); }};
 };
 
 TEST_F(DiscoveryTest, TakesTheBestFeeFirstAndNoMoreThanThereAreIdleWorkers) {
@@ -83,7 +82,7 @@ TEST_F(DiscoveryTest, TakesTheBestFeeFirstAndNoMoreThanThereAreIdleWorkers) {
     offer(3, "25");
     EXPECT_EQ(round(), 1U);
     EXPECT_EQ(chosen(), std::vector<JobId>{best});
-    ASSERT_TRUE(store->find(best).value().has_value()) << "durable before it is handed over";
+    ASSERT_TRUE(store->jobs().find(best).value().has_value()) << "durable before it is handed over";
 }
 
 TEST_F(DiscoveryTest, AsksNobodyWhileEveryIdleWorkerIsSpokenFor) {
@@ -118,8 +117,8 @@ TEST_F(DiscoveryTest, DepositsOfOneRoundAddUp) {
     const auto second = offer(2, "20");
     EXPECT_EQ(round(), 1U);
     EXPECT_EQ(chosen(), std::vector<JobId>{first});
-    EXPECT_EQ(store->refusals().value().at(0).id, second);
-    EXPECT_EQ(store->refusals().value().at(0).reason, "deposit 20 EMT > 15 EMT at hand");
+    EXPECT_EQ(store->notes().refusals().value().at(0).id, second);
+    EXPECT_EQ(store->notes().refusals().value().at(0).reason, "deposit 20 EMT > 15 EMT at hand");
 }
 
 TEST_F(DiscoveryTest, BelievesTheChainAndNotTheServer) {
@@ -129,7 +128,7 @@ TEST_F(DiscoveryTest, BelievesTheChainAndNotTheServer) {
         {repeated<JobId>(9), chain::parse_coins("50").value(), 1'000'000, 2'000'000'000});  // made up
     EXPECT_EQ(round(), 0U);
     EXPECT_TRUE(taken.empty());
-    EXPECT_EQ(store->refusals().value().size(), 2U);
+    EXPECT_EQ(store->notes().refusals().value().size(), 2U);
 }
 
 TEST_F(DiscoveryTest, RecordsARefusalOnceAndLooksAgainLater) {
@@ -137,7 +136,7 @@ TEST_F(DiscoveryTest, RecordsARefusalOnceAndLooksAgainLater) {
     chain.emt_balances[wallet] = chain::parse_coins("5").value();
     EXPECT_EQ(round(), 0U);
     EXPECT_EQ(round(), 0U);
-    EXPECT_EQ(store->refusals().value().size(), 1U);
+    EXPECT_EQ(store->notes().refusals().value().size(), 1U);
     chain.emt_balances[wallet] = chain::parse_coins("50").value();
     EXPECT_EQ(round(), 0U) << "not before the second look is due";
     auto sleeping = clock.sleep(node::Discovery::second_look_after);
@@ -159,7 +158,7 @@ TEST_F(DiscoveryTest, ADatasetThatTheStorageApiDoesNotHaveIsAReason) {
     const auto id = offer(1, "20");
     chain.jobs.at(id).details.dataset = "missing";
     EXPECT_EQ(round(), 0U);
-    EXPECT_EQ(store->refusals().value().at(0).reason, "the Storage API has no dataset missing");
+    EXPECT_EQ(store->notes().refusals().value().at(0).reason, "the Storage API has no dataset missing");
 }
 
 TEST_F(DiscoveryTest, AServerThatAnswersHtmlIsAskedLessOftenUntilItIsBack) {

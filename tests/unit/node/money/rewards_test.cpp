@@ -67,11 +67,13 @@ protected:
     BlockingPool pool{0};
     crypto::PrivateKey key =
         crypto::PrivateKey::parse("0x4646464646464646464646464646464646464646464646464646464646464646").value();
-    std::unique_ptr<storage::JobStore> store =
-        storage::JobStore::open(folder / "store", storage::OpenMode::read_write).value();
-    chain::TransactionSender sender{io.get_executor(), chain, *store, pool, clock, key, sender_options()};
-    node::Rewards rewards{io.get_executor(),  chain, sender, *store, pool, clock, chain.network.core, 2,
-                          Milliseconds(1'000)};
+    std::unique_ptr<storage::NodeStore> store =
+        storage::NodeStore::open(folder / "store", storage::OpenMode::read_write).value();
+    chain::TransactionSender sender{io.get_executor(), chain::SenderPorts{chain, store->outbox(), pool, clock, key},
+                                    sender_options()};
+    node::Rewards rewards{io.get_executor(),
+                          node::RewardsPorts{chain, sender, store->outbox(), store->notes(), pool, clock},
+                          node::RewardsOptions{chain.network.core, 2, Milliseconds(1'000)}};
 };
 
 TEST_F(RewardsTest, AnOpenSlotIsLeftAlone) {
@@ -87,11 +89,11 @@ TEST_F(RewardsTest, AClosedSlotIsFetchedOnce) {
     ASSERT_EQ(fetched.size(), 1U);
     EXPECT_EQ(fetched[0].slot, slot_with_gas);
     EXPECT_EQ(fetched[0].amount, wei(1'000'000));
-    EXPECT_EQ(store->cursor("withdraw/" + std::to_string(slot_with_gas)).value(), "1000000");
-    EXPECT_EQ(store->cursor("withdraw/next").value(), std::nullopt) << "it is looked at for an hour more";
+    EXPECT_EQ(store->notes().cursor("withdraw/" + std::to_string(slot_with_gas)).value(), "1000000");
+    EXPECT_EQ(store->notes().cursor("withdraw/next").value(), std::nullopt) << "it is looked at for an hour more";
     chain.mine(3'600);
     EXPECT_TRUE(while_time_passes(rewards.withdraw_due()).value().empty());
-    EXPECT_EQ(store->cursor("withdraw/next").value(), std::to_string(first_slot + 1));
+    EXPECT_EQ(store->notes().cursor("withdraw/next").value(), std::to_string(first_slot + 1));
     EXPECT_TRUE(while_time_passes(rewards.withdraw_due()).value().empty());
     EXPECT_EQ(chain.mined("withdraw"), 1);
     const auto again = while_time_passes(rewards.withdraw_slot(slot_with_gas));
@@ -123,8 +125,8 @@ TEST_F(RewardsTest, AWithdrawalWhoseNonceWasUsedElsewhereIsSentAnewAndWaitedForO
     const auto fetched = while_time_passes(rewards.withdraw_due()).value();
     ASSERT_EQ(fetched.size(), 1U);
     EXPECT_EQ(chain.mined("withdraw"), 1);
-    EXPECT_FALSE(store->outbox_find(entry.nonce).value()->succeeded);
-    EXPECT_NE(store->outbox_find(entry.nonce).value()->mined_block, 0U) << "nobody waits for it any more";
+    EXPECT_FALSE(store->outbox().find(entry.nonce).value()->succeeded);
+    EXPECT_NE(store->outbox().find(entry.nonce).value()->mined_block, 0U) << "nobody waits for it any more";
 }
 
 TEST_F(RewardsTest, TheReplacementOfAWithdrawalCounts) {
@@ -132,7 +134,7 @@ TEST_F(RewardsTest, TheReplacementOfAWithdrawalCounts) {
     chain::Transaction dearer = chain::decode_transaction(entry.raw)->transaction;
     dearer.fees.max_fee_per_gas = chain::saturating_sum(dearer.fees.max_fee_per_gas, dearer.fees.max_fee_per_gas);
     const auto made = chain::sign(dearer, key);
-    ASSERT_TRUE(store->outbox_add_replacement(entry.nonce, {made.hash, made.raw, 0}).has_value());
+    ASSERT_TRUE(store->outbox().add_replacement(entry.nonce, {made.hash, made.raw, 0}).has_value());
     chain.ignores_transactions = false;
     ASSERT_TRUE(run(chain.send_raw(made.raw)).has_value());
     EXPECT_TRUE(while_time_passes(rewards.withdraw_due()).value().empty());
@@ -140,7 +142,7 @@ TEST_F(RewardsTest, TheReplacementOfAWithdrawalCounts) {
     EXPECT_EQ(chain.reverted(), 0);
     chain.mine(3'600);
     EXPECT_TRUE(while_time_passes(rewards.withdraw_due()).value().empty());
-    EXPECT_EQ(store->cursor("withdraw/next").value(), std::to_string(first_slot + 1));
+    EXPECT_EQ(store->notes().cursor("withdraw/next").value(), std::to_string(first_slot + 1));
 }
 
 }  // namespace

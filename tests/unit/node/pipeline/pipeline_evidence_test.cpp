@@ -102,7 +102,7 @@ TEST_F(PipelineEvidenceTest, AReorganisationDrawsAnew) {
     EXPECT_EQ(hub.evidence_orders.back().states, states_of_the_draw());
     verifier_verifies = true;
     ASSERT_TRUE(run_until_state(sm::State::verified));
-    EXPECT_TRUE(real_store->verify(job_id).has_value());
+    EXPECT_TRUE(real_store->jobs().verify(job_id).has_value());
 }
 
 TEST_F(PipelineEvidenceTest, AVerdictThatComesFirstEndsIt) {

@@ -24,7 +24,7 @@ protected:
     void price_rises() { chain.price_of_gas = chain::gwei_to_wei(3); }
 
     storage::OutboxEntry entry_of(TxKind kind) {
-        for (const auto& entry : real_store->outbox_all().value())
+        for (const auto& entry : real_store->outbox().all().value())
             if (entry.kind == kind) return entry;
         return {};
     }
@@ -38,7 +38,7 @@ protected:
     /// One deposit, one submit, and an outbox that knows which variants they were.
     void expect_settled_once(TxKind kind, const Hash256& mined) {
         expect_verified_once();
-        EXPECT_TRUE(real_store->outbox_pending().value().empty());
+        EXPECT_TRUE(real_store->outbox().pending().value().empty());
         const auto entry = entry_of(kind);
         EXPECT_EQ(entry.mined_hash.value_or(entry.hash), mined);
         EXPECT_TRUE(entry.has_variant(mined));
@@ -95,7 +95,7 @@ TEST_F(PipelineReplacementTest, AStuckDeclineIsReplacedAndItsPenaltyFound) {
     EXPECT_EQ(record().outcome.decline->hash, entry_of(TxKind::decline).replacements.front().hash);
     EXPECT_EQ(record().outcome.penalty, chain::parse_coins("5").value());
     EXPECT_EQ(chain.mined("decline"), 1);
-    EXPECT_TRUE(real_store->verify(job_id).has_value());
+    EXPECT_TRUE(real_store->jobs().verify(job_id).has_value());
 }
 
 TEST_F(PipelineReplacementTest, AnEarlierVariantMayBeTheOneThatIsMined) {
@@ -152,7 +152,7 @@ TEST_F(PipelineReplacementTest, AReorganisationToAnotherVariantTakesNothingBack)
     verifier_verifies = true;
     ASSERT_TRUE(run_until_state(sm::State::verified));
     EXPECT_EQ(chain.receipts.count(entry.hash), 1U);
-    EXPECT_TRUE(real_store->verify(job_id).has_value());
+    EXPECT_TRUE(real_store->jobs().verify(job_id).has_value());
 }
 
 TEST_F(PipelineReplacementTest, AReplacementThatAReorganisationTookBackIsSentAgain) {
@@ -169,7 +169,7 @@ TEST_F(PipelineReplacementTest, AReplacementThatAReorganisationTookBackIsSentAga
     EXPECT_EQ(entry_of(TxKind::process).replacements.size(), 1U);
     hub.send(job_id, worker_protocol::Trained{artifact});
     ASSERT_TRUE(run_until_state(sm::State::verified));
-    EXPECT_TRUE(real_store->verify(job_id).has_value());
+    EXPECT_TRUE(real_store->jobs().verify(job_id).has_value());
 }
 
 TEST_F(PipelineReplacementTest, AForeignTransactionOnTheNonceOfAReplacedOneLeadsToANewPair) {
@@ -184,7 +184,7 @@ TEST_F(PipelineReplacementTest, AForeignTransactionOnTheNonceOfAReplacedOneLeads
     ASSERT_TRUE(run_until_state(sm::State::verified));
     expect_verified_once();
     EXPECT_EQ(count<sm::DepositSigned>(), 2);
-    EXPECT_TRUE(real_store->outbox_pending().value().empty());
+    EXPECT_TRUE(real_store->outbox().pending().value().empty());
 }
 
 }  // namespace

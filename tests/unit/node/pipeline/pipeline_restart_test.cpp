@@ -97,7 +97,7 @@ TEST_F(PipelineRestartTest, AWishToDeclineIsKeptWhileTheDepositIsOnItsWay) {
     ASSERT_TRUE(run_until_state(sm::State::declined));
     EXPECT_EQ(chain.mined("process"), 1);
     EXPECT_EQ(count<sm::LeaseGranted>(), 0);
-    EXPECT_TRUE(real_store->verify(job_id).has_value());
+    EXPECT_TRUE(real_store->jobs().verify(job_id).has_value());
 }
 
 TEST_F(PipelineRestartTest, AnUploadIsOpenedAnewAsItsUrlsAreNotKept) {

@@ -53,7 +53,7 @@ TEST_F(PipelineTest, IsLostWhenAnotherNodeOvertakesTheSignedProcess) {
     ASSERT_TRUE(run_until_state(sm::State::lost));
     EXPECT_EQ(count<sm::ProcessReverted>(), 1);
     EXPECT_EQ(chain.mined("process"), 0);
-    EXPECT_TRUE(real_store->outbox_pending().value().empty()) << "both transactions of the pair are settled";
+    EXPECT_TRUE(real_store->outbox().pending().value().empty()) << "both transactions of the pair are settled";
 }
 
 TEST_F(PipelineTest, IsCanceledByTheRequester) {
@@ -147,7 +147,7 @@ TEST_F(PipelineTest, EndsFailedWhenTheVerifierRejects) {
     ASSERT_TRUE(run_until_state(sm::State::submitted));
     chain.reject_result(job_id);
     ASSERT_TRUE(run_until_state(sm::State::failed));
-    EXPECT_TRUE(real_store->verify(job_id).has_value());
+    EXPECT_TRUE(real_store->jobs().verify(job_id).has_value());
 }
 
 TEST_F(PipelineTest, AVerdictCountsOnlyWhenItIsDeepEnough) {
@@ -170,7 +170,7 @@ TEST_F(PipelineTest, IsDeclinedByTheOperatorInTheMiddleOfTraining) {
     EXPECT_EQ(chain.mined("decline"), 1);
     EXPECT_EQ(chain.mined("submit"), 0);
     EXPECT_EQ(hub.idle_workers(), 1U);
-    EXPECT_TRUE(real_store->verify(job_id).has_value());
+    EXPECT_TRUE(real_store->jobs().verify(job_id).has_value());
 }
 
 TEST_F(PipelineTest, AJobWhoseDeadlineIsOutOfReachIsGivenBackWithTheSumsInItsHistory) {
@@ -185,7 +185,7 @@ TEST_F(PipelineTest, AJobWhoseDeadlineIsOutOfReachIsGivenBackWithTheSumsInItsHis
     EXPECT_NE(record().outcome.decline_reason.find("to decline costs 5 EMT, to wait for the timeout 5 EMT"),
               std::string::npos)
         << record().outcome.decline_reason;
-    EXPECT_TRUE(real_store->verify(job_id).has_value());
+    EXPECT_TRUE(real_store->jobs().verify(job_id).has_value());
 }
 
 TEST_F(PipelineTest, ADeclineBeforeTheDepositCostsNothing) {
@@ -221,7 +221,7 @@ TEST_F(PipelineTest, AWishToDeclineLeavesAJobWhoseProcessRevertsToOthers) {
     ASSERT_TRUE(run_until_state(sm::State::skipped));
     EXPECT_EQ(count<sm::DepositSigned>(), 1) << "no second deposit for a JOB that is to be given back";
     EXPECT_EQ(record().outcome.end_reason, "became infeasible: the operator declined it");
-    EXPECT_TRUE(real_store->verify(job_id).has_value());
+    EXPECT_TRUE(real_store->jobs().verify(job_id).has_value());
 }
 
 TEST_F(PipelineTest, ADeclineAfterTheSubmitIsRefused) {
@@ -238,7 +238,7 @@ TEST_F(PipelineTest, ADeclineFromElsewhereIsSeen) {
     chain.decline(job_id);
     ASSERT_TRUE(run_until_state(sm::State::declined));
     EXPECT_EQ(chain.mined("decline"), 0) << "none of ours was needed";
-    EXPECT_TRUE(real_store->verify(job_id).has_value());
+    EXPECT_TRUE(real_store->jobs().verify(job_id).has_value());
 }
 
 TEST_F(PipelineTest, ASubmitThatAReorganisationTookBackIsSentAgain) {
@@ -252,7 +252,7 @@ TEST_F(PipelineTest, ASubmitThatAReorganisationTookBackIsSentAgain) {
     ASSERT_TRUE(run_until_state(sm::State::verified));
     EXPECT_EQ(count<sm::SubmitSigned>(), 1) << "the same bytes are mined again";
     EXPECT_EQ(artifacts.completed, 1) << "all local progress is kept";
-    EXPECT_TRUE(real_store->verify(job_id).has_value());
+    EXPECT_TRUE(real_store->jobs().verify(job_id).has_value());
 }
 
 TEST_F(PipelineTest, ADepositThatAReorganisationTookBackIsSentAgain) {

@@ -1,0 +1,44 @@
+// What a node remembers beside its JOBs and transactions: cursors, and why JOBs were not taken. All calls block (the
+// node makes them through the blocking pool) and are thread-safe.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/result.hpp"
+#include "statemachine/types.hpp"
+
+namespace emeth::storage {
+
+/// Why a JOB was not taken.
+struct Refusal {
+    JobId id;
+    std::int64_t at_unix_ms = 0;
+    std::string reason;
+};
+
+class Notes {
+public:
+    /// The newest refusals that are kept.
+    static constexpr std::size_t refusals_max = 10'000;
+
+    Notes() = default;
+    Notes(const Notes&) = delete;
+    Notes& operator=(const Notes&) = delete;
+    virtual ~Notes() = default;
+
+    /// Small named durable values ("withdraw/20415", "known_network", …).
+    virtual Result<std::optional<std::string>> cursor(std::string_view key) = 0;
+    virtual Result<void> set_cursor(std::string_view key, std::string_view value) = 0;
+
+    /// May be lost with the power: whoever looks at the JOB again refuses it again.
+    virtual Result<void> put_refusal(const Refusal& refusal) = 0;
+    /// Oldest first.
+    virtual Result<std::vector<Refusal>> refusals() = 0;
+};
+
+}  // namespace emeth::storage
