@@ -111,12 +111,11 @@ private:
     std::uint64_t position_ = 0;
 };
 
-/// 6 for each matrix weight, the output head among them, and the attention's products; nothing computed twice counts.
-double flops_per_token(const Preset& preset) {
-    const auto width = static_cast<double>(preset.width);
-    const auto layers = static_cast<double>(preset.layers);
-    const double matrices = layers * 12 * width * width + static_cast<double>(preset.vocabulary) * width;
-    return 6 * matrices + 12 * layers * static_cast<double>(preset.context) * width;
+/// All that the peer needs to build the same model and train the same steps.
+boost::json::object shape_of(const Preset& preset) {
+    return {{"width", preset.width},           {"layers", preset.layers},
+            {"heads", preset.heads},           {"context", preset.context},
+            {"vocabulary", preset.vocabulary}, {"sequences_per_step", preset.sequences_per_step}};
 }
 
 /// GFLOP/s of the best square product.
@@ -138,7 +137,7 @@ double measure_peak(Precision precision) {
 
 Result<std::string> run_benchmark(const std::string& model, const trainer_protocol::ComputeOptions& options,
                                   std::uint64_t steps, std::uint32_t sequences, const std::filesystem::path& folder) {
-    Result<Preset> preset = find_preset(model);
+    Result<Preset> preset = trainer_protocol::find_preset(model);
     if (preset.has_error()) return preset.error();
     if (sequences > 0) preset->sequences_per_step = sequences;
     const Result<Compute> compute = resolve_compute(options, *preset);
@@ -156,13 +155,15 @@ Result<std::string> run_benchmark(const std::string& model, const trainer_protoc
     const Milliseconds interval =
         checkpoint_interval(Milliseconds(std::llround(1e3 * checkpoint->whole_s)), std::chrono::hours(24));
     const boost::json::object figures{{"model", model},
+                                      {"shape", shape_of(*preset)},
+                                      {"steps", steps},
                                       {"precision", precision_name(compute->precision)},
                                       {"threads", compute->threads},
                                       {"micro_batch", compute->micro_batch},
                                       {"first_loss", first_loss},
                                       {"tokens_per_s", tokens_per_s},
-                                      {"flops_per_token", flops_per_token(*preset)},
-                                      {"gflops", tokens_per_s * flops_per_token(*preset) / 1e9},
+                                      {"flops_per_token", preset->flops_per_token()},
+                                      {"gflops", tokens_per_s * preset->flops_per_token() / 1e9},
                                       {"peak_gflops", measure_peak(compute->precision)},
                                       {"checkpoint_s", checkpoint->whole_s},
                                       {"checkpoint_lost_s", checkpoint->lost_s},

@@ -37,7 +37,7 @@ bool has_control_socket() {
 }
 
 template <class T>
-Report outcome(Result<T> result) {
+Report last_report(Result<T> result) {
     if (result) return *std::move(result);
     spdlog::error("{}", result.error().message);
     return trainer_protocol::Failed{.permanent = result.error().kind == ErrorKind::permanent,
@@ -50,31 +50,32 @@ struct Server {
 
     Report operator()(const trainer_protocol::TrainRequest& request) const {
         const Result<FolderLock> lock = FolderLock::acquire(request.folder);
-        if (lock.has_error()) return outcome<trainer_protocol::Trained>(lock.error());
+        if (lock.has_error()) return last_report<trainer_protocol::Trained>(lock.error());
         spdlog::info("training JOB {} in {}", request.job.id.hex(), request.folder.string());
-        return outcome(trainer::train_job(request, channel));
+        return last_report(trainer::train_job(request, channel));
     }
     Report operator()(const trainer_protocol::HelpRequest& request) const {
-        const Result<FolderLock> lock = FolderLock::acquire(request.folder);
-        if (lock.has_error()) return outcome<trainer_protocol::Helped>(lock.error());
-        spdlog::info("helping with JOB {} in {}", request.job.id.hex(), request.folder.string());
-        return outcome(trainer::help_job(request, channel));
+        const trainer_protocol::TrainRequest& work = request.train;
+        const Result<FolderLock> lock = FolderLock::acquire(work.folder);
+        if (lock.has_error()) return last_report<trainer_protocol::Helped>(lock.error());
+        spdlog::info("helping with JOB {} in {}", work.job.id.hex(), work.folder.string());
+        return last_report(trainer::help_job(request, channel));
     }
     Report operator()(const trainer_protocol::CheckRequest& request) const {
         const Result<FolderLock> lock = FolderLock::acquire(request.folder);
-        if (lock.has_error()) return outcome<trainer_protocol::Checked>(lock.error());
+        if (lock.has_error()) return last_report<trainer_protocol::Checked>(lock.error());
         spdlog::info("checking {} for JOB {}", request.artifact.string(), request.job.id.hex());
-        return outcome(trainer::check_artifact(request, channel));
+        return last_report(trainer::check_artifact(request, channel));
     }
 };
 
 Report serve(trainer::ControlChannel& channel) {
     try {
         const Result<trainer_protocol::Request> request = channel.receive();
-        if (request.has_error()) return outcome<trainer_protocol::Trained>(request.error());
+        if (request.has_error()) return last_report<trainer_protocol::Trained>(request.error());
         return std::visit(Server{channel}, *request);
     } catch (const std::exception& exception) {
-        return outcome<trainer_protocol::Trained>(
+        return last_report<trainer_protocol::Trained>(
             transient_error(fmt::format("emeth-trainer failed: {}", exception.what())));
     }
 }

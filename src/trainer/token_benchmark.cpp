@@ -8,9 +8,9 @@
 #include "runtime/clock.hpp"
 #include "runtime/durable_file.hpp"
 #include "trainer/benchmark.hpp"
-#include "trainer/data/preset.hpp"
 #include "trainer/data/token_file.hpp"
 #include "trainer/data/tokenizer.hpp"
+#include "trainer_protocol/presets.hpp"
 
 namespace emeth::trainer {
 namespace {
@@ -23,7 +23,7 @@ double seconds_since(Milliseconds start) {
 
 Result<std::string> run_token_benchmark(const std::string& model, const std::filesystem::path& folder,
                                         std::uint32_t threads) {
-    const Result<Preset> preset = find_preset(model);
+    const Result<Preset> preset = trainer_protocol::find_preset(model);
     if (preset.has_error()) return preset.error();
     at::set_num_threads(static_cast<int>(threads));
     const std::filesystem::path dataset = folder / "dataset";

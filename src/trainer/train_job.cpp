@@ -52,12 +52,12 @@ Manifest describe_run(const TrainRequest& request, const TrainingSetup& setup, c
 Result<Trained> trained_report(const std::filesystem::path& artifact, const Manifest& manifest) {
     const Result<Hash256> digest = crypto::sha256_of_file(artifact);
     if (digest.has_error()) return digest.error();
-    return Trained{.artifact_sha256 = *digest,
-                   .artifact_bytes = std::filesystem::file_size(artifact),
-                   .steps = manifest.steps,
-                   .epochs = manifest.epochs,
-                   .epoch_losses = manifest.epoch_losses,
-                   .validation_loss = manifest.validation_loss};
+    return Trained{{.sha256 = *digest,
+                    .bytes = std::filesystem::file_size(artifact),
+                    .epochs = manifest.epochs,
+                    .steps = manifest.steps,
+                    .epoch_losses = manifest.epoch_losses,
+                    .validation_loss = manifest.validation_loss}};
 }
 
 /// The manifest of an artifact of this very run, if it stands there whole.
@@ -128,7 +128,7 @@ Result<TrainingState> run_training(const TrainRequest& request, const TrainingSe
 }  // namespace
 
 Result<Trained> train_job(const TrainRequest& request, Reporter& reporter) {
-    const Result<Preset> preset = find_preset(request.job.model);
+    const Result<Preset> preset = trainer_protocol::find_preset(request.job.model);
     if (preset.has_error()) return preset.error();
     const Result<Compute> compute = resolve_compute(request.compute, *preset);
     if (compute.has_error()) return compute.error();

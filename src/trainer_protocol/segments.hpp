@@ -15,16 +15,12 @@
 #include <vector>
 
 #include "statemachine/types.hpp"
+#include "trainer_protocol/network_rules.hpp"
 
 namespace emeth::trainer_protocol {
 
-inline constexpr std::uint32_t segments_default = 32;
-inline constexpr std::uint32_t segments_per_epoch_min = 8;
-/// Of segments that are drawn beside segment 0, by default; all parts of a network must agree on the number.
-inline constexpr std::uint32_t draws_default = 2;
-inline constexpr std::uint32_t draws_max = 64;
-
-/// 32, or 8 an epoch where that is more; never more than there are steps. Both arguments > 0.
+/// segments_default, or segments_per_epoch_min an epoch where that is more; never more than there are steps. Both
+/// arguments > 0.
 std::uint32_t segment_count(std::uint64_t steps, std::uint32_t epochs);
 
 /// Steps done at state `index`, 0 to `segments`: floor(steps · index / segments).
@@ -51,9 +47,10 @@ inline constexpr std::string_view evidence_magic = "EMEVID01";
 inline constexpr std::uint64_t evidence_header_bytes = evidence_magic.size() + Hash256::size_bytes;
 std::array<std::uint8_t, evidence_header_bytes> evidence_header(const Hash256& block_hash);
 
-/// Bytes of one state of a preset; none: no preset that this program knows.
+/// Bytes of one state of a preset; none: this program knows no such preset.
 std::optional<std::uint64_t> state_bytes(std::string_view model);
-/// What the states of a run take on the worker's disk until the verdict, at most, with the evidence made of them.
+/// The most that the states of a run, and the evidence made of them, take on the worker's disk until the verdict. 0 for
+/// an unknown preset.
 std::uint64_t states_bytes_max(std::string_view model, std::uint32_t epochs, std::uint32_t draws);
 
 }  // namespace emeth::trainer_protocol

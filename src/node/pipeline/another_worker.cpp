@@ -53,8 +53,7 @@ Task<Result<bool>> Pipeline::fits_from_the_beginning(std::uint64_t power_capacit
     const std::uint64_t mebibytes = std::max<std::uint64_t>(1, job().terms.dataset_bytes >> 20);
     const Result<std::uint64_t> gas = co_await ports_.chain.estimated_gas(mebibytes, language_model_complexity);
     if (gas.has_error()) co_return gas.error();
-    const auto spec =
-        trainer_protocol::parse_job_param(id(), job().terms.param, settings_.n_epoch, settings_.default_model);
+    const auto spec = trainer_protocol::parse_job_param(id(), job().terms.param, settings_.rules);
     if (spec.has_error()) co_return spec.error();
     co_return *now + finish_estimate_s(*gas, power_capacity, spec->epochs) + settings_.deadline_margin_s <
         job().terms.deadline_unix_s;

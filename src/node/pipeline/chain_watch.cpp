@@ -81,8 +81,8 @@ std::optional<Pipeline::Fact> Pipeline::find_draw(const std::vector<chain::Statu
         return std::nullopt;
     const auto segments =
         trainer_protocol::segment_count(record.training.artifact->steps, record.training.artifact->epochs);
-    return sm::EvidenceDrawn{submit->block_hash, trainer_protocol::draw_segments(id(), submit->block_hash, segments,
-                                                                                 settings_.verification_draws)};
+    return sm::EvidenceDrawn{
+        submit->block_hash, trainer_protocol::draw_segments(id(), submit->block_hash, segments, settings_.rules.draws)};
 }
 
 Task<Result<std::optional<Pipeline::Fact>>> Pipeline::end_of(chain::StatusLog log) {

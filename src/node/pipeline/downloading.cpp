@@ -11,7 +11,7 @@ namespace sm = statemachine;
 
 /// The whole order at once: fetch, tokenise, train.
 Task<Result<worker_protocol::Assign>> Pipeline::assignment() {
-    auto spec = trainer_protocol::parse_job_param(id(), job().terms.param, settings_.n_epoch, settings_.default_model);
+    auto spec = trainer_protocol::parse_job_param(id(), job().terms.param, settings_.rules);
     if (spec.has_error()) co_return spec.error();
     Result<std::string> url = co_await ports_.artifacts.dataset_url(id());
     if (url.has_error()) co_return url.error();

@@ -8,6 +8,7 @@
 
 #include "runtime/json_fields.hpp"
 #include "trainer/data/seed.hpp"
+#include "trainer/model/optimiser.hpp"
 
 namespace emeth::trainer {
 namespace {

@@ -11,9 +11,11 @@
 #include "runtime/result.hpp"
 #include "statemachine/types.hpp"
 #include "trainer/data/plan.hpp"
-#include "trainer/data/preset.hpp"
+#include "trainer_protocol/presets.hpp"
 
 namespace emeth::trainer {
+
+using trainer_protocol::Preset;
 
 inline constexpr std::uint64_t manifest_bytes_max = 1 << 20;
 

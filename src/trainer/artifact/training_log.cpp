@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "runtime/json_fields.hpp"
+#include "trainer/model/optimiser.hpp"
 
 namespace emeth::trainer {
 namespace {

@@ -97,10 +97,10 @@ Result<void> CheckpointWriter::write_checkpoint(const TrainingState& state) {
     const Result<Hash256> digest = store_.save(state);
     if (digest.has_error()) return in_context("cannot save the checkpoint", digest.error());
     reporter_.report(
-        trainer_protocol::CheckpointSaved{.epoch = static_cast<std::uint32_t>(state.step / steps_per_epoch_),
-                                          .step = state.step,
-                                          .sha256 = *digest,
-                                          .loss = static_cast<double>(state.losses.back())});
+        trainer_protocol::CheckpointSaved{{.epoch = static_cast<std::uint32_t>(state.step / steps_per_epoch_),
+                                           .step = state.step,
+                                           .sha256 = *digest,
+                                           .loss = static_cast<double>(state.losses.back())}});
     return {};
 }
 

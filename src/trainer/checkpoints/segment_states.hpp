@@ -13,6 +13,7 @@
 #include "trainer/data/plan.hpp"
 #include "trainer/model/training_state.hpp"
 #include "trainer_protocol/messages.hpp"
+#include "trainer_protocol/presets.hpp"
 
 namespace emeth::trainer {
 
@@ -26,7 +27,7 @@ struct StateHeader {
 
     friend bool operator==(const StateHeader&, const StateHeader&) = default;
 };
-static_assert(sizeof(StateHeader) == 56);
+static_assert(sizeof(StateHeader) == trainer_protocol::state_header_bytes);
 
 /// Tells states of different runs apart. Thread count and micro-batch are not part of it: a run may go on with others.
 Hash256 run_fingerprint(const trainer_protocol::JobSpec& job, const Hash256& dataset_sha256,

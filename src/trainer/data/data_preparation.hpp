@@ -6,11 +6,13 @@
 
 #include "runtime/result.hpp"
 #include "statemachine/types.hpp"
-#include "trainer/data/preset.hpp"
 #include "trainer/data/token_file.hpp"
 #include "trainer/reporter.hpp"
+#include "trainer_protocol/presets.hpp"
 
 namespace emeth::trainer {
+
+using trainer_protocol::Preset;
 
 struct PreparedData {
     std::string tokenizer_model;

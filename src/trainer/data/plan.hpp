@@ -7,10 +7,12 @@
 
 #include "runtime/result.hpp"
 #include "statemachine/types.hpp"
-#include "trainer/data/preset.hpp"
 #include "trainer/data/seed.hpp"
+#include "trainer_protocol/presets.hpp"
 
 namespace emeth::trainer {
+
+using trainer_protocol::Preset;
 
 /// The token stream is cut into windows of `context` inputs; the target of each token is the next one of the stream.
 /// Windows are drawn into validation and training by the JOB's seed. What is left of an epoch after its last full step

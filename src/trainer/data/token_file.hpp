@@ -9,11 +9,13 @@
 
 #include "runtime/result.hpp"
 #include "statemachine/types.hpp"
-#include "trainer/data/preset.hpp"
 #include "trainer/data/streamed_file.hpp"
 #include "trainer/data/tokenizer.hpp"
+#include "trainer_protocol/presets.hpp"
 
 namespace emeth::trainer {
+
+using trainer_protocol::Preset;
 
 class TokenFile {
 public:

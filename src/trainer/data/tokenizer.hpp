@@ -11,11 +11,13 @@
 
 #include "runtime/result.hpp"
 #include "statemachine/types.hpp"
-#include "trainer/data/preset.hpp"
 #include "trainer/data/sentencepiece_library.hpp"
 #include "trainer/data/text_reader.hpp"
+#include "trainer_protocol/presets.hpp"
 
 namespace emeth::trainer {
+
+using trainer_protocol::Preset;
 
 /// A serialised SentencePiece model.
 Result<std::string> train_tokenizer(const std::filesystem::path& dataset, const JobId& job, const Preset& preset);

@@ -5,11 +5,13 @@
 #include <string_view>
 
 #include "runtime/result.hpp"
-#include "trainer/data/preset.hpp"
 #include "trainer/model/model.hpp"
 #include "trainer_protocol/messages.hpp"
+#include "trainer_protocol/presets.hpp"
 
 namespace emeth::trainer {
+
+using trainer_protocol::Preset;
 
 struct Compute {
     at::Device device = at::kCPU;

@@ -9,10 +9,12 @@
 #include <memory>
 #include <vector>
 
-#include "trainer/data/preset.hpp"
 #include "trainer/model/parameters.hpp"
+#include "trainer_protocol/presets.hpp"
 
 namespace emeth::trainer {
+
+using trainer_protocol::Preset;
 
 enum class Precision : std::uint8_t { float32, bf16 };
 

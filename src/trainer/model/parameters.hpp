@@ -8,9 +8,11 @@
 #include <vector>
 
 #include "statemachine/types.hpp"
-#include "trainer/data/preset.hpp"
+#include "trainer_protocol/presets.hpp"
 
 namespace emeth::trainer {
+
+using trainer_protocol::Preset;
 
 /// Named and shaped as Hugging Face's GPT2LMHeadModel stores it: matrices are [in, out]. The output head is the token
 /// embedding.

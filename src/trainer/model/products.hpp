@@ -38,10 +38,10 @@ enum class Addend : std::uint8_t {
     residual,  ///< a bias, and a float32 matrix that lies as `out` does
 };
 
-/// Who computes it.
-enum class Team : std::uint8_t {
-    all_threads,
-    calling_thread,  ///< for products inside at::parallel_for
+/// Which threads compute a product.
+enum class Threads : std::uint8_t {
+    all,
+    caller,  ///< the calling thread alone: for products inside at::parallel_for
 };
 
 struct Addends {
@@ -49,11 +49,11 @@ struct Addends {
     const float* residual = nullptr;
 };
 
-/// A product of matrices of fixed shapes: made once, run often; any number of threads may run one of `calling_thread`.
-/// The number of threads is that of libtorch when it is made.
+/// A product of matrices of fixed shapes: made once, run often. Any number of threads may run one that was made for
+/// Threads::caller; for Threads::all, the number of threads is what libtorch has when the product is made.
 class Product {
 public:
-    Product(MatrixShape left, MatrixShape right, MatrixShape out, Addend addend, Team team = Team::all_threads);
+    Product(MatrixShape left, MatrixShape right, MatrixShape out, Addend addend, Threads threads = Threads::all);
     /// out = left · right + addend
     void run(const void* left, const void* right, void* out, Addends addends = {}) const;
 

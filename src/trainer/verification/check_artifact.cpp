@@ -144,7 +144,7 @@ Result<Checked> verdict_of(const Result<T>& failure) {
 }  // namespace
 
 Result<Checked> check_artifact(const CheckRequest& request, Reporter& reporter) {
-    const Result<Preset> preset = find_preset(request.job.model);
+    const Result<Preset> preset = trainer_protocol::find_preset(request.job.model);
     if (preset.has_error()) return preset.error();
     const Result<Compute> compute = resolve_compute(request.compute, *preset);
     if (compute.has_error()) return compute.error();

@@ -217,7 +217,7 @@ Trained train_with_kills(const Bench& bench, const Arithmetic& arithmetic, int k
     for (int kill = 1; kill <= kills; ++kill) {
         const auto at = [kill](const Report& report) {
             const auto* saved = std::get_if<CheckpointSaved>(&report);
-            return saved != nullptr && saved->step >= static_cast<std::uint64_t>(12 * kill);
+            return saved != nullptr && saved->checkpoint.step >= static_cast<std::uint64_t>(12 * kill);
         };
         EXPECT_FALSE(run_trainer(bench.request, bench.log(), at, environment_of(arithmetic)).has_value());
     }

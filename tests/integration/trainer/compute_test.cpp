@@ -6,6 +6,8 @@
 namespace emeth::trainer {
 namespace {
 
+using trainer_protocol::find_preset;
+
 constexpr std::uint64_t gibibyte = 1ULL << 30;
 
 TEST(MicroBatch, FillsTheProductsAndStaysWithinTheStep) {

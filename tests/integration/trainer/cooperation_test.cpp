@@ -81,9 +81,9 @@ protected:
     };
 
     HelpRequest request_of(const Helper& helper) {
-        const TrainRequest& train = helper.bench.request;
-        return {train.job,   train.folder, train.dataset_sha256, train.compute, *leader_bench.request.cooperation,
-                rendezvous()};
+        TrainRequest train = helper.bench.request;
+        train.cooperation = leader_bench.request.cooperation;
+        return {std::move(train), rendezvous()};
     }
     void start(Helper& helper) {
         helper.trainer = std::make_unique<TrainerProcess>(request_of(helper), helper.bench.log());
@@ -207,7 +207,7 @@ TEST_F(Cooperation, ALeaderThatDiesGoesOnFromItsCheckpoint) {
     leader = std::make_unique<TrainerProcess>(leader_bench.request, leader_bench.log());
     opened.reset();
     start(helper);
-    EXPECT_GE(next_of_leader<Started>().step, checkpoint.step);
+    EXPECT_GE(next_of_leader<Started>().step, checkpoint.checkpoint.step);
     until_workers(2);
     next_of_leader<Trained>();
     expect_losses_of_one();
@@ -231,9 +231,9 @@ TEST_F(Cooperation, WhatTwoHaveTrainedPassesTheCheck) {
     request.evidence = leader_bench.path() / "evidence";
     request.block_hash = block;
     request.draws = 3;
-    const auto verdict = run_trainer(request, scratch / "log");
-    ASSERT_TRUE(std::holds_alternative<Checked>(*verdict));
-    EXPECT_TRUE(std::get<Checked>(*verdict).passed) << std::get<Checked>(*verdict).reason;
+    const auto answer = run_trainer(request, scratch / "log");
+    ASSERT_TRUE(std::holds_alternative<Checked>(*answer));
+    EXPECT_TRUE(std::get<Checked>(*answer).passed) << std::get<Checked>(*answer).reason;
 }
 
 TEST_F(Cooperation, WhoDoesNotKnowTheTokenIsNotLetIn) {

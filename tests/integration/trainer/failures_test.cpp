@@ -116,8 +116,8 @@ TEST(Failures, ADiskThatIsFull) {
 
 TEST(Failures, TheSmallestDatasetOfTheNetworkIsTrained) {
     const Trained trained = train_to_end(Bench(english_text(4'096)));
-    EXPECT_EQ(trained.epochs, 2u);
-    EXPECT_LT(trained.epoch_losses[1], trained.epoch_losses[0]);
+    EXPECT_EQ(trained.artifact.epochs, 2u);
+    EXPECT_LT(trained.artifact.epoch_losses[1], trained.artifact.epoch_losses[0]);
 }
 
 TEST(Failures, JapaneseText) {
@@ -127,7 +127,7 @@ TEST(Failures, JapaneseText) {
     for (int line = 0; line < 400; ++line) text += opening + std::to_string(line * 7919 % 1000) + rest;
     Bench bench(text);
     bench.request.job.language = "ja";
-    EXPECT_LT(train_to_end(bench).validation_loss, 6.0);
+    EXPECT_LT(train_to_end(bench).artifact.validation_loss, 6.0);
 }
 
 TEST(Failures, WithoutAParentItEnds) {

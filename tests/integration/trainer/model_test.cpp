@@ -13,6 +13,8 @@
 namespace emeth::trainer {
 namespace {
 
+using trainer_protocol::find_preset;
+
 /// More than one block of attention rows, the last one short; more than one chunk of logits.
 Preset small_preset() {
     Preset preset = *find_preset("nano");

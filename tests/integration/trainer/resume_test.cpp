@@ -24,15 +24,15 @@ const Trained& reference() {
 }
 
 void expect_same(const Trained& trained) {
-    EXPECT_EQ(trained.artifact_sha256, reference().artifact_sha256);
-    EXPECT_EQ(trained.epoch_losses, reference().epoch_losses);
-    EXPECT_EQ(trained.validation_loss, reference().validation_loss);
+    EXPECT_EQ(trained.artifact.sha256, reference().artifact.sha256);
+    EXPECT_EQ(trained.artifact.epoch_losses, reference().artifact.epoch_losses);
+    EXPECT_EQ(trained.artifact.validation_loss, reference().artifact.validation_loss);
 }
 
 KillAt at_checkpoint(std::uint64_t step) {
     return [step](const Report& report) {
         const auto* checkpoint = std::get_if<CheckpointSaved>(&report);
-        return checkpoint != nullptr && checkpoint->step >= step;
+        return checkpoint != nullptr && checkpoint->checkpoint.step >= step;
     };
 }
 
@@ -62,7 +62,7 @@ TEST(Resume, TheSameRunTwiceGivesTheSameBytes) {
 }
 
 TEST(Resume, KilledAtACheckpoint) {
-    const std::uint64_t steps = reference().steps;
+    const std::uint64_t steps = reference().artifact.steps;
     const std::uint64_t epoch = steps / 2;
     for (const std::uint64_t step : {std::uint64_t{1}, epoch / 2, epoch - 1, epoch, epoch + 1, steps - 1, steps}) {
         SCOPED_TRACE(step);
@@ -102,7 +102,7 @@ TEST(Resume, TheStatesOfAllSegmentsAreTheSameAfterKills) {
     for (const std::uint64_t step : {3u, 21u, 50u}) ASSERT_TRUE(run_until(bench, at_checkpoint(step)));
     expect_same(train_to_end(bench));
     EXPECT_EQ(states_of(bench), states_of(undisturbed));
-    EXPECT_EQ(states_of(bench).size(), segment_count(reference().steps, 2));
+    EXPECT_EQ(states_of(bench).size(), segment_count(reference().artifact.steps, 2));
 }
 
 /// What cannot be shown would be rejected: it is better trained again.
@@ -116,7 +116,7 @@ TEST(Resume, AStateThatIsLostIsMadeAgain) {
     std::filesystem::resize_file(state_file(bench.path(), 9), 5);
     expect_same(finish(bench, started_at));
     EXPECT_EQ(started_at, 0U);
-    EXPECT_EQ(states_of(bench).size(), segment_count(reference().steps, 2));
+    EXPECT_EQ(states_of(bench).size(), segment_count(reference().artifact.steps, 2));
 }
 
 TEST(Resume, AFinishedJobIsReportedAtOnce) {
@@ -161,7 +161,7 @@ TEST(Resume, ATornCheckpointFallsBackToTheOneBefore) {
         const Bench bench;
         std::uint64_t last = 0;
         ASSERT_TRUE(run_until(bench, [&](const Report& report) {
-            if (const auto* checkpoint = std::get_if<CheckpointSaved>(&report)) last = checkpoint->step;
+            if (const auto* checkpoint = std::get_if<CheckpointSaved>(&report)) last = checkpoint->checkpoint.step;
             return last >= 20;
         }));
         const std::filesystem::path newest = checkpoints(bench).first;
@@ -201,7 +201,7 @@ TEST(Resume, AnotherJobDoesNotContinueFromTheCheckpoint) {
     ASSERT_TRUE(run_until(bench, at_checkpoint(10)));
     bench.request.job.id = *JobId::parse("0xffffffffffffffffffffffffffffffff");
     std::uint64_t started_at = 1;
-    EXPECT_NE(finish(bench, started_at).artifact_sha256, reference().artifact_sha256);
+    EXPECT_NE(finish(bench, started_at).artifact.sha256, reference().artifact.sha256);
     EXPECT_EQ(started_at, 0u);
 }
 
@@ -209,14 +209,14 @@ TEST(Resume, TheMicroBatchOnlyRounds) {
     Bench bench;
     bench.request.compute.micro_batch = 3;
     const Trained trained = train_to_end(bench);
-    EXPECT_NEAR(trained.validation_loss, reference().validation_loss, 0.01);
-    EXPECT_NE(trained.artifact_sha256, reference().artifact_sha256);
+    EXPECT_NEAR(trained.artifact.validation_loss, reference().artifact.validation_loss, 0.01);
+    EXPECT_NE(trained.artifact.sha256, reference().artifact.sha256);
 }
 
 TEST(Resume, TheLossFalls) {
-    ASSERT_EQ(reference().epoch_losses.size(), 2u);
-    EXPECT_LT(reference().epoch_losses[1], reference().epoch_losses[0] - 0.3);
-    EXPECT_LT(reference().validation_loss, 6.0);
+    ASSERT_EQ(reference().artifact.epoch_losses.size(), 2u);
+    EXPECT_LT(reference().artifact.epoch_losses[1], reference().artifact.epoch_losses[0] - 0.3);
+    EXPECT_LT(reference().artifact.validation_loss, 6.0);
 }
 
 }  // namespace

@@ -11,6 +11,8 @@
 namespace emeth::trainer {
 namespace {
 
+using trainer_protocol::find_preset;
+
 struct Silent final : Reporter {
     void report(trainer_protocol::Report) override {}
 };

@@ -29,7 +29,7 @@ TEST(Verification, HonestWorkPasses) {
     const TemporaryFolder scratch;
     const Checked checked = check(check_request(scratch, honest().bench.artifact()));
     EXPECT_TRUE(checked.passed) << checked.reason;
-    EXPECT_EQ(checked.claimed_validation_loss, honest().trained.validation_loss);
+    EXPECT_EQ(checked.claimed_validation_loss, honest().trained.artifact.validation_loss);
     EXPECT_NEAR(checked.recomputed_validation_loss, checked.claimed_validation_loss, 1e-5);
 }
 
