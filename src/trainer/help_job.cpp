@@ -14,7 +14,7 @@
 namespace emeth::trainer {
 namespace {
 
-/// Room for the leader's state, which comes before the first step.
+/// Memory for the leader's state, which arrives before the first step.
 TrainingState empty_state(const ParameterLayout& layout) {
     const auto zeros = [&] { return at::zeros({layout.count()}, at::kFloat); };
     return {.weights = zeros(), .first_moments = zeros(), .second_moments = zeros(), .step = 0, .losses = {}};
@@ -29,8 +29,8 @@ Result<trainer_protocol::Helped> help_job(const trainer_protocol::HelpRequest& r
     if (preset.has_error()) return preset.error();
     const Result<Compute> compute = resolve_compute(work.compute, *preset);
     if (compute.has_error()) return compute.error();
-    Result<PreparedData> data =
-        prepare_data(work.folder / "dataset", work.dataset_sha256, work.folder, work.job.id, *preset, reporter);
+    Result<PreparedData> data = prepare_data(work.folder / "dataset", work.dataset_sha256, work.folder, work.job.id,
+                                             *preset, compute->threads, reporter);
     if (data.has_error()) return data.error();
     const Result<Plan> plan = Plan::make(*preset, data->tokens.count(), work.job.epochs);
     if (plan.has_error()) return plan.error();
@@ -38,7 +38,7 @@ Result<trainer_protocol::Helped> help_job(const trainer_protocol::HelpRequest& r
     reporter.report(trainer_protocol::Prepared{plan->steps_per_epoch * tokens_per_step, plan->steps_total});
 
     if (is_loopback(cooperation.host) && !is_loopback(request.rendezvous.host))
-        return transient_error(fmt::format("the leader at {} does not reach this worker at {}: set cooperative_host",
+        return transient_error(fmt::format("the leader at {} cannot reach this worker at {}: set cooperative_host",
                                            request.rendezvous.host, cooperation.host));
     const Hash256 run = run_fingerprint(work.job, work.dataset_sha256, data->tokenizer_sha256);
     const auto leader = RendezvousClient::connect(request.rendezvous, run, Milliseconds(cooperation.timeout_ms));

@@ -44,7 +44,7 @@ Report last_report(Result<T> result) {
                                     .message = result.error().message.substr(0, message_text_bytes_max)};
 }
 
-/// What is served: one request, in its folder, alone.
+/// Serves one request, as the only process in its folder.
 struct Server {
     trainer::ControlChannel& channel;
 
@@ -91,10 +91,10 @@ int main(int argc, char** argv) {
         return help ? 0 : 2;
     }
     init_logging("emeth-trainer", "info");
-    ignore_sigpipe();  // Gloo writes to whoever may be gone
+    ignore_sigpipe();  // Gloo may write to a process that is gone
     trainer::ControlChannel channel(trainer_protocol::control_descriptor);
     channel.report(serve(channel));
     channel.flush();
-    // Not exit(): the watching thread stands in recv(), and the destructors of 288 shared libraries have nothing to do.
+    // Not exit(): a thread is blocked in recv(), and the destructors of 288 shared libraries are not needed.
     ::_exit(0);
 }

@@ -1,6 +1,11 @@
-// The messages between a parent (worker or verifier) and its emeth-trainer child: JSON objects, each behind a 4-byte
-// big-endian length, over a socket pair. The child gets its end as descriptor 3, serves one request, answers with any
-// number of reports and one last Trained, Checked, Helped or Failed, and exits. When the socket ends, the child exits.
+// The room of what trainer, worker, node and verifier must agree on: the messages to and from a trainer and the
+// parent's side of them, the presets, the network's rules, segments and evidence. No torch, no network, no policy of a
+// node.
+//
+// This header: the messages between a parent (worker or verifier) and its emeth-trainer child. They are JSON objects,
+// each after a 4-byte big-endian length, over a socket pair. The child gets its end as descriptor 3, serves one
+// request, answers with any number of reports and one last Trained, Checked, Helped or Failed, and exits. When the
+// socket ends, the child exits.
 #pragma once
 
 #include <boost/json/value.hpp>

@@ -10,6 +10,7 @@
 #include "chain/amount.hpp"
 #include "statemachine/text.hpp"
 #include "trainer_protocol/job_param.hpp"
+#include "trainer_protocol/segments.hpp"
 
 namespace emeth::node {
 namespace {

@@ -29,7 +29,7 @@ constexpr std::uint64_t context_max = 2'048;
 constexpr std::uint64_t vocabulary_max = 1 << 18;
 constexpr std::int64_t weights_max = 2'000'000'000;
 constexpr double norm_epsilon = 1e-5;
-/// What SentencePiece puts in the place of bytes that are no character yet.
+/// What SentencePiece writes for bytes that do not make a character yet.
 constexpr std::string_view replacement_character = "\xEF\xBF\xBD";
 
 Result<std::string> read_member(const fs::path& folder, const char* name, std::uint64_t bytes_max) {
@@ -42,7 +42,7 @@ Result<std::string> read_member(const fs::path& folder, const char* name, std::u
     return content;
 }
 
-/// The shape that config.json describes. What it leaves out has the value that Hugging Face gives it.
+/// The shape that config.json describes, with Hugging Face's defaults.
 Result<Preset> read_config(const std::string& text) {
     const Result<boost::json::value> json = parse_json(text, config_bytes_max, "config.json");
     if (json.has_error()) return json.error();
@@ -77,7 +77,7 @@ Result<at::Tensor> read_weights(const fs::path& folder, const ParameterLayout& l
     return read_safetensors(*file, layout);
 }
 
-/// Draws a token by its chance. The scores become chances.
+/// Draws a token by its probability. Turns the scores into probabilities.
 int draw(const LanguageModel& model, at::Tensor scores, double temperature, SeededStream& random) {
     float* score = scores.data_ptr<float>();
     const auto count = static_cast<int>(scores.numel());
@@ -129,7 +129,7 @@ Result<LanguageModel> LanguageModel::open(const fs::path& folder) {
 }
 
 Result<std::vector<int>> LanguageModel::encode(std::string_view text) const {
-    if (text.empty()) return permanent_error("the prompt is empty; give the model a word to go on from");
+    if (text.empty()) return permanent_error("the prompt is empty; give the model a word to continue");
     if (text.size() > prompt_bytes_max)
         return permanent_error(
             fmt::format("the prompt has {} bytes; at most {} are taken", text.size(), prompt_bytes_max));

@@ -64,7 +64,7 @@ dnnl::matmul::primitive_desc make(const dnnl::memory::desc& left, const dnnl::me
     return {product, attributes, cpu()};
 }
 
-/// Room for what a product needs on the way. oneDNN's own is shared by all products, whatever thread runs them.
+/// Scratch memory of a product. oneDNN's own would be shared by all products, whichever thread runs them.
 void* scratchpad(std::size_t bytes) {
     constexpr std::size_t alignment = 64;
     thread_local std::vector<std::byte> room;

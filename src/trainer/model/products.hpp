@@ -1,5 +1,5 @@
-// Matrix products straight from oneDNN, the library behind libtorch's own bfloat16 products. What libtorch's interface
-// lacks: float32 results and sums of bfloat16 products, and a bias or a residual added on the way out.
+// Matrix products straight from oneDNN, the library behind libtorch's own bfloat16 products. Libtorch's interface lacks
+// float32 results and sums of bfloat16 products, and adding a bias or a residual to the result.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -24,7 +24,7 @@ struct MatrixShape {
     [[nodiscard]] MatrixShape transposed() const { return {element, columns, rows, column_stride, row_stride}; }
     auto operator<=>(const MatrixShape&) const = default;
 };
-/// Rows one behind the other.
+/// Rows one after the other.
 template <class T>
 MatrixShape dense(std::int64_t rows, std::int64_t columns) {
     return {element_of<T>, rows, columns, columns};
@@ -62,7 +62,7 @@ private:
     std::shared_ptr<const Impl> impl_;
 };
 
-/// Products by their shapes, each made when it is first needed: those of a model are few.
+/// Products by their shapes, each made when it is first needed. A model has few of them.
 class Products {
 public:
     /// out = left · right + addend, of matrices of two dimensions, by all threads.

@@ -155,10 +155,10 @@ TEST(Cheats, StatesThatAreNoNumbers) {
     std::vector<float> weights = forgery.weights(1);
     weights[5] = std::numeric_limits<float>::quiet_NaN();
     forgery.set_weights(1, weights);
-    expect_rejected(forgery.checked(), "no finite number");
+    expect_rejected(forgery.checked(), "not a finite number");
     Forgery negative;
     negative.set_second_moments(1, std::vector<float>(negative.weight_count(), -1.0F));
-    expect_rejected(negative.checked(), "a second moment below zero");
+    expect_rejected(negative.checked(), "a negative second moment");
 }
 
 TEST(Cheats, AChainOfAnotherLength) {

@@ -264,7 +264,8 @@ TEST_F(Cooperation, WithAHostThatIsNotItsOwnTheLeaderTrainsAlone) {
     leader_bench.request.cooperation->host = "192.0.2.1";
     const auto report = run_trainer(leader_bench.request, leader_bench.log());
     EXPECT_TRUE(std::holds_alternative<Trained>(*report));
-    EXPECT_NE(read_text(leader_bench.log()).find("training goes on alone: cooperative_host"), std::string::npos);
+    EXPECT_NE(read_text(leader_bench.log()).find("training alone, because helpers cannot be let in: cooperative_host"),
+              std::string::npos);
 }
 
 }  // namespace

@@ -132,7 +132,7 @@ TEST(Verification, WeightsThatAreNoNumbers) {
                         file.replace(file.size() - 4, 4, "\xff\xff\xff\x7f");
                         seal(entries, manifest_of(entries));
                     }),
-                    "no finite numbers");
+                    "not finite numbers");
 }
 
 TEST(Verification, AForgedValidationLoss) {
@@ -202,10 +202,13 @@ TEST(Verification, SomethingThatIsNoArchive) {
     }
 }
 
-TEST(Verification, MembersThatHaveNoPlace) {
+TEST(Verification, MembersThatDoNotBelongThere) {
     for (const char* name : {"../../escaped", "/tmp/emeth-escaped", "notes.txt", "./config.json", "sub/config.json"}) {
         SCOPED_TRACE(name);
-        expect_rejected(check_changed([&](Entries& entries) { entries.push_back({name, "x"}); }), "has no place there");
+        expect_rejected(check_changed([&](Entries& entries) {
+                            entries.push_back({name, "x"});
+                        }),
+                        "does not belong there");
     }
     EXPECT_FALSE(std::filesystem::exists("/tmp/emeth-escaped"));
 }
@@ -224,7 +227,7 @@ TEST(Verification, MembersThatAreNoRegularFiles) {
                         for (TarEntry& entry : entries)
                             if (entry.name == "config.json") entry.kind = TarEntry::Kind::symlink;
                     }),
-                    "no regular file");
+                    "not a regular file");
 }
 
 TEST(Verification, AMemberTwice) {
