@@ -1,4 +1,4 @@
-// The micro-batch that is found when the node does not say one.
+// The micro-batch that is chosen when the node does not set one.
 #include <gtest/gtest.h>
 
 #include "trainer/model/compute.hpp"

@@ -1,4 +1,4 @@
-// Which windows are trained when: every one of an epoch at most once, none of the validation ones, another order each
+// Which windows are trained when: each window at most once an epoch, no validation window, and another order in each
 // epoch.
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// A run that is killed with SIGKILL, anywhere and any number of times, ends in the same artifact, byte for byte.
+// A run that is killed with SIGKILL, anywhere and any number of times, ends with the same artifact, byte for byte.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -17,7 +17,7 @@ namespace {
 using namespace trainer_protocol;
 using KillAt = std::function<bool(const Report&)>;
 
-/// The run nobody disturbed.
+/// The uninterrupted run.
 const Trained& reference() {
     static const Trained trained = train_to_end(Bench());
     return trained;
@@ -43,12 +43,12 @@ KillAt at_stage(const std::string& stage) {
     };
 }
 
-/// Runs until killed; false when it came to its end first.
+/// Runs until it is killed; false when it finished before that.
 bool run_until(const Bench& bench, const KillAt& kill_at) {
     return !run_trainer(bench.request, bench.log(), kill_at).has_value();
 }
 
-/// Runs to the end and remembers where it started.
+/// Runs to the end and stores where it started.
 Trained finish(const Bench& bench, std::uint64_t& started_at) {
     const auto report = run_trainer(bench.request, bench.log(), [&](const Report& each) {
         if (const auto* started = std::get_if<Started>(&each)) started_at = started->step;
@@ -105,7 +105,7 @@ TEST(Resume, TheStatesOfAllSegmentsAreTheSameAfterKills) {
     EXPECT_EQ(states_of(bench).size(), segment_count(reference().artifact.steps, 2));
 }
 
-/// What cannot be shown would be rejected: it is better trained again.
+/// A run whose states are lost would be rejected, so it is trained again.
 TEST(Resume, AStateThatIsLostIsMadeAgain) {
     const Bench bench;
     ASSERT_TRUE(run_until(bench, at_checkpoint(30)));

@@ -1,4 +1,4 @@
-// The verifier's check: honest work passes on any machine's terms, each cheat is rejected with its reason.
+// The verifier's check: honest work passes whatever machine checks it; each cheat is rejected with its reason.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -16,7 +16,7 @@ namespace {
 using namespace trainer_protocol;
 namespace json = boost::json;
 
-/// The verdict over the honest artifact after `change`.
+/// The result of the check of the honest artifact after `change`.
 Checked check_changed(const std::function<void(Entries&)>& change) {
     const TemporaryFolder scratch;
     Entries entries = honest().entries;
@@ -63,7 +63,7 @@ TEST(Verification, ACopyOfTheHonestArchivePasses) {
 
 // ---- cheats that forge what the artifact says
 
-/// One epoch's work, and the manifest says two.
+/// One epoch was trained, but the manifest says two.
 TEST(Verification, OneEpochSoldAsTwo) {
     Bench bench;
     bench.request.job.epochs = 1;

@@ -1,8 +1,10 @@
-// jobDetails.param comes from anybody: what it says is bounded, what it does not say is filled in.
+// jobDetails.param comes from anybody: its values are bounded, and the network's rules supply what is missing.
 #include "trainer_protocol/job_param.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "trainer_protocol/presets.hpp"
 
 namespace emeth::trainer_protocol {
 namespace {
@@ -55,7 +57,7 @@ TEST(JobParam, AModelThatIsNoPresetIsRefusedForGoodWithTheListOfPresets) {
     const Result<JobSpec> spec = parse_job_param(id, R"({"language":"en","epoch":2,"model":"gpt9"})", NetworkRules{});
     ASSERT_FALSE(spec);
     EXPECT_EQ(spec.error().kind, ErrorKind::permanent);
-    EXPECT_EQ(spec.error().message, "param: field 'model' is \"gpt9\"; expected one of nano, d256, d512, gpt2");
+    EXPECT_EQ(spec.error().message, "param: field 'model' is \"gpt9\"; expected " + preset_choice());
 }
 
 TEST(JobParam, ADefaultModelThatIsNoPresetTrainsNothing) {

@@ -1,4 +1,4 @@
-// Messages survive the wire unchanged, and nothing that is out of bounds gets through it.
+// Messages pass the wire unchanged, and values out of bounds do not pass it.
 #include "trainer_protocol/messages.hpp"
 
 #include <gmock/gmock.h>
@@ -80,7 +80,7 @@ TEST(Messages, WhatCooperationNeedsRoundTrips) {
     EXPECT_THAT(refused.error().message, HasSubstr("'rendezvous.host' is \"leader.example\"; expected an IP address"));
 }
 
-/// As the wire had it before HelpRequest held a TrainRequest.
+/// One flat object, as workers and trainers of earlier versions write it.
 TEST(Messages, AHelpRequestIsATrainRequestWithARendezvous) {
     TrainRequest train = train_request();
     train.cooperation = CooperationOptions{"10.0.0.7", 5'000, 0};

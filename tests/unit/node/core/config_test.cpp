@@ -12,6 +12,7 @@
 #include "chain/amount.hpp"
 #include "chain/sender/transaction_sender.hpp"
 #include "support/temporary_folder.hpp"
+#include "trainer_protocol/presets.hpp"
 
 namespace emeth::test {
 namespace {
@@ -110,7 +111,7 @@ TEST(NodeConfig, ErrorsNamePlaceKeyAndValue) {
     EXPECT_EQ(error_of("priority=deadline\n"),
               "master.env:1: priority is 'deadline'; expected 'fee', the only one this version has");
     EXPECT_EQ(error_of("default_model=gpt9\n"),
-              "master.env:1: default_model is 'gpt9'; expected one of nano, d256, d512, gpt2");
+              "master.env:1: default_model is 'gpt9'; expected " + trainer_protocol::preset_choice());
     EXPECT_EQ(error_of("program_ids=0,x\n"),
               "master.env:1: program_ids is '0,x'; expected whole numbers, comma-separated");
     EXPECT_NE(error_of("endpoint=ftp//x\n").find("master.env:1: endpoint"), std::string::npos);
