@@ -72,7 +72,7 @@ def main(work):
             count = min(micro_batch, sequences - first)
             positions = position + torch.arange(count * context + 1)
             position += count * context
-            tokens = ((positions * 2654435761 & 0xFFFFFFFF) >> 8) % vocabulary  # the text of benchmark.cpp
+            tokens = ((positions * 2654435761 & 0xFFFFFFFF) >> 8) % vocabulary  # the text of src/trainer/benchmark.cpp
             with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bf16"):
                 loss = model(tokens[:-1].view(count, context), tokens[1:].view(count, context))
             (loss * count / sequences).backward()

@@ -74,7 +74,7 @@ std::string shown(const char* name) {
 Error broken(const std::filesystem::path& path, archive* handle) {
     const char* reason = archive_error_string(handle);
     return permanent_error(fmt::format("{} is not a complete tar: {}", path.filename().string(),
-                                       reason == nullptr ? "it ends early" : shown(reason)));
+                                       reason == nullptr ? "it ends too early" : shown(reason)));
 }
 
 /// An Error unless the entry is a regular file with an allowed name and size that has not been seen before.

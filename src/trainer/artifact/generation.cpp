@@ -70,7 +70,7 @@ Result<Preset> read_config(const std::string& text) {
 
 Result<at::Tensor> read_weights(const fs::path& folder, const ParameterLayout& layout) {
     if (layout.count() > weights_max)
-        return permanent_error(fmt::format("config.json describes a model of {} weights; at most {} are taken",
+        return permanent_error(fmt::format("config.json describes a model of {} weights; at most {} are accepted",
                                            layout.count(), weights_max));
     const Result<std::string> file = read_member(folder, "model.safetensors", safetensors_bytes_max(layout));
     if (file.has_error()) return file.error();
@@ -109,7 +109,7 @@ std::size_t settled_bytes(std::string_view text) {
 
 Result<LanguageModel> LanguageModel::open(const fs::path& folder) {
     if (!fs::is_directory(folder))
-        return permanent_error(folder.string() + " is no folder; name the one that holds config.json");
+        return permanent_error(folder.string() + " is not a folder; name the one that holds config.json");
     LanguageModel model;
     const Result<std::string> config = read_member(folder, "config.json", config_bytes_max);
     if (config.has_error()) return config.error();
@@ -132,7 +132,7 @@ Result<std::vector<int>> LanguageModel::encode(std::string_view text) const {
     if (text.empty()) return permanent_error("the prompt is empty; give the model a word to continue");
     if (text.size() > prompt_bytes_max)
         return permanent_error(
-            fmt::format("the prompt has {} bytes; at most {} are taken", text.size(), prompt_bytes_max));
+            fmt::format("the prompt has {} bytes; at most {} are accepted", text.size(), prompt_bytes_max));
     if (!is_utf8(text)) return permanent_error("the prompt is not UTF-8 text");
     std::vector<int> tokens;
     while (!text.empty()) {

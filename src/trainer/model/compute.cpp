@@ -33,12 +33,12 @@ Result<at::Device> find_device(const std::string& name) {
     if (name == "cpu") return at::Device(at::kCPU);
     if (!at::hasCUDA())
         return permanent_error(
-            fmt::format("device '{}' is not there: this libtorch has no CUDA; set device=cpu", name));
+            fmt::format("device '{}' is not available: this libtorch has no CUDA; set device=cpu", name));
     const at::Device device(name);
     const int count = at::detail::getCUDAHooks().getNumGPUs();
     if (count == 0 || device.index() >= count)
         return permanent_error(
-            fmt::format("device '{}' is not there: libtorch sees {} GPUs; set device=cpu or cuda:n "
+            fmt::format("device '{}' is not available: libtorch sees {} GPUs; set device=cpu or cuda:n "
                         "with a smaller n",
                         name, count));
     return device;

@@ -26,7 +26,7 @@ std::int64_t find_micro_batch(const Preset& preset, Precision precision, std::ui
 /// The same for a GPU, which needs more at once. Its memory is not known here: where it is too small, set batchSize.
 std::int64_t find_micro_batch_of_gpu(const Preset& preset);
 
-/// Also sets libtorch's number of threads. A permanent Error for a device that is not there.
+/// Also sets libtorch's number of threads. A permanent Error for a device that is not available.
 Result<Compute> resolve_compute(const trainer_protocol::ComputeOptions& options, const Preset& preset);
 
 std::string_view precision_name(Precision precision);

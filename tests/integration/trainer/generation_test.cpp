@@ -105,7 +105,7 @@ TEST(Generation, AFolderThatIsNoModelIsExplained) {
     Bench bench;
     const std::filesystem::path model = bench.path() / "model";
     const auto errors = [&] { return run(bench, "generate --prompt=x --model=" + model.string()).errors; };
-    EXPECT_THAT(errors(), HasSubstr("is no folder"));
+    EXPECT_THAT(errors(), HasSubstr("is not a folder"));
     std::filesystem::copy(english().model, model);
     const auto config = read_text(model / "config.json");
     const auto expect_error = [&](const char* field, const char* value, const std::string& expected) {
