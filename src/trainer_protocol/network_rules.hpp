@@ -1,6 +1,6 @@
-// What every part of a network must take for granted alike: a node that trains by other rules than the verifier checks
-// by loses its deposit. Node, worker, verifier and devnet are each given one value of it; the constants beside it are
-// rules as well, but nobody may set them.
+// What must be equal everywhere in a network: a node that trains by other rules than the verifier's loses its deposits.
+// Node, verifier and devnet each hold one value of it, and workers get what follows from it with every order. The
+// constants are rules as well, but not settings.
 #pragma once
 
 #include <cstdint>

@@ -161,7 +161,7 @@ TEST(Verification, AForgedLog) {
                         content_of(entries, "training_log.jsonl") += "{}\n";
                         seal(entries, manifest_of(entries));
                     }),
-                    "goes on after");
+                    "continues after");
 }
 
 TEST(Verification, AnotherTokenizer) {
