@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """The peer of `emeth bench training`: the same GPT-2 written plainly in Python PyTorch, with its best settings.
 
-Usage: training_peer.py MODEL THREADS PRECISION MICRO_BATCH STEPS SEQUENCES (of a step; 0: the preset's)
+Usage: training_peer.py "$(emeth-trainer benchmark --model d256 --steps 8)"
+The argument is the line that emeth-trainer prints: it says which shape to build and how to train it.
 Prints one line of JSON: {"model", "precision", "threads", "micro_batch", "first_loss", "tokens_per_s"}.
 """
 import json
@@ -12,13 +13,6 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-# width, layers, heads, context, vocabulary, sequences a step: src/trainer/preset.cpp
-PRESETS = {
-    "nano": (64, 2, 4, 64, 1024, 16),
-    "d256": (256, 4, 4, 128, 4096, 64),
-    "d512": (512, 8, 8, 256, 8192, 64),
-    "gpt2": (768, 12, 12, 256, 50304, 128),
-}
 WARM_UP_STEPS = 2
 
 
@@ -59,12 +53,13 @@ class GPT2(nn.Module):
         return F.cross_entropy(logits.view(-1, logits.size(-1)).float(), targets.view(-1))
 
 
-def main(model_name, threads, precision, micro_batch, steps, step_sequences):
-    width, layers, heads, context, vocabulary, sequences = PRESETS[model_name]
-    sequences = step_sequences or sequences
+def main(work):
+    shape, threads, precision = work["shape"], work["threads"], work["precision"]
+    micro_batch, steps = work["micro_batch"], work["steps"]
+    context, vocabulary, sequences = shape["context"], shape["vocabulary"], shape["sequences_per_step"]
     torch.set_num_threads(threads)
     torch.manual_seed(1)
-    model = GPT2(width, layers, heads, context, vocabulary)
+    model = GPT2(shape["width"], shape["layers"], shape["heads"], context, vocabulary)
     optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3, betas=(0.9, 0.95), weight_decay=0.1)
 
     position = 0
@@ -77,7 +72,7 @@ def main(model_name, threads, precision, micro_batch, steps, step_sequences):
             count = min(micro_batch, sequences - first)
             positions = position + torch.arange(count * context + 1)
             position += count * context
-            tokens = ((positions * 2654435761 & 0xFFFFFFFF) >> 8) % vocabulary  # the text of benchmark.cpp
+            tokens = ((positions * 2654435761 & 0xFFFFFFFF) >> 8) % vocabulary  # the text of src/trainer/benchmark.cpp
             with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bf16"):
                 loss = model(tokens[:-1].view(count, context), tokens[1:].view(count, context))
             (loss * count / sequences).backward()
@@ -93,10 +88,9 @@ def main(model_name, threads, precision, micro_batch, steps, step_sequences):
     for _ in range(steps):
         step()
     tokens_per_s = sequences * context * steps / (time.monotonic() - start)
-    print(json.dumps({"model": model_name, "precision": precision, "threads": threads, "micro_batch": micro_batch,
+    print(json.dumps({"model": work["model"], "precision": precision, "threads": threads, "micro_batch": micro_batch,
                       "first_loss": first_loss, "tokens_per_s": tokens_per_s}))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4]), int(sys.argv[5]),
-         int(sys.argv[6]))
+    main(json.loads(sys.argv[1]))

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <cmath>
 #include <cstdio>
@@ -12,49 +13,50 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bench/figures.hpp"
 #include "bench/measured_program.hpp"
 #include "runtime/child_process.hpp"
 #include "runtime/processors.hpp"
+#include "trainer_protocol/presets.hpp"
 #include "trainer_protocol/trainer_child.hpp"
 
 namespace emeth::bench {
 
 namespace {
 
-/// `sequences` a step. A step as the network trains it would take minutes with the larger models.
+/// `sequences` a step; 0: as many as the network trains, with which a step of the larger models would take minutes.
 struct Trial {
-    const char* model;
+    std::string_view model;
     unsigned steps;
     unsigned sequences;
 };
+/// What is measured when no model is named. Any other preset can be named.
 constexpr std::array trials{Trial{"d256", 8, 64}, Trial{"d512", 2, 48}, Trial{"gpt2", 2, 8}};
-/// The two programs take turns this often, and the best of each counts: what else the machine does hits both alike.
+constexpr unsigned steps_of_others = 8;
+/// The two programs take turns this often, and the best of each counts, so that other load hits both alike.
 constexpr int rounds = 2;
-/// Both train the same model on the same text from weights of the same distribution: so near are their first losses.
+/// Both train the same model on the same text from weights of the same distribution, so their first losses are close.
 constexpr double first_loss_tolerance = 0.05;
-/// Of training time, with a failure a day: what is lost to the copy, and to the writing beside the training.
+/// Share of training time lost to the copy and to the writing beside the training, with one failure a day.
 constexpr double checkpoints_percent_max = 1;
 /// Debian's python3 is meant, whatever other python3 comes first in PATH.
 constexpr const char* python = "/usr/bin/python3";
 
 boost::json::value run_ours(const Trial& trial, const Workshop& workshop) {
-    std::fprintf(stderr, "emeth bench: %s, %u steps of %u sequences: emeth-trainer\n", trial.model, trial.steps,
-                 trial.sequences);
+    fmt::print(stderr, "emeth bench: {}, {} steps: emeth-trainer\n", trial.model, trial.steps);
     return output_of(fmt::format("{} benchmark --model {} --threads {} --steps {} --sequences {} --folder {}",
                                  quoted(trainer_protocol::default_trainer_program()), trial.model, processors(),
                                  trial.steps, trial.sequences, quoted(workshop.path())));
 }
 
-/// With the precision and micro-batch of `ours`.
+/// The same model and the same work: the peer is given what emeth-trainer printed.
 boost::json::value run_peer(const Trial& trial, const boost::json::value& ours) {
-    std::fprintf(stderr, "emeth bench: %s: Python PyTorch\n", trial.model);
+    fmt::print(stderr, "emeth bench: {}: Python PyTorch\n", trial.model);
     const auto script = own_program_path().parent_path().parent_path().parent_path() / "bench/training_peer.py";
-    return output_of(fmt::format("{} {} {} {} {} {} {} {}", python, quoted(script), trial.model, processors(),
-                                 text(ours, "precision"), static_cast<unsigned>(number(ours, "micro_batch")),
-                                 trial.steps, trial.sequences));
+    return output_of(fmt::format("{} {} {}", python, quoted(script), quoted(boost::json::serialize(ours))));
 }
 
 void require_same_work(const Trial& trial, const boost::json::value& ours, const boost::json::value& peer) {
@@ -89,17 +91,22 @@ void measure(const Trial& trial, std::vector<Figure>& figures) {
 }
 
 struct TrainingFlags {
-    std::string model;  ///< one preset, or empty: all that are measured
+    std::string model;  ///< a preset, or empty: all of `trials`
     bool json = false;
 };
 
 int run_training(const std::string& model, bool json) {
     std::vector<Figure> figures;
-    for (const Trial& trial : trials)
-        if (model.empty() || model == trial.model) measure(trial, figures);
-    if (figures.empty()) {
-        std::fprintf(stderr, "emeth bench: no preset '%s' is measured; choose d256, d512 or gpt2\n", model.c_str());
-        return 2;
+    if (model.empty()) {
+        for (const Trial& trial : trials) measure(trial, figures);
+    } else {
+        const auto preset = trainer_protocol::find_preset(model);
+        if (preset.has_error()) {
+            fmt::print(stderr, "emeth bench: {}\n", preset.error().message);
+            return 2;
+        }
+        const auto listed = std::ranges::find(trials, preset->name, &Trial::model);
+        measure(listed != trials.end() ? *listed : Trial{preset->name, steps_of_others, 0}, figures);
     }
     print(figures, json);
     return 0;
@@ -113,7 +120,7 @@ void add_training(CLI::App& bench, cli::Invocation& invocation) {
     command->footer("Example:\n  emeth bench training --model d256\n");
     auto flags = std::make_shared<TrainingFlags>();
     command->add_flag("--json", flags->json, "figures as JSON");
-    command->add_option("--model", flags->model, "one of d256, d512, gpt2; without it all of them");
+    command->add_option("--model", flags->model, "a preset; without it d256, d512 and gpt2");
     command->callback(
         [flags, &invocation] { invocation.run = [flags] { return run_training(flags->model, flags->json); }; });
 }

@@ -62,7 +62,7 @@ Task<Result<Timed>> time_trainer(Request request, std::filesystem::path log) {
 constexpr Hash256 block_hash{{0x5e, 0xed}};
 
 Result<void> show_evidence(const std::filesystem::path& folder, const JobId& job, const Trained& trained) {
-    const auto segments = segment_count(trained.steps, trained.epochs);
+    const auto segments = segment_count(trained.artifact.steps, trained.artifact.epochs);
     const auto packed = worker::pack_evidence(
         folder, block_hash, states_to_show(draw_segments(job, block_hash, segments, draws_default), segments));
     if (packed.has_error()) return packed.error();

@@ -4,7 +4,7 @@
 
 #include <limits>
 
-#include "trainer_protocol/segments.hpp"
+#include "trainer_protocol/presets.hpp"
 
 namespace emeth::cli {
 
@@ -26,6 +26,14 @@ Result<Address> read_address(const EnvConfig& config, const std::string& key, co
         return permanent_error(
             fmt::format("{}: {} is '{}'; expected 0x and 40 hex digits", value->place, key, value->text));
     return *address;
+}
+
+Result<std::string> read_model(const EnvConfig& config, const std::string& fallback) {
+    const auto* value = config.find("default_model");
+    if (value == nullptr) return fallback;
+    if (trainer_protocol::find_preset(value->text)) return value->text;
+    return permanent_error(fmt::format("{}: default_model is '{}'; expected {}", value->place, value->text,
+                                       trainer_protocol::preset_choice()));
 }
 
 }  // namespace
@@ -54,11 +62,12 @@ Result<NetworkSettings> read_network_settings(const EnvConfig& config) {
     const auto chain_id = config.whole_number("chain_id", 60'001, 1, std::numeric_limits<std::uint32_t>::max());
     if (chain_id.has_error()) return chain_id.error();
     settings.chain_id = *chain_id;
-    settings.default_model = config.text("default_model", "nano");
-    const auto draws =
-        config.whole_number("verification_draws", trainer_protocol::draws_default, 1, trainer_protocol::draws_max);
+    const auto model = read_model(config, settings.rules.default_model);
+    if (model.has_error()) return model.error();
+    settings.rules.default_model = *model;
+    const auto draws = config.whole_number("verification_draws", settings.rules.draws, 1, trainer_protocol::draws_max);
     if (draws.has_error()) return draws.error();
-    settings.verification_draws = static_cast<std::uint32_t>(*draws);
+    settings.rules.draws = static_cast<std::uint32_t>(*draws);
     return settings;
 }
 

@@ -8,6 +8,7 @@
 #include "runtime/env_config.hpp"
 #include "runtime/result.hpp"
 #include "statemachine/types.hpp"
+#include "trainer_protocol/network_rules.hpp"
 
 namespace emeth::cli {
 
@@ -15,8 +16,7 @@ struct NetworkSettings {
     http::Url endpoint, storage_api;
     std::uint64_t chain_id = 60'001;
     Address core, token;
-    std::string default_model;
-    std::uint32_t verification_draws = 0;  ///< segments that a submit's block draws beside the first
+    trainer_protocol::NetworkRules rules;
 };
 
 /// Keys that read_network_settings() looks at.

@@ -36,9 +36,8 @@ Task<Result<void>> run_verifier(std::shared_ptr<VerifierFlags> flags) {
     network::VerifierOptions options;
     options.folder = std::filesystem::path(flags->data) / "jobs";
     options.trainer_program = trainer_protocol::default_trainer_program();
-    options.default_model = self.settings.default_model;
+    options.rules = self.settings.rules;
     options.threads = static_cast<std::uint32_t>(*threads);
-    options.draws = self.settings.verification_draws;
     options.confirmations = self.confirmations;
     options.patience = Milliseconds(*patience);
     network::Verifier verifier(self.chain(), self.sender(), self.storage(), system_clock(), self.settings.core,

@@ -21,7 +21,7 @@ namespace emeth::trainer {
 namespace {
 
 constexpr std::uint64_t warm_up_steps = 2;
-constexpr std::uint64_t schedule_steps = 1'000;  // of the learning rate; more than are measured
+constexpr std::uint64_t schedule_steps = 1'000;  // of the learning rate; more steps than are measured
 
 double seconds_since(Milliseconds start) {
     return std::chrono::duration<double>(system_clock().monotonic() - start).count();
@@ -33,7 +33,7 @@ std::int32_t text_token(std::uint64_t position, std::int64_t vocabulary) {
     return static_cast<std::int32_t>(static_cast<std::int64_t>(hash) % vocabulary);
 }
 
-/// The next windows of that text, which goes on at `position`.
+/// The next windows of that text, from `position` on.
 Batch next_batch(const Preset& preset, std::int64_t sequences, std::uint64_t& position) {
     Batch batch{sequences, {}, {}};
     for (std::int64_t i = 0; i < sequences * preset.context; ++i, ++position) {
@@ -44,14 +44,14 @@ Batch next_batch(const Preset& preset, std::int64_t sequences, std::uint64_t& po
 }
 
 struct CheckpointCost {
-    double whole_s = 0;  ///< the copy and the writing: what the interval is chosen by
-    double lost_s = 0;   ///< of training: the copy, and what the steps beside the writing took longer
+    double whole_s = 0;  ///< copying and writing: the interval depends on it
+    double lost_s = 0;   ///< training time: the copy, and how much the writing slowed down the steps
 };
 
-/// Steps of the training loop, without its files.
-class Trial {
+/// Steps as in the training loop, without its files.
+class BenchmarkRun {
 public:
-    Trial(const Preset& preset, const Compute& compute)
+    BenchmarkRun(const Preset& preset, const Compute& compute)
         : preset_(preset),
           micro_batch_(compute.micro_batch),
           layout_(preset),
@@ -75,8 +75,8 @@ public:
         return loss / static_cast<double>(tokens_per_step());
     }
 
-    /// Copies the state, and trains on while another thread writes it, as CheckpointWriter does. `step_s`: of a step
-    /// that nothing disturbs.
+    /// Copies the state and goes on training while another thread writes it, as CheckpointWriter does. `step_s`: the
+    /// time of an undisturbed step.
     Result<CheckpointCost> save(const std::filesystem::path& folder, double step_s) {
         const Milliseconds start = system_clock().monotonic();
         const TrainingState copy = state_.copy();
@@ -111,12 +111,11 @@ private:
     std::uint64_t position_ = 0;
 };
 
-/// 6 for each matrix weight, the output head among them, and the attention's products; nothing computed twice counts.
-double flops_per_token(const Preset& preset) {
-    const auto width = static_cast<double>(preset.width);
-    const auto layers = static_cast<double>(preset.layers);
-    const double matrices = layers * 12 * width * width + static_cast<double>(preset.vocabulary) * width;
-    return 6 * matrices + 12 * layers * static_cast<double>(preset.context) * width;
+/// All that the peer needs to build the same model and train the same steps.
+boost::json::object shape_of(const Preset& preset) {
+    return {{"width", preset.width},           {"layers", preset.layers},
+            {"heads", preset.heads},           {"context", preset.context},
+            {"vocabulary", preset.vocabulary}, {"sequences_per_step", preset.sequences_per_step}};
 }
 
 /// GFLOP/s of the best square product.
@@ -138,13 +137,13 @@ double measure_peak(Precision precision) {
 
 Result<std::string> run_benchmark(const std::string& model, const trainer_protocol::ComputeOptions& options,
                                   std::uint64_t steps, std::uint32_t sequences, const std::filesystem::path& folder) {
-    Result<Preset> preset = find_preset(model);
+    Result<Preset> preset = trainer_protocol::find_preset(model);
     if (preset.has_error()) return preset.error();
     if (sequences > 0) preset->sequences_per_step = sequences;
     const Result<Compute> compute = resolve_compute(options, *preset);
     if (compute.has_error()) return compute.error();
 
-    Trial trial(*preset, *compute);
+    BenchmarkRun trial(*preset, *compute);
     const double first_loss = trial.step();
     for (std::uint64_t i = 1; i < warm_up_steps; ++i) trial.step();
     const Milliseconds start = system_clock().monotonic();
@@ -156,13 +155,15 @@ Result<std::string> run_benchmark(const std::string& model, const trainer_protoc
     const Milliseconds interval =
         checkpoint_interval(Milliseconds(std::llround(1e3 * checkpoint->whole_s)), std::chrono::hours(24));
     const boost::json::object figures{{"model", model},
+                                      {"shape", shape_of(*preset)},
+                                      {"steps", steps},
                                       {"precision", precision_name(compute->precision)},
                                       {"threads", compute->threads},
                                       {"micro_batch", compute->micro_batch},
                                       {"first_loss", first_loss},
                                       {"tokens_per_s", tokens_per_s},
-                                      {"flops_per_token", flops_per_token(*preset)},
-                                      {"gflops", tokens_per_s * flops_per_token(*preset) / 1e9},
+                                      {"flops_per_token", preset->flops_per_token()},
+                                      {"gflops", tokens_per_s * preset->flops_per_token() / 1e9},
                                       {"peak_gflops", measure_peak(compute->precision)},
                                       {"checkpoint_s", checkpoint->whole_s},
                                       {"checkpoint_lost_s", checkpoint->lost_s},

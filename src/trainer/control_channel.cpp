@@ -25,7 +25,7 @@ using trainer_protocol::Report;
 constexpr Milliseconds progress_interval{250};
 
 [[noreturn]] void exit_without_parent() {
-    // Without destructors: files are whole or absent at any moment, and other threads are still at work.
+    // Without destructors: other threads are still running, and files are complete or absent at any moment.
     ::_exit(1);
 }
 
@@ -34,7 +34,7 @@ Result<void> read_exactly(int socket, std::span<std::uint8_t> out) {
         const ssize_t count = ::recv(socket, out.data(), out.size(), 0);
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) return errno_error("cannot read the request", errno);
-        if (count == 0) return permanent_error("the control socket ended before the request was whole");
+        if (count == 0) return permanent_error("the control socket ended before the request was complete");
         out = out.subspan(static_cast<std::size_t>(count));
     }
     return {};
@@ -92,7 +92,7 @@ Result<trainer_protocol::Request> ControlChannel::receive() {
 }
 
 void ControlChannel::watch_for_end() const {
-    // The parent says nothing after its request: whatever comes, an end or more bytes, it is over.
+    // The parent sends nothing after its request: the end, or any other byte, ends the process.
     char byte = 0;
     while (::recv(socket_, &byte, 1, 0) < 0 && errno == EINTR) {
     }
@@ -113,7 +113,7 @@ void ControlChannel::report(Report report) {
     {
         const std::scoped_lock lock(mutex_);
         if (too_soon(report)) return;
-        // A parent that does not read must not make the queue grow: of progress only the latest counts.
+        // The queue must not grow when the parent does not read: only the latest progress is kept.
         if (std::holds_alternative<Progress>(report) && !waiting_.empty() &&
             std::holds_alternative<Progress>(waiting_.back()))
             waiting_.pop_back();

@@ -14,17 +14,17 @@
 
 namespace emeth::trainer {
 
-/// Blocking I/O on the socket; reports are written by a thread of their own. From the moment the request is read, the
-/// end of the socket ends the process: a trainer without a parent has nobody to work for.
+/// Blocking I/O on the socket; a thread of its own writes the reports. Once the request has been read, the end of the
+/// socket ends the process: a trainer without a parent has nobody to work for.
 class ControlChannel final : public Reporter {
 public:
     explicit ControlChannel(int socket);
     ~ControlChannel() override;
 
-    /// Once, at the start.
+    /// To be called once, at the start.
     Result<trainer_protocol::Request> receive();
     void report(trainer_protocol::Report report) override;
-    /// Returns when all reports so far are written.
+    /// Returns when all reports so far have been written.
     void flush();
 
 private:

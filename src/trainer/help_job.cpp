@@ -14,7 +14,7 @@
 namespace emeth::trainer {
 namespace {
 
-/// Room for the leader's state, which comes before the first step.
+/// Memory for the leader's state, which arrives before the first step.
 TrainingState empty_state(const ParameterLayout& layout) {
     const auto zeros = [&] { return at::zeros({layout.count()}, at::kFloat); };
     return {.weights = zeros(), .first_moments = zeros(), .second_moments = zeros(), .step = 0, .losses = {}};
@@ -23,31 +23,32 @@ TrainingState empty_state(const ParameterLayout& layout) {
 }  // namespace
 
 Result<trainer_protocol::Helped> help_job(const trainer_protocol::HelpRequest& request, Reporter& reporter) {
-    const Result<Preset> preset = find_preset(request.job.model);
+    const trainer_protocol::TrainRequest& work = request.train;
+    const trainer_protocol::CooperationOptions& cooperation = *work.cooperation;
+    const Result<Preset> preset = trainer_protocol::find_preset(work.job.model);
     if (preset.has_error()) return preset.error();
-    const Result<Compute> compute = resolve_compute(request.compute, *preset);
+    const Result<Compute> compute = resolve_compute(work.compute, *preset);
     if (compute.has_error()) return compute.error();
-    Result<PreparedData> data = prepare_data(request.folder / "dataset", request.dataset_sha256, request.folder,
-                                             request.job.id, *preset, reporter);
+    Result<PreparedData> data = prepare_data(work.folder / "dataset", work.dataset_sha256, work.folder, work.job.id,
+                                             *preset, compute->threads, reporter);
     if (data.has_error()) return data.error();
-    const Result<Plan> plan = Plan::make(*preset, data->tokens.count(), request.job.epochs);
+    const Result<Plan> plan = Plan::make(*preset, data->tokens.count(), work.job.epochs);
     if (plan.has_error()) return plan.error();
     const auto tokens_per_step = static_cast<std::uint64_t>(plan->sequences_per_step * preset->context);
     reporter.report(trainer_protocol::Prepared{plan->steps_per_epoch * tokens_per_step, plan->steps_total});
 
-    if (is_loopback(request.cooperation.host) && !is_loopback(request.rendezvous.host))
-        return transient_error(fmt::format("the leader at {} does not reach this worker at {}: set cooperative_host",
-                                           request.rendezvous.host, request.cooperation.host));
-    const Hash256 run = run_fingerprint(request.job, request.dataset_sha256, data->tokenizer_sha256);
-    const auto leader =
-        RendezvousClient::connect(request.rendezvous, run, Milliseconds(request.cooperation.timeout_ms));
+    if (is_loopback(cooperation.host) && !is_loopback(request.rendezvous.host))
+        return transient_error(fmt::format("the leader at {} cannot reach this worker at {}: set cooperative_host",
+                                           request.rendezvous.host, cooperation.host));
+    const Hash256 run = run_fingerprint(work.job, work.dataset_sha256, data->tokenizer_sha256);
+    const auto leader = RendezvousClient::connect(request.rendezvous, run, Milliseconds(cooperation.timeout_ms));
     if (leader.has_error()) return leader.error();
     const auto waiting = [&] { reporter.report(trainer_protocol::Progress{.stage = "waiting"}); };
-    HelperTeam team(**leader, request.cooperation, static_cast<std::size_t>(plan->sequences_per_step), waiting);
+    HelperTeam team(**leader, cooperation, static_cast<std::size_t>(plan->sequences_per_step), waiting);
 
     const ParameterLayout layout(*preset);
     TrainingState state = empty_state(layout);
-    const TrainingSetup setup{request.job.id, *preset, *plan, *compute, 0, plan->steps_total};
+    const TrainingSetup setup{work.job.id, *preset, *plan, *compute, 0, plan->steps_total};
     KeepsNothing keeper;
     Result<void> trained = train(setup, layout, data->tokens, state, keeper, team, reporter);
     if (trained.has_error()) return trained.error();

@@ -1,4 +1,4 @@
-// A helper's part in a JOB that another worker holds.
+// Serves a HelpRequest: a helper's part in a JOB that another worker holds.
 #pragma once
 
 #include "runtime/result.hpp"
@@ -7,8 +7,8 @@
 
 namespace emeth::trainer {
 
-/// Until the leader has trained to the end. A transient Error when it is gone before: another rendezvous comes, or
-/// none.
+/// Returns when the leader has trained to the end. A transient Error when the leader is gone before that: there may be
+/// another rendezvous.
 Result<trainer_protocol::Helped> help_job(const trainer_protocol::HelpRequest& request, Reporter& reporter);
 
 }  // namespace emeth::trainer

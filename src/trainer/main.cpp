@@ -37,44 +37,45 @@ bool has_control_socket() {
 }
 
 template <class T>
-Report outcome(Result<T> result) {
+Report last_report(Result<T> result) {
     if (result) return *std::move(result);
     spdlog::error("{}", result.error().message);
     return trainer_protocol::Failed{.permanent = result.error().kind == ErrorKind::permanent,
                                     .message = result.error().message.substr(0, message_text_bytes_max)};
 }
 
-/// What is served: one request, in its folder, alone.
+/// Serves one request, as the only process in its folder.
 struct Server {
     trainer::ControlChannel& channel;
 
     Report operator()(const trainer_protocol::TrainRequest& request) const {
         const Result<FolderLock> lock = FolderLock::acquire(request.folder);
-        if (lock.has_error()) return outcome<trainer_protocol::Trained>(lock.error());
+        if (lock.has_error()) return last_report<trainer_protocol::Trained>(lock.error());
         spdlog::info("training JOB {} in {}", request.job.id.hex(), request.folder.string());
-        return outcome(trainer::train_job(request, channel));
+        return last_report(trainer::train_job(request, channel));
     }
     Report operator()(const trainer_protocol::HelpRequest& request) const {
-        const Result<FolderLock> lock = FolderLock::acquire(request.folder);
-        if (lock.has_error()) return outcome<trainer_protocol::Helped>(lock.error());
-        spdlog::info("helping with JOB {} in {}", request.job.id.hex(), request.folder.string());
-        return outcome(trainer::help_job(request, channel));
+        const trainer_protocol::TrainRequest& work = request.train;
+        const Result<FolderLock> lock = FolderLock::acquire(work.folder);
+        if (lock.has_error()) return last_report<trainer_protocol::Helped>(lock.error());
+        spdlog::info("helping with JOB {} in {}", work.job.id.hex(), work.folder.string());
+        return last_report(trainer::help_job(request, channel));
     }
     Report operator()(const trainer_protocol::CheckRequest& request) const {
         const Result<FolderLock> lock = FolderLock::acquire(request.folder);
-        if (lock.has_error()) return outcome<trainer_protocol::Checked>(lock.error());
+        if (lock.has_error()) return last_report<trainer_protocol::Checked>(lock.error());
         spdlog::info("checking {} for JOB {}", request.artifact.string(), request.job.id.hex());
-        return outcome(trainer::check_artifact(request, channel));
+        return last_report(trainer::check_artifact(request, channel));
     }
 };
 
 Report serve(trainer::ControlChannel& channel) {
     try {
         const Result<trainer_protocol::Request> request = channel.receive();
-        if (request.has_error()) return outcome<trainer_protocol::Trained>(request.error());
+        if (request.has_error()) return last_report<trainer_protocol::Trained>(request.error());
         return std::visit(Server{channel}, *request);
     } catch (const std::exception& exception) {
-        return outcome<trainer_protocol::Trained>(
+        return last_report<trainer_protocol::Trained>(
             transient_error(fmt::format("emeth-trainer failed: {}", exception.what())));
     }
 }
@@ -90,10 +91,10 @@ int main(int argc, char** argv) {
         return help ? 0 : 2;
     }
     init_logging("emeth-trainer", "info");
-    ignore_sigpipe();  // Gloo writes to whoever may be gone
+    ignore_sigpipe();  // Gloo may write to a process that is gone
     trainer::ControlChannel channel(trainer_protocol::control_descriptor);
     channel.report(serve(channel));
     channel.flush();
-    // Not exit(): the watching thread stands in recv(), and the destructors of 288 shared libraries have nothing to do.
+    // Not exit(): a thread is blocked in recv(), and the destructors of 288 shared libraries are not needed.
     ::_exit(0);
 }

@@ -1,4 +1,4 @@
-// Where a run tells its parent how far it is.
+// How a run tells its parent about its progress.
 #pragma once
 
 #include "trainer_protocol/messages.hpp"
@@ -8,7 +8,7 @@ namespace emeth::trainer {
 class Reporter {
 public:
     virtual ~Reporter() = default;
-    /// Any thread; never waits for the parent. Progress that comes too often is left out.
+    /// From any thread; never waits for the parent. Progress that is reported too often is dropped.
     virtual void report(trainer_protocol::Report report) = 0;
 };
 

@@ -1,5 +1,3 @@
-#include <ATen/Parallel.h>
-
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <chrono>
@@ -8,9 +6,9 @@
 #include "runtime/clock.hpp"
 #include "runtime/durable_file.hpp"
 #include "trainer/benchmark.hpp"
-#include "trainer/data/preset.hpp"
 #include "trainer/data/token_file.hpp"
 #include "trainer/data/tokenizer.hpp"
+#include "trainer_protocol/presets.hpp"
 
 namespace emeth::trainer {
 namespace {
@@ -23,9 +21,8 @@ double seconds_since(Milliseconds start) {
 
 Result<std::string> run_token_benchmark(const std::string& model, const std::filesystem::path& folder,
                                         std::uint32_t threads) {
-    const Result<Preset> preset = find_preset(model);
+    const Result<Preset> preset = trainer_protocol::find_preset(model);
     if (preset.has_error()) return preset.error();
-    at::set_num_threads(static_cast<int>(threads));
     const std::filesystem::path dataset = folder / "dataset";
     const Result<Hash256> digest = crypto::sha256_of_file(dataset);
     if (digest.has_error()) return digest.error();
@@ -43,7 +40,7 @@ Result<std::string> run_token_benchmark(const std::string& model, const std::fil
     const Result<Tokenizer> tokenizer = Tokenizer::load(*pieces, *preset);
     if (tokenizer.has_error()) return tokenizer.error();
     if (Result<void> written =
-            TokenFile::write(tokens_path, dataset, *digest, pieces_digest, *tokenizer, *preset, [](double) {});
+            TokenFile::write(tokens_path, dataset, *digest, pieces_digest, *tokenizer, *preset, threads, [](double) {});
         !written)
         return written.error();
     const double tokens_s = seconds_since(encoding);

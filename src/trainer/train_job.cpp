@@ -52,21 +52,21 @@ Manifest describe_run(const TrainRequest& request, const TrainingSetup& setup, c
 Result<Trained> trained_report(const std::filesystem::path& artifact, const Manifest& manifest) {
     const Result<Hash256> digest = crypto::sha256_of_file(artifact);
     if (digest.has_error()) return digest.error();
-    return Trained{.artifact_sha256 = *digest,
-                   .artifact_bytes = std::filesystem::file_size(artifact),
-                   .steps = manifest.steps,
-                   .epochs = manifest.epochs,
-                   .epoch_losses = manifest.epoch_losses,
-                   .validation_loss = manifest.validation_loss};
+    return Trained{{.sha256 = *digest,
+                    .bytes = std::filesystem::file_size(artifact),
+                    .epochs = manifest.epochs,
+                    .steps = manifest.steps,
+                    .epoch_losses = manifest.epoch_losses,
+                    .validation_loss = manifest.validation_loss}};
 }
 
-/// The manifest of an artifact of this very run, if it stands there whole.
+/// The manifest of this run's artifact, if that exists and is complete.
 std::optional<Manifest> finished_artifact(const std::filesystem::path& path, const TrainRequest& request,
                                           const ParameterLayout& layout, const Plan& plan) {
     if (!std::filesystem::exists(path)) return std::nullopt;
     Result<Artifact> artifact = read_artifact(path, layout, plan);
     if (!artifact) {
-        spdlog::warn("the artifact is made again: {}", artifact.error().message);
+        spdlog::warn("the artifact on disk cannot be used and will be made again: {}", artifact.error().message);
         return std::nullopt;
     }
     Manifest& manifest = artifact->manifest;
@@ -76,7 +76,8 @@ std::optional<Manifest> finished_artifact(const std::filesystem::path& path, con
     return std::move(manifest);
 }
 
-/// The newest checkpoint, unless states from before it are lost: training then begins again, for it must be shown.
+/// The newest checkpoint. When states from before it are lost, training begins again, because the verifier may ask for
+/// them.
 std::optional<TrainingState> saved_state(CheckpointStore& store, const SegmentStates& states) {
     std::optional<TrainingState> saved = store.load_newest();
     if (!saved || states.complete_before(saved->step)) return saved;
@@ -84,12 +85,12 @@ std::optional<TrainingState> saved_state(CheckpointStore& store, const SegmentSt
     return std::nullopt;
 }
 
-/// Null: nobody else comes in. A JOB is not given up because nobody can help with it.
+/// Null: no helpers. A JOB is not given up because nobody can help with it.
 std::unique_ptr<RendezvousServer> open_door(const TrainRequest& request, Reporter& reporter) {
     if (!request.cooperation) return nullptr;
     auto door = RendezvousServer::open(request.cooperation->host);
     if (!door) {
-        spdlog::warn("nobody can help, training goes on alone: {}", door.error().message);
+        spdlog::warn("training alone, because helpers cannot be let in: {}", door.error().message);
         return nullptr;
     }
     reporter.report(trainer_protocol::RendezvousOpened{(*door)->rendezvous()});
@@ -103,8 +104,8 @@ std::unique_ptr<Team> make_team(const TrainRequest& request, const Plan& plan, c
                                         static_cast<std::size_t>(plan.sequences_per_step));
 }
 
-/// Trains to the end; the last state is durable before it returns, so that a kill from there on costs the last stages
-/// only.
+/// Trains to the end. The last state is durable before it returns, so that a kill after that costs only the last
+/// stages.
 Result<TrainingState> run_training(const TrainRequest& request, const TrainingSetup& setup,
                                    const ParameterLayout& layout, const PreparedData& data, const SegmentStates& states,
                                    RendezvousServer* door, Reporter& reporter) {
@@ -128,16 +129,16 @@ Result<TrainingState> run_training(const TrainRequest& request, const TrainingSe
 }  // namespace
 
 Result<Trained> train_job(const TrainRequest& request, Reporter& reporter) {
-    const Result<Preset> preset = find_preset(request.job.model);
+    const Result<Preset> preset = trainer_protocol::find_preset(request.job.model);
     if (preset.has_error()) return preset.error();
     const Result<Compute> compute = resolve_compute(request.compute, *preset);
     if (compute.has_error()) return compute.error();
 
-    // Before all else: helpers prepare the data while their leader does.
+    // First of all, so that helpers prepare their data while the leader prepares its own.
     const auto door = open_door(request, reporter);
     const std::filesystem::path dataset = request.folder / "dataset";
-    Result<PreparedData> data =
-        prepare_data(dataset, request.dataset_sha256, request.folder, request.job.id, *preset, reporter);
+    Result<PreparedData> data = prepare_data(dataset, request.dataset_sha256, request.folder, request.job.id, *preset,
+                                             compute->threads, reporter);
     if (data.has_error()) return data.error();
     const Result<Plan> plan = Plan::make(*preset, data->tokens.count(), request.job.epochs);
     if (plan.has_error()) return plan.error();

@@ -1,4 +1,4 @@
-// A TrainRequest from its folder's state to the artifact.
+// Serves a TrainRequest: from whatever the folder holds to the artifact.
 #pragma once
 
 #include "runtime/result.hpp"
@@ -7,8 +7,8 @@
 
 namespace emeth::trainer {
 
-/// Goes on from whatever stands whole in the folder: tokenizer.bin, tokens.bin, checkpoint-0.bin, checkpoint-1.bin,
-/// artifact.tar.
+/// Continues from the files in the folder that are complete: tokenizer.bin, tokens.bin, checkpoint-0.bin,
+/// checkpoint-1.bin, artifact.tar.
 Result<trainer_protocol::Trained> train_job(const trainer_protocol::TrainRequest& request, Reporter& reporter);
 
 }  // namespace emeth::trainer

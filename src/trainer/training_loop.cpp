@@ -20,7 +20,7 @@ namespace {
 
 constexpr Milliseconds progress_interval{250};
 
-/// When to save and when to report: the only thing here that looks at a clock, without influence on what is computed.
+/// When to save and when to report. Nothing else here looks at a clock, and this does not influence what is computed.
 class Pace {
 public:
     Pace(const TrainingSetup& setup, std::uint64_t first_step)

@@ -1,4 +1,8 @@
-// The one training loop.
+// The programs of emeth-trainer: train, help, check, generate, benchmark. They join the rooms of this folder; each room
+// says in its main header what it is for (data/data_preparation.hpp, model/model.hpp, checkpoints/checkpoint.hpp,
+// artifact/artifact.hpp, team/team.hpp, verification/check_artifact.hpp).
+//
+// This header: the one training loop, for JOBs, helpers and the verifier alike.
 #pragma once
 
 #include <cstdint>
@@ -20,13 +24,14 @@ struct TrainingSetup {
     Preset preset;
     Plan plan;
     Compute compute;
-    std::uint32_t checkpoint_interval_ms = 0;  ///< 0: the best by what a checkpoint costs (checkpoint_interval.hpp)
+    std::uint32_t checkpoint_interval_ms = 0;  ///< 0: chosen by its cost (checkpoint_interval.hpp)
     std::uint64_t last_step = 0;               ///< where to stop: plan.steps_total, or a segment's end
 };
 
-/// Takes `state` from its step to setup.last_step. The result is a function of the JOB, the dataset and the number of
-/// threads, wherever the run was interrupted; who else is in `team` changes no more of it than rounding. Errors: a
-/// checkpoint cannot be written; the loss is no number any more (permanent); what `team` cannot go on without is lost.
+/// Trains `state` from its step to setup.last_step. The result depends only on the JOB, the dataset and the number of
+/// threads, wherever the run was interrupted; the other members of `team` change it by rounding at most. Errors: a
+/// checkpoint cannot be written; the loss is not finite (permanent); the team cannot go on (a helper without its
+/// leader).
 Result<void> train(const TrainingSetup& setup, const ParameterLayout& layout, const TokenFile& tokens,
                    TrainingState& state, StateKeeper& keeper, Team& team, Reporter& reporter);
 

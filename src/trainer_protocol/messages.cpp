@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <boost/json/object.hpp>
-#include <cmath>
-#include <limits>
 
 #include "runtime/json_fields.hpp"
-#include "trainer_protocol/segments.hpp"
+#include "trainer_protocol/artifact_json.hpp"
+#include "trainer_protocol/network_rules.hpp"
+#include "trainer_protocol/presets.hpp"
 
 namespace emeth::trainer_protocol {
 namespace {
@@ -18,7 +18,6 @@ namespace json = boost::json;
 constexpr std::size_t name_bytes_max = 64;
 constexpr std::size_t path_bytes_max = 4096;
 constexpr std::size_t text_bytes_max = 4096;
-constexpr std::uint32_t epochs_max = 10'000;
 constexpr std::uint32_t threads_max = 1'024;
 constexpr std::uint32_t micro_batch_max = 65'536;
 constexpr std::uint32_t checkpoint_interval_ms_max = 24 * 3600 * 1000;
@@ -33,12 +32,6 @@ bool is_device(std::string_view text) {
     const std::string_view index = text.substr(5);
     return !index.empty() && index.size() <= 3 &&
            std::all_of(index.begin(), index.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-/// As in job_param.cpp: nothing that could be more than a name. Whether there is such a preset, the trainer knows.
-bool is_model_name(std::string_view text) {
-    constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
-    return !text.empty() && text.find_first_not_of(allowed) == std::string_view::npos;
 }
 
 std::uint32_t u32(JsonObject& object, std::string_view key, std::uint32_t minimum, std::uint32_t maximum) {
@@ -62,7 +55,7 @@ JobSpec parse_job(JsonObject object) {
     if (job.language != "en" && job.language != "ja") object.reject("language", "\"en\" or \"ja\"");
     job.epochs = u32(object, "epochs", 1, epochs_max);
     job.model = object.string("model", name_bytes_max);
-    if (!is_model_name(job.model)) object.reject("model", "the name of a preset");
+    if (!is_preset_name(job.model)) object.reject("model", "the name of a preset");
     return job;
 }
 
@@ -114,13 +107,8 @@ TrainRequest parse_train(JsonObject& object) {
 }
 
 HelpRequest parse_help(JsonObject& object) {
-    HelpRequest request;
-    request.job = parse_job(object.object("job"));
-    request.folder = absolute_path(object, "folder");
-    request.dataset_sha256 = object.fixed<Hash256>("datasetSha256");
-    request.compute = parse_compute(object.object("compute"));
-    request.cooperation = parse_cooperation(object.object("cooperation"));
-    request.rendezvous = read_rendezvous(object.object("rendezvous"));
+    HelpRequest request{parse_train(object), read_rendezvous(object.object("rendezvous"))};
+    if (!request.train.cooperation) object.reject("cooperation", "an object");
     return request;
 }
 
@@ -137,24 +125,22 @@ CheckRequest parse_check(JsonObject& object) {
     return request;
 }
 
+json::object train_to_json(std::string_view type, const TrainRequest& request) {
+    json::object object{{"type", type},
+                        {"job", job_to_json(request.job)},
+                        {"folder", request.folder.native()},
+                        {"datasetSha256", request.dataset_sha256.hex()},
+                        {"compute", compute_to_json(request.compute)}};
+    if (request.cooperation) object["cooperation"] = cooperation_to_json(*request.cooperation);
+    return object;
+}
+
 struct RequestWriter {
-    json::value operator()(const TrainRequest& request) const {
-        json::object object{{"type", "train"},
-                            {"job", job_to_json(request.job)},
-                            {"folder", request.folder.native()},
-                            {"datasetSha256", request.dataset_sha256.hex()},
-                            {"compute", compute_to_json(request.compute)}};
-        if (request.cooperation) object["cooperation"] = cooperation_to_json(*request.cooperation);
-        return object;
-    }
+    json::value operator()(const TrainRequest& request) const { return train_to_json("train", request); }
     json::value operator()(const HelpRequest& request) const {
-        return json::object{{"type", "help"},
-                            {"job", job_to_json(request.job)},
-                            {"folder", request.folder.native()},
-                            {"datasetSha256", request.dataset_sha256.hex()},
-                            {"compute", compute_to_json(request.compute)},
-                            {"cooperation", cooperation_to_json(request.cooperation)},
-                            {"rendezvous", to_json(request.rendezvous)}};
+        json::object object = train_to_json("help", request.train);
+        object["rendezvous"] = to_json(request.rendezvous);
+        return object;
     }
     json::value operator()(const CheckRequest& request) const {
         return json::object{{"type", "check"},
@@ -193,20 +179,10 @@ struct ReportWriter {
         return json::object{{"type", "helped"}, {"steps", report.steps}};
     }
     json::value operator()(const CheckpointSaved& report) const {
-        return json::object{{"type", "checkpointSaved"},
-                            {"epoch", report.epoch},
-                            {"step", report.step},
-                            {"sha256", report.sha256.hex()},
-                            {"loss", report.loss}};
+        return json::object{{"type", "checkpointSaved"}, {"checkpoint", to_json(report.checkpoint)}};
     }
     json::value operator()(const Trained& report) const {
-        return json::object{{"type", "trained"},
-                            {"artifactSha256", report.artifact_sha256.hex()},
-                            {"artifactBytes", report.artifact_bytes},
-                            {"steps", report.steps},
-                            {"epochs", report.epochs},
-                            {"epochLosses", json::array(report.epoch_losses.begin(), report.epoch_losses.end())},
-                            {"validationLoss", report.validation_loss}};
+        return json::object{{"type", "trained"}, {"artifact", to_json(report.artifact)}};
     }
     json::value operator()(const Checked& report) const {
         return json::object{{"type", "checked"},
@@ -233,27 +209,13 @@ Progress parse_progress(JsonObject& object) {
 }
 
 CheckpointSaved parse_checkpoint_saved(JsonObject& object) {
-    CheckpointSaved report;
-    report.epoch = u32(object, "epoch", 0, epochs_max);
-    report.step = object.u64("step", 0, count_max);
-    report.sha256 = object.fixed<Hash256>("sha256");
-    report.loss = object.number("loss");
-    return report;
+    JsonObject checkpoint = object.object("checkpoint");
+    return {read_checkpoint(checkpoint)};
 }
 
 Trained parse_trained(JsonObject& object) {
-    Trained report;
-    report.artifact_sha256 = object.fixed<Hash256>("artifactSha256");
-    report.artifact_bytes = object.u64("artifactBytes", 1, count_max);
-    report.steps = object.u64("steps", 1, count_max);
-    report.epochs = u32(object, "epochs", 1, epochs_max);
-    for (const json::value& loss : object.array("epochLosses", epochs_max)) {
-        const double value = loss.is_number() ? loss.to_number<double>() : std::numeric_limits<double>::quiet_NaN();
-        if (!std::isfinite(value)) object.reject("epochLosses", "an array of finite numbers");
-        report.epoch_losses.push_back(value);
-    }
-    report.validation_loss = object.number("validationLoss");
-    return report;
+    JsonObject artifact = object.object("artifact");
+    return {read_artifact(artifact, count_max)};
 }
 
 Checked parse_checked(JsonObject& object) {

@@ -1,6 +1,11 @@
-// The messages between a parent (worker or verifier) and its emeth-trainer child: JSON objects, each behind a 4-byte
-// big-endian length, over a socket pair. The child gets its end as descriptor 3, serves one request, answers with any
-// number of reports and one last Trained, Checked, Helped or Failed, and exits. When the socket ends, the child exits.
+// The room of what trainer, worker, node and verifier must agree on: the messages to and from a trainer and the
+// parent's side of them, the presets, the network's rules, segments and evidence. No torch, no network, no policy of a
+// node.
+//
+// This header: the messages between a parent (worker or verifier) and its emeth-trainer child. They are JSON objects,
+// each after a 4-byte big-endian length, over a socket pair. The child gets its end as descriptor 3, serves one
+// request, answers with any number of reports and one last Trained, Checked, Helped or Failed, and exits. When the
+// socket ends, the child exits.
 #pragma once
 
 #include <boost/json/value.hpp>
@@ -10,9 +15,9 @@
 #include <string>
 #include <string_view>
 #include <variant>
-#include <vector>
 
 #include "runtime/result.hpp"
+#include "statemachine/job.hpp"
 #include "statemachine/types.hpp"
 #include "trainer_protocol/rendezvous.hpp"
 
@@ -27,8 +32,8 @@ inline constexpr int control_descriptor = 3;
 struct JobSpec {
     JobId id;
     std::string language = "en";  ///< "en" or "ja", from param
-    std::uint32_t epochs = 2;     ///< max(param.epoch, n_epoch)
-    std::string model = "nano";   ///< preset: param.model, else the network's default_model
+    std::uint32_t epochs = 2;     ///< max(param.epoch, NetworkRules::epochs_min)
+    std::string model = "nano";   ///< preset: param.model, else NetworkRules::default_model
 };
 
 /// How this machine computes; recorded in the manifest, without influence on what is computed beyond rounding.
@@ -43,31 +48,27 @@ struct ComputeOptions {
 /// What a trainer needs to train together with others.
 struct CooperationOptions {
     std::string host = "127.0.0.1";  ///< an IP address of this machine that the others reach; nothing listens elsewhere
-    std::uint32_t timeout_ms = 20'000;  ///< without a sign from another for so long, it counts as lost
-    /// After so many steps of a group (and a few to warm up), and again and again, helpers that make a step no faster
-    /// are sent back to wait; 0: never, whatever they cost.
+    std::uint32_t timeout_ms = 20'000;  ///< without a sign of life for this long, another trainer counts as lost
+    /// Every time a group has done this many steps (and a few to warm up), helpers that do not make a step faster are
+    /// sent back to wait; 0: never, whatever they cost.
     std::uint32_t trial_steps = 20;
-    std::uint32_t opens_after_ms = 0;  ///< so long the leader trains alone
+    std::uint32_t opens_after_ms = 0;  ///< how long the leader trains alone first
 };
 
-/// Train the JOB in `folder`, from whatever stage the files there allow: tokenizer, token file, checkpoint, artifact
-/// are each made unless a whole one is present. The dataset is `folder`/dataset.
+/// Train the JOB in `folder`, from whatever stage the files there allow: tokenizer, token file, checkpoint and artifact
+/// are each made unless a complete one is present. The dataset is `folder`/dataset.
 struct TrainRequest {
     JobSpec job;
     std::filesystem::path folder;
     Hash256 dataset_sha256;
     ComputeOptions compute;
-    std::optional<CooperationOptions> cooperation{};  ///< set: lets helpers in, as many as come
+    std::optional<CooperationOptions> cooperation{};  ///< set: any number of helpers may join
 };
 
 /// Train the same JOB as a helper of the leader at `rendezvous`: a share of each step's sequences, for as long as the
-/// leader trains. `folder` is as for TrainRequest, but only tokenizer and token file are made there.
+/// leader trains. Only the tokenizer and the token file are made in the folder.
 struct HelpRequest {
-    JobSpec job;
-    std::filesystem::path folder;
-    Hash256 dataset_sha256;
-    ComputeOptions compute;
-    CooperationOptions cooperation;
+    TrainRequest train;  ///< with `cooperation` set
     Rendezvous rendezvous;
 };
 
@@ -93,11 +94,11 @@ struct Prepared {
 struct Started {
     std::uint64_t step = 0;
 };
-/// Helpers may come from now on; sent once, first of all.
+/// Helpers may join from now on; sent once, before everything else.
 struct RendezvousOpened {
     Rendezvous rendezvous;
 };
-/// Not more often than every 250 ms. stage: "tokenizer", "tokens", "waiting" (a helper for its leader), "training",
+/// At most every 250 ms. stage: "tokenizer", "tokens", "waiting" (a helper for its leader), "training",
 /// "validation", "artifact", "check".
 struct Progress {
     std::string stage;
@@ -105,23 +106,16 @@ struct Progress {
     std::uint64_t step = 0, steps_total = 0;
     double loss = 0;
     double tokens_per_s = 0;    ///< of all workers together
-    std::uint32_t workers = 1;  ///< that train together
+    std::uint32_t workers = 1;  ///< training together
 };
 struct CheckpointSaved {
-    std::uint32_t epoch = 0;
-    std::uint64_t step = 0;
-    Hash256 sha256;
-    double loss = 0;
+    statemachine::Checkpoint checkpoint;
 };
-/// The artifact stands at `folder`/artifact.tar.
+/// The artifact is complete at `folder`/artifact.tar.
 struct Trained {
-    Hash256 artifact_sha256;
-    std::uint64_t artifact_bytes = 0, steps = 0;
-    std::uint32_t epochs = 0;
-    std::vector<double> epoch_losses;
-    double validation_loss = 0;
+    statemachine::Artifact artifact;
 };
-/// The verdict over an artifact. `reason` is one sentence when it does not pass.
+/// How an artifact's check ended. `reason` is one sentence when it did not pass.
 struct Checked {
     bool passed = false;
     std::string reason;
@@ -129,7 +123,7 @@ struct Checked {
 };
 /// The leader has trained to the end.
 struct Helped {
-    std::uint64_t steps = 0;  ///< that were computed here in part
+    std::uint64_t steps = 0;  ///< of which this helper computed a share
 };
 /// The request could not be served. permanent: the same input can never succeed.
 struct Failed {

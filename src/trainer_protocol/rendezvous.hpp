@@ -1,5 +1,5 @@
-// Where the trainers of one JOB meet (cooperative=nvm): named by the leader's trainer, passed on by the master to those
-// who are to help.
+// Where the trainers of one JOB meet (cooperative=nvm): the leader's trainer names the place, and the master passes it
+// on to the helpers.
 #pragma once
 
 #include <boost/json/object.hpp>
@@ -12,7 +12,8 @@
 
 namespace emeth::trainer_protocol {
 
-/// The trainer that holds the JOB's state, the leader, listens there for helpers. Whoever knows the token is let in.
+/// The leader, the trainer that holds the JOB's state, listens there for helpers. A helper that knows the token is let
+/// in.
 struct Rendezvous {
     std::string host;  ///< an IP address of the leader's machine
     std::uint16_t port = 0;

@@ -7,24 +7,10 @@
 #include <set>
 
 #include "crypto/sha256.hpp"
+#include "trainer_protocol/presets.hpp"
 
 namespace emeth::trainer_protocol {
 namespace {
-
-/// Of the trainer's presets, whose shapes never change; a test of the trainer holds the two together.
-struct Weights {
-    std::string_view model;
-    std::uint64_t count;
-};
-constexpr std::array weights_of_presets{
-    Weights{"nano", 169'728},
-    Weights{"d256", 4'240'896},
-    Weights{"d512", 29'545'472},
-    Weights{"gpt2", 123'886'080},
-};
-
-constexpr std::uint64_t state_header_bytes = 56;
-constexpr std::uint64_t bytes_per_weight = 12;  // the weight and two moments, float32
 
 std::uint64_t word_of_draw(const JobId& job, const Hash256& block_hash, std::uint32_t number) {
     const Hash256 digest = crypto::sha256(fmt::format("emeth/draw/1/{}/{}/{}", job.hex(), block_hash.hex(), number));
@@ -81,9 +67,8 @@ std::array<std::uint8_t, evidence_header_bytes> evidence_header(const Hash256& b
 }
 
 std::optional<std::uint64_t> state_bytes(std::string_view model) {
-    for (const Weights& weights : weights_of_presets)
-        if (weights.model == model) return state_header_bytes + bytes_per_weight * weights.count;
-    return std::nullopt;
+    const Result<Preset> preset = find_preset(model);
+    return preset ? std::optional(preset->state_bytes()) : std::nullopt;
 }
 
 std::uint64_t states_bytes_max(std::string_view model, std::uint32_t epochs, std::uint32_t draws) {

@@ -1,5 +1,5 @@
-// Commit, then draw: how a training run is cut into segments, which of them are to be shown once the result is
-// submitted, and how the evidence for them lies on disk. Node, worker, trainer and verifier follow these rules alike.
+// Commit, then draw: how a training run is cut into segments, which of them must be shown once the result is submitted,
+// and how the evidence for them is stored. Node, worker, trainer and verifier all follow these rules.
 //
 // A run of `steps` optimiser steps has segment_count() segments and one state more: state k is where segment k begins,
 // the last state is the end of training. The manifest, which the artifact's digest fixes before submit, lists the
@@ -15,16 +15,12 @@
 #include <vector>
 
 #include "statemachine/types.hpp"
+#include "trainer_protocol/network_rules.hpp"
 
 namespace emeth::trainer_protocol {
 
-inline constexpr std::uint32_t segments_default = 32;
-inline constexpr std::uint32_t segments_per_epoch_min = 8;
-/// Of segments that are drawn beside segment 0, by default; all parts of a network must agree on the number.
-inline constexpr std::uint32_t draws_default = 2;
-inline constexpr std::uint32_t draws_max = 64;
-
-/// 32, or 8 an epoch where that is more; never more than there are steps. Both arguments > 0.
+/// segments_default, or segments_per_epoch_min an epoch where that is more; never more than there are steps. Both
+/// arguments > 0.
 std::uint32_t segment_count(std::uint64_t steps, std::uint32_t epochs);
 
 /// Steps done at state `index`, 0 to `segments`: floor(steps · index / segments).
@@ -33,27 +29,28 @@ std::uint64_t step_of_state(std::uint32_t index, std::uint32_t segments, std::ui
 /// Segment 0 and `draws` others (all, where there are no more), in ascending order. The others come from the words
 ///   w(i) = first 8 bytes, big-endian, of SHA-256("emeth/draw/1/<JOB id>/<block hash>/<i>"),  i = 0, 1, 2, …
 /// (id and hash in lower-case hex with 0x): w(i) below the largest multiple of n = segments − 1 that fits into 64 bits
-/// draws segment 1 + w(i) mod n, unless it is drawn already; any other w(i) is passed over.
+/// draws segment 1 + w(i) mod n, unless it has been drawn already; any other w(i) is skipped.
 std::vector<std::uint32_t> draw_segments(const JobId& job, const Hash256& block_hash, std::uint32_t segments,
                                          std::uint32_t draws);
 
 /// The states that the evidence for the drawn segments holds, ascending: where each begins and where it ends. The last
-/// state is left out, for the artifact's weights are it.
+/// state is left out, because the artifact's weights show it.
 std::vector<std::uint32_t> states_to_show(const std::vector<std::uint32_t>& drawn, std::uint32_t segments);
 
-/// A trainer's file of one state, below the JOB's folder: its content (trainer/segment_states.hpp) and, behind it, the
-/// SHA-256 of that, which is what the manifest lists.
+/// A trainer's file of one state, below the JOB's folder: its content (trainer/checkpoints/segment_states.hpp),
+/// followed by the SHA-256 of the content, which is what the manifest lists.
 std::filesystem::path state_file(const std::filesystem::path& folder, std::uint32_t index);
 
-/// Evidence is: this text, the hash of the block that drew, and the contents of states_to_show() behind each other. All
-/// are of one size, which the model's preset fixes; so there is nothing in it that must be parsed.
+/// Evidence consists of this text, the hash of the block that drew, and the contents of states_to_show() one after the
+/// other. All have the same size, which the preset fixes, so nothing in it must be parsed.
 inline constexpr std::string_view evidence_magic = "EMEVID01";
 inline constexpr std::uint64_t evidence_header_bytes = evidence_magic.size() + Hash256::size_bytes;
 std::array<std::uint8_t, evidence_header_bytes> evidence_header(const Hash256& block_hash);
 
-/// Bytes of one state of a preset; none: no preset that this program knows.
+/// Bytes of one state of a preset; none: this program knows no such preset.
 std::optional<std::uint64_t> state_bytes(std::string_view model);
-/// What the states of a run take on the worker's disk until the verdict, at most, with the evidence made of them.
+/// The most that the states of a run, and the evidence made of them, take on the worker's disk until the verdict. 0 for
+/// an unknown preset.
 std::uint64_t states_bytes_max(std::string_view model, std::uint32_t epochs, std::uint32_t draws);
 
 }  // namespace emeth::trainer_protocol

@@ -35,7 +35,7 @@ std::uint32_t frame_length(std::string_view bytes) {
     return length;
 }
 
-/// The last line of the child's log that is not empty: why it died, as a rule.
+/// The last line of the child's log that is not empty; as a rule, it says why the child died.
 std::string last_words(const std::filesystem::path& log) {
     std::ifstream file(log, std::ios::binary);
     if (!file) return {};
@@ -59,7 +59,7 @@ struct TrainerChild::Impl {
     ChildProcess process;
     asio::local::stream_protocol::socket socket;
     std::filesystem::path log;
-    std::string received;  // not yet consumed; kept across calls, so that a cancelled next() loses nothing
+    std::string received;  // kept between calls, so that a cancelled next() loses nothing
 };
 
 TrainerChild::TrainerChild(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -86,7 +86,7 @@ Task<Result<void>> send(ChildProcess& process, asio::local::stream_protocol::soc
     co_return transient_error(std::move(end));
 }
 
-/// Takes one whole message off the front of `received`, if there is one.
+/// Removes the first message from `received`, if it is complete.
 Result<std::optional<Report>> take_report(std::string& received) {
     if (received.size() < length_bytes) return std::optional<Report>();
     const std::uint32_t length = frame_length(received);

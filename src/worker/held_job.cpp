@@ -1,31 +1,27 @@
 #include "worker/held_job.hpp"
 
-#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <limits>
 #include <utility>
 
 #include "runtime/json_fields.hpp"
+#include "trainer_protocol/artifact_json.hpp"
+#include "trainer_protocol/network_rules.hpp"
 
 namespace emeth::worker {
 namespace {
 
 constexpr std::size_t name_bytes_max = 64;
-constexpr std::uint64_t epochs_max = 1'000;
 
 boost::json::object fields(const DatasetFacts& facts) {
     return {{"tokens", facts.tokens}, {"steps_total", facts.steps_total}, {"acknowledged", facts.acknowledged}};
 }
 
 boost::json::object fields(const ArtifactFacts& facts) {
-    return {
-        {"sha256", facts.artifact.sha256.hex()},
-        {"bytes", facts.artifact.bytes},
-        {"epochs", facts.artifact.epochs},
-        {"steps", facts.artifact.steps},
-        {"epoch_losses", boost::json::array(facts.artifact.epoch_losses.begin(), facts.artifact.epoch_losses.end())},
-        {"validation_loss", facts.artifact.validation_loss},
-        {"acknowledged", facts.acknowledged}};
+    boost::json::object object = trainer_protocol::to_json(facts.artifact);
+    object["acknowledged"] = facts.acknowledged;
+    return object;
 }
 
 DatasetFacts read_dataset(JsonObject json) {
@@ -33,18 +29,8 @@ DatasetFacts read_dataset(JsonObject json) {
 }
 
 ArtifactFacts read_artifact(JsonObject json) {
-    ArtifactFacts facts;
-    facts.artifact.sha256 = json.fixed<Hash256>("sha256");
-    facts.artifact.bytes = json.u64("bytes", 1);
-    facts.artifact.epochs = static_cast<std::uint32_t>(json.u64("epochs", 1, epochs_max));
-    facts.artifact.steps = json.u64("steps");
-    for (const boost::json::value& loss : json.array("epoch_losses", epochs_max)) {
-        if (!loss.is_number()) json.reject("epoch_losses", "an array of numbers");
-        facts.artifact.epoch_losses.push_back(loss.is_number() ? loss.to_number<double>() : 0);
-    }
-    facts.artifact.validation_loss = json.number("validation_loss");
-    facts.acknowledged = json.boolean("acknowledged");
-    return facts;
+    return {trainer_protocol::read_artifact(json, std::numeric_limits<std::uint64_t>::max()),
+            json.boolean("acknowledged")};
 }
 
 bool same_work(const trainer_protocol::JobSpec& a, const trainer_protocol::JobSpec& b) {
@@ -74,7 +60,7 @@ Result<HeldJob> parse_held_job(std::string_view text, const JobId& id) {
     job.lease = object.u64("lease");
     job.helping = object.optional_boolean("helping").value_or(false);
     job.spec.language = object.string("language", name_bytes_max);
-    job.spec.epochs = static_cast<std::uint32_t>(object.u64("epochs", 1, epochs_max));
+    job.spec.epochs = static_cast<std::uint32_t>(object.u64("epochs", 1, trainer_protocol::epochs_max));
     job.spec.model = object.string("model", name_bytes_max);
     job.dataset_bytes = object.u64("dataset_bytes", 1, worker_protocol::dataset_bytes_max);
     job.dataset_sha256 = object.optional_fixed<Hash256>("dataset_sha256");

@@ -35,7 +35,8 @@ void StallWatch::saw(const trainer_protocol::Report& report, Milliseconds now) {
         if (is_after_training(progress->stage)) enter(Phase::after_training, now);
         step = progress->step;
     }
-    if (const auto* checkpoint = std::get_if<trainer_protocol::CheckpointSaved>(&report)) step = checkpoint->step;
+    if (const auto* checkpoint = std::get_if<trainer_protocol::CheckpointSaved>(&report))
+        step = checkpoint->checkpoint.step;
     if (phase_ == Phase::training && step <= step_) return;
     steps_done_ = steps_done_ || (phase_ == Phase::training && step > step_);
     step_ = std::max(step_, step);

@@ -95,12 +95,10 @@ Task<Result<void>> JobRunner::run_trainer(std::string reason) {
 
 messages::Request JobRunner::request_of_trainer() const {
     const WorkerSettings& settings = context_.settings;
-    if (job_.helping)
-        return messages::HelpRequest{
-            job_.spec, folder(), *job_.dataset_sha256, settings.compute, settings.cooperation, *rendezvous_};
     messages::TrainRequest request{job_.spec, folder(), *job_.dataset_sha256, settings.compute};
-    if (!cooperative_) return request;
+    if (!job_.helping && !cooperative_) return request;
     request.cooperation = settings.cooperation;
+    if (job_.helping) return messages::HelpRequest{std::move(request), *rendezvous_};
     // Whatever it was that ended it, alone it might not have: it is soon enough to let others in when that has held.
     request.cooperation->opens_after_ms = static_cast<std::uint32_t>(
         std::min<std::int64_t>(alone_max.count(), failures_in_company_ * alone_after_failure.count()));
@@ -132,7 +130,7 @@ void JobRunner::report_training(const messages::Report& report_of_child, const s
         report(worker_protocol::TrainingStarted{started->step, text});
     }
     if (const auto* saved = std::get_if<messages::CheckpointSaved>(&report_of_child))
-        report(worker_protocol::CheckpointSaved{{saved->epoch, saved->step, saved->sha256, saved->loss}});
+        report(worker_protocol::CheckpointSaved{saved->checkpoint});
     if (const auto* progress = std::get_if<messages::Progress>(&report_of_child)) {
         workers_ = progress->workers;
         worker_protocol::Progress told = forwarded(*progress);
@@ -156,11 +154,10 @@ Task<Result<void>> JobRunner::record_dataset_facts(messages::Prepared facts) {
 
 Task<Result<void>> JobRunner::record_artifact(messages::Trained trained) {
     const std::uint64_t bytes = size_or_zero(folder() / "artifact.tar");
-    if (bytes != trained.artifact_bytes)
+    const statemachine::Artifact artifact = std::move(trained.artifact);
+    if (bytes != artifact.bytes)
         co_return transient_error(fmt::format("the trainer announced an artifact of {} bytes, but artifact.tar has {}",
-                                              trained.artifact_bytes, bytes));
-    const statemachine::Artifact artifact{trained.artifact_sha256, trained.artifact_bytes, trained.epochs,
-                                          trained.steps,           trained.epoch_losses,   trained.validation_loss};
+                                              artifact.bytes, bytes));
     job_.artifact = ArtifactFacts{artifact, false};
     artifact_checked_ = false;
     auto saved = co_await context_.folders.save(job_.spec.id);

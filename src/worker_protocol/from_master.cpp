@@ -1,17 +1,19 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <type_traits>
 #include <utility>
 
 #include "runtime/json_fields.hpp"
+#include "trainer_protocol/presets.hpp"
 #include "worker_protocol/messages.hpp"
 #include "worker_protocol/wire_text.hpp"
 
 namespace emeth::worker_protocol {
 namespace {
+
+using trainer_protocol::epochs_max;
 
 constexpr std::size_t model_bytes_max = 32;
 /// Eight segments an epoch, at most.
@@ -96,12 +98,6 @@ Welcome read_welcome(JsonObject& json) {
     return {signature.value_or(crypto::Signature{})};
 }
 
-bool is_preset_name(const std::string& text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-    });
-}
-
 Assign read_assign(JsonObject& json) {
     Assign message;
     message.job = json.fixed<JobId>("job");
@@ -111,7 +107,7 @@ Assign read_assign(JsonObject& json) {
     if (message.spec.language != "en" && message.spec.language != "ja") json.reject("language", "\"en\" or \"ja\"");
     message.spec.epochs = static_cast<std::uint32_t>(json.u64("epochs", 1, epochs_max));
     message.spec.model = json.string("model", model_bytes_max);
-    if (!is_preset_name(message.spec.model)) json.reject("model", "a preset's name in lower case");
+    if (!trainer_protocol::is_preset_name(message.spec.model)) json.reject("model", "a preset's name in lower case");
     message.dataset_url = json.string("dataset_url", url_bytes_max);
     message.dataset_bytes = json.u64("dataset_bytes", 1, dataset_bytes_max);
     message.cooperative = json.optional_boolean("cooperative").value_or(false);

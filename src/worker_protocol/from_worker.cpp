@@ -1,23 +1,25 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
-#include <cmath>
-#include <type_traits>
 #include <utility>
 
 #include "runtime/json_fields.hpp"
+#include "trainer_protocol/artifact_json.hpp"
+#include "trainer_protocol/network_rules.hpp"
 #include "worker_protocol/messages.hpp"
 #include "worker_protocol/wire_text.hpp"
 
 namespace emeth::worker_protocol {
 namespace {
 
+using trainer_protocol::epochs_max;
+
 constexpr std::size_t etag_bytes_max = 256;
 constexpr std::uint64_t workers_max = 1'024;
 constexpr std::uint64_t power_capacity_max = 1'000'000'000'000;
 
-/// JSON knows neither infinity nor NaN; a diverged loss is told as a very large one.
-double finite(double number) {
-    return std::isfinite(number) ? number : 1e300;
+boost::json::object with_kind(std::string_view kind, boost::json::object fields) {
+    fields["kind"] = kind;
+    return fields;
 }
 
 boost::json::object fields(const Hello& hello) {
@@ -45,24 +47,11 @@ boost::json::object body_fields(const TrainingStarted& body) {
 }
 
 boost::json::object body_fields(const CheckpointSaved& body) {
-    const statemachine::Checkpoint& checkpoint = body.checkpoint;
-    return {{"kind", body.kind},
-            {"epoch", checkpoint.epoch},
-            {"step", checkpoint.step},
-            {"sha256", checkpoint.sha256.hex()},
-            {"loss", finite(checkpoint.loss)}};
+    return with_kind(body.kind, trainer_protocol::to_json(body.checkpoint));
 }
 
 boost::json::object body_fields(const Trained& body) {
-    boost::json::array losses;
-    for (const double loss : body.artifact.epoch_losses) losses.push_back(finite(loss));
-    return {{"kind", body.kind},
-            {"sha256", body.artifact.sha256.hex()},
-            {"bytes", body.artifact.bytes},
-            {"epochs", body.artifact.epochs},
-            {"steps", body.artifact.steps},
-            {"epoch_losses", std::move(losses)},
-            {"validation_loss", finite(body.artifact.validation_loss)}};
+    return with_kind(body.kind, trainer_protocol::to_json(body.artifact));
 }
 
 boost::json::object body_fields(const PartUploaded& body) {
@@ -96,8 +85,8 @@ boost::json::object body_fields(const Progress& body) {
                                {"steps_total", body.steps_total},
                                {"bytes", body.bytes},
                                {"bytes_total", body.bytes_total},
-                               {"loss", finite(body.loss)},
-                               {"tokens_per_s", finite(body.tokens_per_s)},
+                               {"loss", trainer_protocol::finite_number(body.loss)},
+                               {"tokens_per_s", trainer_protocol::finite_number(body.tokens_per_s)},
                                {"workers", body.workers}};
     if (body.rendezvous) object["rendezvous"] = to_json(*body.rendezvous);
     return object;
@@ -127,29 +116,6 @@ Hello read_hello(JsonObject& json) {
 DatasetReady read_dataset_ready(JsonObject& json) {
     return {json.fixed<Hash256>("sha256"), json.u64("bytes", 1, dataset_bytes_max), json.u64("tokens"),
             json.u64("steps_total")};
-}
-
-CheckpointSaved read_checkpoint_saved(JsonObject& json) {
-    statemachine::Checkpoint checkpoint;
-    checkpoint.epoch = static_cast<std::uint32_t>(json.u64("epoch", 0, epochs_max));
-    checkpoint.step = json.u64("step");
-    checkpoint.sha256 = json.fixed<Hash256>("sha256");
-    checkpoint.loss = json.number("loss");
-    return {checkpoint};
-}
-
-Trained read_trained(JsonObject& json) {
-    statemachine::Artifact artifact;
-    artifact.sha256 = json.fixed<Hash256>("sha256");
-    artifact.bytes = json.u64("bytes", 1, part_bytes * parts_max);
-    artifact.epochs = static_cast<std::uint32_t>(json.u64("epochs", 1, epochs_max));
-    artifact.steps = json.u64("steps", 1);
-    for (const boost::json::value& loss : json.array("epoch_losses", epochs_max)) {
-        if (!loss.is_number()) json.reject("epoch_losses", "an array of numbers");
-        artifact.epoch_losses.push_back(loss.is_number() ? loss.to_number<double>() : 0);
-    }
-    artifact.validation_loss = json.number("validation_loss");
-    return {std::move(artifact)};
 }
 
 PartUploaded read_part_uploaded(JsonObject& json) {
@@ -187,8 +153,8 @@ ReportBody read_body(JsonObject json) {
     if (kind == DatasetReady::kind) return read_dataset_ready(json);
     if (kind == TrainingStarted::kind)
         return TrainingStarted{json.u64("step"), json.string("reason", sentence_bytes_max)};
-    if (kind == CheckpointSaved::kind) return read_checkpoint_saved(json);
-    if (kind == Trained::kind) return read_trained(json);
+    if (kind == CheckpointSaved::kind) return CheckpointSaved{trainer_protocol::read_checkpoint(json)};
+    if (kind == Trained::kind) return Trained{trainer_protocol::read_artifact(json, part_bytes * parts_max)};
     if (kind == PartUploaded::kind) return read_part_uploaded(json);
     if (kind == EvidencePacked::kind) return read_evidence_packed(json);
     if (kind == StepFailed::kind) return read_step_failed(json);

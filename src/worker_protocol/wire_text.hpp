@@ -13,7 +13,6 @@ inline constexpr std::size_t text_bytes_max = 4 << 20;
 /// Of the names of messages, reports, stages and steps.
 inline constexpr std::size_t name_bytes_max = 32;
 inline constexpr std::size_t signature_hex_bytes = 132;
-inline constexpr std::uint32_t epochs_max = 1'000;
 
 /// At most `bytes_max` bytes of valid UTF-8: a program's last words may be any bytes, and JSON takes none but UTF-8.
 std::string wire_text(std::string_view text, std::size_t bytes_max);

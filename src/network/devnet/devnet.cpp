@@ -203,7 +203,7 @@ Result<void> Devnet::Impl::start_servers(const Record& record) {
     VerifierOptions verifier_options;
     verifier_options.folder = options.folder / "verifier" / "jobs";
     verifier_options.trainer_program = trainer_protocol::default_trainer_program();
-    verifier_options.default_model = options.default_model;
+    verifier_options.rules = options.rules;
     verifier_options.threads = options.verifier_threads;
     verifier.emplace(*rpc_chain, *verifier_actor->sender, *verifier_actor->storage, system_clock(), deployment.core,
                      std::move(verifier_options));
@@ -327,7 +327,7 @@ std::string Devnet::node_settings() const {
         "endpoint={}\nchain_id={}\nemethContractAddress={}\ntokenContractAddress={}\nstorageApi={}\ninfo_server_url={}"
         "\ndefault_model={}\nconfirmations=2\n",
         endpoint().text(), impl_->options.chain_id, core().hex(), token().hex(), storage_api().text(),
-        info_server().text(), impl_->options.default_model);
+        info_server().text(), impl_->options.rules.default_model);
 }
 
 }  // namespace emeth::network

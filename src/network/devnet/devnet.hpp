@@ -16,6 +16,7 @@
 #include "network/requester/requester.hpp"
 #include "runtime/result.hpp"
 #include "runtime/task.hpp"
+#include "trainer_protocol/network_rules.hpp"
 
 namespace emeth::network {
 
@@ -31,7 +32,7 @@ struct DevnetOptions {
     std::uint64_t chain_id = 60'001;
     std::uint32_t requester_interval_s = 0;  ///< 0: no requester bot
     std::uint32_t verifier_threads = 1;
-    std::string default_model = "nano";
+    trainer_protocol::NetworkRules rules;
 };
 
 class Devnet {

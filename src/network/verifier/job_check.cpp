@@ -14,6 +14,7 @@
 #include "runtime/log.hpp"
 #include "runtime/with_timeout.hpp"
 #include "trainer_protocol/job_param.hpp"
+#include "trainer_protocol/segments.hpp"
 #include "trainer_protocol/trainer_child.hpp"
 
 namespace emeth::network {
@@ -126,7 +127,7 @@ Task<Result<Verdict>> check_job(chain::Chain& chain, api_client::StorageApiClien
     const auto gas = co_await chain.estimated_gas(std::max<std::uint64_t>(1, *bytes >> 20), language_model_complexity);
     if (gas.has_error()) co_return gas.error();
 
-    auto spec = trainer_protocol::parse_job_param(id, details->param, options.epochs_min, options.default_model);
+    auto spec = trainer_protocol::parse_job_param(id, details->param, options.rules);
     if (spec.has_error()) co_return Verdict{false, "param cannot be trained: " + spec.error().message, 0};
 
     const auto folder = options.folder / id.hex().substr(2);
@@ -139,7 +140,7 @@ Task<Result<Verdict>> check_job(chain::Chain& chain, api_client::StorageApiClien
     request.compute.threads = options.threads;
     request.evidence = folder / "evidence";
     request.block_hash = block_hash;
-    request.draws = options.draws;
+    request.draws = options.rules.draws;
     auto early = co_await fetch_deliveries(storage, id, request);
     if (early.has_error()) co_return early.error();
     if (early->has_value()) co_return std::move(**early);

@@ -5,26 +5,23 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <string>
 
 #include "api_client/storage_api_client.hpp"
 #include "chain/sender/transaction_sender.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/result.hpp"
 #include "runtime/task.hpp"
-#include "trainer_protocol/segments.hpp"
+#include "trainer_protocol/network_rules.hpp"
 
 namespace emeth::network {
 
 struct VerifierOptions {
     std::filesystem::path folder;           ///< scratch space, one folder a JOB
     std::filesystem::path trainer_program;  ///< emeth-trainer
-    std::string default_model = "nano";
-    std::uint32_t epochs_min = 2;  ///< a verifier asks for max(param.epoch, 2)
+    trainer_protocol::NetworkRules rules;
     std::uint32_t threads = 1;
     Milliseconds poll_interval{1'000};
-    std::uint32_t draws = trainer_protocol::draws_default;  ///< segments that a submit's block draws beside the first
-    std::uint64_t confirmations = 2;                        ///< blocks until a submit's block draws
+    std::uint64_t confirmations = 2;    ///< blocks until a submit's block draws
     Milliseconds patience{600'000};     ///< how long artifact or evidence may be missing before the result is rejected
     std::int64_t timeout_grace_s = 60;  ///< after the deadline, before timeout is called
 };

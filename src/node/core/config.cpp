@@ -13,7 +13,7 @@
 #include "chain/fee_policy.hpp"
 #include "chain/sender/transaction_sender.hpp"
 #include "crypto/configured_key.hpp"
-#include "trainer_protocol/job_param.hpp"
+#include "trainer_protocol/presets.hpp"
 
 namespace emeth::node {
 namespace {
@@ -116,10 +116,13 @@ void read_selection(Reader& reader, const EnvConfig& config, SelectionPolicy& ou
     out.max_fee = reader.wei("max_fee", "30000000000000000000");
     if (out.min_fee > out.max_fee) reader.reject("min_fee", "no more than max_fee");
     out.program_ids = reader.numbers("program_ids", "0");
-    out.n_epoch = static_cast<std::uint32_t>(reader.number("n_epoch", 2, 1, trainer_protocol::epochs_max));
-    out.default_model = config.text("default_model", "nano");
-    out.verification_draws = static_cast<std::uint32_t>(
-        reader.number("verification_draws", trainer_protocol::draws_default, 1, trainer_protocol::draws_max));
+    out.rules.epochs_min =
+        static_cast<std::uint32_t>(reader.number("n_epoch", out.rules.epochs_min, 1, trainer_protocol::epochs_max));
+    out.rules.default_model = config.text("default_model", out.rules.default_model);
+    if (!trainer_protocol::find_preset(out.rules.default_model))
+        reader.reject("default_model", trainer_protocol::preset_choice());
+    out.rules.draws = static_cast<std::uint32_t>(
+        reader.number("verification_draws", out.rules.draws, 1, trainer_protocol::draws_max));
     out.deadline_margin_s = static_cast<std::int64_t>(reader.number("deadline_margin_s", 3'600, 0, day_ms / 1'000));
     out.dataset_bytes_max = reader.number("dataset_bytes_max", 10 * gigabyte, dataset_bytes_min, 100 * gigabyte);
     out.disk_reserve_bytes = reader.number("disk_reserve_bytes", gigabyte / 4, 0, 1'000 * gigabyte);

@@ -13,9 +13,7 @@ PipelineSettings pipeline_settings(const NodeConfig& config, const chain::Consta
     PipelineSettings settings;
     settings.core = config.core;
     settings.token = config.token;
-    settings.n_epoch = config.selection.n_epoch;
-    settings.default_model = config.selection.default_model;
-    settings.verification_draws = config.selection.verification_draws;
+    settings.rules = config.selection.rules;
     settings.cooperative = config.selection.cooperative;
     settings.confirmations = config.confirmations;
     settings.poll_interval = config.poll_interval;

@@ -10,6 +10,7 @@
 #include "chain/amount.hpp"
 #include "statemachine/text.hpp"
 #include "trainer_protocol/job_param.hpp"
+#include "trainer_protocol/segments.hpp"
 
 namespace emeth::node {
 namespace {
@@ -49,8 +50,7 @@ std::optional<Refused> check_program(Assessment& a) {
 }
 
 std::optional<Refused> check_param(Assessment& a) {
-    auto spec = trainer_protocol::parse_job_param(a.candidate.id, a.candidate.details.param, a.policy.n_epoch,
-                                                  a.policy.default_model);
+    auto spec = trainer_protocol::parse_job_param(a.candidate.id, a.candidate.details.param, a.policy.rules);
     if (spec.has_error()) return lasting(spec.error().message);
     a.chosen.spec = std::move(*spec);
     return std::nullopt;
@@ -154,8 +154,7 @@ std::optional<Refused> check_disk(Assessment& a) {
     // All factors are bounded, by settings and presets, far below 2^64.
     auto needed = a.policy.disk_reserve_bytes + a.candidate.dataset_bytes * a.policy.disk_bytes_per_dataset_byte;
     if (a.policy.disk_bytes_per_dataset_byte > 0)
-        needed +=
-            trainer_protocol::states_bytes_max(a.chosen.spec.model, a.chosen.spec.epochs, a.policy.verification_draws);
+        needed += trainer_protocol::states_bytes_max(a.chosen.spec.model, a.chosen.spec.epochs, a.policy.rules.draws);
     if (a.view.disk_free_bytes >= needed) return std::nullopt;
     return for_now(fmt::format("needs {} MiB of disk, {} MiB are free", needed >> 20, a.view.disk_free_bytes >> 20));
 }

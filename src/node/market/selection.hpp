@@ -12,7 +12,7 @@
 #include "chain/chain.hpp"
 #include "statemachine/job.hpp"
 #include "trainer_protocol/messages.hpp"
-#include "trainer_protocol/segments.hpp"
+#include "trainer_protocol/network_rules.hpp"
 
 namespace emeth::node {
 
@@ -29,9 +29,7 @@ inline constexpr std::uint64_t chain_gas_per_job = 500'000 + submit_gas_max;
 struct SelectionPolicy {
     Wei min_fee, max_fee;  ///< EMT wei
     std::set<std::uint64_t> program_ids{0};
-    std::uint32_t n_epoch = 2;  ///< trained at least
-    std::string default_model = "nano";
-    std::uint32_t verification_draws = trainer_protocol::draws_default;
+    trainer_protocol::NetworkRules rules;
     std::int64_t deadline_margin_s = 3'600;
     std::uint64_t dataset_bytes_max = 0;
     std::uint64_t disk_reserve_bytes = 0;  ///< of the master's own folder

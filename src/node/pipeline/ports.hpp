@@ -17,7 +17,7 @@
 #include "runtime/random.hpp"
 #include "runtime/retry_policy.hpp"
 #include "storage/job_store.hpp"
-#include "trainer_protocol/segments.hpp"
+#include "trainer_protocol/network_rules.hpp"
 
 namespace emeth::node {
 
@@ -38,11 +38,8 @@ struct PipelinePorts {
 
 struct PipelineSettings {
     Address core, token;
-    std::uint32_t n_epoch = 2;
-    std::string default_model = "nano";
-    std::uint32_t verification_draws =
-        trainer_protocol::draws_default;  ///< segments that a submit's block draws beside the first
-    bool cooperative = false;             ///< idle workers help with the JOB
+    trainer_protocol::NetworkRules rules;
+    bool cooperative = false;  ///< idle workers help with the JOB
     std::uint64_t confirmations = 1;
     Milliseconds poll_interval{2'000};       ///< of the chain, for the end of a JOB
     Milliseconds worker_grace{60'000};       ///< how long the lease of a lost worker stands

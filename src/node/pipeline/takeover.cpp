@@ -55,7 +55,7 @@ Task<Result<bool>> Takeover::fits_from_the_beginning(std::uint64_t power_capacit
     const Result<std::uint64_t> gas = co_await ports_.chain.estimated_gas(mebibytes, language_model_complexity);
     if (gas.has_error()) co_return gas.error();
     const auto spec =
-        trainer_protocol::parse_job_param(terms.id, terms.param, settings_.n_epoch, settings_.default_model);
+        trainer_protocol::parse_job_param(terms.id, terms.param, settings_.rules);
     if (spec.has_error()) co_return spec.error();
     const std::int64_t finish_estimate = finish_estimate_s(*gas, power_capacity, spec->epochs);
     co_return *now + finish_estimate + settings_.deadline_margin_s < terms.deadline_unix_s;

@@ -9,6 +9,7 @@
 #include "node/pipeline/job_journal.hpp"
 #include "node/workers/worker_hub.hpp"
 #include "runtime/clock.hpp"
+#include "trainer_protocol/network_rules.hpp"
 
 namespace emeth::node {
 
@@ -25,8 +26,7 @@ public:
         const JobJournal& journal;
     };
     struct Settings {
-        std::uint32_t n_epoch = 2;
-        std::string default_model = "nano";
+        trainer_protocol::NetworkRules rules;
         std::int64_t deadline_margin_s = 3'600;  ///< of a worker that begins anew, as of one that begins
     };
     /// All ports must outlive it.

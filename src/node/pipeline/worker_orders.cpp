@@ -33,8 +33,7 @@ void WorkerOrders::forget_draw() {
 }
 
 Task<Result<worker_protocol::Assign>> WorkerOrders::assignment() {
-    auto spec = trainer_protocol::parse_job_param(job().terms.id, job().terms.param, settings_.n_epoch,
-                                                  settings_.default_model);
+    auto spec = trainer_protocol::parse_job_param(job().terms.id, job().terms.param, settings_.rules);
     if (spec.has_error()) co_return spec.error();
     Result<std::string> url = co_await ports_.artifacts.dataset_url(job().terms.id);
     if (url.has_error()) co_return url.error();

@@ -10,6 +10,7 @@
 #include "node/pipeline/upload.hpp"
 #include "node/workers/worker_hub.hpp"
 #include "statemachine/command.hpp"
+#include "trainer_protocol/network_rules.hpp"
 
 namespace emeth::node {
 
@@ -22,8 +23,7 @@ public:
         Upload& upload;
     };
     struct Settings {
-        std::uint32_t n_epoch = 2;
-        std::string default_model = "nano";
+        trainer_protocol::NetworkRules rules;
         bool cooperative = false;
     };
     /// All ports must outlive it.

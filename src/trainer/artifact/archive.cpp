@@ -63,7 +63,7 @@ Result<void> write_members(const std::filesystem::path& path, const std::vector<
     return {};
 }
 
-/// A name from outside, as it may stand in a message.
+/// A name from outside, made safe for a message.
 std::string shown(const char* name) {
     std::string text;
     for (const char* c = name == nullptr ? "" : name; *c != '\0' && text.size() < shown_name_bytes_max; ++c)
@@ -73,8 +73,8 @@ std::string shown(const char* name) {
 
 Error broken(const std::filesystem::path& path, archive* handle) {
     const char* reason = archive_error_string(handle);
-    return permanent_error(fmt::format("{} is not a whole tar: {}", path.filename().string(),
-                                       reason == nullptr ? "it ends early" : shown(reason)));
+    return permanent_error(fmt::format("{} is not a complete tar: {}", path.filename().string(),
+                                       reason == nullptr ? "it ends too early" : shown(reason)));
 }
 
 /// An Error unless the entry is a regular file with an allowed name and size that has not been seen before.
@@ -83,10 +83,10 @@ Result<void> admit(archive_entry* entry, const MemberLimits& limits,
     const char* name = archive_entry_pathname(entry);
     const auto limit = name == nullptr ? limits.end() : limits.find(std::string_view(name));
     if (limit == limits.end())
-        return permanent_error(fmt::format("the archive holds '{}', which has no place there", shown(name)));
+        return permanent_error(fmt::format("the archive holds '{}', which does not belong there", shown(name)));
     const bool regular = archive_entry_filetype(entry) == AE_IFREG && archive_entry_hardlink(entry) == nullptr &&
                          archive_entry_symlink(entry) == nullptr;
-    if (!regular) return permanent_error(fmt::format("'{}' in the archive is no regular file", shown(name)));
+    if (!regular) return permanent_error(fmt::format("'{}' in the archive is not a regular file", shown(name)));
     if (members.contains(name)) return permanent_error(fmt::format("'{}' is in the archive twice", shown(name)));
     const la_int64_t size = archive_entry_size(entry);
     if (!archive_entry_size_is_set(entry) || size < 0 || static_cast<std::uint64_t>(size) > limit->second)

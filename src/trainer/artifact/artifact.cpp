@@ -34,7 +34,7 @@ MemberLimits member_limits(const ParameterLayout& layout, const Plan& plan) {
             {manifest_name, manifest_bytes_max}};
 }
 
-/// Every member but the manifest stands in the manifest with its digest, and nothing else does.
+/// The manifest lists every other member with its digest, and nothing else.
 Result<void> require_digests(const std::map<std::string, std::string>& members, const Manifest& manifest) {
     for (const auto& [name, content] : members) {
         if (name == manifest_name) continue;

@@ -1,4 +1,7 @@
-// The artifact: a tar of a folder that Hugging Face tools load, with the training log and the manifest beside it.
+// The room of the artifact: what a finished JOB delivers, and how each of its files is written and read. Readers trust
+// nothing: every size and field is bounded. It knows the model, not how it is trained.
+//
+// This header: the whole artifact, a tar of a folder that Hugging Face tools load, plus training log and manifest.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -28,11 +31,11 @@ std::string model_config(const Preset& preset);
 Result<void> write_artifact(const std::filesystem::path& path, const Preset& preset, const ParameterLayout& layout,
                             Artifact artifact);
 
-/// The manifest alone, before anything else of the archive is believed or read.
+/// The manifest only, before anything else in the archive is read.
 Result<Manifest> read_artifact_manifest(const std::filesystem::path& path);
 
-/// What the archive holds, each member matching its digest in the manifest. A permanent Error says what is wrong with
-/// it. Bounded by preset and plan before anything is read.
+/// The content of the archive; each member matches its digest in the manifest. A permanent Error says what is wrong.
+/// Preset and plan bound every size before anything is read.
 Result<Artifact> read_artifact(const std::filesystem::path& path, const ParameterLayout& layout, const Plan& plan);
 
 }  // namespace emeth::trainer

@@ -29,7 +29,7 @@ constexpr std::uint64_t context_max = 2'048;
 constexpr std::uint64_t vocabulary_max = 1 << 18;
 constexpr std::int64_t weights_max = 2'000'000'000;
 constexpr double norm_epsilon = 1e-5;
-/// What SentencePiece puts in the place of bytes that are no character yet.
+/// What SentencePiece writes for bytes that do not make a character yet.
 constexpr std::string_view replacement_character = "\xEF\xBF\xBD";
 
 Result<std::string> read_member(const fs::path& folder, const char* name, std::uint64_t bytes_max) {
@@ -42,7 +42,7 @@ Result<std::string> read_member(const fs::path& folder, const char* name, std::u
     return content;
 }
 
-/// The shape that config.json describes. What it leaves out has the value that Hugging Face gives it.
+/// The shape that config.json describes, with Hugging Face's defaults.
 Result<Preset> read_config(const std::string& text) {
     const Result<boost::json::value> json = parse_json(text, config_bytes_max, "config.json");
     if (json.has_error()) return json.error();
@@ -70,14 +70,14 @@ Result<Preset> read_config(const std::string& text) {
 
 Result<at::Tensor> read_weights(const fs::path& folder, const ParameterLayout& layout) {
     if (layout.count() > weights_max)
-        return permanent_error(fmt::format("config.json describes a model of {} weights; at most {} are taken",
+        return permanent_error(fmt::format("config.json describes a model of {} weights; at most {} are accepted",
                                            layout.count(), weights_max));
     const Result<std::string> file = read_member(folder, "model.safetensors", safetensors_bytes_max(layout));
     if (file.has_error()) return file.error();
     return read_safetensors(*file, layout);
 }
 
-/// Draws a token by its chance. The scores become chances.
+/// Draws a token by its probability. Turns the scores into probabilities.
 int draw(const LanguageModel& model, at::Tensor scores, double temperature, SeededStream& random) {
     float* score = scores.data_ptr<float>();
     const auto count = static_cast<int>(scores.numel());
@@ -109,7 +109,7 @@ std::size_t settled_bytes(std::string_view text) {
 
 Result<LanguageModel> LanguageModel::open(const fs::path& folder) {
     if (!fs::is_directory(folder))
-        return permanent_error(folder.string() + " is no folder; name the one that holds config.json");
+        return permanent_error(folder.string() + " is not a folder; name the one that holds config.json");
     LanguageModel model;
     const Result<std::string> config = read_member(folder, "config.json", config_bytes_max);
     if (config.has_error()) return config.error();
@@ -129,10 +129,10 @@ Result<LanguageModel> LanguageModel::open(const fs::path& folder) {
 }
 
 Result<std::vector<int>> LanguageModel::encode(std::string_view text) const {
-    if (text.empty()) return permanent_error("the prompt is empty; give the model a word to go on from");
+    if (text.empty()) return permanent_error("the prompt is empty; give the model a word to continue");
     if (text.size() > prompt_bytes_max)
         return permanent_error(
-            fmt::format("the prompt has {} bytes; at most {} are taken", text.size(), prompt_bytes_max));
+            fmt::format("the prompt has {} bytes; at most {} are accepted", text.size(), prompt_bytes_max));
     if (!is_utf8(text)) return permanent_error("the prompt is not UTF-8 text");
     std::vector<int> tokens;
     while (!text.empty()) {

@@ -51,7 +51,7 @@ struct Sampling {
     std::uint64_t seed = 1;    ///< the same seed gives the same text, on the same machine
 };
 
-/// Goes on with `prompt`; hands out the text as it comes, whole characters at a time.
+/// Continues `prompt` and hands out the text as it is made, whole characters at a time.
 Result<void> generate(LanguageModel& model, std::string_view prompt, const Sampling& sampling,
                       const std::function<void(std::string_view)>& out);
 

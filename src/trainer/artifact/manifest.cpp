@@ -8,6 +8,7 @@
 
 #include "runtime/json_fields.hpp"
 #include "trainer/data/seed.hpp"
+#include "trainer/model/optimiser.hpp"
 
 namespace emeth::trainer {
 namespace {
@@ -19,7 +20,7 @@ constexpr std::size_t name_bytes_max = 64;
 constexpr std::uint64_t epochs_max = 10'000;
 constexpr std::uint64_t count_max = std::uint64_t{1} << 53;
 constexpr std::size_t members_max = 16;
-/// As many as manifest_bytes_max has room for.
+/// As many as fit into manifest_bytes_max.
 constexpr std::size_t states_max = manifest_bytes_max / (2 * Hash256::size_bytes);
 
 json::object seeds_of(const JobId& job) {

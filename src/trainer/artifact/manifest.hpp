@@ -11,9 +11,11 @@
 #include "runtime/result.hpp"
 #include "statemachine/types.hpp"
 #include "trainer/data/plan.hpp"
-#include "trainer/data/preset.hpp"
+#include "trainer_protocol/presets.hpp"
 
 namespace emeth::trainer {
+
+using trainer_protocol::Preset;
 
 inline constexpr std::uint64_t manifest_bytes_max = 1 << 20;
 
@@ -44,7 +46,7 @@ struct Manifest {
     std::map<std::string, Hash256> members;  ///< SHA-256 of each other member of the archive
 };
 
-/// With the seeds that follow from the JOB's id and the hyperparameters that follow from the preset.
+/// Adds the seeds that follow from the JOB's id and the hyperparameters that follow from the preset.
 std::string write_manifest(const Manifest& manifest, const Preset& preset);
 /// A permanent Error names what is missing or out of bounds.
 Result<Manifest> read_manifest(std::string_view text);

@@ -14,7 +14,7 @@ namespace emeth::trainer {
 /// The whole file, tensors in the layout's order.
 std::string write_safetensors(const ParameterLayout& layout, const at::Tensor& weights);
 
-/// How long a file of this layout may be.
+/// The largest size that a file of this layout may have.
 std::uint64_t safetensors_bytes_max(const ParameterLayout& layout);
 
 /// The flat weights. A permanent Error unless the file holds exactly the layout's tensors, float32, in their shapes,

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "runtime/json_fields.hpp"
+#include "trainer/model/optimiser.hpp"
 
 namespace emeth::trainer {
 namespace {
@@ -61,7 +62,7 @@ Result<std::vector<float>> read_training_log(std::string_view text, const Preset
     }
     if (!text.empty())
         return permanent_error(
-            fmt::format("training_log.jsonl goes on after the {} steps of its epochs", plan.steps_total));
+            fmt::format("training_log.jsonl continues after the {} steps of its epochs", plan.steps_total));
     return losses;
 }
 

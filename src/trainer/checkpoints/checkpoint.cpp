@@ -14,8 +14,7 @@ namespace {
 constexpr std::array<char, 8> magic{'E', 'M', 'C', 'K', 'P', 'T', '0', '1'};
 constexpr int generations = 2;
 
-/// In front of losses, weights and moments, all float32, little-endian; behind them stands the SHA-256 of all before
-/// it.
+/// Comes before losses, weights and moments, all float32, little-endian; the SHA-256 of everything follows them.
 struct Header {
     std::array<char, 8> magic;
     std::array<std::uint8_t, 32> fingerprint;

@@ -1,4 +1,8 @@
-// The state of a training run on disk.
+// The room of the checkpoints: training states on disk. The checkpoints that a run continues from, the states of its
+// segments that the verifier may ask for, when to save, and the thread that writes. It knows the training state and the
+// plan, not the training loop.
+//
+// This header: the checkpoint from which a run continues.
 #pragma once
 
 #include <cstdint>
@@ -11,16 +15,16 @@
 
 namespace emeth::trainer {
 
-/// Two generations of checkpoints in a folder; one that is torn, or of another run, does not count. One writer at a
-/// time.
+/// Two generations of checkpoints in a folder; one that is damaged, or belongs to another run, does not count. One
+/// writer at a time.
 class CheckpointStore {
 public:
-    /// `fingerprint` tells what run the states belong to.
+    /// `fingerprint` identifies the run that the states belong to.
     CheckpointStore(std::filesystem::path folder, const Hash256& fingerprint, std::int64_t weight_count);
 
-    /// Writes over the older generation; the digest of the file.
+    /// Overwrites the older generation. Returns the digest of the file.
     Result<Hash256> save(const TrainingState& state);
-    /// The newest whole one, if there is any.
+    /// The newest complete one, if there is any.
     std::optional<TrainingState> load_newest();
 
 private:

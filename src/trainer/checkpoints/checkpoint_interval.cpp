@@ -49,12 +49,13 @@ void RunHistory::load() {
     if (!std::filesystem::exists(path_, ignored)) return;
     const Result<std::string> text = read_file(path_, file_bytes_max);
     const Result<boost::json::value> json = text ? parse_json(*text, file_bytes_max, path_.string()) : text.error();
-    if (json.has_error()) return spdlog::warn("earlier runs are forgotten: {}", json.error().message);
+    if (json.has_error())
+        return spdlog::warn("the history of earlier runs cannot be read and starts anew: {}", json.error().message);
     JsonObject fields(*json, path_.string());
     const std::uint64_t starts = fields.u64("starts", 0, starts_max);
     const std::uint64_t trained_ms = fields.u64("trainedMs", 0, trained_ms_max);
     if (Result<void> check = fields.check(); !check)
-        return spdlog::warn("earlier runs are forgotten: {}", check.error().message);
+        return spdlog::warn("the history of earlier runs cannot be read and starts anew: {}", check.error().message);
     starts_ = starts;
     trained_ms_ = trained_ms;
 }
@@ -62,7 +63,7 @@ void RunHistory::load() {
 void RunHistory::save() const {
     const boost::json::object fields{{"starts", starts_}, {"trainedMs", trained_ms_}};
     if (Result<void> written = write_file_durably(path_, boost::json::serialize(fields)); !written)
-        spdlog::warn("this run will not be remembered: {}", written.error().message);
+        spdlog::warn("the history of runs cannot be saved: {}", written.error().message);
 }
 
 }  // namespace emeth::trainer

@@ -1,4 +1,4 @@
-// How often to save: as often as failures make it worth its cost.
+// How often to save: as often as the failures that were seen make it worth its cost.
 #pragma once
 
 #include <cstdint>
@@ -14,15 +14,15 @@ inline constexpr Milliseconds checkpoint_interval_max{600'000};
 /// Young's and Daly's first-order optimum √(2 · cost · mean time between failures), within the bounds above.
 Milliseconds checkpoint_interval(Milliseconds cost, Milliseconds mean_time_between_failures);
 
-/// What a JOB's folder remembers of the processes that trained in it. It decides how often to save, never what is
-/// computed: one that cannot be read or written is logged, and counts as none.
+/// How many processes have trained in a JOB's folder, and for how long. It decides how often to save, never what is
+/// computed: a history that cannot be read or written is logged and counts as empty.
 class RunHistory {
 public:
     /// Counts this start.
     explicit RunHistory(std::filesystem::path folder);
-    /// The training time since the last call, or since the start; kept on disk.
+    /// Adds the training time since the last call or the start, and saves it.
     void add_trained(Milliseconds time);
-    /// Training time for each restart that was seen; a day until there was one.
+    /// Training time per restart; one day until there has been one.
     [[nodiscard]] Milliseconds mean_time_between_failures() const;
 
 private:

@@ -33,7 +33,7 @@ CheckpointWriter::~CheckpointWriter() {
 
 Result<void> CheckpointWriter::checkpoint_due(const TrainingState& state) {
     std::unique_lock lock(mutex_);
-    if (!outcome_ || waiting_) return outcome_;
+    if (!last_write_ || waiting_) return last_write_;
     const Milliseconds start = now();
     waiting_.emplace(Waiting{state.copy(), false});
     copying_ = now() - start;
@@ -45,7 +45,7 @@ Result<void> CheckpointWriter::step_begins(const TrainingState& state) {
     if (!states_.begins_segment(state.step)) return {};
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return !waiting_; });
-    if (!outcome_) return outcome_;
+    if (!last_write_) return last_write_;
     waiting_.emplace(Waiting{state.copy(), true});
     changed_.notify_all();
     return {};
@@ -54,7 +54,7 @@ Result<void> CheckpointWriter::step_begins(const TrainingState& state) {
 Result<void> CheckpointWriter::write_now(const TrainingState& state) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return !waiting_; });
-    if (!outcome_) return outcome_;
+    if (!last_write_) return last_write_;
     return write_checkpoint(state);
 }
 
@@ -80,7 +80,7 @@ void CheckpointWriter::run() {
         lock.lock();
         if (!waiting_->begins_segment) writing_ = end - start;
         history_.add_trained(end - std::exchange(remembered_, end));
-        outcome_ = std::move(written);
+        last_write_ = std::move(written);
         waiting_.reset();
         changed_.notify_all();
     }
@@ -97,10 +97,10 @@ Result<void> CheckpointWriter::write_checkpoint(const TrainingState& state) {
     const Result<Hash256> digest = store_.save(state);
     if (digest.has_error()) return in_context("cannot save the checkpoint", digest.error());
     reporter_.report(
-        trainer_protocol::CheckpointSaved{.epoch = static_cast<std::uint32_t>(state.step / steps_per_epoch_),
-                                          .step = state.step,
-                                          .sha256 = *digest,
-                                          .loss = static_cast<double>(state.losses.back())});
+        trainer_protocol::CheckpointSaved{{.epoch = static_cast<std::uint32_t>(state.step / steps_per_epoch_),
+                                           .step = state.step,
+                                           .sha256 = *digest,
+                                           .loss = static_cast<double>(state.losses.back())}});
     return {};
 }
 

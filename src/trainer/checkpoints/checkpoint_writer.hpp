@@ -16,24 +16,24 @@
 
 namespace emeth::trainer {
 
-/// Used by the training thread only. What is taken is written in that order: a checkpoint that is durable has all
-/// states before it durable, too.
+/// Used by the training thread only. Copies are written in the order in which they were taken, so that when a
+/// checkpoint is durable, all states before it are durable, too.
 class CheckpointWriter final : public StateKeeper {
 public:
     CheckpointWriter(CheckpointStore store, SegmentStates states, RunHistory history, const Plan& plan,
                      Reporter& reporter);
     ~CheckpointWriter() override;
 
-    /// Takes a copy to write, unless one is being written still. An Error when the last write failed.
+    /// Takes a copy to write, unless another is still being written. An Error when the last write failed.
     Result<void> checkpoint_due(const TrainingState& state) override;
-    /// Takes a copy of what begins a segment, once the write before it is done.
+    /// At the start of a segment, takes a copy once the previous write is done.
     Result<void> step_begins(const TrainingState& state) override;
     /// Returns once `state` is durable.
     Result<void> write_now(const TrainingState& state);
-    /// How long to wait from one offer to the next: the best by what the last one cost; the shortest until that is
-    /// known.
+    /// How long to wait from one checkpoint to the next: the optimum for what the last one cost, and the minimum until
+    /// that is known.
     [[nodiscard]] Milliseconds checkpoint_interval() const override;
-    /// What the last one cost: the copy and the writing. More than training lost, which goes on beside the writing.
+    /// What the last checkpoint cost: copying and writing. Training lost less, because it continues during the writing.
     [[nodiscard]] Milliseconds cost() const;
 
 private:
@@ -52,10 +52,10 @@ private:
     Reporter& reporter_;
     mutable std::mutex mutex_;
     std::condition_variable changed_;
-    std::optional<Waiting> waiting_;        // set until it is written
-    Result<void> outcome_;                  // of the last write
+    std::optional<Waiting> waiting_;  // set until it has been written
+    Result<void> last_write_;
     Milliseconds copying_{0}, writing_{0};  // of the last checkpoint
-    Milliseconds remembered_;               // until when the history knows the training time
+    Milliseconds remembered_;               // the history holds the training time up to then
     bool ending_ = false;
     std::thread thread_;
 };

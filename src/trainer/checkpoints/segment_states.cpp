@@ -71,7 +71,8 @@ Result<void> SegmentStates::save(const TrainingState& state) {
     return {};
 }
 
-/// From the end of the file: what was renamed into place is whole, and its content is read when it is shown.
+/// Read from the end of the file: a file that was renamed into place is complete, and its content is checked when it is
+/// shown.
 Result<Hash256> SegmentStates::recorded_digest(std::uint32_t index) const {
     const std::filesystem::path path = trainer_protocol::state_file(folder_, index);
     const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
@@ -86,7 +87,7 @@ Result<Hash256> SegmentStates::recorded_digest(std::uint32_t index) const {
                        ::pread(file.get(), digest.bytes.data(), digest.bytes.size(),
                                static_cast<off_t>(content_bytes())) == static_cast<ssize_t>(digest.bytes.size());
     if (!whole || front != header(begins_[index]))
-        return permanent_error(fmt::format("{} is no state of this run", path.string()));
+        return permanent_error(fmt::format("{} is not a state of this run", path.string()));
     return digest;
 }
 

@@ -1,4 +1,4 @@
-// The states in which a run's segments begin: kept on disk until the verdict, named in the manifest by their digests.
+// The states in which the segments of a run begin: kept on disk until the verdict; the manifest lists their digests.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -13,11 +13,13 @@
 #include "trainer/data/plan.hpp"
 #include "trainer/model/training_state.hpp"
 #include "trainer_protocol/messages.hpp"
+#include "trainer_protocol/presets.hpp"
 
 namespace emeth::trainer {
 
-/// In front of weights and moments, all little-endian. The digest of a state covers it and them; that of the last
-/// state, which nothing is trained from, covers it and the weights alone, so that the artifact's weights show it.
+/// Comes before weights and moments, all little-endian. The digest of a state covers header, weights and moments; that
+/// of the last state, from which nothing is trained, covers header and weights only, so that it follows from the
+/// artifact.
 struct StateHeader {
     std::array<char, 8> magic;
     std::array<std::uint8_t, 32> run;
@@ -26,9 +28,9 @@ struct StateHeader {
 
     friend bool operator==(const StateHeader&, const StateHeader&) = default;
 };
-static_assert(sizeof(StateHeader) == 56);
+static_assert(sizeof(StateHeader) == trainer_protocol::state_header_bytes);
 
-/// Tells states of different runs apart. Thread count and micro-batch are not part of it: a run may go on with others.
+/// Identifies a run. Thread count and micro-batch are not part of it: a run may continue with others.
 Hash256 run_fingerprint(const trainer_protocol::JobSpec& job, const Hash256& dataset_sha256,
                         const Hash256& tokenizer_sha256);
 
@@ -37,10 +39,10 @@ public:
     SegmentStates(std::filesystem::path folder, const Hash256& run, std::int64_t weight_count, const Plan& plan);
 
     [[nodiscard]] bool begins_segment(std::uint64_t step) const;
-    /// The state of a step that begins a segment.
+    /// `state.step` must begin a segment.
     Result<void> save(const TrainingState& state);
-    /// Whether all states of steps before `step` are there, as their sizes and headers tell: with one of them lost, no
-    /// evidence could be given later.
+    /// Are all states of steps before `step` there, judging by their sizes and headers? If one were lost, the evidence
+    /// could not be given later.
     [[nodiscard]] bool complete_before(std::uint64_t step) const;
     /// The digests of all states, the last one being that of `weights`.
     [[nodiscard]] Result<std::vector<Hash256>> digests(const at::Tensor& weights) const;

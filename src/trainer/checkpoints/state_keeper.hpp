@@ -1,4 +1,4 @@
-// Who keeps states while the training loop runs.
+// The training loop hands its states to this interface.
 #pragma once
 
 #include "runtime/clock.hpp"
@@ -8,13 +8,13 @@
 
 namespace emeth::trainer {
 
-/// An Error of it ends the loop.
+/// An Error ends the loop.
 class StateKeeper {
 public:
     virtual ~StateKeeper() = default;
     virtual Result<void> step_begins(const TrainingState& state) = 0;
     virtual Result<void> checkpoint_due(const TrainingState& state) = 0;
-    /// From one checkpoint to the next, where the setup does not say.
+    /// From one checkpoint to the next, unless TrainingSetup says.
     [[nodiscard]] virtual Milliseconds checkpoint_interval() const = 0;
 };
 

@@ -59,7 +59,7 @@ Result<void> require_dataset(const std::filesystem::path& dataset, const Hash256
 
 Result<PreparedData> prepare_data(const std::filesystem::path& dataset, const Hash256& dataset_sha256,
                                   const std::filesystem::path& folder, const JobId& job, const Preset& preset,
-                                  Reporter& reporter) {
+                                  std::uint32_t threads, Reporter& reporter) {
     const std::filesystem::path tokenizer_path = folder / "tokenizer.bin";
     const std::filesystem::path tokens_path = folder / "tokens.bin";
     const Hash256 fingerprint = tokenizer_fingerprint(dataset_sha256, job, preset);
@@ -82,14 +82,14 @@ Result<PreparedData> prepare_data(const std::filesystem::path& dataset, const Ha
     const Hash256 model_sha256 = crypto::sha256(*model);
     const Result<Tokenizer> tokenizer = Tokenizer::load(*model, preset);
     if (tokenizer.has_error()) return tokenizer.error();
-    // Steps are not known yet: of the share done, per mille.
+    // The number of steps is not known yet: progress counts thousandths of the dataset.
     const auto progress = [&](double share) {
         reporter.report(trainer_protocol::Progress{
             .stage = "tokens", .step = static_cast<std::uint64_t>(share * 1000), .steps_total = 1000});
     };
     progress(0);
     Result<void> written =
-        TokenFile::write(tokens_path, dataset, dataset_sha256, model_sha256, *tokenizer, preset, progress);
+        TokenFile::write(tokens_path, dataset, dataset_sha256, model_sha256, *tokenizer, preset, threads, progress);
     if (written.has_error()) return written.error();
     Result<TokenFile> tokens = TokenFile::open(tokens_path, dataset_sha256, model_sha256, preset);
     if (tokens.has_error()) return tokens.error();

@@ -1,4 +1,8 @@
-// From a dataset to its tokenizer and tokens, kept in a folder: what is there whole is taken, the rest is made.
+// The room of the data: what follows from a dataset, the JOB's id and the preset before anything is trained. Text, the
+// tokenizer, the tokens on disk, seeds, and the plan of which windows make which step. No torch, no weights.
+//
+// This header: from a dataset to its tokenizer and tokens, kept in a folder. Files that are there and complete are
+// used; the others are made.
 #pragma once
 
 #include <filesystem>
@@ -6,11 +10,13 @@
 
 #include "runtime/result.hpp"
 #include "statemachine/types.hpp"
-#include "trainer/data/preset.hpp"
 #include "trainer/data/token_file.hpp"
 #include "trainer/reporter.hpp"
+#include "trainer_protocol/presets.hpp"
 
 namespace emeth::trainer {
+
+using trainer_protocol::Preset;
 
 struct PreparedData {
     std::string tokenizer_model;
@@ -18,10 +24,10 @@ struct PreparedData {
     TokenFile tokens;
 };
 
-/// The same on every machine for one dataset, JOB id and preset. A transient Error when the dataset is not the one with
-/// this digest.
+/// The same on every machine for one dataset, JOB id and preset. A transient Error when the dataset does not have this
+/// digest.
 Result<PreparedData> prepare_data(const std::filesystem::path& dataset, const Hash256& dataset_sha256,
                                   const std::filesystem::path& folder, const JobId& job, const Preset& preset,
-                                  Reporter& reporter);
+                                  std::uint32_t threads, Reporter& reporter);
 
 }  // namespace emeth::trainer

@@ -10,7 +10,7 @@ namespace emeth::trainer {
 namespace {
 
 constexpr std::uint64_t validation_one_in = 32;
-/// Small datasets take smaller steps rather than fewer than this many an epoch.
+/// Small datasets are trained in smaller steps, so that an epoch has at least this many.
 constexpr std::uint64_t steps_per_epoch_min = 32;
 
 }  // namespace

@@ -7,14 +7,16 @@
 
 #include "runtime/result.hpp"
 #include "statemachine/types.hpp"
-#include "trainer/data/preset.hpp"
 #include "trainer/data/seed.hpp"
+#include "trainer_protocol/presets.hpp"
 
 namespace emeth::trainer {
 
+using trainer_protocol::Preset;
+
 /// The token stream is cut into windows of `context` inputs; the target of each token is the next one of the stream.
-/// Windows are drawn into validation and training by the JOB's seed. What is left of an epoch after its last full step
-/// is not trained in that epoch; the next epoch's order leaves out others.
+/// The JOB's seed assigns windows to validation and training. Windows left over after the last full step of an epoch
+/// are not trained in that epoch; the next epoch, in another order, leaves out others.
 struct Plan {
     std::uint64_t windows = 0;
     std::uint64_t validation_windows = 0;  ///< at least 1
@@ -24,11 +26,11 @@ struct Plan {
     std::uint64_t steps_total = 0;
     std::uint32_t segments = 0;  ///< that verification cuts the steps into (trainer_protocol/segments.hpp)
 
-    /// A permanent Error when `tokens` do not fill two windows.
+    /// A permanent Error when there are too few tokens for two windows.
     static Result<Plan> make(const Preset& preset, std::uint64_t tokens, std::uint32_t epochs);
 };
 
-/// Which windows a step trains.
+/// The windows of each step.
 class WindowOrder {
 public:
     WindowOrder(const Plan& plan, const JobId& job);

@@ -1,4 +1,4 @@
-// All chance in a training run comes from the JOB's id, so that node and verifier draw the same.
+// All randomness of a training run comes from the JOB's id, so that node and verifier draw the same.
 #pragma once
 
 #include <array>
@@ -34,7 +34,7 @@ private:
 /// until the value falls into range.
 class Permutation {
 public:
-    /// `round` tells permutations of one seed apart: the epoch.
+    /// `round` (the epoch) distinguishes permutations of one seed.
     Permutation(std::uint64_t size, const Hash256& seed, std::uint64_t round);
     /// index < size.
     [[nodiscard]] std::uint64_t operator()(std::uint64_t index) const;

@@ -15,7 +15,7 @@ Result<SentencePieceLibrary*> open_module() {
     if (module == nullptr) return permanent_error(std::string("cannot load the tokenizer's module: ") + ::dlerror());
     using Entry = SentencePieceLibrary* (*)();
     const auto entry = reinterpret_cast<Entry>(::dlsym(module, sentencepiece_module_entry));
-    if (entry == nullptr) return permanent_error(path.string() + " is not emeth's SentencePiece module");
+    if (entry == nullptr) return permanent_error(path.string() + " is not the SentencePiece module of emeth");
     return entry();
 }
 

@@ -101,7 +101,7 @@ Result<StreamedReader> StreamedReader::open(const std::filesystem::path& path) {
     if (!reader.descriptor_.is_open()) return errno_error("cannot open " + path.string(), errno);
     struct stat status {};
     if (::fstat(reader.descriptor_.get(), &status) != 0) return errno_error("cannot examine " + path.string(), errno);
-    if (!S_ISREG(status.st_mode)) return permanent_error(path.string() + " is no regular file");
+    if (!S_ISREG(status.st_mode)) return permanent_error(path.string() + " is not a regular file");
     const auto bytes = static_cast<std::uint64_t>(status.st_size);
     if (bytes < Hash256::size_bytes) return permanent_error(path.string() + " is too short to hold its digest");
     reader.content_bytes_ = bytes - Hash256::size_bytes;
@@ -111,7 +111,7 @@ Result<StreamedReader> StreamedReader::open(const std::filesystem::path& path) {
         return read.error();
     const Result<Hash256> digest = digest_of(descriptor, reader.content_bytes_, path);
     if (digest.has_error()) return digest.error();
-    if (*digest != reader.digest_) return permanent_error(path.string() + " is torn: its digest does not hold");
+    if (*digest != reader.digest_) return permanent_error(path.string() + " is damaged: its digest does not match");
     return reader;
 }
 

@@ -1,4 +1,4 @@
-// Files of any size, written piece by piece and published whole, with a digest over every byte.
+// Files of any size, written piece by piece and published when they are complete, with a digest over every byte.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,8 @@ std::span<const std::uint8_t> bytes_of(const T* values, std::size_t count) {
     return {reinterpret_cast<const std::uint8_t*>(values), count * sizeof(T)};
 }
 
-/// Writes "<path>.partial" and renames it in finish(). The folder has one trainer at a time, so that name is enough; a
-/// partial file left by a dead one is written over.
+/// Writes "<path>.partial" and renames it in finish(). A folder has one trainer at a time, so one such name is enough;
+/// a partial file left by a dead process is overwritten.
 class StreamedWriter {
 public:
     static Result<StreamedWriter> create(std::filesystem::path path);
@@ -40,10 +40,10 @@ private:
     std::vector<std::uint8_t> buffer_;
 };
 
-/// Reads what StreamedWriter wrote. open() has read all of it once: the digest holds.
+/// Reads what StreamedWriter wrote. open() has read all of it once and found that the digest matches.
 class StreamedReader {
 public:
-    /// An Error, too, when the file is torn or was changed.
+    /// Also an Error when the file is damaged or was changed.
     static Result<StreamedReader> open(const std::filesystem::path& path);
 
     [[nodiscard]] std::uint64_t content_bytes() const { return content_bytes_; }  ///< without the digest

@@ -1,8 +1,7 @@
 #include "trainer/data/text_encoder.hpp"
 
-#include <ATen/Parallel.h>
-
 #include <atomic>
+#include <thread>
 #include <utility>
 
 namespace emeth::trainer {
@@ -28,7 +27,7 @@ Result<TextEncoder::Chunk> TextEncoder::read_chunk() {
 
 Result<std::vector<TextEncoder::Chunk>> TextEncoder::read_chunks() {
     std::vector<Chunk> chunks;
-    while (chunks.size() < chunks_per_thread * static_cast<std::size_t>(at::get_num_threads())) {
+    while (chunks.size() < chunks_per_thread * threads_) {
         Result<Chunk> chunk = read_chunk();
         if (chunk.has_error()) return chunk.error();
         if (chunk->pieces.empty()) break;
@@ -40,8 +39,8 @@ Result<std::vector<TextEncoder::Chunk>> TextEncoder::read_chunks() {
 void TextEncoder::encode(Chunk& chunk) const {
     const std::string_view text = chunk.text;
     for (const Chunk::Piece& piece : chunk.pieces) {
-        chunk.outcome = tokenizer_.encode({text.substr(piece.begin, piece.length), piece.ends_line}, chunk.tokens);
-        if (!chunk.outcome) return;
+        chunk.encoded = tokenizer_.encode({text.substr(piece.begin, piece.length), piece.ends_line}, chunk.tokens);
+        if (!chunk.encoded) return;
     }
 }
 
@@ -49,14 +48,19 @@ Result<std::optional<std::vector<int>>> TextEncoder::next() {
     Result<std::vector<Chunk>> chunks = read_chunks();
     if (chunks.has_error()) return chunks.error();
     if (chunks->empty()) return std::optional<std::vector<int>>();
-    // Whoever is done takes the next chunk: some are harder than others, and a thread may have to share its processor.
+    // A thread that is done takes the next chunk: some are harder than others, and a thread may have to share its
+    // processor.
     std::atomic<std::size_t> taken{0};
-    at::parallel_for(0, at::get_num_threads(), 1, [&](std::int64_t, std::int64_t) {
+    const auto encode_chunks = [&] {
         for (std::size_t i = taken++; i < chunks->size(); i = taken++) encode((*chunks)[i]);
-    });
+    };
+    std::vector<std::jthread> others;
+    for (std::uint32_t thread = 1; thread < threads_; ++thread) others.emplace_back(encode_chunks);
+    encode_chunks();
+    others.clear();  // joins them
     std::vector<int> tokens;
     for (const Chunk& chunk : *chunks) {
-        if (!chunk.outcome) return chunk.outcome.error();
+        if (chunk.encoded.has_error()) return chunk.encoded.error();
         tokens.insert(tokens.end(), chunk.tokens.begin(), chunk.tokens.end());
     }
     return std::optional(std::move(tokens));

@@ -1,7 +1,8 @@
-// Text into tokens, by all threads, in order.
+// Turns text into tokens on several threads, in the order of the text.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,14 +17,15 @@ namespace emeth::trainer {
 /// on the number of threads.
 class TextEncoder {
 public:
-    /// Both must outlive it. Uses at::get_num_threads() threads.
-    TextEncoder(TextReader& reader, const Tokenizer& tokenizer) : reader_(reader), tokenizer_(tokenizer) {}
+    /// Reader and tokenizer must outlive it. threads > 0; the calling thread is one of them.
+    TextEncoder(TextReader& reader, const Tokenizer& tokenizer, std::uint32_t threads)
+        : reader_(reader), tokenizer_(tokenizer), threads_(threads) {}
 
-    /// The next tokens; nothing at the end of the text.
+    /// The next tokens, or nothing at the end of the text.
     Result<std::optional<std::vector<int>>> next();
 
 private:
-    /// Some pieces of the text, and what becomes of them.
+    /// Some pieces of the text, and the tokens made of them.
     struct Chunk {
         struct Piece {
             std::size_t begin, length;
@@ -32,7 +34,7 @@ private:
         std::string text;
         std::vector<Piece> pieces;
         std::vector<int> tokens;
-        Result<void> outcome;
+        Result<void> encoded;
     };
 
     Result<Chunk> read_chunk();
@@ -41,6 +43,7 @@ private:
 
     TextReader& reader_;
     const Tokenizer& tokenizer_;
+    std::uint32_t threads_;
 };
 
 }  // namespace emeth::trainer

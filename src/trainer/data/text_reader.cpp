@@ -29,7 +29,7 @@ std::size_t cut_position(std::string_view line) {
     return cut;
 }
 
-/// How many whole words of ASCII stand at the front.
+/// How many whole words of ASCII come first.
 std::size_t ascii_bytes(std::string_view text) {
     constexpr std::uint64_t high_bits = 0x8080808080808080;
     std::size_t bytes = 0;
@@ -40,7 +40,7 @@ std::size_t ascii_bytes(std::string_view text) {
     return bytes;
 }
 
-/// The length of the well-formed character at the front, or 0.
+/// The length of the first character if it is well-formed, else 0.
 std::size_t character_bytes(std::string_view text) {
     const auto lead = static_cast<unsigned char>(text[0]);
     if (lead < 0x80) return 1;
@@ -93,7 +93,7 @@ Result<TextReader> TextReader::open(const std::filesystem::path& path) {
     struct stat status {};
     if (::fstat(reader.descriptor_.get(), &status) != 0)
         return errno_error("cannot examine dataset " + path.string(), errno);
-    if (!S_ISREG(status.st_mode)) return permanent_error("dataset " + path.string() + " is no regular file");
+    if (!S_ISREG(status.st_mode)) return permanent_error("dataset " + path.string() + " is not a regular file");
     reader.file_bytes_ = static_cast<std::uint64_t>(status.st_size);
     return reader;
 }
@@ -116,7 +116,7 @@ Result<void> TextReader::fill() {
 }
 
 Result<std::optional<TextPiece>> TextReader::next() {
-    // A piece never ends at the end of the buffer but at the end of the file: pieces do not depend on how reads fell.
+    // A piece ends at the end of the buffer only at the end of the file: pieces do not depend on the sizes of reads.
     while (!at_end_ && buffer_.size() - consumed_ <= piece_bytes_max) {
         if (Result<void> filled = fill(); filled.has_error()) return filled.error();
     }

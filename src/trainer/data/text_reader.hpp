@@ -1,4 +1,4 @@
-// A dataset as a stream of lines, cut where they are too long, checked to be UTF-8.
+// A dataset as a stream of lines, checked to be UTF-8; lines that are too long are cut.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ struct TextPiece {
     bool ends_line = false;
 };
 
-/// Takes the first piece off `text`, which is not empty.
+/// Removes the first piece from `text`, which must not be empty.
 TextPiece take_piece(std::string_view& text);
 
 /// Whether `text` is well-formed UTF-8 (no overlong forms, no surrogates).

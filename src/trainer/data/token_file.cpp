@@ -43,8 +43,9 @@ Result<void> append(StreamedWriter& writer, const std::vector<int>& tokens, std:
 }
 
 Result<void> encode_dataset(TextReader& reader, const Tokenizer& tokenizer, StreamedWriter& writer,
-                            std::uint32_t width_bytes, const std::function<void(double)>& progress) {
-    TextEncoder encoder(reader, tokenizer);
+                            std::uint32_t width_bytes, std::uint32_t threads,
+                            const std::function<void(double)>& progress) {
+    TextEncoder encoder(reader, tokenizer, threads);
     for (;;) {
         const Result<std::optional<std::vector<int>>> tokens = encoder.next();
         if (tokens.has_error()) return tokens.error();
@@ -58,7 +59,7 @@ Result<void> encode_dataset(TextReader& reader, const Tokenizer& tokenizer, Stre
 
 Result<void> TokenFile::write(const std::filesystem::path& path, const std::filesystem::path& dataset,
                               const Hash256& dataset_sha256, const Hash256& tokenizer_sha256,
-                              const Tokenizer& tokenizer, const Preset& preset,
+                              const Tokenizer& tokenizer, const Preset& preset, std::uint32_t threads,
                               const std::function<void(double)>& progress) {
     Result<TextReader> reader = TextReader::open(dataset);
     if (reader.has_error()) return reader.error();
@@ -66,7 +67,8 @@ Result<void> TokenFile::write(const std::filesystem::path& path, const std::file
     if (writer.has_error()) return writer.error();
     const Header header{magic, width_of(preset), 0, dataset_sha256.bytes, tokenizer_sha256.bytes};
     if (Result<void> written = writer->write(bytes_of(&header, 1)); !written) return written;
-    if (Result<void> encoded = encode_dataset(*reader, tokenizer, *writer, header.width_bytes, progress); !encoded)
+    if (Result<void> encoded = encode_dataset(*reader, tokenizer, *writer, header.width_bytes, threads, progress);
+        !encoded)
         return encoded;
     const Result<Hash256> finished = writer->finish();
     if (finished.has_error()) return finished.error();

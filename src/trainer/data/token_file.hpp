@@ -9,22 +9,24 @@
 
 #include "runtime/result.hpp"
 #include "statemachine/types.hpp"
-#include "trainer/data/preset.hpp"
 #include "trainer/data/streamed_file.hpp"
 #include "trainer/data/tokenizer.hpp"
+#include "trainer_protocol/presets.hpp"
 
 namespace emeth::trainer {
 
+using trainer_protocol::Preset;
+
 class TokenFile {
 public:
-    /// Encodes `dataset`, whose digest the caller has checked, into `path`, whole or not at all. `progress` gets the
-    /// share done, now and then.
+    /// Encodes `dataset`, whose digest the caller has checked, into `path`, completely or not at all, on so many
+    /// threads. `progress` is called with the share done, from 0 to 1.
     static Result<void> write(const std::filesystem::path& path, const std::filesystem::path& dataset,
                               const Hash256& dataset_sha256, const Hash256& tokenizer_sha256,
-                              const Tokenizer& tokenizer, const Preset& preset,
+                              const Tokenizer& tokenizer, const Preset& preset, std::uint32_t threads,
                               const std::function<void(double)>& progress);
 
-    /// An Error when the file is torn, or was made from another dataset or tokenizer.
+    /// An Error when the file is damaged, or was made from another dataset or tokenizer.
     static Result<TokenFile> open(const std::filesystem::path& path, const Hash256& dataset_sha256,
                                   const Hash256& tokenizer_sha256, const Preset& preset);
     TokenFile(TokenFile&& other) noexcept;

@@ -24,7 +24,7 @@ bool continues_character(char c) {
     return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
 }
 
-/// What a block cut out of the middle of the text has of whole characters.
+/// The whole characters of a block that was cut out of the middle of the text.
 std::string_view whole_characters(std::string_view block) {
     for (int i = 0; i < 3 && !block.empty() && continues_character(block.front()); ++i) block.remove_prefix(1);
     for (std::size_t back = 1; back <= std::min<std::size_t>(4, block.size()); ++back) {

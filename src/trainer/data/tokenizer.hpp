@@ -11,26 +11,28 @@
 
 #include "runtime/result.hpp"
 #include "statemachine/types.hpp"
-#include "trainer/data/preset.hpp"
 #include "trainer/data/sentencepiece_library.hpp"
 #include "trainer/data/text_reader.hpp"
+#include "trainer_protocol/presets.hpp"
 
 namespace emeth::trainer {
+
+using trainer_protocol::Preset;
 
 /// A serialised SentencePiece model.
 Result<std::string> train_tokenizer(const std::filesystem::path& dataset, const JobId& job, const Preset& preset);
 
-/// Const members are threadsafe.
+/// Const members are thread-safe.
 class Tokenizer {
 public:
     /// `model` as train_tokenizer made it; an Error when it does not fit the preset.
     static Result<Tokenizer> load(std::string_view model, const Preset& preset);
 
-    /// Appends the piece's tokens; a line's end is a token, too.
+    /// Appends the tokens of a piece; the end of a line is a token, too.
     Result<void> encode(const TextPiece& piece, std::vector<int>& tokens) const;
     /// The text of tokens that are all text.
     [[nodiscard]] Result<std::string> decode(const std::vector<int>& tokens) const;
-    /// Whether a token stands for text: not beyond the vocabulary, and no control token.
+    /// Does a token stand for text? False for control tokens and beyond the vocabulary.
     [[nodiscard]] bool is_text(int token) const { return encoder_->is_text(token); }
 
 private:

@@ -98,18 +98,18 @@ Attention<T>::Block::Block(const AttentionShape& shape, std::int64_t first_query
       keys(first + rows),
       scores(rows_of<T>(rows, shape.head_width, 3 * shape.width()),
              rows_of<T>(keys, shape.head_width, 3 * shape.width()).transposed(), dense<float>(rows, keys), Addend::none,
-             Team::calling_thread),
+             Threads::caller),
       attended(dense<T>(rows, keys), rows_of<T>(keys, shape.head_width, 3 * shape.width()),
-               rows_of<T>(rows, shape.head_width, shape.width()), Addend::none, Team::calling_thread),
+               rows_of<T>(rows, shape.head_width, shape.width()), Addend::none, Threads::caller),
       value_gradient(dense<T>(rows, keys).transposed(), rows_of<T>(rows, shape.head_width, shape.width()),
-                     dense<float>(keys, shape.head_width), is_last ? Addend::none : Addend::out, Team::calling_thread),
+                     dense<float>(keys, shape.head_width), is_last ? Addend::none : Addend::out, Threads::caller),
       probability_gradient(rows_of<T>(rows, shape.head_width, shape.width()),
                            rows_of<T>(keys, shape.head_width, 3 * shape.width()).transposed(), dense<float>(rows, keys),
-                           Addend::none, Team::calling_thread),
+                           Addend::none, Threads::caller),
       query_gradient(dense<T>(rows, keys), rows_of<T>(keys, shape.head_width, 3 * shape.width()),
-                     rows_of<T>(rows, shape.head_width, 3 * shape.width()), Addend::none, Team::calling_thread),
+                     rows_of<T>(rows, shape.head_width, 3 * shape.width()), Addend::none, Threads::caller),
       key_gradient(dense<T>(rows, keys).transposed(), rows_of<T>(rows, shape.head_width, 3 * shape.width()),
-                   dense<float>(keys, shape.head_width), is_last ? Addend::none : Addend::out, Team::calling_thread) {}
+                   dense<float>(keys, shape.head_width), is_last ? Addend::none : Addend::out, Threads::caller) {}
 
 /// Of one thread.
 template <class T>

@@ -22,23 +22,23 @@ Precision choose_precision(std::string_view wish, const Preset& preset, const at
     return wish == "bf16" ? Precision::bf16 : Precision::float32;
 }
 
-/// Speed is flat, within 10%, from a quarter of this to its double (d256, d512 and gpt2, bench training).
+/// From a quarter to twice this number, speed differs by less than 10% (d256, d512 and gpt2, bench training).
 constexpr std::int64_t activation_elements = 1 << 20;
 constexpr std::uint64_t memory_share = 4;
 
 constexpr std::int64_t activation_elements_of_gpu = 16 << 20;
 
-/// "cpu", "cuda", "cuda:n", as the request's reader has checked.
+/// "cpu", "cuda" or "cuda:n": the reader of the request has checked it.
 Result<at::Device> find_device(const std::string& name) {
     if (name == "cpu") return at::Device(at::kCPU);
     if (!at::hasCUDA())
         return permanent_error(
-            fmt::format("device '{}' is not there: this libtorch has no CUDA; set device=cpu", name));
+            fmt::format("device '{}' is not available: this libtorch has no CUDA; set device=cpu", name));
     const at::Device device(name);
     const int count = at::detail::getCUDAHooks().getNumGPUs();
     if (count == 0 || device.index() >= count)
         return permanent_error(
-            fmt::format("device '{}' is not there: libtorch sees {} GPUs; set device=cpu or cuda:n "
+            fmt::format("device '{}' is not available: libtorch sees {} GPUs; set device=cpu or cuda:n "
                         "with a smaller n",
                         name, count));
     return device;

@@ -1,15 +1,17 @@
-// What the request's ComputeOptions mean on this machine.
+// What a request's ComputeOptions mean on this machine.
 #pragma once
 
 #include <cstdint>
 #include <string_view>
 
 #include "runtime/result.hpp"
-#include "trainer/data/preset.hpp"
 #include "trainer/model/model.hpp"
 #include "trainer_protocol/messages.hpp"
+#include "trainer_protocol/presets.hpp"
 
 namespace emeth::trainer {
+
+using trainer_protocol::Preset;
 
 struct Compute {
     at::Device device = at::kCPU;
@@ -18,14 +20,13 @@ struct Compute {
     std::uint32_t threads = 1;
 };
 
-/// The number of sequences at once when the node does not say: enough to fill the products, not more than the caches
-/// bear, and within a share of `memory` bytes. A function of its arguments alone, so that a run that goes on rounds as
-/// it did.
+/// How many sequences to compute at once when the node does not say: enough for fast products, not more than fits the
+/// caches and a share of `memory` bytes. It depends on its arguments only, so that a resumed run rounds as before.
 std::int64_t find_micro_batch(const Preset& preset, Precision precision, std::uint64_t memory);
-/// The same for a GPU, which wants more at once; how much memory it has is not known here: batchSize says less.
+/// The same for a GPU, which needs more at once. Its memory is not known here: where it is too small, set batchSize.
 std::int64_t find_micro_batch_of_gpu(const Preset& preset);
 
-/// Also sets libtorch's number of threads. A permanent Error for a device that is not there.
+/// Also sets libtorch's number of threads. A permanent Error for a device that is not available.
 Result<Compute> resolve_compute(const trainer_protocol::ComputeOptions& options, const Preset& preset);
 
 std::string_view precision_name(Precision precision);

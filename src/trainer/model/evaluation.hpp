@@ -1,4 +1,4 @@
-// The mean loss of a model over given windows, in float32: the same figure for node and verifier, but for rounding.
+// The mean loss of a model over given windows, in float32: the same for node and verifier except for rounding.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -14,7 +14,7 @@ namespace emeth::trainer {
 /// The windows' inputs and targets.
 Batch read_batch(const TokenFile& tokens, const Preset& preset, std::span<const std::uint64_t> windows);
 
-/// Mean loss a token (nats).
+/// Mean loss per token (nats).
 double mean_loss(const Preset& preset, const ParameterLayout& layout, const at::Tensor& weights,
                  const TokenFile& tokens, std::span<const std::uint64_t> windows);
 

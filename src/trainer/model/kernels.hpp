@@ -1,5 +1,5 @@
-// The parts of a GPT-2 step that are no matrix product, each fused into one pass over memory. They run on
-// at::parallel_for; results depend on the number of threads by rounding at most. float32 or bfloat16 activations,
+// The parts of a GPT-2 step that are not matrix products, each fused into one pass over memory. They run on
+// at::parallel_for; the number of threads changes results by rounding at most. float32 or bfloat16 activations,
 // float32 arithmetic throughout.
 #pragma once
 
@@ -64,8 +64,8 @@ struct AttentionShape {
     std::int64_t context, heads, head_width;
     [[nodiscard]] std::int64_t width() const { return heads * head_width; }
 };
-/// Causal self-attention. The scores exist for one head and a block of queries only; the backward pass makes them
-/// again. Probabilities and their gradients are rounded to T, as factors of products; sums are float32.
+/// Causal self-attention. Scores exist only for one head and a block of queries; the backward pass computes them again.
+/// Probabilities and their gradients are rounded to T, as factors of products; sums are float32.
 template <class T>
 class Attention {
 public:
@@ -75,7 +75,7 @@ public:
     void backward(const T* qkv, const T* out_gradient, std::int64_t sequences, T* qkv_gradient) const;
 
 private:
-    /// Queries first .. first + rows. They see the keys up to their last one: half of the products are never made.
+    /// Queries first .. first + rows. They see no later keys, which saves half of the products.
     struct Block {
         Block(const AttentionShape& shape, std::int64_t first_query, bool is_last);
         std::int64_t first, rows, keys;

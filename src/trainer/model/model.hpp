@@ -1,5 +1,9 @@
-// GPT-2: learned positions, layer norms in front, GELU (tanh), output head tied to the token embedding. Forward and
-// backward are written out over preallocated activations; matrix products are libtorch's, the rest kernels.hpp.
+// The room of the model: the network, its weights and gradients, the kernels that compute them, and the optimiser. It
+// takes batches of tokens and knows nothing of JOBs' files, checkpoints or other trainers.
+//
+// This header: GPT-2 with learned positions, layer norms in front, GELU (tanh), and an output head that is the token
+// embedding. Forward and backward are written out over preallocated activations; matrix products are oneDNN's
+// (products.hpp), everything else is in kernels.hpp.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -9,14 +13,16 @@
 #include <memory>
 #include <vector>
 
-#include "trainer/data/preset.hpp"
 #include "trainer/model/parameters.hpp"
+#include "trainer_protocol/presets.hpp"
 
 namespace emeth::trainer {
 
+using trainer_protocol::Preset;
+
 enum class Precision : std::uint8_t { float32, bf16 };
 
-/// Windows side by side: inputs[i] is followed by targets[i] in the text. Both hold sequences · context tokens.
+/// Windows one after the other: inputs[i] is followed by targets[i] in the text. Both hold sequences · context tokens.
 struct Batch {
     std::int64_t sequences = 0;
     std::vector<std::int32_t> inputs;
@@ -27,14 +33,14 @@ struct Batch {
 class Model {
 public:
     virtual ~Model() = default;
-    /// After each change of the weights: refreshes what was derived from them.
+    /// To be called after each change of the weights: refreshes what was derived from them.
     virtual void weights_changed() = 0;
     /// The sum of the tokens' losses (nats). gradients += gradient_scale · d(sum)/d(weights), at the latest with
     /// collect_gradients().
     virtual double forward_backward(const Batch& batch, float gradient_scale) = 0;
-    /// After the last batch of a step, before the gradients are looked at.
+    /// To be called after the last batch of a step, before the gradients are used.
     virtual void collect_gradients() {}
-    /// The sum of the tokens' losses alone.
+    /// Only the sum of the tokens' losses.
     virtual double loss(const Batch& batch) = 0;
     /// The scores [tokens, vocabulary], float32, of what follows each of `tokens`: 1 to `context` of them.
     virtual at::Tensor logits(const std::vector<std::int32_t>& tokens) = 0;
@@ -45,8 +51,8 @@ std::uint64_t activation_bytes(const Preset& preset, Precision precision, std::i
 
 /// `weights` and `gradients` are flat float32 arrays of `layout`; the model refers to them. Without gradients (an
 /// undefined tensor) only loss() and logits() may be called. With bf16 it computes with
-/// a bfloat16 copy of the weights. `sequences_max` sizes the activations: no batch may have more. On another device
-/// than the CPU it is an autograd_model.hpp.
+/// a bfloat16 copy of the weights. No batch may have more than `sequences_max` sequences. On other devices than the CPU
+/// it is the model of autograd_model.hpp.
 std::unique_ptr<Model> make_model(const Preset& preset, Precision precision, const ParameterLayout& layout,
                                   at::Tensor weights, at::Tensor gradients, std::int64_t sequences_max,
                                   at::Device device = at::kCPU);

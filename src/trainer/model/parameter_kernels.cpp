@@ -57,7 +57,7 @@ void embed(const std::int32_t* tokens, const float* token_table, const float* po
 
 void embed_backward(const std::int32_t* tokens, const float* gradient, std::int64_t sequences, std::int64_t context,
                     std::int64_t width, float* token_gradient, float* position_gradient) {
-    // Tokens repeat, so that tasks own columns, not rows.
+    // Tokens repeat, so each task owns columns, not rows.
     at::parallel_for(0, width, columns_per_task, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t row = 0; row < sequences * context; ++row) {
             const float* line = gradient + row * width + begin;

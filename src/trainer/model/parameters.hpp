@@ -8,9 +8,11 @@
 #include <vector>
 
 #include "statemachine/types.hpp"
-#include "trainer/data/preset.hpp"
+#include "trainer_protocol/presets.hpp"
 
 namespace emeth::trainer {
+
+using trainer_protocol::Preset;
 
 /// Named and shaped as Hugging Face's GPT2LMHeadModel stores it: matrices are [in, out]. The output head is the token
 /// embedding.
@@ -21,7 +23,7 @@ struct Parameter {
     std::int64_t count = 0;
     bool decays = false;           ///< weight decay: matrices only
     double initial_deviation = 0;  ///< of the normal distribution it starts from
-    double initial_value = 0;      ///< where there is no distribution: 1 of a norm's gain, 0 of biases
+    double initial_value = 0;      ///< without a distribution: 1 for the gain of a norm, 0 for biases
 };
 
 class ParameterLayout {
@@ -29,7 +31,7 @@ public:
     explicit ParameterLayout(const Preset& preset);
     [[nodiscard]] const std::vector<Parameter>& parameters() const { return parameters_; }
     [[nodiscard]] std::int64_t count() const { return count_; }
-    /// The part of a flat array that `name` names, in its shape. Throws std::out_of_range on an unknown name.
+    /// The part of a flat array that belongs to `name`, in its shape. Throws std::out_of_range on an unknown name.
     [[nodiscard]] at::Tensor view(const at::Tensor& flat, const std::string& name) const;
 
 private:

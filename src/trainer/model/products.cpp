@@ -36,11 +36,11 @@ dnnl::memory at(const dnnl::memory::desc& shape, const void* data) {
     return {shape, cpu(), const_cast<void*>(data)};
 }
 
-/// oneDNN divides the work when a product is made, by the number of threads that OpenMP has then.
+/// oneDNN divides the work when a product is made, by the number of threads that OpenMP has at that moment.
 class ThreadsWhileMaking {
 public:
-    explicit ThreadsWhileMaking(Team team) : before_(omp_get_max_threads()) {
-        if (team == Team::calling_thread) omp_set_num_threads(1);
+    explicit ThreadsWhileMaking(Threads threads) : before_(omp_get_max_threads()) {
+        if (threads == Threads::caller) omp_set_num_threads(1);
     }
     ThreadsWhileMaking(const ThreadsWhileMaking&) = delete;
     ThreadsWhileMaking& operator=(const ThreadsWhileMaking&) = delete;
@@ -64,7 +64,7 @@ dnnl::matmul::primitive_desc make(const dnnl::memory::desc& left, const dnnl::me
     return {product, attributes, cpu()};
 }
 
-/// Room for what a product needs on the way. oneDNN's own is shared by all products, whatever thread runs them.
+/// Scratch memory of a product. oneDNN's own would be shared by all products, whichever thread runs them.
 void* scratchpad(std::size_t bytes) {
     constexpr std::size_t alignment = 64;
     thread_local std::vector<std::byte> room;
@@ -86,9 +86,9 @@ struct Product::Impl {
     dnnl::matmul matmul;
 };
 
-Product::Product(MatrixShape left, MatrixShape right, MatrixShape out, Addend addend, Team team) {
+Product::Product(MatrixShape left, MatrixShape right, MatrixShape out, Addend addend, Threads threads) {
     const dnnl::memory::desc bias = describe_bias(out.columns);
-    const ThreadsWhileMaking threads(team);
+    const ThreadsWhileMaking while_making(threads);
     const auto product = make(describe(left), describe(right), describe(out), bias, addend);
     impl_ = std::make_shared<const Impl>(
         Impl{describe(left), describe(right), describe(out), bias, product.scratchpad_desc(), dnnl::matmul(product)});

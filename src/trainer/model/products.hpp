@@ -1,5 +1,5 @@
-// Matrix products straight from oneDNN, the library behind libtorch's own bfloat16 products. What libtorch's interface
-// lacks: float32 results and sums of bfloat16 products, and a bias or a residual added on the way out.
+// Matrix products straight from oneDNN, the library behind libtorch's own bfloat16 products. Libtorch's interface lacks
+// float32 results and sums of bfloat16 products, and adding a bias or a residual to the result.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -24,7 +24,7 @@ struct MatrixShape {
     [[nodiscard]] MatrixShape transposed() const { return {element, columns, rows, column_stride, row_stride}; }
     auto operator<=>(const MatrixShape&) const = default;
 };
-/// Rows one behind the other.
+/// Rows one after the other.
 template <class T>
 MatrixShape dense(std::int64_t rows, std::int64_t columns) {
     return {element_of<T>, rows, columns, columns};
@@ -38,10 +38,10 @@ enum class Addend : std::uint8_t {
     residual,  ///< a bias, and a float32 matrix that lies as `out` does
 };
 
-/// Who computes it.
-enum class Team : std::uint8_t {
-    all_threads,
-    calling_thread,  ///< for products inside at::parallel_for
+/// Which threads compute a product.
+enum class Threads : std::uint8_t {
+    all,
+    caller,  ///< the calling thread alone: for products inside at::parallel_for
 };
 
 struct Addends {
@@ -49,11 +49,11 @@ struct Addends {
     const float* residual = nullptr;
 };
 
-/// A product of matrices of fixed shapes: made once, run often; any number of threads may run one of `calling_thread`.
-/// The number of threads is that of libtorch when it is made.
+/// A product of matrices of fixed shapes: made once, run often. Any number of threads may run one that was made for
+/// Threads::caller; for Threads::all, the number of threads is what libtorch has when the product is made.
 class Product {
 public:
-    Product(MatrixShape left, MatrixShape right, MatrixShape out, Addend addend, Team team = Team::all_threads);
+    Product(MatrixShape left, MatrixShape right, MatrixShape out, Addend addend, Threads threads = Threads::all);
     /// out = left · right + addend
     void run(const void* left, const void* right, void* out, Addends addends = {}) const;
 
@@ -62,7 +62,7 @@ private:
     std::shared_ptr<const Impl> impl_;
 };
 
-/// Products by their shapes, each made when it is first needed: those of a model are few.
+/// Products by their shapes, each made when it is first needed. A model has few of them.
 class Products {
 public:
     /// out = left · right + addend, of matrices of two dimensions, by all threads.

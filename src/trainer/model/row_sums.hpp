@@ -1,4 +1,4 @@
-// Column sums that are made on the way of a pass over rows.
+// Column sums that are computed during a pass over rows.
 #pragma once
 
 #include <ATen/Parallel.h>

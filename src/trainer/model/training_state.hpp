@@ -11,8 +11,8 @@
 
 namespace emeth::trainer {
 
-/// All that the next step depends on. The data order is a function of JOB and step, and nothing else is drawn at random
-/// while training, so that `step` is the position in the data and the state of all generators.
+/// Everything that the next step depends on. The data order is a function of JOB and step, and training draws nothing
+/// else at random, so `step` is both the position in the data and the state of all generators.
 struct TrainingState {
     at::Tensor weights;        ///< flat float32 arrays of one layout
     at::Tensor first_moments;  ///< of AdamW

@@ -28,7 +28,7 @@ Result<bool> HelperTeam::step_begins(TrainingState& state) {
     }
 }
 
-/// An Error only when there is no leader any more: a group that could not be formed is followed by another.
+/// An Error only when the leader is gone: after a group that could not be formed, there will be another.
 Result<void> HelperTeam::join_group() {
     while (!group_) {
         const auto call = leader_.await_call(waiting_);
@@ -75,7 +75,7 @@ Result<bool> HelperTeam::sum(at::Tensor& gradients, double& loss_sum) {
     return false;
 }
 
-/// The leader sees the same, and says goodbye.
+/// The leader sees the same and ends the group.
 bool HelperTeam::leave_the_others() {
     return true;
 }

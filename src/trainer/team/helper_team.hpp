@@ -1,5 +1,5 @@
-// The team of a helper: it takes the leader's state and computes the share that the leader gives it, until the leader
-// is through or gone.
+// The team of a helper: it takes over the leader's state and computes the share that the leader gives it, until the
+// leader has finished or is gone.
 #pragma once
 
 #include <functional>
@@ -16,7 +16,7 @@ namespace emeth::trainer {
 
 class HelperTeam final : public Team {
 public:
-    /// `waiting` is called about each second while it is in no group.
+    /// `waiting` is called about once a second while it is in no group.
     HelperTeam(RendezvousClient& leader, trainer_protocol::CooperationOptions options, std::size_t sequences_per_step,
                std::function<void()> waiting);
 
@@ -29,7 +29,7 @@ public:
 
 private:
     Result<void> join_group();
-    /// None: this group is over.
+    /// Nothing: this group is over.
     std::optional<bool> follow(TrainingState& state);
 
     RendezvousClient& leader_;

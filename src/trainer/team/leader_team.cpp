@@ -13,18 +13,18 @@ namespace {
 using Kind = TeamControl::Kind;
 
 constexpr Milliseconds look_interval{1'000};
-/// A helper may still be at the end of its last step.
+/// A helper may still be finishing its last step.
 constexpr Milliseconds ready_limit{3'000};
-/// What regrouping costs is paid once in so many times as long.
+/// Regrouping may cost one part in this many of the training time.
 constexpr int closed_times_cost = 20;
 constexpr Milliseconds closed_when_useless{600'000};
-/// A group that has cost so much more than it saved need not be tried to the end.
+/// The trial of a group that has already cost this much time ends early.
 constexpr double excess_s_max = 30;
-/// After which a helper has proved itself.
+/// After this many steps, a helper has proved itself.
 constexpr std::uint64_t steps_to_prove = 20;
-/// Ranks' weights may drift apart in their last bits where processors differ: they get the leader's again.
+/// On different processors the weights may drift apart in their last bits, so helpers get the leader's again.
 constexpr std::uint64_t steps_between_states = 256;
-/// The first steps of a group are slow: memory is touched for the first time, shares are guesses.
+/// The first steps of a group are slow: memory is touched for the first time, the shares are guesses.
 constexpr std::uint64_t trial_warm_up = 4;
 constexpr double speed_memory = 0.5;
 
@@ -61,10 +61,10 @@ bool LeaderTeam::should_look() const {
     return now() >= look_at_ && door_.anybody_waits();
 }
 
-/// With all who are ready, the present helpers among them.
+/// With all helpers that are ready, those of the current group included.
 void LeaderTeam::regroup(std::uint64_t step) {
     step_began_ = now();
-    leave("others are let in", look_interval);
+    leave("other helpers may join", look_interval);
     if (door_.ask(ready_limit) == 0) {
         look_at_ = now() + look_interval;
         return;
@@ -80,7 +80,7 @@ void LeaderTeam::regroup(std::uint64_t step) {
     spdlog::info("{} workers train together from step {} on", size, step);
 }
 
-/// Tells the helpers to wait for another group.
+/// Tells the helpers to wait for the next group.
 void LeaderTeam::leave(const std::string& why, Milliseconds closed_for) {
     if (!group_) return;
     spdlog::info("the group of {} workers ends: {}", group_->place().size, why);
@@ -131,7 +131,7 @@ void LeaderTeam::learn_speeds(const std::vector<double>& seconds) {
     }
 }
 
-/// Whether the helpers are worth their waiting.
+/// Is training with the helpers faster than alone?
 void LeaderTeam::judge_trial() {
     if (options_.trial_steps == 0 || speeds_[0] == 0) return;
     const double together_s = seconds_since(step_began_);
@@ -146,7 +146,7 @@ void LeaderTeam::judge_trial() {
     if (useless || trial_.excess_s > excess_s_max) {
         const Milliseconds excess(static_cast<std::int64_t>(1e3 * std::max(0.0, trial_.excess_s)));
         const Milliseconds closed_for = std::max(closed_when_useless, closed_times_cost * excess);
-        leave(fmt::format("a step takes {:.0f} ms together and would take {:.0f} ms alone; trying again in {} s",
+        leave(fmt::format("a step takes {:.0f} ms together and would take {:.0f} ms alone; will retry in {} s",
                           1e3 * together_s, 1e3 * alone_s, closed_for.count() / 1'000),
               closed_for);
     }
@@ -155,7 +155,7 @@ void LeaderTeam::judge_trial() {
 
 void LeaderTeam::lost(const Error& error) {
     const Milliseconds loss = std::max(Milliseconds(1), now() - step_began_);
-    spdlog::warn("{}; going on alone after {} ms", error.message, loss.count());
+    spdlog::warn("{}; training continues alone after {} ms", error.message, loss.count());
     group_.reset();
     door_.dissolve(loss);
     look_at_ = now() + look_interval;
@@ -163,7 +163,8 @@ void LeaderTeam::lost(const Error& error) {
 
 bool LeaderTeam::leave_the_others() {
     if (!group_) return false;
-    leave("what was summed is no number; whose fault it is, shows alone", closed_when_useless);
+    leave("the summed loss or gradient is not a finite number; training alone will show whose fault it is",
+          closed_when_useless);
     return true;
 }
 

@@ -1,5 +1,5 @@
-// The team of a trainer that holds the JOB's state: helpers come and go, and a step that one of them spoilt is tried
-// again, so that a lost helper costs seconds and no state.
+// The team of the trainer that holds the JOB's state. Helpers come and go; a step that fails because of one of them is
+// tried again, so that a lost helper costs seconds and no state.
 #pragma once
 
 #include <memory>
@@ -15,11 +15,11 @@
 
 namespace emeth::trainer {
 
-/// Sequences are shared out by the speed that each was seen to have. Helpers that make a step no faster are sent back
-/// to wait, for what is between them may be too slow a line.
+/// Sequences are shared out by the measured speed of each. Helpers that do not make a step faster are sent back to
+/// wait: the network between them may be too slow.
 class LeaderTeam final : public Team {
 public:
-    /// Helpers of `run` (run_fingerprint()) are let in from now on, through `door`.
+    /// From now on, helpers of `run` (run_fingerprint()) are let in through `door`.
     LeaderTeam(RendezvousServer& door, const Hash256& run, trainer_protocol::CooperationOptions options,
                std::size_t sequences_per_step);
 
@@ -51,11 +51,11 @@ private:
     std::unique_ptr<ProcessGroup> group_;  // none: alone
     std::uint64_t generation_ = 0;
     std::uint64_t steps_of_group_ = 0;
-    TeamControl control_;         // of the present step
-    std::vector<double> speeds_;  // by rank, sequences a second; 0: not known yet
+    TeamControl control_;         // of the current step
+    std::vector<double> speeds_;  // by rank, in sequences a second; 0: not known yet
     Trial trial_;
     Milliseconds step_began_{0}, computing_began_{0};
-    Milliseconds look_at_{0};  // the door
+    Milliseconds look_at_{0};  // when to look at the door again
 };
 
 }  // namespace emeth::trainer

@@ -22,14 +22,14 @@ constexpr int threads_of_group = 1;
 constexpr std::size_t reason_characters_max = 200;
 constexpr std::int64_t elements_of_slice = 4 << 20;
 
-/// libtorch's messages go on with the place in its sources and a stack.
+/// libtorch appends the place in its sources and a stack trace to its messages.
 Error failure(std::string_view operation, const std::exception& exception) {
     std::string reason = exception.what();
     reason = reason.substr(0, reason.find('\n')).substr(0, reason_characters_max);
     return transient_error(fmt::format("{} with the other workers failed: {}", operation, reason));
 }
 
-/// What Gloo needs of a store: to set, and to wait for what others set.
+/// The part of a store that Gloo needs: to set values, and to wait for those of others.
 class StoreOfMeeting final : public c10d::Store {
 public:
     StoreOfMeeting(MeetingPlace& meeting, std::string name, Milliseconds timeout)
@@ -56,7 +56,9 @@ private:
         if (!value) throw std::runtime_error(value.error().message);
         return {value->begin(), value->end()};
     }
-    [[noreturn]] static std::int64_t not_used() { throw std::logic_error("Gloo asks its store for more than it did"); }
+    [[noreturn]] static std::int64_t not_used() {
+        throw std::logic_error("Gloo calls a function of its store that it did not use before");
+    }
 
     MeetingPlace& meeting_;
     std::string name_;

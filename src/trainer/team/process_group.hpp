@@ -1,4 +1,4 @@
-// libtorch's ProcessGroupGloo over TCP, with errors instead of exceptions.
+// libtorch's ProcessGroupGloo over TCP, with errors as values instead of exceptions.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -11,7 +11,7 @@
 
 namespace emeth::trainer {
 
-/// Where the members of a group that is being formed leave each other their addresses.
+/// Where the members of a new group exchange their addresses.
 class MeetingPlace {
 public:
     virtual ~MeetingPlace() = default;
@@ -20,33 +20,32 @@ public:
     virtual Result<std::string> get(const std::string& key, Milliseconds timeout) = 0;
 };
 
-/// A fixed set of processes that call the same operations in the same order. After an Error the group is of no use any
-/// more: a member is lost, or was too slow. Errors are transient and name the operation.
+/// A fixed set of processes that call the same operations in the same order. After an Error the group cannot be used
+/// any more: a member is lost, or was too slow. Errors are transient and name the operation.
 class ProcessGroup {
 public:
     struct Place {
         int rank = 0, size = 1;
     };
 
-    /// Blocks until all `place.size` members have met. Without a sign from one of them for `timeout` that is given up
-    /// (for five times as long where one has said where it is, and is not reached there), and so is each later
-    /// operation, at the latest after twice `timeout`. `name` tells apart the groups that meet at one place. Listens on
-    /// `host` (an IP address of this machine) alone.
+    /// Blocks until all `place.size` members have met. Gives up when a member shows no sign of life for `timeout` (five
+    /// times as long when it has given an address but cannot be reached there). Each later operation gives up as well,
+    /// after twice `timeout` at the latest. `name` distinguishes the groups that meet at one place. Listens only on
+    /// `host`, an IP address of this machine.
     static Result<std::unique_ptr<ProcessGroup>> form(MeetingPlace& meeting, std::string name, Place place,
                                                       const std::string& host, Milliseconds timeout);
     ~ProcessGroup();
 
-    /// Rank 0's content, for all.
+    /// Copies the content of rank 0 to all others.
     Result<void> broadcast(at::Tensor tensor);
-    /// The sum over all members, the same bytes for each of them.
+    /// Replaces `tensor` by the sum over all members, the same bytes for each of them.
     Result<void> all_reduce(at::Tensor tensor);
     [[nodiscard]] Place place() const { return place_; }
 
 private:
     struct Impl;
     ProcessGroup(std::unique_ptr<Impl> impl, Place place, Milliseconds timeout);
-    /// In slices, for Gloo bounds its waiting for each piece alone: a line that trickles would hold an operation for
-    /// ever.
+    /// In slices, because Gloo's timeout is per piece: a connection that trickles would block an operation for ever.
     template <class Operation>
     Result<void> by_slices(const char* name, const at::Tensor& tensor, Operation operation);
 

@@ -89,7 +89,7 @@ void RendezvousClient::send(const FromHelper& message) {
     });
 }
 
-/// The first reason counts.
+/// Only the first reason is kept.
 void RendezvousClient::end(std::string reason) {
     {
         const std::scoped_lock lock(mutex_);

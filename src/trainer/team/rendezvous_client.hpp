@@ -20,16 +20,16 @@
 
 namespace emeth::trainer {
 
-/// Its connection is kept by a thread of its own; all calls come from the training thread and block.
+/// A thread of its own keeps the connection; all calls come from the training thread and block.
 class RendezvousClient final : public MeetingPlace {
 public:
-    /// A transient Error when there is no leader (any more).
+    /// A transient Error when there is no leader, or no longer one.
     static Result<std::unique_ptr<RendezvousClient>> connect(const trainer_protocol::Rendezvous& rendezvous,
                                                              const Hash256& run, Milliseconds timeout);
     ~RendezvousClient() override;
 
-    /// Until the leader calls into a group; `idle` is called about each second meanwhile. A transient Error when the
-    /// leader is gone or refuses.
+    /// Waits until the leader calls this helper into a group; `idle` is called about once a second meanwhile. A
+    /// transient Error when the leader is gone or refuses this helper.
     Result<rendezvous::Form> await_call(const std::function<void()>& idle);
 
     Result<void> set(const std::string& key, std::string value) override;

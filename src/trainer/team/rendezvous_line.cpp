@@ -19,7 +19,7 @@ Task<> RendezvousLine::run(std::function<Task<bool>(std::string)> on_message) {
 }
 
 void RendezvousLine::send(std::string message) {
-    if (outbox_.size() >= outbox_messages_max) return end();  // the other side reads no further
+    if (outbox_.size() >= outbox_messages_max) return end();  // the other side does not read
     outbox_.push_back(std::move(message));
     outbox_changed_.notify();
 }

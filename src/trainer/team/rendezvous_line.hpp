@@ -1,4 +1,4 @@
-// A WebSocket of the rendezvous with an outbox: one reader, one writer, however many want to send. Io thread only.
+// A WebSocket of the rendezvous with an outbox: one reader, one writer, any number of senders. Io thread only.
 #pragma once
 
 #include <deque>
@@ -16,7 +16,7 @@ class RendezvousLine {
 public:
     RendezvousLine(const asio::any_io_executor& executor, http::WebSocket socket);
 
-    /// Carries messages until the connection ends, or `on_message` says no.
+    /// Carries messages until the connection ends or `on_message` returns false.
     Task<> run(std::function<Task<bool>(std::string)> on_message);
     void send(std::string message);
     /// run() returns soon.

@@ -16,7 +16,7 @@ constexpr std::size_t type_bytes_max = 16;
 constexpr std::size_t reason_bytes_max = 1'000;
 constexpr std::size_t message_bytes_max = 4 * value_bytes_max;
 
-/// Values are Gloo's addresses: any bytes.
+/// Values are addresses in Gloo's own format: any bytes.
 std::string hex_of(const std::string& bytes) {
     return to_hex({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
 }

@@ -1,8 +1,8 @@
-// What a leader and its helpers say to each other while they meet: JSON texts over one WebSocket that the helper dials.
+// The messages of a leader and its helpers until they have met: JSON texts over one WebSocket that the helper dials.
 //
-// Helper: Hello. Leader: Refused, or silence. Then, again and again: leader Ask, helper Ready; leader Form; the helper
-// leaves and reads addresses (Put, Get, answered by Value) until the group stands. The training itself does not pass
-// here. A connection that ends is a helper that is gone.
+// The helper sends Hello; the leader sends Refused or nothing. Then, repeatedly: the leader sends Ask, the helper
+// Ready, the leader Form; the helper writes and reads addresses (Put, Get, answered by Value) until the group is
+// complete. The data of the training do not pass here. When the connection ends, the helper is gone.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +37,7 @@ struct Refused {
     std::string reason;
 };
 struct Ask {};
-/// A group of `size` is formed now, of that name; the helper's place in it is `rank`.
+/// A group of `size` members is formed now, named by its generation; the helper is number `rank` in it.
 struct Form {
     std::uint64_t generation = 0;
     int rank = 0, size = 0;
@@ -49,7 +49,7 @@ using FromLeader = std::variant<Refused, Ask, Form, Value>;
 
 std::string encode(const FromHelper& message);
 std::string encode(const FromLeader& message);
-/// Check form and bounds of every field.
+/// These check form and bounds of every field.
 Result<FromHelper> parse_from_helper(std::string_view text);
 Result<FromLeader> parse_from_leader(std::string_view text);
 

@@ -22,14 +22,14 @@ namespace {
 
 using namespace rendezvous;
 
-/// A connection is good for a few values a group; many more are no helper's.
+/// A helper puts a few values for each group; many more do not come from a helper.
 constexpr std::size_t values_max = 64 * workers_max;
 constexpr Milliseconds look_again_after{5};
 constexpr Milliseconds answer_limit{60'000};
 constexpr Milliseconds greeting_limit{10'000};
-/// So long after Gloo the end of a helper's process is noticed here at the latest.
+/// The end of a helper's process is noticed here at most this long after Gloo notices it.
 constexpr Milliseconds notice_of_end{200};
-/// Helpers that fail again and again cost one in 21.
+/// So helpers that always fail cost at most one part in 21 of the time.
 constexpr int wait_times_loss = 20;
 
 http::ServerOptions options_for(const std::string& host) {
@@ -50,7 +50,7 @@ struct RendezvousServer::Helper {
     bool asked = false, ready = false, gone = false;
     bool in_group = false;
     bool proved = false;
-    Milliseconds not_before{0};  // it may be tried again
+    Milliseconds not_before{0};  // when it may be tried again
 };
 
 RendezvousServer::RendezvousServer(const std::string& host) : io_(1), server_(io_.get_executor(), options_for(host)) {
@@ -93,7 +93,7 @@ Task<> RendezvousServer::serve(http::WebSocket socket) {
     if (end) std::rethrow_exception(end);
 }
 
-/// Ends when it does not come in time.
+/// Returns when the greeting does not come in time.
 Task<> RendezvousServer::await_greeting(HelperPtr helper) {
     co_await system_clock().sleep(greeting_limit);
     Wakeup never(io_.get_executor());
@@ -164,7 +164,7 @@ void RendezvousServer::admit(const Hash256& run) {
     refuse_other_runs();
 }
 
-/// They go by themselves.
+/// They end the connection themselves.
 void RendezvousServer::refuse_other_runs() {
     for (const HelperPtr& helper : helpers_)
         if (helper->run != *run_) send(helper, Refused{"it has another dataset, tokenizer or JOB"});
@@ -255,7 +255,7 @@ Result<std::string> RendezvousServer::get(const std::string& key, Milliseconds t
     std::unique_lock lock(mutex_);
     const auto settled = [&] { return values_.contains(key) || member_lost_; };
     if (!changed_.wait_for(lock, timeout, settled))
-        return transient_error(fmt::format("a helper did not come within {} ms", timeout.count()));
+        return transient_error(fmt::format("a helper did not arrive within {} ms", timeout.count()));
     if (!values_.contains(key)) return transient_error("a helper is gone");
     return values_[key];
 }

@@ -1,4 +1,4 @@
-// The leader's side of the rendezvous (rendezvous_messages.hpp): helpers come in, say that they are ready, and meet the
+// The leader's side of the rendezvous (rendezvous_messages.hpp): helpers join, say that they are ready, and meet the
 // leader in a process group.
 #pragma once
 
@@ -26,27 +26,27 @@ namespace emeth::trainer {
 /// Serves on a thread of its own for as long as it lives; all calls come from the training thread and block.
 class RendezvousServer final : public MeetingPlace {
 public:
-    /// Listens on `host` alone, on a port that the system chooses. Error: that is no address of this machine.
+    /// Listens on `host` only, on a port that the system chooses. An Error when that is no address of this machine.
     static Result<std::unique_ptr<RendezvousServer>> open(const std::string& host);
     ~RendezvousServer() override;
 
     [[nodiscard]] const trainer_protocol::Rendezvous& rendezvous() const { return rendezvous_; }
-    /// The run that helpers must be of. They may come earlier, and wait.
+    /// Helpers must be of this run. They may come earlier, and then wait.
     void admit(const Hash256& run);
-    /// Whether a helper waits that may be tried now.
+    /// Is a helper waiting that may be tried now?
     [[nodiscard]] bool anybody_waits() const;
 
-    /// Asks whether they can begin now: all helpers that have proved themselves, and one that has not, so that it is
-    /// known whose fault a failure is. Who does not answer within `limit` is not asked again for a while. How many are
-    /// ready.
+    /// Asks all helpers that have proved themselves, and one that has not, whether they can begin now; only one, so
+    /// that it is clear whose fault a failure is. A helper that does not answer within `limit` is not asked again for a
+    /// while. Returns how many are ready.
     int ask(Milliseconds limit);
-    /// Calls them into group `generation`; its size, the leader (rank 0) among them.
+    /// Calls these into group `generation` and returns its size, the leader (rank 0) included.
     int call(std::uint64_t generation);
-    /// The group has worked for a while: its members have proved themselves.
+    /// To be called when the group has worked for a while: its members have proved themselves.
     void approve();
-    /// The group is no more: its members wait again. Where `loss` is not zero and none of them is seen to have gone,
-    /// the one that had not proved itself, or else all of them, must do so (again), and wait for many times what was
-    /// lost.
+    /// To be called when the group has ended: its members wait again. If time was lost (`loss`) and no member has gone,
+    /// the one that had not proved itself, or else every member, must prove itself (again), and waits for many times
+    /// the loss first.
     void dissolve(Milliseconds loss);
 
     Result<void> set(const std::string& key, std::string value) override;
@@ -78,7 +78,7 @@ private:
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     std::optional<Hash256> run_;
-    std::vector<HelperPtr> helpers_;             // who said a good Hello and is still there
+    std::vector<HelperPtr> helpers_;             // those whose Hello was accepted and that are still connected
     bool member_lost_ = false;                   // of the last group
     std::map<std::string, std::string> values_;  // of the group that is being formed
     std::thread thread_;

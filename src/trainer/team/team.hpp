@@ -1,5 +1,9 @@
-// Who trains a step together. The loop asks its team before each step, and after it; what a team says decides who
-// computes which sequences, never what the step is.
+// The room of the team: several trainers that compute each step of one JOB together. How they find each other
+// (rendezvous), sum their gradients (process group), and what leader and helper do when one of them is lost. It knows
+// the training state, but no data and no files.
+//
+// This header: what the training loop asks before and after each step. The answers decide who computes which sequences,
+// never what the step is.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -24,15 +28,15 @@ public:
 
     /// Before each try of a step. True: `state` was replaced (a helper takes its leader's).
     virtual Result<bool> step_begins(TrainingState& state) = 0;
-    /// What is computed here of a step of so many sequences.
+    /// The part of a step of so many sequences that is computed here.
     [[nodiscard]] virtual Share share(std::size_t sequences) const = 0;
-    /// Sums up gradients (flat, float32) and losses over the team. False: a member was lost; nothing is known of the
-    /// sum, and the step is to be tried again.
+    /// Sums up gradients (flat, float32) and losses over the team. False: a member was lost, the sum is undefined, and
+    /// the step must be tried again.
     virtual Result<bool> sum(at::Tensor& gradients, double& loss_sum) = 0;
-    /// What was summed cannot be: the others, who may have spoilt it, are left. False: there are none, it was made
+    /// The sum makes no sense: leaves the others, who may have caused it. False: there are no others, so it was caused
     /// here.
     virtual bool leave_the_others() = 0;
-    /// That train together now, this one among them.
+    /// How many train together now, this one included.
     [[nodiscard]] virtual std::uint32_t workers() const = 0;
 };
 

@@ -15,7 +15,7 @@ constexpr std::size_t bounds_at = 2;
 constexpr std::int64_t control_size = bounds_at + rendezvous::workers_max + 1;
 
 Error nonsense() {
-    return transient_error("the leader's word before the step makes no sense");
+    return transient_error("the leader's message before the step makes no sense");
 }
 
 Result<TeamControl> read_control(const std::int64_t* words, std::size_t size) {

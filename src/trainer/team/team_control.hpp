@@ -26,14 +26,14 @@ struct TeamControl {
     [[nodiscard]] Share share(int rank) const;
 };
 
-/// Rank 0's is told to the others; what they get is checked.
+/// Sends rank 0's to the others, which check what they receive.
 Result<TeamControl> share_control(ProcessGroup& group, const TeamControl& own);
-/// Weights and moments of rank 0, for all.
+/// Sends weights and moments of rank 0 to all others.
 Result<void> share_state(ProcessGroup& group, TrainingState& state);
-/// Sums up gradients and losses, for all; each rank's `seconds`, how long it computed its share.
+/// Sums up gradients and losses over all ranks. Returns how many `seconds` each rank computed its share.
 Result<std::vector<double>> sum_up(ProcessGroup& group, at::Tensor& gradients, double& loss_sum, double seconds);
-/// In proportion to `speeds`, which need not be known (0) of all: those count as the mean of the others. Nobody goes
-/// away empty where there are enough.
+/// Bounds of shares in proportion to `speeds`. An unknown speed (0) counts as the mean of the others. Everybody gets at
+/// least one sequence if there are enough.
 std::vector<std::size_t> share_out(std::size_t sequences, const std::vector<double>& speeds);
 
 }  // namespace emeth::trainer

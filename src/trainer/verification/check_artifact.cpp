@@ -24,16 +24,14 @@ namespace {
 using trainer_protocol::Checked;
 using trainer_protocol::CheckRequest;
 
-/// More epochs than any honest node trains would only make the log long: twice what was asked for, or this many.
+/// At most twice the epochs that were asked for, or this many: no honest node trains more, and the log would get long.
 constexpr std::uint32_t epochs_accepted = 100;
-/// Between CPUs, BLAS builds and thread counts the same weights give the same loss within this, relative.
+/// Relative. The same weights give the same loss within this on other CPUs, BLAS builds and thread counts.
 constexpr double validation_tolerance = 1e-3;
 constexpr double epoch_loss_tolerance = 1e-6;
-/// What training must gain, in nats a token. Fifty steps of the smallest model on the smallest dataset gain over 0.5.
+/// How far training must lower the loss, in nats a token. Fifty steps of the smallest model on the smallest dataset
+/// lower it by more than 0.5.
 constexpr double gain_min = 0.1;
-
-/// What is wrong with an artifact, as one sentence; nothing when all is well.
-using Objection = std::optional<std::string>;
 
 Checked rejected(std::string reason) {
     return Checked{.passed = false, .reason = std::move(reason)};
@@ -84,7 +82,7 @@ Objection object_to_log(const Artifact& artifact, const Preset& preset, const Pl
     return std::nullopt;
 }
 
-/// The chain of states that the drawn segments are held against; its last link is the weights themselves.
+/// The drawn segments are compared with this chain of states; its last link is the weights themselves.
 Objection object_to_states(const Artifact& artifact, const Plan& plan, const SegmentStates& states) {
     const std::vector<Hash256>& digests = artifact.manifest.states;
     if (digests.size() != plan.segments + std::size_t{1})
@@ -102,18 +100,18 @@ Objection object_to_content(const Artifact& artifact, const Preset& preset, cons
     if (artifact.tokenizer_model != data.tokenizer_model)
         return "tokenizer.model is not the one that JOB and dataset give";
     if (Objection objection = object_to_log(artifact, preset, plan)) return objection;
-    if (!at::isfinite(artifact.weights).all().item<bool>()) return "some weights are no finite numbers";
+    if (!at::isfinite(artifact.weights).all().item<bool>()) return "some weights are not finite numbers";
     return std::nullopt;
 }
 
-/// Computes the validation loss again, and that of the weights training began with.
+/// Computes the validation loss again, and the loss of the weights that training began with.
 Checked check_loss(const CheckRequest& request, const Artifact& artifact, const Preset& preset, const Plan& plan,
                    const ParameterLayout& layout, const TokenFile& tokens) {
     const std::vector<std::uint64_t> windows = WindowOrder(plan, request.job.id).validation();
     Checked checked;
     checked.claimed_validation_loss = artifact.manifest.validation_loss;
     const double loss = mean_loss(preset, layout, artifact.weights, tokens, windows);
-    if (!std::isfinite(loss)) return rejected("the weights give a validation loss that is no finite number");
+    if (!std::isfinite(loss)) return rejected("the validation loss of the weights is not a finite number");
     checked.recomputed_validation_loss = loss;
     const double untrained = mean_loss(preset, layout, initial_weights(layout, request.job.id), tokens, windows);
     if (std::abs(loss - checked.claimed_validation_loss) > validation_tolerance * loss)
@@ -126,7 +124,7 @@ Checked check_loss(const CheckRequest& request, const Artifact& artifact, const 
     return checked;
 }
 
-/// The run that the states claim to be of: as many epochs as the manifest says.
+/// The run that the states claim to belong to: it has as many epochs as the manifest says.
 Hash256 run_of(const CheckRequest& request, const Manifest& manifest, const Hash256& dataset_sha256,
                const Hash256& tokenizer_sha256) {
     trainer_protocol::JobSpec job = request.job;
@@ -134,9 +132,9 @@ Hash256 run_of(const CheckRequest& request, const Manifest& manifest, const Hash
     return run_fingerprint(job, dataset_sha256, tokenizer_sha256);
 }
 
-/// A permanent Error of the artifact's reader is an objection to the artifact; any other is a trouble of this machine.
+/// A permanent Error of the artifact's reader is an objection to the artifact; any other is this machine's problem.
 template <class T>
-Result<Checked> verdict_of(const Result<T>& failure) {
+Result<Checked> answer_to(const Result<T>& failure) {
     if (failure.error().kind == ErrorKind::permanent) return rejected(failure.error().message);
     return failure.error();
 }
@@ -144,7 +142,7 @@ Result<Checked> verdict_of(const Result<T>& failure) {
 }  // namespace
 
 Result<Checked> check_artifact(const CheckRequest& request, Reporter& reporter) {
-    const Result<Preset> preset = find_preset(request.job.model);
+    const Result<Preset> preset = trainer_protocol::find_preset(request.job.model);
     if (preset.has_error()) return preset.error();
     const Result<Compute> compute = resolve_compute(request.compute, *preset);
     if (compute.has_error()) return compute.error();
@@ -153,15 +151,15 @@ Result<Checked> check_artifact(const CheckRequest& request, Reporter& reporter) 
     const Result<Hash256> dataset_sha256 = crypto::sha256_of_file(request.dataset);
     if (dataset_sha256.has_error()) return dataset_sha256.error();
 
-    // The cheap questions first; nothing large is read before they are answered.
+    // Cheap checks come first: nothing large is read before they have passed.
     reporter.report(trainer_protocol::Progress{.stage = "check"});
     const Result<Manifest> manifest = read_artifact_manifest(request.artifact);
-    if (!manifest) return verdict_of(manifest);
+    if (!manifest) return answer_to(manifest);
     if (Objection objection = object_to_origin(*manifest, request, *dataset_sha256))
         return rejected(*std::move(objection));
 
-    const Result<PreparedData> data =
-        prepare_data(request.dataset, *dataset_sha256, request.folder, request.job.id, *preset, reporter);
+    const Result<PreparedData> data = prepare_data(request.dataset, *dataset_sha256, request.folder, request.job.id,
+                                                   *preset, compute->threads, reporter);
     if (data.has_error()) return data.error();
     const Result<Plan> plan = Plan::make(*preset, data->tokens.count(), manifest->epochs);
     if (plan.has_error()) return plan.error();
@@ -171,7 +169,7 @@ Result<Checked> check_artifact(const CheckRequest& request, Reporter& reporter) 
     const SegmentStates states(request.folder, run_of(request, *manifest, *dataset_sha256, data->tokenizer_sha256),
                                layout.count(), *plan);
     const Result<Artifact> artifact = read_artifact(request.artifact, layout, *plan);
-    if (!artifact) return verdict_of(artifact);
+    if (!artifact) return answer_to(artifact);
     if (Objection objection = object_to_content(*artifact, *preset, *plan, *data))
         return rejected(*std::move(objection));
     if (Objection objection = object_to_states(*artifact, *plan, states)) return rejected(*std::move(objection));

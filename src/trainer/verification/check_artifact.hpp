@@ -1,4 +1,5 @@
-// The verifier's side: is this artifact the JOB's honest work? Nothing in it is believed that can be computed again.
+// The room of the verification: is this artifact the JOB's honest work? Nothing that can be computed again is believed.
+// It may use every other room but the team's; nothing else uses it.
 #pragma once
 
 #include "runtime/result.hpp"
@@ -7,7 +8,7 @@
 
 namespace emeth::trainer {
 
-/// Checked tells what is wrong with the artifact; an Error, why it could not be checked.
+/// Checked says what is wrong with the artifact; an Error says why it could not be checked.
 Result<trainer_protocol::Checked> check_artifact(const trainer_protocol::CheckRequest& request, Reporter& reporter);
 
 }  // namespace emeth::trainer

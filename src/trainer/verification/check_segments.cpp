@@ -26,26 +26,26 @@ namespace {
 
 using Objection = std::optional<std::string>;
 
-// What honest work may differ by between CPUs, BLAS builds, thread counts, float32 and bf16; docs/VERIFICATION.md says
-// what was seen. Each is relative; what was not trained differs by about 1.
-/// Of the way that the weights went in the segment.
+// How much honest work may differ between CPUs, BLAS builds, thread counts, float32 and bf16; docs/VERIFICATION.md says
+// what was seen. All are relative; what was not trained differs by about 1.
+/// Of the distance that the weights moved in the segment.
 constexpr double weights_tolerance = 0.25;
-/// Of AdamW's moments at its end, and of the step that they would make next: moments that were made up could carry the
-/// next segment anywhere.
+/// Of AdamW's moments at its end, and of the next step that follows from them: invented moments could lead the next
+/// segment anywhere.
 constexpr double moments_tolerance = 0.25;
-/// Of each step's loss.
+/// Of the loss of each step.
 constexpr double loss_tolerance = 0.02;
-/// libm's rounding, in weights that were drawn with a deviation of 0.02.
+/// Absolute: rounding of libm, in weights drawn with a standard deviation of 0.02.
 constexpr double initial_weights_tolerance = 1e-6;
 
-/// The evidence: states of one size behind a header, each to be had once its digest holds.
+/// The evidence: a header, then states of equal size. A state is handed out only if its digest matches.
 class Evidence {
 public:
     static Result<Evidence> open(const CheckedRun& run, const std::vector<std::uint32_t>& drawn);
 
-    /// Set: it is not what the manifest commits to.
+    /// Set when the evidence is not what the manifest commits to.
     [[nodiscard]] const Objection& objection() const { return objection_; }
-    /// State `index` as it was committed to; a permanent Error is an objection.
+    /// State `index` as the manifest commits to it; a permanent Error is an objection.
     [[nodiscard]] Result<TrainingState> state(const CheckedRun& run, std::uint32_t index) const;
 
 private:
@@ -116,9 +116,9 @@ Result<TrainingState> Evidence::state(const CheckedRun& run, std::uint32_t index
         return permanent_error(fmt::format("state {} is not one of this run at step {}", index, state.step));
     for (const at::Tensor* tensor : {&state.weights, &state.first_moments, &state.second_moments})
         if (!at::isfinite(*tensor).all().item<bool>())
-            return permanent_error(fmt::format("state {} holds what is no finite number", index));
+            return permanent_error(fmt::format("state {} holds a value that is not a finite number", index));
     if (state.second_moments.lt(0).any().item<bool>())
-        return permanent_error(fmt::format("state {} holds a second moment below zero", index));
+        return permanent_error(fmt::format("state {} holds a negative second moment", index));
     return state;
 }
 
@@ -132,7 +132,7 @@ double relative(const at::Tensor& a, const at::Tensor& b, const at::Tensor& base
     return difference == 0 ? 0 : difference / length_of(base);
 }
 
-/// How far what was claimed for a segment's end is from what training it again gives.
+/// How far the claimed end of a segment is from the end that training it again gives.
 struct Deviation {
     double weights = 0, first_moments = 0, second_moments = 0, next_step = 0, loss = 0;
 };
@@ -150,7 +150,7 @@ void compare_moments(const TrainingState& claimed, const TrainingState& again, D
     deviation.next_step = relative(direction(claimed), next, next);
 }
 
-/// Both are finite: the log's reader and the training loop see to it.
+/// Both are finite: the log's reader and the training loop make sure of that.
 double worst_loss(const CheckedRun& run, std::uint64_t first_step, const std::vector<float>& again) {
     double worst = 0;
     for (std::size_t i = 0; i < again.size(); ++i) {
@@ -162,10 +162,10 @@ double worst_loss(const CheckedRun& run, std::uint64_t first_step, const std::ve
 
 Objection object_to_deviation(std::uint32_t segment, const Deviation& found) {
     spdlog::info(
-        "segment {} trained again: weights differ by {:.2g} of their way, moments by {:.2g} and {:.2g}, the next "
-        "step by {:.2g}, losses by {:.2g}",
+        "segment {} trained again: weights differ by {:.2g} of their movement, moments by {:.2g} and {:.2g}, the "
+        "next step by {:.2g}, losses by {:.2g}",
         segment, found.weights, found.first_moments, found.second_moments, found.next_step, found.loss);
-    // Written so that what is no number is an objection, too.
+    // Written so that NaN is an objection, too.
     if (!(found.loss <= loss_tolerance))
         return fmt::format(
             "segment {} trained again gives other losses than training_log.jsonl: {:.3g} apart, relative", segment,
@@ -188,7 +188,7 @@ Objection object_to_beginning(const CheckedRun& run, const TrainingState& first)
     return "training did not begin with the JOB's own initial weights";
 }
 
-/// A permanent Error is what is wrong with the segment.
+/// A permanent Error says what is wrong with the segment.
 Result<Deviation> train_again(const CheckedRun& run, const Evidence& evidence, std::uint32_t segment,
                               TrainingState state, Reporter& reporter) {
     const at::Tensor start = state.weights.clone();

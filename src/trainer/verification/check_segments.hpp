@@ -1,5 +1,5 @@
-// Whether the segments that chance drew were trained: they are trained again from the evidence, which is hostile until
-// its digests hold.
+// Were the drawn segments really trained? They are trained again from the evidence, which is not trusted until its
+// digests match.
 #pragma once
 
 #include <optional>
@@ -18,6 +18,9 @@
 
 namespace emeth::trainer {
 
+/// What is wrong with an artifact, in one sentence; nothing when all is well.
+using Objection = std::optional<std::string>;
+
 /// A run as the verifier knows it.
 struct CheckedRun {
     const trainer_protocol::CheckRequest& request;
@@ -26,13 +29,13 @@ struct CheckedRun {
     const Compute& compute;
     const ParameterLayout& layout;
     const TokenFile& tokens;
-    const SegmentStates& states;          ///< for headers and digests alone; nothing lies on this disk
+    const SegmentStates& states;          ///< for headers and digests only; no states are stored here
     const std::vector<Hash256>& digests;  ///< the manifest's, as many as the plan has states
     const std::vector<float>& losses;     ///< the training log's, one a step
     const at::Tensor& weights;            ///< the artifact's: the last state
 };
 
-/// Nothing when all drawn segments hold, else one sentence. An Error is a trouble of this machine.
-Result<std::optional<std::string>> object_to_segments(const CheckedRun& run, Reporter& reporter);
+/// An Error is a problem of this machine, not of the artifact.
+Result<Objection> object_to_segments(const CheckedRun& run, Reporter& reporter);
 
 }  // namespace emeth::trainer

@@ -57,7 +57,7 @@ try {
     const leader = () => readFileSync(leader_log, 'utf8');
 
     process.kill(writer_of(readFileSync(helper_log, 'utf8')), 'SIGKILL');
-    await until('the leader goes on alone', 30, () => leader().includes('going on alone'), all_logs);
+    await until('the leader goes on alone', 30, () => leader().includes('training continues alone'), all_logs);
     assert.doesNotMatch(master.output, /training → /);
 
     const progress = () => {

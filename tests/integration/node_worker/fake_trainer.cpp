@@ -96,7 +96,7 @@ Trained write_artifact(const TrainRequest& request, const Script& script) {
     for (std::size_t index = 0; index < bytes.size(); ++index)
         bytes[index] = static_cast<char>(index * 31 + index / 1'000);
     std::ofstream(request.folder / "artifact.tar", std::ios::binary) << bytes;
-    return {crypto::sha256(bytes), bytes.size(), script.steps, request.job.epochs, {2.5, 1.5}, 1.75};
+    return {{crypto::sha256(bytes), bytes.size(), request.job.epochs, script.steps, {2.5, 1.5}, 1.75}};
 }
 
 void train(const TrainRequest& request, const Script& script) {
@@ -107,7 +107,7 @@ void train(const TrainRequest& request, const Script& script) {
         send(Progress{"training", 0, step, script.steps, 2.0, 1'000});
         if (step % steps_per_checkpoint == 0) {
             std::ofstream(request.folder / "checkpoint") << step;
-            send(CheckpointSaved{0, step, Hash256{}, 2.0});
+            send(CheckpointSaved{{0, step, Hash256{}, 2.0}});
         }
         if (script.happens_at("die", step)) ::kill(::getpid(), SIGKILL);
         if (script.happens_at("hang", step)) ::sleep(600);
@@ -118,7 +118,7 @@ void train(const TrainRequest& request, const Script& script) {
 /// Helps until it is killed; "<folder>/helping" tells with whom.
 [[noreturn]] void help(const HelpRequest& request) {
     send(Prepared{900, 4});
-    std::ofstream(request.folder / "helping") << request.rendezvous.port;
+    std::ofstream(request.train.folder / "helping") << request.rendezvous.port;
     for (;;) ::pause();
 }
 

@@ -1,5 +1,5 @@
-// A zoo of cheats on what was trained: whoever forges states, moments, logs or evidence is found out by the segments
-// that chance draws. In full numbers: ./emeth test --label long.
+// A collection of cheats: forged states, moments, logs and evidence are detected by the segments that are drawn at
+// random. In full numbers: ./emeth test --label long.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -54,7 +54,7 @@ TEST(Cheats, AForgedLog) {
     expect_rejected(forgery.checked(), "other losses than training_log.jsonl");
 }
 
-/// The same text, another JOB's beginning and order: as good a model, but not this JOB's.
+/// The same text with another JOB's initial weights and order: an equally good model, but not this JOB's.
 TEST(Cheats, AModelTrainedElsewhere) {
     Bench elsewhere;
     elsewhere.request.job.id = *JobId::parse("0x000102030405060708090a0b0c0d0e0f");
@@ -100,13 +100,14 @@ TEST(Cheats, OneSegmentsEndReplaced) {
     expect_rejected(forgery.checked(block_drawing(forgery, 5)), "segment 5 trained again ends elsewhere");
 }
 
-/// Moments are what carries a run on: made up, they could bring the next segment anywhere, honestly computed.
+/// A run continues from its moments: invented ones could lead the next segment anywhere, even if it is computed
+/// honestly.
 TEST(Cheats, MadeUpMoments) {
     Forgery turned;
     turned.set_first_moments(1, negated(turned.first_moments(1)));
     expect_rejected(turned.checked(), "segment 0 trained again ends with other moments");
 
-    Forgery shrunk;  // only where they are smallest: hardly a change of their length, but of the step that follows
+    Forgery shrunk;  // only the smallest ones: their norm hardly changes, but the next step does
     std::vector<float> moments = shrunk.second_moments(1), sorted = moments;
     std::ranges::sort(sorted);
     for (float& moment : moments) moment = moment < sorted[sorted.size() / 2] ? 0 : moment;
@@ -155,10 +156,10 @@ TEST(Cheats, StatesThatAreNoNumbers) {
     std::vector<float> weights = forgery.weights(1);
     weights[5] = std::numeric_limits<float>::quiet_NaN();
     forgery.set_weights(1, weights);
-    expect_rejected(forgery.checked(), "no finite number");
+    expect_rejected(forgery.checked(), "not a finite number");
     Forgery negative;
     negative.set_second_moments(1, std::vector<float>(negative.weight_count(), -1.0F));
-    expect_rejected(negative.checked(), "a second moment below zero");
+    expect_rejected(negative.checked(), "a negative second moment");
 }
 
 TEST(Cheats, AChainOfAnotherLength) {
@@ -171,7 +172,7 @@ TEST(Cheats, AChainOfAnotherLength) {
     expect_rejected(check(check_request(scratch, scratch / "forged.tar")), "states; a run of");
 }
 
-/// A third of the segments lead from or to a state that was made up. Those who drew none of them see honest work.
+/// A third of the segments begin or end with an invented state. A draw that contains none of them sees honest work.
 TEST(CheatsInNumbers, AThirdOfTheSegmentsFakedIsCaughtAsOftenAsTheDrawSays) {
     Forgery forgery;
     ASSERT_EQ(forgery.segments(), 32U);
@@ -197,7 +198,7 @@ TEST(CheatsInNumbers, AThirdOfTheSegmentsFakedIsCaughtAsOftenAsTheDrawSays) {
     EXPECT_NEAR(caught, trials * share, 3 * std::sqrt(trials * share * (1 - share)));
 }
 
-/// How one honest run was computed, and on what terms it is checked.
+/// How one honest run is computed, and how it is checked.
 struct Arithmetic {
     std::uint32_t threads;
     const char* precision;
@@ -212,12 +213,12 @@ std::map<std::string, std::string> environment_of(const Arithmetic& arithmetic) 
     return {{"OPENBLAS_CORETYPE", arithmetic.core_type}};
 }
 
-/// Killed `kills` times on its way.
+/// Kills the run `kills` times.
 Trained train_with_kills(const Bench& bench, const Arithmetic& arithmetic, int kills) {
     for (int kill = 1; kill <= kills; ++kill) {
         const auto at = [kill](const Report& report) {
             const auto* saved = std::get_if<CheckpointSaved>(&report);
-            return saved != nullptr && saved->step >= static_cast<std::uint64_t>(12 * kill);
+            return saved != nullptr && saved->checkpoint.step >= static_cast<std::uint64_t>(12 * kill);
         };
         EXPECT_FALSE(run_trainer(bench.request, bench.log(), at, environment_of(arithmetic)).has_value());
     }
@@ -244,7 +245,7 @@ TEST(CheatsInNumbers, HonestWorkIsNeverRejected) {
     }
 }
 
-/// Where matrices are wide enough for bf16 to be what a node trains in, and a verifier may have another CPU.
+/// With matrices so wide that a node trains in bf16, while a verifier may have another CPU.
 TEST(CheatsInNumbers, HonestWorkOfWiderPresetsPassesInAnotherPrecision) {
     for (const char* model : full_trials() ? std::vector{"d256", "d512"} : std::vector{"d256"}) {
         SCOPED_TRACE(model);

@@ -1,4 +1,4 @@
-// Young's and Daly's formula, and what a folder remembers of its runs.
+// Young's and Daly's formula, and the history of runs that a folder keeps.
 #include <gtest/gtest.h>
 
 #include "support/temporary_folder.hpp"
@@ -16,7 +16,8 @@ TEST(CheckpointInterval, IsYoungsAndDalysWithinItsBounds) {
     EXPECT_EQ(checkpoint_interval(Milliseconds(20), Milliseconds(0)), checkpoint_interval_min);
 }
 
-/// Cost over interval; whatever a checkpoint costs up to 6 s, it takes less than 1% of a day between failures.
+/// Cost divided by interval: with a day between failures, checkpoints that cost up to 6 s take less than 1% of the
+/// time.
 TEST(CheckpointInterval, CostsLessThanAHundredth) {
     for (const int cost_ms : {1, 20, 300, 2'000, 5'999})
         EXPECT_LE(cost_ms, 0.01 * static_cast<double>(checkpoint_interval(Milliseconds(cost_ms), hours(24)).count()));

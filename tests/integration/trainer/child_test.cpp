@@ -31,8 +31,8 @@ Task<Result<Trained>> run_to_end(TrainRequest request, std::filesystem::path log
 TEST_F(TrainerChildTest, TrainsToTheEnd) {
     const Result<Trained> trained = run(run_to_end(bench.request, bench.log()));
     ASSERT_TRUE(trained) << trained.error().message;
-    EXPECT_EQ(trained->epochs, 2u);
-    EXPECT_EQ(trained->artifact_bytes, std::filesystem::file_size(bench.artifact()));
+    EXPECT_EQ(trained->artifact.epochs, 2u);
+    EXPECT_EQ(trained->artifact.bytes, std::filesystem::file_size(bench.artifact()));
 }
 
 Task<Result<Report>> die_after_first_report(TrainRequest request, std::filesystem::path log) {

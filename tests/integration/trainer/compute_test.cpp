@@ -1,10 +1,12 @@
-// The micro-batch that is found when the node does not say one.
+// The micro-batch that is chosen when the node does not set one.
 #include <gtest/gtest.h>
 
 #include "trainer/model/compute.hpp"
 
 namespace emeth::trainer {
 namespace {
+
+using trainer_protocol::find_preset;
 
 constexpr std::uint64_t gibibyte = 1ULL << 30;
 

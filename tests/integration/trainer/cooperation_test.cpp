@@ -1,4 +1,4 @@
-// Several trainers on one JOB: the same losses as one alone, and whoever dies, hangs or lies spoils nothing.
+// Several trainers on one JOB: the losses are those of a single trainer, and one that dies, hangs or lies does no harm.
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -35,13 +35,13 @@ class Cooperation : public testing::Test {
 protected:
     Cooperation() { start_leader(0); }
 
-    /// On a busy machine helpers may not pay: where that is not what is tried, it is not judged.
+    /// On a busy machine helpers may be of no use, so most tests switch the trial off.
     void start_leader(std::uint32_t trial_steps) {
         leader_bench.request.cooperation = CooperationOptions{.timeout_ms = 3'000, .trial_steps = trial_steps};
         leader = std::make_unique<TrainerProcess>(leader_bench.request, leader_bench.log());
     }
 
-    /// The leader's next report that is an R and of which `fits` is true; all progress on the way is looked at.
+    /// The leader's next report of type R for which `fits` is true; progress before it is recorded.
     template <class R, class Fits>
     R next_of_leader(Fits fits) {
         while (std::optional<Report> report = leader->next()) {
@@ -81,15 +81,15 @@ protected:
     };
 
     HelpRequest request_of(const Helper& helper) {
-        const TrainRequest& train = helper.bench.request;
-        return {train.job,   train.folder, train.dataset_sha256, train.compute, *leader_bench.request.cooperation,
-                rendezvous()};
+        TrainRequest train = helper.bench.request;
+        train.cooperation = leader_bench.request.cooperation;
+        return {std::move(train), rendezvous()};
     }
     void start(Helper& helper) {
         helper.trainer = std::make_unique<TrainerProcess>(request_of(helper), helper.bench.log());
     }
 
-    /// Losses of all steps against those of one who trained alone.
+    /// Compares the losses of all steps with those of a single trainer.
     void expect_losses_of_one() {
         static const std::vector<double> alone = [] {
             const LongBench bench;
@@ -102,7 +102,8 @@ protected:
         std::size_t first = 0;
         while (first < alone.size() && together[first] == alone[first]) ++first;
         ASSERT_LT(first, alone.size()) << "nobody took part: sums over other shares round differently";
-        // Rounding grows with every step, as it does between thread counts; what a share left out would cost is more.
+        // Rounding grows with every step, as it does between thread counts; a missing share would change the losses by
+        // more.
         for (std::size_t i = first; i < std::min(first + 10, alone.size()); ++i) EXPECT_LT(differs(i), 1e-3) << i;
         for (std::size_t i = first; i < alone.size(); ++i) EXPECT_LT(differs(i), 3e-2) << i;
     }
@@ -158,7 +159,7 @@ TEST_F(Cooperation, AHelperThatHangsIsLeftBehind) {
     expect_losses_of_one();
 }
 
-/// As on a line that is too slow: the helper is well, but each sum takes long.
+/// As on a slow network: the helper is fine, but each sum takes long.
 TEST_F(Cooperation, HelpersThatMakeAStepNoFasterAreSentBackToWait) {
     leader.reset();
     start_leader(5);
@@ -207,13 +208,13 @@ TEST_F(Cooperation, ALeaderThatDiesGoesOnFromItsCheckpoint) {
     leader = std::make_unique<TrainerProcess>(leader_bench.request, leader_bench.log());
     opened.reset();
     start(helper);
-    EXPECT_GE(next_of_leader<Started>().step, checkpoint.step);
+    EXPECT_GE(next_of_leader<Started>().step, checkpoint.checkpoint.step);
     until_workers(2);
     next_of_leader<Trained>();
     expect_losses_of_one();
 }
 
-/// The verifier, who trains alone, cannot tell.
+/// The verifier trains alone and sees no difference.
 TEST_F(Cooperation, WhatTwoHaveTrainedPassesTheCheck) {
     Helper helper;
     start(helper);
@@ -231,9 +232,9 @@ TEST_F(Cooperation, WhatTwoHaveTrainedPassesTheCheck) {
     request.evidence = leader_bench.path() / "evidence";
     request.block_hash = block;
     request.draws = 3;
-    const auto verdict = run_trainer(request, scratch / "log");
-    ASSERT_TRUE(std::holds_alternative<Checked>(*verdict));
-    EXPECT_TRUE(std::get<Checked>(*verdict).passed) << std::get<Checked>(*verdict).reason;
+    const auto answer = run_trainer(request, scratch / "log");
+    ASSERT_TRUE(std::holds_alternative<Checked>(*answer));
+    EXPECT_TRUE(std::get<Checked>(*answer).passed) << std::get<Checked>(*answer).reason;
 }
 
 TEST_F(Cooperation, WhoDoesNotKnowTheTokenIsNotLetIn) {
@@ -258,13 +259,14 @@ TEST_F(Cooperation, AHelperWithAnotherDatasetIsSentAway) {
     EXPECT_EQ(workers_seen, 1U);
 }
 
-/// A deposit does not hang on help.
+/// A deposit must not depend on help.
 TEST_F(Cooperation, WithAHostThatIsNotItsOwnTheLeaderTrainsAlone) {
     leader->kill();
     leader_bench.request.cooperation->host = "192.0.2.1";
     const auto report = run_trainer(leader_bench.request, leader_bench.log());
     EXPECT_TRUE(std::holds_alternative<Trained>(*report));
-    EXPECT_NE(read_text(leader_bench.log()).find("training goes on alone: cooperative_host"), std::string::npos);
+    EXPECT_NE(read_text(leader_bench.log()).find("training alone, because helpers cannot be let in: cooperative_host"),
+              std::string::npos);
 }
 
 }  // namespace

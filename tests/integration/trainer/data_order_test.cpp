@@ -1,4 +1,4 @@
-// Which windows are trained when: every one of an epoch at most once, none of the validation ones, another order each
+// Which windows are trained when: each window at most once an epoch, no validation window, and another order in each
 // epoch.
 #include <gtest/gtest.h>
 
@@ -10,6 +10,8 @@
 
 namespace emeth::trainer {
 namespace {
+
+using trainer_protocol::find_preset;
 
 const JobId job = *JobId::parse("0x00000000000000000000000000000001");
 const JobId other_job = *JobId::parse("0x00000000000000000000000000000002");
@@ -75,10 +77,11 @@ TEST(SeededStream, IsTheSameOnEveryMachine) {
     }
 }
 
-/// The node counts the disk that a run's states take without knowing what a model is made of.
+/// Nodes and verifiers compute the size of a model and of its states without building it.
 TEST(SegmentStates, HaveTheSizeThatNodesAndVerifiersCountOn) {
-    for (const char* model : {"nano", "d256", "d512", "gpt2"}) {
-        const ParameterLayout layout(*find_preset(model));
+    for (const Preset& preset : trainer_protocol::presets()) {
+        const ParameterLayout layout(preset);
+        EXPECT_EQ(preset.weight_count(), layout.count()) << preset.name;
         const Plan plan{.windows = 4,
                         .validation_windows = 1,
                         .training_windows = 3,
@@ -87,7 +90,7 @@ TEST(SegmentStates, HaveTheSizeThatNodesAndVerifiersCountOn) {
                         .steps_total = 6,
                         .segments = 6};
         const SegmentStates states("/nowhere", Hash256{}, layout.count(), plan);
-        EXPECT_EQ(trainer_protocol::state_bytes(model), states.content_bytes()) << model;
+        EXPECT_EQ(preset.state_bytes(), states.content_bytes()) << preset.name;
     }
 }
 

@@ -1,4 +1,4 @@
-// What cannot be trained ends in one clear message; a trainer without a parent ends.
+// Requests that cannot be trained end in one clear message; a trainer without a parent exits.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -83,8 +83,7 @@ TEST(Failures, AFolderInUseByAnotherTrainer) {
     EXPECT_THAT(failed.message, HasSubstr("in use"));
 }
 
-/// Files of this process and its children may not grow beyond `bytes` while it lives: a disk that is full, for writers
-/// of files.
+/// While it lives, files of this process and its children cannot grow beyond `bytes`, as if the disk were full.
 class FileSizeLimit {
 public:
     explicit FileSizeLimit(rlim_t bytes) : old_handler_(::signal(SIGXFSZ, SIG_IGN)) {
@@ -111,13 +110,13 @@ TEST(Failures, ADiskThatIsFull) {
         EXPECT_THAT(failed.message, AllOf(HasSubstr("cannot save the state of a segment"), HasSubstr("File too large"),
                                           HasSubstr(bench.path().string())));
     }
-    EXPECT_EQ(train_to_end(bench).epochs, 2u);  // with room again it goes on
+    EXPECT_EQ(train_to_end(bench).artifact.epochs, 2u);  // continues when there is room again
 }
 
 TEST(Failures, TheSmallestDatasetOfTheNetworkIsTrained) {
     const Trained trained = train_to_end(Bench(english_text(4'096)));
-    EXPECT_EQ(trained.epochs, 2u);
-    EXPECT_LT(trained.epoch_losses[1], trained.epoch_losses[0]);
+    EXPECT_EQ(trained.artifact.epochs, 2u);
+    EXPECT_LT(trained.artifact.epoch_losses[1], trained.artifact.epoch_losses[0]);
 }
 
 TEST(Failures, JapaneseText) {
@@ -127,7 +126,7 @@ TEST(Failures, JapaneseText) {
     for (int line = 0; line < 400; ++line) text += opening + std::to_string(line * 7919 % 1000) + rest;
     Bench bench(text);
     bench.request.job.language = "ja";
-    EXPECT_LT(train_to_end(bench).validation_loss, 6.0);
+    EXPECT_LT(train_to_end(bench).artifact.validation_loss, 6.0);
 }
 
 TEST(Failures, WithoutAParentItEnds) {

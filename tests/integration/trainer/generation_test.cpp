@@ -1,4 +1,4 @@
-// The artifact serves its user: text comes out of its folder, and its scores are those of an independent GPT-2.
+// The artifact is usable: its folder generates text, and its scores are those of an independent GPT-2.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ struct Outcome {
     std::string text, errors;
 };
 
-/// `arguments` are for the shell.
+/// The shell parses `arguments`.
 Outcome run(const Bench& bench, const std::string& arguments) {
     const std::string command = trainer_program().string() + " " + arguments + " > " + (bench.path() / "out").string() +
                                 " 2> " + (bench.path() / "errors").string();
@@ -29,7 +29,7 @@ Outcome run(const Bench& bench, const std::string& arguments) {
             read_text(bench.path() / "errors")};
 }
 
-/// A model that was trained once, for all tests that change nothing.
+/// A model that is trained once, for all tests that do not change it.
 struct Trained {
     explicit Trained(const std::string& text, const std::string& language) : bench(text) {
         bench.request.job.language = language;
@@ -105,7 +105,7 @@ TEST(Generation, AFolderThatIsNoModelIsExplained) {
     Bench bench;
     const std::filesystem::path model = bench.path() / "model";
     const auto errors = [&] { return run(bench, "generate --prompt=x --model=" + model.string()).errors; };
-    EXPECT_THAT(errors(), HasSubstr("is no folder"));
+    EXPECT_THAT(errors(), HasSubstr("is not a folder"));
     std::filesystem::copy(english().model, model);
     const auto config = read_text(model / "config.json");
     const auto expect_error = [&](const char* field, const char* value, const std::string& expected) {

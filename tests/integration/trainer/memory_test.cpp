@@ -19,7 +19,8 @@ namespace {
 using namespace trainer_protocol;
 
 constexpr double mb = 1e6;
-/// nano: 170,000 weights, with gradients and two moments, and what 16 sequences of 64 tokens leave: 12 MB in all.
+/// nano: 170,000 weights with gradients and two moments, and the activations of 16 sequences of 64 tokens: 12 MB in
+/// all.
 constexpr double model_mb = 12;
 
 double rss_anon_mb(pid_t pid) {
@@ -29,7 +30,7 @@ double rss_anon_mb(pid_t pid) {
     return 0;
 }
 
-/// Looks every few milliseconds while it lives.
+/// Measures every few milliseconds while it lives.
 class Watch {
 public:
     explicit Watch(pid_t pid)

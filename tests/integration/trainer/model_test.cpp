@@ -13,6 +13,8 @@
 namespace emeth::trainer {
 namespace {
 
+using trainer_protocol::find_preset;
+
 /// More than one block of attention rows, the last one short; more than one chunk of logits.
 Preset small_preset() {
     Preset preset = *find_preset("nano");
@@ -76,7 +78,7 @@ TEST_P(ModelTest, LossAndGradientsAreThoseOfAutomaticDifferentiation) {
     EXPECT_LT(relative_difference(model->logits(tokens), reference->logits(tokens)), 1e-5);
 }
 
-/// What a GPU would compute with, here on the CPU: several batches a step, changed weights, autocast.
+/// The model for GPUs, here on the CPU: several batches a step, changed weights, autocast.
 TEST_P(ModelTest, TheAutogradModelCollectsAStep) {
     const Preset preset = small_preset();
     const ParameterLayout layout(preset);

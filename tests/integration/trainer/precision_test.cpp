@@ -1,4 +1,4 @@
-// bfloat16 changes the loss curve by noise alone.
+// bfloat16 changes the loss curve only by noise.
 #include <gtest/gtest.h>
 
 #include <boost/json/parse.hpp>
@@ -35,7 +35,7 @@ TEST(Precision, TheLossCurveOfBf16IsThatOfFloat32) {
         squares += (rounded[step] - exact[step]) * (rounded[step] - exact[step]);
     }
     EXPECT_LT(std::sqrt(squares / static_cast<double>(exact.size())), 0.015);
-    EXPECT_NE(rounded, exact);  // the two were computed differently at all
+    EXPECT_NE(rounded, exact);  // they were really computed differently
 }
 
 }  // namespace

@@ -90,7 +90,7 @@ def logits(weights, config, tokens):
 
 
 class Permutation:
-    """The Feistel permutation that draws the windows (src/trainer/seed.hpp)."""
+    """The Feistel permutation that draws the windows (src/trainer/data/seed.hpp)."""
 
     MASK = (1 << 64) - 1
 

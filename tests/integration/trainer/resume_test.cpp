@@ -1,4 +1,4 @@
-// A run that is killed with SIGKILL, anywhere and any number of times, ends in the same artifact, byte for byte.
+// A run that is killed with SIGKILL, anywhere and any number of times, ends with the same artifact, byte for byte.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -17,22 +17,22 @@ namespace {
 using namespace trainer_protocol;
 using KillAt = std::function<bool(const Report&)>;
 
-/// The run nobody disturbed.
+/// The uninterrupted run.
 const Trained& reference() {
     static const Trained trained = train_to_end(Bench());
     return trained;
 }
 
 void expect_same(const Trained& trained) {
-    EXPECT_EQ(trained.artifact_sha256, reference().artifact_sha256);
-    EXPECT_EQ(trained.epoch_losses, reference().epoch_losses);
-    EXPECT_EQ(trained.validation_loss, reference().validation_loss);
+    EXPECT_EQ(trained.artifact.sha256, reference().artifact.sha256);
+    EXPECT_EQ(trained.artifact.epoch_losses, reference().artifact.epoch_losses);
+    EXPECT_EQ(trained.artifact.validation_loss, reference().artifact.validation_loss);
 }
 
 KillAt at_checkpoint(std::uint64_t step) {
     return [step](const Report& report) {
         const auto* checkpoint = std::get_if<CheckpointSaved>(&report);
-        return checkpoint != nullptr && checkpoint->step >= step;
+        return checkpoint != nullptr && checkpoint->checkpoint.step >= step;
     };
 }
 
@@ -43,12 +43,12 @@ KillAt at_stage(const std::string& stage) {
     };
 }
 
-/// Runs until killed; false when it came to its end first.
+/// Runs until it is killed; false when it finished before that.
 bool run_until(const Bench& bench, const KillAt& kill_at) {
     return !run_trainer(bench.request, bench.log(), kill_at).has_value();
 }
 
-/// Runs to the end and remembers where it started.
+/// Runs to the end and stores where it started.
 Trained finish(const Bench& bench, std::uint64_t& started_at) {
     const auto report = run_trainer(bench.request, bench.log(), [&](const Report& each) {
         if (const auto* started = std::get_if<Started>(&each)) started_at = started->step;
@@ -62,7 +62,7 @@ TEST(Resume, TheSameRunTwiceGivesTheSameBytes) {
 }
 
 TEST(Resume, KilledAtACheckpoint) {
-    const std::uint64_t steps = reference().steps;
+    const std::uint64_t steps = reference().artifact.steps;
     const std::uint64_t epoch = steps / 2;
     for (const std::uint64_t step : {std::uint64_t{1}, epoch / 2, epoch - 1, epoch, epoch + 1, steps - 1, steps}) {
         SCOPED_TRACE(step);
@@ -102,10 +102,10 @@ TEST(Resume, TheStatesOfAllSegmentsAreTheSameAfterKills) {
     for (const std::uint64_t step : {3u, 21u, 50u}) ASSERT_TRUE(run_until(bench, at_checkpoint(step)));
     expect_same(train_to_end(bench));
     EXPECT_EQ(states_of(bench), states_of(undisturbed));
-    EXPECT_EQ(states_of(bench).size(), segment_count(reference().steps, 2));
+    EXPECT_EQ(states_of(bench).size(), segment_count(reference().artifact.steps, 2));
 }
 
-/// What cannot be shown would be rejected: it is better trained again.
+/// A run whose states are lost would be rejected, so it is trained again.
 TEST(Resume, AStateThatIsLostIsMadeAgain) {
     const Bench bench;
     ASSERT_TRUE(run_until(bench, at_checkpoint(30)));
@@ -116,7 +116,7 @@ TEST(Resume, AStateThatIsLostIsMadeAgain) {
     std::filesystem::resize_file(state_file(bench.path(), 9), 5);
     expect_same(finish(bench, started_at));
     EXPECT_EQ(started_at, 0U);
-    EXPECT_EQ(states_of(bench).size(), segment_count(reference().steps, 2));
+    EXPECT_EQ(states_of(bench).size(), segment_count(reference().artifact.steps, 2));
 }
 
 TEST(Resume, AFinishedJobIsReportedAtOnce) {
@@ -161,7 +161,7 @@ TEST(Resume, ATornCheckpointFallsBackToTheOneBefore) {
         const Bench bench;
         std::uint64_t last = 0;
         ASSERT_TRUE(run_until(bench, [&](const Report& report) {
-            if (const auto* checkpoint = std::get_if<CheckpointSaved>(&report)) last = checkpoint->step;
+            if (const auto* checkpoint = std::get_if<CheckpointSaved>(&report)) last = checkpoint->checkpoint.step;
             return last >= 20;
         }));
         const std::filesystem::path newest = checkpoints(bench).first;
@@ -201,7 +201,7 @@ TEST(Resume, AnotherJobDoesNotContinueFromTheCheckpoint) {
     ASSERT_TRUE(run_until(bench, at_checkpoint(10)));
     bench.request.job.id = *JobId::parse("0xffffffffffffffffffffffffffffffff");
     std::uint64_t started_at = 1;
-    EXPECT_NE(finish(bench, started_at).artifact_sha256, reference().artifact_sha256);
+    EXPECT_NE(finish(bench, started_at).artifact.sha256, reference().artifact.sha256);
     EXPECT_EQ(started_at, 0u);
 }
 
@@ -209,14 +209,14 @@ TEST(Resume, TheMicroBatchOnlyRounds) {
     Bench bench;
     bench.request.compute.micro_batch = 3;
     const Trained trained = train_to_end(bench);
-    EXPECT_NEAR(trained.validation_loss, reference().validation_loss, 0.01);
-    EXPECT_NE(trained.artifact_sha256, reference().artifact_sha256);
+    EXPECT_NEAR(trained.artifact.validation_loss, reference().artifact.validation_loss, 0.01);
+    EXPECT_NE(trained.artifact.sha256, reference().artifact.sha256);
 }
 
 TEST(Resume, TheLossFalls) {
-    ASSERT_EQ(reference().epoch_losses.size(), 2u);
-    EXPECT_LT(reference().epoch_losses[1], reference().epoch_losses[0] - 0.3);
-    EXPECT_LT(reference().validation_loss, 6.0);
+    ASSERT_EQ(reference().artifact.epoch_losses.size(), 2u);
+    EXPECT_LT(reference().artifact.epoch_losses[1], reference().artifact.epoch_losses[0] - 0.3);
+    EXPECT_LT(reference().artifact.validation_loss, 6.0);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// What a team of trainers agrees on: who computes what, and what they say while they meet.
+// What a team of trainers agrees on: who computes what, and the messages until they have met.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

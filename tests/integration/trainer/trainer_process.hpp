@@ -1,4 +1,4 @@
-// An emeth-trainer at the end of a socket, driven without any of the parent's code: what it says is read off the wire.
+// An emeth-trainer behind a socket, driven without any of the parent's code: its reports are read from the wire.
 #pragma once
 
 #include <sys/types.h>
@@ -18,19 +18,19 @@ namespace emeth::test {
 
 class TrainerProcess {
 public:
-    /// Its output is appended to `log`. `environment` comes on top of this process' own.
+    /// Its output is appended to `log`. `environment` is added to this process' own.
     TrainerProcess(const trainer_protocol::Request& request, const std::filesystem::path& log,
                    const std::map<std::string, std::string>& environment = {});
     TrainerProcess(const TrainerProcess&) = delete;
     TrainerProcess& operator=(const TrainerProcess&) = delete;
-    /// Kills it if it still runs.
+    /// Kills the process if it still runs.
     ~TrainerProcess();
 
-    /// Blocks. Nothing when the socket ended.
+    /// Blocks. Returns nothing when the socket has ended.
     std::optional<trainer_protocol::Report> next();
     void kill();
     [[nodiscard]] pid_t pid() const { return pid_; }
-    /// Ends the parent's side of the socket.
+    /// Closes the parent's side of the socket.
     void hang_up() { socket_.reset(); }
     /// waitpid's status; fails (-1) after `seconds`.
     int wait(int seconds);
@@ -44,7 +44,8 @@ private:
 
 std::filesystem::path trainer_program();
 
-/// Runs to the last report; `each` sees every report and returns true to have the process killed there (then: nothing).
+/// Runs to the last report. `each` sees every report; when it returns true, the process is killed and nothing is
+/// returned.
 std::optional<trainer_protocol::Report> run_trainer(
     const trainer_protocol::Request& request, const std::filesystem::path& log,
     const std::function<bool(const trainer_protocol::Report&)>& each = {},

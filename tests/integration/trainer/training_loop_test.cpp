@@ -1,4 +1,4 @@
-// The loop and its team: a step that others spoilt is tried again from the same state, and is begun but once.
+// The loop and its team: a step that others spoilt is tried again from the same state, and begins only once.
 #include "trainer/training_loop.hpp"
 
 #include <gtest/gtest.h>
@@ -10,6 +10,8 @@
 
 namespace emeth::trainer {
 namespace {
+
+using trainer_protocol::find_preset;
 
 struct Silent final : Reporter {
     void report(trainer_protocol::Report) override {}
@@ -25,7 +27,7 @@ struct Remembers final : StateKeeper {
     std::vector<std::uint64_t> begun;
 };
 
-/// In company until the step that somebody spoils.
+/// A team of two until the step that the other one spoils.
 class Spoilt : public Team {
 public:
     enum class How { no_number, lost };
@@ -60,7 +62,7 @@ protected:
 
     TrainingLoopTest() {
         StreamedWriter writer = StreamedWriter::create(folder / "tokens.bin").value();
-        // As token_file.cpp puts it: a header, tokens of two bytes.
+        // As token_file.cpp writes it: a header, then tokens of two bytes.
         const std::string header("EMTOKEN1\x02\0\0\0\0\0\0\0", 16);
         writer.write(bytes_of(header.data(), header.size())).value();
         for (int digests = 0; digests < 2; ++digests) writer.write(Hash256{}.bytes).value();

@@ -63,8 +63,8 @@ void expect_rejected(const Checked& checked, const std::string& reason) {
 }
 
 Forgery::Forgery(const Bench& bench, const Trained& trained)
-    : entries(read_tar(bench.artifact())), job_(bench.request.job), steps_(trained.steps) {
-    const std::uint32_t segments = segment_count(trained.steps, trained.epochs);
+    : entries(read_tar(bench.artifact())), job_(bench.request.job), steps_(trained.artifact.steps) {
+    const std::uint32_t segments = segment_count(trained.artifact.steps, trained.artifact.epochs);
     for (std::uint32_t index = 0; index < segments; ++index) {
         std::string file = read_text(state_file(bench.path(), index));
         file.resize(file.size() - Hash256::size_bytes);
@@ -88,7 +88,7 @@ void Forgery::set_floats(std::uint32_t state, std::size_t part, const std::vecto
     std::memcpy(states.at(state).data() + state_header_bytes + part * bytes, values.data(), bytes);
 }
 
-/// The tensors stand in the order of the flat array, behind the header.
+/// The tensors follow the header in the order of the flat array.
 void Forgery::set_artifact_weights(const std::vector<float>& values) {
     std::string& file = content_of(entries, "model.safetensors");
     const std::size_t bytes = values.size() * sizeof(float);
@@ -146,7 +146,7 @@ void Forgery::claim_true_validation_loss() {
     claim_validation_loss(std::stod(found.reason.substr(found.reason.find(marker) + marker.size())));
 }
 
-/// Digests of all states, the last of the artifact's weights; and of all members.
+/// Updates the digests of all states (the last is that of the artifact's weights) and of all members.
 void Forgery::seal_all() {
     json::array digests;
     for (const std::string& state : states) digests.emplace_back(crypto::sha256(state).hex());

@@ -17,12 +17,12 @@ namespace emeth::test {
 
 using Entries = std::vector<TarEntry>;
 
-/// Segments that are drawn beside the first.
+/// Segments that are drawn besides the first.
 inline constexpr std::uint32_t draws = 2;
 
 /// A block whose hash is this number.
 Hash256 block_hash(std::uint64_t number);
-/// The first one from `number` on that draws `segment`.
+/// The first block from `number` on that draws `segment`.
 Hash256 block_that_draws(const trainer_protocol::JobSpec& job, std::uint32_t segment, std::uint32_t segments,
                          std::uint64_t number = 0);
 
@@ -34,7 +34,7 @@ struct HonestWork {
 };
 const HonestWork& honest();
 
-/// The request to check `artifact`, with what `bench` has to show.
+/// The request to check `artifact` with the evidence of `bench`.
 trainer_protocol::CheckRequest request_for(const Bench& bench, const trainer_protocol::Trained& trained,
                                            const std::filesystem::path& artifact, const TemporaryFolder& scratch,
                                            const Hash256& block = block_hash(1));
@@ -46,7 +46,7 @@ trainer_protocol::Checked check(const trainer_protocol::CheckRequest& request,
 
 void expect_rejected(const trainer_protocol::Checked& checked, const std::string& reason);
 
-/// Work that a forger changes as he likes; he forgets no digest.
+/// Work that a forger changes at will, updating every digest.
 class Forgery {
 public:
     Forgery(const Bench& bench, const trainer_protocol::Trained& trained);
@@ -54,7 +54,7 @@ public:
 
     [[nodiscard]] std::uint32_t segments() const { return static_cast<std::uint32_t>(states.size()); }
     [[nodiscard]] std::size_t weight_count() const;
-    /// Parts of a state; the artifact's weights.
+    /// Parts of a state, and the artifact's weights.
     [[nodiscard]] std::vector<float> weights(std::uint32_t state) const { return floats(state, 0); }
     [[nodiscard]] std::vector<float> first_moments(std::uint32_t state) const { return floats(state, 1); }
     [[nodiscard]] std::vector<float> second_moments(std::uint32_t state) const { return floats(state, 2); }
@@ -62,20 +62,20 @@ public:
     void set_first_moments(std::uint32_t state, const std::vector<float>& values) { set_floats(state, 1, values); }
     void set_second_moments(std::uint32_t state, const std::vector<float>& values) { set_floats(state, 2, values); }
     void set_artifact_weights(const std::vector<float>& values);
-    /// As if the states were of the honest run.
+    /// Makes the states look as if they were of the honest run.
     void take_run_of(const Forgery& other);
     [[nodiscard]] std::vector<double> losses();
     void set_losses(const std::vector<double>& values);
     void claim_validation_loss(double loss);
-    /// What the weights really give: nobody can be caught by lying about it.
+    /// Claims the loss that the weights really give, so that this is no reason to reject.
     void claim_true_validation_loss();
 
-    /// The verdict over all that, when the submit stands in `block`.
+    /// The result of the check when the submit is in `block`.
     trainer_protocol::Checked checked(const Hash256& block = block_hash(1));
 
     std::vector<std::string> states;  ///< contents, by number
     Entries entries;
-    /// What is done to the evidence after it was packed.
+    /// Changes the evidence after it was packed.
     std::string evidence_suffix;
     std::size_t evidence_bytes_cut = 0;
     std::optional<Hash256> evidence_block;

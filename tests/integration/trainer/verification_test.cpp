@@ -1,4 +1,4 @@
-// The verifier's check: honest work passes on any machine's terms, each cheat is rejected with its reason.
+// The verifier's check: honest work passes whatever machine checks it; each cheat is rejected with its reason.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -16,7 +16,7 @@ namespace {
 using namespace trainer_protocol;
 namespace json = boost::json;
 
-/// The verdict over the honest artifact after `change`.
+/// The result of the check of the honest artifact after `change`.
 Checked check_changed(const std::function<void(Entries&)>& change) {
     const TemporaryFolder scratch;
     Entries entries = honest().entries;
@@ -29,7 +29,7 @@ TEST(Verification, HonestWorkPasses) {
     const TemporaryFolder scratch;
     const Checked checked = check(check_request(scratch, honest().bench.artifact()));
     EXPECT_TRUE(checked.passed) << checked.reason;
-    EXPECT_EQ(checked.claimed_validation_loss, honest().trained.validation_loss);
+    EXPECT_EQ(checked.claimed_validation_loss, honest().trained.artifact.validation_loss);
     EXPECT_NEAR(checked.recomputed_validation_loss, checked.claimed_validation_loss, 1e-5);
 }
 
@@ -63,7 +63,7 @@ TEST(Verification, ACopyOfTheHonestArchivePasses) {
 
 // ---- cheats that forge what the artifact says
 
-/// One epoch's work, and the manifest says two.
+/// One epoch was trained, but the manifest says two.
 TEST(Verification, OneEpochSoldAsTwo) {
     Bench bench;
     bench.request.job.epochs = 1;
@@ -132,7 +132,7 @@ TEST(Verification, WeightsThatAreNoNumbers) {
                         file.replace(file.size() - 4, 4, "\xff\xff\xff\x7f");
                         seal(entries, manifest_of(entries));
                     }),
-                    "no finite numbers");
+                    "not finite numbers");
 }
 
 TEST(Verification, AForgedValidationLoss) {
@@ -161,7 +161,7 @@ TEST(Verification, AForgedLog) {
                         content_of(entries, "training_log.jsonl") += "{}\n";
                         seal(entries, manifest_of(entries));
                     }),
-                    "goes on after");
+                    "continues after");
 }
 
 TEST(Verification, AnotherTokenizer) {
@@ -202,10 +202,13 @@ TEST(Verification, SomethingThatIsNoArchive) {
     }
 }
 
-TEST(Verification, MembersThatHaveNoPlace) {
+TEST(Verification, MembersThatDoNotBelongThere) {
     for (const char* name : {"../../escaped", "/tmp/emeth-escaped", "notes.txt", "./config.json", "sub/config.json"}) {
         SCOPED_TRACE(name);
-        expect_rejected(check_changed([&](Entries& entries) { entries.push_back({name, "x"}); }), "has no place there");
+        expect_rejected(check_changed([&](Entries& entries) {
+                            entries.push_back({name, "x"});
+                        }),
+                        "does not belong there");
     }
     EXPECT_FALSE(std::filesystem::exists("/tmp/emeth-escaped"));
 }
@@ -224,7 +227,7 @@ TEST(Verification, MembersThatAreNoRegularFiles) {
                         for (TarEntry& entry : entries)
                             if (entry.name == "config.json") entry.kind = TarEntry::Kind::symlink;
                     }),
-                    "no regular file");
+                    "not a regular file");
 }
 
 TEST(Verification, AMemberTwice) {

@@ -61,7 +61,7 @@ Trained train_to_end(const Bench& bench, const std::map<std::string, std::string
 }
 
 std::string evidence_of(const Bench& bench, const Trained& trained, const Hash256& block_hash, std::uint32_t draws) {
-    const std::uint32_t segments = trainer_protocol::segment_count(trained.steps, trained.epochs);
+    const std::uint32_t segments = trainer_protocol::segment_count(trained.artifact.steps, trained.artifact.epochs);
     const auto header = trainer_protocol::evidence_header(block_hash);
     std::string evidence(header.begin(), header.end());
     const auto drawn = trainer_protocol::draw_segments(bench.request.job.id, block_hash, segments, draws);

@@ -17,10 +17,10 @@ trainer_protocol::JobSpec example_job(std::uint32_t epochs = 2);
 /// `bytes` of that text, beginning at `offset`.
 std::string english_text(std::size_t bytes, std::size_t offset = 0);
 
-/// About `bytes` of Japanese: sentences put together from lists of words, the same each time.
+/// About `bytes` of Japanese: sentences made from lists of words, the same each time.
 std::string japanese_text(std::size_t bytes);
 
-/// A folder with a dataset, and the request to train on it. Checkpoints after each step or nearly.
+/// A folder with a dataset, and the request to train on it. It saves a checkpoint after almost every step.
 class Bench {
 public:
     explicit Bench(const std::string& text = english_text(64'000));
@@ -37,7 +37,8 @@ private:
 /// Trains to the end; throws on Failed.
 trainer_protocol::Trained train_to_end(const Bench& bench, const std::map<std::string, std::string>& environment = {});
 
-/// What a node shows for the draw of `block_hash`: its states as the trainer left them in `folder`, made one file.
+/// The evidence that a node gives for the draw of `block_hash`: the states that the trainer left in `folder`, in one
+/// file.
 std::string evidence_of(const Bench& bench, const trainer_protocol::Trained& trained, const Hash256& block_hash,
                         std::uint32_t draws);
 
@@ -49,13 +50,13 @@ struct TarEntry {
 std::vector<TarEntry> read_tar(const std::filesystem::path& path);
 void write_tar(const std::filesystem::path& path, const std::vector<TarEntry>& entries);
 
-/// The artifact of a finished JOB as a folder ("model" beside it).
+/// The artifact of a finished JOB as a folder, "model" in the JOB's folder.
 std::filesystem::path unpack(const Bench& bench);
 
-/// The content of one entry, to look at or to change.
+/// The content of one entry, to read or to change.
 std::string& content_of(std::vector<TarEntry>& entries, const std::string& name);
 boost::json::value manifest_of(std::vector<TarEntry>& entries);
-/// Stores the manifest with the digests of the entries as they are now: a forger does not forget them.
+/// Stores the manifest with the digests of the entries as they are now, as a careful forger would.
 void seal(std::vector<TarEntry>& entries, boost::json::value manifest);
 
 }  // namespace emeth::test

@@ -1,8 +1,10 @@
-// jobDetails.param comes from anybody: what it says is bounded, what it does not say is filled in.
+// jobDetails.param comes from anybody: its values are bounded, and the network's rules supply what is missing.
 #include "trainer_protocol/job_param.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "trainer_protocol/presets.hpp"
 
 namespace emeth::trainer_protocol {
 namespace {
@@ -13,7 +15,7 @@ const JobId id = *JobId::parse("0x00112233445566778899aabbccddeeff");
 
 TEST(JobParam, WhatItSays) {
     const Result<JobSpec> spec =
-        parse_job_param(id, R"({"language":"ja","epoch":5,"model":"gpt2","batch":[1,{"x":2}]})", 2, "nano");
+        parse_job_param(id, R"({"language":"ja","epoch":5,"model":"gpt2","batch":[1,{"x":2}]})", NetworkRules{});
     ASSERT_TRUE(spec) << spec.error().message;
     EXPECT_EQ(spec->id, id);
     EXPECT_EQ(spec->language, "ja");
@@ -22,7 +24,7 @@ TEST(JobParam, WhatItSays) {
 }
 
 TEST(JobParam, WhatItLeavesToTheNetwork) {
-    const Result<JobSpec> spec = parse_job_param(id, R"({"language":"en","epoch":1})", 2, "nano");
+    const Result<JobSpec> spec = parse_job_param(id, R"({"language":"en","epoch":1})", NetworkRules{});
     ASSERT_TRUE(spec) << spec.error().message;
     EXPECT_EQ(spec->epochs, 2u);
     EXPECT_EQ(spec->model, "nano");
@@ -44,11 +46,27 @@ TEST(JobParam, WhatIsRefused) {
         {std::string(param_bytes_max + 1, ' '), "param"},
     };
     for (const auto& [param, named] : refused) {
-        const Result<JobSpec> spec = parse_job_param(id, param, 2, "nano");
+        const Result<JobSpec> spec = parse_job_param(id, param, NetworkRules{});
         ASSERT_FALSE(spec) << param;
         EXPECT_EQ(spec.error().kind, ErrorKind::permanent);
         EXPECT_THAT(spec.error().message, HasSubstr(named));
     }
+}
+
+TEST(JobParam, AModelThatIsNoPresetIsRefusedForGoodWithTheListOfPresets) {
+    const Result<JobSpec> spec = parse_job_param(id, R"({"language":"en","epoch":2,"model":"gpt9"})", NetworkRules{});
+    ASSERT_FALSE(spec);
+    EXPECT_EQ(spec.error().kind, ErrorKind::permanent);
+    EXPECT_EQ(spec.error().message, "param: field 'model' is \"gpt9\"; expected " + preset_choice());
+}
+
+TEST(JobParam, ADefaultModelThatIsNoPresetTrainsNothing) {
+    NetworkRules rules;
+    rules.default_model = "gpt9";
+    const Result<JobSpec> spec = parse_job_param(id, R"({"language":"en","epoch":2})", rules);
+    ASSERT_FALSE(spec);
+    EXPECT_THAT(spec.error().message, HasSubstr("default_model: unknown model 'gpt9'"));
+    EXPECT_TRUE(parse_job_param(id, R"({"language":"en","epoch":2,"model":"nano"})", rules));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Messages survive the wire unchanged, and nothing that is out of bounds gets through it.
+// Messages pass the wire unchanged, and values out of bounds do not pass it.
 #include "trainer_protocol/messages.hpp"
 
 #include <gmock/gmock.h>
@@ -62,15 +62,15 @@ TEST(Messages, WhatCooperationNeedsRoundTrips) {
     EXPECT_EQ(std::get<TrainRequest>(*leader).cooperation->timeout_ms, 5'000u);
     EXPECT_EQ(std::get<TrainRequest>(*leader).cooperation->trial_steps, 0u);
 
-    const HelpRequest sent{train.job,     train.folder, train.dataset_sha256,
-                           train.compute, {},           {"127.0.0.1", 40'000, Hash256{{9}}}};
+    const HelpRequest sent{train, {"127.0.0.1", 40'000, Hash256{{9}}}};
     const Result<Request> helper = parse_request(over_the_wire(Request(sent)));
     ASSERT_TRUE(helper) << helper.error().message;
     const auto& request = std::get<HelpRequest>(*helper);
-    expect_equal(request.job, sent.job);
-    expect_equal(request.compute, sent.compute);
-    EXPECT_EQ(request.folder, sent.folder);
-    EXPECT_EQ(request.dataset_sha256, sent.dataset_sha256);
+    expect_equal(request.train.job, sent.train.job);
+    expect_equal(request.train.compute, sent.train.compute);
+    EXPECT_EQ(request.train.folder, sent.train.folder);
+    EXPECT_EQ(request.train.dataset_sha256, sent.train.dataset_sha256);
+    EXPECT_EQ(request.train.cooperation->timeout_ms, 5'000u);
     EXPECT_EQ(request.rendezvous, sent.rendezvous);
 
     HelpRequest named = sent;
@@ -78,6 +78,23 @@ TEST(Messages, WhatCooperationNeedsRoundTrips) {
     const Result<Request> refused = parse_request(over_the_wire(Request(named)));
     ASSERT_FALSE(refused);
     EXPECT_THAT(refused.error().message, HasSubstr("'rendezvous.host' is \"leader.example\"; expected an IP address"));
+}
+
+/// One flat object, as workers and trainers of earlier versions write it.
+TEST(Messages, AHelpRequestIsATrainRequestWithARendezvous) {
+    TrainRequest train = train_request();
+    train.cooperation = CooperationOptions{"10.0.0.7", 5'000, 0};
+    json::object expected = to_json(Request(train)).as_object();
+    const Rendezvous rendezvous{"127.0.0.1", 40'000, Hash256{{9}}};
+    expected["type"] = "help";
+    expected["rendezvous"] = to_json(rendezvous);
+    json::value help = to_json(Request(HelpRequest{train, rendezvous}));
+    EXPECT_EQ(help, expected);
+
+    help.as_object().erase("cooperation");
+    const Result<Request> refused = parse_request(help);
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message, HasSubstr("'cooperation'"));
 }
 
 TEST(Messages, CheckRequestRoundTrip) {
@@ -122,19 +139,11 @@ TEST(Messages, ReportRoundTrips) {
 
     Hash256 digest;
     digest.bytes.fill(7);
-    const CheckpointSaved checkpoint = report_round_trip(CheckpointSaved{1, 150, digest, 2.5});
-    EXPECT_EQ(checkpoint.epoch, 1u);
-    EXPECT_EQ(checkpoint.step, 150u);
-    EXPECT_EQ(checkpoint.sha256, digest);
-    EXPECT_EQ(checkpoint.loss, 2.5);
+    const CheckpointSaved checkpoint = report_round_trip(CheckpointSaved{{1, 150, digest, 2.5}});
+    EXPECT_EQ(checkpoint.checkpoint, (statemachine::Checkpoint{1, 150, digest, 2.5}));
 
-    const Trained trained = report_round_trip(Trained{digest, 1'000'000, 200, 2, {5.125, 4.0}, 4.1});
-    EXPECT_EQ(trained.artifact_sha256, digest);
-    EXPECT_EQ(trained.artifact_bytes, 1'000'000u);
-    EXPECT_EQ(trained.steps, 200u);
-    EXPECT_EQ(trained.epochs, 2u);
-    EXPECT_EQ(trained.epoch_losses, (std::vector<double>{5.125, 4.0}));
-    EXPECT_EQ(trained.validation_loss, 4.1);
+    const Trained trained = report_round_trip(Trained{{digest, 1'000'000, 2, 200, {5.125, 4.0}, 4.1}});
+    EXPECT_EQ(trained.artifact, (statemachine::Artifact{digest, 1'000'000, 2, 200, {5.125, 4.0}, 4.1}));
 
     const Checked checked = report_round_trip(Checked{false, "one epoch is missing", 4.5, 4.75});
     EXPECT_FALSE(checked.passed);
@@ -166,9 +175,10 @@ TEST(Messages, RequestFieldsAreBounded) {
         {"/job/id", "0x12", "job.id"},
         {"/job/language", "fr", "job.language"},
         {"/job/epochs", 0, "job.epochs"},
-        {"/job/epochs", 10'001, "job.epochs"},
+        {"/job/epochs", 1'001, "job.epochs"},
         {"/job/model", "../../etc/passwd", "job.model"},
         {"/job/model", "", "job.model"},
+        {"/job/model", "GPT2", "job.model"},
         {"/folder", "relative/folder", "folder"},
         {"/folder", json::string(std::string("/a\0b", 4)), "folder"},
         {"/folder", json::string(5000, '/'), "folder"},
@@ -189,7 +199,7 @@ TEST(Messages, RequestFieldsAreBounded) {
 TEST(Messages, WhatIsNoReportIsRefused) {
     for (const char* text : {"[]", "{}", "null", R"({"type":"dance"})", R"({"type":"started"})",
                              R"({"type":"started","step":-1})", R"({"type":"prepared","tokens":1e3,"stepsTotal":1})",
-                             R"({"type":"trained","artifactSha256":"0x00","artifactBytes":1})"}) {
+                             R"({"type":"trained","artifact":{"sha256":"0x00","bytes":1}})"}) {
         EXPECT_FALSE(parse_report(json::parse(text))) << text;
     }
 }

@@ -1,4 +1,4 @@
-// How a run is cut, and what chance picks of it: the same in every program of the network, now and later.
+// How a run is cut, and which segments are drawn: the same in every program of the network, now and later.
 #include "trainer_protocol/segments.hpp"
 
 #include <gtest/gtest.h>
@@ -44,7 +44,7 @@ TEST(Segments, ShareAllStepsAsEvenlyAsCanBe) {
     EXPECT_EQ(step_of_state(8'000, 8'000, std::uint64_t{1} << 53), std::uint64_t{1} << 53) << "without an overflow";
 }
 
-/// Worked out by another program (python3 hashlib) from the rule in segments.hpp.
+/// Computed by another program (python3 hashlib) from the rule in segments.hpp.
 TEST(Draw, IsWhatTheRuleSays) {
     EXPECT_EQ(draw_segments(job, block(1), 32, 2), (Numbers{0, 4, 31}));
     EXPECT_EQ(draw_segments(job, block(2), 32, 2), (Numbers{0, 11, 21}));

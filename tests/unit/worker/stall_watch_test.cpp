@@ -47,7 +47,7 @@ TEST(StallWatch, ACheckpointOfANewStepCounts) {
     StallWatch watch(limits, Milliseconds(0));
     watch.saw(Started{0}, Milliseconds(0));
     trainer_protocol::CheckpointSaved saved;
-    saved.step = 3;
+    saved.checkpoint.step = 3;
     watch.saw(saved, Milliseconds(45));
     EXPECT_EQ(watch.remaining(Milliseconds(45)), Milliseconds(50));
 }

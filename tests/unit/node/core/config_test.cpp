@@ -12,6 +12,7 @@
 #include "chain/amount.hpp"
 #include "chain/sender/transaction_sender.hpp"
 #include "support/temporary_folder.hpp"
+#include "trainer_protocol/presets.hpp"
 
 namespace emeth::test {
 namespace {
@@ -33,7 +34,7 @@ TEST(NodeConfig, DefaultsAreThePublishedOnes) {
     EXPECT_EQ(config.chain_id, 60'001U);
     EXPECT_EQ(config.selection.min_fee, chain::parse_coins("10").value());
     EXPECT_EQ(config.selection.max_fee, chain::parse_coins("30").value());
-    EXPECT_EQ(config.selection.n_epoch, 2U);
+    EXPECT_EQ(config.selection.rules.epochs_min, 2U);
     EXPECT_EQ(config.selection.deadline_margin_s, 3'600);
     EXPECT_EQ(config.worker_whitelist, std::vector<std::string>{"*"});
     EXPECT_EQ(config.jsonrpc_whitelist, std::vector<std::string>{"127.0.0.1"});
@@ -109,6 +110,8 @@ TEST(NodeConfig, ErrorsNamePlaceKeyAndValue) {
     EXPECT_EQ(error_of("min_fee=5\nmax_fee=4\n"), "master.env:1: min_fee is '5'; expected no more than max_fee");
     EXPECT_EQ(error_of("priority=deadline\n"),
               "master.env:1: priority is 'deadline'; expected 'fee', the only one this version has");
+    EXPECT_EQ(error_of("default_model=gpt9\n"),
+              "master.env:1: default_model is 'gpt9'; expected " + trainer_protocol::preset_choice());
     EXPECT_EQ(error_of("program_ids=0,x\n"),
               "master.env:1: program_ids is '0,x'; expected whole numbers, comma-separated");
     EXPECT_NE(error_of("endpoint=ftp//x\n").find("master.env:1: endpoint"), std::string::npos);

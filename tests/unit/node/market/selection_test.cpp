@@ -129,8 +129,9 @@ INSTANTIATE_TEST_SUITE_P(EveryReason, SelectionRefuses, ::testing::ValuesIn(refu
                          [](const auto& chosen) { return chosen.param.name; });
 
 TEST(Selection, RefusesAParamThatDoesNotParse) {
-    for (const char* param : {"", "{", "[]", R"({"language":"fr","epoch":2})", R"({"language":"en"})",
-                              R"({"language":"en","epoch":0})", R"({"language":"en","epoch":2,"model":"../x"})"}) {
+    for (const char* param :
+         {"", "{", "[]", R"({"language":"fr","epoch":2})", R"({"language":"en"})", R"({"language":"en","epoch":0})",
+          R"({"language":"en","epoch":2,"model":"../x"})", R"({"language":"en","epoch":2,"model":"gpt9"})"}) {
         Scene scene = good_scene();
         scene.candidate.details.param = param;
         const auto verdict = select(scene.candidate, scene.view, scene.policy);
@@ -143,7 +144,7 @@ TEST(Selection, RefusesAParamThatDoesNotParse) {
 
 TEST(Selection, TrainsAtLeastNEpochsAndCountsTheirTime) {
     Scene scene = good_scene();
-    scene.policy.n_epoch = 4;
+    scene.policy.rules.epochs_min = 4;
     const auto verdict = select(scene.candidate, scene.view, scene.policy);
     EXPECT_EQ(std::get<Chosen>(verdict).spec.epochs, 4U);
     EXPECT_EQ(std::get<Chosen>(verdict).finish_estimate_s, 42'638);

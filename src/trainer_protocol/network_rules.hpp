@@ -1,0 +1,24 @@
+// What must be equal everywhere in a network: a node that trains by other rules than the verifier's loses its deposits.
+// Node, verifier and devnet each hold one value of it, and workers get what follows from it with every order. The
+// constants are rules as well, but not settings.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace emeth::trainer_protocol {
+
+inline constexpr std::uint32_t epochs_max = 1'000;
+
+inline constexpr std::uint32_t segments_default = 32;
+inline constexpr std::uint32_t segments_per_epoch_min = 8;
+inline constexpr std::uint32_t draws_default = 2;
+inline constexpr std::uint32_t draws_max = 64;
+
+struct NetworkRules {
+    std::uint32_t epochs_min = 2;         ///< setting n_epoch: max(param.epoch, this) epochs are trained
+    std::string default_model = "nano";   ///< setting default_model: the preset of a JOB whose param names none
+    std::uint32_t draws = draws_default;  ///< setting verification_draws: segments drawn besides the first one
+};
+
+}  // namespace emeth::trainer_protocol
