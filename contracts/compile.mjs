@@ -1,8 +1,9 @@
-// Compiles the contracts with solc and writes <outdir>/<Contract>.json: {contractName, abi, bytecode, deployedBytecode}.
+// Compiles the contracts with solc and writes <outdir>/<Contract>.json:
+// {contractName, abi, bytecode, deployedBytecode}.
 //
 //     node compile.mjs <outdir>
 //
-// Warnings are errors. The EVM version is one that every Ethereum-compatible chain of today runs.
+// Warnings are errors. The EVM version is one that every Ethereum-compatible chain runs today.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";

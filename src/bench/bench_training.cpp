@@ -24,20 +24,23 @@ namespace emeth::bench {
 
 namespace {
 
-/// `sequences` a step. A step as the network trains it would take minutes with the larger models.
+/// `sequences` per step: as many as the network trains with would take minutes with the larger models.
 struct Trial {
     const char* model;
     unsigned steps;
     unsigned sequences;
 };
 constexpr std::array trials{Trial{"d256", 8, 64}, Trial{"d512", 2, 48}, Trial{"gpt2", 2, 8}};
-/// The two programs take turns this often, and the best of each counts: what else the machine does hits both alike.
+/// The two programs take turns this often, and the best round of each counts: whatever else the
+/// machine does affects both alike.
 constexpr int rounds = 2;
-/// Both train the same model on the same text from weights of the same distribution: so near are their first losses.
+/// Both train the same model on the same text, from weights of the same distribution:
+/// their first losses are this close.
 constexpr double first_loss_tolerance = 0.05;
-/// Of training time, with a failure a day: what is lost to the copy, and to the writing beside the training.
+/// Share of the training time, at one failure a day, lost to copying checkpoints and to
+/// writing them beside the training.
 constexpr double checkpoints_percent_max = 1;
-/// Debian's python3 is meant, whatever other python3 comes first in PATH.
+/// Debian's python3, whatever other one comes first in PATH.
 constexpr const char* python = "/usr/bin/python3";
 
 boost::json::value run_ours(const Trial& trial, const Workshop& workshop) {
@@ -89,7 +92,7 @@ void measure(const Trial& trial, std::vector<Figure>& figures) {
 }
 
 struct TrainingFlags {
-    std::string model;  ///< one preset, or empty: all that are measured
+    std::string model;  ///< one preset; empty: all that are measured
     bool json = false;
 };
 

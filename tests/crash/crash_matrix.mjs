@@ -1,6 +1,7 @@
-// Kills the real processes of a node with SIGKILL just before and just after every durable commit and every outside effect that `emeth state failpoints` lists,
-// lets them start again, and looks at chain and store: one deposit, one submit, verified, no penalty; the history replays; no orphan, no stray temporary file.
-// And a JOB at which the master crashes by itself, again and again.
+// Kills the real processes of a node with SIGKILL just before and just after every durable commit and every outside
+// effect that `emeth state failpoints` lists, lets them restart, and checks chain and store: one deposit, one submit,
+// verified, no penalty; the history replays; no orphan and no stray temporary file is left.
+// One more case is a JOB at which the master itself crashes again and again.
 // Usage: node crash_matrix.mjs EMETH DATA_FOLDER [part of a failpoint's name, or poison]
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
@@ -57,7 +58,7 @@ function processes_in(folder) {
     });
 }
 
-/** The network all cases share, and the requester's hand in it. */
+/** The network that all cases share, and its requester. */
 class Network {
     async open() {
         this.process = start(['devnet', '--data', join(data, 'net'), '--block-interval', '1']);
@@ -72,7 +73,7 @@ class Network {
         await (await this.token.approve(this.settings.emethContractAddress, 100_000n * emt)).wait();
     }
 
-    /** By the requester's own command; all further JOBs are about the same text. */
+    /** Uses the requester's own command; all further JOBs are about the same text. */
     async put_dataset() {
         const book = spawnSync('bible', ['gen1:1-gen50:26'], { encoding: 'utf8', maxBuffer: 1 << 24 });
         assert.equal(book.status, 0, `the text comes from the program 'bible': ${book.stderr}`);
@@ -146,13 +147,16 @@ class Lane {
         return lines(run('state', 'dump', '--data', this.folder).stdout).filter((line) => JSON.parse(line).type === 'replacement').length;
     }
 
-    /** Starts the master with a failpoint; whoever dies by it is started again, the master by us and all others by the node itself. */
+    /**
+     * Starts the master with a failpoint. Whatever dies of it is restarted: the master by us, everything else by the
+     * node itself.
+     */
     async kill_at(place, moment) {
         const mark = join(data, `fired-${this.number}-${Date.now()}`);
         this.start_master(`${moment}:${place.effect}:${mark}`);
         const fired = () => existsSync(mark) || (this.master.signal !== undefined && this.master.signal !== 'SIGKILL');
         await until(`"${moment} ${place.effect}"`, case_limit_s, fired);
-        if (place.process !== 'master') return assert.equal(this.master.signal, undefined, 'the master lives on');
+        if (place.process !== 'master') return assert.equal(this.master.signal, undefined, 'the master keeps running');
         await until('the death of the master', 10, () => this.master.signal);
         assert.equal(this.master.signal, 'SIGKILL', this.master.output);
         await until('the end of its workers', 10, () => processes_in(this.folder).length === 0);
@@ -194,29 +198,32 @@ class Lane {
         await this.expect_verified(id);
     }
 
-    /** A JOB long enough that it is not through before it is declined, on however busy a machine. */
+    /** Takes a JOB that is long enough not to be finished before it is declined, however busy the machine. */
     async decline_case(place, moment) {
         const id = await this.network.request(this.fee, 20);
         const killing = this.kill_at(place, moment);
         await until('a lease', case_limit_s, () => ['downloading', 'training'].includes(this.record(id)?.state));
         run('decline', id, '--config', this.config, '--data', this.folder);
         await killing;
-        await until('the end or another wish', case_limit_s, () => {
+        await until('the end or another order', case_limit_s, () => {
             if (this.record(id)?.state === 'declined') return true;
-            if (!this.record(id)?.why?.includes('decline')) run('decline', id, '--config', this.config, '--data', this.folder);  // the wish died with the master
+            if (!this.record(id)?.why?.includes('decline')) run('decline', id, '--config', this.config, '--data', this.folder);  // the order died with the master
             return false;
         });
         await this.expect_end(id, 'declined');
         this.penalties = (this.penalties ?? 0) + 1;
-        assert.equal((await this.network.events('Penalty', this.wallet.address)).length, this.penalties, 'one penalty a decline');
+        assert.equal((await this.network.events('Penalty', this.wallet.address)).length, this.penalties, 'one penalty per decline');
     }
 
-    /** The price of gas rises above what the deposit's transactions offer, so that they are replaced; our blocks, as many as it takes. */
+    /**
+     * Raises the gas price above what the deposit's transactions offer, so that they are replaced. We mine the blocks,
+     * as many as it takes.
+     */
     async replacement_case(place, moment) {
         const id = await this.network.request(this.fee);
         const replaced_before = this.replacements();
         await this.network.provider.send('evm_setIntervalMining', [0]);
-        await this.network.provider.send('anvil_mine', ['0x4']);  // deep enough for all to see the JOB
+        await this.network.provider.send('anvil_mine', ['0x4']);  // deep enough for everyone to see the JOB
         let dear = false, ended = false;
         const blocks = (async () => {
             for (; !ended; await sleep(100)) if (dear) await this.network.mine_at(100);
@@ -236,7 +243,10 @@ class Lane {
         assert.ok(this.replacements() > replaced_before, 'a transaction was replaced');
     }
 
-    /** A JOB at which the master ends itself three times in a row is left alone, and others go on; the operator may still give it back. */
+    /**
+     * A JOB at which the master crashes three times in a row is left alone while others go on; the operator can still
+     * decline it.
+     */
     async poison_case() {
         const poison = await this.network.request(this.fee);
         for (const crash of [1, 2, 3]) {
@@ -282,7 +292,7 @@ class Lane {
                 failures.push(`${moment} ${place.effect}`);
                 console.log(`${moment} ${place.effect} (${place.process}): FAILED: ${error.stack}\n${this.master?.output.slice(-3000)}`);
                 for (const pid of processes_in(this.folder)) process.kill(Number(pid), 'SIGKILL');
-                this.fee += BigInt(lanes_count) * emt;  // what is left of the case is not taken by the next one
+                this.fee += BigInt(lanes_count) * emt;  // so that the next case does not take what this one left
                 this.folder += '-again';
                 await this.open();
             }
@@ -290,7 +300,7 @@ class Lane {
     }
 }
 
-/** Every effect that a JOB passes is on the list, and what the list calls normal is passed. */
+/** Every effect that a JOB passes is on the list, and every effect that the list calls normal is passed. */
 async function compare_with_trace(lane, places) {
     const trace = join(data, 'trace');
     const id = await lane.network.request(lane.fee);
@@ -314,13 +324,13 @@ try {
     await compare_with_trace(lanes[0], places);
 
     const cases_of = (chosen) => places.filter((place) => place.effect.includes(only) && chosen(place)).flatMap((place) => ['before', 'after'].map((moment) => ({ place, moment })));
-    const for_all = ['replacement', 'withdraw'];  // the price of gas rises, and days pass, for all
+    const for_all = ['replacement', 'withdraw'];  // run alone: all lanes share the gas price and the date
     const cases = cases_of((place) => !for_all.includes(place.path));
     await Promise.all(lanes.map((lane) => lane.run(cases)));
     if ('poison'.includes(only)) await lanes[0].run([{ place: { effect: 'poison', process: 'master', path: 'poison' }, moment: 'three crashes in a row:' }]);
     for (const path of for_all) await lanes[0].run(cases_of((place) => place.path === path));
     assert.deepEqual(failures, []);
-    console.log('every process that died left nothing behind');
+    console.log('no process that died left anything behind');
 } finally {
     for (const child of children) child.kill('SIGKILL');
     for (const pid of processes_in(join(data, 'lane-'))) process.kill(Number(pid), 'SIGKILL');

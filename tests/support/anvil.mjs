@@ -21,7 +21,7 @@ const receiptPollMs = 5;
 const receiptPollsMax = 2_000;
 const gasLimitOfACall = 5_000_000;
 
-/** Resolves with the port that anvil prints; rejects with anvil's last words when it ends or stays silent. */
+/** Resolves with the port that anvil prints; rejects with anvil's last words if it ends or stays silent. */
 function listeningPort(child) {
     return new Promise((resolve, reject) => {
         let output = "";
@@ -53,7 +53,7 @@ export class Chain {
         this.#child = child;
         this.port = port;
         this.url = `http://127.0.0.1:${port}`;
-        // No cache and hardly a wait for more to batch: a test reads right after it wrote.
+        // No cache, and hardly any waiting to batch requests: a test reads right after it has written.
         const options = { staticNetwork: true, batchStallTime: 1, cacheTimeout: -1 };
         this.provider = new ethers.JsonRpcProvider(this.url, chainId, options);
         this.accounts = [];

@@ -1,4 +1,5 @@
-// The published interfaces of EmethCore and EMT, as ethers reads them. A test holds the compiled contracts to these lists.
+// The published interfaces of EmethCore and EMT, as ethers reads them. A test holds the
+// compiled contracts to these lists.
 
 export const emethCoreAbi = [
     "constructor(address tokenAddress)",

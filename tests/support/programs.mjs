@@ -1,4 +1,4 @@
-// Programs that a test starts, waits for and ends; what they print is kept for the day a test fails.
+// Programs that a test starts, waits for and stops; their output is kept, to be shown when a test fails.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const running = new Set();
 const started = [];
 
-/** Runs on until it is stopped: {name, child, output, end: a promise of its exit code}. */
+/** Runs until it is stopped: {name, child, output, end: a promise of its exit code}. */
 export function start(name, file, ...args) {
     const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     const program = { name, child, output: '', end: once(child, 'exit').then(([code]) => (running.delete(program), code)) };

@@ -1,4 +1,5 @@
-// Runs `emeth master` with what an operator gets wrong and what the network serves wrong: each case is answered by one clear message or a recorded reason.
+// Runs `emeth master` with an operator's mistakes and a network's faults: each must be answered by one clear message or
+// a recorded reason.
 // Usage: node bad_input_test.mjs EMETH DATA_FOLDER
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -45,7 +46,7 @@ try {
     settings = parse_settings(readFileSync(join(data, 'net', 'master.env'), 'utf8'));
     Object.assign(settings, { worker_port: '0', poll_interval_ms: '200', discovery_interval_ms: '300' });
 
-    // What ends the start.
+    // What stops the start.
     refused('no endpoint', { endpoint: 'http://127.0.0.1:9' }, 3, /127\.0\.0\.1:9: Connection refused; check `endpoint`/);
     refused('wrong chain id', { chain_id: '1' }, 3, /serves chain 60001, but chain_id is 1/);
     refused('no contract', { emethContractAddress: nobody }, 3, /emethContractAddress 0x0+1 is no contract on chain 60001/);
@@ -57,7 +58,8 @@ try {
     refused('unknown setting', { min_feee: '3' }, 2, /unknown setting\.env:\d+: min_feee is not a known setting; did you mean min_fee\?/);
     refused('bad value', { n_epoch: 'two' }, 2, /bad value\.env:\d+: n_epoch is 'two'; expected a whole number/);
 
-    // Money and what is wrong with JOBs. A wallet that is enough for no JOB at all ends the start, one that is enough for some of them is a recorded reason.
+    // Money, and faulty JOBs. A wallet that is enough for no JOB at all stops the start; one that is enough for some
+    // JOBs leads to a recorded reason.
     const provider = new ethers.JsonRpcProvider(settings.endpoint, 60001, { staticNetwork: true, cacheTimeout: -1 });
     const requester = new ethers.NonceManager(new ethers.Wallet(`0x${readFileSync(join(data, 'net', 'requester', 'key'), 'utf8').trim().replace(/^0x/, '')}`, provider));
     const core = new ethers.Contract(settings.emethContractAddress, emethCoreAbi, requester);
@@ -111,19 +113,20 @@ try {
     await recorded('absent dataset', absent_dataset, /dataset/);
     refused('folder in use', wallet, 3, /in use by process \d+/, 'poor');
 
-    assert.equal(await provider.getTransactionCount(key.address), 0, 'nothing was sent in vain');
+    assert.equal(await provider.getTransactionCount(key.address), 0, 'no transaction was wasted');
 
-    // An info server that answers HTML, or nothing at all: the master lives on.
+    // The info server answers HTML, or nothing at all: the master keeps running.
     assert.equal(await stop(master), 0);
     html = createServer((_, response) => response.end('<html><body>We will be back soon</body></html>')).listen(0, '127.0.0.1');
     await once(html, 'listening');
     settings_file('poor', { ...wallet, info_server_url: `http://127.0.0.1:${html.address().port}` });
     master = start('master', emeth, 'master', '--config', config, '--data', folder, '--local-workers', '1');
     await until('a warning about the info server', 20, () => /warning.*info server|info server.*JSON/i.test(master.output));
-    assert.equal(master.child.exitCode, null, 'the master lives on');
+    assert.equal(master.child.exitCode, null, 'the master keeps running');
     assert.equal(await stop(master), 0);
 
-    // Money there; but the dataset that the Storage API serves is shorter than it says. No deposit is lost: the JOB waits and says why.
+    // There is money, but the Storage API serves a dataset shorter than announced. No deposit is
+    // lost: the JOB waits and says why.
     await (await token.transfer(key.address, 100n * emt)).wait();
     const dataset_file = join(data, 'net', 'objects', 'dataset', honest.dataset.replace(/^dataset\//, ''));
     assert.ok(existsSync(dataset_file));
@@ -136,7 +139,7 @@ try {
     writeFileSync(dataset_file, original.subarray(0, 1000));
     await provider.send('evm_setIntervalMining', [1]);
     await until('the short dataset as the reason of the retry', 40, () => /announces 1000 bytes; 1048576 were expected/.test(own()?.why ?? '') && console.log(`short dataset: ${own().why}`) === undefined);
-    assert.equal(own().state, 'downloading', 'the JOB lives on');
+    assert.equal(own().state, 'downloading', 'the JOB goes on');
     writeFileSync(dataset_file, original);
     await until('training on the whole dataset', 60, () => ['training', 'submitted', 'verified'].includes(own()?.state));
     assert.equal(await stop(master), 0);

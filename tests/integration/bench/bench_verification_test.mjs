@@ -1,4 +1,5 @@
-// `emeth bench verification` on a small text: both figures are there, and honest work passes. Their values are for people.
+// Runs `emeth bench verification` on a small text: both figures are there, and honest work passes. Their values are for
+// people to judge.
 // Usage: node bench_verification_test.mjs EMETH_DEV
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

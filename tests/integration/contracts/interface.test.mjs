@@ -101,14 +101,14 @@ describe("EMT", () => {
         assert.equal(await network.refusalOfToken("stranger", "burn", 1n), "EmethToken: EMT balance is below the amount to burn");
     });
 
-    it("changes hands of its ownership by the owner alone", async () => {
+    it("lets the owner alone transfer its ownership", async () => {
         assert.equal(await network.refusalOfToken("stranger", "transferOwnership", network.address.stranger),
             "EmethToken: only the owner may call this");
     });
 });
 
 describe("anvil", () => {
-    it("ends when the test is done with it", async () => {
+    it("ends when the test stops it", async () => {
         const chain = await startAnvil();
         const chainIdHex = await chain.rpc("eth_chainId");
         assert.equal(Number(chainIdHex), 60001);

@@ -1,4 +1,4 @@
-// Every way a JOB can end: who gets what, to the wei, which events tell it, and what the contract remembers.
+// Every way a JOB can end: who gets what, to the wei, which events report it, and what the contract remembers.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 

@@ -1,4 +1,4 @@
-// Random calls by random people at random times, against the model: the same calls are refused, and after each
+// Random calls by random people at random times, against the model: both refuse the same calls, and after each call
 // everybody has the same money. EMETH_TEST_SEED repeats one sequence; a failure names its seed.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";

@@ -1,4 +1,4 @@
-// What each call refuses, and in which words: wrong callers, wrong states, missing money.
+// What each call refuses, and with which message: wrong callers, wrong states, missing money.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 
@@ -27,7 +27,7 @@ const neverAssigned = [JobStatus.REQUESTED, JobStatus.CANCELED];
 
 describe("a JOB in the wrong state", () => {
     for (const [statusName, status] of Object.entries(JobStatus)) {
-        it(`refuses what does not fit ${statusName}`, async () => {
+        it(`refuses calls that do not fit ${statusName}`, async () => {
             const jobId = await network.jobIn(status);
             await network.chain.mineAt((await network.core.jobs(jobId)).deadline + 10n);
             for (const { method, caller, from, values, ofNode } of moves.filter((move) => move.from !== status)) {
@@ -86,14 +86,14 @@ describe("request", () => {
         assert.equal(await request("requester", network.newJobId(), 0n), reason);
     });
 
-    it("refuses an id that was ever used", async () => {
+    it("refuses an id that has ever been used", async () => {
         for (const status of [JobStatus.REQUESTED, JobStatus.CANCELED, JobStatus.VERIFIED]) {
             const jobId = await network.jobIn(status);
             assert.equal(await request("requester", jobId, emt(20)), "EmethCore: this JOB id is taken, choose another one");
         }
     });
 
-    it("refuses who has not enough EMT, even for the largest fee", async () => {
+    it("refuses a caller without enough EMT, even for the largest fee", async () => {
         const reason = "EmethCore: the EMT balance is below the amount to lock";
         assert.equal(await request("stranger", network.newJobId(), emt(10)), reason);
         assert.equal(await request("requester", network.newJobId(), ethers.MaxUint256), reason);
@@ -110,7 +110,7 @@ describe("request", () => {
 });
 
 describe("process", () => {
-    it("refuses who has not the deposit", async () => {
+    it("refuses a caller who cannot pay the deposit", async () => {
         const jobId = await network.jobIn(JobStatus.REQUESTED);
         await network.actOnToken("owner", "mint", network.address.stranger, emt(20) - 1n);
         await network.actOnToken("stranger", "approve", network.core.target, emt(20));
@@ -119,7 +119,7 @@ describe("process", () => {
         await network.act("stranger", "process", jobId);
     });
 
-    it("refuses an allowance below the deposit, and uses one that fits up", async () => {
+    it("refuses an allowance below the deposit, and uses up one that is exact", async () => {
         const jobId = await network.jobIn(JobStatus.REQUESTED);
         await network.actOnToken("nodeC", "approve", network.core.target, emt(20) - 1n);
         assert.equal(await network.refusal("nodeC", "process", jobId),

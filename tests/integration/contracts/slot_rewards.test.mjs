@@ -1,4 +1,4 @@
-// Slot rewards: the schedule of twenty years, the shares of a day, and each withdrawn once.
+// Slot rewards: the schedule of twenty years, the shares of a day, and that each can be withdrawn once.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 
@@ -125,7 +125,7 @@ describe("a day's reward", () => {
         assert.equal(await network.refusal("stranger", "withdrawSlotReward", startSlot - 1n), reason);
     });
 
-    it("waits for years, and does not overflow by a huge gas", async () => {
+    it("waits for years, and does not overflow with huge amounts of gas", async () => {
         await network.chain.mineAt(await nextMidnight());
         await verifyFor("nodeA", 2n ** 255n - 1n);
         const { slot } = await verifyFor("nodeB", 2n ** 255n - 1n);

@@ -1,4 +1,5 @@
-// One JOB on a devnet, trained by two workers together (cooperative=nvm); the helper's and the leader's trainers are killed on the way.
+// One JOB on a devnet, trained by two workers together (cooperative=nvm); the helper's and the leader's trainers are
+// killed on the way.
 // Usage: node cooperation_test.mjs EMETH DATA_FOLDER
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -65,9 +66,9 @@ try {
         return run.status === 0 ? JSON.parse(run.stdout).own.find((job) => job.id === id)?.progress : undefined;
     };
     await until('a checkpoint', 30, () => master.output.includes('checkpoint saved'));
-    // A trainer that died in company would begin alone.
-    await until('the word that the leader is alone', 30, () => progress()?.workers === 1);
-    // Its trainer is started again, opens another rendezvous, and the helper is called again.
+    // A trainer that died while it had helpers would begin alone.
+    await until('the news that the leader trains alone', 30, () => progress()?.workers === 1);
+    // The leader's trainer is restarted, opens another rendezvous, and the helper is called again.
     process.kill(writer_of(leader()), 'SIGKILL');
     await until('two workers again', 60, () => count(leader(), together) >= 2, all_logs);
     await until('the verdict', 180, () => master.output.includes('submitted → verified'), all_logs);

@@ -1,4 +1,5 @@
-// Runs `emeth demo` and reads its report, its artifacts and its histories as a user would. Usage: node demo_test.mjs EMETH DATA_FOLDER
+// Runs `emeth demo` and reads its report, its artifacts and its histories as a user would.
+// Usage: node demo_test.mjs EMETH DATA_FOLDER
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';

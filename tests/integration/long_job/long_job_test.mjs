@@ -1,4 +1,5 @@
-// A JOB of 20 MB of English text goes through a devnet on `nano`; the trainer and then the whole node are killed on the way.
+// A JOB of 20 MB of English text goes through a devnet on `nano`;
+// the trainer and then the whole node are killed on the way.
 // Usage: node long_job_test.mjs EMETH DATA_FOLDER [MEGABYTES]
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -40,11 +41,11 @@ try {
         return run.status === 0 ? JSON.parse(run.stdout).own.find((job) => job.id === id) : undefined;
     };
     const step = () => own()?.progress?.step ?? 0;
-    /** Seconds from `kill` to the first step that is trained after it: it begins again at a checkpoint, some steps back. */
+    /** Seconds from `kill` to the first step trained after it; training resumes at a checkpoint, some steps back. */
     async function seconds_to_next_step(kill) {
         const begin = Date.now();
         await kill();
-        await sleep(300);  // what was said before the kill has arrived
+        await sleep(300);  // until the reports sent before the kill have arrived
         const before = step();
         await until('a step', 120, () => own()?.progress?.stage === 'training' && step() > 0 && step() !== before);
         return ((Date.now() - begin) / 1000).toFixed(1);
