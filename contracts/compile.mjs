@@ -16,8 +16,9 @@ const deployedBytesMax = 24_576; // EIP-170
 const standardJsonInput = {
     language: "Solidity",
     sources: Object.fromEntries(
-        contracts.map((name) => [`${name}.sol`, { content: readFileSync(join(contractsFolder, `${name}.sol`), "utf8") }]),
-    ),
+        contracts.map(
+            (name) => [`${name}.sol`, { content: readFileSync(join(contractsFolder, `${name}.sol`), "utf8") }]),
+        ),
     settings: {
         optimizer: { enabled: true, runs: 200 },
         evmVersion: "paris",
@@ -47,7 +48,12 @@ function artifactOf(compiled, contractName) {
     if (deployedBytes > deployedBytesMax) {
         throw new Error(`${contractName}: ${deployedBytes} bytes deployed, a chain takes at most ${deployedBytesMax}`);
     }
-    return { contractName, abi, bytecode: `0x${evm.bytecode.object}`, deployedBytecode: `0x${evm.deployedBytecode.object}` };
+    return {
+        contractName,
+        abi,
+        bytecode: `0x${evm.bytecode.object}`,
+        deployedBytecode: `0x${evm.deployedBytecode.object}`
+    };
 }
 
 function main() {

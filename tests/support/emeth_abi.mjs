@@ -3,7 +3,8 @@
 
 export const emethCoreAbi = [
     "constructor(address tokenAddress)",
-    "function request(bytes16 jobId, uint256 programId, string dataset, string param, uint256 fee, uint256 deadline) returns (bool)",
+    "function request(bytes16 jobId, uint256 programId, string dataset, string param, uint256 fee, uint256 deadline)" +
+        " returns (bool)",
     "function cancel(bytes16 jobId) returns (bool)",
     "function process(bytes16 jobId) returns (bool)",
     "function decline(bytes16 jobId) returns (bool)",

@@ -25,9 +25,14 @@ function surface(abi) {
 }
 
 describe("the interface", () => {
-    const ownable = ["owner() view -> address", "renounceOwnership() nonpayable ->", "transferOwnership(address) nonpayable ->",
-        "event OwnershipTransferred(address indexed previousOwner, address indexed newOwner)"];
-    const additions = { EmethCore: ownable, EmethToken: [...ownable, "name() view -> string", "symbol() view -> string"] };
+    const ownable = [
+        "owner() view -> address", "renounceOwnership() nonpayable ->", "transferOwnership(address) nonpayable ->",
+        "event OwnershipTransferred(address indexed previousOwner, address indexed newOwner)"
+    ];
+    const additions = {
+        EmethCore: ownable,
+        EmethToken: [...ownable, "name() view -> string", "symbol() view -> string"]
+    };
     for (const [contractName, published] of [["EmethCore", emethCoreAbi], ["EmethToken", emethTokenAbi]]) {
         it(`of ${contractName} is the published one and its owner's functions`, () => {
             const compiled = surface(new ethers.Interface(readArtifact(contractName).abi));
@@ -98,7 +103,8 @@ describe("EMT", () => {
     it("is burned from the caller's own balance", async () => {
         const { changes } = await network.actOnToken("nodeA", "burn", emt(3));
         assert.deepEqual(changes, { nodeA: -emt(3), supply: -emt(3) });
-        assert.equal(await network.refusalOfToken("stranger", "burn", 1n), "EmethToken: EMT balance is below the amount to burn");
+        assert.equal(await network.refusalOfToken("stranger", "burn", 1n),
+            "EmethToken: EMT balance is below the amount to burn");
     });
 
     it("lets the owner alone transfer its ownership", async () => {

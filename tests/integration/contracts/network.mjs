@@ -67,7 +67,8 @@ export class Network {
     async #lockedAmount() {
         const requests = await this.core.queryFilter("Request", 0);
         const amounts = await Promise.all(requests.map(async (request) => {
-            const [job, assign] = await Promise.all([this.core.jobs(request.args.jobId), this.core.jobAssigns(request.args.jobId)]);
+            const [job, assign] =
+                await Promise.all([this.core.jobs(request.args.jobId), this.core.jobAssigns(request.args.jobId)]);
             if (job.status === JobStatus.REQUESTED) return job.fee;
             const running = job.status === JobStatus.PROCESSING || job.status === JobStatus.SUBMITTED;
             return running ? job.fee + assign.deposit : 0n;

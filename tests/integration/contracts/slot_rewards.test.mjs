@@ -89,7 +89,8 @@ describe("a day's reward", () => {
         await network.chain.mineAt(await nextMidnight());
         const { totalReward } = await network.core.slots(slot);
         let minted = 0n;
-        for (const node of Object.keys(shares)) minted += (await network.act(node, "withdrawSlotReward", slot)).changes.supply;
+        for (const node of Object.keys(shares))
+            minted += (await network.act(node, "withdrawSlotReward", slot)).changes.supply;
         assert.ok(minted <= totalReward && totalReward - minted < 3n, `${minted} of ${totalReward}`);
         assert.notEqual(minted, totalReward, "a reward without a remainder would test no rounding");
     });
