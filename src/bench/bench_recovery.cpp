@@ -138,7 +138,7 @@ Task<> settle(pid_t pid) {
         co_await system_clock().sleep(cpu_window);
 }
 
-/// How many JOBs the master has taken up at least `restarts` times; empty while it does not answer.
+/// How many JOBs the master has resumed at least `restarts` times; empty while it does not answer.
 Task<std::optional<std::size_t>> taken_up(std::filesystem::path data, std::uint64_t restarts) {
     const auto status = co_await node::ask_master(node::admin_socket(data), "status", {}, admin_timeout);
     if (status.has_error()) co_return std::nullopt;
@@ -163,7 +163,7 @@ Task<Result<Start>> measure_start(std::filesystem::path folder, std::string name
         const auto count = co_await taken_up(data, round);
         if (count && *count >= jobs) break;
         if (system_clock().monotonic() - begun > start_limit)
-            co_return permanent_error(fmt::format("the master has not taken up {} JOBs within {} s: {}; see {}", jobs,
+            co_return permanent_error(fmt::format("the master has not resumed {} JOBs within {} s: {}; see {}", jobs,
                                                   start_limit.count() / 1'000, harness::last_line(log), log.string()));
         co_await system_clock().sleep(look_again);
     }

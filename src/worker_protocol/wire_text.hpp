@@ -10,7 +10,7 @@ namespace emeth::worker_protocol {
 
 /// A longer text is refused before it is parsed. Equals the limit of http::WebSocket.
 inline constexpr std::size_t text_bytes_max = 4 << 20;
-/// Of the names of messages, reports, stages and steps.
+/// For the names of messages, reports, stages and steps.
 inline constexpr std::size_t name_bytes_max = 32;
 inline constexpr std::size_t signature_hex_bytes = 132;
 inline constexpr std::uint32_t epochs_max = 1'000;

@@ -67,7 +67,7 @@ describe("EmethCore", () => {
         assert.equal(await network.core.getEstimatedGas(0n, 5822n), 0n);
     });
 
-    it("is not deployed on an address without a token", async () => {
+    it("refuses to be deployed with an address without a token", async () => {
         const { abi, bytecode } = readArtifact("EmethCore");
         const { data } = await new ethers.ContractFactory(abi, bytecode).getDeployTransaction(network.address.stranger);
         const receipt = await network.chain.transact(network.address.owner, undefined, data);
