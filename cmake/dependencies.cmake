@@ -14,9 +14,9 @@ pkg_check_modules(cryptopp REQUIRED IMPORTED_TARGET libcrypto++)
 
 add_library(emeth_warnings INTERFACE)
 target_compile_options(emeth_warnings INTERFACE -Wall -Wextra -Wshadow -Wconversion -Werror)
-# GCC 12 takes the frame allocator of Asio's coroutines for a mismatched delete once it is inlined.
+# GCC 12 mistakes the frame allocator of Asio's coroutines for a mismatched delete once it is inlined.
 target_compile_options(emeth_warnings INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete>)
-# With a sanitizer's code in between GCC 12 also takes optionals and variants that were just made for uninitialised.
+# With a sanitizer's code in between, GCC 12 also mistakes freshly made optionals and variants for uninitialised ones.
 if(EMETH_SANITIZE)
   target_compile_options(emeth_warnings INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
 endif()
@@ -34,7 +34,7 @@ if(EMETH_SANITIZE)
   add_link_options(-fsanitize=${EMETH_SANITIZE})
 endif()
 
-# mold links the tests' programs in a fraction of the time that GNU ld takes.
+# mold links the test programs in a fraction of the time that GNU ld takes.
 find_program(EMETH_MOLD mold)
 if(EMETH_MOLD)
   add_link_options(-fuse-ld=mold)

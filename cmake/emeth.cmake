@@ -1,7 +1,7 @@
 # How every library, program and test of the tree is declared.
 
-# One precompiled header for all that stands on runtime/: parsing Asio, JSON and spdlog is a third of a file's time.
-# GCC takes it only where compiler flags agree, so tests, which are compiled at -O1, have their own.
+# One precompiled header for everything built on runtime/: parsing Asio, JSON and spdlog takes a third of a file's
+# compile time. GCC accepts it only if the compiler flags agree, so tests, which are compiled at -O1, have their own.
 function(emeth_precompiled name)
   cmake_parse_arguments(ARG "" "" "LIBRARIES;OPTIONS;HEADERS" ${ARGN})
   file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/${name}.cpp CONTENT "// The owner of a precompiled header.\n")
@@ -11,7 +11,7 @@ function(emeth_precompiled name)
   target_precompile_headers(${name} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/precompiled.hpp ${ARG_HEADERS})
 endfunction()
 
-# ccache can hold what was compiled with a precompiled header only when the compiler tells of it.
+# ccache can cache what is compiled with a precompiled header only if the preprocessor output mentions that header.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-fpch-preprocess)
 endif()
@@ -27,8 +27,8 @@ function(emeth_reuse_headers name default wanted)
   endif()
 endfunction()
 
-# emeth_library(NAME SOURCES a.cpp … PUBLIC lib … PRIVATE lib … [HEADERS target|none]): one folder, one library. HEADERS:
-# whose precompiled header it takes, emeth_headers where nothing is said.
+# emeth_library(NAME SOURCES a.cpp … PUBLIC lib … PRIVATE lib … [HEADERS target|none]): one folder, one library. HEADERS
+# names the target whose precompiled header it uses; the default is emeth_headers.
 function(emeth_library name)
   cmake_parse_arguments(ARG "" "HEADERS" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
   add_library(${name} STATIC ${ARG_SOURCES})
@@ -55,7 +55,8 @@ function(emeth_test name)
     set(ARG_TIMEOUT 120)
   endif()
   add_executable(${name} ${ARG_SOURCES})
-  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
+  target_include_directories(${name} PRIVATE
+    ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${name} PRIVATE ${ARG_LIBRARIES} GTest::gmock GTest::gtest_main emeth_warnings)
   target_compile_options(${name} PRIVATE -O1)
   emeth_reuse_headers(${name} emeth_test_headers "${ARG_HEADERS}")

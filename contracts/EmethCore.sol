@@ -57,9 +57,9 @@ contract EmethCore is Ownable, ReentrancyGuard {
     uint256 private constant DECLINED = 9;
 
     uint256 private constant RATE_BASE = 100_000;
-    /// @notice Deposit per fee, of 100000.
+    /// @notice The deposit as a share of the fee, in units of 1/100000.
     uint256 public constant DEPOSIT_RATE = 100_000;
-    /// @notice Penalties per deposit, of 100000.
+    /// @notice Penalties as shares of the deposit, in units of 1/100000.
     uint256 public constant TIMEOUT_PENALTY_RATE = 25_000;
     uint256 public constant DECLINE_PENALTY_RATE = 25_000;
     uint256 public constant FAILED_PENALTY_RATE = 25_000;
@@ -94,7 +94,7 @@ contract EmethCore is Ownable, ReentrancyGuard {
     mapping(uint256 slot => mapping(address node => uint256)) public slotBalances;
     /// @notice The slots in which a node had a JOB verified, oldest first.
     mapping(address node => uint256[]) public nodeSlots;
-    /// @notice Whether a slot is in a node's list.
+    /// @notice Whether a slot is in a node's nodeSlots.
     mapping(address node => mapping(uint256 slot => bool)) public nodeSlotUnique;
 
     event Request(address indexed owner, bytes16 indexed jobId, uint256 fee, uint256 deadline);
@@ -131,7 +131,7 @@ contract EmethCore is Ownable, ReentrancyGuard {
         verifier = msg.sender;
     }
 
-    /// @notice Names who gives the verdicts from now on, also for JOBs already submitted.
+    /// @notice Names who gives the verdicts from now on, including those on JOBs already submitted.
     function setVerifier(address newVerifier) external onlyOwner {
         require(newVerifier != address(0), "EmethCore: the verifier must not be the zero address");
         verifier = newVerifier;
@@ -175,7 +175,7 @@ contract EmethCore is Ownable, ReentrancyGuard {
     // ---------------------------------------------------------------- node
 
     /// @notice Takes a JOB and locks the deposit, for which the caller must have approved this contract.
-    /// @dev Does not look at the deadline: whether there is time enough is the node's own risk.
+    /// @dev Does not check the deadline: whether there is time enough is the node's own risk.
     function process(bytes16 jobId) external nonReentrant returns (bool) {
         _requireExists(jobId);
         Job storage job = jobs[jobId];
@@ -193,14 +193,15 @@ contract EmethCore is Ownable, ReentrancyGuard {
         return true;
     }
 
-    /// @notice Gives up a JOB in work: the fee returns to the requester, the penalty is burned, the node gets the rest.
+    /// @notice Gives up a JOB in progress: the fee returns to the requester, the penalty is burned, and the
+    /// node gets the rest.
     function decline(bytes16 jobId) external nonReentrant onlyAssignedNode(jobId) returns (bool) {
         _abandon(jobId, DECLINED, DECLINE_PENALTY_RATE);
         return true;
     }
 
     /// @notice Hands in the result.
-    /// @dev Does not look at the deadline: a late result counts unless the verifier has called timeout before.
+    /// @dev Does not check the deadline: a late result counts unless the verifier has already called timeout.
     function submit(bytes16 jobId, string calldata result) external onlyAssignedNode(jobId) returns (bool) {
         Job storage job = jobs[jobId];
         _requireStatus(job, PROCESSING);
@@ -264,7 +265,7 @@ contract EmethCore is Ownable, ReentrancyGuard {
         return true;
     }
 
-    /// @notice Ends a JOB whose node has not submitted by the deadline: as decline, with the timeout penalty.
+    /// @notice Ends a JOB whose node has not submitted by the deadline; as decline, but with the timeout penalty.
     function timeout(bytes16 jobId) external nonReentrant onlyVerifier returns (bool) {
         _requireExists(jobId);
         require(block.timestamp > jobs[jobId].deadline, "EmethCore: the deadline of the JOB has not passed yet");
@@ -289,7 +290,7 @@ contract EmethCore is Ownable, ReentrancyGuard {
         return nodeSlots[node].length;
     }
 
-    /// @notice The gas of a JOB, the unit of its price and of its share in the slot.
+    /// @notice The gas of a JOB: the unit of its price and of its share of the slot's reward.
     function getEstimatedGas(uint256 datasetSizeMB, uint256 algoComplexity) external pure returns (uint256) {
         return datasetSizeMB * algoComplexity / 1000;
     }
@@ -311,7 +312,7 @@ contract EmethCore is Ownable, ReentrancyGuard {
 
     // ---------------------------------------------------------------- internal
 
-    /// @dev As OpenZeppelin's, but in words.
+    /// @dev As OpenZeppelin's, but with a message.
     function _checkOwner() internal view override {
         require(msg.sender == owner(), "EmethCore: only the owner may call this");
     }
@@ -330,7 +331,7 @@ contract EmethCore is Ownable, ReentrancyGuard {
         emit Status(job.jobId, jobAssigns[job.jobId].node, status);
     }
 
-    /// The common end of decline and timeout.
+    /// What decline and timeout have in common.
     function _abandon(bytes16 jobId, uint256 endStatus, uint256 penaltyRate) private {
         Job storage job = jobs[jobId];
         _requireStatus(job, PROCESSING);
@@ -357,7 +358,7 @@ contract EmethCore is Ownable, ReentrancyGuard {
         emit Reward(node, slot, gas);
     }
 
-    /// Takes `amount` from the caller; says in words what the token would say in an error code.
+    /// Takes `amount` from the caller; reverts with a message where the token would revert with an error code.
     function _collect(uint256 amount) private {
         require(emtToken.balanceOf(msg.sender) >= amount, "EmethCore: the EMT balance is below the amount to lock");
         require(

@@ -32,13 +32,13 @@ contract EmethToken is ERC20, Ownable {
         return true;
     }
 
-    /// @notice Hands the right to mint to `newMinter`, and takes it from the one before.
+    /// @notice Gives the right to mint to `newMinter` and takes it from the previous minter.
     function setMinter(address newMinter) external onlyMinterOrOwner returns (bool) {
         minter = newMinter;
         return true;
     }
 
-    /// @dev As OpenZeppelin's, but in words.
+    /// @dev As OpenZeppelin's, but with a message.
     function _checkOwner() internal view override {
         require(msg.sender == owner(), "EmethToken: only the owner may call this");
     }

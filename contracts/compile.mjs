@@ -1,8 +1,9 @@
-// Compiles the contracts with solc and writes <outdir>/<Contract>.json: {contractName, abi, bytecode, deployedBytecode}.
+// Compiles the contracts with solc and writes <outdir>/<Contract>.json:
+// {contractName, abi, bytecode, deployedBytecode}.
 //
 //     node compile.mjs <outdir>
 //
-// Warnings are errors. The EVM version is one that every Ethereum-compatible chain of today runs.
+// Warnings are errors. The EVM version is one that every Ethereum-compatible chain runs today.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -15,8 +16,9 @@ const deployedBytesMax = 24_576; // EIP-170
 const standardJsonInput = {
     language: "Solidity",
     sources: Object.fromEntries(
-        contracts.map((name) => [`${name}.sol`, { content: readFileSync(join(contractsFolder, `${name}.sol`), "utf8") }]),
-    ),
+        contracts.map(
+            (name) => [`${name}.sol`, { content: readFileSync(join(contractsFolder, `${name}.sol`), "utf8") }]),
+        ),
     settings: {
         optimizer: { enabled: true, runs: 200 },
         evmVersion: "paris",
@@ -46,7 +48,12 @@ function artifactOf(compiled, contractName) {
     if (deployedBytes > deployedBytesMax) {
         throw new Error(`${contractName}: ${deployedBytes} bytes deployed, a chain takes at most ${deployedBytesMax}`);
     }
-    return { contractName, abi, bytecode: `0x${evm.bytecode.object}`, deployedBytecode: `0x${evm.deployedBytecode.object}` };
+    return {
+        contractName,
+        abi,
+        bytecode: `0x${evm.bytecode.object}`,
+        deployedBytecode: `0x${evm.deployedBytecode.object}`
+    };
 }
 
 function main() {

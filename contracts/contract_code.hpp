@@ -5,8 +5,8 @@
 
 namespace emeth::contracts {
 
-/// 0x-prefixed hex, for the data of a creation transaction; append the ABI-encoded constructor argument, the address of
-/// EMT.
+/// 0x-prefixed hex, for the data of a creation transaction; append the ABI-encoded
+/// constructor argument, the address of EMT.
 std::string_view emeth_core_creation_hex();
 /// 0x-prefixed hex; the constructor takes no argument. Once EmethCore is deployed, call setMinter(core) on it.
 std::string_view emeth_token_creation_hex();

@@ -1,4 +1,4 @@
-// .env files: any text is parsed or refused with a place, never more.
+// .env files: any text is either parsed or refused with an error that names the place.
 #include <cstdlib>
 #include <string_view>
 

@@ -17,7 +17,7 @@ public:
 
     [[nodiscard]] bool empty() const { return rest_.empty(); }
 
-    /// Zero bytes stand in for what is missing.
+    /// Zero bytes stand in for missing input.
     template <class Integer>
     Integer integer() {
         static_assert(std::is_integral_v<Integer>);
@@ -32,7 +32,7 @@ public:
         rest_ = rest_.subspan(taken);
     }
 
-    /// A short text; its length is one byte.
+    /// A short text whose length is given by one byte.
     std::string text() {
         const std::size_t size = std::min<std::size_t>(integer<std::uint8_t>(), rest_.size());
         std::string value(reinterpret_cast<const char*>(rest_.data()), size);

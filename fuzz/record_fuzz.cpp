@@ -17,7 +17,7 @@ void round_trip(std::string_view bytes, emeth::Result<Value> (*decode)(std::stri
     if (value.has_error()) return;
     const auto encoded = encode(*value);
     const auto again = decode(encoded);
-    // Compared as bytes: a NaN in a loss is no equal of itself.
+    // Compared as bytes, because a loss that is NaN does not equal itself.
     if (again.has_error() || encode(*again) != encoded) std::abort();
 }
 

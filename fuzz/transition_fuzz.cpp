@@ -1,4 +1,4 @@
-// The transition function under any sequence of events: it never throws, never leaves an end but by a reorganisation,
+// The transition function under any sequence of events: it never throws, leaves an end state only by a reorganisation,
 // and every record has a next command and a sentence.
 #include <cstdlib>
 #include <utility>
@@ -16,7 +16,7 @@ using fuzz::Input;
 template <class Bytes>
 Bytes few(Input& input) {
     Bytes value;
-    value.bytes.back() = input.integer<std::uint8_t>() % 4;  // few values, so that they meet again
+    value.bytes.back() = input.integer<std::uint8_t>() % 4;  // few values, so that the same ones come up again
     return value;
 }
 

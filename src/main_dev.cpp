@@ -14,7 +14,7 @@
 #include "soak/soak_command.hpp"
 
 int main(int argc, char** argv) try {
-    CLI::App app{"Trials, simulation and measurements of emeth.", "emeth-dev"};
+    CLI::App app{"Simulation, soak and measurements of emeth.", "emeth-dev"};
     app.require_subcommand(1);
     emeth::cli::Invocation invocation;
     emeth::simulation::add_sim(app, invocation);

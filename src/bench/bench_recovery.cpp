@@ -10,7 +10,6 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +17,7 @@
 #include "bench/chain_jobs.hpp"
 #include "bench/figures.hpp"
 #include "bench/finished_jobs.hpp"
+#include "bench/measured_program.hpp"
 #include "cli/anvil_program.hpp"
 #include "cli/program.hpp"
 #include "crypto/key_file.hpp"
@@ -29,6 +29,7 @@
 #include "runtime/durable_file.hpp"
 #include "runtime/json_fields.hpp"
 #include "runtime/log.hpp"
+#include "runtime/process_stat.hpp"
 #include "runtime/progress_bar.hpp"
 #include "runtime/race.hpp"
 #include "runtime/random.hpp"
@@ -42,7 +43,7 @@ namespace {
 constexpr std::size_t rounds = 3;
 constexpr std::size_t active_jobs = 100;
 constexpr std::uint64_t transactions_a_job = 3;
-constexpr std::uint64_t bytes_a_job = 8'000;  // twice what a JOB takes, for compactions
+constexpr std::uint64_t bytes_a_job = 8'000;  // twice what a JOB takes, to leave room for compactions
 constexpr std::uint64_t spare_bytes = 1 << 30;
 constexpr Milliseconds look_again{5}, admin_timeout{2'000}, start_limit{120'000}, settling_limit{60'000},
     cpu_window{1'000};
@@ -55,7 +56,7 @@ struct RecoveryFlags {
     bool json = false;
 };
 
-/// Of one start of a master.
+/// The figures of one start of a master.
 struct Start {
     double ms = 0, settled_ms = 0, rss_mb = 0, peak_mb = 0;
 };
@@ -92,7 +93,7 @@ Result<void> fill(const std::filesystem::path& store, std::uint64_t jobs) {
     return {};
 }
 
-/// A copy of the one in flags.past, which is filled first where there is none.
+/// Fills the store, or copies it from flags.past, which is filled first if it does not exist.
 Result<void> make_past(const std::filesystem::path& store, const RecoveryFlags& flags) {
     if (flags.past.empty()) return fill(store, flags.finished);
     if (!std::filesystem::exists(flags.past))
@@ -115,7 +116,7 @@ Result<void> add_active(const std::filesystem::path& store, const ChainJobs& job
     return (*load)->finish();
 }
 
-/// "VmRSS" or "VmHWM" of /proc/<pid>/status, MB; 0 when it is gone.
+/// "VmRSS" or "VmHWM" of /proc/<pid>/status, MB; 0 if the process is gone.
 double memory_mb(pid_t pid, const std::string& field) {
     std::ifstream stream(fmt::format("/proc/{}/status", pid));
     for (std::string line; std::getline(stream, line);)
@@ -123,21 +124,13 @@ double memory_mb(pid_t pid, const std::string& field) {
     return 0;
 }
 
-/// Processor time of /proc/<pid>/stat so far, s; 0 when it is gone.
+/// Processor time so far, s; 0 if the process is gone.
 double cpu_s(pid_t pid) {
-    std::ifstream stream(fmt::format("/proc/{}/stat", pid));
-    std::string stat;
-    std::getline(stream, stat);
-    std::istringstream fields(stat.substr(std::min(stat.size(), stat.rfind(')') + 1)));
-    constexpr int before_user_time = 11;
-    std::string skipped;
-    for (int field = 0; field < before_user_time; ++field) fields >> skipped;
-    double user = 0, system = 0;
-    fields >> user >> system;
-    return (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+    const auto stat = read_process_stat(pid);
+    return stat ? static_cast<double>(stat->cpu_ticks) / static_cast<double>(::sysconf(_SC_CLK_TCK)) : 0;
 }
 
-/// Until the process has done what a start does behind the scenes: a second with little work.
+/// Waits for the work that a start leaves in the background: until a second passes with little processor time.
 Task<> settle(pid_t pid) {
     const auto begun = system_clock().monotonic();
     for (double before = -1, now = cpu_s(pid);
@@ -146,7 +139,7 @@ Task<> settle(pid_t pid) {
         co_await system_clock().sleep(cpu_window);
 }
 
-/// JOBs that the master has taken up at least `restarts` times; none while it does not answer.
+/// How many JOBs the master has resumed at least `restarts` times; empty while it does not answer.
 Task<std::optional<std::size_t>> taken_up(std::filesystem::path data, std::uint64_t restarts) {
     const auto status = co_await node::ask_master(node::admin_socket(data), "status", {}, admin_timeout);
     if (status.has_error()) co_return std::nullopt;
@@ -158,11 +151,11 @@ Task<std::optional<std::size_t>> taken_up(std::filesystem::path data, std::uint6
     co_return count;
 }
 
-/// From exec until the master answers and has committed its Restarted for `jobs` JOBs; it is killed then.
+/// Times a master from exec until it answers and has committed its Restarted for `jobs` JOBs, then kills it.
 Task<Result<Start>> measure_start(std::filesystem::path folder, std::string name, std::size_t jobs,
                                   std::uint64_t round) {
     const auto data = folder / name, log = folder / (name + ".log");
-    std::filesystem::remove(node::admin_socket(data));  // of the master killed before
+    std::filesystem::remove(node::admin_socket(data));  // left by the master killed before
     std::vector<std::string> arguments{"master", "--config", (folder / "master.env").string(), "--data", data.string()};
     const auto begun = system_clock().monotonic();
     auto master = harness::start_emeth(co_await asio::this_coro::executor, std::move(arguments), log);
@@ -171,7 +164,7 @@ Task<Result<Start>> measure_start(std::filesystem::path folder, std::string name
         const auto count = co_await taken_up(data, round);
         if (count && *count >= jobs) break;
         if (system_clock().monotonic() - begun > start_limit)
-            co_return permanent_error(fmt::format("the master has not taken up {} JOBs within {} s: {}; see {}", jobs,
+            co_return permanent_error(fmt::format("the master has not resumed {} JOBs within {} s: {}; see {}", jobs,
                                                   start_limit.count() / 1'000, harness::last_line(log), log.string()));
         co_await system_clock().sleep(look_again);
     }
@@ -238,26 +231,19 @@ Task<Result<void>> measure(network::Devnet& devnet, std::filesystem::path folder
 }
 
 Task<Result<void>> run_recovery(RecoveryFlags flags, std::filesystem::path anvil) {
-    const auto folder = std::filesystem::current_path() / fmt::format(".emeth-bench-{}", ::getpid());
     const auto room = free_bytes(std::filesystem::current_path());
     if (room.has_error()) co_return room.error();
     const auto needed = flags.finished * bytes_a_job + spare_bytes;
     if (*room < needed)
         co_return transient_error(
             fmt::format("{} has {} GB free, and {} are needed: run it in a folder on a larger disk",
-                        folder.parent_path().string(), *room >> 30, needed >> 30));
-    if (auto made = create_folder(folder, 0700); made.has_error()) co_return made;
-    struct Removal {
-        std::filesystem::path folder;
-        ~Removal() {
-            std::error_code ignored;
-            std::filesystem::remove_all(folder, ignored);
-        }
-    } const removal{folder};
+                        std::filesystem::current_path().string(), *room >> 30, needed >> 30));
+    const Workshop workshop;
+    const auto folder = workshop.path();
     for (const char* name : {"empty", "full"})
         if (auto made = create_folder(folder / name, 0700); made.has_error()) co_return made;
     if (auto filled = make_past(node::store_folder(folder / "full"), flags); filled.has_error()) co_return filled;
-    ::sync();  // or the first start waits for what the filling left in the cache
+    ::sync();  // else the first start would wait for what the filling left in the cache
     network::DevnetOptions network;
     network.folder = folder / "net";
     network.anvil = std::move(anvil);
@@ -277,8 +263,8 @@ void add_recovery(CLI::App& bench, cli::Invocation& invocation) {
         "recovery",
         "start of a master with a million finished and 100 active JOBs against an empty store: time and memory");
     command->footer(
-        "It fills a store below the current folder first, which takes minutes and some GB.\n\nExample:\n  emeth bench "
-        "recovery --json\n");
+        "It first fills a store below the current folder, which takes minutes and several GB.\n\n"
+        "Example:\n  emeth bench recovery --json\n");
     auto flags = std::make_shared<RecoveryFlags>();
     command->add_flag("--json", flags->json, "figures as JSON");
     command->add_option("--finished", flags->finished, "finished JOBs")
@@ -286,7 +272,7 @@ void add_recovery(CLI::App& bench, cli::Invocation& invocation) {
         ->check(CLI::Range(1, 10'000'000));
     command
         ->add_option("--past", flags->past,
-                     "filled store of an earlier run, or where to keep this one's; --finished must be the same")
+                     "store that an earlier run filled, or where to keep this one's; needs the same --finished")
         ->type_name("DIR");
     command->add_option("--anvil", flags->anvil, "anvil program; else contracts/node_modules/.bin/anvil, else PATH")
         ->type_name("FILE");

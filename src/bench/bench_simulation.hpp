@@ -1,4 +1,4 @@
-// How many JOB lives the simulator lives in a second, crashes included.
+// How many JOB lives the simulator goes through in a second, crashes included.
 #pragma once
 
 #include "cli/command.hpp"

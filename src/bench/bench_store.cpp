@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <rocksdb/db.h>
 #include <rocksdb/write_batch.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <atomic>
@@ -16,6 +15,7 @@
 #include <vector>
 
 #include "bench/figures.hpp"
+#include "bench/measured_program.hpp"
 #include "storage/store.hpp"
 
 namespace emeth::bench {
@@ -35,7 +35,7 @@ JobId job_id(std::size_t number) {
     return id;
 }
 
-/// Runs `step(thread, turn)` on `threads` threads for the time of a figure; returns steps/s.
+/// Runs `step(thread, turn)` on `threads` threads for seconds_per_figure; returns steps/s.
 double rate(std::size_t threads, const std::function<void(std::size_t, std::size_t)>& step) {
     std::atomic<std::uint64_t> steps{0};
     std::atomic<bool> over{false};
@@ -54,7 +54,7 @@ double rate(std::size_t threads, const std::function<void(std::size_t, std::size
     return static_cast<double>(steps) / std::chrono::duration<double>(SteadyClock::now() - begin).count();
 }
 
-/// One JOB a thread in training; each step is a checkpoint's commit.
+/// One JOB per thread; each step commits one event.
 double store_rate(const std::filesystem::path& folder, std::size_t jobs) {
     auto store = storage::NodeStore::open(folder, storage::OpenMode::read_write).value();
     std::vector<sm::Job> records;
@@ -92,17 +92,14 @@ double raw_rate(const std::filesystem::path& folder, std::size_t threads) {
 }
 
 int run_store(bool json) {
-    const auto folder = std::filesystem::current_path() / fmt::format(".emeth-bench-{}", ::getpid());
     std::vector<Figure> figures;
     for (const std::size_t jobs : {1, 16, 256}) {
-        std::filesystem::remove_all(folder);
-        std::filesystem::create_directory(folder);
-        const double ours = store_rate(folder / "store", jobs);
-        const double raw = raw_rate(folder / "raw", jobs);
+        const Workshop workshop;
+        const double ours = store_rate(workshop / "store", jobs);
+        const double raw = raw_rate(workshop / "raw", jobs);
         figures.push_back({fmt::format("transitions_{}", jobs), ours, "transitions/s",
                            fmt::format("raw synced batches, {} threads", jobs), raw});
     }
-    std::filesystem::remove_all(folder);
     print(figures, json);
     return 0;
 }

@@ -5,7 +5,7 @@
 
 namespace emeth::bench {
 
-/// `emeth bench store`. It uses a temporary folder below the current one, so that the figures are of this disk.
+/// `emeth bench store`. It uses a temporary folder below the current one, so that the figures are those of this disk.
 void add_store(CLI::App& bench, cli::Invocation& invocation);
 
 }  // namespace emeth::bench

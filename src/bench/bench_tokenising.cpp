@@ -23,9 +23,9 @@ namespace {
 
 constexpr const char* model = "d256";
 constexpr int books = 8;   // copies of the King James Bible: 34 MB
-constexpr int rounds = 3;  // the two programs take turns, and the best of each counts
+constexpr int rounds = 3;  // the two programs take turns, and the best round of each counts
 
-/// What spm_encode wrote: a line of ids for each line, whose end is a token of ours.
+/// spm_encode writes one line of ids per line of text; the end of a line is a token of ours, too.
 std::uint64_t tokens_of_peer(const std::filesystem::path& ids) {
     std::ifstream file(ids);
     std::uint64_t count = 0;

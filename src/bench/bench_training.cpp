@@ -27,7 +27,7 @@ namespace emeth::bench {
 
 namespace {
 
-/// `sequences` a step; 0: as many as the network trains, with which a step of the larger models would take minutes.
+/// `sequences` per step: as many as the network trains with would take minutes with the larger models.
 struct Trial {
     std::string_view model;
     unsigned steps;
@@ -36,13 +36,16 @@ struct Trial {
 /// What is measured when no model is named. Any other preset can be named.
 constexpr std::array trials{Trial{"d256", 8, 64}, Trial{"d512", 2, 48}, Trial{"gpt2", 2, 8}};
 constexpr unsigned steps_of_others = 8;
-/// The two programs take turns this often, and the best of each counts, so that other load hits both alike.
+/// The two programs take turns this often, and the best round of each counts: whatever else the machine does affects
+/// both alike.
 constexpr int rounds = 2;
-/// Both train the same model on the same text from weights of the same distribution, so their first losses are close.
+/// Both train the same model on the same text, from weights of the same distribution: their first losses are this
+/// close.
 constexpr double first_loss_tolerance = 0.05;
-/// Share of training time lost to the copy and to the writing beside the training, with one failure a day.
+/// Share of the training time, at one failure a day, lost to copying checkpoints and to writing them beside the
+/// training.
 constexpr double checkpoints_percent_max = 1;
-/// Debian's python3 is meant, whatever other python3 comes first in PATH.
+/// Debian's python3, whatever other one comes first in PATH.
 constexpr const char* python = "/usr/bin/python3";
 
 boost::json::value run_ours(const Trial& trial, const Workshop& workshop) {

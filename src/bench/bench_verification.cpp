@@ -27,7 +27,7 @@ namespace {
 
 using namespace trainer_protocol;
 
-/// Needed: the check costs at most this share of the training.
+/// The check may cost at most this share of the training.
 constexpr double share_needed_percent = 15;
 
 struct VerificationFlags {
@@ -42,7 +42,7 @@ struct Timed {
     double seconds = 0;
 };
 
-/// Runs the trainer to its last word.
+/// Runs the trainer until its final report.
 Task<Result<Timed>> time_trainer(Request request, std::filesystem::path log) {
     const auto began = system_clock().monotonic();
     auto child = co_await TrainerChild::start(default_trainer_program(), std::move(request), std::move(log));
@@ -58,7 +58,7 @@ Task<Result<Timed>> time_trainer(Request request, std::filesystem::path log) {
     }
 }
 
-/// Any block: what it draws costs about the same.
+/// Any block will do: what it draws always costs about the same.
 constexpr Hash256 block_hash{{0x5e, 0xed}};
 
 Result<void> show_evidence(const std::filesystem::path& folder, const JobId& job, const Trained& trained) {

@@ -5,7 +5,7 @@
 
 namespace emeth::bench {
 
-/// `emeth bench verification`. It trains one JOB with emeth-trainer, shows its evidence, and checks it.
+/// `emeth bench verification`. It trains one JOB with emeth-trainer, packs its evidence, and checks both.
 void add_verification(CLI::App& bench, cli::Invocation& invocation);
 
 }  // namespace emeth::bench

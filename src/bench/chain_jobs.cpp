@@ -24,7 +24,7 @@ constexpr int receipt_polls_max = 300;  // 30 s
 constexpr std::uint64_t gas_limit = 500'000;
 constexpr std::int64_t deadline_in_s = 86'400;
 
-/// A transaction of an account that anvil signs for; its hash.
+/// Sends a transaction from an account that anvil signs for; returns its hash.
 Task<Result<Hash256>> send(chain::RpcClient& rpc, Address from, Address to, chain::Bytes data) {
     boost::json::array parameters;
     parameters.emplace_back(boost::json::object{
@@ -33,7 +33,7 @@ Task<Result<Hash256>> send(chain::RpcClient& rpc, Address from, Address to, chai
     if (answer.has_error()) co_return answer.error();
     const auto* text = answer->if_string();
     const auto hash = text == nullptr ? std::nullopt : Hash256::parse(std::string_view(text->data(), text->size()));
-    if (!hash) co_return permanent_error("eth_sendTransaction answered no hash");
+    if (!hash) co_return permanent_error("eth_sendTransaction did not return a hash");
     co_return *hash;
 }
 
@@ -68,7 +68,7 @@ Task<Result<void>> approve_all(chain::RpcClient& rpc, network::Devnet& devnet, A
 
 JobId id_of(std::size_t number) {
     JobId id;
-    id.bytes.fill(0xfe);  // after all finished ones
+    id.bytes.fill(0xfe);  // sorts after all finished ones
     id.bytes[15] = static_cast<std::uint8_t>(number);
     id.bytes[14] = static_cast<std::uint8_t>(number >> 8);
     return id;

@@ -1,4 +1,4 @@
-// JOBs in PROCESSING by one node, put on a devnet's chain in a few seconds. Io thread only.
+// Puts JOBs that one node has in PROCESSING on a devnet's chain, in a few seconds. Io thread only.
 #pragma once
 
 #include <cstdint>

@@ -40,7 +40,7 @@ Wei whole_coins(std::uint64_t coins) {
     return amount;
 }
 
-/// A JOB's story as it is told to the state machine; an event that it refuses is a mistake of this file.
+/// Feeds a JOB's events to the state machine; an event that it rejects is a bug in this file.
 class Story {
 public:
     Story(sm::Terms terms, std::int64_t at_unix_ms) : at_unix_ms_(at_unix_ms) {

@@ -1,4 +1,4 @@
-// JOBs for measurements of the store: whole lives, made by the state machine itself from a number.
+// JOBs for measurements of the store: whole lives, each made from a number by the state machine itself.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,8 @@ struct Life {
     std::vector<storage::OutboxEntry> transactions;
 };
 
-/// Verified: approve, process and submit transactions with nonces from 3 * `number`, six checkpoints, 21 history
-/// entries. Ids rise with `number`; hashes are drawn from it, so that they compress as little as real ones.
+/// A verified JOB: approve, process and submit transactions with nonces from 3 * `number`, six checkpoints, 21 history
+/// entries. Ids rise with `number`; hashes are drawn from it, so that they compress no better than real ones.
 Life finished_life(std::uint64_t number);
 
 /// What the chain knows of an active JOB.
@@ -28,7 +28,7 @@ struct ActiveTerms {
     statemachine::TxRef process;  ///< confirmed
 };
 
-/// In training under a lease of `worker`, with a checkpoint; without transactions.
+/// A JOB in training under a lease of `worker`, with one checkpoint and without transactions.
 Life active_life(const ActiveTerms& terms);
 
 }  // namespace emeth::bench

@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "runtime/durable_file.hpp"
 #include "runtime/json_fields.hpp"
 
 namespace emeth::bench {
@@ -17,13 +18,13 @@ namespace emeth::bench {
 namespace {
 
 constexpr std::size_t output_bytes_max = 1 << 16;
-/// Either may name an older processor and slow OpenBLAS down.
+/// Either variable may name an older processor and slow OpenBLAS down.
 constexpr const char* clean_environment = "env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE ";
 
 }  // namespace
 
 Workshop::Workshop() : path_(std::filesystem::current_path() / fmt::format(".emeth-bench-{}", ::getpid())) {
-    std::filesystem::create_directory(path_);
+    create_folder(path_, 0700).value();
 }
 
 Workshop::~Workshop() {

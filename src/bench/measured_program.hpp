@@ -1,4 +1,4 @@
-// Programs that measure themselves and print one line of JSON, and peers that are only timed.
+// Runs programs that measure themselves and print one line of JSON, and peers that are only timed.
 #pragma once
 
 #include <boost/json/value.hpp>
@@ -7,7 +7,7 @@
 
 namespace emeth::bench {
 
-/// A folder in the current one that goes away with its owner.
+/// A folder (0700) below the current one that is deleted with its owner.
 class Workshop {
 public:
     Workshop();
@@ -21,18 +21,18 @@ private:
     std::filesystem::path path_;
 };
 
-/// What `command` prints, as JSON; throws when it fails. A shell runs it: commands are made of our own paths and
-/// numbers.
+/// What `command` prints, as JSON; throws if it fails. A shell runs it: commands consist of
+/// our own paths and numbers only.
 boost::json::value output_of(const std::string& command);
 
-/// How long `command` takes, in seconds; throws when it fails.
+/// How long `command` takes, in seconds; throws if it fails.
 double seconds_of(const std::string& command);
 
-/// Fields of such a line; throw when they are not there.
+/// A field of such a line; throws if it is missing.
 double number(const boost::json::value& answer, const char* key);
 std::string text(const boost::json::value& answer, const char* key);
 
-/// For the shell.
+/// Quoted for the shell.
 std::string quoted(const std::filesystem::path& path);
 
 }  // namespace emeth::bench

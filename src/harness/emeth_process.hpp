@@ -1,4 +1,4 @@
-// The program `emeth` as a child process, whichever of our programs runs now. Io thread only.
+// Runs `emeth` as a child process, from any of our programs. Io thread only.
 #pragma once
 
 #include <filesystem>
@@ -11,14 +11,14 @@
 
 namespace emeth::harness {
 
-/// `emeth <arguments>`; what it prints is appended to `log`.
+/// Starts `emeth <arguments>`; its output is appended to `log`.
 Result<ChildProcess> start_emeth(const asio::any_io_executor& executor, std::vector<std::string> arguments,
                                  std::filesystem::path log);
 
-/// The same, awaited; an Error unless it ended with exit code 0: it names the command and the log.
+/// Runs it to its end. Unless the exit code is 0, an Error that names the command and the log.
 Task<Result<void>> run_emeth(std::vector<std::string> arguments, std::filesystem::path log);
 
-/// The last line of a log that is not empty.
+/// The last non-empty line of a log.
 std::string last_line(const std::filesystem::path& log);
 
 }  // namespace emeth::harness

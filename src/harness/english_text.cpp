@@ -41,7 +41,7 @@ Task<Result<std::vector<std::filesystem::path>>> write_texts(std::filesystem::pa
     std::vector<std::filesystem::path> files;
     for (const auto size : sizes_bytes) {
         if (size > text.size())
-            co_return permanent_error(fmt::format("the book has {} bytes, a JOB wants {}", text.size(), size));
+            co_return permanent_error(fmt::format("the book has only {} bytes, but a JOB wants {}", text.size(), size));
         // Spread the beginnings over the book, so that no JOB's text is a prefix of another's.
         const auto begin = (text.size() - size) * files.size() / sizes_bytes.size();
         auto file = folder / fmt::format("job-{}.txt", files.size() + 1);

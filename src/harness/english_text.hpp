@@ -11,11 +11,11 @@
 
 namespace emeth::harness {
 
-/// The whole book, about 4.3 MB; left in `folder`, too. Error: the program 'bible' is missing.
+/// The whole book, about 4.3 MB; it stays in `folder`, too. An Error if the program 'bible' is missing.
 Task<Result<std::string>> read_book(std::filesystem::path folder);
 
-/// Writes one dataset of each size (bytes) into `folder` and returns the files in that order. Each begins at another
-/// place of the book.
+/// Writes one dataset of each size (bytes) into `folder` and returns the files in that order. Each begins at
+/// a different place in the book.
 Task<Result<std::vector<std::filesystem::path>>> write_texts(std::filesystem::path folder,
                                                              std::vector<std::uint64_t> sizes_bytes);
 

@@ -1,4 +1,4 @@
-// What a node's store says of its JOBs at one moment, read beside the running master.
+// What a node's store says of its JOBs at one moment; it can be read beside the running master.
 #pragma once
 
 #include <filesystem>
@@ -16,7 +16,7 @@ struct JobSnapshot {
     std::vector<storage::OutboxEntry> transactions;
 };
 
-/// The records alone. A store that is not there yet has none.
+/// The records alone; empty if there is no store yet.
 Result<std::vector<statemachine::Job>> read_jobs(const std::filesystem::path& store);
 /// With histories and transactions; every history is replayed and compared with its record.
 Result<std::vector<JobSnapshot>> read_whole_jobs(const std::filesystem::path& store);

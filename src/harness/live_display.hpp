@@ -1,5 +1,5 @@
-// A story on the screen: lines that stay, and below them what is so now, redrawn in place on a terminal. Io thread
-// only.
+// A story on the screen: lines that stay, and below them the current state, redrawn in place
+// on a terminal. Io thread only.
 #pragma once
 
 #include <cstddef>
@@ -17,9 +17,9 @@ public:
     [[nodiscard]] bool is_terminal() const { return terminal_; }
     /// A line that stays: "  12.3 s  killed the master with SIGKILL".
     void say(const std::string& line);
-    /// Replaces the lines below the story. Nothing off a terminal.
+    /// Replaces the lines below the story. Does nothing if stdout is not a terminal.
     void redraw(const std::vector<std::string>& lines);
-    /// Ends the redrawing: what is printed next follows the story.
+    /// Erases the lines below the story, so that what is printed next follows it.
     void clear();
 
 private:

@@ -12,7 +12,7 @@ Result<void> empty_scratch_folder(const std::filesystem::path& folder, const std
     const auto marker = folder / ("emeth-" + owner);
     if (std::filesystem::exists(folder) && !std::filesystem::is_empty(folder) && !std::filesystem::exists(marker))
         return permanent_error(
-            fmt::format("{} is no folder of emeth {}; choose an empty one with --data", folder.string(), owner));
+            fmt::format("{} was not made by emeth {}: choose an empty folder with --data", folder.string(), owner));
     std::error_code error;
     std::filesystem::remove_all(folder, error);
     if (error) return transient_error(fmt::format("cannot empty {}: {}", folder.string(), error.message()));

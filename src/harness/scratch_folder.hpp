@@ -1,4 +1,4 @@
-// Folders that a demonstration or a measurement may empty, because one of its kind made them.
+// Folders that a demonstration or a measurement may empty, because an earlier one of its kind made them.
 #pragma once
 
 #include <filesystem>
@@ -8,8 +8,8 @@
 
 namespace emeth::harness {
 
-/// Leaves `folder` there (0700), empty but for a marker file of `owner` ("demo"). An Error, with nothing touched, when
-/// it holds anything and no such marker.
+/// Makes `folder` (0700), or empties it, and leaves a marker file of `owner` ("demo") in it. An Error, with nothing
+/// touched, if it holds files but no such marker.
 Result<void> empty_scratch_folder(const std::filesystem::path& folder, const std::string& owner);
 
 }  // namespace emeth::harness

@@ -1,4 +1,4 @@
-// What the contract's Status events say of a JOB, counted. Io thread only.
+// Counts the contract's Status events of a JOB. Io thread only.
 #pragma once
 
 #include "chain/chain.hpp"

@@ -11,7 +11,6 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
-#include <fstream>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -19,6 +18,7 @@
 #include "runtime/errno_error.hpp"
 #include "runtime/failpoint.hpp"
 #include "runtime/file_descriptor.hpp"
+#include "runtime/process_stat.hpp"
 
 namespace emeth {
 namespace {
@@ -55,15 +55,11 @@ pid_t owner_of_temporary(std::string_view name, std::string_view prefix) {
 
 constexpr std::string_view temporary_mark = ".tmp-";
 
-/// Also when nobody has collected its end yet: a signal would reach a zombie.
+/// True for a zombie, too: a signal would still reach it.
 bool has_ended(pid_t process) {
     if (::kill(process, 0) != 0) return errno == ESRCH;
-    std::ifstream file(fmt::format("/proc/{}/stat", process));
-    std::string line;
-    std::getline(file, line);  // "<pid> (<name, with any characters>) <state> …"
-    const std::size_t name_end = line.rfind(')');
-    const bool complete = name_end != std::string::npos && name_end + 2 < line.size();
-    return complete && (line[name_end + 2] == 'Z' || line[name_end + 2] == 'X');
+    const auto stat = read_process_stat(process);
+    return stat && stat->has_ended();
 }
 
 void remove_if_abandoned(const fs::path& file, std::string_view prefix) {

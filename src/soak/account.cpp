@@ -1,4 +1,4 @@
-// The account at the end of a soak: what chain, store and processes say.
+// The account at the end of a soak, from chain, store and processes.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -18,7 +18,7 @@ using chain::JobStatus;
 
 constexpr std::uint64_t blocks_at_once = 1'000;
 
-/// Nothing lost and time left: not taken yet, being worked on, or waiting for its verdict.
+/// Nothing is lost and there is time left: it is not taken yet, being worked on, or awaiting its verdict.
 bool on_its_way(const chain::JobRecord& job, std::int64_t now_unix_s) {
     const bool open =
         job.status == JobStatus::requested || job.status == JobStatus::processing || job.status == JobStatus::submitted;
@@ -49,7 +49,7 @@ Task<Result<void>> Soak::count_jobs() {
     const auto latest = co_await devnet_.chain().latest_block();
     if (latest.has_error()) co_return latest.error();
     report_.jobs = jobs_.size();
-    for (const auto& [id, requested] : jobs_) {
+    for (const JobId& id : jobs_) {
         const auto job = co_await devnet_.chain().job(id);
         if (job.has_error()) co_return job.error();
         const bool verified = job->status == JobStatus::verified;
@@ -98,7 +98,7 @@ void Soak::judge() {
     expect_none(report_.orphans, "processes outlived their master");
     expect_none(report_.crashes, "processes ended by a bug: see master.log and worker.log");
     if (report_.verified == 0)
-        report_.failures.push_back("no JOB was verified: a node that does nothing loses nothing");
+        report_.failures.push_back("no JOB was verified: a node that does nothing proves nothing");
 }
 
 }  // namespace emeth::soak

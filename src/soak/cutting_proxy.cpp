@@ -24,7 +24,7 @@ constexpr std::size_t piece_bytes = 16 << 10;
 constexpr Milliseconds look_again{50};
 constexpr Milliseconds good_spell_min{3'000}, good_spell_max{20'000}, bad_spell_min{1'000}, bad_spell_max{15'000};
 
-/// Closes with a reset, as a process that died: no orderly end hides that something is missing.
+/// Closes with a reset, as a process that died would: an orderly end could hide that something is missing.
 void reset(asio::ip::tcp::socket& socket) {
     error_code ignored;
     socket.set_option(asio::socket_base::linger(true, 0), ignored);
@@ -64,7 +64,7 @@ Result<void> CuttingProxy::listen() {
     if (!error) ::fcntl(reservation_.native_handle(), F_SETFD, FD_CLOEXEC);
     if (!error) reservation_.set_option(ReusePort(true), error);
     if (!error) reservation_.bind({asio::ip::address_v4::loopback(), 0}, error);
-    if (error) return transient_error("no port on 127.0.0.1 can be had: " + error.message());
+    if (error) return transient_error("no port on 127.0.0.1 is available: " + error.message());
     port_ = reservation_.local_endpoint().port();
     return open();
 }
@@ -132,7 +132,7 @@ Task<> CuttingProxy::accept() {
             continue;
         }
         auto [error, client] = co_await acceptor_.async_accept(asio::as_tuple(asio::use_awaitable));
-        if (error) continue;  // a mood closed the acceptor; were it a cancellation, the next await says so
+        if (error) continue;  // a mood closed the acceptor; if it was a cancellation, the next await throws
         ::fcntl(client.native_handle(), F_SETFD, FD_CLOEXEC);
         connections_.start(serve(std::move(client)));
     }
@@ -149,7 +149,7 @@ Task<> CuttingProxy::serve(Tcp::socket client) {
         Task<> requests = pass_requests(client, server);
         Task<> answers = pass_answers(server, client);
         co_await race(std::move(requests), std::move(answers));
-    } catch (const boost::system::system_error&) {  // one side went away, or the proxy's mood ends the connection
+    } catch (const boost::system::system_error&) {  // one side went away, or a mood ends the connection
     }
     if (mood_ != Mood::passes) reset(client);
 }

@@ -1,5 +1,9 @@
 // A TCP proxy on 127.0.0.1 that has good and bad spells, drawn from a seed: in a bad one it refuses connections, cuts
 // answers in the middle, or holds them back. Io thread only.
+//
+//     proxy.listen();  // clients connect to proxy.url()
+//     proxy.set_upstream(server_port);
+//     group.start(proxy.run()), group.start(proxy.misbehave());
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
@@ -17,9 +21,9 @@ namespace emeth::soak {
 
 enum class Mood : std::uint8_t {
     passes,   ///< all bytes go both ways
-    refuses,  ///< nobody listens, and connections that stand are reset
-    cuts,     ///< of the next piece of an answer a random part goes through, then the connection is reset
-    stalls,   ///< connections are taken and requests go through; answers wait for the next mood
+    refuses,  ///< nobody listens, and open connections are reset
+    cuts,     ///< a random part of the next piece of an answer goes through, then the connection is reset
+    stalls,   ///< connections are accepted and requests go through, but answers wait for the next mood
 };
 std::string_view name(Mood mood);
 
@@ -29,24 +33,24 @@ public:
 
     CuttingProxy(asio::any_io_executor executor, std::uint64_t seed);
 
-    /// Takes a port, which stays this proxy's also while it refuses.
+    /// Takes a port, and keeps it even while refusing connections.
     Result<void> listen();
     [[nodiscard]] std::uint16_t port() const { return port_; }
     /// "http://127.0.0.1:4711"
     [[nodiscard]] std::string url() const;
-    /// Where connections go, on 127.0.0.1; until it is known they are refused.
+    /// The port on 127.0.0.1 that connections are passed on to; they are refused until it is set.
     void set_upstream(std::uint16_t port) { upstream_ = port; }
 
     /// Serves until cancelled.
     Task<> run();
-    /// Good spells of 3 to 20 s and bad ones of 1 to 15 s in turn, beside run(); until settle().
+    /// Alternates good spells of 3 to 20 s and bad ones of 1 to 15 s until settle(). Runs beside run().
     Task<> misbehave();
-    /// From now on it passes everything.
+    /// From now on everything passes.
     void settle();
-    /// From now on, for connections that stand, too.
+    /// Takes effect at once, for open connections, too.
     void set_mood(Mood mood);
     [[nodiscard]] Mood mood() const { return mood_; }
-    /// Connections that were refused, reset or cut, and answers that waited.
+    /// Spells of refusing, answers cut in the middle, and answers held back.
     [[nodiscard]] std::uint64_t disturbances() const { return disturbances_; }
 
 private:

@@ -1,4 +1,4 @@
-// How many optimiser steps were done twice, because a kill took what no checkpoint held.
+// Counts the optimiser steps that were done twice because a kill took what no checkpoint held.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +17,10 @@ struct SeenStep {
 };
 using SeenSteps = std::map<JobId, std::vector<SeenStep>>;  ///< in the order of time
 
-/// Of one JOB: for each trainer that began (TrainingResumed in the history, at step 0 as well), the highest step before
-/// it that is known (`seen`, a checkpoint, the step an earlier trainer began at) less the step it began at. A trainer
-/// reports a step at most every 250 ms, and what it did after its last report is not counted: the sum is a lower bound,
-/// less than a second's steps a kill too low.
+/// For one JOB, the sum over all trainers that began (TrainingResumed in the history, at step 0 as well) of the highest
+/// step known before (`seen`, a checkpoint, the step an earlier trainer began at) less the step it began at. A lower
+/// bound: a trainer reports a step at most every 250 ms, and what it did after its last report is not counted, which is
+/// less than a second's steps per kill.
 std::uint64_t steps_trained_twice(const std::vector<storage::HistoryEntry>& history, const std::vector<SeenStep>& seen);
 
 }  // namespace emeth::soak

@@ -1,4 +1,4 @@
-// Whether a process's memory grows while it lives: samples of its resident set, and what they say.
+// Whether a process's memory grows during its life, judged by samples of its resident set.
 #pragma once
 
 #include <cstdint>
@@ -13,10 +13,11 @@ struct MemorySample {
     std::uint64_t rss_bytes = 0;
 };
 
-/// Of one process's life, samples in the order of age: mean of its last minute less mean of its first one, in MiB; of a
-/// life shorter than two minutes, of its halves. The first `settling` of a life, when it loads what it needs, does not
-/// count. Zero when less than two samples remain.
+/// The beginning of a life, while the process loads what it needs, does not count.
 inline constexpr Milliseconds settling{5'000};
+
+/// Of one process's life, in the order of age: the mean of its last minute less the mean of its first one, in MiB; in a
+/// life shorter than two minutes, of its halves. Zero if fewer than two samples remain after `settling`.
 double growth_mib(const std::vector<MemorySample>& life);
 
 }  // namespace emeth::soak

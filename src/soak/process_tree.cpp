@@ -1,18 +1,13 @@
 #include "soak/process_tree.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <iterator>
 #include <optional>
 #include <set>
-#include <sstream>
 #include <system_error>
 
-#include "runtime/file_descriptor.hpp"
+#include "runtime/process_stat.hpp"
 
 namespace emeth::soak {
 
@@ -25,39 +20,23 @@ fs::path link_target(const fs::path& link) {
     return fs::read_symlink(link, unreadable);
 }
 
-/// proc(5): the fields after the name, which is in brackets and may hold anything: state, parent, …, start time (the
-/// 20th), …, resident pages (the 22nd).
 std::optional<ProcessInfo> read_process(pid_t pid) {
+    const auto stat = read_process_stat(pid);
+    if (!stat || stat->has_ended()) return std::nullopt;
     const fs::path folder = fs::path("/proc") / std::to_string(pid);
-    const std::string stat = contents(folder / "stat");
-    const auto name_end = stat.rfind(')');
-    if (name_end == std::string::npos) return std::nullopt;
-    std::istringstream stream(stat.substr(name_end + 1));
-    const std::vector<std::string> fields{std::istream_iterator<std::string>(stream), {}};
-    constexpr std::size_t parent = 1, start_time = 19, resident_pages = 21;
-    if (fields.size() <= resident_pages || fields[0] == "Z" || fields[0] == "X") return std::nullopt;
     ProcessInfo info;
-    info.key = {pid, std::stoull(fields[start_time])};
-    info.parent = static_cast<pid_t>(std::stol(fields[parent]));
-    info.rss_bytes = std::stoull(fields[resident_pages]) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+    info.key = {pid, stat->started_ticks};
+    info.parent = stat->parent;
+    info.rss_bytes = stat->rss_bytes;
     info.program = link_target(folder / "exe").filename().string();
-    if (info.program.empty()) return std::nullopt;  // a kernel's thread, or another user's
+    if (info.program.empty()) return std::nullopt;  // a kernel thread, or another user's process
     info.output = link_target(folder / "fd" / "1");
-    info.arguments = contents(folder / "cmdline");
+    info.arguments = proc_file_text(folder / "cmdline");
     std::replace(info.arguments.begin(), info.arguments.end(), '\0', ' ');
     return info;
 }
 
 }  // namespace
-
-std::string contents(const fs::path& file) {
-    const FileDescriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-    std::string text;
-    std::array<char, 4'096> piece{};
-    for (ssize_t count = 0; (count = ::read(descriptor.get(), piece.data(), piece.size())) > 0;)
-        text.append(piece.data(), static_cast<std::size_t>(count));
-    return text;
-}
 
 std::vector<ProcessInfo> living_processes() {
     std::vector<ProcessInfo> found;

@@ -23,7 +23,7 @@ constexpr std::size_t tasks_max = 16;
 constexpr std::uint64_t open_jobs_wanted = 3;
 constexpr std::size_t text_bytes_min = 64 << 10, text_bytes_max = 128 << 10;
 constexpr std::int64_t deadline_in_s = 1'800;
-constexpr const char* param = R"({"language":"en","epoch":6})";  // some seconds of training, so that kills meet it
+constexpr const char* param = R"({"language":"en","epoch":6})";  // trains for some seconds, so that kills hit it
 constexpr Milliseconds kill_pause_min{1'000}, kill_pause_max{10'000};
 constexpr Milliseconds quiet_min{45'000}, quiet_usual{75'000}, overtime{120'000};
 constexpr Milliseconds tick{500}, plain_interval{5'000};
@@ -31,7 +31,7 @@ constexpr Milliseconds admin_timeout{1'000};
 constexpr Milliseconds request_pause{2'500};
 constexpr std::size_t id_bytes = 40, jobs_seen_max = 1'000;
 
-/// The end of the time that belongs to JOBs alone: 75 s, of a short soak less.
+/// The time without disturbances at the end: 75 s, less in a short soak.
 Milliseconds quiet_time(Milliseconds total) {
     return std::clamp(total / 4, quiet_min, quiet_usual);
 }
@@ -61,8 +61,8 @@ Milliseconds Soak::elapsed() const {
 }
 
 std::uint64_t Soak::open_jobs() const {
-    return static_cast<std::uint64_t>(std::count_if(jobs_.begin(), jobs_.end(), [this](const auto& job) {
-        const auto status = statuses_.find(job.first);
+    return static_cast<std::uint64_t>(std::count_if(jobs_.begin(), jobs_.end(), [this](const JobId& id) {
+        const auto status = statuses_.find(id);
         return status == statuses_.end() || is_open(status->second);
     }));
 }
@@ -89,14 +89,14 @@ Task<Result<void>> Soak::story() {
     co_await pass(total - quiet_time(total));
     quiet_ = true;
     for (CuttingProxy* proxy : proxies_.all()) proxy->settle();
-    display_.say(fmt::format("no more kills, disturbances and JOBs; {} JOBs are open", open_jobs()));
+    display_.say(fmt::format("no more kills, disturbances or new JOBs; {} JOBs are open", open_jobs()));
     co_await pass(total);
     while (open_jobs() > 0 && elapsed() < total + overtime) co_await pass(elapsed() + tick);
     co_await node_.stop();
     co_return co_await account();
 }
 
-/// Lets time pass, showing how it stands.
+/// Lets time pass, showing the current state.
 Task<> Soak::pass(Milliseconds until) {
     while (elapsed() < until) {
         co_await system_clock().sleep(std::min(tick, until - elapsed()));
@@ -137,7 +137,7 @@ Task<> Soak::request_jobs() {
         if (open_jobs() < open_jobs_wanted) {
             const auto requested = co_await request_one();
             if (requested.has_error()) {
-                display_.say("no JOB could be requested, trying on: " + requested.error().message);
+                display_.say("no JOB could be requested, will retry: " + requested.error().message);
                 co_await system_clock().sleep(request_pause);
             }
         }
@@ -164,17 +164,17 @@ Task<Result<void>> Soak::request_one() {
     request.deadline_in_s = deadline_in_s;
     const auto job = co_await devnet_.requester().request(std::move(request));
     if (job.has_error()) co_return job.error();
-    jobs_[job->id] = *job;
+    jobs_.insert(job->id);
     display_.say(fmt::format("JOB {} requested: {} bytes", job->id.hex(), job->dataset_bytes));
     co_return Result<void>{};
 }
 
-/// Steps that trainers did, from the running master; orphans and memory from /proc.
+/// Samples the trainers' steps as the running master shows them, and orphans and memory as /proc does.
 Task<> Soak::watch_node() {
     for (;; co_await system_clock().sleep(tick)) {
         node_.look();
         const auto status = co_await node::ask_master(node::admin_socket(node_.data()), "status", {}, admin_timeout);
-        if (status.has_error()) continue;  // it is being started again
+        if (status.has_error()) continue;  // it is being restarted
         JsonObject fields(*status, "status");
         for (auto& job : fields.objects("jobs", jobs_seen_max)) {
             const auto id = JobId::parse(job.string("id", id_bytes));
@@ -191,7 +191,7 @@ Task<> Soak::watch_node() {
 Task<> Soak::watch_chain() {
     for (;; co_await system_clock().sleep(tick)) {
         std::vector<JobId> open;
-        for (const auto& [id, job] : jobs_)
+        for (const JobId& id : jobs_)
             if (const auto status = statuses_.find(id); status == statuses_.end() || is_open(status->second))
                 open.push_back(id);
         for (const JobId& id : open) {

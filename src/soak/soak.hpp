@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,7 @@
 
 namespace emeth::soak {
 
-/// Before each outside thing that the node talks to.
+/// One in front of each service that the node talks to.
 struct Proxies {
     CuttingProxy& endpoint;
     CuttingProxy& info_server;
@@ -31,12 +32,12 @@ struct Proxies {
 
 class Soak {
 public:
-    /// All must outlive it. `devnet` is served elsewhere; its Storage API names its proxy. `report` holds minutes and
-    /// seed.
+    /// All arguments must outlive it. The caller serves `devnet`, whose Storage API already names its proxy.
+    /// `report` holds minutes and seed.
     Soak(asio::any_io_executor executor, network::Devnet& devnet, Proxies proxies, TendedNode& node,
          harness::LiveDisplay& display, std::filesystem::path folder, SoakReport& report);
 
-    /// Fills the report. An Error when something did not hold; report.failures says all of it.
+    /// Fills the report. An Error if anything did not hold; report.failures lists all of it.
     Task<Result<void>> run();
 
 private:
@@ -70,7 +71,7 @@ private:
     TaskGroup group_;
     std::mt19937_64 kill_random_, text_random_;
     std::string book_;
-    std::map<JobId, network::RequestedJob> jobs_;
+    std::set<JobId> jobs_;                        ///< all that were requested
     std::map<JobId, chain::JobStatus> statuses_;  ///< as seen last
     SeenSteps seen_;
     Milliseconds begun_, shown_at_{0};

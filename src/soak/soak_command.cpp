@@ -18,13 +18,11 @@ struct SoakFlags {
 };
 
 constexpr const char* explanation =
-    "Starts the whole network and a master with two local workers, requests small JOBs of real text all the time, and "
-    "kills the master, a worker or a trainer with\n"
-    "SIGKILL every 1 to 10 s, while proxies before endpoint, info server and Storage API refuse, cut and stall "
-    "connections. The last minute is quiet, so that JOBs\n"
-    "can end. Exit code 0 only if there was no penalty, no orphan and no crash, every JOB is verified or on its way in "
-    "time, each verified JOB has one process and one\n"
-    "submit on chain, and every history leads to its record.\n\n"
+    "Starts the whole network and a master with two local workers, and requests small JOBs of real text all the time.\n"
+    "Every 1 to 10 s it kills the master, a worker or a trainer with SIGKILL, while proxies in front of endpoint,\n"
+    "info server and Storage API refuse, cut and stall connections. The last minute is quiet, so that JOBs can end.\n"
+    "Exit code 0 only if there was no penalty, no orphan and no crash, every JOB is verified or on its way in time,\n"
+    "each verified JOB has one process and one submit on chain, and every history leads to its record.\n\n"
     "Example:\n"
     "  emeth soak --minutes 10 --seed 7 --report soak.json\n";
 
@@ -34,10 +32,10 @@ void add_soak(CLI::App& app, cli::Invocation& invocation) {
     auto* command = app.add_subcommand("soak", "real processes under random kills and a network that comes and goes");
     command->footer(explanation);
     auto flags = std::make_shared<SoakFlags>();
-    command->add_option("--minutes", flags->options.minutes, "how long")
+    command->add_option("--minutes", flags->options.minutes, "duration in minutes")
         ->capture_default_str()
         ->check(CLI::Range(1, 10'080));
-    command->add_option("--seed", flags->options.seed, "of kills, texts and spells")->capture_default_str();
+    command->add_option("--seed", flags->options.seed, "seed of kills, texts and disturbances")->capture_default_str();
     command->add_option("--report", flags->report, "write what happened as JSON")->type_name("FILE");
     command->add_option("--data", flags->data, "folder of the soak; emptied at the start")
         ->capture_default_str()

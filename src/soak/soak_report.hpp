@@ -17,15 +17,15 @@ struct SoakReport {
     std::uint64_t verified = 0;
     std::uint64_t in_time = 0;    ///< verified, or still on their way before their deadline
     std::uint64_t penalties = 0;  ///< Penalty events of the node's wallet
-    std::uint64_t orphans =
-        0;  ///< processes that lived on 5 s after the master or worker above them died, or were left at the end
-    std::uint64_t crashes = 0;              ///< ends of our processes by SIGABRT, SIGSEGV and the like
+    /// Processes that were alive 5 s after the master or worker above them had died, or were left at the end.
+    std::uint64_t orphans = 0;
+    std::uint64_t crashes = 0;              ///< deaths of our processes by SIGABRT, SIGSEGV and the like
     std::uint64_t steps_trained_twice = 0;  ///< see lost_steps.hpp
-    double rss_growth_mb = 0;               ///< of the master: the largest of its lives, see memory_growth.hpp; MiB
-    std::vector<std::string> failures;      ///< what did not hold, a sentence each; none: the node kept its promises
+    double rss_growth_mb = 0;           ///< MiB; the largest growth in one life of the master, see memory_growth.hpp
+    std::vector<std::string> failures;  ///< what did not hold, a sentence each; empty: everything held
 };
 
-/// One JSON object; its keys are the names above, "seed" as a number.
+/// One JSON object whose keys are the names above.
 std::string to_json_text(const SoakReport& report);
 
 }  // namespace emeth::soak

@@ -23,7 +23,7 @@ Task<Result<void>> until_signal(Shutdown& shutdown) {
     co_return permanent_error("ended by a signal before the soak was over");
 }
 
-/// The devnet's settings with the proxies in front; of the Storage API they name the proxy already.
+/// The devnet's settings with the proxies in front; the Storage API's proxy is named there already.
 std::string node_settings(const network::Devnet& devnet, const Proxies& proxies) {
     std::string settings = devnet.node_settings();
     for (const auto& [direct, proxied] : {std::pair{devnet.endpoint().origin(), proxies.endpoint.url()},
@@ -60,7 +60,7 @@ Task<Result<void>> keep_proxies(Proxies proxies) {
     co_return Result<void>{};
 }
 
-/// What ends first ends the others.
+/// Whichever ends first ends the others.
 Task<Result<void>> soak_while_serving(SoakOptions options, network::Devnet& devnet, Proxies proxies,
                                       harness::LiveDisplay& display, Shutdown& shutdown) {
     Task<Result<void>> soaking = soak_on(std::move(options), devnet, proxies, display);

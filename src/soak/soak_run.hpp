@@ -10,15 +10,15 @@ namespace emeth::soak {
 
 struct SoakOptions {
     std::filesystem::path data = ".emeth/soak";  ///< emptied at the start
-    std::filesystem::path report;                ///< report.json; empty: none
+    std::filesystem::path report;                ///< where to write report.json; empty: nowhere
     std::filesystem::path anvil;
     unsigned minutes = 10;
     std::uint64_t seed = 1;
 };
 
-/// An Error unless all of it held: JOBs were verified, no penalty, no orphan, no crash, every JOB verified or on its
-/// way in time, each verified JOB with one process and one submit, and every history leading to its record. Ends
-/// everything it started, also on SIGINT and SIGTERM.
+/// An Error unless all of this held: JOBs were verified; no penalty, no orphan, no crash; every JOB is verified or on
+/// its way in time; each verified JOB has one process and one submit; every history leads to its record. Stops
+/// everything it started, on SIGINT and SIGTERM, too.
 Task<Result<void>> run_soak(SoakOptions options);
 
 }  // namespace emeth::soak

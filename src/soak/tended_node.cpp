@@ -26,6 +26,10 @@ constexpr Milliseconds stop_grace{10'000};
 constexpr Milliseconds stop_poll{100};
 constexpr std::array crash_names{"(SIGABRT)", "(SIGSEGV)", "(SIGBUS)", "(SIGFPE)", "(SIGILL)"};
 
+constexpr const char* node_settings =
+    "max_fee=100000000000000000000\nthreads=1\ndevice=cpu\ndeadline_margin_s=60\npoll_interval_ms=500\n"
+    "discovery_interval_ms=1000\n";
+
 enum class Kind : std::uint8_t { master, worker, trainer };
 
 std::uint64_t crashes_in(const std::filesystem::path& log) {
@@ -51,11 +55,8 @@ Result<void> TendedNode::prepare(const std::string& network_settings) {
     address_ = key->address();
     const auto port = network::free_port(executor_);
     if (port.has_error()) return port.error();
-    const auto settings = network_settings + fmt::format(
-                                                 "privateKey_file={}\nworker_port={}\nmax_fee="
-                                                 "100000000000000000000\nthreads=1\ndevice=cpu\ndeadline_margin_s=60\n"
-                                                 "poll_interval_ms=500\ndiscovery_interval_ms=1000\n",
-                                                 key_path.string(), *port);
+    const auto settings = network_settings + node_settings +
+                          fmt::format("privateKey_file={}\nworker_port={}\n", key_path.string(), *port);
     return write_file_durably(folder_ / "master.env", settings, 0600);
 }
 

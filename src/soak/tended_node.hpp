@@ -1,5 +1,5 @@
-// The node under test: a master with local workers, as systemd would keep it. Whatever of it is killed comes back: the
-// master by us, all others by the master. Io thread only.
+// The node under test: a master with local workers, kept running as systemd would. The master is restarted by us,
+// everything else by the master. Io thread only.
 #pragma once
 
 #include <cstdint>
@@ -29,16 +29,16 @@ public:
 
     /// Key and settings; `network_settings` are KEY=value lines that say how the network is reached.
     Result<void> prepare(const std::string& network_settings);
-    /// Starts the master, and again 1 s after each end, until stop().
+    /// Starts the master, and restarts it 1 s after each end, until stop().
     Task<> keep_running();
-    /// SIGTERM, SIGKILL after 10 s; returns when nothing of the node runs any more, or 5 s after the master's end: what
-    /// still runs then is an orphan.
+    /// Sends SIGTERM, and SIGKILL after 10 s. Returns once nothing of the node is running, or 5 s after the master's
+    /// end: whatever is still running then is an orphan.
     Task<> stop();
 
-    /// SIGKILL to the master, a worker or a trainer, drawn from `random` among the kinds of which one lives. What it
-    /// hit; none when nothing lives.
+    /// Sends SIGKILL to the master, a worker or a trainer, drawn from `random` among the kinds that are running.
+    /// Returns what it hit; empty if nothing is running.
     std::optional<std::string> kill_one(std::mt19937_64& random);
-    /// Looks for orphans and takes a sample of the master's memory; about every second.
+    /// Looks for orphans and takes a sample of the master's memory; call it about every second.
     void look();
 
     [[nodiscard]] const Address& address() const { return address_; }
@@ -46,14 +46,14 @@ public:
     [[nodiscard]] std::uint64_t kills() const { return kills_; }
     [[nodiscard]] std::uint64_t starts() const { return lives_.size(); }
     [[nodiscard]] std::uint64_t orphans() const { return orphans_.size(); }
-    /// Ends by SIGABRT, SIGSEGV and the like, of the master and, by their parents' logs, of the others.
+    /// Deaths by SIGABRT, SIGSEGV and the like: the master's and, from their parents' logs, those of the others.
     [[nodiscard]] std::uint64_t crashes() const;
-    /// MiB; the largest of the master's lives.
+    /// MiB; the largest growth in one life of the master.
     [[nodiscard]] double rss_growth_mb() const;
 
 private:
     [[nodiscard]] bool master_lives() const { return master_ && !ended_; }
-    /// Processes of the node that hang below no living master.
+    /// Processes of the node that are not below a living master.
     [[nodiscard]] std::vector<ProcessInfo> strays() const;
     void note_orphan(const ProcessInfo& process);
 

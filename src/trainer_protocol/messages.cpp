@@ -24,7 +24,6 @@ constexpr std::uint32_t checkpoint_interval_ms_max = 24 * 3600 * 1000;
 constexpr std::uint64_t count_max = std::uint64_t{1} << 53;
 constexpr std::uint32_t timeout_ms_max = 24 * 3600 * 1000;
 constexpr std::uint32_t trial_steps_max = 1'000'000;
-constexpr std::uint32_t workers_max = 1'024;
 
 bool is_device(std::string_view text) {
     if (text == "cpu" || text == "cuda") return true;

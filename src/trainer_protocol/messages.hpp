@@ -26,6 +26,8 @@ namespace emeth::trainer_protocol {
 /// A longer message is refused before it is read.
 inline constexpr std::uint32_t message_bytes_max = 1 << 20;
 inline constexpr int control_descriptor = 3;
+/// Bound of a report's count of workers that train one JOB together.
+inline constexpr std::uint32_t workers_max = 1'024;
 
 /// Everything that decides the result of a JOB; the node and the verifier derive the same from chain and network
 /// settings.

@@ -13,7 +13,7 @@ namespace emeth::worker {
 namespace {
 
 constexpr std::size_t parts_at_once = 2;
-/// Of one part, before the master is asked.
+/// Attempts to put one part before the master is told that the upload failed.
 constexpr std::uint32_t put_attempts_max = 4;
 
 }  // namespace
@@ -27,12 +27,12 @@ Task<> JobRunner::serve_uploads() {
     for (;;) {
         while (upload_.urls.empty()) co_await ordered_.wait();
         if (upload_.lease != job_.lease) {
-            upload_.urls.clear();  // of a lease that fell meanwhile
+            upload_.urls.clear();  // they belong to a lease that has been revoked
             continue;
         }
         if (!order_fits()) {
             abandon_upload(
-                transient_error(fmt::format("the order is for the artifact {}, but the one of this worker is {}",
+                transient_error(fmt::format("the order is for artifact {}, but this worker has artifact {}",
                                             upload_.artifact_sha256.hex(), job_.artifact->artifact.sha256.hex())));
             continue;
         }
@@ -46,19 +46,20 @@ Task<> JobRunner::serve_uploads() {
     }
 }
 
-/// An order may change while parts are on their way.
+/// False once an order for another lease or artifact has come in while parts were being put.
 bool JobRunner::order_fits() const {
     return upload_.lease == job_.lease && upload_.artifact_sha256 == job_.artifact->artifact.sha256;
 }
 
 void JobRunner::abandon_upload(const Error& error) {
     upload_.urls.clear();
-    spdlog::warn("JOB {}: the upload failed: {}; the master's next order decides", job_.spec.id.hex(), error.message);
-    // A transient failure was not the URL's.
+    spdlog::warn("JOB {}: the upload failed: {}; waiting for the master's next order", job_.spec.id.hex(),
+                 error.message);
+    // Only a permanent failure is blamed on the URL; a transient one says nothing about it.
     report(worker_protocol::StepFailed{"upload", false, error.message, true, error.kind == ErrorKind::permanent});
 }
 
-/// The order stays: the parts are put when the artifact is here again.
+/// Keeps the order: the parts are put once the artifact has been made again.
 Task<> JobRunner::remake_artifact(Error reason) {
     report_failure("upload", reason, false, false);
     job_.artifact.reset();
@@ -66,7 +67,7 @@ Task<> JobRunner::remake_artifact(Error reason) {
     if (saved.has_error()) spdlog::warn("JOB {}: {}", job_.spec.id.hex(), saved.error().message);
 }
 
-/// What is uploaded must be what was reported: size and digest are read again, once in the life of this process.
+/// What is uploaded must be what was reported, so size and digest are checked again, once per process.
 Task<Result<void>> JobRunner::check_artifact() {
     if (artifact_checked_) co_return Result<void>{};
     const std::filesystem::path file = folder() / "artifact.tar";
@@ -75,18 +76,18 @@ Task<Result<void>> JobRunner::check_artifact() {
     const std::uint64_t bytes = std::filesystem::file_size(file, error);
     if (error || bytes != expected.bytes)
         co_return transient_error(
-            fmt::format("artifact.tar no longer has its {} bytes; it is made again", expected.bytes));
+            fmt::format("artifact.tar no longer has {} bytes; it will be made again", expected.bytes));
     auto hash = [file] { return crypto::sha256_of_file(file); };
     const auto digest = co_await context_.pool.run(std::move(hash));
     if (digest.has_error()) co_return digest.error();
     if (*digest != expected.sha256)
-        co_return transient_error(fmt::format("artifact.tar has the digest {} instead of {}; it is made again",
+        co_return transient_error(fmt::format("artifact.tar has the digest {} instead of {}; it will be made again",
                                               digest->hex(), expected.sha256.hex()));
     artifact_checked_ = true;
     co_return Result<void>{};
 }
 
-/// One of a few that share the parts; the first failure ends them all.
+/// One of parts_at_once coroutines that share the parts; the first failure stops all of them.
 Task<> JobRunner::put_parts() {
     while (!upload_.urls.empty() && !upload_error_ && order_fits()) {
         auto next = upload_.urls.extract(upload_.urls.begin());
@@ -99,14 +100,14 @@ Task<> JobRunner::put_parts() {
     }
 }
 
-/// What may pass in a moment is no matter for the master.
+/// Retries what may succeed in a moment, so that the master need not be asked for fresh URLs.
 Task<Result<std::string>> JobRunner::put_patiently(std::uint32_t part, std::string url) {
     const PartSource source{folder() / "artifact.tar", job_.artifact->artifact.bytes, "put_part"};
     for (std::uint32_t attempt = 1;; ++attempt) {
         const auto etag = co_await put_part(source, part, url, context_.settings.limits.wait_data);
         const bool may_pass = etag.has_error() && etag.error().kind != ErrorKind::permanent;
         if (!may_pass || attempt == put_attempts_max || upload_error_ || !order_fits()) co_return etag;
-        spdlog::info("JOB {}: {}; trying it again", job_.spec.id.hex(), etag.error().message);
+        spdlog::info("JOB {}: {}; will retry", job_.spec.id.hex(), etag.error().message);
         co_await context_.clock.sleep(backoff(attempt, context_.settings.part_retry, context_.random.unit()));
     }
 }

@@ -18,13 +18,13 @@ std::uint64_t mebibytes(std::uint64_t bytes) {
     return (bytes + mebibyte - 1) / mebibyte;
 }
 
-/// What verification may ask to see of a JOB, at most; of a helper it asks nothing.
+/// The most that verification may ask to see of a JOB; it asks nothing of a helper.
 std::uint64_t states_bytes(const HeldJob& job) {
     if (job.helping) return 0;
     return trainer_protocol::states_bytes_max(job.spec.model, job.spec.epochs, trainer_protocol::draws_default);
 }
 
-/// An earlier worker may have died between the last byte and the record.
+/// Checked because an earlier process may have died after the last byte and before the record.
 bool is_whole(const std::filesystem::path& file, std::uint64_t bytes) {
     std::error_code error;
     return std::filesystem::is_regular_file(file, error) && std::filesystem::file_size(file, error) == bytes && !error;
@@ -50,10 +50,10 @@ Task<Result<void>> JobRunner::fetch_dataset() {
 Task<Result<void>> JobRunner::download_dataset() {
     if (auto space = check_space(); space.has_error()) co_return space;
     if (dataset_url_.empty())
-        co_return transient_error("the dataset is not here and the order for it has not come yet");
-    // Used up: it may expire at any moment, so the next attempt gets a fresh one with its order.
+        co_return transient_error("the dataset is missing, and no order with its URL has come yet");
+    // Used only once: it may expire at any moment, and the next attempt gets a fresh one with its order.
     auto url = http::Url::parse(std::exchange(dataset_url_, {}));
-    if (url.has_error()) co_return transient_error("the master's dataset URL is no URL that can be used");
+    if (url.has_error()) co_return transient_error("the dataset URL that the master sent is not usable");
     const std::string origin = url->origin();
     spdlog::info("JOB {}: fetching {} bytes from {}", job_.spec.id.hex(), job_.dataset_bytes, origin);
     auto progress = [this](std::uint64_t bytes) {
@@ -72,7 +72,8 @@ Task<Result<void>> JobRunner::download_dataset() {
     co_return Result<void>{};
 }
 
-/// A helper asks for as much as a holder: what it takes may be its leader's, and an earlier JOB's evidence needs room.
+/// A helper needs as much room as a holder, for it may take the JOB over from its leader; evidence of
+/// earlier JOBs must keep its own.
 Result<void> JobRunner::check_space() const {
     const std::uint64_t states =
         trainer_protocol::states_bytes_max(job_.spec.model, job_.spec.epochs, trainer_protocol::draws_default);
@@ -80,21 +81,19 @@ Result<void> JobRunner::check_space() const {
     for (const worker_protocol::HeldLease& held : context_.folders.held())
         if (held.job != job_.spec.id) kept += states_bytes(*context_.folders.find(held.job));
     if (kept + states > context_.settings.states_bytes_max)
-        return transient_error(fmt::format(
-            "the states of this JOB take up to {} MiB beside {} MiB that are kept for verdicts to come, but "
-            "model_cached_size allows {} MiB: raise it, or wait for a verdict",
-            mebibytes(states), mebibytes(kept), mebibytes(context_.settings.states_bytes_max)));
+        return transient_error(
+            fmt::format("the states of this JOB take up to {} MiB on top of {} MiB kept for pending verdicts, but "
+                        "model_cached_size allows {} MiB: raise it, or wait for a verdict",
+                        mebibytes(states), mebibytes(kept), mebibytes(context_.settings.states_bytes_max)));
     const auto free = free_bytes(folder());
     if (free.has_error()) return free.error();
-    // The dataset, about as much again for its tokens, and the states; checkpoints and the artifact live on the
-    // reserve.
+    // The dataset, about as much again for its tokens, and the states; checkpoints and the
+    // artifact come out of the reserve.
     const std::uint64_t needed = 2 * job_.dataset_bytes + states + context_.settings.disk_reserve_bytes;
     if (*free >= needed) return {};
     return transient_error(fmt::format(
         "{} MiB are free in {}, but a dataset of {} MiB needs {} MiB with its tokens, states and checkpoints: free "
-        "some space, "
-        "or "
-        "start the worker with --data on a larger disk",
+        "some space, or start the worker with --data on a larger disk",
         *free / mebibyte, context_.settings.data.string(), mebibytes(job_.dataset_bytes), mebibytes(needed)));
 }
 

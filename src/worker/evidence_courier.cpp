@@ -41,7 +41,7 @@ Task<> EvidenceCourier::serve(worker_protocol::Evidence order) {
     const auto shown = co_await show(order);
     if (shown.has_value()) co_return;
     const bool permanent = shown.error().kind == ErrorKind::permanent;
-    spdlog::warn("JOB {}: the evidence cannot be shown: {}; the master's next order decides", order.job.hex(),
+    spdlog::warn("JOB {}: the evidence cannot be delivered: {}; waiting for the master's next order", order.job.hex(),
                  shown.error().message);
     context_.reports.add(order.job, order.lease,
                          worker_protocol::StepFailed{"evidence", permanent, shown.error().message, true, permanent});
@@ -50,7 +50,7 @@ Task<> EvidenceCourier::serve(worker_protocol::Evidence order) {
 Task<Result<void>> EvidenceCourier::show(worker_protocol::Evidence order) {
     const auto packed = co_await pack(order);
     if (packed.has_error()) co_return packed.error();
-    if (order.urls.empty())  // else the master has it on record
+    if (order.urls.empty())  // an order with URLs shows that the master has this on record
         context_.reports.add(order.job, order.lease, worker_protocol::EvidencePacked{order.block_hash, *packed});
     const PartSource source{evidence_file(context_.folders.folder(order.job)), packed->bytes, "put_evidence"};
     for (const auto& [part, url] : order.urls) {
@@ -61,7 +61,7 @@ Task<Result<void>> EvidenceCourier::show(worker_protocol::Evidence order) {
     co_return Result<void>{};
 }
 
-/// Once for each draw in the life of this process.
+/// Packs once per draw and process.
 Task<Result<statemachine::EvidenceFile>> EvidenceCourier::pack(worker_protocol::Evidence order) {
     const auto known = packed_.find(order.job);
     if (known != packed_.end() && known->second.block_hash == order.block_hash) co_return known->second.file;

@@ -1,5 +1,5 @@
-// Shows the master's verifier what chance asks for: packs states that this worker keeps and puts them, beside whatever
-// JOB it works on. One order after the other. Io thread only.
+// Delivers evidence for the verifier: packs the states that a draw asks for and uploads them, beside whatever JOB the
+// worker is training. One order at a time. Io thread only.
 #pragma once
 
 #include <map>
@@ -16,12 +16,12 @@ class EvidenceCourier {
 public:
     EvidenceCourier(const asio::any_io_executor& executor, RunnerContext context);
 
-    /// Until it is cancelled.
+    /// Runs until it is cancelled.
     Task<> run();
-    /// Instead of an earlier order of the JOB. What comes of it is reported; a failed one is done again when it is
-    /// ordered again.
+    /// Replaces an earlier order for the same JOB. The outcome is reported; a failed order is
+    /// retried when the master repeats it.
     void order(worker_protocol::Evidence order);
-    /// Returns when nothing works on the JOB's files here.
+    /// Drops the JOB's order; returns once nothing here touches its files.
     Task<> halt(JobId job);
 
 private:
@@ -34,8 +34,8 @@ private:
     Task<Result<statemachine::EvidenceFile>> pack(worker_protocol::Evidence order);
 
     RunnerContext context_;
-    std::map<JobId, worker_protocol::Evidence> waiting_;  ///< of JOBs that are held: not more than these
-    std::map<JobId, Packed> packed_;                      ///< by this process
+    std::map<JobId, worker_protocol::Evidence> waiting_;  ///< bounded: at most one per held JOB
+    std::map<JobId, Packed> packed_;                      ///< what this process has packed
     std::optional<JobId> current_;
     TaskGroup work_;
     Wakeup ordered_;

@@ -18,10 +18,10 @@ std::string_view text_of(std::span<const std::uint8_t> bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// Copies the content of a state; the digest behind it must hold.
+/// Appends the content of a state, which must match the digest at the file's end.
 Result<void> append_state(const std::filesystem::path& path, http::OutputFile& out) {
     const Result<http::InputFile> state = http::InputFile::open(path);
-    if (state.has_error()) return permanent_error(state.error().message + "; without it the training cannot be shown");
+    if (state.has_error()) return permanent_error(state.error().message + "; without it the training cannot be proved");
     if (state->bytes() < Hash256::size_bytes) return permanent_error(path.string() + " is too short for a state");
     const std::uint64_t content = state->bytes() - Hash256::size_bytes;
     crypto::Sha256 digest;
@@ -35,7 +35,7 @@ Result<void> append_state(const std::filesystem::path& path, http::OutputFile& o
     std::string expected(Hash256::size_bytes, '\0');
     if (auto read = state->read_at(content, expected); read.has_error()) return read;
     if (text_of(digest.finish().bytes) == expected) return {};
-    return permanent_error(path.string() + " is damaged: its digest does not hold");
+    return permanent_error(path.string() + " is damaged: its digest does not match");
 }
 
 }  // namespace
@@ -49,7 +49,7 @@ Result<statemachine::EvidenceFile> pack_evidence(const std::filesystem::path& fo
     std::filesystem::path partial = evidence_file(folder);
     partial += ".partial";
     std::error_code ignored;
-    std::filesystem::remove(partial, ignored);  // of a worker that was killed
+    std::filesystem::remove(partial, ignored);  // left by a worker that was killed
     const http::RemoveAtEnd cleanup(partial);
     Result<http::OutputFile> out = http::OutputFile::create(partial);
     if (out.has_error()) return out.error();

@@ -1,4 +1,4 @@
-// The states that chance asks for, made one file (trainer_protocol/segments.hpp says how they lie in it).
+// Packs the states that a draw asks for into one file, whose layout trainer_protocol/segments.hpp describes.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,8 @@
 
 namespace emeth::worker {
 
-/// Packs `states` of the JOB in `folder` into `folder`/evidence.bin, each checked against its digest on the way; the
-/// same bytes whenever it is called. Blocks. A permanent Error: a state is gone or damaged, and nobody else has it.
+/// Packs `states` of the JOB in `folder` into `folder`/evidence.bin, checking each against its digest; the result is
+/// always the same bytes. Blocks. A permanent Error means that a state is missing or damaged: nobody else has a copy.
 Result<statemachine::EvidenceFile> pack_evidence(const std::filesystem::path& folder, const Hash256& block_hash,
                                                  const std::vector<std::uint32_t>& states);
 

@@ -17,8 +17,8 @@ HeldJob record_or_lost(const std::filesystem::path& folder, const JobId& id) {
     const auto text = read_file(folder / record_name, record_bytes_max);
     auto job = text.has_error() ? Result<HeldJob>(text.error()) : parse_held_job(*text, id);
     if (job.has_value()) return std::move(*job);
-    spdlog::warn("JOB {}: its record in {} cannot be read ({}); its files are kept until the master has decided",
-                 id.hex(), folder.string(), job.error().message);
+    spdlog::warn("JOB {}: its record in {} cannot be read ({}); its files are kept until the master decides", id.hex(),
+                 folder.string(), job.error().message);
     HeldJob lost;
     lost.spec.id = id;
     return lost;
@@ -37,7 +37,7 @@ Result<void> JobFolders::load() {
         const std::string name = entry->path().filename().string();
         const auto id = JobId::parse(name);
         if (!id || id->hex() != name) {
-            spdlog::warn("{} is no JOB's folder; it is left alone", entry->path().string());
+            spdlog::warn("{} is not a JOB's folder; leaving it alone", entry->path().string());
             continue;
         }
         remove_leftovers_below(entry->path());
@@ -55,7 +55,7 @@ HeldJob* JobFolders::find(const JobId& job) {
 std::vector<worker_protocol::HeldLease> JobFolders::held() const {
     std::vector<worker_protocol::HeldLease> leases;
     for (const auto& [id, job] : jobs_) {
-        if (leases.size() == worker_protocol::held_leases_max) break;  // the rest is told when these are settled
+        if (leases.size() == worker_protocol::held_leases_max) break;  // the rest are announced once these are settled
         leases.push_back({id, job.lease});
     }
     return leases;
@@ -95,7 +95,7 @@ Task<Result<void>> JobFolders::forget(JobId job) {
         return error;
     };
     const std::error_code error = co_await pool_.run(std::move(remove));
-    // Also then: a folder that is still there is found, and asked about, at the next start.
+    // Even on failure: a folder that remains is found at the next start, and the master is asked about it.
     jobs_.erase(job);
     if (error) co_return transient_error(fmt::format("cannot delete {}: {}", folder(job).string(), error.message()));
     co_return Result<void>{};

@@ -15,20 +15,21 @@ class JobFolders {
 public:
     JobFolders(const asio::any_io_executor& executor, std::filesystem::path jobs_folder, BlockingPool& pool);
 
-    /// Reads what an earlier process left; called once, before all else. A record that cannot be read is a JOB held
-    /// with lease 0: the master says what becomes of its files.
+    /// Reads what an earlier process left; called once, before anything else. A JOB whose record cannot be read is held
+    /// with lease 0: the master decides what becomes of its files.
     Result<void> load();
 
-    /// Stays where it is until forget().
+    /// Null if the JOB is not held. The pointer stays valid until forget().
     [[nodiscard]] HeldJob* find(const JobId& job);
     [[nodiscard]] std::vector<worker_protocol::HeldLease> held() const;
     [[nodiscard]] std::filesystem::path folder(const JobId& job) const;
 
     /// Makes the JOB's folder and a record that is durable when it returns.
     Task<Result<HeldJob*>> create(HeldJob job);
-    /// Makes the record durable as it stands; concurrent calls are written one after the other, the last one last.
+    /// Makes the record durable in its current state. Concurrent calls write one after
+    /// the other, the latest state last.
     Task<Result<void>> save(JobId job);
-    /// Deletes the JOB's files and its record. The caller has ended all work on them.
+    /// Deletes the JOB's files and its record. The caller must have stopped all work on them.
     Task<Result<void>> forget(JobId job);
 
 private:

@@ -29,8 +29,8 @@ Task<> JobRunner::run() {
             co_await serve_uploads();  // returns when the artifact must be made again
             continue;
         }
-        // Only the trainer knows what can never succeed; storage and network may have recovered when the order comes
-        // again.
+        // Only the trainer can tell that a step will never succeed;
+        // storage and network may have recovered by the next order.
         if (done.has_error())
             report_failure(step, done.error(), step == "train" && done.error().kind == ErrorKind::permanent, true);
         while (!assigned_) co_await ordered_.wait();
@@ -49,7 +49,7 @@ void JobRunner::join(worker_protocol::Join order) {
     assign(std::move(order.work));
 }
 
-/// A helper has nothing to say: the lease is another's.
+/// A helper reports nothing: the lease is another worker's.
 void JobRunner::report(worker_protocol::ReportBody body) {
     if (job_.helping) return;
     context_.reports.add(job_.spec.id, job_.lease, std::move(body));
@@ -57,7 +57,7 @@ void JobRunner::report(worker_protocol::ReportBody body) {
 
 void JobRunner::report_failure(const std::string& step, const Error& error, bool permanent, bool needs_order) {
     spdlog::warn("JOB {}: {} failed: {}{}", job_.spec.id.hex(), step, error.message,
-                 needs_order ? "; the master's next order decides" : "");
+                 needs_order ? "; waiting for the master's next order" : "");
     report(worker_protocol::StepFailed{step, permanent, error.message, needs_order});
 }
 

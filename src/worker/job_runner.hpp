@@ -1,6 +1,10 @@
-// Does the work of one JOB in its folder: dataset, training, parts of the artifact; each step begins where an earlier
-// run of it left off. What it reports goes into the report queue and may wait there: a master that is away stops no
-// training. Io thread only.
+// Does the work of one JOB in its folder: dataset, training, parts of the artifact. Each step begins where an
+// earlier run of it left off. Reports go into the report queue and may wait there, so training goes on while the
+// master is away. Io thread only.
+//
+//     JobRunner runner(executor, context, held);
+//     runner.assign(order);          // later runner.upload(order), at any time
+//     group.start(runner.run());
 #pragma once
 
 #include <memory>
@@ -19,7 +23,7 @@
 
 namespace emeth::worker {
 
-/// What outlives every runner.
+/// What all runners share; it outlives them.
 struct RunnerContext {
     const WorkerSettings& settings;
     JobFolders& folders;
@@ -31,18 +35,18 @@ struct RunnerContext {
 
 class JobRunner {
 public:
-    /// `job` stays with its JobFolders for as long as the runner lives; its lease may change meanwhile.
+    /// `job` must outlive the runner; its lease may change meanwhile.
     JobRunner(const asio::any_io_executor& executor, RunnerContext context, HeldJob& job);
 
-    /// Works until it is cancelled; then the trainer is dead. A failed step is reported; it is done again when the
-    /// master orders it again (a dead trainer is started again without being asked).
+    /// Works until it is cancelled, and leaves no trainer running then. A failed step is reported, and retried when the
+    /// master repeats its order; a trainer that dies is restarted without one.
     Task<> run();
 
-    /// The order came (again), with a fresh URL.
+    /// Takes a new or repeated order, with a fresh URL.
     void assign(worker_protocol::Assign order);
-    /// The order to help came (again); the JOB's record says that this worker helps.
+    /// Takes a new or repeated order to help; the JOB's record says already that this worker helps.
     void join(worker_protocol::Join order);
-    /// Parts to put, instead of those that still wait.
+    /// Takes the parts to put; they replace those that are still waiting.
     void upload(worker_protocol::Upload order);
 
 private:
@@ -80,15 +84,15 @@ private:
     HeldJob& job_;
     Wakeup ordered_;
 
-    std::string dataset_url_;                ///< empty: none, or it was used up
-    bool assigned_ = false;                  ///< an order came since the last step failed
-    std::uint32_t failures_in_company_ = 0;  ///< of trainers that trained together with others
-    std::uint32_t workers_ = 1;              ///< that trained together when the trainer said so last
-    bool cooperative_ = false;               ///< the order lets helpers in
-    std::optional<trainer_protocol::Rendezvous>
-        rendezvous_;  ///< the leader's to meet; or, as leader, the trainer's own
+    std::string dataset_url_;                ///< empty: there is none, or it has been used
+    bool assigned_ = false;                  ///< an order has come since the last step failed
+    std::uint32_t failures_in_company_ = 0;  ///< of trainers that were training with helpers
+    std::uint32_t workers_ = 1;              ///< training together, as the trainer last reported
+    bool cooperative_ = false;               ///< the order allows helpers
+    /// A helper meets its leader there; a leader's own trainer opened it.
+    std::optional<trainer_protocol::Rendezvous> rendezvous_;
     std::optional<StallWatch> watch_;
-    worker_protocol::Upload upload_;  ///< the order, with the URLs of the parts that nobody puts yet
+    worker_protocol::Upload upload_;  ///< the order, with the URLs of parts not yet begun
     std::optional<Error> upload_error_;
     bool artifact_checked_ = false;
     std::optional<Milliseconds> progress_told_at_;

@@ -32,9 +32,9 @@ MasterSession::MasterSession(const WorkerSettings& settings, const crypto::Priva
 Task<> MasterSession::run() {
     for (;;) {
         const Error reason = co_await connect_and_serve();
-        ++failures_;  // a welcome had set it to 0
+        ++failures_;  // a welcome has reset it to 0
         const Milliseconds wait = backoff(failures_, settings_.reconnect, random_.unit());
-        spdlog::warn("no line to the master: {}; dialling again in {} ms", reason.message, wait.count());
+        spdlog::warn("no connection to the master: {}; will retry in {} ms", reason.message, wait.count());
         co_await clock_.sleep(wait);
     }
 }
@@ -60,7 +60,7 @@ Task<Result<void>> MasterSession::shake_hands(http::WebSocket& socket) {
     const auto first = co_await receive_in_time(socket);
     if (first.has_error()) co_return first.error();
     const auto* challenge = std::get_if<worker_protocol::Challenge>(&*first);
-    if (challenge == nullptr) co_return transient_error("it did not begin with a challenge; is it an emeth master?");
+    if (challenge == nullptr) co_return transient_error("it did not begin with a challenge: is it an emeth master?");
     if (settings_.master_address && *settings_.master_address != challenge->master)
         co_return permanent_error(fmt::format("it calls itself {}, but master_address is {}", challenge->master.hex(),
                                               settings_.master_address->hex()));
@@ -132,7 +132,7 @@ Task<Result<void>> MasterSession::dispatch(FromMaster message) {
     } else if (const auto* refused = std::get_if<worker_protocol::Refused>(&message)) {
         co_return transient_error("the master ended the session: " + refused->reason);
     } else {
-        co_return transient_error("the master spoke of the handshake in the middle of the session");
+        co_return transient_error("the master sent a handshake message in the middle of the session");
     }
     co_return Result<void>{};
 }

@@ -1,5 +1,5 @@
-// The worker's line to its master: dials, proves who it is, has the master prove who it is, carries reports and orders,
-// and dials again for ever when the line ends. Io thread only.
+// The worker's connection to its master: connects, lets each side prove its identity, carries reports and orders, and
+// reconnects whenever the connection ends. Io thread only.
 #pragma once
 
 #include <optional>
@@ -17,7 +17,7 @@
 
 namespace emeth::worker {
 
-/// Who acts on the master's words.
+/// Acts on the master's messages.
 class OrderHandler {
 public:
     virtual ~OrderHandler() = default;
@@ -35,7 +35,7 @@ public:
     MasterSession(const WorkerSettings& settings, const crypto::PrivateKey& key, ReportQueue& reports,
                   OrderHandler& handler, Clock& clock, Random& random);
 
-    /// Until it is cancelled.
+    /// Runs until it is cancelled.
     Task<> run();
 
 private:
@@ -46,7 +46,7 @@ private:
     Task<> read_orders(http::WebSocket& socket, TaskGroup& group);
     Task<> send_reports(http::WebSocket& socket, TaskGroup& group);
     Task<Result<void>> dispatch(worker_protocol::FromMaster message);
-    /// Ends reader and writer, for this reason unless there was one before.
+    /// Stops reader and writer. The first reason given is the one that counts.
     void end(TaskGroup& group, Error reason);
 
     const WorkerSettings& settings_;
@@ -55,7 +55,7 @@ private:
     OrderHandler& handler_;
     Clock& clock_;
     Random& random_;
-    std::uint32_t failures_ = 0;  ///< connections in a row that did not come to a welcome
+    std::uint32_t failures_ = 0;  ///< consecutive connections without a welcome
     std::optional<Error> end_reason_;
 };
 

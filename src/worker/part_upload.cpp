@@ -21,7 +21,7 @@ Task<Result<std::string>> put_part(PartSource source, std::uint32_t part, std::s
     const std::uint64_t offset = (part - std::uint64_t{1}) * worker_protocol::part_bytes;
     if (offset >= source.bytes)
         co_return transient_error(
-            fmt::format("part {} lies behind the end of the file of {} bytes", part, source.bytes));
+            fmt::format("part {} lies beyond the end of the file of {} bytes", part, source.bytes));
     const std::uint64_t length = std::min(worker_protocol::part_bytes, source.bytes - offset);
     auto url = http::Url::parse(url_text);
     if (url.has_error()) co_return transient_error(fmt::format("the master's URL for part {} cannot be used", part));

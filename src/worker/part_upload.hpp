@@ -1,4 +1,4 @@
-// One part of a file, put by a signed URL.
+// Uploads one part of a file to a signed URL.
 #pragma once
 
 #include <cstdint>
@@ -12,14 +12,14 @@
 
 namespace emeth::worker {
 
-/// What is put, and under which name the effect is known (runtime/failpoint.hpp).
+/// The file to put, and the name of this effect among the failpoints (runtime/failpoint.hpp).
 struct PartSource {
     std::filesystem::path file;
     std::uint64_t bytes = 0;
     std::string_view effect;
 };
 
-/// Part `part`, from 1: the ETag with which the Storage API answered.
+/// Puts part `part`, counted from 1; returns the ETag from the Storage API's answer.
 Task<Result<std::string>> put_part(PartSource source, std::uint32_t part, std::string url_text,
                                    Milliseconds idle_timeout);
 

@@ -13,15 +13,15 @@ using worker_protocol::ReportBody;
 namespace {
 
 std::uint64_t random_start(Random& random) {
-    std::array<std::uint8_t, 6>
-        bytes{};  // 48 bits: what is added later never overflows, and JSON tools read it exactly
+    // 48 bits: counting up from there never overflows, and JSON tools read such a number exactly.
+    std::array<std::uint8_t, 6> bytes{};
     random.fill(bytes);
     std::uint64_t number = 0;
     for (const std::uint8_t byte : bytes) number = number << 8 | byte;
     return number;
 }
 
-/// True when the newer report says all that the older one says to the master.
+/// True if the newer report makes the older one redundant.
 bool replaces(const ReportBody& newer, const ReportBody& older) {
     if (newer.index() != older.index()) return false;
     const auto* part = std::get_if<PartUploaded>(&newer);

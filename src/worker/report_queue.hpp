@@ -1,6 +1,6 @@
-// The reports that the master has not acknowledged, in the order in which it gets them. They outlive connections, and a
-// restart of the worker makes the durable ones again (held_job.hpp). Bounded: a newer report of a kind replaces the
-// older one of its JOB. Io thread only.
+// The reports that the master has not acknowledged, in the order in which they are sent. They outlive connections;
+// after a restart of the worker the durable ones are made again from its records (held_job.hpp). Bounded: a newer
+// report replaces an older one of the same kind and JOB. Io thread only.
 #pragma once
 
 #include <cstdint>
@@ -15,16 +15,17 @@ namespace emeth::worker {
 
 class ReportQueue {
 public:
-    /// Ids begin at a random number: an acknowledgement that was meant for an earlier process meets none of ours.
+    /// Ids begin at a random number, so that an acknowledgement meant for an earlier process matches none of them.
     ReportQueue(const asio::any_io_executor& executor, Random& random);
 
-    /// Gives the report its id; a Progress gets none and only replaces the one that waits.
+    /// Gives the report an id. A Progress gets none and just replaces the one that is waiting.
     void add(const JobId& job, std::uint64_t lease, worker_protocol::ReportBody body);
-    /// The report, which is forgotten; none when it is not known (any more).
+    /// Forgets the report and returns it; empty if there is none with this id (any more).
     std::optional<worker_protocol::Report> acknowledge(std::uint64_t id);
     /// Forgets all reports of a JOB.
     void drop(const JobId& job);
-    /// What was sent is sent once more: of one JOB when the master orders it again, of all after a reconnect.
+    /// Send once more what was sent: one JOB's reports when the master repeats its order,
+    /// all of them after a reconnect.
     void resend(const JobId& job);
     void resend_all();
 

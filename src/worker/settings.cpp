@@ -17,8 +17,8 @@ constexpr std::uint64_t day_ms = 86'400'000;
 constexpr std::uint64_t threads_most = 1'024;
 constexpr int cooperation_timeouts_in_a_step = 12;
 
-/// "http://host:port" and "ws://host:port" mean the same here; a path of the master behind a proxy is kept in front of
-/// ours.
+/// "http://host:port" and "ws://host:port" mean the same here. A path, as of a master behind a
+/// proxy, is kept in front of ours.
 Result<http::Url> session_url(const EnvConfig& config) {
     const auto text = config.require("master_node_url");
     if (text.has_error()) return text.error();
@@ -84,7 +84,7 @@ Result<StallLimits> stall_limits(const EnvConfig& config) {
     return limits;
 }
 
-/// Nothing of the cooperation listens on more than this one address.
+/// Cooperation listens on this one address only.
 Result<trainer_protocol::CooperationOptions> cooperation_options(const EnvConfig& config, const StallLimits& limits) {
     trainer_protocol::CooperationOptions cooperation;
     cooperation.host = config.text("cooperative_host", cooperation.host);
@@ -95,7 +95,8 @@ Result<trainer_protocol::CooperationOptions> cooperation_options(const EnvConfig
     const Milliseconds longest = limits.learning / cooperation_timeouts_in_a_step;
     Milliseconds timeout = std::min(Milliseconds(cooperation.timeout_ms), longest);
     if (const auto read = read_limit(config, "timeout_cooperation", timeout); read.has_error()) return read.error();
-    // A leader whose helper hangs is not itself to count as hanging: forming a group and a step take it a few times.
+    // A leader that waits for a hung helper must not count as hung itself, and forming a group and doing one step may
+    // each take this timeout several times.
     if (timeout > longest)
         return bad_value(config, "timeout_cooperation",
                          fmt::format("at most a twelfth of timeout_learning ({} ms)", limits.learning.count()));

@@ -26,7 +26,7 @@ void StallWatch::saw(const trainer_protocol::Report& report, Milliseconds now) {
     }
     std::uint64_t step = step_;
     const auto* waiting = std::get_if<trainer_protocol::Progress>(&report);
-    if (waiting != nullptr && waiting->stage == "waiting") {  // a helper, which its leader may leave for long
+    if (waiting != nullptr && waiting->stage == "waiting") {  // a helper, which its leader may leave idle for long
         last_advance_ = now;
         return;
     }

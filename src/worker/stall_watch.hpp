@@ -1,5 +1,4 @@
-// Whether a trainer still gets on: a decision without a clock or a process, so that it can be tested as a plain
-// function.
+// Decides whether a trainer still makes progress: no clock and no process, so that plain unit tests cover it.
 #pragma once
 
 #include "trainer_protocol/messages.hpp"
@@ -11,13 +10,13 @@ class StallWatch {
 public:
     StallWatch(StallLimits limits, Milliseconds now) : limits_(limits), last_advance_(now) {}
 
-    /// Before and after the steps every report is an advance; between them only a new step is.
+    /// Before the first step and after the last one every report counts as an advance; in between only a new step does.
     void saw(const trainer_protocol::Report& report, Milliseconds now);
     /// How long to wait for the next advance; 0 when it is overdue.
     [[nodiscard]] Milliseconds remaining(Milliseconds now) const;
     /// "no training step for 600000 ms (timeout_learning)".
     [[nodiscard]] std::string complaint() const;
-    /// Steps were done since the start.
+    /// True once a step has been done since the start.
     [[nodiscard]] bool advanced() const { return steps_done_; }
 
 private:

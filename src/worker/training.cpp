@@ -15,6 +15,7 @@ namespace messages = trainer_protocol;
 
 namespace {
 
+/// How long a trainer trains alone for each time that one failed in company, and at most.
 constexpr Milliseconds alone_after_failure{120'000}, alone_max{3'600'000};
 
 std::uint64_t size_or_zero(const std::filesystem::path& file) {
@@ -42,8 +43,8 @@ worker_protocol::Progress forwarded(const messages::Progress& progress) {
 }  // namespace
 
 Task<Result<void>> JobRunner::train() {
-    std::string reason = job_.dataset ? "the work was taken up again" : "training began";
-    std::uint32_t failures = 0;  // in a row, without a step between
+    std::string reason = job_.dataset ? "the work was resumed" : "training began";
+    std::uint32_t failures = 0;  // in a row, without a step in between
     while (!job_.artifact) {
         const auto end = co_await run_trainer(reason);
         if (end.has_value()) break;
@@ -52,9 +53,9 @@ Task<Result<void>> JobRunner::train() {
         if (std::exchange(workers_, 1) > 1) ++failures_in_company_;
         reason = end.error().message;
         const Milliseconds wait = backoff(failures, context_.settings.trainer_restart, context_.random.unit());
-        spdlog::warn("JOB {}: {}; starting it again in {} ms", job_.spec.id.hex(), reason, wait.count());
-        // One death is told by the TrainingStarted that follows; a trainer that does not come back to its steps is a
-        // failing step.
+        spdlog::warn("JOB {}: {}; restarting the trainer in {} ms", job_.spec.id.hex(), reason, wait.count());
+        // A single death is reported by the TrainingStarted that follows; a trainer that dies again before
+        // its next step is a failing step.
         if (failures > 1) report_failure("train", end.error(), false, false);
         co_await context_.clock.sleep(wait);
     }
@@ -70,7 +71,8 @@ Task<Result<void>> JobRunner::run_trainer(std::string reason) {
     failpoint::before("start", "trainer");
     auto child = co_await std::move(start);
     failpoint::after("start", "trainer");
-    if (child.has_error()) co_return transient_error(child.error().message);  // a missing program may be installed yet
+    if (child.has_error())
+        co_return transient_error(child.error().message);  // a missing program may still be installed
     spdlog::info("JOB {}: trainer runs as process {}", job_.spec.id.hex(), child->pid());
     for (;;) {
         const auto report = co_await next_report(*child);
@@ -86,7 +88,7 @@ Task<Result<void>> JobRunner::run_trainer(std::string reason) {
             recorded = failed->permanent ? permanent_error(failed->message) : transient_error(failed->message);
         if (std::holds_alternative<messages::Checked>(*report))
             recorded =
-                permanent_error("the trainer answered a training request with a verdict; its version does not fit");
+                permanent_error("the trainer answered a training request with a verdict; its version does not match");
         if (recorded.has_error()) co_return recorded;
         if (const auto* trained = std::get_if<messages::Trained>(&*report))
             co_return co_await record_artifact(*trained);
@@ -99,14 +101,15 @@ messages::Request JobRunner::request_of_trainer() const {
     if (!job_.helping && !cooperative_) return request;
     request.cooperation = settings.cooperation;
     if (job_.helping) return messages::HelpRequest{std::move(request), *rendezvous_};
-    // Whatever it was that ended it, alone it might not have: it is soon enough to let others in when that has held.
+    // Whatever ended it might not have happened without helpers, so they are let in again only once training alone has
+    // lasted for a while.
     request.cooperation->opens_after_ms = static_cast<std::uint32_t>(
         std::min<std::int64_t>(alone_max.count(), failures_in_company_ * alone_after_failure.count()));
     return request;
 }
 
-/// Until the leader is through. A trainer that fails is started again with the next order, which comes for as long as
-/// the leader still trains.
+/// Helps until the leader has finished. A trainer that fails is restarted by the next order; orders keep
+/// coming while the leader trains.
 Task<Result<void>> JobRunner::help() {
     const auto helped = co_await run_trainer("");
     if (helped.has_value()) spdlog::info("JOB {}: its leader has trained to the end", job_.spec.id.hex());

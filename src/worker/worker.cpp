@@ -40,7 +40,7 @@ Task<Result<void>> Worker::run() {
     } catch (...) {
         end = std::current_exception();
     }
-    // Also the end of a cancelled worker waits for its trainer's end.
+    // A cancelled worker, too, waits for its trainer to end.
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     work_.cancel();
     co_await work_.join();
@@ -83,7 +83,7 @@ void Worker::keep_working() {
 Task<Result<HeldJob*>> Worker::take_lease(worker_protocol::Assign order, bool helping) {
     HeldJob* held = folders_.find(order.job);
     if (held != nullptr && held->lease != 0 && !serves(*held, order)) {
-        spdlog::warn("JOB {}: ordered with other terms than before; its files are made again", order.job.hex());
+        spdlog::warn("JOB {}: ordered with different terms than before; its files will be made again", order.job.hex());
         co_await halt(order.job);
         const auto forgotten = co_await folders_.forget(order.job);
         if (forgotten.has_error()) co_return forgotten.error();
@@ -93,7 +93,7 @@ Task<Result<HeldJob*>> Worker::take_lease(worker_protocol::Assign order, bool he
         reports_.resend(order.job);
         co_return held;
     }
-    // Under a new lease nothing has been reported yet; what earlier reports said follows from the record.
+    // Under a new lease nothing has been reported yet; what is due follows from the record.
     reports_.drop(order.job);
     co_await evidence_.halt(order.job);
     if (held != nullptr && held->helping != helping) co_await halt(order.job);
@@ -130,8 +130,8 @@ Task<> Worker::handle(worker_protocol::Assign order) {
     keep_working();
 }
 
-/// Whoever is at work on a JOB of its own helps nobody; the master sees what became of an order by the rendezvous
-/// alone.
+/// A worker that is busy with a JOB of its own does not help. The order is not answered: the master sees only at the
+/// rendezvous whether a helper has come.
 Task<> Worker::handle(worker_protocol::Join order) {
     const JobId id = order.work.job;
     const HeldJob* known = folders_.find(id);
@@ -150,7 +150,7 @@ Task<> Worker::handle(worker_protocol::Join order) {
     keep_working();
 }
 
-/// None, and the master knows, when this worker has nothing of the JOB under that lease.
+/// The JOB's record if this worker holds that lease; otherwise null, and the master is told.
 HeldJob* Worker::held_under(const JobId& job, std::uint64_t lease, const std::string& step) {
     HeldJob* held = folders_.find(job);
     if (held != nullptr && held->lease == lease && !held->helping) return held;
@@ -174,10 +174,10 @@ Task<> Worker::handle(worker_protocol::Upload order) {
 
 Task<> Worker::handle(worker_protocol::Stop order) {
     const HeldJob* held = folders_.find(order.job);
-    // An answer to a report that was sent before the newer lease came.
+    // It answers a report that was sent before the newer lease came.
     if (held == nullptr || order.lease < held->lease) co_return;
     spdlog::info("JOB {}: stopped by the master: {}{}", order.job.hex(), order.reason,
-                 order.forget ? "; its files go" : "");
+                 order.forget ? "; deleting its files" : "");
     co_await halt(order.job);
     reports_.drop(order.job);
     if (!order.forget) co_return;

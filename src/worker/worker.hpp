@@ -1,5 +1,5 @@
-// A worker: the session with its master, the one JOB it works on, and what it shows of earlier ones. Io thread only:
-// trainers are forked from it.
+// A worker: the session with its master, the one JOB it works on, and the evidence it delivers for earlier ones. Io
+// thread only, as trainers are forked from it.
 #pragma once
 
 #include <memory>
@@ -23,7 +23,7 @@ public:
     Worker(const asio::any_io_executor& executor, const WorkerSettings& settings, const crypto::PrivateKey& key,
            BlockingPool& pool, Clock& clock, Random& random);
 
-    /// Until it is cancelled; then no trainer runs. An Error when the data folder cannot be used.
+    /// Runs until it is cancelled, and leaves no trainer running then. An Error if the data folder cannot be used.
     Task<Result<void>> run();
 
 private:
@@ -40,14 +40,15 @@ private:
     Task<> handle(worker_protocol::Stop order) override;
     Task<> handle(worker_protocol::Ack acknowledgement) override;
 
-    /// The record of the ordered JOB, durable under the order's lease: as its holder, or helping its holder.
+    /// The record of the ordered JOB, made durable under the order's lease: as its holder,
+    /// or (`helping`) for its holder.
     Task<Result<HeldJob*>> take_lease(worker_protocol::Assign order, bool helping);
     void report_what_is_due(const HeldJob& job);
-    /// The runner of `job`, to be given the order; another JOB's is ended first, as a worker works on one.
+    /// The runner of `job`. Another JOB's runner is stopped first, as a worker works on one JOB at a time.
     Task<JobRunner*> runner_of(HeldJob& job);
-    /// Starts the runner that has its order, unless it runs.
+    /// Starts the runner, which has its order by now, unless it is running.
     void keep_working();
-    /// Returns when nothing works on the JOB.
+    /// Stops all work on the JOB; returns once nothing touches its files.
     Task<> halt(JobId job);
     [[nodiscard]] HeldJob* held_under(const JobId& job, std::uint64_t lease, const std::string& step);
     Task<> work();

@@ -16,7 +16,7 @@ namespace {
 using trainer_protocol::epochs_max;
 
 constexpr std::size_t model_bytes_max = 32;
-/// Eight segments an epoch, at most.
+/// At most eight segments per epoch.
 constexpr std::int64_t state_index_end = trainer_protocol::segments_per_epoch_min * std::int64_t{epochs_max};
 
 boost::json::object fields(const Challenge& message) {

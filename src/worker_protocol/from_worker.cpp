@@ -14,7 +14,6 @@ namespace {
 using trainer_protocol::epochs_max;
 
 constexpr std::size_t etag_bytes_max = 256;
-constexpr std::uint64_t workers_max = 1'024;
 constexpr std::uint64_t power_capacity_max = 1'000'000'000'000;
 
 boost::json::object with_kind(std::string_view kind, boost::json::object fields) {
@@ -143,7 +142,8 @@ Progress read_progress(JsonObject& json) {
     progress.bytes_total = json.u64("bytes_total");
     progress.loss = json.number("loss");
     progress.tokens_per_s = json.number("tokens_per_s");
-    progress.workers = static_cast<std::uint32_t>(json.optional_u64("workers", 1, workers_max).value_or(1));
+    progress.workers =
+        static_cast<std::uint32_t>(json.optional_u64("workers", 1, trainer_protocol::workers_max).value_or(1));
     if (json.has("rendezvous")) progress.rendezvous = trainer_protocol::read_rendezvous(json.object("rendezvous"));
     return progress;
 }

@@ -1,5 +1,5 @@
 // The handshake's signatures: each side signs both challenges and both addresses under its own role, so that neither an
-// old message nor the other side's own can be played back to it.
+// old message nor the other side's own can be replayed to it.
 #pragma once
 
 #include "crypto/private_key.hpp"
@@ -10,7 +10,7 @@ namespace emeth::worker_protocol {
 
 enum class Role { master, worker };
 
-/// Who talks to whom, and the two challenges of this very connection.
+/// Who talks to whom, and the two challenges of this connection.
 struct Handshake {
     Address master;
     Address worker;
@@ -23,7 +23,7 @@ Hash256 random_challenge(Random& random);
 /// EIP-191 over handshake_text() in the name of `role`; `key` is that side's.
 crypto::Signature sign_handshake(const crypto::PrivateKey& key, Role role, const Handshake& handshake);
 
-/// True when the address that `handshake` names for `role` made `signature`.
+/// True if the address that `handshake` names for `role` made `signature`.
 bool signed_by(Role role, const crypto::Signature& signature, const Handshake& handshake);
 
 }  // namespace emeth::worker_protocol

@@ -1,9 +1,13 @@
-// The messages between a master and its workers over one WebSocket, as JSON text. The worker dials.
+// The messages between a master and its workers: JSON text over one WebSocket, which the worker opens.
 //
 // Handshake: master Challenge → worker Hello (signs both challenges and both addresses, EIP-191) → master Welcome
-// (signs the same in its own role). Then the master sends orders, the worker reports. A report with an id is repeated
-// after every reconnect until it is acknowledged; the master acknowledges after its commit. Everything about a JOB
-// carries the lease's fencing number; what carries an old one is answered Stop.
+// (signs the same in its own role). Then the master sends orders, and the worker sends reports. A report with an id is
+// repeated after every reconnect until it is acknowledged; the master acknowledges after its commit. Every message
+// about a JOB carries the lease's fencing number; a report with an outdated one is answered with Stop.
+//
+//     std::string text = encode(FromMaster(Ack{report.id}));
+//     const Result<FromMaster> message = parse_from_master(text);
+//     if (const auto* ack = std::get_if<Ack>(&*message)) …
 #pragma once
 
 #include <array>
@@ -29,7 +33,7 @@ inline constexpr std::size_t held_leases_max = 64;
 /// Fixed by the Storage API: part n, from 1, is the bytes [(n-1)*10,000,000, n*10,000,000) of the artifact.
 inline constexpr std::uint64_t part_bytes = 10'000'000;
 inline constexpr std::uint32_t parts_max = 10'000;
-/// So that an Upload order fits into one message: a longer artifact is ordered in several.
+/// Keeps an Upload order within one message; a longer artifact takes several orders.
 inline constexpr std::size_t upload_urls_max = 1'000;
 inline constexpr std::size_t states_max = 2 * (trainer_protocol::draws_max + 1);
 inline constexpr std::size_t url_bytes_max = 4'000;
@@ -63,8 +67,8 @@ struct Welcome {
     crypto::Signature signature;
 };
 
-/// Fetch, tokenise and train; idempotent: sent again after a reconnect or with a fresh URL, it changes nothing that
-/// runs.
+/// Fetch, tokenise and train. Idempotent: sent again, after a reconnect or with a fresh URL,
+/// it disturbs no work in progress.
 struct Assign {
     JobId job;
     std::uint64_t lease = 0;
@@ -73,13 +77,13 @@ struct Assign {
     std::uint64_t dataset_bytes = 0;
     bool cooperative = false;  ///< others may help: open a rendezvous
 };
-/// Fetch and tokenise the same dataset, and train a share of each step for the worker that holds the JOB. `work` is its
-/// lease; nothing is reported under it, and nobody waits for this worker. Idempotent like Assign.
+/// Fetch and tokenise the same dataset, and train a share of each step for the worker that holds the JOB. `work`
+/// carries that worker's lease; nothing is reported under it, and nobody waits for the helper. Idempotent like Assign.
 struct Join {
     Assign work;
     trainer_protocol::Rendezvous rendezvous;
 };
-/// Put the artifact's parts; urls by part number from 1, only those still missing.
+/// Put the artifact's parts: URLs by part number, counted from 1, of the parts still missing.
 struct Upload {
     JobId job;
     std::uint64_t lease = 0;
@@ -87,8 +91,8 @@ struct Upload {
     std::map<std::uint32_t, std::string> urls;
     std::string upload_id{};  ///< the upload that the URLs belong to
 };
-/// Pack the states that `block_hash` drew into one file and, once it has URLs, put the parts that are missing; beside
-/// whatever else the worker does. Idempotent: the file is made of the same bytes again.
+/// Pack the states that `block_hash` drew into one file and, if there are URLs, put the missing parts, beside whatever
+/// else the worker does. Idempotent: the file always has the same bytes.
 struct Evidence {
     JobId job;
     std::uint64_t lease = 0;
@@ -97,7 +101,7 @@ struct Evidence {
     std::map<std::uint32_t, std::string> urls{};
     std::string upload_id{};  ///< the upload that the URLs belong to
 };
-/// The lease does not stand (any more): end the work. `forget`: delete its files as well.
+/// The lease is not valid (any more): stop the work. `forget`: delete its files, too.
 struct Stop {
     JobId job;
     std::uint64_t lease = 0;
@@ -119,11 +123,12 @@ struct DatasetReady {
     Hash256 sha256;
     std::uint64_t bytes = 0, tokens = 0, steps_total = 0;
 };
+/// A trainer process began or continued at `step`.
 struct TrainingStarted {
     static constexpr std::string_view kind = "training_started";
     std::uint64_t step = 0;
     std::string reason;
-};  ///< a trainer process began or continued at `step`
+};
 struct CheckpointSaved {
     static constexpr std::string_view kind = "checkpoint_saved";
     statemachine::Checkpoint checkpoint;
@@ -132,21 +137,21 @@ struct Trained {
     static constexpr std::string_view kind = "trained";
     statemachine::Artifact artifact;
 };
-/// `upload_id`: of the order; a report that was delayed must not count for a later upload.
+/// `upload_id` is the order's: a delayed report must not count for a later upload.
 struct PartUploaded {
     static constexpr std::string_view kind = "part_uploaded";
     std::uint32_t part = 0;
     std::string etag;
     std::string upload_id{};
 };
-/// The evidence for the draw of `block_hash` lies on the worker's disk.
+/// The evidence for the draw of `block_hash` is on the worker's disk.
 struct EvidencePacked {
     static constexpr std::string_view kind = "evidence_packed";
     Hash256 block_hash;
     statemachine::EvidenceFile file;
 };
-/// The step could not be done now. `needs_order`: the worker waits for the order again. `url_refused`: with other URLs,
-/// these are refused (they expired).
+/// The step could not be done now. `needs_order`: the worker waits for the order to be repeated. `url_refused`: it
+/// needs fresh URLs, as these were refused (expired).
 struct StepFailed {
     static constexpr std::string_view kind = "step_failed";
     std::string step;
@@ -155,8 +160,8 @@ struct StepFailed {
     bool needs_order = false;
     bool url_refused = false;
 };
-/// Neither durable nor acknowledged (its report id is 0). `workers` train together; helpers of the JOB meet at
-/// `rendezvous`.
+/// Neither durable nor acknowledged (its report id is 0). `workers` train together; helpers
+/// of the JOB meet at `rendezvous`.
 struct Progress {
     static constexpr std::string_view kind = "progress";
     std::string stage;
@@ -169,7 +174,7 @@ struct Progress {
 
 using ReportBody = std::variant<DatasetReady, TrainingStarted, CheckpointSaved, Trained, PartUploaded, StepFailed,
                                 Progress, EvidencePacked>;
-/// As it stands on the wire: "dataset_ready".
+/// The name on the wire: "dataset_ready".
 inline std::string_view kind_of(const ReportBody& body) {
     return std::visit([](const auto& report) { return report.kind; }, body);
 }
@@ -183,10 +188,10 @@ struct Report {
 
 using FromWorker = std::variant<Hello, Report>;
 
-/// Texts that are too long are cut, bytes that are no UTF-8 replaced: what is encoded here, the other side accepts.
+/// Cut texts that are too long and replace bytes that are not UTF-8, so that the other side accepts what is encoded.
 std::string encode(const FromMaster& message);
 std::string encode(const FromWorker& message);
-/// Check form and bounds of every field; the error names it.
+/// Check the form and bounds of every field; the error names the field.
 Result<FromMaster> parse_from_master(std::string_view text);
 Result<FromWorker> parse_from_worker(std::string_view text);
 

@@ -5,7 +5,7 @@
 namespace emeth::worker_protocol {
 namespace {
 
-/// The length of the well-formed UTF-8 character that `text` begins with (RFC 3629); 0 when there is none.
+/// The length of the well-formed UTF-8 character at the start of `text` (RFC 3629); 0 if there is none.
 std::size_t character_bytes(std::string_view text) {
     const auto byte = [&](std::size_t index) { return static_cast<std::uint8_t>(text[index]); };
     const std::uint8_t lead = byte(0);

@@ -1,6 +1,7 @@
-// Kills the real processes of a node with SIGKILL just before and just after every durable commit and every outside effect that `emeth state failpoints` lists,
-// lets them start again, and looks at chain and store: one deposit, one submit, verified, no penalty; the history replays; no orphan, no stray temporary file.
-// And a JOB at which the master crashes by itself, again and again.
+// Kills the real processes of a node with SIGKILL just before and just after every durable commit and every outside
+// effect that `emeth state failpoints` lists, lets them restart, and checks chain and store: one deposit, one submit,
+// verified, no penalty; the history replays; no orphan and no stray temporary file is left.
+// One more case is a JOB at which the master itself crashes again and again.
 // Usage: node crash_matrix.mjs EMETH DATA_FOLDER [part of a failpoint's name, or poison]
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
@@ -25,8 +26,14 @@ mkdirSync(data, { recursive: true });
 
 function start(args, environment = {}) {
     const child = spawn(emeth, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...environment } });
-    const started = { child, output: '', signal: undefined, end: once(child, 'exit').then(([, signal]) => (children.delete(child), (started.signal = signal))) };
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece) => (started.output = (started.output + piece).slice(-20_000)));
+    const started = {
+        child,
+        output: '',
+        signal: undefined,
+        end: once(child, 'exit').then(([, signal]) => (children.delete(child), (started.signal = signal)))
+    };
+    for (const stream of [child.stdout, child.stderr])
+        stream.on('data', (piece) => (started.output = (started.output + piece).slice(-20_000)));
     children.add(child);
     return started;
 }
@@ -43,27 +50,33 @@ const run = (...args) => spawnSync(emeth, args, { encoding: 'utf8', timeout: 60_
 const lines = (text) => text.trim().split('\n').filter(Boolean);
 
 function files_below(folder) {
-    return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? files_below(join(folder, entry.name)) : [join(folder, entry.name)]));
+    return readdirSync(folder, {
+        withFileTypes: true
+    }).flatMap((entry) => (entry.isDirectory() ? files_below(join(folder, entry.name)) : [join(folder, entry.name)]));
 }
 
 /** Living processes that work in `folder`. */
 function processes_in(folder) {
     return readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && Number(pid) !== process.pid).filter((pid) => {
         try {
-            return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(folder) && !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+            return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(folder) &&
+                !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
         } catch {
             return false;
         }
     });
 }
 
-/** The network all cases share, and the requester's hand in it. */
+/** The network that all cases share, and its requester. */
 class Network {
     async open() {
         this.process = start(['devnet', '--data', join(data, 'net'), '--block-interval', '1']);
         await until('the devnet', 60, () => this.process.output.includes('Ctrl-C ends everything'));
-        this.settings = Object.fromEntries(lines(readFileSync(join(data, 'net', 'master.env'), 'utf8')).map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
-        this.provider = new ethers.JsonRpcProvider(this.settings.endpoint, 60001, { staticNetwork: true, cacheTimeout: -1, polling: true, pollingInterval: 200 });
+        this.settings = Object.fromEntries(lines(
+            readFileSync(join(data, 'net', 'master.env'),
+                'utf8')).map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
+        this.provider = new ethers.JsonRpcProvider(this.settings.endpoint, 60001,
+            { staticNetwork: true, cacheTimeout: -1, polling: true, pollingInterval: 200 });
         const key = readFileSync(join(data, 'net', 'requester', 'key'), 'utf8').trim().replace(/^(0x)?/, '0x');
         this.requester = new ethers.NonceManager(new ethers.Wallet(key, this.provider));
         this.core = new ethers.Contract(this.settings.emethContractAddress, emethCoreAbi, this.requester);
@@ -72,14 +85,18 @@ class Network {
         await (await this.token.approve(this.settings.emethContractAddress, 100_000n * emt)).wait();
     }
 
-    /** By the requester's own command; all further JOBs are about the same text. */
+    /** Uses the requester's own command; all further JOBs are about the same text. */
     async put_dataset() {
         const book = spawnSync('bible', ['gen1:1-gen50:26'], { encoding: 'utf8', maxBuffer: 1 << 24 });
         assert.equal(book.status, 0, `the text comes from the program 'bible': ${book.stderr}`);
         writeFileSync(join(data, 'text'), book.stdout.slice(0, dataset_bytes));
-        writeFileSync(join(data, 'requester.env'), Object.entries({ ...this.settings, privateKey_file: join(data, 'net', 'requester', 'key') })
-            .filter(([key]) => key !== 'max_fee').map(([key, value]) => `${key}=${value}\n`).join(''));
-        const requested = run('request', '--config', join(data, 'requester.env'), '--data', join(data, 'requester'), '--dataset', join(data, 'text'), '--fee-min', '50', '--json');
+        writeFileSync(join(data, 'requester.env'),
+            Object.entries({ ...this.settings, privateKey_file: join(data, 'net', 'requester', 'key') })
+                .filter(([key]) => key !== 'max_fee')
+                .map(([key, value]) => `${key}=${value}\n`)
+                .join(''));
+        const requested = run('request', '--config', join(data, 'requester.env'), '--data', join(data, 'requester'),
+            '--dataset', join(data, 'text'), '--fee-min', '50', '--json');
         assert.equal(requested.status, 0, requested.stderr);
         this.requester.reset();
         this.dataset = (await this.core.jobDetails(JSON.parse(requested.stdout).id)).dataset;
@@ -88,7 +105,8 @@ class Network {
     async request(fee, epoch = 2) {
         const id = `0x${randomBytes(16).toString('hex')}`;
         const now = (await this.provider.getBlock('latest')).timestamp;
-        await this.in_turn(() => this.core.request(id, 0n, this.dataset, JSON.stringify({ language: 'en', epoch }), fee, now + 4 * 3600));
+        await this.in_turn(() => this.core.request(
+                               id, 0n, this.dataset, JSON.stringify({ language: 'en', epoch }), fee, now + 4 * 3600));
         return id;
     }
 
@@ -101,7 +119,8 @@ class Network {
 
     /** A block with that base fee, in gwei. */
     async mine_at(base_fee_gwei) {
-        await this.provider.send('anvil_setNextBlockBaseFeePerGas', [ethers.toQuantity(BigInt(base_fee_gwei) * 10n ** 9n)]);
+        await this.provider.send(
+            'anvil_setNextBlockBaseFeePerGas', [ethers.toQuantity(BigInt(base_fee_gwei) * 10n ** 9n)]);
         await this.provider.send('evm_mine', []);
     }
 
@@ -113,27 +132,48 @@ class Network {
 /** One node with its own wallet, folder and fee, so that no other node takes its JOBs. */
 class Lane {
     constructor(network, number) {
-        Object.assign(this, { network, number, folder: join(data, `lane-${number}`), fee: BigInt(20 + number) * emt, wallet: ethers.Wallet.createRandom() });
+        Object.assign(this, {
+            network,
+            number,
+            folder: join(data, `lane-${number}`),
+            fee: BigInt(20 + number) * emt,
+            wallet: ethers.Wallet.createRandom()
+        });
         this.config = join(data, `lane-${number}.env`);
     }
 
     async open() {
         writeFileSync(join(data, `lane-${this.number}.key`), `${this.wallet.privateKey}\n`, { mode: 0o600 });
-        const settings = { ...this.network.settings, privateKey_file: join(data, `lane-${this.number}.key`), min_fee: this.fee, max_fee: this.fee, worker_port: 0, deadline_margin_s: 60,
-            poll_interval_ms: 200, discovery_interval_ms: 300, rewards_interval_ms: 500, rebroadcast_interval_ms: 500, threads: 1 };
-        writeFileSync(this.config, Object.entries(settings).map(([key, value]) => `${key}=${value}\n`).join(''), { mode: 0o600 });
-        await this.network.in_turn(() => this.network.requester.sendTransaction({ to: this.wallet.address, value: 100n * emt }));
+        const settings = {
+            ...this.network.settings,
+            privateKey_file: join(data, `lane-${this.number}.key`),
+            min_fee: this.fee,
+            max_fee: this.fee,
+            worker_port: 0,
+            deadline_margin_s: 60,
+            poll_interval_ms: 200,
+            discovery_interval_ms: 300,
+            rewards_interval_ms: 500,
+            rebroadcast_interval_ms: 500,
+            threads: 1
+        };
+        writeFileSync(this.config, Object.entries(settings).map(([key, value]) => `${key}=${value}\n`).join(''),
+            { mode: 0o600 });
+        await this.network.in_turn(
+            () => this.network.requester.sendTransaction({ to: this.wallet.address, value: 100n * emt }));
         await this.network.in_turn(() => this.network.token.transfer(this.wallet.address, 1_000n * emt));
     }
 
     start_master(failpoint, workers = 1) {
-        this.master = start(['master', '--config', this.config, '--data', this.folder, '--local-workers', workers], failpoint ? { EMETH_FAILPOINT: failpoint } : {});
+        this.master = start(['master', '--config', this.config, '--data', this.folder, '--local-workers', workers],
+            failpoint ? { EMETH_FAILPOINT: failpoint } : {});
     }
 
     async stop_master() {
         this.master.child.kill('SIGTERM');
         await this.master.end;
-        await until(`the end of all processes of lane ${this.number}`, 10, () => processes_in(this.folder).length === 0);
+        await until(
+            `the end of all processes of lane ${this.number}`, 10, () => processes_in(this.folder).length === 0);
     }
 
     record(id) {
@@ -143,16 +183,21 @@ class Lane {
 
     /** Transactions of this node that were signed again at a higher price. */
     replacements() {
-        return lines(run('state', 'dump', '--data', this.folder).stdout).filter((line) => JSON.parse(line).type === 'replacement').length;
+        return lines(run('state', 'dump', '--data', this.folder).stdout)
+            .filter((line) => JSON.parse(line).type === 'replacement')
+            .length;
     }
 
-    /** Starts the master with a failpoint; whoever dies by it is started again, the master by us and all others by the node itself. */
+    /**
+     * Starts the master with a failpoint. Whatever dies of it is restarted: the master by us, everything else by the
+     * node itself.
+     */
     async kill_at(place, moment) {
         const mark = join(data, `fired-${this.number}-${Date.now()}`);
         this.start_master(`${moment}:${place.effect}:${mark}`);
         const fired = () => existsSync(mark) || (this.master.signal !== undefined && this.master.signal !== 'SIGKILL');
         await until(`"${moment} ${place.effect}"`, case_limit_s, fired);
-        if (place.process !== 'master') return assert.equal(this.master.signal, undefined, 'the master lives on');
+        if (place.process !== 'master') return assert.equal(this.master.signal, undefined, 'the master keeps running');
         await until('the death of the master', 10, () => this.master.signal);
         assert.equal(this.master.signal, 'SIGKILL', this.master.output);
         await until('the end of its workers', 10, () => processes_in(this.folder).length === 0);
@@ -163,7 +208,8 @@ class Lane {
         await until(`${id} ${state} in the store`, case_limit_s, () => this.record(id)?.state === state);
         await this.stop_master();
         const counts = {};
-        for (const event of await this.network.events('Status', id)) counts[event.args.status] = (counts[event.args.status] ?? 0) + 1;
+        for (const event of await this.network.events('Status', id))
+            counts[event.args.status] = (counts[event.args.status] ?? 0) + 1;
         const verified = await run('state', 'verify', '--data', this.folder);
         assert.equal(verified.status, 0, verified.stderr);
         const stray = files_below(this.folder).filter((file) => /\.tmp-|\.partial$/.test(file));
@@ -175,7 +221,8 @@ class Lane {
     async expect_verified(id) {
         const counts = await this.expect_end(id, 'verified');
         assert.deepEqual(counts, { 2: 1, 3: 1, 4: 1 }, `Status events of ${id}`);
-        assert.deepEqual((await this.network.events('Penalty', this.wallet.address)).length, this.penalties ?? 0, 'no penalty');
+        assert.deepEqual(
+            (await this.network.events('Penalty', this.wallet.address)).length, this.penalties ?? 0, 'no penalty');
     }
 
     async restart_case(place, moment) {
@@ -194,29 +241,34 @@ class Lane {
         await this.expect_verified(id);
     }
 
-    /** A JOB long enough that it is not through before it is declined, on however busy a machine. */
+    /** Takes a JOB that is long enough not to be finished before it is declined, however busy the machine. */
     async decline_case(place, moment) {
         const id = await this.network.request(this.fee, 20);
         const killing = this.kill_at(place, moment);
         await until('a lease', case_limit_s, () => ['downloading', 'training'].includes(this.record(id)?.state));
         run('decline', id, '--config', this.config, '--data', this.folder);
         await killing;
-        await until('the end or another wish', case_limit_s, () => {
+        await until('the end or another order', case_limit_s, () => {
             if (this.record(id)?.state === 'declined') return true;
-            if (!this.record(id)?.why?.includes('decline')) run('decline', id, '--config', this.config, '--data', this.folder);  // the wish died with the master
+            if (!this.record(id)?.why?.includes('decline'))
+                run('decline', id, '--config', this.config, '--data', this.folder);  // the order died with the master
             return false;
         });
         await this.expect_end(id, 'declined');
         this.penalties = (this.penalties ?? 0) + 1;
-        assert.equal((await this.network.events('Penalty', this.wallet.address)).length, this.penalties, 'one penalty a decline');
+        assert.equal((await this.network.events('Penalty', this.wallet.address)).length, this.penalties,
+            'one penalty per decline');
     }
 
-    /** The price of gas rises above what the deposit's transactions offer, so that they are replaced; our blocks, as many as it takes. */
+    /**
+     * Raises the gas price above what the deposit's transactions offer, so that they are replaced. We mine the blocks,
+     * as many as it takes.
+     */
     async replacement_case(place, moment) {
         const id = await this.network.request(this.fee);
         const replaced_before = this.replacements();
         await this.network.provider.send('evm_setIntervalMining', [0]);
-        await this.network.provider.send('anvil_mine', ['0x4']);  // deep enough for all to see the JOB
+        await this.network.provider.send('anvil_mine', ['0x4']);  // deep enough for everyone to see the JOB
         let dear = false, ended = false;
         const blocks = (async () => {
             for (; !ended; await sleep(100)) if (dear) await this.network.mine_at(100);
@@ -226,7 +278,8 @@ class Lane {
             await until('a signed process', case_limit_s, () => this.record(id)?.why.includes('process transaction'));
             dear = true;
             await killing;
-            await until('the deposit', case_limit_s, () => this.record(id)?.state === 'downloading' || this.record(id)?.state === 'training');
+            await until('the deposit', case_limit_s,
+                () => this.record(id)?.state === 'downloading' || this.record(id)?.state === 'training');
         } finally {
             ended = true;
             await blocks;
@@ -236,7 +289,10 @@ class Lane {
         assert.ok(this.replacements() > replaced_before, 'a transaction was replaced');
     }
 
-    /** A JOB at which the master ends itself three times in a row is left alone, and others go on; the operator may still give it back. */
+    /**
+     * A JOB at which the master crashes three times in a row is left alone while others go on; the operator can still
+     * decline it.
+     */
     async poison_case() {
         const poison = await this.network.request(this.fee);
         for (const crash of [1, 2, 3]) {
@@ -246,7 +302,9 @@ class Lane {
             await until('the end of its workers', 10, () => processes_in(this.folder).length === 0);
         }
         this.start_master(undefined, 2);
-        const waits = () => /^waiting (29|30) min to retry the download: the master ended itself by signal 6 \(SIGABRT\), .*3 crashes in a row$/.test(this.record(poison)?.why);
+        const waits = () =>
+            /^waiting (29|30) min to retry the download: the master ended itself by signal 6 \(SIGABRT\), .*3 crashes in a row$/
+                .test(this.record(poison)?.why);
         await until('the long wait', 30, waits);
         const other = await this.network.request(this.fee);
         await until(`${other} verified`, case_limit_s, () => this.record(other)?.state === 'verified');
@@ -261,7 +319,10 @@ class Lane {
         const id = await this.network.request(this.fee);
         this.start_master();
         await this.expect_verified(id);
-        const minted = async () => (await this.network.token.queryFilter(this.network.token.filters.Transfer(ethers.ZeroAddress, this.wallet.address), 0, 'latest')).length;
+        const minted = async () => (
+            await this.network.token.queryFilter(
+                this.network.token.filters.Transfer(ethers.ZeroAddress, this.wallet.address), 0,
+                'latest')).length;
         const before = await minted();
         await this.network.provider.send('evm_increaseTime', [24 * 3600]);
         await this.kill_at(place, moment);
@@ -277,12 +338,14 @@ class Lane {
             const began = Date.now();
             try {
                 await this[`${place.path}_case`](place, moment);
-                console.log(`${moment} ${place.effect} (${place.process}): held, ${((Date.now() - began) / 1000).toFixed(1)} s`);
+                console.log(`${moment} ${place.effect} (${place.process}): held, ${
+                    ((Date.now() - began) / 1000).toFixed(1)} s`);
             } catch (error) {
                 failures.push(`${moment} ${place.effect}`);
-                console.log(`${moment} ${place.effect} (${place.process}): FAILED: ${error.stack}\n${this.master?.output.slice(-3000)}`);
+                console.log(`${moment} ${place.effect} (${place.process}): FAILED: ${error.stack}\n${
+                    this.master?.output.slice(-3000)}`);
                 for (const pid of processes_in(this.folder)) process.kill(Number(pid), 'SIGKILL');
-                this.fee += BigInt(lanes_count) * emt;  // what is left of the case is not taken by the next one
+                this.fee += BigInt(lanes_count) * emt;  // so that the next case does not take what this one left
                 this.folder += '-again';
                 await this.open();
             }
@@ -290,7 +353,7 @@ class Lane {
     }
 }
 
-/** Every effect that a JOB passes is on the list, and what the list calls normal is passed. */
+/** Every effect that a JOB passes is on the list, and every effect that the list calls normal is passed. */
 async function compare_with_trace(lane, places) {
     const trace = join(data, 'trace');
     const id = await lane.network.request(lane.fee);
@@ -300,7 +363,8 @@ async function compare_with_trace(lane, places) {
     console.log([...passed].join('\n'));
     const listed = new Set(places.map((place) => place.effect));
     assert.deepEqual([...passed].filter((effect) => !listed.has(effect)), [], 'effects that are not on the list');
-    assert.deepEqual(places.filter((place) => place.path === 'normal' && !passed.has(place.effect)), [], 'places that no JOB passes');
+    assert.deepEqual(places.filter((place) => place.path === 'normal' && !passed.has(place.effect)), [],
+        'places that no JOB passes');
 }
 
 const failures = [];
@@ -313,14 +377,18 @@ try {
     for (const lane of lanes) await lane.open();
     await compare_with_trace(lanes[0], places);
 
-    const cases_of = (chosen) => places.filter((place) => place.effect.includes(only) && chosen(place)).flatMap((place) => ['before', 'after'].map((moment) => ({ place, moment })));
-    const for_all = ['replacement', 'withdraw'];  // the price of gas rises, and days pass, for all
+    const cases_of = (chosen) => places.filter((place) => place.effect.includes(only) && chosen(place))
+                                     .flatMap((place) => ['before', 'after'].map((moment) => ({ place, moment })));
+    const for_all = ['replacement', 'withdraw'];  // run alone: all lanes share the gas price and the date
     const cases = cases_of((place) => !for_all.includes(place.path));
     await Promise.all(lanes.map((lane) => lane.run(cases)));
-    if ('poison'.includes(only)) await lanes[0].run([{ place: { effect: 'poison', process: 'master', path: 'poison' }, moment: 'three crashes in a row:' }]);
+    if ('poison'.includes(only))
+        await lanes[0].run([
+            { place: { effect: 'poison', process: 'master', path: 'poison' }, moment: 'three crashes in a row:' }
+        ]);
     for (const path of for_all) await lanes[0].run(cases_of((place) => place.path === path));
     assert.deepEqual(failures, []);
-    console.log('every process that died left nothing behind');
+    console.log('no process that died left anything behind');
 } finally {
     for (const child of children) child.kill('SIGKILL');
     for (const pid of processes_in(join(data, 'lane-'))) process.kill(Number(pid), 'SIGKILL');

@@ -6,10 +6,12 @@ import { basename } from 'node:path';
 
 const [emeth_dev, data] = process.argv.slice(2);
 const report_file = `${data}-report.json`;
-const soak = spawnSync(emeth_dev, ['soak', '--minutes', '1', '--seed', '7', '--data', data, '--report', report_file], { encoding: 'utf8' });
+const soak = spawnSync(emeth_dev, ['soak', '--minutes', '1', '--seed', '7', '--data', data, '--report', report_file],
+    { encoding: 'utf8' });
 console.log(soak.stdout, soak.stderr);
 const report = JSON.parse(readFileSync(report_file, 'utf8'));
-for (const key of ['kills', 'verified', 'in_time', 'penalties', 'orphans', 'steps_trained_twice', 'rss_growth_mb', 'jobs', 'restarts', 'disturbances', 'crashes'])
+for (const key of ['kills', 'verified', 'in_time', 'penalties', 'orphans', 'steps_trained_twice', 'rss_growth_mb',
+         'jobs', 'restarts', 'disturbances', 'crashes'])
     assert.equal(typeof report[key], 'number', `${key} in ${JSON.stringify(report)}`);
 
 assert.deepEqual(report.failures, []);
@@ -26,7 +28,8 @@ assert.equal(report.crashes, 0);
 
 const alive = readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && Number(pid) !== process.pid).filter((pid) => {
     try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(data) && !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(data) &&
+            !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
     } catch {
         return false;
     }

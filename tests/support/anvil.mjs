@@ -21,7 +21,7 @@ const receiptPollMs = 5;
 const receiptPollsMax = 2_000;
 const gasLimitOfACall = 5_000_000;
 
-/** Resolves with the port that anvil prints; rejects with anvil's last words when it ends or stays silent. */
+/** Resolves with the port that anvil prints; rejects with anvil's last words if it ends or stays silent. */
 function listeningPort(child) {
     return new Promise((resolve, reject) => {
         let output = "";
@@ -53,7 +53,7 @@ export class Chain {
         this.#child = child;
         this.port = port;
         this.url = `http://127.0.0.1:${port}`;
-        // No cache and hardly a wait for more to batch: a test reads right after it wrote.
+        // No cache, and hardly any waiting to batch requests: a test reads right after it has written.
         const options = { staticNetwork: true, batchStallTime: 1, cacheTimeout: -1 };
         this.provider = new ethers.JsonRpcProvider(this.url, chainId, options);
         this.accounts = [];
@@ -79,7 +79,7 @@ export class Chain {
         await this.rpc("evm_mine");
     }
 
-    /** Sends from an unlocked account without estimating gas, so that a refused call is mined as well; gives the receipt. */
+    /** Sends from an unlocked account without estimating gas, so that a refused call is mined, too; returns the receipt. */
     async transact(from, to, data) {
         const hash = await this.rpc("eth_sendTransaction", { from, to, data, gas: ethers.toQuantity(gasLimitOfACall) });
         for (let poll = 0; poll < receiptPollsMax; ++poll) {
@@ -87,7 +87,8 @@ export class Chain {
             if (receipt) return receipt;
             await sleep(receiptPollMs);
         }
-        throw new Error(`anvil took transaction ${hash}, but ${receiptPollsMax * receiptPollMs} ms later has no receipt for it`);
+        throw new Error(
+            `anvil took transaction ${hash}, but ${receiptPollsMax * receiptPollMs} ms later has no receipt for it`);
     }
 
     async stop() {
@@ -101,9 +102,11 @@ export class Chain {
 /** Starts anvil; `startTime` (unix seconds) is the first block's time, `extraArguments` go to anvil as they are. */
 export async function startAnvil({ startTime, extraArguments = [] } = {}) {
     const timeArguments = startTime === undefined ? [] : ["--timestamp", String(startTime)];
-    const anvilArguments = ["--host", "127.0.0.1", "--port", "0", "--chain-id", String(chainId), ...timeArguments, ...extraArguments];
+    const anvilArguments =
+        ["--host", "127.0.0.1", "--port", "0", "--chain-id", String(chainId), ...timeArguments, ...extraArguments];
     // setpriv gives anvil a parent-death signal: even a test that is killed leaves no chain behind.
-    const child = spawn("setpriv", ["--pdeathsig", "KILL", anvilProgram, ...anvilArguments], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn("setpriv", ["--pdeathsig", "KILL", anvilProgram, ...anvilArguments],
+        { stdio: ["ignore", "pipe", "pipe"] });
     try {
         const chain = new Chain(child, await listeningPort(child));
         chain.accounts = (await chain.rpc("eth_accounts")).map(ethers.getAddress);
@@ -114,11 +117,12 @@ export async function startAnvil({ startTime, extraArguments = [] } = {}) {
     }
 }
 
-/** {contractName, abi, bytecode, deployedBytecode} as contracts/compile.mjs wrote it into $EMETH_CONTRACTS_DIR or build/contracts. */
+/** {contractName, abi, bytecode, deployedBytecode} from contracts/compile.mjs, in $EMETH_CONTRACTS_DIR or build/contracts. */
 export function readArtifact(contractName) {
     const folder = process.env.EMETH_CONTRACTS_DIR ?? join(repositoryFolder, "build", "contracts");
     const file = join(folder, `${contractName}.json`);
-    if (!existsSync(file)) throw new Error(`${file} is missing: build the target emeth_contract_code, or set EMETH_CONTRACTS_DIR`);
+    if (!existsSync(file))
+        throw new Error(`${file} is missing: build the target emeth_contract_code, or set EMETH_CONTRACTS_DIR`);
     return JSON.parse(readFileSync(file, "utf8"));
 }
 

@@ -1,5 +1,5 @@
-// A private chain for a test: anvil on a free loopback port, chain id 60001. It dies with the test's thread, however
-// that ends.
+// A private chain for a test: anvil on a free loopback port, chain id 60001. It dies with the
+// test's thread, however that ends.
 #pragma once
 
 #include <unistd.h>
@@ -35,7 +35,7 @@ public:
     [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
     void kill() { process_.signal(9); }
 
-    /// One of the accounts that anvil makes rich in ALT; they are published, and worthless elsewhere.
+    /// One of the accounts that anvil funds with ALT; their keys are published, and worthless elsewhere.
     static crypto::PrivateKey account_key(std::size_t index) {
         static constexpr std::array<std::string_view, 5> keys{
             "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80",
@@ -61,7 +61,7 @@ private:
         return options;
     }
 
-    /// The port stands in the last line that anvil prints at its start.
+    /// The port is in the last line that anvil prints at its start.
     [[nodiscard]] std::uint16_t await_port() const {
         constexpr int polls_max = 6'000;
         constexpr useconds_t poll_us = 10'000;

@@ -1,8 +1,10 @@
-// The published interfaces of EmethCore and EMT, as ethers reads them. A test holds the compiled contracts to these lists.
+// The published interfaces of EmethCore and EMT, as ethers reads them. A test holds the
+// compiled contracts to these lists.
 
 export const emethCoreAbi = [
     "constructor(address tokenAddress)",
-    "function request(bytes16 jobId, uint256 programId, string dataset, string param, uint256 fee, uint256 deadline) returns (bool)",
+    "function request(bytes16 jobId, uint256 programId, string dataset, string param, uint256 fee, uint256 deadline)" +
+        " returns (bool)",
     "function cancel(bytes16 jobId) returns (bool)",
     "function process(bytes16 jobId) returns (bool)",
     "function decline(bytes16 jobId) returns (bool)",

@@ -8,7 +8,8 @@
 //
 // {
 //   "seed": string, "count": number, "chainId": 60001,
-//   "keys": [N] { "privateKey": 32 bytes, "address": checksummed, "addressLower": lower case, "publicKey": 65 bytes, 04 first },
+//   "keys": [N] { "privateKey": 32 bytes, "address": checksummed, "addressLower": lower case,
+//                 "publicKey": 65 bytes, 04 first },
 //   "rawSignatures": [N] { "privateKey", "address", "digest": 32 bytes,
 //                          "r": 32 bytes, "s": 32 bytes, "v": 27|28, "signature": 65 bytes r‖s‖v },
 //   "messageSignatures": [N] (EIP-191) { "privateKey", "address", "text": UTF-8 string, "digest", "signature" },
@@ -66,7 +67,12 @@ const chainId = 60001;
 const core = new ethers.Interface(emethCoreAbi);
 const token = new ethers.Interface(emethTokenAbi);
 const texts = [
-    "", "a", "exactly thirty-two bytes of text", '{"language": "ja", "epoch": 2}', "日本語のデータセット", "line\nbreak\ttab \u0000 nul 🙂",
+    "",
+    "a",
+    "exactly thirty-two bytes of text",
+    '{"language": "ja", "epoch": 2}',
+    "日本語のデータセット",
+    "line\nbreak\ttab \u0000 nul 🙂",
 ];
 
 /** Makes every list; one instance, one random sequence. */
@@ -150,7 +156,8 @@ class VectorMaker {
     datasetUploadSignatures() {
         return this.list(() => {
             const [jobId, sha256, signedtime] = [this.jobId(), this.random.hex(32), this.signedTime()];
-            const digest = ethers.solidityPackedKeccak256(["string", "bytes32", "uint256"], [jobId, sha256, signedtime]);
+            const digest =
+                ethers.solidityPackedKeccak256(["string", "bytes32", "uint256"], [jobId, sha256, signedtime]);
             return { jobId, sha256, signedtime, ...this.digestSignature(digest) };
         });
     }
@@ -233,18 +240,24 @@ class VectorMaker {
 
     abiCalls() {
         const ofJob = (name) => this.calls(core, name, () => ({ jobId: this.jobId() }));
-        const jobCalls = ["process", "cancel", "decline", "rejectResult", "timeout", "jobs", "jobDetails", "jobAssigns"];
+        const jobCalls =
+            ["process", "cancel", "decline", "rejectResult", "timeout", "jobs", "jobDetails", "jobAssigns"];
         return {
             ...Object.fromEntries(jobCalls.map((name) => [name, ofJob(name)])),
             request: this.calls(core, "request", () => ({
-                jobId: this.jobId(), programId: this.uint(), dataset: this.text(), param: this.text(), fee: this.uint(),
+                jobId: this.jobId(),
+                programId: this.uint(),
+                dataset: this.text(),
+                param: this.text(),
+                fee: this.uint(),
                 deadline: this.uint(),
             })),
             submit: this.calls(core, "submit", () => ({ jobId: this.jobId(), result: this.text() })),
             verify: this.calls(core, "verify", () => ({ jobId: this.jobId(), gas: this.uint() })),
             withdrawSlotReward: this.calls(core, "withdrawSlotReward", () => ({ slot: this.uint() })),
             slotBalances: this.calls(core, "slotBalances", () => ({ slot: this.uint(), node: this.address() })),
-            jobAssignedHistory: this.calls(core, "jobAssignedHistory", () => ({ node: this.address(), index: this.uint() })),
+            jobAssignedHistory:
+                this.calls(core, "jobAssignedHistory", () => ({ node: this.address(), index: this.uint() })),
             approve: this.calls(token, "approve", () => ({ spender: this.address(), amount: this.uint() })),
             transfer: this.calls(token, "transfer", () => ({ to: this.address(), amount: this.uint() })),
             allowance: this.calls(token, "allowance", () => ({ owner: this.address(), spender: this.address() })),
@@ -255,14 +268,26 @@ class VectorMaker {
     abiReturns() {
         return {
             jobs: this.returns("jobs", () => ({
-                exist: this.random.below(2) === 1, jobId: this.jobId(), owner: this.address(), deadline: this.uint(), fee: this.uint(),
-                status: String(this.random.below(10)), requestedAt: this.uint(),
+                exist: this.random.below(2) === 1,
+                jobId: this.jobId(),
+                owner: this.address(),
+                deadline: this.uint(),
+                fee: this.uint(),
+                status: String(this.random.below(10)),
+                requestedAt: this.uint(),
             })),
             jobDetails: this.returns("jobDetails", () => ({
-                programId: this.uint(), param: this.text(), dataset: this.text(), result: this.text(),
+                programId: this.uint(),
+                param: this.text(),
+                dataset: this.text(),
+                result: this.text(),
             })),
             jobAssigns: this.returns("jobAssigns", () => ({
-                node: this.address(), deposit: this.uint(), gas: this.uint(), startedAt: this.uint(), submittedAt: this.uint(),
+                node: this.address(),
+                deposit: this.uint(),
+                gas: this.uint(),
+                startedAt: this.uint(),
+                submittedAt: this.uint(),
                 verifiedAt: this.uint(),
             })),
             slots: this.returns("slots", () => ({ totalGas: this.uint(), totalReward: this.uint() })),
@@ -273,15 +298,22 @@ class VectorMaker {
     abiEvents() {
         return {
             Request: this.events(core, "Request", () => ({
-                owner: this.address(), jobId: this.jobId(), fee: this.uint(), deadline: this.uint(),
+                owner: this.address(),
+                jobId: this.jobId(),
+                fee: this.uint(),
+                deadline: this.uint(),
             })),
             Cancel: this.events(core, "Cancel", () => ({ jobId: this.jobId() })),
             Status: this.events(core, "Status", () => ({
-                jobId: this.jobId(), nodeAddress: this.address(), status: String(this.random.below(10)),
+                jobId: this.jobId(),
+                nodeAddress: this.address(),
+                status: String(this.random.below(10)),
             })),
-            Reward: this.events(core, "Reward", () => ({ nodeAddress: this.address(), slot: this.uint(), gas: this.uint() })),
+            Reward: this.events(
+                core, "Reward", () => ({ nodeAddress: this.address(), slot: this.uint(), gas: this.uint() })),
             Penalty: this.events(core, "Penalty", () => ({ nodeAddress: this.address(), slashed: this.uint() })),
-            Transfer: this.events(token, "Transfer", () => ({ from: this.address(), to: this.address(), value: this.uint() })),
+            Transfer: this.events(
+                token, "Transfer", () => ({ from: this.address(), to: this.address(), value: this.uint() })),
         };
     }
 
@@ -294,10 +326,12 @@ class VectorMaker {
     }
 
     abi() {
-        const functions = [core, token].flatMap((abi) => abi.fragments.filter((fragment) => fragment.type === "function"));
+        const functions =
+            [core, token].flatMap((abi) => abi.fragments.filter((fragment) => fragment.type === "function"));
         const events = [core, token].flatMap((abi) => abi.fragments.filter((fragment) => fragment.type === "event"));
         return {
-            selectors: functions.map((fragment) => ({ signature: fragment.format("sighash"), selector: fragment.selector })),
+            selectors:
+                functions.map((fragment) => ({ signature: fragment.format("sighash"), selector: fragment.selector })),
             topics: events.map((fragment) => ({ signature: fragment.format("sighash"), topic: fragment.topicHash })),
             calls: this.abiCalls(),
             returns: this.abiReturns(),
@@ -316,8 +350,26 @@ class VectorMaker {
     rlp() {
         const filled = (count) => "0x" + "61".repeat(count);
         const edges = [
-            "0x", "0x00", "0x01", "0x7f", "0x80", "0xff", filled(55), filled(56), filled(255), filled(256), filled(65_535), filled(65_536),
-            [], [[]], [[], [[]], [[], [[]]]], ["0x"], [filled(54)], [filled(55)], Array(55).fill("0x01"), Array(56).fill("0x01"),
+            "0x",
+            "0x00",
+            "0x01",
+            "0x7f",
+            "0x80",
+            "0xff",
+            filled(55),
+            filled(56),
+            filled(255),
+            filled(256),
+            filled(65_535),
+            filled(65_536),
+            [],
+            [[]],
+            [[], [[]], [[], [[]]]],
+            ["0x"],
+            [filled(54)],
+            [filled(55)],
+            Array(55).fill("0x01"),
+            Array(56).fill("0x01"),
         ];
         const values = [...edges, ...this.list(() => this.rlpValue(6))];
         return values.map((value) => ({ value, encoded: ethers.encodeRlp(value) }));
@@ -325,7 +377,8 @@ class VectorMaker {
 }
 
 function readArguments() {
-    const { values } = parseArgs({ options: { seed: { type: "string", default: "1" }, count: { type: "string", default: "20" } } });
+    const { values } = parseArgs(
+        { options: { seed: { type: "string", default: "1" }, count: { type: "string", default: "20" } } });
     const count = Number(values.count);
     if (!Number.isInteger(count) || count < 1 || count > 10_000) {
         throw new Error(`--count ${values.count}: give a whole number from 1 to 10000`);

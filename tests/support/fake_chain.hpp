@@ -1,5 +1,9 @@
 // A chain in memory, for tests of whatever reads the chain: JOBs and their events are set by plain calls, each of which
 // mines a block of its own.
+//
+//     chain.request(id, owner, "text.txt", "{}", fee, deadline_unix_s);
+//     chain.process(id, node);
+//     EXPECT_EQ(run(chain.job(id)).value().status, chain::JobStatus::processing);
 #pragma once
 
 #include <cstdint>
@@ -24,7 +28,7 @@ class FakeChain : public chain::Chain {
 public:
     FakeChain();
 
-    // What a requester, a node and the verifier do; time and block number go on by one block.
+    // What a requester, a node and the verifier do; each call advances time and block number by one block.
     void request(JobId id, Address owner, std::string dataset, std::string param, Wei fee,
                  std::int64_t deadline_unix_s);
     void cancel(JobId id);
@@ -36,7 +40,7 @@ public:
     void timeout(JobId id);
 
     void mine(std::uint64_t blocks = 1);
-    /// Takes the last `depth` blocks away with all that happened in them, and mines `blocks` other ones in their place.
+    /// Removes the last `depth` blocks with everything that happened in them, and mines `blocks` others in their place.
     void reorganise(std::uint64_t depth, std::uint64_t blocks);
     [[nodiscard]] std::uint64_t head() const { return blocks_.size() - 1; }
     [[nodiscard]] std::size_t calls() const { return calls_; }
@@ -53,8 +57,8 @@ public:
     std::map<std::uint64_t, chain::Slot> slots;
     std::optional<std::string> reverts_with;  ///< the answer of revert_reason and, as an Error, of estimate_gas
     Wei price_of_gas;
-    std::vector<chain::Bytes> broadcast;  ///< what send_raw took
-    std::map<JobId, FakeJob> jobs;        ///< of the latest block; to be changed at will
+    std::vector<chain::Bytes> broadcast;  ///< what send_raw accepted
+    std::map<JobId, FakeJob> jobs;        ///< of the latest block; tests may change them at will
 
     Task<Result<std::uint64_t>> chain_id() override;
     Task<Result<chain::Block>> latest_block() override;

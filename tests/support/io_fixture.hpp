@@ -1,4 +1,7 @@
-// Runs coroutines of a test on an io_context of its own, with services beside them, and never for ever.
+// Runs a test's coroutines on an io_context of their own, with services beside them, and never for ever.
+//
+//     Background serving(io, server.run());  // stops with its scope
+//     EXPECT_EQ(run(client.get("/")).value().status, 200u);
 #pragma once
 
 #include <gtest/gtest.h>
@@ -30,7 +33,7 @@ public:
     Background& operator=(const Background&) = delete;
     ~Background() { stop(); }
 
-    /// Cancels and waits; false when it did not end in `limit`.
+    /// Cancels and waits; false if it has not ended within `limit`.
     bool stop(std::chrono::milliseconds limit = std::chrono::seconds(10)) {
         if (ended_) return true;
         signal_.emit(asio::cancellation_type::terminal);
@@ -50,7 +53,7 @@ private:
 
 class IoFixture : public ::testing::Test {
 protected:
-    /// The result of `task`; fails the test by an exception when it takes longer than 60 s.
+    /// The result of `task`; an exception fails the test if it takes longer than 60 s.
     template <class T>
     T run(Task<T> task) {
         std::exception_ptr error;
@@ -62,7 +65,7 @@ protected:
         } else {
             bool done = false;
             std::optional<T> value;
-            // Through a second coroutine, as co_spawn wants results that have a default.
+            // Through a second coroutine, because co_spawn needs results that can be default-constructed.
             asio::co_spawn(io, store(std::move(task), &value),
                            [&](std::exception_ptr thrown) { error = thrown, done = true; });
             run_until(done);

@@ -84,7 +84,7 @@ EventBody some_way_out(Rng& rng, const Job& job) {
     throw std::logic_error("unreachable");
 }
 
-/// The event that the work of `command` ends with.
+/// The event that ends the work of `command`.
 EventBody event_that_answers(Rng& rng, const Job& job, Command command) {
     const std::uint64_t lease = some_lease(rng, job);
     const std::uint64_t number = below(rng, 1000);

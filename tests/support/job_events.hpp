@@ -29,16 +29,16 @@ statemachine::Terms terms(std::uint64_t number);
 /// One event of every kind, in the order of EventBody; those of the straight path fit straight_path().
 std::vector<statemachine::EventBody> event_of_every_kind();
 
-/// From discovered to verified without a hitch; the Discovered event is not part of it.
+/// From discovered to verified without a hitch; without the Discovered event.
 std::vector<statemachine::EventBody> straight_path();
 
-/// Applies `events` to a discovered JOB; throws std::logic_error when one is rejected.
+/// Applies `events` to a discovered JOB; throws std::logic_error if one is rejected.
 statemachine::Job job_after(const std::vector<statemachine::EventBody>& events);
 
 /// A JOB in `state`, reached by events alone.
 statemachine::Job job_in(statemachine::State state);
 
-/// A random event, in four of five cases one that fits `job`.
+/// A random event; in four cases out of five it fits `job`.
 statemachine::EventBody random_event(Rng& rng, const statemachine::Job& job);
 
 }  // namespace emeth::test

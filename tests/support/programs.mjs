@@ -1,4 +1,4 @@
-// Programs that a test starts, waits for and ends; what they print is kept for the day a test fails.
+// Programs that a test starts, waits for and stops; their output is kept, to be shown when a test fails.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,23 +6,29 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const running = new Set();
 const started = [];
 
-/** Runs on until it is stopped: {name, child, output, end: a promise of its exit code}. */
+/** Runs until it is stopped: {name, child, output, end: a promise of its exit code}. */
 export function start(name, file, ...args) {
     const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    const program = { name, child, output: '', end: once(child, 'exit').then(([code]) => (running.delete(program), code)) };
+    const program = {
+        name,
+        child,
+        output: '',
+        end: once(child, 'exit').then(([code]) => (running.delete(program), code))
+    };
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece) => (program.output += piece));
     running.add(program);
     started.push(program);
     return program;
 }
 
-/** The first value of `condition` that is true; an error with the last words of all programs, and `more()`, after `limit_s`. */
+/** Waits for a true value of `condition` and returns it; after `limit_s`, throws all programs' last words and `more()`. */
 export async function until(what, limit_s, condition, more = () => '') {
     for (const end = Date.now() + limit_s * 1000; Date.now() < end; await sleep(100)) {
         const value = await condition();
         if (value) return value;
     }
-    throw new Error(`${what} did not happen within ${limit_s} s\n${started.map((p) => `--- ${p.name}\n${p.output.slice(-2000)}`).join('\n')}\n${more()}`);
+    throw new Error(`${what} did not happen within ${limit_s} s\n${
+        started.map((p) => `--- ${p.name}\n${p.output.slice(-2000)}`).join('\n')}\n${more()}`);
 }
 
 /** Its exit code. */
@@ -37,10 +43,17 @@ export function kill_all() {
 
 /** A .env file as an object. */
 export function parse_settings(text) {
-    return Object.fromEntries(text.trim().split('\n').filter((line) => /^\w+=/.test(line)).map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
+    return Object.fromEntries(
+        text.trim()
+            .split('\n')
+            .filter((line) => /^\w+=/.test(line))
+            .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
 }
 
 /** `values` as a .env file; what is undefined is left out. */
 export function settings_text(values) {
-    return Object.entries(values).filter(([, value]) => value !== undefined).map(([key, value]) => `${key}=${value}\n`).join('');
+    return Object.entries(values)
+        .filter(([, value]) => value !== undefined)
+        .map(([key, value]) => `${key}=${value}\n`)
+        .join('');
 }

@@ -1,4 +1,4 @@
-// Bytes on a socket, for what a decent HTTP client would not send, and servers that misbehave.
+// Raw bytes on a socket, for what a well-behaved HTTP client would not send, and servers that misbehave.
 #pragma once
 
 #include <cstdint>
@@ -9,11 +9,11 @@
 
 namespace emeth::test {
 
-/// Sends `bytes` to 127.0.0.1:`port` and returns all that comes back until the other side closes or `limit` is over.
+/// Sends `bytes` to 127.0.0.1:`port` and returns all that comes back until the other side closes or `limit` has passed.
 Task<std::string> raw_exchange(std::uint16_t port, std::string bytes, Milliseconds limit = Milliseconds{5'000});
 
-/// A server on a port of its own that answers every connection with the same bytes, whatever it was asked, and then
-/// closes it, or, with `hang`, leaves it open.
+/// A server on a port of its own that answers every connection with the same bytes, whatever the request, and then
+/// closes it or, with `hang`, leaves it open.
 class CannedServer {
 public:
     CannedServer(const asio::any_io_executor& executor, std::string answer, bool hang = false);

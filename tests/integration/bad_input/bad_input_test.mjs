@@ -1,4 +1,5 @@
-// Runs `emeth master` with what an operator gets wrong and what the network serves wrong: each case is answered by one clear message or a recorded reason.
+// Runs `emeth master` with an operator's mistakes and a network's faults: each must be answered by one clear message or
+// a recorded reason.
 // Usage: node bad_input_test.mjs EMETH DATA_FOLDER
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -25,15 +26,18 @@ function settings_file(name, changes) {
     return file;
 }
 
-const clear = (text) => assert.doesNotMatch(text, /terminate called|what\(\)|Segmentation|core dumped|AddressSanitizer/);
+const clear = (text) =>
+    assert.doesNotMatch(text, /terminate called|what\(\)|Segmentation|core dumped|AddressSanitizer/);
 
 /** The master must end by itself with `code` and a last line that matches. */
 function refused(name, changes, code, message, folder = name) {
-    const run = spawnSync(emeth, ['master', '--config', settings_file(name, changes), '--data', join(data, folder)], { encoding: 'utf8', timeout: 20_000 });
+    const run = spawnSync(emeth, ['master', '--config', settings_file(name, changes), '--data', join(data, folder)],
+        { encoding: 'utf8', timeout: 20_000 });
     clear(run.stderr);
     assert.equal(run.status, code, `${name}: ${run.stderr}`);
     assert.match(run.stderr, message, name);
-    assert.equal(run.stderr.trim().split('\n').filter((line) => line.startsWith('emeth master:')).length, 1, `${name}: one line says it: ${run.stderr}`);
+    assert.equal(run.stderr.trim().split('\n').filter((line) => line.startsWith('emeth master:')).length, 1,
+        `${name}: one line says it: ${run.stderr}`);
     console.log(`${name}: ${run.stderr.trim().split('\n').at(-1)}`);
 }
 
@@ -45,32 +49,48 @@ try {
     settings = parse_settings(readFileSync(join(data, 'net', 'master.env'), 'utf8'));
     Object.assign(settings, { worker_port: '0', poll_interval_ms: '200', discovery_interval_ms: '300' });
 
-    // What ends the start.
-    refused('no endpoint', { endpoint: 'http://127.0.0.1:9' }, 3, /127\.0\.0\.1:9: Connection refused; check `endpoint`/);
+    // What stops the start.
+    refused(
+        'no endpoint', { endpoint: 'http://127.0.0.1:9' }, 3, /127\.0\.0\.1:9: Connection refused; check `endpoint`/);
     refused('wrong chain id', { chain_id: '1' }, 3, /serves chain 60001, but chain_id is 1/);
-    refused('no contract', { emethContractAddress: nobody }, 3, /emethContractAddress 0x0+1 is no contract on chain 60001/);
+    refused('no contract', { emethContractAddress: nobody }, 3,
+        /emethContractAddress 0x0+1 is no contract on chain 60001/);
     refused('no token', { tokenContractAddress: nobody }, 3, /tokenContractAddress 0x0+1 is no contract/);
     writeFileSync(join(data, 'bad.key'), 'no key at all\n', { mode: 0o600 });
-    refused('no key', { privateKey_file: join(data, 'bad.key') }, 2, /key file .*bad\.key: the private key has 13 characters/);
+    refused('no key', { privateKey_file: join(data, 'bad.key') }, 2,
+        /key file .*bad\.key: the private key has 13 characters/);
     chmodSync(join(data, 'bad.key'), 0o644);
     refused('key for all', { privateKey_file: join(data, 'bad.key') }, 2, /can be read by others; run: chmod 600/);
-    refused('unknown setting', { min_feee: '3' }, 2, /unknown setting\.env:\d+: min_feee is not a known setting; did you mean min_fee\?/);
+    refused('unknown setting', { min_feee: '3' }, 2,
+        /unknown setting\.env:\d+: min_feee is not a known setting; did you mean min_fee\?/);
     refused('bad value', { n_epoch: 'two' }, 2, /bad value\.env:\d+: n_epoch is 'two'; expected a whole number/);
 
-    // Money and what is wrong with JOBs. A wallet that is enough for no JOB at all ends the start, one that is enough for some of them is a recorded reason.
+    // Money, and faulty JOBs. A wallet that is enough for no JOB at all stops the start; one that is enough for some
+    // JOBs leads to a recorded reason.
     const provider = new ethers.JsonRpcProvider(settings.endpoint, 60001, { staticNetwork: true, cacheTimeout: -1 });
-    const requester = new ethers.NonceManager(new ethers.Wallet(`0x${readFileSync(join(data, 'net', 'requester', 'key'), 'utf8').trim().replace(/^0x/, '')}`, provider));
+    const requester = new ethers.NonceManager(new ethers.Wallet(
+        `0x${readFileSync(join(data, 'net', 'requester', 'key'), 'utf8').trim().replace(/^0x/, '')}`, provider));
     const core = new ethers.Contract(settings.emethContractAddress, emethCoreAbi, requester);
     const token = new ethers.Contract(settings.tokenContractAddress, emethTokenAbi, requester);
     const deadline = Math.floor(Date.now() / 1000) + 6 * 3600;
     const good_param = JSON.stringify({ language: 'en', epoch: 2 });
 
-    /** Puts a dataset into the Storage API by the requester's own command, on a JOB of its own, and returns its id and dataset. */
+    /** Stores a dataset with the requester's own command, for a JOB of its own; returns the JOB's id and dataset. */
     async function request(bytes) {
         const text = join(data, 'text');
-        writeFileSync(text, 'In the beginning was the word, and the word was put on a chain. '.repeat(Math.ceil(bytes / 64)).slice(0, bytes));
-        const config = settings_file('requester', { worker_port: undefined, poll_interval_ms: undefined, discovery_interval_ms: undefined, max_fee: undefined, privateKey_file: join(data, 'net', 'requester', 'key') });
-        const run = spawnSync(emeth, ['request', '--config', config, '--data', join(data, 'requester'), '--dataset', text, '--json'], { encoding: 'utf8', timeout: 60_000 });
+        writeFileSync(text,
+            'In the beginning was the word, and the word was put on a chain. '.repeat(Math.ceil(bytes / 64))
+                .slice(0, bytes));
+        const config = settings_file('requester', {
+            worker_port: undefined,
+            poll_interval_ms: undefined,
+            discovery_interval_ms: undefined,
+            max_fee: undefined,
+            privateKey_file: join(data, 'net', 'requester', 'key')
+        });
+        const run = spawnSync(emeth,
+            ['request', '--config', config, '--data', join(data, 'requester'), '--dataset', text, '--json'],
+            { encoding: 'utf8', timeout: 60_000 });
         assert.equal(run.status, 0, run.stderr);
         requester.reset();
         const job = JSON.parse(run.stdout);
@@ -83,7 +103,8 @@ try {
         return id;
     }
     const unknown_program = await request_raw('0x11111111111111111111111111111111', 7n, honest.dataset, good_param);
-    const broken_param = await request_raw('0x22222222222222222222222222222222', 0n, honest.dataset, '{"language": "en", "epoch": ');
+    const broken_param =
+        await request_raw('0x22222222222222222222222222222222', 0n, honest.dataset, '{"language": "en", "epoch": ');
     const absent_dataset = await request_raw('0x33333333333333333333333333333333', 0n, '../../etc/passwd', good_param);
 
     const key = ethers.Wallet.createRandom();
@@ -102,7 +123,8 @@ try {
     };
     const reason_of = (id) => joblist().open.find((job) => job.id === id)?.refused ?? '';
     async function recorded(what, id, expected) {
-        const reason = await until(`"${what}" as a recorded reason`, 40, () => [reason_of(id)].find((found) => expected.test(found)));
+        const reason = await until(
+            `"${what}" as a recorded reason`, 40, () => [reason_of(id)].find((found) => expected.test(found)));
         console.log(`${what}: ${reason}`);
     }
     await recorded('unknown program', unknown_program, /program 7|programId 7/i);
@@ -111,34 +133,41 @@ try {
     await recorded('absent dataset', absent_dataset, /dataset/);
     refused('folder in use', wallet, 3, /in use by process \d+/, 'poor');
 
-    assert.equal(await provider.getTransactionCount(key.address), 0, 'nothing was sent in vain');
+    assert.equal(await provider.getTransactionCount(key.address), 0, 'no transaction was wasted');
 
-    // An info server that answers HTML, or nothing at all: the master lives on.
+    // The info server answers HTML, or nothing at all: the master keeps running.
     assert.equal(await stop(master), 0);
-    html = createServer((_, response) => response.end('<html><body>We will be back soon</body></html>')).listen(0, '127.0.0.1');
+    html = createServer((_, response) => response.end('<html><body>We will be back soon</body></html>'))
+               .listen(0, '127.0.0.1');
     await once(html, 'listening');
     settings_file('poor', { ...wallet, info_server_url: `http://127.0.0.1:${html.address().port}` });
     master = start('master', emeth, 'master', '--config', config, '--data', folder, '--local-workers', '1');
-    await until('a warning about the info server', 20, () => /warning.*info server|info server.*JSON/i.test(master.output));
-    assert.equal(master.child.exitCode, null, 'the master lives on');
+    await until(
+        'a warning about the info server', 20, () => /warning.*info server|info server.*JSON/i.test(master.output));
+    assert.equal(master.child.exitCode, null, 'the master keeps running');
     assert.equal(await stop(master), 0);
 
-    // Money there; but the dataset that the Storage API serves is shorter than it says. No deposit is lost: the JOB waits and says why.
+    // There is money, but the Storage API serves a dataset shorter than announced. No deposit is
+    // lost: the JOB waits and says why.
     await (await token.transfer(key.address, 100n * emt)).wait();
     const dataset_file = join(data, 'net', 'objects', 'dataset', honest.dataset.replace(/^dataset\//, ''));
     assert.ok(existsSync(dataset_file));
     settings_file('poor', wallet);
     const original = readFileSync(dataset_file);
-    await provider.send('evm_setIntervalMining', [0]);  // no deposit is confirmed, and so nothing fetched, before the dataset is cut
+    await provider.send(
+        'evm_setIntervalMining', [0]);  // no deposit is confirmed, and so nothing fetched, before the dataset is cut
     master = start('master', emeth, 'master', '--config', config, '--data', folder, '--local-workers', '1');
     const own = () => joblist().own.find((job) => job.id === honest.id);
     await until('the deposit is on its way', 40, () => / process 0x\w+ \(nonce \d+\) signed/.test(master.output));
     writeFileSync(dataset_file, original.subarray(0, 1000));
     await provider.send('evm_setIntervalMining', [1]);
-    await until('the short dataset as the reason of the retry', 40, () => /announces 1000 bytes; 1048576 were expected/.test(own()?.why ?? '') && console.log(`short dataset: ${own().why}`) === undefined);
-    assert.equal(own().state, 'downloading', 'the JOB lives on');
+    await until('the short dataset as the reason of the retry', 40,
+        () => /announces 1000 bytes; 1048576 were expected/.test(own()?.why ?? '') &&
+            console.log(`short dataset: ${own().why}`) === undefined);
+    assert.equal(own().state, 'downloading', 'the JOB goes on');
     writeFileSync(dataset_file, original);
-    await until('training on the whole dataset', 60, () => ['training', 'submitted', 'verified'].includes(own()?.state));
+    await until(
+        'training on the whole dataset', 60, () => ['training', 'submitted', 'verified'].includes(own()?.state));
     assert.equal(await stop(master), 0);
     assert.equal(spawnSync(emeth, ['state', 'verify', '--data', folder]).status, 0);
     clear(master.output);

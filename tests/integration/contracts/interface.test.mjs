@@ -25,9 +25,14 @@ function surface(abi) {
 }
 
 describe("the interface", () => {
-    const ownable = ["owner() view -> address", "renounceOwnership() nonpayable ->", "transferOwnership(address) nonpayable ->",
-        "event OwnershipTransferred(address indexed previousOwner, address indexed newOwner)"];
-    const additions = { EmethCore: ownable, EmethToken: [...ownable, "name() view -> string", "symbol() view -> string"] };
+    const ownable = [
+        "owner() view -> address", "renounceOwnership() nonpayable ->", "transferOwnership(address) nonpayable ->",
+        "event OwnershipTransferred(address indexed previousOwner, address indexed newOwner)"
+    ];
+    const additions = {
+        EmethCore: ownable,
+        EmethToken: [...ownable, "name() view -> string", "symbol() view -> string"]
+    };
     for (const [contractName, published] of [["EmethCore", emethCoreAbi], ["EmethToken", emethTokenAbi]]) {
         it(`of ${contractName} is the published one and its owner's functions`, () => {
             const compiled = surface(new ethers.Interface(readArtifact(contractName).abi));
@@ -62,7 +67,7 @@ describe("EmethCore", () => {
         assert.equal(await network.core.getEstimatedGas(0n, 5822n), 0n);
     });
 
-    it("is not deployed on an address without a token", async () => {
+    it("refuses to be deployed with an address without a token", async () => {
         const { abi, bytecode } = readArtifact("EmethCore");
         const { data } = await new ethers.ContractFactory(abi, bytecode).getDeployTransaction(network.address.stranger);
         const receipt = await network.chain.transact(network.address.owner, undefined, data);
@@ -98,17 +103,18 @@ describe("EMT", () => {
     it("is burned from the caller's own balance", async () => {
         const { changes } = await network.actOnToken("nodeA", "burn", emt(3));
         assert.deepEqual(changes, { nodeA: -emt(3), supply: -emt(3) });
-        assert.equal(await network.refusalOfToken("stranger", "burn", 1n), "EmethToken: EMT balance is below the amount to burn");
+        assert.equal(await network.refusalOfToken("stranger", "burn", 1n),
+            "EmethToken: EMT balance is below the amount to burn");
     });
 
-    it("changes hands of its ownership by the owner alone", async () => {
+    it("lets the owner alone transfer its ownership", async () => {
         assert.equal(await network.refusalOfToken("stranger", "transferOwnership", network.address.stranger),
             "EmethToken: only the owner may call this");
     });
 });
 
 describe("anvil", () => {
-    it("ends when the test is done with it", async () => {
+    it("ends when the test stops it", async () => {
         const chain = await startAnvil();
         const chainIdHex = await chain.rpc("eth_chainId");
         assert.equal(Number(chainIdHex), 60001);

@@ -1,4 +1,4 @@
-// Every way a JOB can end: who gets what, to the wei, which events tell it, and what the contract remembers.
+// Every way a JOB can end: who gets what, to the wei, which events report it, and what the contract remembers.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 
@@ -17,15 +17,16 @@ const noAddress = ethers.ZeroAddress;
 describe("request", () => {
     it("locks the fee and stores the JOB", async () => {
         const jobId = network.newJobId();
-        const { receipt, events, changes } = await network.act(
-            "requester", "request", jobId, 7n, "dataset/名前.txt", '{"language": "ja", "epoch": 2}', emt(20), 2_000_000_000n);
+        const { receipt, events, changes } = await network.act("requester", "request", jobId, 7n, "dataset/名前.txt",
+            '{"language": "ja", "epoch": 2}', emt(20), 2_000_000_000n);
 
         assert.deepEqual(changes, { requester: -emt(20), core: emt(20) });
         assert.deepEqual(events, [["Request", "requester", jobId, emt(20), 2_000_000_000n]]);
         const { timestamp } = await receipt.getBlock();
         assert.deepEqual([...(await network.core.jobs(jobId))],
             [true, jobId, network.address.requester, 2_000_000_000n, emt(20), JobStatus.REQUESTED, BigInt(timestamp)]);
-        assert.deepEqual([...(await network.core.jobDetails(jobId))], [7n, '{"language": "ja", "epoch": 2}', "dataset/名前.txt", ""]);
+        assert.deepEqual([...(await network.core.jobDetails(jobId))],
+            [7n, '{"language": "ja", "epoch": 2}', "dataset/名前.txt", ""]);
         assert.deepEqual([...(await network.core.jobAssigns(jobId))], [noAddress, 0n, 0n, 0n, 0n, 0n]);
     });
 
@@ -44,7 +45,8 @@ describe("request", () => {
 
     it("says of an unknown JOB that it does not exist", async () => {
         const unknown = network.newJobId();
-        assert.deepEqual([...(await network.core.jobs(unknown))], [false, ethers.ZeroHash.slice(0, 34), noAddress, 0n, 0n, 0n, 0n]);
+        assert.deepEqual([...(await network.core.jobs(unknown))],
+            [false, ethers.ZeroHash.slice(0, 34), noAddress, 0n, 0n, 0n, 0n]);
     });
 });
 
@@ -92,7 +94,8 @@ describe("decline", () => {
     it("rounds the penalty down", async () => {
         const jobId = await network.jobIn(JobStatus.PROCESSING, { fee: emt(20) + 3n });
         const { changes } = await network.act("nodeA", "decline", jobId);
-        assert.deepEqual(changes, { requester: emt(20) + 3n, nodeA: emt(15) + 3n, core: -emt(40) - 6n, supply: -emt(5) });
+        assert.deepEqual(
+            changes, { requester: emt(20) + 3n, nodeA: emt(15) + 3n, core: -emt(40) - 6n, supply: -emt(5) });
     });
 });
 
@@ -112,7 +115,8 @@ describe("submit", () => {
         const { deadline } = await network.core.jobs(jobId);
         await network.chain.mineAt(deadline + 1000n);
         await network.act("nodeA", "submit", jobId, "late.tar");
-        assert.equal(await network.refusal("verifier", "timeout", jobId), "EmethCore: the JOB is SUBMITTED, not PROCESSING");
+        assert.equal(
+            await network.refusal("verifier", "timeout", jobId), "EmethCore: the JOB is SUBMITTED, not PROCESSING");
         const { changes } = await network.act("verifier", "verify", jobId, 1n);
         assert.deepEqual(changes, { verifier: emt(10), nodeA: emt(30), core: -emt(40) });
     });
@@ -123,12 +127,14 @@ describe("timeout", () => {
         const jobId = await network.jobIn(JobStatus.PROCESSING);
         const { deadline } = await network.core.jobs(jobId);
         await network.chain.setNextBlockTime(deadline);
-        assert.equal(await network.refusal("verifier", "timeout", jobId), "EmethCore: the deadline of the JOB has not passed yet");
+        assert.equal(await network.refusal("verifier", "timeout", jobId),
+            "EmethCore: the deadline of the JOB has not passed yet");
         await network.chain.setNextBlockTime(deadline + 1n);
         const { events, changes } = await network.act("verifier", "timeout", jobId);
         assert.deepEqual(changes, { requester: emt(20), nodeA: emt(15), core: -emt(40), supply: -emt(5) });
         assert.deepEqual(events, [["Status", jobId, "nodeA", JobStatus.TIMEOUT], ["Penalty", "nodeA", emt(5)]]);
-        assert.equal(await network.refusal("nodeA", "submit", jobId, "x.tar"), "EmethCore: the JOB is TIMEOUT, not PROCESSING");
+        assert.equal(
+            await network.refusal("nodeA", "submit", jobId, "x.tar"), "EmethCore: the JOB is TIMEOUT, not PROCESSING");
     });
 });
 
@@ -153,7 +159,8 @@ describe("verify", () => {
     it("pays a new verifier for a JOB submitted before", async () => {
         const jobId = await network.jobIn(JobStatus.SUBMITTED);
         await network.act("owner", "setVerifier", network.address.stranger);
-        assert.equal(await network.refusal("verifier", "verify", jobId, 1n), "EmethCore: only the verifier may call this");
+        assert.equal(
+            await network.refusal("verifier", "verify", jobId, 1n), "EmethCore: only the verifier may call this");
         const { changes } = await network.act("stranger", "verify", jobId, 1n);
         assert.deepEqual(changes, { stranger: emt(10), nodeA: emt(30), core: -emt(40) });
         await network.act("owner", "setVerifier", network.address.verifier);
@@ -173,9 +180,17 @@ describe("rejectResult", () => {
         it(`takes 10 and then ${penalty} EMT from a deposit of ${fee} EMT`, async () => {
             const jobId = await network.jobIn(JobStatus.SUBMITTED, { fee: emt(fee) });
             const { events, changes } = await network.act("verifier", "rejectResult", jobId);
-            const expected = { requester: emt(fee), verifier: emt(10), nodeA: emt(rest), core: -2n * emt(fee), supply: -emt(penalty) };
-            assert.deepEqual(changes, Object.fromEntries(Object.entries(expected).filter(([, amount]) => amount !== 0n)));
-            assert.deepEqual(events, [["Status", jobId, "nodeA", JobStatus.FAILED], ["Penalty", "nodeA", emt(10) + emt(penalty)]]);
+            const expected = {
+                requester: emt(fee),
+                verifier: emt(10),
+                nodeA: emt(rest),
+                core: -2n * emt(fee),
+                supply: -emt(penalty)
+            };
+            assert.deepEqual(
+                changes, Object.fromEntries(Object.entries(expected).filter(([, amount]) => amount !== 0n)));
+            assert.deepEqual(events,
+                [["Status", jobId, "nodeA", JobStatus.FAILED], ["Penalty", "nodeA", emt(10) + emt(penalty)]]);
         });
     }
 });

@@ -1,4 +1,4 @@
-// The money rules once more, in a few lines of plain arithmetic: what a random sequence of calls must lead to.
+// The money rules once more, in a few lines of plain arithmetic: what any sequence of calls must lead to.
 import { JobStatus } from "../../support/emeth_abi.mjs";
 import { daySeconds, emt } from "./network.mjs";
 
@@ -16,7 +16,7 @@ export class MoneyModel {
         this.slots = new Map();
     }
 
-    /** Makes the call in the model; false, and nothing changed, when it must be refused. `time` is its block's. */
+    /** Makes the call in the model; false, with nothing changed, if it must be refused. `time` is its block's. */
     call(name, method, values, time) {
         const effect = this[`_${method}`](name, time, ...values);
         if (!effect) return false;

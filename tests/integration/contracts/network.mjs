@@ -1,5 +1,6 @@
-// The contracts on a fresh chain, seen as the money of named people. Every transaction ends with the conservation check:
-// the contract holds exactly the fees and deposits of undecided JOBs, and every EMT of the supply has a known holder.
+// The contracts on a fresh chain, seen through the money of named people. Every transaction ends with the
+// conservation check: the contract holds exactly the fees and deposits of undecided JOBs, and every EMT of
+// the supply has a known holder.
 import assert from "node:assert/strict";
 
 import { deployEmeth, startAnvil } from "../../support/anvil.mjs";
@@ -8,7 +9,7 @@ import { ethers } from "../../support/packages.mjs";
 import { SeededRandom } from "../../support/seeded_random.mjs";
 
 export const daySeconds = 86_400;
-/** 2030-01-01 12:00 UTC: the chain's first block, so that a test never runs into midnight unawares. */
+/** 2030-01-01 12:00 UTC: the chain's first block, so that no test runs into midnight by accident. */
 export const chainStartTime = Date.UTC(2030, 0, 1, 12) / 1000;
 export const people = ["owner", "verifier", "requester", "nodeA", "nodeB", "nodeC", "stranger"];
 
@@ -66,7 +67,8 @@ export class Network {
     async #lockedAmount() {
         const requests = await this.core.queryFilter("Request", 0);
         const amounts = await Promise.all(requests.map(async (request) => {
-            const [job, assign] = await Promise.all([this.core.jobs(request.args.jobId), this.core.jobAssigns(request.args.jobId)]);
+            const [job, assign] =
+                await Promise.all([this.core.jobs(request.args.jobId), this.core.jobAssigns(request.args.jobId)]);
             if (job.status === JobStatus.REQUESTED) return job.fee;
             const running = job.status === JobStatus.PROCESSING || job.status === JobStatus.SUBMITTED;
             return running ? job.fee + assign.deposit : 0n;

@@ -1,4 +1,4 @@
-// Random calls by random people at random times, against the model: the same calls are refused, and after each
+// Random calls by random people at random times, against the model: both refuse the same calls, and after each call
 // everybody has the same money. EMETH_TEST_SEED repeats one sequence; a failure names its seed.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -40,7 +40,8 @@ class Sequence {
         if (choice < 2) return this.strayCall(time);
         if (choice === 2) return this.withdrawal(time);
         const running = [...this.model.jobs].filter(([, job]) => movesFrom.has(job.status));
-        if (running.length === 0 || choice === 3) return this.call("request", this.random.pick(["requester", "nodeC"]), time);
+        if (running.length === 0 || choice === 3)
+            return this.call("request", this.random.pick(["requester", "nodeC"]), time);
         const [jobId, job] = this.random.pick(running);
         const method = this.random.pick(movesFrom.get(job.status));
         const name = this.random.below(6) === 0 ? this.random.pick(people) : this.rightCaller(method, job);
@@ -50,8 +51,10 @@ class Sequence {
     /** Of a reward not withdrawn yet, if there is one; its day may be still running. */
     withdrawal(time) {
         const open = [...this.model.slots].flatMap(([slot, { own, withdrawn }]) =>
-            [...own.keys()].filter((name) => !withdrawn.has(name)).map((name) => ({ name, method: "withdrawSlotReward", values: [slot] })));
-        return open.length > 0 ? this.random.pick(open) : this.call("withdrawSlotReward", this.random.pick(nodes), time);
+            [...own.keys()].filter((name) => !withdrawn.has(name))
+                .map((name) => ({ name, method: "withdrawSlotReward", values: [slot] })));
+        return open.length > 0 ? this.random.pick(open)
+                               : this.call("withdrawSlotReward", this.random.pick(nodes), time);
     }
 
     rightCaller(method, job) {
@@ -72,7 +75,8 @@ class Sequence {
 
     values(method, time, jobId) {
         if (method === "request") return this.requestValues(time);
-        if (method === "withdrawSlotReward") return [this.random.pick([...this.model.slots.keys(), time / BigInt(daySeconds)])];
+        if (method === "withdrawSlotReward")
+            return [this.random.pick([...this.model.slots.keys(), time / BigInt(daySeconds)])];
         if (method === "submit") return [jobId, this.random.hex(this.random.below(40))];
         if (method === "verify") return [jobId, this.random.pick([0n, 1n, 582n, 5820n, this.random.bigint(8)])];
         return [jobId];
@@ -82,7 +86,9 @@ class Sequence {
         const reuse = this.model.jobs.size > 0 && this.random.below(8) === 0;
         const jobId = reuse ? this.random.pick([...this.model.jobs.keys()]) : this.random.hex(16);
         const fee = this.random.pick([
-            emt(10), emt(10) - 1n, this.random.bigintBetween(emt(10), emt(14)), this.random.bigintBetween(emt(10), emt(50))]);
+            emt(10), emt(10) - 1n, this.random.bigintBetween(emt(10), emt(14)),
+            this.random.bigintBetween(emt(10), emt(50))
+        ]);
         return [jobId, 1n, "dataset", "{}", fee, time + BigInt(this.random.below(7200))];
     }
 
@@ -139,7 +145,8 @@ describe("random calls", () => {
     for (const seed of seeds) {
         it(`lead to the model's money, seed ${seed}`, async () => {
             const { accepted, refused } = await run(seed);
-            for (const [method, count] of Object.entries(accepted)) acceptedInAll[method] = (acceptedInAll[method] ?? 0) + count;
+            for (const [method, count] of Object.entries(accepted))
+                acceptedInAll[method] = (acceptedInAll[method] ?? 0) + count;
             assert.ok(refused > 0, "a sequence without a refused call tests too little");
         });
     }

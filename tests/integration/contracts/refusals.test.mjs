@@ -1,4 +1,4 @@
-// What each call refuses, and in which words: wrong callers, wrong states, missing money.
+// What each call refuses, and with which message: wrong callers, wrong states, missing money.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 
@@ -27,7 +27,7 @@ const neverAssigned = [JobStatus.REQUESTED, JobStatus.CANCELED];
 
 describe("a JOB in the wrong state", () => {
     for (const [statusName, status] of Object.entries(JobStatus)) {
-        it(`refuses what does not fit ${statusName}`, async () => {
+        it(`refuses calls that do not fit ${statusName}`, async () => {
             const jobId = await network.jobIn(status);
             await network.chain.mineAt((await network.core.jobs(jobId)).deadline + 10n);
             for (const { method, caller, from, values, ofNode } of moves.filter((move) => move.from !== status)) {
@@ -55,15 +55,18 @@ describe("the wrong caller", () => {
         it(`may not ${method}`, async () => {
             const jobId = await network.jobIn(from);
             await network.chain.mineAt((await network.core.jobs(jobId)).deadline + 10n);
-            for (const name of ["owner", "verifier", "requester", "nodeA", "nodeB", "stranger"].filter((other) => other !== caller)) {
-                assert.equal(await network.refusal(name, method, jobId, ...values), reasons[method], `${method} by ${name}`);
+            for (const name of ["owner", "verifier", "requester", "nodeA", "nodeB", "stranger"].filter(
+                     (other) => other !== caller)) {
+                assert.equal(
+                    await network.refusal(name, method, jobId, ...values), reasons[method], `${method} by ${name}`);
             }
         });
     }
 
     it("may not set the verifier", async () => {
         for (const name of ["verifier", "requester", "nodeA", "stranger"]) {
-            assert.equal(await network.refusal(name, "setVerifier", network.address.stranger), "EmethCore: only the owner may call this");
+            assert.equal(await network.refusal(name, "setVerifier", network.address.stranger),
+                "EmethCore: only the owner may call this");
         }
         assert.equal(await network.core.verifier(), network.address.verifier);
     });
@@ -72,13 +75,15 @@ describe("the wrong caller", () => {
 describe("an unknown JOB", () => {
     for (const { method, caller, values } of moves) {
         it(`refuses ${method}`, async () => {
-            assert.equal(await network.refusal(caller, method, network.newJobId(), ...values), "EmethCore: there is no JOB with this id");
+            assert.equal(await network.refusal(caller, method, network.newJobId(), ...values),
+                "EmethCore: there is no JOB with this id");
         });
     }
 });
 
 describe("request", () => {
-    const request = (name, jobId, fee) => network.refusal(name, "request", jobId, 1n, "dataset", "{}", fee, 2_000_000_000n);
+    const request = (name, jobId, fee) =>
+        network.refusal(name, "request", jobId, 1n, "dataset", "{}", fee, 2_000_000_000n);
 
     it("refuses a fee below VERIFIER_FEE", async () => {
         const reason = "EmethCore: the fee must be at least the verifier fee of 10 EMT";
@@ -86,14 +91,15 @@ describe("request", () => {
         assert.equal(await request("requester", network.newJobId(), 0n), reason);
     });
 
-    it("refuses an id that was ever used", async () => {
+    it("refuses an id that has ever been used", async () => {
         for (const status of [JobStatus.REQUESTED, JobStatus.CANCELED, JobStatus.VERIFIED]) {
             const jobId = await network.jobIn(status);
-            assert.equal(await request("requester", jobId, emt(20)), "EmethCore: this JOB id is taken, choose another one");
+            assert.equal(
+                await request("requester", jobId, emt(20)), "EmethCore: this JOB id is taken, choose another one");
         }
     });
 
-    it("refuses who has not enough EMT, even for the largest fee", async () => {
+    it("refuses a caller without enough EMT, even for the largest fee", async () => {
         const reason = "EmethCore: the EMT balance is below the amount to lock";
         assert.equal(await request("stranger", network.newJobId(), emt(10)), reason);
         assert.equal(await request("requester", network.newJobId(), ethers.MaxUint256), reason);
@@ -110,16 +116,17 @@ describe("request", () => {
 });
 
 describe("process", () => {
-    it("refuses who has not the deposit", async () => {
+    it("refuses a caller who cannot pay the deposit", async () => {
         const jobId = await network.jobIn(JobStatus.REQUESTED);
         await network.actOnToken("owner", "mint", network.address.stranger, emt(20) - 1n);
         await network.actOnToken("stranger", "approve", network.core.target, emt(20));
-        assert.equal(await network.refusal("stranger", "process", jobId), "EmethCore: the EMT balance is below the amount to lock");
+        assert.equal(await network.refusal("stranger", "process", jobId),
+            "EmethCore: the EMT balance is below the amount to lock");
         await network.actOnToken("owner", "mint", network.address.stranger, 1n);
         await network.act("stranger", "process", jobId);
     });
 
-    it("refuses an allowance below the deposit, and uses one that fits up", async () => {
+    it("refuses an allowance below the deposit, and uses up one that is exact", async () => {
         const jobId = await network.jobIn(JobStatus.REQUESTED);
         await network.actOnToken("nodeC", "approve", network.core.target, emt(20) - 1n);
         assert.equal(await network.refusal("nodeC", "process", jobId),

@@ -1,4 +1,4 @@
-// Slot rewards: the schedule of twenty years, the shares of a day, and each withdrawn once.
+// Slot rewards: the schedule of twenty years, the shares of a day, and that each can be withdrawn once.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 
@@ -89,7 +89,8 @@ describe("a day's reward", () => {
         await network.chain.mineAt(await nextMidnight());
         const { totalReward } = await network.core.slots(slot);
         let minted = 0n;
-        for (const node of Object.keys(shares)) minted += (await network.act(node, "withdrawSlotReward", slot)).changes.supply;
+        for (const node of Object.keys(shares))
+            minted += (await network.act(node, "withdrawSlotReward", slot)).changes.supply;
         assert.ok(minted <= totalReward && totalReward - minted < 3n, `${minted} of ${totalReward}`);
         assert.notEqual(minted, totalReward, "a reward without a remainder would test no rounding");
     });
@@ -125,7 +126,7 @@ describe("a day's reward", () => {
         assert.equal(await network.refusal("stranger", "withdrawSlotReward", startSlot - 1n), reason);
     });
 
-    it("waits for years, and does not overflow by a huge gas", async () => {
+    it("waits for years, and does not overflow with huge amounts of gas", async () => {
         await network.chain.mineAt(await nextMidnight());
         await verifyFor("nodeA", 2n ** 255n - 1n);
         const { slot } = await verifyFor("nodeB", 2n ** 255n - 1n);

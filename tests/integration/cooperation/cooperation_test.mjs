@@ -1,4 +1,5 @@
-// One JOB on a devnet, trained by two workers together (cooperative=nvm); the helper's and the leader's trainers are killed on the way.
+// One JOB on a devnet, trained by two workers together (cooperative=nvm); the helper's and the leader's trainers are
+// killed on the way.
 // Usage: node cooperation_test.mjs EMETH DATA_FOLDER
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -34,18 +35,33 @@ const writer_of = (text) => Number(text.match(/emeth-trainer\[(\d+)\]/g).at(-1).
 try {
     const devnet = start('devnet', emeth, 'devnet', '--data', join(data, 'net'));
     await until('the devnet', 60, () => devnet.output.includes('Ctrl-C ends everything'));
-    const text = ['GPL-3', 'LGPL-2.1', 'GFDL-1.3', 'MPL-2.0', 'Apache-2.0', 'Artistic', 'GPL-2'].map((name) => readFileSync(`/usr/share/common-licenses/${name}`, 'utf8')).join('\n');
+    const text = ['GPL-3', 'LGPL-2.1', 'GFDL-1.3', 'MPL-2.0', 'Apache-2.0', 'Artistic', 'GPL-2']
+                     .map((name) => readFileSync(`/usr/share/common-licenses/${name}`, 'utf8'))
+                     .join('\n');
     writeFileSync(join(data, 'text'), text.repeat(10));
     const config = join(data, 'master.env');
     const network = parse_settings(readFileSync(join(data, 'net', 'master.env'), 'utf8'));
-    writeFileSync(config, settings_text({ ...network, worker_port: 0, cooperative: 'nvm', poll_interval_ms: 200, discovery_interval_ms: 300 }), { mode: 0o600 });
+    writeFileSync(config,
+        settings_text(
+            { ...network, worker_port: 0, cooperative: 'nvm', poll_interval_ms: 200, discovery_interval_ms: 300 }),
+        { mode: 0o600 });
 
     const master = start('master', emeth, 'master', '--config', config, '--data', node, '--local-workers', '2');
     await until('both workers', 30, () => count(master.output, 'connected from') === 2);
     const requester = ['--config', join(data, 'requester.env'), '--data', join(data, 'requester')];
     const { endpoint, storageApi, info_server_url, emethContractAddress, tokenContractAddress, chain_id } = network;
-    writeFileSync(join(data, 'requester.env'), settings_text({ endpoint, storageApi, info_server_url, emethContractAddress, tokenContractAddress, chain_id, privateKey_file: join(data, 'net', 'requester', 'key') }), { mode: 0o600 });
-    const requested = spawnSync(emeth, ['request', ...requester, '--dataset', join(data, 'text'), '--json'], { encoding: 'utf8', timeout: 60_000 });
+    writeFileSync(join(data, 'requester.env'), settings_text({
+        endpoint,
+        storageApi,
+        info_server_url,
+        emethContractAddress,
+        tokenContractAddress,
+        chain_id,
+        privateKey_file: join(data, 'net', 'requester', 'key')
+    }),
+        { mode: 0o600 });
+    const requested = spawnSync(emeth, ['request', ...requester, '--dataset', join(data, 'text'), '--json'],
+        { encoding: 'utf8', timeout: 60_000 });
     assert.equal(requested.status, 0, requested.stderr);
     const { id } = JSON.parse(requested.stdout);
 
@@ -65,9 +81,9 @@ try {
         return run.status === 0 ? JSON.parse(run.stdout).own.find((job) => job.id === id)?.progress : undefined;
     };
     await until('a checkpoint', 30, () => master.output.includes('checkpoint saved'));
-    // A trainer that died in company would begin alone.
-    await until('the word that the leader is alone', 30, () => progress()?.workers === 1);
-    // Its trainer is started again, opens another rendezvous, and the helper is called again.
+    // A trainer that died while it had helpers would begin alone.
+    await until('the news that the leader trains alone', 30, () => progress()?.workers === 1);
+    // The leader's trainer is restarted, opens another rendezvous, and the helper is called again.
     process.kill(writer_of(leader()), 'SIGKILL');
     await until('two workers again', 60, () => count(leader(), together) >= 2, all_logs);
     await until('the verdict', 180, () => master.output.includes('submitted → verified'), all_logs);

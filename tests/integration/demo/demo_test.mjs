@@ -1,4 +1,5 @@
-// Runs `emeth demo` and reads its report, its artifacts and its histories as a user would. Usage: node demo_test.mjs EMETH DATA_FOLDER
+// Runs `emeth demo` and reads its report, its artifacts and its histories as a user would.
+// Usage: node demo_test.mjs EMETH DATA_FOLDER
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -24,8 +25,10 @@ for (const job of report.jobs) {
   assert.equal(BigInt(job.fee_wei), by_size.get(job.dataset_bytes) * emt);
   assert.equal(job.deposit_wei, job.fee_wei);
   assert.equal(job.penalty_wei, '0');
-  assert.deepEqual(job.states.map((entry) => entry.state), ['discovered', 'accepted', 'downloading', 'training', 'submitted', 'verified']);
-  for (const kind of ['process', 'submit']) assert.equal(job.transactions.filter((entry) => entry.kind === kind).length, 1);
+  assert.deepEqual(job.states.map((entry) => entry.state),
+      ['discovered', 'accepted', 'downloading', 'training', 'submitted', 'verified']);
+  for (const kind of ['process', 'submit'])
+      assert.equal(job.transactions.filter((entry) => entry.kind === kind).length, 1);
   assert.equal(job.epoch_losses.length, 2);
   assert.ok(job.epoch_losses[1] < job.epoch_losses[0], 'the loss fell');
   assert.match(job.artifact_sha256, /^0x[0-9a-f]{64}$/);
@@ -38,7 +41,8 @@ const tars = readdirSync(results).filter((name) => name.endsWith('.tar'));
 assert.equal(tars.length, 3);
 for (const tar of tars) {
   const members = spawnSync('tar', ['tf', join(results, tar)], { encoding: 'utf8' }).stdout;
-  for (const name of ['config.json', 'model.safetensors', 'tokenizer.model', 'training_log.jsonl', 'manifest.json']) assert.ok(members.includes(name), `${tar} lacks ${name}`);
+  for (const name of ['config.json', 'model.safetensors', 'tokenizer.model', 'training_log.jsonl', 'manifest.json'])
+      assert.ok(members.includes(name), `${tar} lacks ${name}`);
 }
 for (const job of report.jobs) {
   const history = spawnSync(emeth, ['state', 'history', job.id, '--data', join(data, 'master')], { encoding: 'utf8' });

@@ -1,4 +1,5 @@
-// A JOB of 20 MB of English text goes through a devnet on `nano`; the trainer and then the whole node are killed on the way.
+// A JOB of 20 MB of English text goes through a devnet on `nano`;
+// the trainer and then the whole node are killed on the way.
 // Usage: node long_job_test.mjs EMETH DATA_FOLDER [MEGABYTES]
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -24,15 +25,31 @@ try {
     await until('the devnet', 60, () => devnet.output.includes('Ctrl-C ends everything'));
     const network = parse_settings(readFileSync(join(data, 'net', 'master.env'), 'utf8'));
     const config = join(data, 'master.env');
-    writeFileSync(config, settings_text({ ...network, worker_port: 0, max_fee: (10n ** 24n).toString() }), { mode: 0o600 });
+    writeFileSync(
+        config, settings_text({ ...network, worker_port: 0, max_fee: (10n ** 24n).toString() }), { mode: 0o600 });
     const { endpoint, storageApi, info_server_url, emethContractAddress, tokenContractAddress, chain_id } = network;
-    writeFileSync(join(data, 'requester.env'), settings_text({ endpoint, storageApi, info_server_url, emethContractAddress, tokenContractAddress, chain_id, privateKey_file: join(data, 'net', 'requester', 'key') }), { mode: 0o600 });
+    writeFileSync(join(data, 'requester.env'), settings_text({
+        endpoint,
+        storageApi,
+        info_server_url,
+        emethContractAddress,
+        tokenContractAddress,
+        chain_id,
+        privateKey_file: join(data, 'net', 'requester', 'key')
+    }),
+        { mode: 0o600 });
     writeFileSync(join(data, 'text'), english_text());
 
     const node = join(data, 'node');
-    const start_master = () => start('master', emeth, 'master', '--config', config, '--data', node, '--local-workers', '1');
+    const start_master = () =>
+        start('master', emeth, 'master', '--config', config, '--data', node, '--local-workers', '1');
     let master = start_master();
-    const requested = spawnSync(emeth, ['request', '--config', join(data, 'requester.env'), '--data', join(data, 'requester'), '--dataset', join(data, 'text'), '--json'], { encoding: 'utf8', timeout: 120_000 });
+    const requested = spawnSync(emeth,
+        [
+            'request', '--config', join(data, 'requester.env'), '--data', join(data, 'requester'), '--dataset',
+            join(data, 'text'), '--json'
+        ],
+        { encoding: 'utf8', timeout: 120_000 });
     assert.equal(requested.status, 0, requested.stderr);
     const { id } = JSON.parse(requested.stdout);
     const own = () => {
@@ -40,11 +57,11 @@ try {
         return run.status === 0 ? JSON.parse(run.stdout).own.find((job) => job.id === id) : undefined;
     };
     const step = () => own()?.progress?.step ?? 0;
-    /** Seconds from `kill` to the first step that is trained after it: it begins again at a checkpoint, some steps back. */
+    /** Seconds from `kill` to the first step trained after it; training resumes at a checkpoint, some steps back. */
     async function seconds_to_next_step(kill) {
         const begin = Date.now();
         await kill();
-        await sleep(300);  // what was said before the kill has arrived
+        await sleep(300);  // until the reports sent before the kill have arrived
         const before = step();
         await until('a step', 120, () => own()?.progress?.stage === 'training' && step() > 0 && step() !== before);
         return ((Date.now() - begin) / 1000).toFixed(1);
@@ -55,11 +72,19 @@ try {
     const total = own().progress.stepsTotal;
     console.log(`training ${total} steps of nano`);
     await until('a third of the steps', 1800, () => step() > total / 3);
-    const trainer = Number(readFileSync(join(node, 'workers', '1', 'jobs', id, 'trainer.log'), 'utf8').match(/emeth-trainer\[(\d+)\]/g).at(-1).match(/\d+/)[0]);
-    console.log(`kill -9 of the trainer to the next step: ${await seconds_to_next_step(() => process.kill(trainer, 'SIGKILL'))} s`);
+    const trainer = Number(readFileSync(join(node, 'workers', '1', 'jobs', id, 'trainer.log'), 'utf8')
+                               .match(/emeth-trainer\[(\d+)\]/g)
+                               .at(-1)
+                               .match(/\d+/)[0]);
+    console.log(`kill -9 of the trainer to the next step: ${
+        await seconds_to_next_step(() => process.kill(trainer, 'SIGKILL'))} s`);
     await until('half of the steps', 1800, () => step() > total / 2);
     const end = master.end;
-    console.log(`kill -9 of the node to the next step: ${await seconds_to_next_step(async () => { master.child.kill('SIGKILL'); await end; master = start_master(); })} s`);
+    console.log(`kill -9 of the node to the next step: ${await seconds_to_next_step(async () => {
+        master.child.kill('SIGKILL');
+        await end;
+        master = start_master();
+    })} s`);
     await until('the verdict', 3600, () => master.output.includes('submitted → verified'));
     const history = spawnSync(emeth, ['state', 'history', id, '--data', node], { encoding: 'utf8' }).stdout;
     assert.match(history, /continuing from step [1-9]/);

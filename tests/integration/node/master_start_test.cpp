@@ -1,4 +1,4 @@
-// How a master starts, or says in one sentence why it does not: over real HTTP on loopback.
+// How a master starts, or says in one sentence why it does not, over real HTTP on loopback.
 #include <gtest/gtest.h>
 
 #include <boost/json/object.hpp>
@@ -20,7 +20,7 @@ namespace {
 
 using boost::json::object;
 
-/// An endpoint that knows its chain id and holds no contract.
+/// An endpoint that knows its chain id but holds no contract.
 Task<http::ServerResponse> answer_rpc(http::ServerRequest request) {
     const auto call = boost::json::parse(request.body).as_object();
     object answer{{"jsonrpc", "2.0"}, {"id", call.at("id")}};

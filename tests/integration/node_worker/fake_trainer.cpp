@@ -1,11 +1,11 @@
-// Speaks the trainer's protocol and does what <data>/trainer_script says: the first line is "<steps> <artifact bytes>
-// <ms a step>", line n+1 tells what the n-th start of the program does; later starts train. Asked to help, it notes
-// that and waits. Starts are noted in <data>/trainer_starts as "<pid> <first step>".
+// Speaks the trainer's protocol and follows <data>/trainer_script: the first line is "<steps> <artifact bytes> <ms per
+// step>", line n+1 says what the n-th start of the program does; later starts train. Asked to help, it notes that and
+// waits. Starts are noted in <data>/trainer_starts as "<pid> <first step>".
 //
-//   train          trains to the end          fail permanent   gives up for good
-//   die N          kills itself after step N  fail transient   gives up for now
-//   hang N         stands still after step N  garbage          sends what is no report
-//   exit N         exits with code N before it began
+//   train          trains to the end          fail permanent   fails for good
+//   die N          kills itself after step N  fail transient   fails for now
+//   hang N         hangs after step N         garbage          sends something that is no report
+//   exit N         exits with code N at once
 #include <signal.h>
 #include <unistd.h>
 
@@ -115,7 +115,7 @@ void train(const TrainRequest& request, const Script& script) {
     send(write_artifact(request, script));
 }
 
-/// Helps until it is killed; "<folder>/helping" tells with whom.
+/// Helps until it is killed; "<folder>/helping" says whom.
 [[noreturn]] void help(const HelpRequest& request) {
     send(Prepared{900, 4});
     std::ofstream(request.train.folder / "helping") << request.rendezvous.port;

@@ -26,7 +26,7 @@ TEST_F(JobRunnerTest, AJobGoesFromItsDatasetToUploadedParts) {
     script("6 25000000 1\n");
     start_worker();
     lease(1);
-    const auto ready = await<DatasetReady>();  // and no failure before it: the runner starts with its order at hand
+    const auto ready = await<DatasetReady>();  // and no failure before it: the runner starts with its order
     EXPECT_EQ(ready.sha256, crypto::sha256(storage->dataset));
     EXPECT_EQ(ready.bytes, 50'000u);
     EXPECT_EQ(ready.tokens, 900u);
@@ -59,7 +59,7 @@ TEST_F(JobRunnerTest, AJobGoesFromItsDatasetToUploadedParts) {
     EXPECT_EQ(hub->idle_workers(), 1u);
 }
 
-/// What it has fetched and tokenised for another serves it when the JOB becomes its own.
+/// What it has fetched and tokenised for another worker is of use when the JOB becomes its own.
 TEST_F(JobRunnerTest, AHelperReportsNothingUntilTheLeaseIsItsOwn) {
     script("4 1000 1\n");
     const auto leader_key = crypto::PrivateKey::generate(system_random());
@@ -72,7 +72,7 @@ TEST_F(JobRunnerTest, AHelperReportsNothingUntilTheLeaseIsItsOwn) {
     run(hub->order(Join{assign(1), {"127.0.0.1", 7'001, Hash256{{1}}}}));
     ASSERT_TRUE(eventually([&] { return std::filesystem::exists(job_folder() / "helping"); }));
     EXPECT_EQ(storage->dataset_requests, 1u);
-    stop_worker();  // and after a restart it helps again when it is called, not before
+    stop_worker();  // after a restart it helps again once it is called, not before
     ASSERT_TRUE(eventually([&] { return hub->idle_workers() == 0; }));
     std::filesystem::remove(job_folder() / "helping");
     start_worker();
@@ -80,7 +80,7 @@ TEST_F(JobRunnerTest, AHelperReportsNothingUntilTheLeaseIsItsOwn) {
     run(hub->order(Join{assign(1), {"127.0.0.1", 7'002, Hash256{{2}}}}));
     ASSERT_TRUE(eventually([&] { return std::filesystem::exists(job_folder() / "helping"); }));
     report(*leader, 1, job, 1, TrainingStarted{3, "began"});
-    EXPECT_EQ(news(job).report_id, 1u) << "nothing of the helper came before it";
+    EXPECT_EQ(news(job).report_id, 1u) << "the helper sent nothing before it";
 
     leader.reset();
     hub->release(job, false, "its worker was away");
@@ -92,7 +92,7 @@ TEST_F(JobRunnerTest, AHelperReportsNothingUntilTheLeaseIsItsOwn) {
     EXPECT_EQ(storage->dataset_requests, 1u);
 }
 
-/// As emeth-trainer leaves a state: the content, and its digest behind it.
+/// Writes a state as emeth-trainer leaves it: the content, followed by its digest.
 void put_state(const std::filesystem::path& folder, std::uint32_t index, std::string content) {
     std::filesystem::create_directories(folder / "states");
     const Hash256 digest = crypto::sha256(content);
@@ -100,7 +100,7 @@ void put_state(const std::filesystem::path& folder, std::uint32_t index, std::st
     write_text(trainer_protocol::state_file(folder, index), content);
 }
 
-/// What was trained is shown while the worker is at another JOB, and again when it is asked again.
+/// Evidence is delivered while the worker is training another JOB, and again whenever it is ordered again.
 TEST_F(JobRunnerTest, EvidenceIsShownBesideTheWorkOnAnotherJob) {
     script("4 1000 1\n");
     train();
@@ -220,7 +220,7 @@ TEST_F(JobRunnerTest, APermanentFailureWaitsForTheMaster) {
     EXPECT_TRUE(failed.permanent);
     EXPECT_TRUE(failed.needs_order);
     EXPECT_EQ(failed.message, "the dataset holds no text");
-    run(hub->order(assign(1)));  // the master may think otherwise
+    run(hub->order(assign(1)));  // the master may decide otherwise
     await<Trained>();
 }
 
@@ -364,7 +364,7 @@ TEST_F(JobRunnerTest, ANewLeaseContinuesWithTheSameFiles) {
     hub->release(job, false, "revoked");
     script("10 1000 1\n");
     lease(2);
-    EXPECT_EQ(await<DatasetReady>().steps_total, 1'000u);  // known already, and told under the new lease
+    EXPECT_EQ(await<DatasetReady>().steps_total, 1'000u);  // known already, and reported under the new lease
     EXPECT_GE(await<TrainingStarted>().step, step);
     EXPECT_EQ(storage->dataset_requests, 1u);
     await<Trained>();

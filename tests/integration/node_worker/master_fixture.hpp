@@ -1,4 +1,4 @@
-// A master's WorkerServer on loopback, and the means to play a worker by hand.
+// A master's WorkerServer on loopback, and a worker that a test plays by hand.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -33,7 +33,7 @@ public:
         const auto text = co_await std::move(bounded);
         co_return worker_protocol::parse_from_master(text.value()).value();
     }
-    /// The text of the error that the connection ended with.
+    /// The error text that the connection ended with.
     Task<std::string> end() {
         for (;;) {
             Task<Result<std::string>> bounded = with_timeout(socket_.receive(), Milliseconds(5'000), "the end");
@@ -75,7 +75,7 @@ protected:
         port = server->port();
         serving = std::make_unique<Background>(io, server->run());
     }
-    /// As a killed master: connections end, nothing is remembered. The port stays.
+    /// As if the master was killed: connections end, nothing is remembered. The port stays the same.
     void stop() {
         serving.reset();
         server.reset();
@@ -143,7 +143,7 @@ protected:
         inbox.pop();
         return news;
     }
-    /// False when it did not come true in 10 s.
+    /// False if it has not come true within 10 s.
     bool eventually(const std::function<bool()>& condition) {
         for (int round = 0; round < 500 && !condition(); ++round) run(let_others_run());
         return condition();

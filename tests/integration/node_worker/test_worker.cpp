@@ -1,4 +1,4 @@
-// A worker as a process of its own: <settings file> <data folder> <trainer program>.
+// A worker as a process of its own. Arguments: <settings file> <data folder> <trainer program>.
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <cstdio>

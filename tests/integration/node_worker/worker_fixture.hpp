@@ -1,5 +1,4 @@
-// A master's hub, a storage server and a worker with a scripted trainer, all on loopback. The test plays the JOB's
-// pipeline.
+// A master's hub, a storage server and a worker with a scripted trainer, all on loopback. The test plays the pipeline.
 #pragma once
 
 #include <fmt/format.h>
@@ -12,6 +11,7 @@
 
 #include "crypto/sha256.hpp"
 #include "master_fixture.hpp"
+#include "runtime/process_stat.hpp"
 #include "support/temporary_folder.hpp"
 #include "worker/worker.hpp"
 
@@ -22,7 +22,7 @@ inline std::filesystem::path test_program(const std::string& name) {
     return std::filesystem::path(folder == nullptr ? "bin" : folder) / name;
 }
 
-/// Serves the dataset and takes parts, as the Storage API does behind its signed URLs.
+/// Serves the dataset and accepts parts, as the Storage API does behind its signed URLs.
 class FakeStorage {
 public:
     explicit FakeStorage(const asio::any_io_executor& executor) : server_(executor, {}) {
@@ -39,7 +39,7 @@ public:
     }
 
     std::string dataset = std::string(50'000, 'e');
-    std::vector<unsigned> dataset_statuses;  ///< of the next requests, before they are answered 200
+    std::vector<unsigned> dataset_statuses;  ///< for the next requests, before 200 for all others
     std::vector<unsigned> put_statuses;
     std::size_t dataset_requests = 0;
     std::size_t puts = 0;
@@ -127,7 +127,7 @@ protected:
         order.dataset_bytes = 50'000;
         return order;
     }
-    /// Waits for the worker, leases the JOB to it and orders it.
+    /// Waits for the worker, leases the JOB to it and sends the order.
     void lease(std::uint64_t number) {
         const Address address = run(hub->reserve(job, std::nullopt));
         EXPECT_EQ(address, worker_key.address());
@@ -135,7 +135,7 @@ protected:
         EXPECT_TRUE(std::holds_alternative<node::WorkerConnected>(news(job).body));
         run(hub->order(assign(number)));
     }
-    /// The next report of a kind, all before it and itself acknowledged; none other may be a failure.
+    /// The next report of a kind. Acknowledges it and all before it, none of which may be a failure.
     template <class Body>
     Body await() {
         for (;;) {
@@ -154,10 +154,10 @@ protected:
         for (const std::uint32_t part : parts) order.urls[part] = storage->part_url(part);
         run(hub->order(order));
     }
-    /// Also when whoever inherited the process has not reaped it yet.
+    /// True even if the process has not been reaped yet.
     [[nodiscard]] static bool is_dead(pid_t process) {
-        const std::string status = read_text(fmt::format("/proc/{}/status", process));
-        return status.empty() || status.find("State:\tZ") != std::string::npos;
+        const auto stat = read_process_stat(process);
+        return !stat || stat->has_ended();
     }
     [[nodiscard]] std::filesystem::path job_folder() const { return data.path() / "jobs" / job.hex(); }
 

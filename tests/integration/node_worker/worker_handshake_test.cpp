@@ -55,8 +55,7 @@ TEST_F(WorkerHandshakeTest, AHelloOfAnEarlierSessionIsRefused) {
 
 TEST_F(WorkerHandshakeTest, TheMastersOwnSignatureIsRefusedWhenItComesBack) {
     start();
-    // An impostor relays the master's challenge to the same master as if it were a worker's, and plays the welcome
-    // back.
+    // An impostor relays the master's challenge to the same master as if it were a worker's, and replays the welcome.
     const WorkerPtr victim = run(dial());
     const auto challenge = next<Challenge>(*victim);
     const Hello hello = hello_to(challenge, key);

@@ -17,7 +17,7 @@ Body body_of(const WorkerNews& news) {
 class WorkerLeasesTest : public MasterFixture {
 protected:
     void SetUp() override { start(); }
-    /// Reserves a worker, adopts and drops the first news.
+    /// Reserves a worker, adopts it and drops the first news.
     Address lease(const JobId& leased, std::uint64_t number) {
         const Address worker = run(hub->reserve(leased, std::nullopt));
         adopt(leased, number, worker);
@@ -77,7 +77,7 @@ TEST_F(WorkerLeasesTest, AWorkerWhoseLeaseFailedIsNotIdleAndComesLast) {
     EXPECT_EQ(run(hub->reserve(job, key.address())), other_key.address()) << "although it may hold files of the JOB";
     EXPECT_EQ(hub->idle_workers(), 0u);
     EXPECT_EQ(run(hub->reserve(other_job, std::nullopt)), key.address())
-        << "for a locked deposit it is better than none";
+        << "better than no worker for a locked deposit";
     for (const auto& worker : hub->workers())
         EXPECT_EQ(worker.rest > Milliseconds::zero(), worker.address == key.address());
     hub->release(job, false, "done");
@@ -106,13 +106,13 @@ TEST_F(WorkerCooperationTest, AnIdleWorkerIsCalledOnceForARendezvous) {
     run(hub->order(join(5)));
     EXPECT_EQ(next<Join>(*helper).rendezvous, rendezvous);
     EXPECT_EQ(hub->helpers_to_call(job, rendezvous), 0u);
-    EXPECT_EQ(hub->idle_workers(), 1u) << "whoever needs it takes it";
+    EXPECT_EQ(hub->idle_workers(), 1u) << "a JOB that needs it takes it";
     for (const auto& worker : hub->workers())
         EXPECT_EQ(worker.helps.has_value(), worker.address == other_key.address());
     trainer_protocol::Rendezvous another = rendezvous;
-    another.token.bytes[0] = 2;  // the leader's trainer was started again
+    another.token.bytes[0] = 2;  // the leader's trainer was restarted
     EXPECT_EQ(hub->helpers_to_call(job, another), 1u);
-    run(hub->order(join(4)));  // of a lease that does not stand
+    run(hub->order(join(4)));  // for a lease that is not valid
     hub->release(job, true, "verified");
     const auto stop = next<Stop>(*helper);
     EXPECT_TRUE(stop.forget);
@@ -130,7 +130,7 @@ TEST_F(WorkerCooperationTest, AHelperGoesWhereAJobNeedsAWorker) {
     EXPECT_EQ(hub->helpers_to_call(job, rendezvous), 0u);
 }
 
-/// They may be a checkpoint of the lease that it had before.
+/// They may be a checkpoint from a lease that it had before.
 TEST_F(WorkerCooperationTest, FilesThatAWorkerHadBeforeItHelpedStay) {
     helper.reset();
     ASSERT_TRUE(eventually([&] { return hub->idle_workers() == 0; }));
@@ -210,7 +210,7 @@ TEST_F(WorkerLeasesTest, AfterAMastersStartReportsWaitUntilTheirLeaseIsAdopted) 
     const WorkerPtr worker = connect(key, {{job, 5}});
     report(*worker, 1, job, 5, CheckpointSaved{});
     run(let_others_run());
-    EXPECT_EQ(hub->idle_workers(), 0u);  // who knows whose it is
+    EXPECT_EQ(hub->idle_workers(), 0u);  // it may belong to a JOB that is not adopted yet
     adopt(job, 5, key.address());
     EXPECT_TRUE(std::holds_alternative<WorkerConnected>(news(job).body));
     EXPECT_EQ(news(job).report_id, 1u);
@@ -230,7 +230,7 @@ TEST_F(WorkerLeasesTest, AfterRecoveryWhatIsNotAdoptedStopsAndWhatIsNotAliveIsFo
     const auto forgotten = next<Stop>(*worker);
     EXPECT_EQ(forgotten.job, job_id(3));
     EXPECT_TRUE(forgotten.forget);
-    EXPECT_EQ(next<Stop>(*worker).job, job_id(3));  // the report of it that had waited
+    EXPECT_EQ(next<Stop>(*worker).job, job_id(3));  // the answer to its report, which had waited
 }
 
 TEST_F(WorkerLeasesTest, AJobThatEndedWhileItsWorkerWasAwayIsForgottenLater) {
@@ -289,7 +289,7 @@ TEST_F(WorkerLeasesTest, AFormerHolderIsStoppedWhenTheLeaseGoesToAnother) {
     EXPECT_EQ(stop.lease, 5u);
     EXPECT_FALSE(stop.forget);
     hub->release(job, true, "verified");
-    EXPECT_TRUE(next<Stop>(*former).forget);  // its files are of no use any more either
+    EXPECT_TRUE(next<Stop>(*former).forget);  // its files are of no use any more, either
 }
 
 TEST_F(WorkerLeasesTest, OrdersOfAnOldNumberAreNotSent) {

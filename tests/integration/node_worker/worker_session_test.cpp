@@ -13,7 +13,7 @@ class WorkerSessionTest : public WorkerFixture {
 protected:
     void wait_ms(int duration) { run(sleep_for(duration)); }
     static Task<> sleep_for(int duration) { co_await system_clock().sleep(Milliseconds(duration)); }
-    /// As after kill -9 of the master: the hub knows nothing, then adopts what the store said.
+    /// As after kill -9 of the master: the hub knows nothing, then adopts what the store says.
     void restart_master(std::uint64_t lease_number) {
         stop();
         start();
@@ -79,7 +79,7 @@ TEST_F(WorkerSessionTest, DurableReportsSurviveTheWorkerUntilAcknowledged) {
     EXPECT_TRUE(std::holds_alternative<DatasetReady>(unacknowledged().second));
     run(hub->order(assign(1)));
     order_upload(std::get<Trained>(body).artifact, 1, {1});
-    EXPECT_EQ(await<PartUploaded>().part, 1u);  // the artifact is here: nothing is trained again
+    EXPECT_EQ(await<PartUploaded>().part, 1u);  // the artifact is there: nothing is trained again
     EXPECT_EQ(trainer_starts().size(), 1u);
 }
 
@@ -94,7 +94,7 @@ TEST_F(WorkerSessionTest, AMastersRestartCostsNoTraining) {
     adopt(job, 1, worker_key.address());
     hub->set_recovered({job});
     await_connection();
-    run(hub->order(assign(1)));  // repeated, as the master does not know that it is being followed
+    run(hub->order(assign(1)));  // repeated, because the master does not know that it is being carried out
     await<Trained>();
     EXPECT_EQ(trainer_starts().size(), 1u);
     EXPECT_EQ(storage->dataset_requests, 1u);
@@ -125,7 +125,7 @@ TEST_F(WorkerSessionTest, AnImpostorMasterGetsNoWork) {
     await<Trained>();
 }
 
-/// Claims another master's address, as it can: the challenge is not signed. Its welcome is.
+/// Claims another master's address, which it can, as the challenge is not signed; its welcome must be.
 class ImpostorTest : public WorkerFixture {
 protected:
     Task<> serve(http::WebSocket socket) {
@@ -204,7 +204,7 @@ TEST_F(KilledWorkerTest, AWorkerKilledInTheMiddleContinuesWhereItsCheckpointStan
     kill(first);
     const pid_t orphan = trainer_starts().at(0).first;
 
-    // The deposit is not lost by it: the lease stands, and the same address comes back with the files.
+    // That does not cost the deposit: the lease stays valid, and the same address comes back with the files.
     ChildProcess second = start_process();
     await_connection();
     EXPECT_TRUE(eventually([&] { return is_dead(orphan); }));

@@ -1,4 +1,4 @@
-// The proxy in each of its moods, with a server behind it that always answers the same.
+// The proxy in each of its moods, with a server behind it that always gives the same answer.
 #include "soak/cutting_proxy.hpp"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// What a kill cost, from a history and the steps that were seen.
+// What a kill cost, judged by a history and the steps that were seen.
 #include "soak/lost_steps.hpp"
 
 #include <gtest/gtest.h>

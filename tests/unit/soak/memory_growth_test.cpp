@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::uint64_t mib = 1 << 20;
 
-/// One sample a second, of `bytes(second)`.
+/// One sample of `bytes(second)` per second.
 template <class Bytes>
 std::vector<MemorySample> life(std::int64_t seconds, Bytes bytes) {
     std::vector<MemorySample> samples;

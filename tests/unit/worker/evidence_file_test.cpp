@@ -1,4 +1,4 @@
-// What a worker shows: the states behind each other, whole or not at all.
+// What a worker delivers as evidence: the states one after another, complete or not at all.
 #include "worker/evidence_file.hpp"
 
 #include <gmock/gmock.h>
@@ -18,7 +18,7 @@ class EvidenceFileTest : public ::testing::Test {
 protected:
     void SetUp() override { std::filesystem::create_directory(folder / "states"); }
 
-    /// As the trainer leaves it: the content, and its digest behind it.
+    /// Writes a state as the trainer leaves it: the content, followed by its digest.
     void put_state(std::uint32_t index, std::string content) {
         const Hash256 digest = crypto::sha256(content);
         content.append(digest.bytes.begin(), digest.bytes.end());
@@ -42,7 +42,7 @@ TEST_F(EvidenceFileTest, HoldsTheDrawsBlockAndTheStatesInOrder) {
     EXPECT_EQ(packed(), std::string(header.begin(), header.end()) + "first" + std::string(600'000, 'b') + "last.");
     EXPECT_EQ(file.bytes, packed().size());
     EXPECT_EQ(file.sha256, crypto::sha256(packed()));
-    EXPECT_EQ(pack({0, 1, 9}).value(), file) << "made again, it is the same";
+    EXPECT_EQ(pack({0, 1, 9}).value(), file) << "packing again gives the same file";
 }
 
 TEST_F(EvidenceFileTest, AStateThatIsDamagedOrGoneCannotBeShown) {
@@ -54,7 +54,7 @@ TEST_F(EvidenceFileTest, AStateThatIsDamagedOrGoneCannotBeShown) {
     EXPECT_EQ(pack({0, 1}).error().kind, ErrorKind::permanent);
     EXPECT_THAT(pack({0, 1}).error().message, HasSubstr("state-1.bin is damaged"));
     EXPECT_EQ(pack({0, 2}).error().kind, ErrorKind::permanent);
-    EXPECT_FALSE(std::filesystem::exists(evidence_file(folder.path()))) << "whole or absent";
+    EXPECT_FALSE(std::filesystem::exists(evidence_file(folder.path()))) << "complete or absent";
     test::write_text(trainer_protocol::state_file(folder.path(), 3), "short");
     EXPECT_THAT(pack({3}).error().message, HasSubstr("too short"));
 }

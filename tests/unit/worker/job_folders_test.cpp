@@ -52,7 +52,7 @@ TEST_F(JobFoldersTest, ARecordSurvivesARestart) {
     EXPECT_EQ(status.st_mode & 0777u, 0600u);
 }
 
-/// Seen in the crash matrix: a record that a killed worker was writing, and that was never written again.
+/// Seen in the crash matrix: a temporary file of a record that a killed worker was writing, never written again.
 TEST_F(JobFoldersTest, WhatAKilledWorkerWasWritingGoesAtTheNextStart) {
     const auto folder = [&] {
         JobFolders& folders = reopened();
@@ -80,7 +80,7 @@ TEST_F(JobFoldersTest, AForgottenJobLeavesNothing) {
     ASSERT_TRUE(run(folders.forget(id)).has_value());
     EXPECT_EQ(folders.find(id), nullptr);
     EXPECT_FALSE(std::filesystem::exists(folders.folder(id)));
-    EXPECT_TRUE(run(folders.save(id)).has_value());  // of work that ended meanwhile: nothing comes back
+    EXPECT_TRUE(run(folders.save(id)).has_value());  // by work that ended meanwhile: nothing comes back
     EXPECT_FALSE(std::filesystem::exists(folders.folder(id)));
 }
 

@@ -39,7 +39,7 @@ TEST_F(HandshakeTest, EachSideProvesItself) {
 
 TEST_F(HandshakeTest, AReflectedSignatureProvesNothing) {
     EXPECT_FALSE(signed_by(Role::master, sign_handshake(worker, Role::worker, handshake), handshake));
-    // Not even when an impostor takes the worker's own address for its own.
+    // Not even if an impostor claims the worker's own address.
     Handshake reflected = handshake;
     reflected.master = worker.address();
     EXPECT_FALSE(signed_by(Role::master, sign_handshake(worker, Role::worker, reflected), reflected));

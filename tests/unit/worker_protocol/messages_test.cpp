@@ -209,7 +209,7 @@ TEST(FromWorkerMessages, ALeaderSaysWhereItsHelpersMeet) {
 }
 
 TEST(FromWorkerMessages, WhatIsEncodedIsAccepted) {
-    // A trainer's last words may be of any length and of any bytes, a diverged loss no number.
+    // A trainer's last words may have any length and any bytes, and a diverged loss is no number.
     const auto failed = through_worker(StepFailed{std::string(100, 's'), false, std::string(5'000, '\xff'), false});
     EXPECT_EQ(failed.message, std::string(sentence_bytes_max, '?'));
     EXPECT_EQ(failed.step.size(), 32u);
@@ -283,7 +283,7 @@ TEST(Messages, RubbishIsRefusedWithAReason) {
     }
     EXPECT_THAT(worker_error(std::string(100, '[')), HasSubstr("not valid JSON"));
     EXPECT_THAT(worker_error(std::string((std::size_t{4} << 20) + 1, ' ')), HasSubstr("at most"));
-    // Each side speaks its own part only.
+    // Each side may send only its own messages.
     EXPECT_NE(worker_error(encode(FromMaster(Ack{1}))), "accepted");
     EXPECT_NE(master_error(encode(FromWorker(Report{7, job, 3, PartUploaded{3, "e"}}))), "accepted");
 }
