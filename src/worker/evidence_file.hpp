@@ -12,8 +12,8 @@ namespace emeth::worker {
 
 /// Packs `states` of the JOB in `folder` into `folder`/evidence.bin, each checked against its digest on the way; the
 /// same bytes whenever it is called. Blocks. A permanent Error: a state is gone or damaged, and nobody else has it.
-Result<statemachine::EvidenceFile> pack_evidence(const std::filesystem::path& folder, const Hash256& block_hash,
-                                                 const std::vector<std::uint32_t>& states);
+Result<statemachine::WorkerFile> pack_evidence(const std::filesystem::path& folder, const Hash256& block_hash,
+                                               const std::vector<std::uint32_t>& states);
 
 std::filesystem::path evidence_file(const std::filesystem::path& folder);
 

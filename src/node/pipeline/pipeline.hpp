@@ -142,7 +142,7 @@ private:
     Task<Result<void>> abort_upload(std::string reason);
     /// What the JOB's state is to upload: the artifact, in `submitted` the evidence.
     struct UploadSubject {
-        statemachine::EvidenceFile file;
+        statemachine::WorkerFile file;
         std::string extension;
         std::string_view open, complete;  ///< names of the effects
         std::string_view done;            ///< the sentence when it is over

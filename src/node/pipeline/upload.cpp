@@ -98,7 +98,7 @@ Task<Result<void>> Pipeline::complete_upload() {
 Task<Result<void>> Pipeline::check_upload() {
     const auto state = co_await ports_.artifacts.upload_state(id(), upload_in_hand(job()).upload_id);
     if (state.has_error()) co_return state.error();
-    const sm::EvidenceFile file = upload_subject().file;
+    const sm::WorkerFile file = upload_subject().file;
     if (state->bytes == file.bytes && state->sha256 == file.sha256) co_return Result<void>{};
     co_return permanent_error(
         fmt::format("the Storage API holds {} bytes with sha256 {}, the worker reported {} bytes with {}", state->bytes,
