@@ -55,7 +55,7 @@ constexpr Inlined<Member> inlined(Member member) {
     return {member};
 }
 
-/// A member that came later: left out while it is as a new record has it, so that old records keep their bytes.
+/// A member that was added later: left out while it has its default value, so that old records keep their bytes.
 template <class Member>
 struct IfChanged {
     Member member;
