@@ -26,6 +26,42 @@ enum class Command : std::uint8_t {
     cleanup,          ///< an end was reached: tell the worker, free the files; nothing durable depends on it
 };
 
-std::string_view name(Command command);
+constexpr std::string_view name(Command command) {
+    switch (command) {
+        case Command::send_process:
+            return "send_process";
+        case Command::await_process:
+            return "await_process";
+        case Command::lease_worker:
+            return "lease_worker";
+        case Command::download:
+            return "download";
+        case Command::train:
+            return "train";
+        case Command::open_upload:
+            return "open_upload";
+        case Command::upload_parts:
+            return "upload_parts";
+        case Command::complete_upload:
+            return "complete_upload";
+        case Command::send_submit:
+            return "send_submit";
+        case Command::await_submit:
+            return "await_submit";
+        case Command::await_draw:
+            return "await_draw";
+        case Command::pack_evidence:
+            return "pack_evidence";
+        case Command::await_verdict:
+            return "await_verdict";
+        case Command::send_decline:
+            return "send_decline";
+        case Command::await_decline:
+            return "await_decline";
+        case Command::cleanup:
+            return "cleanup";
+    }
+    return "unknown";
+}
 
 }  // namespace emeth::statemachine

@@ -1,5 +1,5 @@
-// Events are facts about a JOB: something that happened and was seen. The number in each comment is the one on disk
-// (storage/records.proto holds the same) and is never reused.
+// Events are facts about a JOB: something that happened and was seen. The number before each is the one on disk
+// (storage/records.proto has the same) and is never reused. `name` is what logs and histories call it.
 #pragma once
 
 #include <cstddef>
@@ -16,138 +16,237 @@
 namespace emeth::statemachine {
 
 enum class FailureClass : std::uint8_t {
-    transient = 1,  ///< will be tried again after a back-off
+    transient = 1,  ///< will be retried after a back-off
     permanent = 2,  ///< cannot succeed; ends the JOB only while no deposit is locked
     bug = 3,        ///< the process ended itself in it (abort, terminate, SEGV); the next start found its marker
 };
 
 enum class ChainFact : std::uint8_t { process = 1, submit = 2, verdict = 3 };
 
+/// 1: creates the JOB
 struct Discovered {
+    static constexpr std::string_view name = "Discovered";
     Terms terms;
-};  // 1: creates the JOB
+};
+
+/// 2: in the outbox, not yet broadcast
 struct DepositSigned {
+    static constexpr std::string_view name = "DepositSigned";
     TxRef approve;
     TxRef process;
-};  // 2: in the outbox, not yet broadcast
+};
+
+/// 3
 struct ProcessConfirmed {
+    static constexpr std::string_view name = "ProcessConfirmed";
     TxRef process;
     Wei deposit;
-};  // 3
+};
+
+/// 4
 struct LostToOtherNode {
+    static constexpr std::string_view name = "LostToOtherNode";
     Address node;
-};                              // 4
-struct CanceledByRequester {};  // 5
+};
+
+/// 5
+struct CanceledByRequester {
+    static constexpr std::string_view name = "CanceledByRequester";
+};
+
+/// 6
 struct BecameInfeasible {
+    static constexpr std::string_view name = "BecameInfeasible";
     std::string reason;
-};  // 6
+};
+
+/// 7: mined with status 0; no deposit locked
 struct ProcessReverted {
+    static constexpr std::string_view name = "ProcessReverted";
     TxRef process;
     std::string reason;
-};  // 7: mined with status 0; no deposit locked
+};
+
+/// 8
 struct LeaseGranted {
+    static constexpr std::string_view name = "LeaseGranted";
     std::uint64_t number = 0;
     Address worker;
-};  // 8
+};
+
+/// 9
 struct LeaseRevoked {
+    static constexpr std::string_view name = "LeaseRevoked";
     std::uint64_t number = 0;
     std::string reason;
-};  // 9
+};
+
+/// 10
 struct DatasetReady {
+    static constexpr std::string_view name = "DatasetReady";
     std::uint64_t lease = 0;
     Hash256 sha256;
     std::uint64_t bytes = 0, tokens = 0, steps_total = 0;
-};  // 10
+};
+
+/// 11
 struct CheckpointSaved {
+    static constexpr std::string_view name = "CheckpointSaved";
     std::uint64_t lease = 0;
     Checkpoint checkpoint;
-};  // 11
+};
+
+/// 12: a new trainer process continued at `step`
 struct TrainingResumed {
+    static constexpr std::string_view name = "TrainingResumed";
     std::uint64_t lease = 0, step = 0;
     std::string reason;
-};  // 12: a new trainer process continued at `step`
+};
+
+/// 13
 struct TrainingFinished {
+    static constexpr std::string_view name = "TrainingFinished";
     std::uint64_t lease = 0;
     Artifact artifact;
-};  // 13
+};
+
+/// 14
 struct UploadOpened {
+    static constexpr std::string_view name = "UploadOpened";
     std::uint64_t lease = 0;
     std::string upload_id, file_name;
     std::uint32_t parts_total = 0;
-};  // 14
+};
+
+/// 15
 struct PartUploaded {
+    static constexpr std::string_view name = "PartUploaded";
     std::uint64_t lease = 0;
     std::uint32_t part = 0;
     std::string etag;
-};  // 15
+};
+
+/// 16: to be opened again
 struct UploadAborted {
+    static constexpr std::string_view name = "UploadAborted";
     std::string reason;
-};  // 16: to be opened again
+};
+
+/// 17
 struct UploadCompleted {
+    static constexpr std::string_view name = "UploadCompleted";
     std::string file_name;
-};  // 17
+};
+
+/// 18
 struct SubmitSigned {
+    static constexpr std::string_view name = "SubmitSigned";
     TxRef submit;
-};  // 18
+};
+
+/// 19
 struct SubmitConfirmed {
+    static constexpr std::string_view name = "SubmitConfirmed";
     TxRef submit;
-};  // 19
+};
+
+/// 20: verdict.nonce is unused (foreign transaction)
 struct Verified {
+    static constexpr std::string_view name = "Verified";
     TxRef verdict;
     std::uint64_t gas = 0, slot = 0;
-};  // 20: verdict.nonce is unused (foreign transaction)
+};
+
+/// 21
 struct ResultRejected {
+    static constexpr std::string_view name = "ResultRejected";
     TxRef verdict;
     Wei penalty;
-};  // 21
+};
+
+/// 22
 struct TimedOut {
+    static constexpr std::string_view name = "TimedOut";
     TxRef verdict;
     Wei penalty;
-};  // 22
+};
+
+/// 23: by an operator or by the cost rule
 struct DeclineDecided {
+    static constexpr std::string_view name = "DeclineDecided";
     std::string reason;
-};  // 23: by an operator or by the cost rule
+};
+
+/// 24
 struct DeclineSigned {
+    static constexpr std::string_view name = "DeclineSigned";
     TxRef decline;
-};  // 24
+};
+
+/// 25
 struct Declined {
+    static constexpr std::string_view name = "Declined";
     TxRef decline;
     Wei penalty;
-};  // 25
+};
+
+/// 26: the master started and found this JOB active
 struct Restarted {
+    static constexpr std::string_view name = "Restarted";
     std::string reason;
-};  // 26: the master started and found this JOB active
+};
+
+/// 27: the fact is no longer on the chain
 struct ReorgedOut {
+    static constexpr std::string_view name = "ReorgedOut";
     ChainFact fact = ChainFact::process;
-};                   // 27: the fact is no longer on the chain
-struct StepFailed {  // 28
+};
+
+/// 28
+struct StepFailed {
+    static constexpr std::string_view name = "StepFailed";
     FailureClass failure = FailureClass::transient;
     std::string step;  ///< "download", "upload", "submit", …
     std::string message;
     std::uint32_t attempt = 0;
     std::int64_t retry_at_unix_ms = 0;
 };
+
+/// 29: connection gone; the lease still stands
 struct WorkerLost {
+    static constexpr std::string_view name = "WorkerLost";
     std::uint64_t lease = 0;
     std::string reason;
-};  // 29: connection gone; the lease still stands
+};
+
+/// 30: mined with status 0
 struct SubmitReverted {
+    static constexpr std::string_view name = "SubmitReverted";
     TxRef submit;
     std::string reason;
-};  // 30: mined with status 0
+};
+
+/// 31: mined with status 0
 struct DeclineReverted {
+    static constexpr std::string_view name = "DeclineReverted";
     TxRef decline;
     std::string reason;
-};  // 31: mined with status 0
+};
+
+/// 32: by the block that holds the submit
 struct EvidenceDrawn {
+    static constexpr std::string_view name = "EvidenceDrawn";
     Hash256 block_hash;
     std::vector<std::uint32_t> segments;
-};  // 32: by the block that holds the submit
+};
+
+/// 33: the worker has it as one file
 struct EvidencePacked {
+    static constexpr std::string_view name = "EvidencePacked";
     std::uint64_t lease = 0;
     Hash256 block_hash;
-    EvidenceFile file;
-};  // 33: the worker has it as one file
+    WorkerFile file;
+};
 
 /// The order is the on-disk number minus one.
 using EventBody = std::variant<Discovered, DepositSigned, ProcessConfirmed, LostToOtherNode, CanceledByRequester,

@@ -34,4 +34,10 @@ Check note_packed_evidence(Job& draft, const EvidencePacked& event) {
     return std::nullopt;
 }
 
+std::optional<Command> command_of_evidence(const Job& job) {
+    if (!job.evidence.block_hash) return Command::await_draw;
+    if (!job.evidence.file) return Command::pack_evidence;
+    return command_of_upload(job.evidence.upload);
+}
+
 }  // namespace emeth::statemachine

@@ -1,4 +1,4 @@
-// The table as data and as pictures; both are read out of the rules that transition() obeys.
+// The table as data and as pictures; both are derived from the rules that transition() follows.
 #include <algorithm>
 #include <iterator>
 

@@ -40,6 +40,10 @@ Check complete_evidence_upload(Job& draft, const UploadCompleted& event);
 Check draw_evidence(Job& draft, const EvidenceDrawn& event);
 Check note_packed_evidence(Job& draft, const EvidencePacked& event);
 
+// What a sub-stage still needs; none: it is over. next_command() asks them.
+std::optional<Command> command_of_upload(const UploadProgress& upload);
+std::optional<Command> command_of_evidence(const Job& job);
+
 // outcome.cpp: submit, decline, verdicts
 Check sign_submit(Job& draft, const SubmitSigned& event);
 Check confirm_submit(Job& draft, const SubmitConfirmed& event);

@@ -43,7 +43,7 @@ Check undo_process(Job& draft, const ReorgedOut& event) {
     if (event.fact != ChainFact::process) return not_on_record_here(event.fact);
     if (draft.deposit.process) draft.deposit.process->block = 0;
     draft.deposit.deposit = {};
-    // A submit cannot stand without its process: it has to be seen again, too.
+    // A submit cannot stand without its process, so it has to be confirmed again as well.
     if (draft.outcome.submit) draft.outcome.submit->block = 0;
     draft.evidence = {};
     return std::nullopt;
@@ -52,7 +52,7 @@ Check undo_process(Job& draft, const ReorgedOut& event) {
 Step undo_process_or_submit(Job& draft, const ReorgedOut& event) {
     if (event.fact == ChainFact::submit) {
         if (draft.outcome.submit) draft.outcome.submit->block = 0;  // the same bytes will be mined again
-        draft.evidence = {};                                        // in another block, which draws anew
+        draft.evidence = {};                                        // in another block, which makes another draw
         return State::training;
     }
     if (Check refused = undo_process(draft, event)) return *std::move(refused);

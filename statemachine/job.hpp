@@ -112,18 +112,18 @@ struct UploadProgress {
 };
 
 /// A file that the worker made, as it reported it.
-struct EvidenceFile {
+struct WorkerFile {
     Hash256 sha256;
     std::uint64_t bytes = 0;
 
-    friend bool operator==(const EvidenceFile&, const EvidenceFile&) = default;
+    friend bool operator==(const WorkerFile&, const WorkerFile&) = default;
 };
 
 /// submitted: what the block that holds the submit draws, and the upload that shows it to the verifier.
 struct EvidenceProgress {
     std::optional<Hash256> block_hash;    ///< of the block that drew
     std::vector<std::uint32_t> segments;  ///< drawn, ascending
-    std::optional<EvidenceFile> file;     ///< set when the worker has packed it
+    std::optional<WorkerFile> file;       ///< set when the worker has packed it
     UploadProgress upload;
 
     friend bool operator==(const EvidenceProgress&, const EvidenceProgress&) = default;

@@ -65,7 +65,7 @@ Check sign_decline(Job& draft, const DeclineSigned& event) {
 Check drop_decline(Job& draft, const DeclineReverted& event) {
     if (Check refused = require_recorded(draft.outcome.decline, event.decline, "decline")) return refused;
     draft.outcome.decline.reset();
-    draft.outcome.decline_reason.clear();  // the chain refused it: whether to decline is to be decided anew
+    draft.outcome.decline_reason.clear();  // the chain refused it: a new decision is needed
     return std::nullopt;
 }
 

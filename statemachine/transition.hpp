@@ -1,4 +1,9 @@
-// The JOB state machine: one pure function over one visible table.
+// The room of the JOB state machine: one pure function over one visible table (transition.cpp). What a JOB has
+// achieved, which fact may follow, and what to do next enter here; nothing that reads a clock, a file or a socket does,
+// and nothing beyond the standard library.
+//
+//     Outcome outcome = transition(job, {clock.unix_ms(), SubmitSigned{tx}});
+//     if (const auto* made = std::get_if<Transition>(&outcome)) job = made->next;
 #pragma once
 
 #include <string>

@@ -101,4 +101,11 @@ Check complete_evidence_upload(Job& draft, const UploadCompleted& event) {
     return complete(draft, draft.evidence.upload, event);
 }
 
+std::optional<Command> command_of_upload(const UploadProgress& upload) {
+    if (upload.upload_id.empty()) return Command::open_upload;
+    if (upload.etags.size() < upload.parts_total) return Command::upload_parts;
+    if (!upload.completed) return Command::complete_upload;
+    return std::nullopt;
+}
+
 }  // namespace emeth::statemachine

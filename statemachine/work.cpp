@@ -15,7 +15,7 @@ Check grant_lease(Job& draft, const LeaseGranted& event) {
         draft.training.checkpoint.reset();
         draft.training.artifact.reset();
     }
-    draft.upload = {};  // one upload a lease: that of the old one is never completed
+    draft.upload = {};  // one upload per lease: the old one is never completed
     draft.lease = {event.number, event.worker, true};
     return std::nullopt;
 }
@@ -25,8 +25,8 @@ Check revoke_lease(Job& draft, const LeaseRevoked& event) {
     if (draft.upload.completed) {
         return contradicts_record(sentence(draft.upload.file_name, " is uploaded: the work of this lease is done"));
     }
-    // What this lease did not confirm is one worker's word: kept any longer, one false report would keep the honest
-    // ones out.
+    // What this lease did not confirm is the word of one worker: if it were kept, one false report would exclude the
+    // honest workers.
     if (draft.dataset.lease != draft.lease.number) draft.dataset = {};
     draft.lease.active = false;
     return std::nullopt;
@@ -84,8 +84,8 @@ Check finish_training(Job& draft, const TrainingFinished& event) {
     if (draft.upload.completed) {
         return contradicts_record(sentence("another artifact is uploaded as ", draft.upload.file_name));
     }
-    // Made again, since the first was damaged: the worker has only this one to put. What was put of the other never
-    // counts.
+    // Made again because the first was damaged: the worker can upload only this one, and parts of the other do not
+    // count.
     draft.upload = {};
     draft.training.artifact = event.artifact;
     draft.retry = {};

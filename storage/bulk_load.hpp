@@ -1,5 +1,5 @@
-// Fills a store with whole JOBs, fast: for measurements that need a long past. Not for a node: what was added may be
-// lost with the power until finish() returned.
+// Fills a store quickly with whole JOBs, for measurements that need a long history. Not for a node: what was added may
+// be lost in a power cut until finish() has returned.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@ namespace emeth::storage {
 /// Not thread-safe. Fastest when ids and nonces are added in rising order.
 class BulkLoad {
 public:
-    /// Of a store that no other process has open; made when missing.
+    /// No other process may have the store open; it is created when missing.
     static Result<std::unique_ptr<BulkLoad>> open(const std::filesystem::path& folder);
     BulkLoad(const BulkLoad&) = delete;
     BulkLoad& operator=(const BulkLoad&) = delete;
@@ -24,7 +24,7 @@ public:
     /// `history` leads to `job`, as verify() would find; `job` is not in the store yet.
     Result<void> add(const statemachine::Job& job, std::span<const HistoryEntry> history,
                      const std::vector<OutboxEntry>& transactions);
-    /// Writes what is still held back, and syncs.
+    /// Writes what is still buffered, and syncs.
     Result<void> finish();
 
 private:

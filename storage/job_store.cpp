@@ -53,9 +53,8 @@ Result<JobStore::Applied> RocksJobStore::apply(const Job& job, const Event& even
     if (stored.has_error()) return stored.error();
     if (!*stored) return permanent_error(fmt::format("JOB {} is not in the store: create it first", id.hex()));
     if ((*stored)->sequence != job.sequence) {
-        return permanent_error(
-            fmt::format("JOB {}: the record at hand has sequence {}, the stored one {}: load it again", id.hex(),
-                        job.sequence, (*stored)->sequence));
+        return permanent_error(fmt::format("JOB {}: the given record has sequence {}, the stored one {}: load it again",
+                                           id.hex(), job.sequence, (*stored)->sequence));
     }
     return commit(**stored, event, side);
 }

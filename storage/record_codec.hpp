@@ -14,6 +14,8 @@ namespace emeth::storage {
 
 std::string encode_job(const statemachine::Job& job);
 Result<statemachine::Job> decode_job(std::string_view bytes);
+/// "lease, retry": the fields in which the records of two JOBs differ by their bytes.
+std::string differing_fields(const statemachine::Job& left, const statemachine::Job& right);
 
 std::string encode_history(const HistoryEntry& entry);
 Result<HistoryEntry> decode_history(std::string_view bytes);

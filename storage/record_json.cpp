@@ -9,6 +9,7 @@
 
 #include "statemachine/amount_text.hpp"
 #include "storage/record_fields.hpp"
+#include "storage/records.pb.h"
 
 namespace emeth::storage {
 namespace {

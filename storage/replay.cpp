@@ -1,8 +1,6 @@
 // Does the history tell the record? Everything is compared by its stored bytes, which hold for NaN losses, too.
 #include <fmt/format.h>
 
-#include <array>
-
 #include "storage/record_codec.hpp"
 #include "storage/rocks_store.hpp"
 
@@ -54,39 +52,6 @@ Result<Job> replay_next(const Job& job, const HistoryEntry& entry) {
     return next;
 }
 
-/// The parts of the record, to say which one differs: each puts one part of `from` into `to`.
-struct Part {
-    std::string_view name;
-    void (*copy)(Job& to, const Job& from);
-};
-constexpr std::array parts{
-    Part{"terms", [](Job& to, const Job& from) { to.terms = from.terms; }},
-    Part{"state", [](Job& to, const Job& from) { to.state = from.state; }},
-    Part{"sequence", [](Job& to, const Job& from) { to.sequence = from.sequence; }},
-    Part{"entered_at_unix_ms", [](Job& to, const Job& from) { to.entered_at_unix_ms = from.entered_at_unix_ms; }},
-    Part{"deposit", [](Job& to, const Job& from) { to.deposit = from.deposit; }},
-    Part{"lease", [](Job& to, const Job& from) { to.lease = from.lease; }},
-    Part{"dataset", [](Job& to, const Job& from) { to.dataset = from.dataset; }},
-    Part{"training", [](Job& to, const Job& from) { to.training = from.training; }},
-    Part{"upload", [](Job& to, const Job& from) { to.upload = from.upload; }},
-    Part{"outcome", [](Job& to, const Job& from) { to.outcome = from.outcome; }},
-    Part{"retry", [](Job& to, const Job& from) { to.retry = from.retry; }},
-    Part{"restarts", [](Job& to, const Job& from) { to.restarts = from.restarts; }},
-};
-
-std::string differing_parts(const Job& record, const Job& replayed) {
-    std::string names;
-    const std::string expected = encode_job(replayed);
-    for (const Part& part : parts) {
-        Job mixed = replayed;
-        part.copy(mixed, record);
-        if (encode_job(mixed) == expected) continue;
-        names += names.empty() ? "" : ", ";
-        names += part.name;
-    }
-    return names;
-}
-
 }  // namespace
 
 Result<void> check_replay(const Job& job, const std::vector<HistoryEntry>& entries) {
@@ -101,7 +66,7 @@ Result<void> check_replay(const Job& job, const std::vector<HistoryEntry>& entri
     return permanent_error(fmt::format(
         "the replay of {} history entries differs from the record in: {}: the store is damaged, or was written by an "
         "emeth with other rules",
-        entries.size(), differing_parts(job, *replayed)));
+        entries.size(), differing_fields(job, *replayed)));
 }
 
 }  // namespace emeth::storage

@@ -63,7 +63,7 @@ rocksdb::DBOptions database_options(OpenMode mode, const Platform& platform) {
     options.max_log_file_size = info_log_bytes_max;
     options.keep_log_file_num = info_logs_kept;
     // A log whose tail was torn must not be kept beside its follower: commits of the follower would be lost at the next
-    // opening (the simulation met it).
+    // opening (the simulation found it).
     options.avoid_flush_during_recovery = false;
     options.stats_dump_period_sec = 0;  // nobody reads them, and each would cost a timer
     options.stats_persist_period_sec = 0;
@@ -100,7 +100,7 @@ std::string end_of_prefix(std::string_view prefix) {
     return end;
 }
 
-/// RocksDB has no code of its own for a lock that somebody else holds.
+/// RocksDB has no error code for a lock that another process holds.
 bool is_lock_held(const rocksdb::Status& status) {
     const std::string text = status.ToString();
     return status.IsIOError() && (text.find("While lock file") != std::string::npos ||
@@ -231,11 +231,11 @@ Result<void> RocksDatabase::try_write(const Batch& batch, Durability durability)
     return {};
 }
 
-/// After a full disk or a failed sync RocksDB refuses all writes. Its own way on, Resume(), is not taken: where there
-/// is nothing to flush it appends to the log that failed, which aborts the process, and where there is, it may wait for
-/// a flush that never comes (the simulation met both). To close and open again always works; what failed may then be
-/// found durable. So the write that failed is not made again from here: it was decided from what was seen before (the
-/// simulation met the loss of a deposit's record to such a second try).
+/// After a full disk or a failed sync RocksDB refuses all writes. Its own remedy, Resume(), is not used: when there is
+/// nothing to flush, it appends to the log that failed, which aborts the process; otherwise it may wait for a flush
+/// that never comes (the simulation found both). Closing and opening again always works, but the failed write may then
+/// be found durable. So it is not repeated here: it was decided from what was read before (the simulation found that
+/// such a repetition lost a deposit's record).
 Result<void> RocksDatabase::make_writable() {
     if (!write_failed_) return {};
     const std::lock_guard one_at_a_time(recovery_);

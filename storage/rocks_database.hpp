@@ -61,8 +61,8 @@ public:
     /// The payload, unsealed.
     Result<std::optional<std::string>> get(Family family, std::string_view key);
 
-    /// All or nothing. After an error (a full disk) reading goes on, and later writes succeed once its cause is gone;
-    /// what failed may then be found durable after all.
+    /// All or nothing. After an error (a full disk) reading still works, and later writes succeed once its cause is
+    /// gone; the failed write may then be found durable after all.
     Result<void> write(const Batch& batch, Durability durability);
 
     /// Comes before reading what a write is decided from: after a write that failed, only then does what is read show

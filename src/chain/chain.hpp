@@ -1,4 +1,7 @@
-// The chain as the rest of the program sees it: a port, implemented over JSON-RPC by RpcChain and by the simulation.
+// The room of the chain. Its root holds what everybody needs who reads or writes the chain: this port (implemented over
+// JSON-RPC in rpc/ and by the simulation), amounts, chain time, prices of gas and the reading of logs. encoding/ turns
+// values into the chain's bytes and back, rpc/ asks an endpoint, sender/ signs and sends. Decisions about JOBs do not
+// belong here, and only sender/ may use the store.
 #pragma once
 
 #include <cstdint>
@@ -116,7 +119,7 @@ public:
     virtual ~Chain() = default;
     virtual Task<Result<std::uint64_t>> chain_id() = 0;
     virtual Task<Result<Block>> latest_block() = 0;
-    /// None when there is no such block (yet, or any more).
+    /// None when there is no such block, either not yet or no longer.
     virtual Task<Result<std::optional<Block>>> block(std::uint64_t number) = 0;
 
     virtual Task<Result<Constants>> constants() = 0;

@@ -12,7 +12,7 @@
 
 namespace emeth::chain {
 
-/// Io thread only. Each new block sets the time anew, so it may step back by what the last estimate was ahead.
+/// Io thread only. Each new block resets the time, so it may step back by as much as the last estimate was ahead.
 class ChainClock {
 public:
     static constexpr Milliseconds fresh_for{2'000};

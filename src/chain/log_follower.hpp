@@ -38,7 +38,7 @@ public:
 
     /// Does not wait for blocks. A transient Error changes nothing: call again later.
     Task<Result<LogBatch>> next();
-    /// The last batch was taken: the next call goes on behind it.
+    /// The last batch was processed: the next call continues after it.
     void acknowledge();
     /// The position with the last batch taken, acknowledged or not: a short text to store beside what the batch led to.
     [[nodiscard]] std::string cursor() const;

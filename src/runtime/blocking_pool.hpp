@@ -19,11 +19,11 @@ namespace emeth {
 
 class BlockingPool {
 public:
-    /// With 0 threads the work is done at once on the caller's own: the simulator's pool.
+    /// With 0 threads the work runs at once on the calling thread, as the simulator needs it.
     explicit BlockingPool(std::size_t threads) {
         if (threads > 0) pool_.emplace(threads);
     }
-    /// Waits for all that was begun or queued: a commit that was asked for is made.
+    /// Waits for everything that was begun or queued, so that no requested commit is lost.
     ~BlockingPool() {
         if (pool_) pool_->join();
     }
@@ -56,7 +56,7 @@ private:
             asio::post(*pool_,
                        [&, handler = std::move(handler), guard = std::move(guard), doing = crash::at_work()]() mutable {
                            try {
-                               const crash::AtWork mark(doing);  // a crash in here is a crash of who asked for it
+                               const crash::AtWork mark(doing);  // a crash here is attributed to the caller
                                work();
                            } catch (...) {
                                error = std::current_exception();

@@ -1,4 +1,4 @@
-// Child processes of a daemon: started from the io thread, killed with it, with nothing inherited but what is named.
+// Child processes of a daemon: started from the io thread, killed with it, inheriting only what is named.
 #pragma once
 
 #include <sys/types.h>
@@ -42,7 +42,7 @@ public:
 
     [[nodiscard]] pid_t pid() const;
     /// The parent's end of the control socket, non-blocking and CLOEXEC; the caller takes it over. -1 when there is
-    /// none (or no more).
+    /// none, or when it was taken already.
     int release_control_socket();
     void signal(int number);
     [[nodiscard]] bool running() const;

@@ -1,6 +1,6 @@
-// Who was at work when the process ended itself: an abort, an uncaught exception or a fault of memory writes it into a
-// file that was opened beforehand, and the next start reads it. SIGKILL, the end of the power, a signal from outside
-// and the death of a child write nothing.
+// What the process was working on when it crashed: an abort, an uncaught exception or a memory fault writes it into a
+// file that was opened beforehand, and the next start reads it. SIGKILL, a power cut, a signal from outside and the
+// death of a child write nothing.
 #pragma once
 
 #include <array>
@@ -16,15 +16,15 @@
 
 namespace emeth::crash {
 
-/// A piece of work that may be to blame. A signal handler reads it, on whichever thread: it outlives all that is done
-/// for it.
+/// A piece of work that may cause a crash. A signal handler on any thread may read it, so it must outlive everything
+/// that is done for it.
 class Work {
 public:
     static constexpr std::size_t name_bytes_max = 48;
 
-    /// `name`: one word; what is longer is cut.
+    /// `name`: one word; longer names are cut.
     explicit Work(std::string_view name);
-    /// What is done for it now. `step`: a literal of one word; `position`: how far it has got, from 0.
+    /// The step that is being worked on. `step`: a literal of one word; `position`: how far it has got, from 0.
     void enter(const char* step, std::uint64_t position);
 
     [[nodiscard]] const char* name() const { return name_.data(); }
@@ -63,13 +63,13 @@ struct Crash {
     int signal = 0;
     std::uint64_t position = 0;
     std::string step;
-    std::string work;  ///< empty: it was at no work in particular
+    std::string work;  ///< empty: on nothing in particular
 };
 
 class Marker {
 public:
-    /// Reads what the last process left in `file`, and keeps it open, made when missing. What cannot be read (the power
-    /// went in the middle of it) counts as nothing.
+    /// Reads what the last process left in `file`, and keeps it open, created when missing. A file that cannot be read
+    /// (the power failed while it was written) counts as empty.
     static Result<Marker> open(const std::filesystem::path& file);
     Marker(Marker&&) noexcept = default;
     Marker& operator=(Marker&&) = delete;
@@ -77,11 +77,11 @@ public:
     ~Marker();
 
     [[nodiscard]] const std::optional<Crash>& left_behind() const { return left_behind_; }
-    /// Durable: what was left behind is dealt with.
+    /// Clears the file durably: what was left behind has been dealt with.
     Result<void> clear();
 
-    /// From here on a crash of this process, not of its children, overwrites the file. One marker in a process is
-    /// armed; from the main thread, whose stack may overflow as well.
+    /// From now on a crash of this process (not of its children) overwrites the file. At most one marker of a
+    /// process is armed. Call it on the main thread, so that an overflow of its stack is recorded as well.
     void arm();
 
 private:

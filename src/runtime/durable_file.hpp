@@ -20,7 +20,7 @@ Result<void> write_file_durably(const std::filesystem::path& path, std::span<con
 Result<void> write_file_durably(const std::filesystem::path& path, std::string_view text, mode_t mode = 0644);
 
 /// Removes temporaries in `folder` and below whose writers were killed before they renamed them. (Each write removes
-/// those of its own file.) Best effort: they only take space.
+/// those of its own file.) Best effort: they cost only space.
 void remove_leftovers_below(const std::filesystem::path& folder);
 
 /// fsync(file) + rename + fsync(folder) for a temporary that was written piece by piece.

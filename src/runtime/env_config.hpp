@@ -21,7 +21,7 @@ struct ConfigValue {
     std::string place;
 };
 
-/// A key may be written with '_' for '.' ("timeout_learning"). An empty value is as good as none: the fallback holds.
+/// A key may be written with '_' for '.' ("timeout_learning"). An empty value counts as unset, so the fallback applies.
 class EnvConfig {
 public:
     static constexpr std::size_t file_bytes_max = 1 << 20;

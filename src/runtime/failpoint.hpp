@@ -1,10 +1,12 @@
 // Places where a test ends the process as a power cut would: just before and just after every durable commit and every
 // outside effect. Off, a place costs one predictable branch.
 //
-//   EMETH_FAILPOINT=before:commit SubmitSigned:/tmp/fired   SIGKILL at that place, in whichever process comes there
-//   first, once: the file is made at that moment EMETH_FAILPOINT=abort:before:commit SubmitSigned:/tmp/fired   the
-//   same, but the process ends itself, as by a bug EMETH_FAILPOINT=trace::/tmp/trace                        every place
-//   that is passed is appended to the file
+//   EMETH_FAILPOINT=before:commit SubmitSigned:/tmp/fired
+//       SIGKILL at that place, once, in whichever process reaches it first; the file is created at that moment.
+//   EMETH_FAILPOINT=abort:before:commit SubmitSigned:/tmp/fired
+//       The same, but the process aborts, as it would by a bug.
+//   EMETH_FAILPOINT=trace::/tmp/trace
+//       Every place that is passed is appended to the file.
 //
 // The variable reaches local workers and trainers. Thread-safe.
 #pragma once
@@ -16,7 +18,7 @@ namespace emeth::failpoint {
 
 enum class Moment { before, after };
 
-/// One effect, and what has to happen for a node to come there.
+/// One effect, and what has to happen for a node to reach it.
 struct Place {
     std::string_view effect;   ///< "commit SubmitSigned", "broadcast process", "file checkpoint", …
     std::string_view process;  ///< master, worker or trainer
@@ -24,8 +26,8 @@ struct Place {
                                ///< again, gives the JOB back, finds the price of gas risen, fetches rewards
 };
 
-/// All places that a real process is killed at. Events that only the chain or a failing worker brings about are not
-/// among them: the unit tests of the pipelines crash at every commit of theirs.
+/// All places at which the crash matrix kills a real process. Events that only the chain or a failing worker causes are
+/// not among them; the unit tests of the pipelines crash at every one of those commits.
 std::span<const Place> places();
 
 namespace detail {

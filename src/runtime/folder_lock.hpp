@@ -1,4 +1,4 @@
-// One process per data folder.
+// At most one process for each data folder.
 #pragma once
 
 #include <filesystem>

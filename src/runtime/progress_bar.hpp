@@ -1,4 +1,4 @@
-// How far along is what takes longer than two seconds: a bar redrawn in place on a terminal, else a line every two
+// The progress of work that takes longer than two seconds: a bar redrawn in place on a terminal, else a line every two
 // seconds.
 #pragma once
 
@@ -18,7 +18,7 @@ enum class ProgressUnit : std::uint8_t { count, bytes };
 std::string render_progress(const std::string& title, std::uint64_t done, std::uint64_t total, ProgressUnit unit,
                             Milliseconds elapsed, bool with_bar);
 
-/// Not thread-safe. Writes nothing during the first two seconds, so nothing at all for what is fast.
+/// Not thread-safe. Writes nothing during the first two seconds, so fast work prints nothing.
 class ProgressBar {
 public:
     ProgressBar(std::string title, std::uint64_t total, ProgressUnit unit, Clock& clock,

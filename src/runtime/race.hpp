@@ -1,4 +1,4 @@
-// Coroutines side by side, of which the first to end decides.
+// Two coroutines side by side; the first one that ends decides.
 #pragma once
 
 #include <optional>
@@ -10,9 +10,9 @@
 namespace emeth {
 
 /// Runs both; when one ends, by an exception too, the other is cancelled; both have ended when it returns. An exception
-/// of the one that ended first is rethrown. What the loser still yields is dropped, so neither may hand over by its
-/// return what cannot be had again. Not awaitable_operators' `||`: that waits for the first success, so that a failure
-/// waits for the other side.
+/// of the one that ended first is rethrown. A result that the loser still returns is dropped, so neither may
+/// return something that cannot be obtained again. Not awaitable_operators' `||`: that waits for the first success, so
+/// that a failure waits for the other side.
 Task<> race(Task<> first, Task<> second);
 
 namespace detail {

@@ -12,7 +12,7 @@ struct RetryPolicy {
     double factor = 2;          ///< each further wait is this much longer; at least 1
     Milliseconds max{300'000};  ///< no wait is longer
     double jitter =
-        0.25;  ///< 0 to 1: the share of the wait that chance may take away, so that many do not retry at once
+        0.25;  ///< 0 to 1: the share of the wait that may be cut at random, so that many callers do not retry at once
 };
 
 /// The wait after attempt number `attempt` (from 1) has failed. `unit_random` is in [0, 1) (Random::unit()).

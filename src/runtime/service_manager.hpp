@@ -12,8 +12,8 @@ namespace emeth {
 /// Sends `state` ("READY=1"). False: there is no service manager, or it cannot be reached.
 bool notify_service_manager(std::string_view state);
 
-/// READY=1 now, then WATCHDOG=1 twice within each WATCHDOG_USEC, for ever: it stops when the io thread hangs, and the
-/// service is started again. Returns at once when nobody watches.
+/// READY=1 now, then WATCHDOG=1 twice within each WATCHDOG_USEC, forever. It stops when the io thread hangs,
+/// and systemd then restarts the service. Returns at once when there is no watchdog.
 Task<> keep_service_manager_informed(Clock& clock);
 
 }  // namespace emeth

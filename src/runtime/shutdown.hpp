@@ -24,7 +24,7 @@ private:
     bool requested_ = false;
 };
 
-/// A peer that closed its connection is an error of the write, not the end of the process.
+/// Ignores SIGPIPE: a peer that closed its connection makes the write fail and does not end the process.
 void ignore_sigpipe();
 
 }  // namespace emeth

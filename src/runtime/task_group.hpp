@@ -21,7 +21,7 @@ public:
 
     /// Starts `child`; false, with nothing started, when `children_max` are running or the group is being cancelled.
     bool start(Task<> child);
-    /// The same, with an executor of its own: one over the group's io thread.
+    /// The same on another executor, which must run on the group's io thread.
     bool start(Task<> child, asio::any_io_executor executor);
     [[nodiscard]] std::size_t running() const;
     /// Cancels every child through its cancellation slot. Call it from within a handler of the executor: from outside,

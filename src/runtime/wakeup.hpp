@@ -7,7 +7,7 @@
 
 namespace emeth {
 
-/// The caller of wait() looks at what it waits for before and after: a wake-up may be an old one. One waiter at a time.
+/// The caller of wait() checks its condition before and after, since a wake-up may be stale. One waiter at a time.
 /// Each wait has a channel of its own: in Boost 1.81 a channel whose receiver was cancelled refuses what is sent to it.
 class Wakeup {
 public:

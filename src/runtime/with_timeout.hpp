@@ -13,7 +13,7 @@ namespace emeth {
 namespace detail {
 
 /// Runs both until one ends, cancels the other, and waits for that, too. True when `expiry` came first and the work
-/// gave up; an exception of the work is rethrown, its operation_aborted when it was the caller who was cancelled.
+/// gave up. An exception of the work is rethrown, and so is its operation_aborted when the caller was cancelled.
 Task<bool> expires_before(Task<> work, Task<> expiry);
 
 template <class T>
@@ -25,9 +25,9 @@ Task<> store_result(Task<Result<T>> work, std::optional<Result<T>>* out) {
 }  // namespace detail
 
 /// `what` goes into the error: "<what> took longer than 5000 ms". Returns only when the work has ended: work that
-/// ignores its cancellation is waited for, and a result that it still yields is returned, late as it is. An exception
-/// of the work propagates. When the caller is cancelled, so is the work, and operation_aborted propagates: that is no
-/// timeout.
+/// ignores its cancellation is waited for, and a result that it still returns, although late, is returned. An
+/// exception of the work propagates. When the caller is cancelled, so is the work, and operation_aborted propagates,
+/// since that is no timeout.
 template <class T>
 Task<Result<T>> with_timeout(Clock& clock, Task<Result<T>> work, Milliseconds limit, std::string what) {
     std::optional<Result<T>> result;

@@ -1,5 +1,5 @@
-// An executor that says whose work it runs: whatever a coroutine of it is resumed for, by a timer, a socket, another
-// coroutine or the pool, a crash in there is told to be of that work.
+// An executor that knows whose work it runs: whatever resumes a coroutine on it (a timer, a socket, another coroutine
+// or the pool), a crash is attributed to that work.
 #pragma once
 
 #include <memory>
@@ -9,7 +9,7 @@
 
 namespace emeth {
 
-/// Over `inner`. `work` is kept for as long as anything of it may run.
+/// Over `inner`. `work` is kept alive for as long as any of it may run.
 asio::any_io_executor working_on(std::shared_ptr<const crash::Work> work, asio::any_io_executor inner);
 
 }  // namespace emeth

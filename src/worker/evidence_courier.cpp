@@ -62,7 +62,7 @@ Task<Result<void>> EvidenceCourier::show(worker_protocol::Evidence order) {
 }
 
 /// Packs once per draw and process.
-Task<Result<statemachine::EvidenceFile>> EvidenceCourier::pack(worker_protocol::Evidence order) {
+Task<Result<statemachine::WorkerFile>> EvidenceCourier::pack(worker_protocol::Evidence order) {
     const auto known = packed_.find(order.job);
     if (known != packed_.end() && known->second.block_hash == order.block_hash) co_return known->second.file;
     auto work = [folder = context_.folders.folder(order.job), block_hash = order.block_hash, states = order.states] {

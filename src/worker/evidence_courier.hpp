@@ -27,11 +27,11 @@ public:
 private:
     struct Packed {
         Hash256 block_hash;
-        statemachine::EvidenceFile file;
+        statemachine::WorkerFile file;
     };
     Task<> serve(worker_protocol::Evidence order);
     Task<Result<void>> show(worker_protocol::Evidence order);
-    Task<Result<statemachine::EvidenceFile>> pack(worker_protocol::Evidence order);
+    Task<Result<statemachine::WorkerFile>> pack(worker_protocol::Evidence order);
 
     RunnerContext context_;
     std::map<JobId, worker_protocol::Evidence> waiting_;  ///< bounded: at most one per held JOB

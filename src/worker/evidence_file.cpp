@@ -44,8 +44,8 @@ std::filesystem::path evidence_file(const std::filesystem::path& folder) {
     return folder / "evidence.bin";
 }
 
-Result<statemachine::EvidenceFile> pack_evidence(const std::filesystem::path& folder, const Hash256& block_hash,
-                                                 const std::vector<std::uint32_t>& states) {
+Result<statemachine::WorkerFile> pack_evidence(const std::filesystem::path& folder, const Hash256& block_hash,
+                                               const std::vector<std::uint32_t>& states) {
     std::filesystem::path partial = evidence_file(folder);
     partial += ".partial";
     std::error_code ignored;
@@ -59,7 +59,7 @@ Result<statemachine::EvidenceFile> pack_evidence(const std::filesystem::path& fo
         auto appended = append_state(trainer_protocol::state_file(folder, index), *out);
         if (appended.has_error()) return appended.error();
     }
-    statemachine::EvidenceFile packed;
+    statemachine::WorkerFile packed;
     packed.bytes = out->bytes();
     packed.sha256 = out->finish();
     if (auto published = publish_file(partial, evidence_file(folder)); published.has_error()) return published.error();

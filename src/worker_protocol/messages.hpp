@@ -148,7 +148,7 @@ struct PartUploaded {
 struct EvidencePacked {
     static constexpr std::string_view kind = "evidence_packed";
     Hash256 block_hash;
-    statemachine::EvidenceFile file;
+    statemachine::WorkerFile file;
 };
 /// The step could not be done now. `needs_order`: the worker waits for the order to be repeated. `url_refused`: it
 /// needs fresh URLs, as these were refused (expired).

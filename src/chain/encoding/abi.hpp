@@ -1,4 +1,8 @@
-// The contract ABI (Solidity documentation, "Contract ABI Specification"), as far as the network's calls use it. Pure.
+// The room of the chain's byte formats: ABI, RLP, transactions, and the calls and events of EmethCore. Pure functions
+// from values to bytes and back enter here; nothing that waits, asks or stores does.
+//
+// This header: the contract ABI (Solidity documentation, "Contract ABI Specification"), as far as the network's calls
+// use it.
 #pragma once
 
 #include <array>

@@ -213,7 +213,7 @@ Task<Result<std::vector<Log>>> RpcChain::logs_at_once(json::object filter, std::
 Task<Result<Wei>> RpcChain::penalty_of(Hash256 hash, Address node) {
     const Result<std::optional<Receipt>> found = co_await receipt(hash);
     if (found.has_error()) co_return found.error();
-    if (!*found) co_return transient_error("transaction " + hash.hex() + " is in no block (any more)");
+    if (!*found) co_return transient_error("transaction " + hash.hex() + " is in no block, or no longer");
     Wei sum;
     for (const Log& log : (*found)->logs) {
         if (log.address != core_) continue;

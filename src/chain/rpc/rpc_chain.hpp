@@ -1,4 +1,7 @@
-// The chain over JSON-RPC. Io thread only.
+// The room of the JSON-RPC endpoint: its client, its answers (checked and bounded, since they may be anything), and the
+// chain's port over them. What asks an endpoint enters here, and nothing that signs or stores.
+//
+// This header: the chain over JSON-RPC. Io thread only.
 #pragma once
 
 #include <boost/json/object.hpp>

@@ -9,12 +9,12 @@
 
 namespace emeth::chain {
 
-/// For how many blocks the lowest nonce that is not mined has waited with its newest offer. Kept in memory alone: a
-/// restart begins to count anew.
+/// For how many blocks the lowest nonce that is not mined has waited with its newest offer. Kept in memory only: a
+/// restart begins to count from zero.
 class PriceWait {
 public:
     /// `nonce`, with so many replacements, is the lowest at block `latest`. A block number that falls (a
-    /// reorganisation, an endpoint that lags) does not begin the wait anew.
+    /// reorganisation, an endpoint that lags) does not restart the wait.
     std::uint64_t blocks(std::uint64_t nonce, std::size_t replacements, std::uint64_t latest);
 
 private:

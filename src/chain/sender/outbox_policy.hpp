@@ -20,8 +20,8 @@ Wei unmined_deposits(const std::vector<storage::OutboxEntry>& pending, std::uint
 std::vector<storage::OutboxEntry> untaken(const std::vector<storage::OutboxEntry>& entries,
                                           std::uint64_t transaction_count);
 
-/// The nonces in [transaction_count, after_outbox) that `pending` lacks, the lowest `nonces_max` of them: the chain
-/// went back behind entries that were marked mined, and they must be sent again as well.
+/// The nonces in [transaction_count, after_outbox) that `pending` lacks, the lowest `nonces_max` of them: a
+/// reorganisation undid entries that were marked mined, and they must be sent again as well.
 std::vector<std::uint64_t> missing_nonces(const std::vector<storage::OutboxEntry>& pending,
                                           std::uint64_t transaction_count, std::uint64_t after_outbox,
                                           std::size_t nonces_max);

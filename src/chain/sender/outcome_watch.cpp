@@ -46,7 +46,7 @@ Task<Result<TxOutcome>> OutcomeWatch::run(std::uint64_t nonce, Hash256 hash) {
 }
 
 Task<Result<std::optional<Receipt>>> OutcomeWatch::poll(std::uint64_t nonce, Hash256 hash) {
-    // Read anew each time: a replacement may have been signed meanwhile.
+    // Read every time: a replacement may have been signed meanwhile.
     Result<std::vector<Hash256>> variants = co_await variants_of(&ports_.outbox, &ports_.pool, nonce, hash);
     if (variants.has_error()) co_return variants.error();
     Result<std::optional<Receipt>> receipt = co_await receipt_of_any(&ports_.chain, std::move(*variants));

@@ -9,8 +9,8 @@
 
 namespace emeth::chain {
 
-/// Whether a nonce that the chain counts as used belongs to somebody else. Decides late on purpose: to be wrong here
-/// gives up on a transaction that may still take effect.
+/// Whether a nonce that the chain counts as used belongs to somebody else. Decides late on purpose: a wrong
+/// decision would give up a transaction that may still take effect.
 class ForeignNonce {
 public:
     static constexpr std::uint32_t polls_min = 10;

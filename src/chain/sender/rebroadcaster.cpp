@@ -43,7 +43,7 @@ Task<Result<void>> Rebroadcaster::round() {
     } else {
         OutboxEntry lowest = left.front();
         Result<std::optional<Replacement>> made = co_await replace_if_stuck(std::move(lowest));
-        if (!made) replaced = made.error();  // what there is goes out all the same
+        if (!made) replaced = made.error();  // the existing variants are sent nevertheless
         if (made && *made) left.front().replacements.push_back(std::move(**made));
     }
     for (const OutboxEntry& entry : left) co_await broadcast(entry);
@@ -127,7 +127,7 @@ Task<> Rebroadcaster::broadcast(OutboxEntry entry) {
     }
     if (std::string& logged = refused_[entry.nonce]; logged != sent.error().message) {
         logged = sent.error().message;
-        spdlog::warn("transaction {} (nonce {}, {}) is not taken; sending it again until it is: {}",
+        spdlog::warn("transaction {} (nonce {}, {}) was not accepted and will be sent again until it is: {}",
                      entry.hashes().back().hex(), entry.nonce, storage::name(entry.kind), logged);
     }
     while (!entry.replacements.empty()) {

@@ -1,5 +1,5 @@
-// Sending again, for ever, what the chain has not taken yet, and at a higher price what waits below it: the loop behind
-// TransactionSender::run.
+// The loop behind TransactionSender::run: sends again what the chain has not mined yet, and replaces it at a higher
+// price when its offer is too low.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,7 @@ private:
     static constexpr std::size_t resent_max = 256;
 
     Task<Result<void>> round();
-    /// Pending entries, and those that were marked mined and that the chain went back behind.
+    /// Pending entries, and those that were marked mined and then undone by a reorganisation.
     Task<Result<Entries>> entries_to_watch(std::uint64_t transaction_count);
     /// The variant that was made durable for the lowest nonce that is not mined; none when it need not or cannot be
     /// replaced.

@@ -182,8 +182,8 @@ Task<> TransactionSender::Impl::broadcast(Entries entries) {
         const Result<void> sent = co_await ports.chain.send_raw(std::move(entry.raw));
         failpoint::after("broadcast", storage::name(entry.kind));
         if (sent) continue;
-        spdlog::warn("transaction {} (nonce {}, {}) was not taken at first and will be sent again: {}",
-                     entry.hash.hex(), entry.nonce, storage::name(entry.kind), sent.error().message);
+        spdlog::warn("transaction {} (nonce {}, {}) was not accepted and will be sent again: {}", entry.hash.hex(),
+                     entry.nonce, storage::name(entry.kind), sent.error().message);
     }
 }
 

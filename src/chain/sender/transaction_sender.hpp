@@ -1,6 +1,11 @@
-// One per wallet: owns its nonces. A transaction is signed once and durable in the outbox before it is first broadcast;
-// after a restart the same bytes are sent again, which the chain takes at most once. One that waits below the price is
-// signed again with the same nonce, each such variant durable first, and any of them may be mined. Io thread only.
+// The room of a wallet's own transactions: from the signature through the outbox to the confirmed receipt, including
+// replacements and reorganisations. Only what a transaction needs enters here, whoever sends it; what it means for a
+// JOB does not. Of the store it sees the outbox alone.
+//
+// This header: one sender per wallet, which owns the wallet's nonces. A transaction is signed and made durable in the
+// outbox before it is first broadcast; after a restart the same bytes are sent again, and the chain accepts them at
+// most once. One that waits because it offers too little is signed again with the same nonce and a higher price; each
+// such variant is durable before it is sent, and any of them may be mined. Io thread only.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +43,7 @@ struct SenderOptions {
 struct Intent {
     storage::TxKind kind = storage::TxKind::other;
     std::optional<JobId> job;
-    std::optional<Address> to;  ///< none: creates a contract (chain/transaction.hpp: created_contract())
+    std::optional<Address> to;  ///< none: creates a contract (chain/encoding/transaction.hpp: created_contract())
     Bytes data;
     /// 0: estimated, plus 25%; a revert while estimating is a permanent Error with the decoded reason. A creation
     /// cannot be estimated.
@@ -66,9 +71,9 @@ public:
     TransactionSender(asio::any_io_executor executor, SenderPorts ports, SenderOptions options);
     ~TransactionSender();
 
-    /// Makes the signed entries durable, in one batch with whatever they belong to. Called with the nonces reserved; on
-    /// an Error they are free again and nothing is sent. It must return an Error whenever it wrote nothing (a rejected
-    /// event is such a case).
+    /// Makes the signed entries durable, in one batch with the fact that they belong to. The nonces are reserved
+    /// meanwhile; after an Error they are free again and nothing is sent. It must return an Error whenever it wrote
+    /// nothing, for example when the event was rejected.
     using Commit = std::function<Task<Result<void>>(std::vector<storage::OutboxEntry>)>;
 
     /// Signs `intents` with adjacent nonces, commits, broadcasts, in that order. Returns once they are durable: a
@@ -91,13 +96,13 @@ public:
 
     /// What is known of the transaction with `hash` among its variants on chain: none while it is not mined.
     Task<Result<std::optional<Receipt>>> receipt(std::uint64_t nonce, Hash256 hash);
-    /// chain/variants.hpp
+    /// chain/sender/variants.hpp
     Task<Result<std::vector<Hash256>>> variants(std::uint64_t nonce, Hash256 hash);
 
-    /// Reads the pending outbox, broadcasts it again, then broadcasts what stays unmined, for ever; also what was
-    /// marked mined, when the chain went back behind it. Replaces the lowest nonce when it is stuck below the price
-    /// (chain/fee_bump.hpp). Marks entries mined that nobody else marks (settle_margin_blocks). Await it in a task
-    /// group, once.
+    /// Broadcasts the pending entries of the outbox, again and again until they are mined, forever; entries marked
+    /// mined as well, when a reorganisation undid them. Replaces the lowest nonce when it is stuck below the price
+    /// (chain/sender/fee_bump.hpp). Marks entries mined that nobody else marks (settle_margin_blocks). Await it in a
+    /// task group, once.
     Task<> run();
 
     [[nodiscard]] const Address& address() const;

@@ -94,7 +94,7 @@ Task<Result<void>> Upload::complete() {
 Task<Result<void>> Upload::check() {
     const auto state = co_await artifacts_.upload_state(journal_.id(), sm::upload_in_hand(journal_.job()).upload_id);
     if (state.has_error()) co_return state.error();
-    const sm::EvidenceFile file = delivered_by(journal_.job()).file;
+    const sm::WorkerFile file = delivered_by(journal_.job()).file;
     if (state->bytes == file.bytes && state->sha256 == file.sha256) co_return Result<void>{};
     co_return permanent_error(
         fmt::format("the Storage API holds {} bytes with sha256 {}, the worker reported {} bytes with {}", state->bytes,

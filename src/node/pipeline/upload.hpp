@@ -17,7 +17,7 @@ namespace emeth::node {
 
 /// What the JOB's state has to deliver.
 struct Delivered {
-    statemachine::EvidenceFile file;
+    statemachine::WorkerFile file;
     std::string extension;
     std::string_view open, complete;  ///< names of the effects, for failpoints
     std::string_view done;            ///< the sentence when it is over

@@ -17,7 +17,7 @@ public:
     std::optional<Error> failure;  ///< of every call while set
     std::map<std::string, std::uint64_t> datasets;
     statemachine::Artifact holds;  ///< what lies there once the parts are put
-    statemachine::EvidenceFile evidence;
+    statemachine::WorkerFile evidence;
     int damaged_uploads = 0;         ///< so many of the next uploads hold other bytes
     bool hang_dataset_urls = false;  ///< from now on
     int dataset_urls = 0;

@@ -34,8 +34,8 @@ public:
     std::vector<worker_protocol::ReportBody> script;
     std::string etag = "\"etag\"";
     bool answers_uploads = true;
-    statemachine::EvidenceFile evidence;  ///< what is packed; a test may leave it empty: nothing is then
-    std::set<Address> sick;               ///< these answer every order by a failure, and stay connected
+    statemachine::WorkerFile evidence;  ///< what is packed; a test may leave it empty: nothing is then
+    std::set<Address> sick;             ///< these answer every order by a failure, and stay connected
 
     // What the pipeline did.
     int assignments = 0, uploads = 0, releases = 0;

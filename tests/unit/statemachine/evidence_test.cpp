@@ -9,7 +9,7 @@ using test::tx;
 
 const Hash256 block = numbered<Hash256>(6000);
 const Hash256 other_block = numbered<Hash256>(6001);
-const EvidenceFile file{numbered<Hash256>(7000), 25'000'000};
+const WorkerFile file{numbered<Hash256>(7000), 25'000'000};
 
 Job drawn() {
     return after(test::job_in(State::submitted), EvidenceDrawn{block, {0, 3, 17}});

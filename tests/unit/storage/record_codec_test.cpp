@@ -40,7 +40,7 @@ Job shown_job() {
     Job job = full_job();
     job.evidence = {numbered<Hash256>(6000),
                     {0, 3, 17},
-                    EvidenceFile{numbered<Hash256>(7000), 25'000'000},
+                    WorkerFile{numbered<Hash256>(7000), 25'000'000},
                     {"upload2", "shown.evidence", 1, 2, {{1, "a"}, {2, "b"}}, true}};
     return job;
 }

@@ -25,7 +25,7 @@ protected:
         test::write_text(trainer_protocol::state_file(folder.path(), index), content);
     }
     [[nodiscard]] std::string packed() const { return test::read_text(evidence_file(folder.path())); }
-    Result<statemachine::EvidenceFile> pack(const std::vector<std::uint32_t>& states) {
+    Result<statemachine::WorkerFile> pack(const std::vector<std::uint32_t>& states) {
         return pack_evidence(folder.path(), block, states);
     }
 
