@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "runtime/json_fields.hpp"
+#include "statemachine/upload_parts.hpp"
 #include "worker_protocol/messages.hpp"
 #include "worker_protocol/wire_text.hpp"
 
@@ -141,7 +142,7 @@ CheckpointSaved read_checkpoint_saved(JsonObject& json) {
 Trained read_trained(JsonObject& json) {
     statemachine::Artifact artifact;
     artifact.sha256 = json.fixed<Hash256>("sha256");
-    artifact.bytes = json.u64("bytes", 1, part_bytes * parts_max);
+    artifact.bytes = json.u64("bytes", 1, upload_part_bytes * upload_parts_max);
     artifact.epochs = static_cast<std::uint32_t>(json.u64("epochs", 1, epochs_max));
     artifact.steps = json.u64("steps", 1);
     for (const boost::json::value& loss : json.array("epoch_losses", epochs_max)) {
@@ -153,13 +154,13 @@ Trained read_trained(JsonObject& json) {
 }
 
 PartUploaded read_part_uploaded(JsonObject& json) {
-    return {static_cast<std::uint32_t>(json.u64("part", 1, parts_max)), json.string("etag", etag_bytes_max),
+    return {static_cast<std::uint32_t>(json.u64("part", 1, upload_parts_max)), json.string("etag", etag_bytes_max),
             json.string("upload_id", upload_id_bytes_max)};
 }
 
 EvidencePacked read_evidence_packed(JsonObject& json) {
     return {json.fixed<Hash256>("block_hash"),
-            {json.fixed<Hash256>("sha256"), json.u64("bytes", 1, part_bytes * parts_max)}};
+            {json.fixed<Hash256>("sha256"), json.u64("bytes", 1, upload_part_bytes * upload_parts_max)}};
 }
 
 StepFailed read_step_failed(JsonObject& json) {

@@ -26,9 +26,6 @@ namespace emeth::worker_protocol {
 
 inline constexpr std::string_view session_path = "/api/v1/worker-session";
 inline constexpr std::size_t held_leases_max = 64;
-/// Fixed by the Storage API: part n, from 1, is the bytes [(n-1)*10,000,000, n*10,000,000) of the artifact.
-inline constexpr std::uint64_t part_bytes = 10'000'000;
-inline constexpr std::uint32_t parts_max = 10'000;
 /// So that an Upload order fits into one message: a longer artifact is ordered in several.
 inline constexpr std::size_t upload_urls_max = 1'000;
 inline constexpr std::size_t states_max = 2 * (trainer_protocol::draws_max + 1);

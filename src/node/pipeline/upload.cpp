@@ -6,6 +6,7 @@
 
 #include "node/pipeline/pipeline.hpp"
 #include "runtime/failpoint.hpp"
+#include "statemachine/upload_parts.hpp"
 
 namespace emeth::node {
 
@@ -20,7 +21,7 @@ Pipeline::UploadSubject Pipeline::upload_subject() const {
 
 Task<Result<void>> Pipeline::open_upload() {
     const UploadSubject subject = upload_subject();
-    const auto parts = api_client::parts_of(subject.file.bytes);
+    const auto parts = upload_parts_of(subject.file.bytes);
     failpoint::before("storage", subject.open);
     Result<api_client::OpenedUpload> opened =
         co_await ports_.artifacts.open_upload(id(), subject.file.bytes, subject.extension);
