@@ -96,9 +96,6 @@ struct TrainingProgress {
     friend bool operator==(const TrainingProgress&, const TrainingProgress&) = default;
 };
 
-/// What a Storage API may ask an artifact to be cut into: 100 GB of 10 MB parts.
-inline constexpr std::uint32_t upload_parts_max = 10'000;
-
 /// training: the one upload that the master opened for the current lease.
 struct UploadProgress {
     std::string upload_id;  ///< empty: none open

@@ -2,6 +2,7 @@
 // `submitted`.
 #include "statemachine/handlers.hpp"
 #include "statemachine/text.hpp"
+#include "statemachine/upload_parts.hpp"
 
 namespace emeth::statemachine {
 namespace {

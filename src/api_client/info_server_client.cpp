@@ -1,33 +1,20 @@
 #include "api_client/info_server_client.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/json/value.hpp>
 #include <utility>
 
 #include "runtime/json_fields.hpp"
 #include "runtime/log.hpp"
-#include "statemachine/amount_text.hpp"
 
 namespace emeth::api_client {
 
 namespace {
 
 constexpr std::size_t answer_bytes_max = 32 << 20;
-constexpr std::string_view what = "the JOB info server's list";
-
-Result<JobOffer> read_offer(const boost::json::value& entry) {
-    JsonObject fields(entry, what);
-    JobOffer offer;
-    offer.id = fields.fixed<JobId>("id");
-    const auto fee = fields.decimal("fee");
-    offer.dataset_bytes = fields.u64("datasetSize");
-    offer.deadline_unix_s = fields.i64("deadline");
-    const auto fee_wei = wei_from_decimal(fee);
-    if (!fee_wei) fields.reject("fee", "an amount of at most 256 bits");
-    if (auto check = fields.check(); check.has_error()) return check.error();
-    offer.fee = *fee_wei;
-    return offer;
-}
+constexpr std::string_view list = "the JOB info server's list";
 
 /// What a web server's error page begins with, whatever its status says.
 bool looks_like_html(std::string_view body) {
@@ -39,28 +26,28 @@ bool looks_like_html(std::string_view body) {
 
 Task<Result<std::vector<JobOffer>>> InfoServerClient::open_jobs() {
     http::ClientRequest request;
-    request.url = base_url_.at("/api/v1/jobs?status=0");
+    request.url = base_url_.at(fmt::format("{}?status=0", jobs_path));
     request.response_bytes_max = answer_bytes_max;
     const auto response = co_await http::request(std::move(request));
     if (response.has_error()) co_return in_context("JOB info server", response.error());
     if (response->status != 200) {
         Error error = http::status_error("the JOB info server", *response);
-        co_return transient_error(std::move(error.message));  // a wrong info server may be mended while the node runs
+        co_return transient_error(std::move(error.message));  // the server may be repaired while the node runs
     }
     if (looks_like_html(response->body))
         co_return transient_error("the JOB info server at " + base_url_.origin() +
                                   " answered HTML, not JSON; check info_server_url");
-    const auto json = parse_json(response->body, answer_bytes_max, what);
+    const auto json = parse_json(response->body, answer_bytes_max, list);
     if (json.has_error()) co_return transient_error(json.error().message);
     const auto* entries = json->if_array();
-    if (entries == nullptr) co_return transient_error(std::string(what) + " is no JSON array; check info_server_url");
+    if (entries == nullptr) co_return transient_error(std::string(list) + " is no JSON array; check info_server_url");
 
     std::vector<JobOffer> offers;
     std::size_t unreadable = 0;
     std::string first_reason;
     const std::size_t count = std::min(entries->size(), offers_max);
     for (std::size_t index = 0; index < count; ++index) {
-        auto offer = read_offer((*entries)[index]);
+        auto offer = read_offer((*entries)[index], list);
         if (offer.has_value()) {
             offers.push_back(std::move(*offer));
         } else if (unreadable++ == 0) {
@@ -68,7 +55,7 @@ Task<Result<std::vector<JobOffer>>> InfoServerClient::open_jobs() {
         }
     }
     if (unreadable > 0 && !std::exchange(unreadable_noted_, true))
-        spdlog::warn("{} entries left out; the first: {}", unreadable, first_reason);
+        spdlog::warn("{}: {} entries were left out; the first: {}", list, unreadable, first_reason);
     if (unreadable == 0) unreadable_noted_ = false;
     co_return offers;
 }

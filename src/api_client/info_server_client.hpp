@@ -1,30 +1,21 @@
 // Client of the JOB info server. What it says is a hint: the caller checks every JOB on chain.
 #pragma once
 
-#include <cstdint>
-#include <string>
 #include <vector>
 
+#include "api_client/listed_job.hpp"
 #include "http/client.hpp"
 #include "runtime/result.hpp"
 #include "runtime/task.hpp"
-#include "statemachine/types.hpp"
 
 namespace emeth::api_client {
-
-struct JobOffer {
-    JobId id;
-    Wei fee;
-    std::uint64_t dataset_bytes = 0;
-    std::int64_t deadline_unix_s = 0;
-};
 
 class InfoServer {
 public:
     virtual ~InfoServer() = default;
-    /// JOBs of status REQUESTED. Entries that do not parse are left out and logged once; an answer that is no JSON
-    /// array (HTML, say) is a transient Error that says so. At most `offers_max` entries are read.
     static constexpr std::size_t offers_max = 10'000;
+    /// JOBs of status REQUESTED, at most `offers_max` of them. Entries that do not parse are left out and logged once;
+    /// an answer that is no JSON array (HTML, say) is a transient Error that says so.
     virtual Task<Result<std::vector<JobOffer>>> open_jobs() = 0;
 };
 

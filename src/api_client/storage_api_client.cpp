@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -11,6 +10,7 @@
 #include "crypto/api_signature.hpp"
 #include "crypto/sha256.hpp"
 #include "runtime/json_fields.hpp"
+#include "statemachine/upload_parts.hpp"
 
 namespace emeth::api_client {
 
@@ -21,7 +21,7 @@ namespace json = boost::json;
 constexpr Milliseconds upload_idle_timeout{60'000};
 constexpr std::size_t url_bytes_max = 4'096;
 constexpr std::size_t name_bytes_max = 256;
-/// parts_max URLs of 4 KiB would be more; what is longer is refused unread.
+/// Fewer than upload_parts_max URLs of 4 KiB; a longer answer is refused unread.
 constexpr std::size_t answer_bytes_max = 16 << 20;
 
 constexpr std::string_view storage = "the Storage API";
@@ -31,7 +31,7 @@ constexpr Milliseconds exchange_timeout{10'000};
 constexpr Milliseconds joining_timeout{600'000};
 
 /// One POST of JSON.
-Task<Result<http::ClientResponse>> send(http::Url base, std::string path, json::object body,
+Task<Result<http::ClientResponse>> send(http::Url base, std::string_view path, json::object body,
                                         Milliseconds timeout = exchange_timeout) {
     http::ClientRequest request;
     request.method = "POST";
@@ -44,13 +44,13 @@ Task<Result<http::ClientResponse>> send(http::Url base, std::string path, json::
 }
 
 /// Anything but a 2xx with a JSON body is an Error.
-Result<json::value> read_answer(const std::string& path, const http::ClientResponse& response) {
+Result<json::value> read_answer(std::string_view path, const http::ClientResponse& response) {
     if (response.status < 200 || response.status >= 300)
         return http::status_error(fmt::format("{} ({})", storage, path), response);
     return parse_json(response.body, answer_bytes_max, fmt::format("{}'s answer to {}", storage, path));
 }
 
-Task<Result<json::value>> post(http::Url base, std::string path, json::object body,
+Task<Result<json::value>> post(http::Url base, std::string_view path, json::object body,
                                Milliseconds timeout = exchange_timeout) {
     const auto response = co_await send(std::move(base), path, std::move(body), timeout);
     if (response.has_error()) co_return response.error();
@@ -75,16 +75,12 @@ Result<std::vector<std::string>> read_part_urls(JsonObject& answer, std::uint32_
 
 }  // namespace
 
-std::uint32_t parts_of(std::uint64_t bytes) {
-    return static_cast<std::uint32_t>(std::clamp<std::uint64_t>((bytes + part_bytes - 1) / part_bytes, 1, parts_max));
-}
-
 StorageApiClient::StorageApiClient(http::Url base_url, const crypto::PrivateKey& key, Clock& clock)
     : base_url_(std::move(base_url)), key_(key), clock_(clock) {}
 
 Task<Result<std::uint64_t>> StorageApiClient::dataset_bytes(std::string dataset) {
     http::ClientRequest request;
-    request.url = base_url_.at("/api/v1/sizeOf?key=" + http::percent_encoded("dataset/" + dataset));
+    request.url = base_url_.at(fmt::format("{}?key={}", size_of_path, http::percent_encoded("dataset/" + dataset)));
     const auto response = co_await http::request(std::move(request));
     if (response.has_error()) co_return response.error();
     if (response->status != 200)
@@ -99,7 +95,7 @@ Task<Result<std::uint64_t>> StorageApiClient::dataset_bytes(std::string dataset)
 
 Task<Result<std::string>> StorageApiClient::dataset_url(JobId job) {
     json::object body = signed_body(key_, job, clock_.unix_ms());
-    const auto answer = co_await post(base_url_, "/api/v1/node/signed-get-url", std::move(body));
+    const auto answer = co_await post(base_url_, signed_get_url_path, std::move(body));
     if (answer.has_error()) co_return answer.error();
     JsonObject fields(*answer, "signed-get-url's answer");
     std::string url = fields.string("url", url_bytes_max);
@@ -108,11 +104,11 @@ Task<Result<std::string>> StorageApiClient::dataset_url(JobId job) {
 }
 
 Task<Result<OpenedUpload>> StorageApiClient::open_upload(JobId job, std::uint64_t bytes, std::string extension) {
-    const std::uint32_t parts = parts_of(bytes);
+    const std::uint32_t parts = upload_parts_of(bytes);
     json::object body = signed_body(key_, job, clock_.unix_ms());
     body["partNum"] = parts;
     body["extension"] = extension;
-    const auto answer = co_await post(base_url_, "/api/v1/node/multipartUpload/getPutSignedUrls", std::move(body));
+    const auto answer = co_await post(base_url_, open_upload_path, std::move(body));
     if (answer.has_error()) co_return answer.error();
     JsonObject fields(*answer, "getPutSignedUrls' answer");
     OpenedUpload upload;
@@ -134,8 +130,7 @@ Task<Result<void>> StorageApiClient::complete_upload(JobId job, std::string uplo
                       {"parts", std::move(parts)},
                       {"uploadId", upload_id},
                       {"extension", extension}};
-    const auto answer =
-        co_await post(base_url_, "/api/v1/node/multipartUpload/completeUpload", std::move(body), joining_timeout);
+    const auto answer = co_await post(base_url_, complete_upload_path, std::move(body), joining_timeout);
     if (answer.has_error()) co_return answer.error();
     co_return Result<void>{};
 }
@@ -143,8 +138,7 @@ Task<Result<void>> StorageApiClient::complete_upload(JobId job, std::string uplo
 Task<Result<ArtifactStore::UploadState>> StorageApiClient::upload_state(JobId job, std::string upload_id) {
     json::object body = signed_body(key_, job, clock_.unix_ms());
     body["uploadId"] = upload_id;
-    const auto answer =
-        co_await post(base_url_, "/api/v1/node/multipartUpload/state", std::move(body), joining_timeout);
+    const auto answer = co_await post(base_url_, upload_state_path, std::move(body), joining_timeout);
     if (answer.has_error()) co_return answer.error();
     JsonObject fields(*answer, "the upload's state");
     UploadState state;
@@ -159,11 +153,10 @@ Task<Result<std::optional<StorageApiClient::ResultLocation>>> StorageApiClient::
                                                                                            std::string extension) {
     json::object body = signed_body(key_, job, clock_.unix_ms());
     body["extension"] = extension;
-    const std::string path = "/api/v1/node/signed-result-url";
-    const auto response = co_await send(base_url_, path, std::move(body));
+    const auto response = co_await send(base_url_, signed_result_url_path, std::move(body));
     if (response.has_error()) co_return response.error();
     if (response->status == 404) co_return std::optional<ResultLocation>{};
-    const auto answer = read_answer(path, *response);
+    const auto answer = read_answer(signed_result_url_path, *response);
     if (answer.has_error()) co_return answer.error();
     JsonObject fields(*answer, "signed-result-url's answer");
     ResultLocation location;
@@ -186,7 +179,7 @@ Task<Result<std::string>> StorageApiClient::upload_dataset(JobId job, std::files
                       {"sha256", sha256->hex()},
                       {"bytes", bytes},
                       {"signedtime", now_ms}};
-    const auto answer = co_await post(base_url_, "/api/v1/requester/signed-put-url", std::move(body));
+    const auto answer = co_await post(base_url_, signed_put_url_path, std::move(body));
     if (answer.has_error()) co_return answer.error();
     JsonObject fields(*answer, "signed-put-url's answer");
     const auto url_text = fields.string("url", url_bytes_max);

@@ -1,5 +1,8 @@
 // Client of the Storage API: signed URLs for datasets and results, multipart uploads. Each method is one exchange;
 // retries belong to the caller.
+//
+// api_client/ holds what the clients of the network's HTTP servers say, and the contracts that both sides read: the
+// paths of the endpoints, the extensions of results, the JSON of a JOB. It knows neither chain nor servers.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "crypto/private_key.hpp"
@@ -17,12 +21,18 @@
 
 namespace emeth::api_client {
 
-/// Fixed by the protocol: part i of a result is the bytes [i*10,000,000, (i+1)*10,000,000).
-inline constexpr std::uint64_t part_bytes = 10'000'000;
-inline constexpr std::uint32_t parts_max = 10'000;
+inline constexpr std::string_view size_of_path = "/api/v1/sizeOf";
+inline constexpr std::string_view signed_get_url_path = "/api/v1/node/signed-get-url";
+inline constexpr std::string_view open_upload_path = "/api/v1/node/multipartUpload/getPutSignedUrls";
+inline constexpr std::string_view complete_upload_path = "/api/v1/node/multipartUpload/completeUpload";
+// Of our own Storage API alone:
+inline constexpr std::string_view signed_put_url_path = "/api/v1/requester/signed-put-url";
+inline constexpr std::string_view signed_result_url_path = "/api/v1/node/signed-result-url";
+inline constexpr std::string_view upload_state_path = "/api/v1/node/multipartUpload/state";
 
-/// Parts of a file of this size: at least 1.
-std::uint32_t parts_of(std::uint64_t bytes);
+/// What an upload may be: the artifact that is submitted, or the evidence that is shown after it.
+inline constexpr std::string_view result_extension = ".tar";
+inline constexpr std::string_view evidence_extension = ".evidence";
 
 struct OpenedUpload {
     std::string upload_id;
@@ -38,13 +48,13 @@ public:
     virtual Task<Result<std::uint64_t>> dataset_bytes(std::string dataset) = 0;
     /// A signed URL to GET the dataset of a JOB that is assigned to this node.
     virtual Task<Result<std::string>> dataset_url(JobId job) = 0;
-    /// Opens an upload of `bytes` with `extension` (".tar"). Calling it again before complete gives a new upload.
+    /// Opens an upload of `bytes`. Calling it again gives a new upload.
     virtual Task<Result<OpenedUpload>> open_upload(JobId job, std::uint64_t bytes, std::string extension) = 0;
     /// Idempotent: completing a completed upload again succeeds. `etags` by part number, from 1.
     virtual Task<Result<void>> complete_upload(JobId job, std::string upload_id,
                                                std::map<std::uint32_t, std::string> etags, std::string extension) = 0;
-    /// Size and digest of what lies in the store for an open upload are known to the server alone; the master compares
-    /// them with the worker's report: bytes and SHA-256 of the assembled file, of an upload that has all its parts.
+    /// What lies in the store of an upload that has all its parts: the master compares it with the worker's report
+    /// before it completes the upload.
     struct UploadState {
         std::uint64_t bytes = 0;
         Hash256 sha256;
@@ -65,16 +75,14 @@ public:
                                        std::string extension) override;
     Task<Result<UploadState>> upload_state(JobId job, std::string upload_id) override;
 
-    /// For the verifier and, once VERIFIED, the requester (an endpoint of ours): a signed URL to GET the result, with
-    /// its size.
     struct ResultLocation {
-        std::string url;
+        std::string url;  ///< signed, to be read by GET
         std::uint64_t bytes = 0;
     };
-    /// `extension` ".tar": what was submitted; ".evidence": the newest that was shown. None: nothing lies there.
+    /// For the verifier and, once the JOB is VERIFIED, its requester: what was submitted, or the newest evidence that
+    /// was shown. None: nothing lies there.
     Task<Result<std::optional<ResultLocation>>> result_url(JobId job, std::string extension);
-    /// For the requester (an endpoint of ours): uploads `file` as the dataset of `job` and returns the name for
-    /// request().
+    /// For the requester: uploads `file` as the dataset of `job` and returns the name for request().
     Task<Result<std::string>> upload_dataset(JobId job, std::filesystem::path file);
 
 private:

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "chain/chain.hpp"
+#include "chain/reorganisation.hpp"
 #include "runtime/result.hpp"
 #include "runtime/task.hpp"
 
@@ -49,8 +50,9 @@ private:
         std::uint64_t number = 0;
         Hash256 hash;
     };
-    /// Reorganisations that reach behind all of them start again from the first block.
-    static constexpr std::size_t checkpoints_max = 64;
+    /// At the head of the chain there is one a block. A reorganisation that reaches behind all of them starts again
+    /// from the first block.
+    static constexpr std::size_t checkpoints_max = reorganisation_blocks_max;
     using Checkpoints = std::deque<Checkpoint>;  // oldest first
 
     /// Removes checkpoints that are no longer on the chain. None: the chain is shorter than what was read, as a lagging

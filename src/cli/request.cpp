@@ -64,8 +64,8 @@ Task<Result<void>> run_request(std::shared_ptr<RequestFlags> flags) {
     auto actor = co_await NetworkActor::open(*config, flags->data);
     if (actor.has_error()) co_return actor.error();
     NetworkActor& self = **actor;
-    network::Requester requester(self.chain(), self.sender(), self.storage(), system_random(), self.settings.core,
-                                 self.settings.token);
+    const network::RequesterPorts ports{self.chain(), self.sender(), self.storage(), system_random()};
+    network::Requester requester(ports, self.settings.core, self.settings.token);
     Task<Result<network::RequestedJob>> work = requester.request(std::move(*request));
     Task<Result<network::RequestedJob>> sending = keep_sending(self.sender());
     const auto job = co_await race(std::move(work), std::move(sending));

@@ -33,8 +33,8 @@ Task<Result<void>> run_requester(std::shared_ptr<RequesterFlags> flags) {
     auto actor = co_await NetworkActor::open(*config, flags->data);
     if (actor.has_error()) co_return actor.error();
     NetworkActor& self = **actor;
-    network::Requester requester(self.chain(), self.sender(), self.storage(), system_random(), self.settings.core,
-                                 self.settings.token);
+    const network::RequesterPorts ports{self.chain(), self.sender(), self.storage(), system_random()};
+    network::Requester requester(ports, self.settings.core, self.settings.token);
     TaskGroup group(co_await asio::this_coro::executor, 2);
     group.start(self.sender().run());
     group.start(network::run_requester_bot(requester, system_clock(), std::move(options)));

@@ -54,9 +54,11 @@ Task<Result<void>> run_storage_api(std::shared_ptr<ServerFlags> flags) {
     if (lock.has_error()) co_return lock.error();
     ChainReader reader(*settings);
     BlockingPool pool(2);
-    network::StorageApiServer server(co_await asio::this_coro::executor, flags->listen,
-                                     std::filesystem::path(flags->data) / "objects", reader.chain, system_clock(),
-                                     system_random(), pool);
+    network::StorageApiOptions options;
+    options.listen = flags->listen;
+    options.folder = std::filesystem::path(flags->data) / "objects";
+    const network::StorageApiPorts ports{reader.chain, system_clock(), system_random(), pool};
+    network::StorageApiServer server(co_await asio::this_coro::executor, ports, std::move(options));
     if (auto listening = server.listen(); listening.has_error()) co_return listening;
     spdlog::info("Storage API at {}", server.url());
     co_await server.run();
@@ -70,8 +72,8 @@ Task<Result<void>> run_info_server(std::shared_ptr<ServerFlags> flags) {
     // sizeOf is public: the key of this client signs nothing.
     const auto key = crypto::PrivateKey::generate(system_random());
     api_client::StorageApiClient storage(settings->storage_api, key, system_clock());
-    network::InfoServerService service(co_await asio::this_coro::executor, flags->listen, reader.chain, storage,
-                                       system_clock());
+    const network::InfoServerPorts ports{reader.chain, storage, system_clock()};
+    network::InfoServerService service(co_await asio::this_coro::executor, ports, {.listen = flags->listen});
     if (auto listening = service.listen(); listening.has_error()) co_return listening;
     spdlog::info("JOB info server at {}", service.url());
     co_await service.run();

@@ -34,14 +34,15 @@ Task<Result<void>> run_verifier(std::shared_ptr<VerifierFlags> flags) {
                                   self.sender().address().hex() +
                                   ": use the verifier's key, or have the contract's owner call setVerifier");
     network::VerifierOptions options;
+    options.core = self.settings.core;
     options.folder = std::filesystem::path(flags->data) / "jobs";
     options.trainer_program = trainer_protocol::default_trainer_program();
     options.rules = self.settings.rules;
     options.threads = static_cast<std::uint32_t>(*threads);
     options.confirmations = self.confirmations;
     options.patience = Milliseconds(*patience);
-    network::Verifier verifier(self.chain(), self.sender(), self.storage(), system_clock(), self.settings.core,
-                               std::move(options));
+    const network::VerifierPorts ports{self.chain(), self.sender(), self.storage(), system_clock()};
+    network::Verifier verifier(ports, std::move(options));
     TaskGroup group(co_await asio::this_coro::executor, 2);
     group.start(self.sender().run());
     group.start(verifier.run());

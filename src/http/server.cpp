@@ -7,6 +7,7 @@
 
 #include "http/server_impl.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/json_fields.hpp"
 #include "runtime/log.hpp"
 
 namespace emeth::http {
@@ -46,42 +47,55 @@ Task<> accept_connections(std::shared_ptr<Server::Impl> server, TaskGroup* child
     }
 }
 
-}  // namespace
-
-ServerResponse ServerResponse::json(const boost::json::value& value, unsigned status) {
-    ServerResponse response;
-    response.status = status;
-    response.body = boost::json::serialize(value);
-    return response;
+Task<Answer> answer_json(Handler handler, ServerRequest request) {
+    if (request.method == "POST") {
+        Result<boost::json::value> json = parse_json(request.body, request.body.size(), "the request");
+        if (json.has_error()) co_return malformed(json.error().message);
+        request.json = std::move(*json);
+    }
+    auto answering = handler(std::move(request));
+    co_return co_await std::move(answering);
 }
 
-ServerResponse ServerResponse::error(unsigned status, std::string_view message) {
-    return json(boost::json::value{{"error", boost::json::string_view(message.data(), message.size())}}, status);
+}  // namespace
+
+ServerResponse::ServerResponse(const boost::json::value& value) : body(boost::json::serialize(value)) {}
+
+ServerResponse to_response(const Refusal& refusal) {
+    ServerResponse response(boost::json::value{{"error", refusal.message}});
+    response.status = refusal.status;
+    return response;
 }
 
 Server::Server(asio::any_io_executor executor, ServerOptions options)
     : impl_(std::make_shared<Impl>(std::move(executor), std::move(options))) {}
 Server::~Server() = default;
 
-void Server::route(std::string method, std::string pattern, std::uint64_t body_bytes_max, Handler handler) {
+void Server::route(std::string_view method, std::string_view pattern, std::uint64_t body_bytes_max, Handler handler) {
     Route route;
-    route.method = std::move(method);
+    route.method = method;
     route.body_bytes_max = body_bytes_max;
     route.handler = std::move(handler);
     impl_->router.add(pattern, std::move(route));
 }
 
-void Server::route_file(std::string method, std::string pattern, std::uint64_t body_bytes_max,
+void Server::route_json(std::string_view method, std::string_view pattern, std::uint64_t body_bytes_max,
+                        Handler handler) {
+    route(method, pattern, body_bytes_max,
+          [handler = std::move(handler)](ServerRequest request) { return answer_json(handler, std::move(request)); });
+}
+
+void Server::route_file(std::string_view method, std::string_view pattern, std::uint64_t body_bytes_max,
                         std::filesystem::path folder, Handler handler, Admission admission) {
     Route route;
-    route.method = std::move(method);
+    route.method = method;
     route.body_bytes_max = body_bytes_max;
     route.file = FileBody{std::move(folder), std::move(admission)};
     route.handler = std::move(handler);
     impl_->router.add(pattern, std::move(route));
 }
 
-void Server::route_websocket(std::string pattern, WebSocketHandler handler) {
+void Server::route_websocket(std::string_view pattern, WebSocketHandler handler) {
     Route route;
     route.method = "GET";
     route.websocket = std::move(handler);

@@ -1,5 +1,14 @@
 // A small HTTP/1.1 and WebSocket server over Beast: routes, body limits, idle timeouts, a cap on connections. Io thread
 // only.
+//
+// An endpoint is a function from a request to an Answer, and one line that declares it:
+//
+//   Task<http::Answer> size_of(http::ServerRequest request) {
+//       if (!request.query.contains("key")) co_return http::malformed("the query needs a key");
+//       const boost::json::value answer{{"result", 5}};
+//       co_return answer;
+//   }
+//   server.route_json("GET", "/api/v1/sizeOf", 0, size_of);
 #pragma once
 
 #include <boost/json/value.hpp>
@@ -13,6 +22,7 @@
 #include <string_view>
 
 #include "http/client.hpp"
+#include "http/refusal.hpp"
 #include "runtime/result.hpp"
 #include "runtime/task.hpp"
 #include "statemachine/types.hpp"
@@ -20,8 +30,8 @@
 namespace emeth::http {
 
 struct ReceivedFile {
-    std::filesystem::path
-        path;  ///< a temporary: publish it (runtime/durable_file.hpp), or it is removed after the handler
+    /// A temporary: it is removed after the handler, unless that has published it (runtime/durable_file.hpp).
+    std::filesystem::path path;
     std::uint64_t bytes = 0;
     Hash256 sha256;
 };
@@ -32,26 +42,31 @@ struct ServerRequest {
     std::map<std::string, std::string> query;     ///< percent-decoded
     std::map<std::string, std::string> captures;  ///< of "{name}" segments of the route; one segment each
     Headers headers;
-    std::string body;  ///< empty for routes that take a file
-    std::optional<ReceivedFile> file;
-    std::string peer_address;  ///< IP
+    std::string body;                  ///< empty for routes that take a file
+    boost::json::value json;           ///< the body of a POST to a JSON route
+    std::optional<ReceivedFile> file;  ///< the body, for routes that take a file
+    std::string peer_address;          ///< IP
 };
 
 struct ServerResponse {
+    ServerResponse() = default;
+    /// Implicit, so that an endpoint may return the JSON that it answers with.
+    ServerResponse(const boost::json::value& value);
+
     unsigned status = 200;
     std::string content_type = "application/json";
     Headers headers;
     std::string body;
     std::optional<std::filesystem::path> file;  ///< sent instead of `body`, streamed
-
-    static ServerResponse json(const boost::json::value& value, unsigned status = 200);
-    /// {"error": message}
-    static ServerResponse error(unsigned status, std::string_view message);
 };
 
-using Handler = std::function<Task<ServerResponse>(ServerRequest)>;
-/// Looks at a request whose body is not read yet; an answer refuses it. Keeps strangers from filling the disk.
-using Admission = std::function<std::optional<ServerResponse>(const ServerRequest&)>;
+/// {"error": message}
+ServerResponse to_response(const Refusal& refusal);
+
+using Answer = OrRefusal<ServerResponse>;
+using Handler = std::function<Task<Answer>(ServerRequest)>;
+/// Looks at a request whose body is not read yet, and may refuse it. Keeps strangers from filling the disk.
+using Admission = std::function<OrRefusal<void>(const ServerRequest&)>;
 using WebSocketHandler = std::function<Task<>(WebSocket, ServerRequest)>;
 
 struct ServerOptions {
@@ -59,8 +74,8 @@ struct ServerOptions {
     std::uint16_t port = 0;             ///< 0: the system chooses
     std::string public_url{};           ///< how clients reach it through a reverse proxy; empty: directly
     std::size_t connections_max = 256;  ///< one more is answered 503
-    Milliseconds idle_timeout{
-        60'000};  ///< to send a whole header, or the next piece of a body, or to take one of the answer
+    /// For a peer to send a whole header or the next piece of a body, or to take a piece of the answer.
+    Milliseconds idle_timeout{60'000};
 };
 
 class Server {
@@ -69,14 +84,18 @@ public:
     Server(asio::any_io_executor executor, ServerOptions options);
     ~Server();
 
-    /// `pattern`: "/api/v1/jobs", "/objects/{name}"; of several that fit, the first added counts. A longer body is
-    /// answered 413, an unknown path 404, another method 405. GET routes answer HEAD, too.
-    void route(std::string method, std::string pattern, std::uint64_t body_bytes_max, Handler handler);
+    // `pattern`: "/api/v1/jobs", "/objects/{name}"; of several that fit, the first one added counts. A longer body is
+    // answered 413, an unknown path 404, another method 405. GET routes answer HEAD, too.
+
+    void route(std::string_view method, std::string_view pattern, std::uint64_t body_bytes_max, Handler handler);
+    /// The body of a POST must be JSON, else the answer is 400; of other methods it is ignored.
+    void route_json(std::string_view method, std::string_view pattern, std::uint64_t body_bytes_max, Handler handler);
     /// The body is streamed into "<folder>/incoming-<n>.tmp" (0600; `folder` must be on the file system of its
-    /// destination). A full disk is answered 507. What a crash leaves of them is the owner's to sweep.
-    void route_file(std::string method, std::string pattern, std::uint64_t body_bytes_max, std::filesystem::path folder,
-                    Handler handler, Admission admission = {});
-    void route_websocket(std::string pattern, WebSocketHandler handler);
+    /// destination). A full disk is answered 507. Temporaries that a crash leaves there are for the owner of the folder
+    /// to remove.
+    void route_file(std::string_view method, std::string_view pattern, std::uint64_t body_bytes_max,
+                    std::filesystem::path folder, Handler handler, Admission admission = {});
+    void route_websocket(std::string_view pattern, WebSocketHandler handler);
 
     /// Binds and listens; Error: "cannot listen on 127.0.0.1:3000: address already in use; …".
     Result<void> listen();
@@ -84,8 +103,8 @@ public:
     /// "http://127.0.0.1:3000", or the public one.
     [[nodiscard]] std::string url() const;
 
-    /// Serves until cancelled; then ends every connection and returns. An exception of a handler is answered 500 and
-    /// logged, and the server lives on.
+    /// Serves until cancelled; then ends every connection and returns. An exception of a handler is logged and answered
+    /// 500; the server goes on.
     Task<> run();
 
 private:

@@ -34,8 +34,12 @@ void throw_if(error_code error) {
     if (error) throw boost::system::system_error(error);
 }
 
+ServerResponse refused(unsigned status, std::string message) {
+    return to_response(Refusal(status, std::move(message)));
+}
+
 ServerResponse too_long(std::uint64_t bytes_max) {
-    return ServerResponse::error(413, fmt::format("the body is longer than {} bytes", bytes_max));
+    return refused(413, fmt::format("the body is longer than {} bytes", bytes_max));
 }
 
 /// One connection; a failure of its socket is thrown as boost::system::system_error.
@@ -121,10 +125,10 @@ Task<std::optional<ServerResponse>> ServerConnection::read_header() {
         guard.throw_if_cancelled();
     }
     if (error == http::error::header_limit)
-        co_return ServerResponse::error(431, fmt::format("the header is longer than {} bytes", header_bytes_max));
+        co_return refused(431, fmt::format("the header is longer than {} bytes", header_bytes_max));
     if (error.category() == http::make_error_code(http::error::end_of_stream).category() &&
         error != http::error::end_of_stream && error != http::error::partial_message)
-        co_return ServerResponse::error(400, fmt::format("the request is malformed: {}", error.message()));
+        co_return refused(400, fmt::format("the request is malformed: {}", error.message()));
     throw_if(error);
     co_return std::nullopt;
 }
@@ -133,7 +137,7 @@ Task<std::optional<ServerResponse>> ServerConnection::read_header() {
 std::optional<ServerResponse> ServerConnection::find_route() {
     const auto& header = parser_->get();
     Result<Target> target = Target::parse({header.target().data(), header.target().size()});
-    if (target.has_error()) return ServerResponse::error(400, target.error().message);
+    if (target.has_error()) return refused(400, target.error().message);
     request_.method = std::string(header.method_string());
     request_.path = target->path();
     request_.headers = to_headers(header);
@@ -142,11 +146,9 @@ std::optional<ServerResponse> ServerConnection::find_route() {
 
     Router::Match match = server_->router.match(request_.method, *target);
     request_.query = std::move(target->query);
-    if (match.route == nullptr && match.allowed.empty())
-        return ServerResponse::error(404, "there is nothing at this path");
+    if (match.route == nullptr && match.allowed.empty()) return refused(404, "there is nothing at this path");
     if (match.route == nullptr) {
-        ServerResponse response =
-            ServerResponse::error(405, fmt::format("{} is not served at this path", request_.method));
+        ServerResponse response = refused(405, fmt::format("{} is not served at this path", request_.method));
         response.headers["allow"] = match.allowed;
         return response;
     }
@@ -155,7 +157,7 @@ std::optional<ServerResponse> ServerConnection::find_route() {
     if (!route_->websocket) return std::nullopt;
     // Bytes that came before the handshake was answered would be lost in the change of protocols.
     if (beast::websocket::is_upgrade(header) && buffer_.size() == 0) return std::nullopt;
-    ServerResponse response = ServerResponse::error(426, "this path serves WebSockets");
+    ServerResponse response = refused(426, "this path serves WebSockets");
     response.headers["upgrade"] = "websocket";
     return response;
 }
@@ -164,8 +166,8 @@ Task<std::optional<ServerResponse>> ServerConnection::read_body() {
     const boost::optional<std::uint64_t> announced = parser_->content_length();
     if (announced && *announced > route_->body_bytes_max) co_return too_long(route_->body_bytes_max);
     if (route_->file && route_->file->admission) {
-        std::optional<ServerResponse> refusal = route_->file->admission(request_);
-        if (refusal) co_return refusal;
+        const OrRefusal<void> admitted = route_->file->admission(request_);
+        if (admitted.has_error()) co_return to_response(admitted.error());
     }
     if (!parser_->is_done() && beast::iequals(parser_->get()[http::field::expect], "100-continue")) {
         const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
@@ -224,7 +226,7 @@ Result<OutputFile> ServerConnection::create_incoming(std::filesystem::path& path
 Task<std::optional<ServerResponse>> ServerConnection::read_file() {
     std::filesystem::path path;
     Result<OutputFile> file = create_incoming(path);
-    if (file.has_error()) co_return ServerResponse::error(507, file.error().message);
+    if (file.has_error()) co_return refused(507, file.error().message);
     incoming_.emplace(path);
     piece_.resize(piece_bytes);
     while (!parser_->is_done()) {
@@ -232,7 +234,7 @@ Task<std::optional<ServerResponse>> ServerConnection::read_file() {
         const std::string_view piece = co_await std::move(reading);
         if (file->bytes() + piece.size() > route_->body_bytes_max) co_return too_long(route_->body_bytes_max);
         const Result<void> written = file->append(piece);
-        if (written.has_error()) co_return ServerResponse::error(507, written.error().message);
+        if (written.has_error()) co_return refused(507, written.error().message);
     }
     request_.file = ReceivedFile{path, file->bytes(), file->finish()};
     co_return std::nullopt;
@@ -242,13 +244,15 @@ Task<ServerResponse> ServerConnection::handle() {
     std::string failure;
     try {
         auto handling = route_->handler(request_);
-        co_return co_await std::move(handling);
+        Answer answer = co_await std::move(handling);
+        if (answer.has_error()) co_return to_response(answer.error());
+        co_return std::move(*answer);
     } catch (const std::exception& error) {
         if (is_cancellation(std::current_exception())) throw;
         failure = error.what();
     }
     spdlog::error("{} {} failed: {}", request_.method, request_.path, failure);
-    co_return ServerResponse::error(500, "the server failed on this request; its log says why");
+    co_return refused(500, "the server failed on this request; its log says why");
 }
 
 Task<> ServerConnection::answer(ServerResponse response) {
@@ -259,7 +263,7 @@ Task<> ServerConnection::answer(ServerResponse response) {
             file.emplace(std::move(*opened));
         } else {
             spdlog::error("{} {} failed: {}", request_.method, request_.path, opened.error().message);
-            response = ServerResponse::error(500, "the server cannot read the file; its log says why");
+            response = refused(500, "the server cannot read the file; its log says why");
         }
     }
     http::response<http::buffer_body> message;

@@ -1,4 +1,5 @@
 #include "simulation/simulated_services.hpp"
+#include "statemachine/upload_parts.hpp"
 
 #include <algorithm>
 
@@ -82,7 +83,7 @@ Task<Result<api_client::OpenedUpload>> SimulatedStorage::open_upload(JobId job, 
     upload.job = job;
     upload.file_name = opened.file_name;
     upload.bytes = bytes;
-    upload.parts_total = api_client::parts_of(bytes);
+    upload.parts_total = upload_parts_of(bytes);
     for (std::uint32_t part = 1; part <= upload.parts_total; ++part)
         opened.urls.push_back(opened.upload_id + "#" + std::to_string(part));
     uploads_[opened.upload_id] = std::move(upload);

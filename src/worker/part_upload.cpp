@@ -7,6 +7,7 @@
 
 #include "http/client.hpp"
 #include "runtime/failpoint.hpp"
+#include "statemachine/upload_parts.hpp"
 #include "worker_protocol/messages.hpp"
 
 namespace emeth::worker {
@@ -18,11 +19,11 @@ constexpr std::size_t etag_bytes_max = 256;
 
 Task<Result<std::string>> put_part(PartSource source, std::uint32_t part, std::string url_text,
                                    Milliseconds idle_timeout) {
-    const std::uint64_t offset = (part - std::uint64_t{1}) * worker_protocol::part_bytes;
+    const std::uint64_t offset = (part - std::uint64_t{1}) * upload_part_bytes;
     if (offset >= source.bytes)
         co_return transient_error(
             fmt::format("part {} lies beyond the end of the file of {} bytes", part, source.bytes));
-    const std::uint64_t length = std::min(worker_protocol::part_bytes, source.bytes - offset);
+    const std::uint64_t length = std::min(upload_part_bytes, source.bytes - offset);
     auto url = http::Url::parse(url_text);
     if (url.has_error()) co_return transient_error(fmt::format("the master's URL for part {} cannot be used", part));
     const std::string what = fmt::format("part {}", part);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "runtime/json_fields.hpp"
+#include "statemachine/upload_parts.hpp"
 #include "trainer_protocol/presets.hpp"
 #include "worker_protocol/messages.hpp"
 #include "worker_protocol/wire_text.hpp"
@@ -121,7 +122,7 @@ Join read_join(JsonObject& json) {
 std::map<std::uint32_t, std::string> read_part_urls(JsonObject& json) {
     std::map<std::uint32_t, std::string> urls;
     for (JsonObject& entry : json.objects("urls", upload_urls_max)) {
-        const auto part = static_cast<std::uint32_t>(entry.u64("part", 1, parts_max));
+        const auto part = static_cast<std::uint32_t>(entry.u64("part", 1, upload_parts_max));
         if (!urls.emplace(part, entry.string("url", url_bytes_max)).second) entry.reject("part", "each part once");
     }
     return urls;

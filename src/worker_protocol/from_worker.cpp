@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "runtime/json_fields.hpp"
+#include "statemachine/upload_parts.hpp"
 #include "trainer_protocol/artifact_json.hpp"
 #include "trainer_protocol/network_rules.hpp"
 #include "worker_protocol/messages.hpp"
@@ -118,13 +119,13 @@ DatasetReady read_dataset_ready(JsonObject& json) {
 }
 
 PartUploaded read_part_uploaded(JsonObject& json) {
-    return {static_cast<std::uint32_t>(json.u64("part", 1, parts_max)), json.string("etag", etag_bytes_max),
+    return {static_cast<std::uint32_t>(json.u64("part", 1, upload_parts_max)), json.string("etag", etag_bytes_max),
             json.string("upload_id", upload_id_bytes_max)};
 }
 
 EvidencePacked read_evidence_packed(JsonObject& json) {
     return {json.fixed<Hash256>("block_hash"),
-            {json.fixed<Hash256>("sha256"), json.u64("bytes", 1, part_bytes * parts_max)}};
+            {json.fixed<Hash256>("sha256"), json.u64("bytes", 1, upload_part_bytes * upload_parts_max)}};
 }
 
 StepFailed read_step_failed(JsonObject& json) {

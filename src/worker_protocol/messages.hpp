@@ -30,9 +30,6 @@ namespace emeth::worker_protocol {
 
 inline constexpr std::string_view session_path = "/api/v1/worker-session";
 inline constexpr std::size_t held_leases_max = 64;
-/// Fixed by the Storage API: part n, from 1, is the bytes [(n-1)*10,000,000, n*10,000,000) of the artifact.
-inline constexpr std::uint64_t part_bytes = 10'000'000;
-inline constexpr std::uint32_t parts_max = 10'000;
 /// Keeps an Upload order within one message; a longer artifact takes several orders.
 inline constexpr std::size_t upload_urls_max = 1'000;
 inline constexpr std::size_t states_max = 2 * (trainer_protocol::draws_max + 1);

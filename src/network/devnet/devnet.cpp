@@ -173,11 +173,12 @@ Task<Result<Record>> Devnet::Impl::start_chain() {
 }
 
 Result<void> Devnet::Impl::start_servers(const Record& record) {
-    http::ServerOptions storage_options;
-    storage_options.port = record.storage_port;
-    storage_options.public_url = options.storage_public_url;
-    storage_server.emplace(executor, storage_options, options.folder / "objects", *rpc_chain, system_clock(),
-                           system_random(), pool);
+    StorageApiOptions storage_options;
+    storage_options.listen.port = record.storage_port;
+    storage_options.listen.public_url = options.storage_public_url;
+    storage_options.folder = options.folder / "objects";
+    storage_server.emplace(executor, StorageApiPorts{*rpc_chain, system_clock(), system_random(), pool},
+                           std::move(storage_options));
     if (auto listening = storage_server->listen(); listening.has_error()) return listening;
     auto storage_text = http::Url::parse(storage_server->url());
     if (storage_text.has_error()) return storage_text.error();
@@ -192,23 +193,25 @@ Result<void> Devnet::Impl::start_servers(const Record& record) {
         actor->sender = std::make_unique<chain::TransactionSender>(executor, ports, sender_options);
     }
 
-    http::ServerOptions info_options;
-    info_options.port = record.info_port;
-    info_service.emplace(executor, info_options, *rpc_chain, *requester_actor->storage, system_clock());
+    InfoServerOptions info_options;
+    info_options.listen.port = record.info_port;
+    info_service.emplace(executor, InfoServerPorts{*rpc_chain, *requester_actor->storage, system_clock()},
+                         std::move(info_options));
     if (auto listening = info_service->listen(); listening.has_error()) return listening;
     auto info_text = http::Url::parse(info_service->url());
     if (info_text.has_error()) return info_text.error();
     info_url = *info_text;
 
     VerifierOptions verifier_options;
+    verifier_options.core = deployment.core;
     verifier_options.folder = options.folder / "verifier" / "jobs";
     verifier_options.trainer_program = trainer_protocol::default_trainer_program();
     verifier_options.rules = options.rules;
     verifier_options.threads = options.verifier_threads;
-    verifier.emplace(*rpc_chain, *verifier_actor->sender, *verifier_actor->storage, system_clock(), deployment.core,
+    verifier.emplace(VerifierPorts{*rpc_chain, *verifier_actor->sender, *verifier_actor->storage, system_clock()},
                      std::move(verifier_options));
-    requester.emplace(*rpc_chain, *requester_actor->sender, *requester_actor->storage, system_random(), deployment.core,
-                      deployment.token);
+    requester.emplace(RequesterPorts{*rpc_chain, *requester_actor->sender, *requester_actor->storage, system_random()},
+                      deployment.core, deployment.token);
     return {};
 }
 

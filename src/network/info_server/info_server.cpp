@@ -4,7 +4,7 @@
 #include <charconv>
 #include <utility>
 
-#include "network/info_server/job_json.hpp"
+#include "api_client/listed_job.hpp"
 #include "runtime/log.hpp"
 #include "runtime/task_group.hpp"
 
@@ -15,37 +15,56 @@ namespace {
 constexpr std::uint64_t request_bytes_max = 1 << 10;
 constexpr unsigned status_max = 9;
 
-/// No parameter: all. Error: what the caller is told.
-Result<std::optional<chain::JobStatus>> wanted_status(const http::ServerRequest& request) {
+/// None: JOBs of every status are wanted.
+http::OrRefusal<std::optional<chain::JobStatus>> wanted_status(const http::ServerRequest& request) {
     const auto found = request.query.find("status");
     if (found == request.query.end()) return std::optional<chain::JobStatus>{};
     const auto& text = found->second;
     unsigned number = 0;
     const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (error != std::errc{} || rest != text.data() + text.size() || number > status_max)
-        return permanent_error("status must be a number from 0 (REQUESTED) to 9 (DECLINED)");
+        return http::malformed("status must be a number from 0 (REQUESTED) to 9 (DECLINED)");
     return std::optional(static_cast<chain::JobStatus>(number));
+}
+
+boost::json::object listed(const IndexedJob& job) {
+    api_client::ListedJob entry;
+    entry.id = job.id;
+    entry.owner = job.record.owner;
+    entry.status = static_cast<std::uint64_t>(job.record.status);
+    entry.program_id = job.details.program_id;
+    entry.dataset = job.details.dataset;
+    entry.param = job.details.param;
+    entry.dataset_bytes = job.dataset_bytes;
+    entry.fee = job.record.fee;
+    entry.deadline_unix_s = job.record.deadline_unix_s;
+    if (!job.assign.node.is_zero()) entry.node = job.assign.node;
+    entry.deposit = job.assign.deposit;
+    entry.requested_at_unix_s = job.record.requested_at_unix_s;
+    entry.started_at_unix_s = job.assign.started_at_unix_s;
+    entry.submitted_at_unix_s = job.assign.submitted_at_unix_s;
+    entry.verified_at_unix_s = job.assign.verified_at_unix_s;
+    return to_json(entry);
 }
 
 }  // namespace
 
-InfoServerService::InfoServerService(asio::any_io_executor executor, http::ServerOptions options, chain::Chain& chain,
-                                     api_client::ArtifactStore& storage, Clock& clock, Milliseconds poll_interval)
+InfoServerService::InfoServerService(asio::any_io_executor executor, InfoServerPorts ports, InfoServerOptions options)
     : executor_(executor),
-      index_(chain, storage),
-      clock_(clock),
-      poll_interval_(poll_interval),
-      server_(executor, std::move(options)) {
-    server_.route("GET", "/api/v1/jobs", request_bytes_max,
-                  [this](http::ServerRequest request) { return list(std::move(request)); });
+      index_(ports.chain, ports.storage),
+      clock_(ports.clock),
+      poll_interval_(options.poll_interval),
+      server_(executor, std::move(options.listen)) {
+    server_.route_json("GET", api_client::jobs_path, request_bytes_max,
+                       [this](http::ServerRequest request) { return list(std::move(request)); });
 }
 
-Task<http::ServerResponse> InfoServerService::list(http::ServerRequest request) {
+Task<http::Answer> InfoServerService::list(http::ServerRequest request) {
     const auto status = wanted_status(request);
-    if (status.has_error()) co_return http::ServerResponse::error(400, status.error().message);
+    if (status.has_error()) co_return status.error();
     boost::json::array jobs;
-    for (const auto* job : index_.newest(*status, answer_jobs_max)) jobs.emplace_back(job_json(*job));
-    auto response = http::ServerResponse::json(std::move(jobs));
+    for (const auto* job : index_.newest(*status, answer_jobs_max)) jobs.emplace_back(listed(*job));
+    http::ServerResponse response{boost::json::value(std::move(jobs))};
     response.headers["x-emeth-block"] = std::to_string(index_.block());
     co_return response;
 }

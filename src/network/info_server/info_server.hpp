@@ -10,23 +10,32 @@
 
 namespace emeth::network {
 
+/// All must outlive the service.
+struct InfoServerPorts {
+    chain::Chain& chain;
+    api_client::ArtifactStore& storage;
+    Clock& clock;
+};
+
+struct InfoServerOptions {
+    http::ServerOptions listen;
+    Milliseconds poll_interval{1'000};  ///< of the chain
+};
+
 class InfoServerService {
 public:
     static constexpr std::size_t answer_jobs_max = 10'000;
 
-    /// All must outlive the service.
-    InfoServerService(asio::any_io_executor executor, http::ServerOptions options, chain::Chain& chain,
-                      api_client::ArtifactStore& storage, Clock& clock,
-                      Milliseconds poll_interval = Milliseconds(1'000));
+    InfoServerService(asio::any_io_executor executor, InfoServerPorts ports, InfoServerOptions options);
 
     Result<void> listen() { return server_.listen(); }
     [[nodiscard]] std::string url() const { return server_.url(); }
     /// Follows the chain and serves until cancelled. While the endpoint is down it serves what it knows; the header
-    /// x-emeth-block says up to where.
+    /// x-emeth-block says up to which block.
     Task<> run();
 
 private:
-    Task<http::ServerResponse> list(http::ServerRequest request);
+    Task<http::Answer> list(http::ServerRequest request);
     Task<> follow();
 
     asio::any_io_executor executor_;

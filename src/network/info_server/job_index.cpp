@@ -46,26 +46,18 @@ Task<Result<void>> JobIndex::follow() {
 }
 
 Task<Result<void>> JobIndex::look_at(JobId id) {
-    IndexedJob job;
-    job.id = id;
-    const auto record = co_await chain_.job(id);
-    if (record.has_error()) co_return record.error();
-    if (!record->exist) {
+    auto read = co_await read_job(chain_, id);
+    if (read.has_error()) co_return read.error();
+    if (!*read) {
         jobs_.erase(id);
         co_return Result<void>{};
     }
-    job.record = *record;
-    auto details = co_await chain_.job_details(id);
-    if (details.has_error()) co_return details.error();
-    job.details = std::move(*details);
-    const auto assign = co_await chain_.job_assign(id);
-    if (assign.has_error()) co_return assign.error();
-    job.assign = *assign;
+    IndexedJob job{std::move(**read)};
     const auto known = jobs_.find(id);
     if (known != jobs_.end()) job.dataset_bytes = known->second.dataset_bytes;
     if (job.dataset_bytes == 0) {
         const auto bytes = co_await storage_.dataset_bytes(job.details.dataset);
-        // A JOB whose dataset is not there is no reason to stop: it is listed without a size, and nodes refuse it.
+        // A JOB whose dataset is missing is listed without a size, and nodes refuse it.
         if (bytes.has_error() && bytes.error().kind == ErrorKind::transient) co_return bytes.error();
         if (bytes.has_value()) job.dataset_bytes = *bytes;
     }

@@ -1,4 +1,4 @@
-// The JOB info server's memory: what the contract says of each JOB. Rebuilt from the chain at every start.
+// What the JOB info server knows: what the contract says of each JOB. Rebuilt from the chain at every start.
 #pragma once
 
 #include <cstdint>
@@ -8,23 +8,19 @@
 #include <vector>
 
 #include "api_client/storage_api_client.hpp"
-#include "chain/chain.hpp"
 #include "chain/log_follower.hpp"
+#include "network/job_on_chain.hpp"
 #include "runtime/result.hpp"
 #include "runtime/task.hpp"
 
 namespace emeth::network {
 
-struct IndexedJob {
-    JobId id;
-    chain::JobRecord record;
-    chain::JobDetails details;
-    chain::JobAssign assign;
-    std::uint64_t dataset_bytes = 0;  ///< 0: the storage has not said yet
+struct IndexedJob : JobOnChain {
+    std::uint64_t dataset_bytes = 0;  ///< 0: the Storage API has not said yet
 };
 
-/// The logs only say which JOBs to look at; what a JOB is, the contract says. So a reorganisation costs another look,
-/// and nothing can drift.
+/// The logs only say which JOBs to read again; what a JOB is, the contract says. So a reorganisation costs another
+/// read, and nothing can drift.
 class JobIndex {
 public:
     static constexpr std::size_t jobs_max = 1'000'000;
@@ -33,12 +29,12 @@ public:
     JobIndex(chain::Chain& chain, api_client::ArtifactStore& storage)
         : chain_(chain), storage_(storage), follower_(chain, 0) {}
 
-    /// Takes what is new on chain. What it could not look at now is looked at by the next call.
+    /// Takes what is new on chain. What could not be read this time is read by the next call.
     Task<Result<void>> update();
     /// Of `status`, or all; the newest `count_max` by their time of request, newest first.
     [[nodiscard]] std::vector<const IndexedJob*> newest(std::optional<chain::JobStatus> status,
                                                         std::size_t count_max) const;
-    /// Up to which the index is complete.
+    /// Up to which block the index is complete.
     [[nodiscard]] std::uint64_t block() const { return block_; }
 
 private:

@@ -26,17 +26,13 @@ Task<Result<Price>> price_of(chain::Chain& chain, std::uint64_t bytes, JobReques
 
 }  // namespace
 
-Requester::Requester(chain::Chain& chain, chain::TransactionSender& sender, api_client::StorageApiClient& storage,
-                     Random& random, Address core, Address token)
-    : chain_(chain), sender_(sender), storage_(storage), random_(random), core_(core), token_(token) {}
-
 Task<Result<chain::Receipt>> Requester::send(Address to, chain::Bytes data, std::string what) {
     chain::Intent intent;
     intent.to = to;
     intent.data = std::move(data);
-    auto entry = co_await sender_.send_and_store(std::move(intent));
+    auto entry = co_await ports_.sender.send_and_store(std::move(intent));
     if (entry.has_error()) co_return in_context(what, entry.error());
-    auto outcome = co_await sender_.await_outcome(entry->nonce, entry->hash);
+    auto outcome = co_await ports_.sender.await_outcome(entry->nonce, entry->hash);
     if (outcome.has_error()) co_return in_context(what, outcome.error());
     if (!outcome->receipt.succeeded) co_return permanent_error(what + " reverted: " + outcome->revert_reason);
     co_return std::move(outcome->receipt);
@@ -48,24 +44,24 @@ Task<Result<RequestedJob>> Requester::request(JobRequest request) {
     job.dataset_bytes = std::filesystem::file_size(request.dataset, error);
     if (error) co_return permanent_error(fmt::format("dataset {}: {}", request.dataset.string(), error.message()));
 
-    const auto price = co_await price_of(chain_, job.dataset_bytes, request);
+    const auto price = co_await price_of(ports_.chain, job.dataset_bytes, request);
     if (price.has_error()) co_return price.error();
     job.gas = price->gas;
     job.fee = price->fee;
-    const auto balance = co_await chain_.emt_balance(sender_.address());
+    const auto balance = co_await ports_.chain.emt_balance(ports_.sender.address());
     if (balance.has_error()) co_return balance.error();
     if (*balance < job.fee)
         co_return permanent_error(fmt::format("the fee is {} EMT, and {} has {} EMT", chain::format_coins(job.fee),
-                                              sender_.address().hex(), chain::format_coins(*balance)));
+                                              ports_.sender.address().hex(), chain::format_coins(*balance)));
 
-    random_.fill(job.id.bytes);
-    const auto name = co_await storage_.upload_dataset(job.id, request.dataset);
+    ports_.random.fill(job.id.bytes);
+    const auto name = co_await ports_.storage.upload_dataset(job.id, request.dataset);
     if (name.has_error()) co_return in_context(fmt::format("uploading {}", request.dataset.string()), name.error());
 
     chain::Bytes approve = chain::encode_approve(core_, job.fee);
     const auto approved = co_await send(token_, std::move(approve), "approving the fee");
     if (approved.has_error()) co_return approved.error();
-    const auto latest = co_await chain_.latest_block();
+    const auto latest = co_await ports_.chain.latest_block();
     if (latest.has_error()) co_return latest.error();
     job.deadline_unix_s = latest->timestamp_unix_s + request.deadline_in_s;
     chain::Bytes data =

@@ -35,11 +35,17 @@ struct RequestedJob {
     Hash256 transaction;
 };
 
+/// All must outlive the requester. `sender`'s run() is awaited elsewhere.
+struct RequesterPorts {
+    chain::Chain& chain;
+    chain::TransactionSender& sender;
+    api_client::StorageApiClient& storage;
+    Random& random;
+};
+
 class Requester {
 public:
-    /// All must outlive the requester. `sender`'s run() is awaited elsewhere.
-    Requester(chain::Chain& chain, chain::TransactionSender& sender, api_client::StorageApiClient& storage,
-              Random& random, Address core, Address token);
+    Requester(RequesterPorts ports, Address core, Address token) : ports_(ports), core_(core), token_(token) {}
 
     /// Uploads, approves fee, requests; returns once the request is confirmed. Errors name dataset and amounts ("fee 20
     /// EMT, balance 3 EMT").
@@ -47,13 +53,10 @@ public:
     Task<Result<void>> cancel(JobId id);
 
 private:
-    /// Durable, mined, confirmed; an Error when it reverted.
+    /// Stores, sends and waits until it is confirmed; an Error when it reverted.
     Task<Result<chain::Receipt>> send(Address to, chain::Bytes data, std::string what);
 
-    chain::Chain& chain_;
-    chain::TransactionSender& sender_;
-    api_client::StorageApiClient& storage_;
-    Random& random_;
+    RequesterPorts ports_;
     Address core_, token_;
 };
 

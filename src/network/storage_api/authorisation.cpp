@@ -16,101 +16,102 @@ Refusal chain_refusal(const Error& error) {
     return {503, "the chain cannot be asked now: " + error.message};
 }
 
-bool is_node(const JobOnChain& job, const Address& signer) {
-    return !job.assign.node.is_zero() && job.assign.node == signer;
+Task<OrRefusal<JobOnChain>> find_job(chain::Chain& chain, JobId id) {
+    auto reading = read_job(chain, id);
+    Result<std::optional<JobOnChain>> job = co_await std::move(reading);
+    if (job.has_error()) co_return chain_refusal(job.error());
+    if (!*job) co_return http::not_found(fmt::format("there is no JOB {} on chain", id.hex()));
+    co_return std::move(**job);
 }
 
-/// `otherwise` when `signer` is not the verifier.
-Task<Outcome<void>> check_is_verifier(chain::Chain* chain, Address signer, Refusal otherwise) {
-    auto asking = chain->constants();
-    const Result<chain::Constants> constants = co_await std::move(asking);
-    if (constants.has_error()) co_return chain_refusal(constants.error());
-    if (constants->verifier.is_zero() || constants->verifier != signer) co_return otherwise;
-    co_return Outcome<void>();
+/// A dataset is uploaded before its JOB is requested: all that matters is whether somebody else owns the JOB.
+Task<OrRefusal<JobOnChain>> find_owner(chain::Chain& chain, JobId id) {
+    auto asking = chain.job(id);
+    const Result<chain::JobRecord> record = co_await std::move(asking);
+    if (record.has_error()) co_return chain_refusal(record.error());
+    co_return JobOnChain{id, *record, {}, {}};
 }
 
-Refusal not_allowed(const Address& signer, std::string_view who_may, const JobOnChain& job) {
-    return forbidden(fmt::format("{} is not allowed to do this: only {} may, and the JOB is {}", signer.hex(), who_may,
-                                 chain::name(job.record.status)));
+/// Whether a right is the signer's, and what to say when it is not.
+struct Rule {
+    bool allows_signer = false;
+    bool allows_verifier = false;
+    std::string refusal;
+};
+
+std::string only(std::string_view who_may, const JobOnChain& job, const Address& signer) {
+    return fmt::format("{} is not allowed to do this: only {} may, and the JOB is {}", signer.hex(), who_may,
+                       chain::name(job.record.status));
+}
+
+Rule rule_of(Right right, const JobOnChain& job, const Address& signer) {
+    const bool is_processing = job.record.status == JobStatus::processing;
+    const bool is_submitted = job.record.status == JobStatus::submitted;
+    const bool is_verified = job.record.status == JobStatus::verified;
+    const bool is_owner = job.record.owner == signer;
+    const bool is_node = !job.assign.node.is_zero() && job.assign.node == signer;
+    switch (right) {
+        case Right::write_dataset:
+            return {!job.record.exist || is_owner, false, fmt::format("JOB {} is of another requester", job.id.hex())};
+        case Right::read_dataset:
+            return {is_node && (is_processing || is_submitted), true,
+                    only("the assigned node, while it works on the JOB, and the verifier", job, signer)};
+        case Right::write_result:
+            return {is_node && is_processing, false,
+                    only("the assigned node, while the JOB is PROCESSING,", job, signer)};
+        case Right::write_evidence:
+            return {is_node && is_submitted, false,
+                    only("the assigned node, while the JOB is SUBMITTED,", job, signer)};
+        case Right::see_upload:
+            return {is_node, false, only("the assigned node", job, signer)};
+        case Right::read_result:
+            return {is_node || (is_owner && is_verified), true,
+                    only("the assigned node, the verifier and, once it is verified, the JOB's owner", job, signer)};
+    }
+    return {};
+}
+
+Task<OrRefusal<void>> check_right(chain::Chain& chain, JobOnChain job, Address signer, Right right) {
+    const Rule rule = rule_of(right, job, signer);
+    bool is_allowed = rule.allows_signer;
+    if (!is_allowed && rule.allows_verifier) {
+        auto asking = chain.constants();
+        const Result<chain::Constants> constants = co_await std::move(asking);
+        if (constants.has_error()) co_return chain_refusal(constants.error());
+        is_allowed = !constants->verifier.is_zero() && constants->verifier == signer;
+    }
+    if (!is_allowed) co_return http::forbidden(rule.refusal);
+    if (right != Right::read_dataset) co_return OrRefusal<void>();
+    // Else a JOB could name the dataset of somebody else, and let its node read it.
+    const std::optional<Address> uploader = uploader_of(job.details.dataset);
+    if (!uploader || *uploader != job.record.owner)
+        co_return http::forbidden("the JOB's dataset was not uploaded by its owner");
+    co_return OrRefusal<void>();
 }
 
 }  // namespace
 
-SignedFields read_signed_fields(JsonObject& fields) {
-    SignedFields read;
-    read.signature = fields.string("sig", signature_bytes_max);
-    read.address = fields.fixed<Address>("address");
-    read.job = fields.fixed<JobId>("jobId");
-    read.signed_at_ms = fields.i64("signedtime", 0);
-    return read;
-}
+SignedRequest::SignedRequest(const boost::json::value& body)
+    : fields(body, "the request"),
+      signature(fields.string("sig", signature_bytes_max)),
+      address(fields.fixed<Address>("address")),
+      job(fields.fixed<JobId>("jobId")),
+      signed_at_ms(fields.i64("signedtime", 0)),
+      digest(crypto::job_request_digest(job, signed_at_ms)) {}
 
-Outcome<void> check_signer(const SignedFields& fields, const Hash256& digest, Clock& clock) {
-    const Result<void> checked =
-        crypto::check_signature(digest, fields.signature, fields.address, fields.signed_at_ms, clock.unix_ms());
-    if (checked.has_error()) return Refusal{401, checked.error().message};
-    return {};
-}
-
-Task<Outcome<JobOnChain>> read_job(chain::Chain* chain, JobId id) {
-    JobOnChain job;
-    auto asking_record = chain->job(id);
-    Result<chain::JobRecord> record = co_await std::move(asking_record);
-    if (record.has_error()) co_return chain_refusal(record.error());
-    if (!record->exist) co_return not_found(fmt::format("there is no JOB {} on chain", id.hex()));
-    job.record = *record;
-    auto asking_details = chain->job_details(id);
-    Result<chain::JobDetails> details = co_await std::move(asking_details);
-    if (details.has_error()) co_return chain_refusal(details.error());
-    job.details = std::move(*details);
-    auto asking_assign = chain->job_assign(id);
-    const Result<chain::JobAssign> assign = co_await std::move(asking_assign);
-    if (assign.has_error()) co_return chain_refusal(assign.error());
-    job.assign = *assign;
+Task<OrRefusal<JobOnChain>> admit(chain::Chain& chain, Clock& clock, SignedRequest request, Right right) {
+    if (const Result<void> check = request.fields.check(); check.has_error())
+        co_return http::malformed(check.error().message);
+    const Result<void> is_signed = crypto::check_signature(request.digest, request.signature, request.address,
+                                                           request.signed_at_ms, clock.unix_ms());
+    if (is_signed.has_error()) co_return Refusal{401, is_signed.error().message};
+    auto reading = right == Right::write_dataset ? find_owner(chain, request.job) : find_job(chain, request.job);
+    const OrRefusal<JobOnChain> job = co_await std::move(reading);
+    if (job.has_error()) co_return job.error();
+    auto checking = check_right(chain, *job, request.address, right);
+    const OrRefusal<void> allowed = co_await std::move(checking);
+    if (allowed.has_error()) co_return allowed.error();
     co_return job;
-}
-
-Task<Outcome<void>> check_reads_dataset(chain::Chain* chain, JobOnChain job, Address signer) {
-    const bool at_work = job.record.status == JobStatus::processing || job.record.status == JobStatus::submitted;
-    if (!(is_node(job, signer) && at_work)) {
-        auto asking = check_is_verifier(
-            chain, signer, not_allowed(signer, "the assigned node, while it works on the JOB, and the verifier", job));
-        const Outcome<void> verifier = co_await std::move(asking);
-        if (verifier.has_error()) co_return verifier.error();
-    }
-    // Else a JOB could name the dataset of somebody else, and let its node read it.
-    const std::optional<Address> uploader = uploader_of(job.details.dataset);
-    if (!uploader || *uploader != job.record.owner)
-        co_return forbidden("the JOB's dataset was not uploaded by its owner");
-    co_return Outcome<void>();
-}
-
-Outcome<void> check_writes_result(const JobOnChain& job, const Address& signer, std::string_view extension) {
-    const JobStatus needed = extension == ".tar" ? JobStatus::processing : JobStatus::submitted;
-    if (is_node(job, signer) && job.record.status == needed) return {};
-    return not_allowed(signer, fmt::format("the assigned node, while the JOB is {},", chain::name(needed)), job);
-}
-
-Outcome<void> check_is_node(const JobOnChain& job, const Address& signer) {
-    if (is_node(job, signer)) return {};
-    return not_allowed(signer, "the assigned node", job);
-}
-
-Task<Outcome<void>> check_reads_result(chain::Chain* chain, JobOnChain job, Address signer) {
-    if (is_node(job, signer)) co_return Outcome<void>();
-    if (job.record.owner == signer && job.record.status == JobStatus::verified) co_return Outcome<void>();
-    auto asking = check_is_verifier(
-        chain, signer,
-        not_allowed(signer, "the assigned node, the verifier and, once it is verified, the JOB's owner", job));
-    co_return co_await std::move(asking);
-}
-
-Task<Outcome<void>> check_writes_dataset(chain::Chain* chain, JobId id, Address signer) {
-    auto asking = chain->job(id);
-    const Result<chain::JobRecord> record = co_await std::move(asking);
-    if (record.has_error()) co_return chain_refusal(record.error());
-    if (!record->exist || record->owner == signer) co_return Outcome<void>();
-    co_return forbidden(fmt::format("JOB {} is of another requester", id.hex()));
 }
 
 }  // namespace emeth::network

@@ -1,11 +1,19 @@
 // Who may do what at the Storage API: the signature of a request, and what the chain says about its signer.
 // docs/PROTOCOL.md has the whole table.
+//
+// Every signed endpoint begins like this:
+//
+//   SignedRequest asked(request.json);
+//   const std::string upload_id = asked.fields.string("uploadId", 64);  // the endpoint's own fields
+//   auto admitting = admit(services.chain, services.clock, asked, Right::see_upload);
+//   const OrRefusal<JobOnChain> job = co_await std::move(admitting);
+//   if (job.has_error()) co_return job.error();
 #pragma once
 
 #include <cstdint>
 #include <string>
 
-#include "chain/chain.hpp"
+#include "network/job_on_chain.hpp"
 #include "network/storage_api/refusal.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/json_fields.hpp"
@@ -14,41 +22,31 @@
 
 namespace emeth::network {
 
-/// {sig, address, jobId, signedtime} as it stands in the request's body: believed by nobody yet.
-struct SignedFields {
+/// A request's {sig, address, jobId, signedtime} and its other fields: not to be believed before admit().
+struct SignedRequest {
+    /// Refers to `body`, which must outlive it.
+    explicit SignedRequest(const boost::json::value& body);
+
+    JsonObject fields;
+    std::string signature;
     Address address;
     JobId job;
-    std::int64_t signed_at_ms = 0;
-    std::string signature;
+    std::int64_t signed_at_ms;
+    Hash256 digest;  ///< what must have been signed: JOB and time, unless the endpoint says otherwise
 };
 
-/// The caller checks `fields` afterwards, with the rest of them.
-SignedFields read_signed_fields(JsonObject& fields);
-
-/// 401 when `digest` was not signed by fields.address, or too long ago, or in the future.
-Outcome<void> check_signer(const SignedFields& fields, const Hash256& digest, Clock& clock);
-
-/// A JOB as the chain has it now.
-struct JobOnChain {
-    chain::JobRecord record;
-    chain::JobDetails details;
-    chain::JobAssign assign;
+enum class Right : std::uint8_t {
+    write_dataset,  ///< anybody for a JOB that is not on chain yet, else its owner
+    read_dataset,  ///< the assigned node while it works on the JOB, and the verifier; only a dataset of the JOB's owner
+    write_result,  ///< the assigned node while the JOB is PROCESSING
+    write_evidence,  ///< the assigned node while the JOB is SUBMITTED
+    see_upload,      ///< the assigned node
+    read_result,     ///< the assigned node, the verifier, and the owner once the JOB is VERIFIED
 };
 
-/// 404 when there is no such JOB, 503 when the chain does not answer.
-Task<Outcome<JobOnChain>> read_job(chain::Chain* chain, JobId id);
-
-// 403 when `signer` may not.
-
-/// The assigned node while it works on the JOB, and the verifier. `dataset` must be of the JOB's owner.
-Task<Outcome<void>> check_reads_dataset(chain::Chain* chain, JobOnChain job, Address signer);
-/// The assigned node: the result (.tar) while PROCESSING, evidence once SUBMITTED.
-Outcome<void> check_writes_result(const JobOnChain& job, const Address& signer, std::string_view extension);
-/// The assigned node.
-Outcome<void> check_is_node(const JobOnChain& job, const Address& signer);
-/// The assigned node, the verifier, and the owner once the JOB is VERIFIED.
-Task<Outcome<void>> check_reads_result(chain::Chain* chain, JobOnChain job, Address signer);
-/// Anybody for a JOB that is not on chain yet, else its owner.
-Task<Outcome<void>> check_writes_dataset(chain::Chain* chain, JobId id, Address signer);
+/// The JOB, when the request is well-formed (else 400), its address has signed it in the last minute (401), the JOB is
+/// on chain (404), and `right` is the signer's (403). 503 when the chain does not answer. Under write_dataset only the
+/// JOB's record is read, and `exist` may be false.
+Task<OrRefusal<JobOnChain>> admit(chain::Chain& chain, Clock& clock, SignedRequest request, Right right);
 
 }  // namespace emeth::network

@@ -7,20 +7,18 @@
 #include <array>
 #include <boost/json/serialize.hpp>
 
-#include "api_client/storage_api_client.hpp"
 #include "crypto/sha256.hpp"
 #include "http/file_pieces.hpp"
 #include "network/storage_api/object_names.hpp"
 #include "runtime/durable_file.hpp"
 #include "runtime/json_fields.hpp"
 #include "runtime/log.hpp"
+#include "statemachine/upload_parts.hpp"
 
 namespace emeth::network {
 namespace {
 
 namespace fs = std::filesystem;
-using api_client::part_bytes;
-using api_client::parts_max;
 
 constexpr mode_t private_folder = 0700;
 constexpr mode_t private_file = 0600;
@@ -28,7 +26,7 @@ constexpr std::size_t record_bytes_max = 4'096;
 constexpr std::string_view record_name = "upload.json";
 
 Refusal unknown_upload() {
-    return not_found("there is no such upload of this JOB and address");
+    return http::not_found("there is no such upload of this JOB and address");
 }
 
 fs::path part_path(const fs::path& folder, std::uint32_t number) {
@@ -45,8 +43,8 @@ Result<UploadBinding> read_record(const fs::path& folder) {
     UploadBinding binding;
     binding.address = fields.fixed<Address>("address");
     binding.job = fields.fixed<JobId>("jobId");
-    binding.extension = fields.string("extension", 16);
-    binding.parts = static_cast<std::uint32_t>(fields.u64("parts", 1, parts_max));
+    binding.extension = fields.string("extension", extension_bytes_max);
+    binding.parts = static_cast<std::uint32_t>(fields.u64("parts", 1, upload_parts_max));
     if (const Result<void> check = fields.check(); check.has_error()) return check.error();
     return binding;
 }
@@ -58,7 +56,7 @@ std::int64_t age_s(const fs::path& file, std::int64_t now_unix_s) {
 
 /// Calls take(bytes) for the whole file, piece by piece.
 template <class Take>
-Outcome<void> read_pieces(const fs::path& file, Take take) {
+OrRefusal<void> read_pieces(const fs::path& file, Take take) {
     const Result<http::InputFile> input = http::InputFile::open(file);
     if (input.has_error()) return disk_refusal(input.error());
     std::string piece(http::piece_bytes, '\0');
@@ -66,7 +64,7 @@ Outcome<void> read_pieces(const fs::path& file, Take take) {
         piece.resize(static_cast<std::size_t>(std::min<std::uint64_t>(http::piece_bytes, input->bytes() - offset)));
         const Result<void> read = input->read_at(offset, piece);
         if (read.has_error()) return disk_refusal(read.error());
-        const Outcome<void> taken = take(piece);
+        const OrRefusal<void> taken = take(piece);
         if (!taken) return taken;
     }
     return {};
@@ -115,7 +113,7 @@ void MultipartUploads::sweep(std::int64_t now_unix_s) {
     }
 }
 
-Outcome<UploadTicket> MultipartUploads::open(const UploadBinding& binding, Random& random) {
+OrRefusal<UploadTicket> MultipartUploads::open(const UploadBinding& binding, Random& random) {
     const fs::path job_folder = store_.uploads() / plain_hex(binding.job);
     if (const Result<void> made = create_folder(job_folder, private_folder); made.has_error())
         return disk_refusal(made.error());
@@ -143,7 +141,7 @@ Outcome<UploadTicket> MultipartUploads::open(const UploadBinding& binding, Rando
     return ticket;
 }
 
-Outcome<MultipartUploads::Upload> MultipartUploads::find(const JobId& job, std::string_view key) const {
+OrRefusal<MultipartUploads::Upload> MultipartUploads::find(const JobId& job, std::string_view key) const {
     Upload upload;
     upload.key = key;
     upload.folder = folder_of(job, key);
@@ -154,21 +152,21 @@ Outcome<MultipartUploads::Upload> MultipartUploads::find(const JobId& job, std::
     return upload;
 }
 
-Outcome<MultipartUploads::Upload> MultipartUploads::find_own(std::string_view upload_id, const JobId& job,
-                                                             const Address& address) const {
-    Outcome<Upload> upload = find(job, key_of(upload_id));
+OrRefusal<MultipartUploads::Upload> MultipartUploads::find_own(std::string_view upload_id, const JobId& job,
+                                                               const Address& address) const {
+    OrRefusal<Upload> upload = find(job, key_of(upload_id));
     if (upload && upload->binding.address != address) return unknown_upload();
     return upload;
 }
 
-Outcome<void> MultipartUploads::put_part(const JobId& job, std::string_view key, std::uint32_t number,
-                                         const fs::path& temporary) {
-    const Outcome<Upload> upload = find(job, key);
+OrRefusal<void> MultipartUploads::put_part(const JobId& job, std::string_view key, std::uint32_t number,
+                                           const fs::path& temporary) {
+    const OrRefusal<Upload> upload = find(job, key);
     if (upload.has_error()) return upload.error();
     if (number < 1 || number > upload->binding.parts)
-        return not_found(fmt::format("the upload has parts 1 to {}", upload->binding.parts));
+        return http::not_found(fmt::format("the upload has parts 1 to {}", upload->binding.parts));
     if (store_.bytes_of(ObjectKind::result, upload->file_name))
-        return conflict("the upload is complete and cannot be changed");
+        return http::conflict("the upload is complete and cannot be changed");
     const fs::path target = part_path(upload->folder, number);
     const std::uint64_t replaced = file_bytes(target).value_or(0);
     const std::uint64_t bytes = file_bytes(temporary).value_or(0);
@@ -180,24 +178,24 @@ Outcome<void> MultipartUploads::put_part(const JobId& job, std::string_view key,
 }
 
 /// Their size together; every part but the last is full, and the last is empty only when it is the only one.
-Outcome<std::uint64_t> MultipartUploads::check_parts(const Upload& upload) const {
+OrRefusal<std::uint64_t> MultipartUploads::check_parts(const Upload& upload) const {
     std::uint64_t total = 0;
     for (std::uint32_t number = 1; number <= upload.binding.parts; ++number) {
         const std::optional<std::uint64_t> bytes = file_bytes(part_path(upload.folder, number));
-        if (!bytes) return conflict(fmt::format("part {} of {} is missing", number, upload.binding.parts));
+        if (!bytes) return http::conflict(fmt::format("part {} of {} is missing", number, upload.binding.parts));
         const bool is_last = number == upload.binding.parts;
-        if (!is_last && *bytes != part_bytes)
-            return conflict(
-                fmt::format("part {} has {} bytes; every part but the last has {}", number, *bytes, part_bytes));
+        if (!is_last && *bytes != upload_part_bytes)
+            return http::conflict(
+                fmt::format("part {} has {} bytes; every part but the last has {}", number, *bytes, upload_part_bytes));
         if (is_last && *bytes == 0 && number > 1)
-            return conflict(fmt::format("part {}, the last one, is empty", number));
+            return http::conflict(fmt::format("part {}, the last one, is empty", number));
         total += *bytes;
     }
     return total;
 }
 
-Outcome<UploadDigest> MultipartUploads::digest(std::string_view upload_id, const JobId& job, const Address& address) {
-    const Outcome<Upload> upload = find_own(upload_id, job, address);
+OrRefusal<UploadDigest> MultipartUploads::digest(std::string_view upload_id, const JobId& job, const Address& address) {
+    const OrRefusal<Upload> upload = find_own(upload_id, job, address);
     if (upload.has_error()) return upload.error();
     UploadDigest digest;
     std::vector<fs::path> files;
@@ -206,7 +204,7 @@ Outcome<UploadDigest> MultipartUploads::digest(std::string_view upload_id, const
         digest.bytes = *bytes;
         files.push_back(store_.path(ObjectKind::result, upload->file_name));
     } else {
-        const Outcome<std::uint64_t> total = check_parts(*upload);
+        const OrRefusal<std::uint64_t> total = check_parts(*upload);
         if (total.has_error()) return total.error();
         digest.bytes = *total;
         for (std::uint32_t number = 1; number <= upload->binding.parts; ++number)
@@ -214,7 +212,7 @@ Outcome<UploadDigest> MultipartUploads::digest(std::string_view upload_id, const
     }
     crypto::Sha256 hash;
     for (const fs::path& file : files) {
-        const Outcome<void> read = read_pieces(file, [&](std::string_view piece) -> Outcome<void> {
+        const OrRefusal<void> read = read_pieces(file, [&](std::string_view piece) -> OrRefusal<void> {
             hash.update(piece);
             return {};
         });
@@ -225,14 +223,14 @@ Outcome<UploadDigest> MultipartUploads::digest(std::string_view upload_id, const
 }
 
 /// Copies the parts behind each other, and checks on the way that each is the one its ETag names.
-Outcome<Hash256> MultipartUploads::assemble(const Upload& upload, const std::vector<std::string>& etags,
-                                            const fs::path& temporary) {
+OrRefusal<Hash256> MultipartUploads::assemble(const Upload& upload, const std::vector<std::string>& etags,
+                                              const fs::path& temporary) {
     Result<http::OutputFile> output = http::OutputFile::create(temporary);
     if (output.has_error()) return disk_refusal(output.error());
     for (std::uint32_t number = 1; number <= upload.binding.parts; ++number) {
         crypto::Sha256 part_hash;
-        const Outcome<void> copied =
-            read_pieces(part_path(upload.folder, number), [&](std::string_view piece) -> Outcome<void> {
+        const OrRefusal<void> copied =
+            read_pieces(part_path(upload.folder, number), [&](std::string_view piece) -> OrRefusal<void> {
                 part_hash.update(piece);
                 const Result<void> written = output->append(piece);
                 if (written.has_error()) return disk_refusal(written.error());
@@ -240,28 +238,29 @@ Outcome<Hash256> MultipartUploads::assemble(const Upload& upload, const std::vec
             });
         if (copied.has_error()) return copied.error();
         if (unquoted(etags[number - 1]) != unquoted(etag(part_hash.finish())))
-            return conflict(fmt::format("part {} is another than its ETag says; upload it again", number));
+            return http::conflict(fmt::format("part {} is another than its ETag says; upload it again", number));
     }
     return output->finish();
 }
 
-Outcome<std::string> MultipartUploads::complete(std::string_view upload_id, const JobId& job, const Address& address,
-                                                std::string_view extension, const std::vector<std::string>& etags) {
-    const Outcome<Upload> upload = find_own(upload_id, job, address);
+OrRefusal<std::string> MultipartUploads::complete(std::string_view upload_id, const JobId& job, const Address& address,
+                                                  std::string_view extension, const std::vector<std::string>& etags) {
+    const OrRefusal<Upload> upload = find_own(upload_id, job, address);
     if (upload.has_error()) return upload.error();
     if (upload->binding.extension != extension) return unknown_upload();
     if (etags.size() != upload->binding.parts)
-        return malformed(fmt::format("{} parts are listed; the upload has {}", etags.size(), upload->binding.parts));
+        return http::malformed(
+            fmt::format("{} parts are listed; the upload has {}", etags.size(), upload->binding.parts));
     if (store_.bytes_of(ObjectKind::result, upload->file_name)) return upload->file_name;
 
-    const Outcome<std::uint64_t> total = check_parts(*upload);
+    const OrRefusal<std::uint64_t> total = check_parts(*upload);
     if (total.has_error()) return total.error();
-    if (const Outcome<void> space = store_.check_space(*total); space.has_error()) return space.error();
+    if (const OrRefusal<void> space = store_.check_space(*total); space.has_error()) return space.error();
     const fs::path temporary = store_.incoming() / fmt::format("assembled-{}.tmp", upload->key);
     const http::RemoveAtEnd remove_at_end(temporary);
-    const Outcome<Hash256> assembled = assemble(*upload, etags, temporary);
+    const OrRefusal<Hash256> assembled = assemble(*upload, etags, temporary);
     if (assembled.has_error()) return assembled.error();
-    const Outcome<void> published = store_.publish(ObjectKind::result, upload->file_name, temporary, *assembled);
+    const OrRefusal<void> published = store_.publish(ObjectKind::result, upload->file_name, temporary, *assembled);
     if (published.has_error()) return published.error();
     remove_parts(*upload);
     return upload->file_name;

@@ -50,16 +50,16 @@ public:
     /// to.
     void sweep(std::int64_t now_unix_s);
 
-    Outcome<UploadTicket> open(const UploadBinding& binding, Random& random);
+    OrRefusal<UploadTicket> open(const UploadBinding& binding, Random& random);
     /// Takes a temporary of the store's incoming folder as a part, in place of an earlier one.
-    Outcome<void> put_part(const JobId& job, std::string_view key, std::uint32_t number,
-                           const std::filesystem::path& temporary);
+    OrRefusal<void> put_part(const JobId& job, std::string_view key, std::uint32_t number,
+                             const std::filesystem::path& temporary);
     /// Size and digest of the whole, when all parts are there.
-    Outcome<UploadDigest> digest(std::string_view upload_id, const JobId& job, const Address& address);
+    OrRefusal<UploadDigest> digest(std::string_view upload_id, const JobId& job, const Address& address);
     /// Idempotent. `etags` in the order of the parts; 409 when a part is missing, has the wrong size, or is another
     /// than its ETag says.
-    Outcome<std::string> complete(std::string_view upload_id, const JobId& job, const Address& address,
-                                  std::string_view extension, const std::vector<std::string>& etags);
+    OrRefusal<std::string> complete(std::string_view upload_id, const JobId& job, const Address& address,
+                                    std::string_view extension, const std::vector<std::string>& etags);
 
     static std::string key_of(std::string_view upload_id);
     /// ETag of a part: its SHA-256 in hex, in quotes.
@@ -68,11 +68,12 @@ public:
 private:
     struct Upload;
     [[nodiscard]] std::filesystem::path folder_of(const JobId& job, std::string_view key) const;
-    [[nodiscard]] Outcome<Upload> find(const JobId& job, std::string_view key) const;
-    [[nodiscard]] Outcome<Upload> find_own(std::string_view upload_id, const JobId& job, const Address& address) const;
-    [[nodiscard]] Outcome<std::uint64_t> check_parts(const Upload& upload) const;
-    Outcome<Hash256> assemble(const Upload& upload, const std::vector<std::string>& etags,
-                              const std::filesystem::path& temporary);
+    [[nodiscard]] OrRefusal<Upload> find(const JobId& job, std::string_view key) const;
+    [[nodiscard]] OrRefusal<Upload> find_own(std::string_view upload_id, const JobId& job,
+                                             const Address& address) const;
+    [[nodiscard]] OrRefusal<std::uint64_t> check_parts(const Upload& upload) const;
+    OrRefusal<Hash256> assemble(const Upload& upload, const std::vector<std::string>& etags,
+                                const std::filesystem::path& temporary);
     void remove_parts(const Upload& upload);
 
     ObjectStore& store_;

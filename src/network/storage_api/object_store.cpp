@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "crypto/sha256.hpp"
-#include "network/storage_api/object_names.hpp"
 #include "runtime/durable_file.hpp"
 
 namespace emeth::network {
@@ -51,16 +50,6 @@ std::optional<std::uint64_t> file_bytes(const fs::path& file) {
     return static_cast<std::uint64_t>(status.st_size);
 }
 
-std::string_view name(ObjectKind kind) {
-    switch (kind) {
-        case ObjectKind::dataset:
-            return "dataset";
-        case ObjectKind::result:
-            return "result";
-    }
-    return "";
-}
-
 Result<void> ObjectStore::open() {
     for (const fs::path& folder : {folder_, folder_ / "dataset", folder_ / "result", incoming(), uploads()})
         if (Result<void> made = create_folder(folder, private_folder); !made) return made;
@@ -95,7 +84,7 @@ std::optional<std::uint64_t> ObjectStore::bytes_of(ObjectKind kind, std::string_
     return file_bytes(path(kind, object));
 }
 
-Outcome<void> ObjectStore::check_space(std::uint64_t bytes) const {
+OrRefusal<void> ObjectStore::check_space(std::uint64_t bytes) const {
     const std::uint64_t used = bytes_used_;
     if (used >= limits_.total_bytes_max || bytes > limits_.total_bytes_max - used)
         return Refusal{507, fmt::format("the store is full: {} of {} bytes are in use, {} more were asked for", used,
@@ -108,14 +97,14 @@ Outcome<void> ObjectStore::check_space(std::uint64_t bytes) const {
     return {};
 }
 
-Outcome<void> ObjectStore::publish(ObjectKind kind, std::string_view object, const fs::path& temporary,
-                                   const Hash256& sha256) {
+OrRefusal<void> ObjectStore::publish(ObjectKind kind, std::string_view object, const fs::path& temporary,
+                                     const Hash256& sha256) {
     const fs::path target = path(kind, object);
     if (file_bytes(target)) {
         const Result<Hash256> present = crypto::sha256_of_file(target);
         if (present.has_error()) return disk_refusal(present.error());
         if (*present == sha256) return {};
-        return conflict(fmt::format("{}/{} is complete and cannot be replaced", name(kind), object));
+        return http::conflict(fmt::format("{}/{} is complete and cannot be replaced", name(kind), object));
     }
     const std::uint64_t bytes = file_bytes(temporary).value_or(0);
     const Result<void> published = publish_file(temporary, target);

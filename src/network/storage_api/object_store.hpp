@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "network/storage_api/object_names.hpp"
 #include "network/storage_api/refusal.hpp"
 #include "runtime/random.hpp"
 #include "runtime/result.hpp"
@@ -22,9 +23,6 @@ struct StorageLimits {
     std::uint64_t total_bytes_max = std::uint64_t{4} << 40;        ///< of all objects and open uploads together
     std::uint64_t disk_free_bytes_min = std::uint64_t{256} << 20;  ///< what uploads leave free on the disk
 };
-
-enum class ObjectKind : std::uint8_t { dataset, result };
-std::string_view name(ObjectKind kind);
 
 /// Layout: dataset/<name>, result/<name>, incoming/ (temporaries), uploads/ (see MultipartUploads), secret. All calls
 /// block. May be used from several threads, as each touches files of its own; two calls that publish the same name are
@@ -46,12 +44,12 @@ public:
     [[nodiscard]] std::optional<std::uint64_t> bytes_of(ObjectKind kind, std::string_view object) const;
 
     /// Whether `bytes` more may be stored; 413 or 507 when not.
-    [[nodiscard]] Outcome<void> check_space(std::uint64_t bytes) const;
+    [[nodiscard]] OrRefusal<void> check_space(std::uint64_t bytes) const;
     [[nodiscard]] const StorageLimits& limits() const { return limits_; }
 
     /// Moves a temporary of incoming() into place. The same content again is no error; another content is 409.
-    Outcome<void> publish(ObjectKind kind, std::string_view object, const std::filesystem::path& temporary,
-                          const Hash256& sha256);
+    OrRefusal<void> publish(ObjectKind kind, std::string_view object, const std::filesystem::path& temporary,
+                            const Hash256& sha256);
     /// The newest result object of a JOB with this extension.
     [[nodiscard]] std::optional<std::string> newest_result(const JobId& job, std::string_view extension) const;
 

@@ -89,8 +89,9 @@ std::optional<Verdict> object_to_draw(const std::filesystem::path& evidence, con
 
 Task<Result<std::optional<Verdict>>> fetch_deliveries(api_client::StorageApiClient& storage, JobId id,
                                                       trainer_protocol::CheckRequest request) {
-    const Delivery evidence{"evidence", ".evidence", evidence_bytes_max(request.job, request.draws)};
-    const Delivery artifact{"artifact", ".tar", artifact_bytes_max};
+    const Delivery evidence{"evidence", std::string(api_client::evidence_extension),
+                            evidence_bytes_max(request.job, request.draws)};
+    const Delivery artifact{"artifact", std::string(api_client::result_extension), artifact_bytes_max};
     auto early = co_await fetch_delivery(storage, id, evidence, request.evidence);
     if (early.has_error() || *early) co_return early;
     if (auto objection = object_to_draw(request.evidence, request.block_hash)) co_return objection;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
@@ -10,6 +11,7 @@
 
 #include "chain/encoding/emeth_core.hpp"
 #include "chain/log_follower.hpp"
+#include "chain/reorganisation.hpp"
 #include "network/verifier/job_check.hpp"
 #include "runtime/log.hpp"
 #include "runtime/retry_policy.hpp"
@@ -20,11 +22,8 @@ namespace {
 
 constexpr RetryPolicy retry_policy{.first = Milliseconds(1'000), .factor = 2, .max = Milliseconds(60'000), .jitter = 0};
 
-/// A reorganised submit may come back in an earlier block than before.
-constexpr std::uint64_t reorganisation_blocks_max = 64;
-
 struct OpenJob {
-    std::uint32_t failures = 0;                 ///< checks in a row that could not be made
+    std::uint32_t failures = 0;                 ///< checks in a row that failed
     Milliseconds not_before{0};                 ///< monotonic
     std::optional<Milliseconds> missing_since;  ///< monotonic; its artifact or the evidence was not there
     std::uint64_t last_block = 0;               ///< of its newest Status event
@@ -32,12 +31,10 @@ struct OpenJob {
 
 }  // namespace
 
-struct Verifier::Impl {
-    chain::Chain& chain;
-    chain::TransactionSender& sender;
-    api_client::StorageApiClient& storage;
-    Clock& clock;
-    Address core;
+struct Verifier::Impl : VerifierPorts {
+    Impl(VerifierPorts ports, VerifierOptions chosen)
+        : VerifierPorts(ports), options(std::move(chosen)), follower(chain, 0) {}
+
     VerifierOptions options;
     chain::LogFollower follower;
     std::map<JobId, OpenJob> open;  ///< JOBs last seen as PROCESSING or SUBMITTED
@@ -68,7 +65,7 @@ Task<Result<void>> Verifier::Impl::follow() {
 Task<Result<void>> Verifier::Impl::call(JobId id, chain::Bytes data, std::string what) {
     chain::Intent intent;
     intent.job = id;
-    intent.to = core;
+    intent.to = options.core;
     intent.data = std::move(data);
     auto entry = co_await sender.send_and_store(std::move(intent));
     if (entry.has_error()) co_return in_context(what, entry.error());
@@ -83,9 +80,9 @@ Task<Result<Hash256>> Verifier::Impl::block_of_submit(JobId id) {
     const auto latest = co_await chain.latest_block();
     if (latest.has_error()) co_return latest.error();
     const auto found = open.find(id);
-    const auto seen_in = found == open.end() ? 0 : found->second.last_block;
-    const auto logs =
-        co_await chain.status_logs(id, seen_in > reorganisation_blocks_max ? seen_in - reorganisation_blocks_max : 0);
+    const std::uint64_t seen_in = found == open.end() ? 0 : found->second.last_block;
+    const auto from = seen_in - std::min(seen_in, chain::reorganisation_blocks_max);
+    const auto logs = co_await chain.status_logs(id, from);
     if (logs.has_error()) co_return logs.error();
     for (auto log = logs->rbegin(); log != logs->rend(); ++log) {
         if (log->status != chain::JobStatus::submitted) continue;
@@ -145,7 +142,7 @@ void Verifier::Impl::note_failure(JobId id, const Error& error) {
     auto& job = found->second;
     const auto wait = backoff(++job.failures, retry_policy, 0);
     job.not_before = clock.monotonic() + wait;
-    spdlog::warn("verifier: JOB {} waits {} ms: {}", id.hex(), wait.count(), error.message);
+    spdlog::warn("verifier: JOB {}: will look again in {} ms: {}", id.hex(), wait.count(), error.message);
 }
 
 Task<> Verifier::Impl::run() {
@@ -166,9 +163,8 @@ Task<> Verifier::Impl::run() {
     }
 }
 
-Verifier::Verifier(chain::Chain& chain, chain::TransactionSender& sender, api_client::StorageApiClient& storage,
-                   Clock& clock, Address core, VerifierOptions options)
-    : impl_(new Impl{chain, sender, storage, clock, core, std::move(options), chain::LogFollower(chain, 0), {}}) {}
+Verifier::Verifier(VerifierPorts ports, VerifierOptions options)
+    : impl_(std::make_unique<Impl>(ports, std::move(options))) {}
 
 Verifier::~Verifier() = default;
 

@@ -15,7 +15,16 @@
 
 namespace emeth::network {
 
+/// All must outlive the verifier. `sender`'s run() is awaited elsewhere.
+struct VerifierPorts {
+    chain::Chain& chain;
+    chain::TransactionSender& sender;
+    api_client::StorageApiClient& storage;
+    Clock& clock;
+};
+
 struct VerifierOptions {
+    Address core;
     std::filesystem::path folder;           ///< scratch space, one folder a JOB
     std::filesystem::path trainer_program;  ///< emeth-trainer
     trainer_protocol::NetworkRules rules;
@@ -28,8 +37,7 @@ struct VerifierOptions {
 
 class Verifier {
 public:
-    Verifier(chain::Chain& chain, chain::TransactionSender& sender, api_client::StorageApiClient& storage, Clock& clock,
-             Address core, VerifierOptions options);
+    Verifier(VerifierPorts ports, VerifierOptions options);
     ~Verifier();
     /// Until cancelled. A JOB whose data cannot be had now is tried again; nothing ends the verifier.
     Task<> run();

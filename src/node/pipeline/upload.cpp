@@ -6,6 +6,7 @@
 
 #include "runtime/failpoint.hpp"
 #include "statemachine/delivery.hpp"
+#include "statemachine/upload_parts.hpp"
 
 namespace emeth::node {
 namespace {
@@ -30,7 +31,7 @@ Delivered delivered_by(const sm::Job& job) {
 
 Task<Result<void>> Upload::open() {
     const Delivered delivered = delivered_by(journal_.job());
-    const std::uint32_t parts = api_client::parts_of(delivered.file.bytes);
+    const std::uint32_t parts = upload_parts_of(delivered.file.bytes);
     failpoint::before("storage", delivered.open);
     Result<api_client::OpenedUpload> opened =
         co_await artifacts_.open_upload(journal_.id(), delivered.file.bytes, delivered.extension);

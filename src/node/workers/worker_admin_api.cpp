@@ -16,18 +16,18 @@ constexpr std::size_t method_bytes_max = 64;
 constexpr int invalid_request = -32600;
 constexpr int method_not_found = -32601;
 
-http::ServerResponse forbidden(const std::string& peer) {
-    return http::ServerResponse::error(403, fmt::format("{} is not on the master's jsonrpc_whitelist", peer));
+http::Refusal forbidden(const std::string& peer) {
+    return http::forbidden(fmt::format("{} is not on the master's jsonrpc_whitelist", peer));
 }
 
 boost::json::object reply(boost::json::value id) {
     return {{"jsonrpc", "2.0"}, {"id", std::move(id)}};
 }
 
-http::ServerResponse failure(boost::json::value id, int code, std::string_view message) {
+boost::json::value failure(boost::json::value id, int code, std::string_view message) {
     boost::json::object answer = reply(std::move(id));
     answer["error"] = boost::json::object{{"code", code}, {"message", message}};
-    return http::ServerResponse::json(answer);
+    return answer;
 }
 
 /// A number or a short string, as JSON-RPC allows; null for all else.
@@ -52,7 +52,7 @@ std::optional<Address> worker_address(const boost::json::value& request) {
 
 }  // namespace
 
-Task<http::ServerResponse> WorkerServer::list_workers(http::ServerRequest request) {
+Task<http::Answer> WorkerServer::list_workers(http::ServerRequest request) {
     if (!options_.admins.allows(request.peer_address)) co_return forbidden(request.peer_address);
     boost::json::array list;
     for (const WorkerInfo& worker : workers()) {
@@ -63,10 +63,11 @@ Task<http::ServerResponse> WorkerServer::list_workers(http::ServerRequest reques
         if (worker.rest > Milliseconds::zero()) entry["restSeconds"] = worker.rest.count() / 1'000;
         list.push_back(std::move(entry));
     }
-    co_return http::ServerResponse::json(list);
+    const boost::json::value answer(std::move(list));
+    co_return answer;
 }
 
-Task<http::ServerResponse> WorkerServer::json_rpc(http::ServerRequest request) {
+Task<http::Answer> WorkerServer::json_rpc(http::ServerRequest request) {
     if (!options_.admins.allows(request.peer_address)) co_return forbidden(request.peer_address);
     const auto json = parse_json(request.body, request_bytes_max, "the request");
     if (json.has_error()) co_return failure(nullptr, invalid_request, json.error().message);
@@ -83,7 +84,8 @@ Task<http::ServerResponse> WorkerServer::json_rpc(http::ServerRequest request) {
                           "param.workerAddress is missing or no address of 0x and 40 hex digits");
     boost::json::object answer = reply(std::move(id));
     answer["result"] = disconnect_by_operator(*worker);
-    co_return http::ServerResponse::json(answer);
+    const boost::json::value result(std::move(answer));
+    co_return result;
 }
 
 std::string WorkerServer::disconnect_by_operator(const Address& worker) {

@@ -40,8 +40,8 @@ void WorkerServer::add_routes(http::Server& server) {
                            [this](http::WebSocket socket, http::ServerRequest request) {
                                return serve(std::move(socket), std::move(request));
                            });
-    server.route("GET", "/api/v1/workers", 0,
-                 [this](http::ServerRequest request) { return list_workers(std::move(request)); });
+    server.route_json("GET", "/api/v1/workers", 0,
+                      [this](http::ServerRequest request) { return list_workers(std::move(request)); });
     server.route("POST", "/api/json-rpc", json_rpc_bytes_max,
                  [this](http::ServerRequest request) { return json_rpc(std::move(request)); });
 }

@@ -94,8 +94,8 @@ private:
     [[nodiscard]] std::optional<JobId> helped_by(const WorkerSession& session) const;
 
     // worker_admin_api.cpp
-    Task<http::ServerResponse> list_workers(http::ServerRequest request);
-    Task<http::ServerResponse> json_rpc(http::ServerRequest request);
+    Task<http::Answer> list_workers(http::ServerRequest request);
+    Task<http::Answer> json_rpc(http::ServerRequest request);
     std::string disconnect_by_operator(const Address& worker);
 
     asio::any_io_executor executor_;

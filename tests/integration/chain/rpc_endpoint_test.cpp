@@ -47,7 +47,7 @@ protected:
         serving->cancel();
         while (!serving->ended()) io.run_one();
     }
-    static Task<http::ServerResponse> answer(FakeEndpoint* test) {
+    static Task<http::Answer> answer(FakeEndpoint* test) {
         if (test->delay.count() > 0) co_await system_clock().sleep(test->delay);
         co_return test->response;
     }

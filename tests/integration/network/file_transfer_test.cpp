@@ -108,7 +108,7 @@ TEST_F(FileTransfer, ACancelledDownloadLeavesNoFile) {
     EXPECT_THAT(test::files_below(folder.path()), IsEmpty());
 }
 
-Task<ServerResponse> tell(ServerRequest request) {
+Task<Answer> tell(ServerRequest request) {
     ServerResponse response;
     response.headers["ETag"] = request.file->sha256.hex();
     response.body = std::to_string(request.file->bytes);

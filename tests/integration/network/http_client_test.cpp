@@ -14,7 +14,7 @@ using test::Background;
 using test::CannedServer;
 using ::testing::HasSubstr;
 
-Task<ServerResponse> describe(ServerRequest request) {
+Task<Answer> describe(ServerRequest request) {
     ServerResponse response;
     response.content_type = "text/plain";
     response.headers["X-Method"] = request.method;

@@ -21,19 +21,19 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
-Task<ServerResponse> echo(ServerRequest request) {
+Task<Answer> echo(ServerRequest request) {
     ServerResponse response;
     response.body = request.body;
     for (const auto& [name, value] : request.captures) response.headers["X-" + name] = value;
     co_return response;
 }
 
-Task<ServerResponse> fail(ServerRequest) {
+Task<Answer> fail(ServerRequest) {
     throw std::runtime_error("a handler's bug");
     co_return ServerResponse{};
 }
 
-Task<ServerResponse> never(ServerRequest) {
+Task<Answer> never(ServerRequest) {
     auto sleeping = system_clock().sleep(std::chrono::hours(1));
     co_await std::move(sleeping);
     co_return ServerResponse{};
@@ -52,20 +52,19 @@ protected:
         server->route_file(
             "PUT", "/files/{name}", 3'000'000, folder.path(),
             [this](ServerRequest request) { return keep(this, std::move(request)); },
-            [](const ServerRequest& request) {
-                return request.captures.at("name") == "forbidden"
-                           ? std::optional(ServerResponse::error(403, "not that one"))
-                           : std::nullopt;
+            [](const ServerRequest& request) -> OrRefusal<void> {
+                if (request.captures.at("name") == "forbidden") return forbidden("not that one");
+                return {};
             });
         server->listen().value();
         serving.emplace(io, server->run());
     }
-    static Task<ServerResponse> send_file(std::filesystem::path file) {
+    static Task<Answer> send_file(std::filesystem::path file) {
         ServerResponse response;
         response.file = file;
         co_return response;
     }
-    static Task<ServerResponse> keep(HttpServer* test, ServerRequest request) {
+    static Task<Answer> keep(HttpServer* test, ServerRequest request) {
         test->received = request.file;
         if (request.captures.at("name") == "published")
             publish_file(request.file->path, test->folder / "published").value();

@@ -50,7 +50,8 @@ protected:
     InfoServerTest() { storage.sizes["text"] = 5'000; }
 
     void start() {
-        service.emplace(executor(), http::ServerOptions{}, chain, storage, system_clock(), Milliseconds{20});
+        service.emplace(executor(), InfoServerPorts{chain, storage, system_clock()},
+                        InfoServerOptions{{}, Milliseconds{20}});
         service->listen().value();
         serving.emplace(io, service->run());
     }

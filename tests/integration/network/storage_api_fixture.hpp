@@ -17,6 +17,7 @@
 #include "http/client.hpp"
 #include "network/storage_api/storage_api_server.hpp"
 #include "runtime/random.hpp"
+#include "statemachine/upload_parts.hpp"
 #include "support/fake_chain.hpp"
 #include "support/io_fixture.hpp"
 #include "support/manual_clock.hpp"
@@ -39,7 +40,8 @@ protected:
     void start() {
         serving.reset();
         server.reset();
-        server.emplace(executor(), http::ServerOptions{}, folder.path(), chain, clock, system_random(), pool, limits);
+        server.emplace(executor(), StorageApiPorts{chain, clock, system_random(), pool},
+                       StorageApiOptions{{}, folder.path(), limits});
         server->listen().value();
         serving.emplace(io, server->run());
     }
@@ -149,7 +151,7 @@ protected:
         return std::string(upload.at("fileName").as_string());
     }
 
-    static std::string full_part(char fill) { return std::string(api_client::part_bytes, fill); }
+    static std::string full_part(char fill) { return std::string(upload_part_bytes, fill); }
 
     const JobId job = repeated<JobId>(0x11);
     crypto::PrivateKey requester = crypto::PrivateKey::generate(system_random());

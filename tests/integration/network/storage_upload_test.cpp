@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 
 #include "network/storage_api/multipart_uploads.hpp"
+#include "statemachine/upload_parts.hpp"
 #include "storage_api_fixture.hpp"
 
 namespace emeth::network {
@@ -274,8 +275,8 @@ TEST_F(StorageClient, UploadsResults) {
     ASSERT_EQ(upload.urls.size(), 2u);
     std::map<std::uint32_t, std::string> etags;
     for (std::uint32_t i = 0; i < 2; ++i) {
-        const std::uint64_t offset = i * api_client::part_bytes;
-        const std::uint64_t length = std::min<std::uint64_t>(api_client::part_bytes, 10'000'003 - offset);
+        const std::uint64_t offset = i * upload_part_bytes;
+        const std::uint64_t length = std::min<std::uint64_t>(upload_part_bytes, 10'000'003 - offset);
         etags[i + 1] = run(http::upload_range(http::Url::parse(upload.urls[i]).value(), folder / "artifact", offset,
                                               length, Milliseconds{10'000}))
                            .value()

@@ -6,6 +6,7 @@
 #include "integration/network/storage_api_fixture.hpp"
 #include "network/verifier/job_check.hpp"
 #include "runtime/task_group.hpp"
+#include "statemachine/upload_parts.hpp"
 #include "storage/outbox.hpp"
 #include "trainer_protocol/segments.hpp"
 
@@ -61,10 +62,10 @@ TEST_F(VerifierTest, RejectsEvidenceOfAnAbsurdSizeUnread) {
     const auto most = 6 * trainer_protocol::state_bytes("nano").value();
     const json::object upload = open_upload(2, ".evidence");
     const std::string bytes = evidence_for(submit_block(), most + 1);
-    complete(upload,
-             {put_part(upload, 0, bytes.substr(0, api_client::part_bytes)),
-              put_part(upload, 1, bytes.substr(api_client::part_bytes))},
-             ".evidence");
+    complete(
+        upload,
+        {put_part(upload, 0, bytes.substr(0, upload_part_bytes)), put_part(upload, 1, bytes.substr(upload_part_bytes))},
+        ".evidence");
     const Verdict verdict = judged(submit_block()).value();
     EXPECT_FALSE(verdict.may_pass_later);
     EXPECT_THAT(verdict.reason, HasSubstr("at most"));
@@ -89,7 +90,8 @@ protected:
         co_await group.join();
     }
     void start_verifier() {
-        judge.emplace(chain, *sender, *client, system_clock(), chain.network.core, options);
+        options.core = chain.network.core;
+        judge.emplace(VerifierPorts{chain, *sender, *client, system_clock()}, options);
         working.emplace(io, run_verifier());
     }
     [[nodiscard]] bool rejected_in_time() {

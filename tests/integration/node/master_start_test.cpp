@@ -21,11 +21,11 @@ namespace {
 using boost::json::object;
 
 /// An endpoint that knows its chain id but holds no contract.
-Task<http::ServerResponse> answer_rpc(http::ServerRequest request) {
+Task<http::Answer> answer_rpc(http::ServerRequest request) {
     const auto call = boost::json::parse(request.body).as_object();
     object answer{{"jsonrpc", "2.0"}, {"id", call.at("id")}};
     answer["result"] = call.at("method") == "eth_chainId" ? "0x7a69" : "0x";
-    co_return http::ServerResponse::json(answer);
+    co_return answer;
 }
 
 class MasterStart : public IoFixture {

@@ -1,5 +1,6 @@
 #include <set>
 
+#include "statemachine/upload_parts.hpp"
 #include "worker_fixture.hpp"
 
 namespace emeth::test {
@@ -50,7 +51,7 @@ TEST_F(JobRunnerTest, AJobGoesFromItsDatasetToUploadedParts) {
     EXPECT_EQ(etags.at(3), "\"3\"");
     EXPECT_EQ(last_upload_id, "upload-7");
     const std::string uploaded = storage->parts.at(1) + storage->parts.at(2) + storage->parts.at(3);
-    EXPECT_EQ(storage->parts.at(1).size(), part_bytes);
+    EXPECT_EQ(storage->parts.at(1).size(), upload_part_bytes);
     EXPECT_EQ(uploaded.size(), artifact.bytes);
     EXPECT_EQ(crypto::sha256(uploaded), artifact.sha256);
 

@@ -52,17 +52,17 @@ private:
         statuses.erase(statuses.begin());
         return status;
     }
-    Task<http::ServerResponse> dataset_request(http::ServerRequest) {
+    Task<http::Answer> dataset_request(http::ServerRequest) {
         ++dataset_requests;
-        if (const auto status = next(dataset_statuses)) co_return http::ServerResponse::error(*status, "not now");
+        if (const auto status = next(dataset_statuses)) co_return http::Refusal(*status, "not now");
         http::ServerResponse response;
         response.content_type = "application/octet-stream";
         response.body = dataset;
         co_return response;
     }
-    Task<http::ServerResponse> put(http::ServerRequest request) {
+    Task<http::Answer> put(http::ServerRequest request) {
         ++puts;
-        if (const auto status = next(put_statuses)) co_return http::ServerResponse::error(*status, "not now");
+        if (const auto status = next(put_statuses)) co_return http::Refusal(*status, "not now");
         const auto part = static_cast<std::uint32_t>(std::stoul(request.captures.at("number")));
         parts[part] = std::move(request.body);
         http::ServerResponse response;

@@ -9,6 +9,7 @@
 #include "api_client/storage_api_client.hpp"
 #include "runtime/wakeup.hpp"
 #include "statemachine/job.hpp"
+#include "statemachine/upload_parts.hpp"
 
 namespace emeth::test {
 
@@ -45,7 +46,7 @@ public:
         ++opened;
         if (extension == ".evidence") evidence_uploads.insert("upload-" + std::to_string(opened));
         api_client::OpenedUpload upload{"upload-" + std::to_string(opened), job.hex() + extension, {}};
-        for (std::uint64_t offset = 0; offset < bytes; offset += api_client::part_bytes)
+        for (std::uint64_t offset = 0; offset < bytes; offset += upload_part_bytes)
             upload.urls.push_back("http://storage/part?signature=secret");
         co_return upload;
     }

@@ -1,4 +1,5 @@
 // Leases, dataset, training and upload.
+#include "statemachine/upload_parts.hpp"
 #include "unit/statemachine/check.hpp"
 
 namespace emeth::statemachine {

@@ -2,6 +2,7 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include "node_world.hpp"
+#include "statemachine/upload_parts.hpp"
 
 namespace emeth::test {
 namespace {
@@ -309,7 +310,7 @@ TEST_F(PipelineWorkerTest, AWorkerWhoseFilesAreGoneBeforeTheUploadTrainsAgainUnd
 }
 
 TEST_F(PipelineWorkerTest, PartsThatNoSingleOrderHoldsAreOrderedInTurn) {
-    artifact.bytes = api_client::part_bytes * (wp::upload_urls_max + 5);
+    artifact.bytes = upload_part_bytes * (wp::upload_urls_max + 5);
     artifacts.holds = artifact;
     hub.script.back() = wp::Trained{artifact};
     start(true);

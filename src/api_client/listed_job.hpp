@@ -1,0 +1,51 @@
+// A JOB as the JOB info server lists it: what the server writes, and what a node reads of it.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "runtime/result.hpp"
+#include "statemachine/types.hpp"
+
+namespace emeth::api_client {
+
+/// Of a JOB with status N: append ?status=N.
+inline constexpr std::string_view jobs_path = "/api/v1/jobs";
+
+struct ListedJob {
+    JobId id;
+    Address owner;
+    std::uint64_t status = 0;  ///< as on chain
+    std::uint64_t program_id = 0;
+    std::string dataset;
+    std::string param;
+    std::uint64_t dataset_bytes = 0;
+    Wei fee;
+    std::int64_t deadline_unix_s = 0;
+    std::optional<Address> node;
+    Wei deposit;                           ///< of `node`
+    std::int64_t requested_at_unix_s = 0;  ///< this and the following: 0 while it has not happened
+    std::int64_t started_at_unix_s = 0;
+    std::int64_t submitted_at_unix_s = 0;
+    std::int64_t verified_at_unix_s = 0;
+};
+
+/// {id, owner, status, programId, datasetPath, param, datasetSize, fee, deadline, node?, deposit?, requestedAt?,
+/// startedAt?, submittedAt?, verifiedAt?}: amounts as decimal strings of wei, times in unix seconds.
+boost::json::object to_json(const ListedJob& job);
+
+/// What a node reads of a JOB that waits for one.
+struct JobOffer {
+    JobId id;
+    Wei fee;
+    std::uint64_t dataset_bytes = 0;
+    std::int64_t deadline_unix_s = 0;
+};
+
+/// `list` names the answer in the Error.
+Result<JobOffer> read_offer(const boost::json::value& entry, std::string_view list);
+
+}  // namespace emeth::api_client

@@ -1,0 +1,53 @@
+// What all endpoints of the Storage API work with. Not for users of the library.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+
+#include "http/server.hpp"
+#include "http/signed_url.hpp"
+#include "network/storage_api/multipart_uploads.hpp"
+#include "network/storage_api/object_store.hpp"
+#include "network/storage_api/storage_api_server.hpp"
+
+namespace emeth::network {
+
+struct StorageServices : StorageApiPorts {
+    StorageServices(StorageApiPorts ports, std::filesystem::path folder, StorageLimits limits)
+        : StorageApiPorts(ports), store(std::move(folder), limits), uploads(store) {}
+
+    ObjectStore store;
+    MultipartUploads uploads;
+    std::optional<http::UrlSigner> signer;   ///< set before the first request
+    std::string base_url;                    ///< set before the first request
+    std::set<std::string> datasets_in_work;  ///< names that are being published
+    std::set<std::string> uploads_in_work;   ///< keys of uploads that are being assembled
+
+    /// An absolute URL for `method` on `path`, valid for 12 hours: long enough for the slowest transfer, and of use for
+    /// nothing else.
+    [[nodiscard]] std::string signed_url(std::string_view method, const std::string& path) const;
+    /// Refuses a request whose URL was not signed for its method and path.
+    [[nodiscard]] OrRefusal<void> check_url(const http::ServerRequest& request) const;
+};
+
+/// Keeps two requests from working on the same name at once, for as long as it lives.
+class Claim {
+public:
+    Claim(std::set<std::string>& claimed, std::string name)
+        : claimed_(claimed), name_(std::move(name)), held_(claimed_.insert(name_).second) {}
+    Claim(const Claim&) = delete;
+    Claim& operator=(const Claim&) = delete;
+    ~Claim() {
+        if (held_) claimed_.erase(name_);
+    }
+    /// False when another holds the name.
+    [[nodiscard]] bool held() const { return held_; }
+
+private:
+    std::set<std::string>& claimed_;
+    std::string name_;
+    bool held_;
+};
+
+}  // namespace emeth::network
