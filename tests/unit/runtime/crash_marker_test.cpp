@@ -148,7 +148,7 @@ TEST_F(CrashMarker, WhatIsTornOrForeignCountsForNothing) {
         EXPECT_FALSE(left()) << text;
         EXPECT_EQ(std::filesystem::file_size(file), 0U) << "said once";
     }
-    write(std::string(10'000, 'x') + "\n");
+    write(std::string(10'000, 'x').append("\n"));
     EXPECT_FALSE(left());
     write("11 17 download 0x11\n");
     EXPECT_TRUE(left());

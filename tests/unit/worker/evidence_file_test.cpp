@@ -39,7 +39,9 @@ TEST_F(EvidenceFileTest, HoldsTheDrawsBlockAndTheStatesInOrder) {
     put_state(9, "last.");
     const auto file = pack({0, 1, 9}).value();
     const auto header = trainer_protocol::evidence_header(block);
-    EXPECT_EQ(packed(), std::string(header.begin(), header.end()) + "first" + std::string(600'000, 'b') + "last.");
+    std::string expected(header.begin(), header.end());
+    expected.append("first").append(600'000, 'b').append("last.");
+    EXPECT_EQ(packed(), expected);
     EXPECT_EQ(file.bytes, packed().size());
     EXPECT_EQ(file.sha256, crypto::sha256(packed()));
     EXPECT_EQ(pack({0, 1, 9}).value(), file) << "made again, it is the same";
