@@ -32,7 +32,7 @@ NodeProcess::NodeProcess(Surroundings world, std::unique_ptr<MortalStore> store)
                 node::NodePorts{world_.chain, sender_, world_.artifacts, world_.info_server, *store_, pool_,
                                 world_.clock, world_.random},
                 world_.workers, group_, world_.config, world_.constants, "/"),
-      discovery_(world_.info_server, services_.prospector, *store_, pool_, world_.clock, world_.random,
+      discovery_({world_.info_server, services_.prospector, *store_, pool_, world_.clock, world_.random},
                  world_.config.discovery_interval,
                  [this](statemachine::Job job) { services_.supervisor.take_on(std::move(job)); }) {}
 

@@ -1,33 +1,33 @@
-// What a worker is told: from its .env file, the environment and flags (README, "Worker").
+// What a worker is told: from its .env file, the environment and flags.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <optional>
-#include <set>
 #include <string>
+#include <vector>
 
 #include "http/client.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/env_config.hpp"
 #include "runtime/retry_policy.hpp"
+#include "runtime/setting.hpp"
 #include "statemachine/types.hpp"
 #include "trainer_protocol/messages.hpp"
 
 namespace emeth::worker {
 
-/// A hung trainer or a dead connection is noticed after this long, and the work done again from where it stands.
+/// A hung trainer or a dead connection is noticed after this long, and the work is taken up again from where it stands.
 struct StallLimits {
-    Milliseconds wait_data{60'000};  ///< timeout_wait_data: no byte of a dataset or an artifact's part moves
-    Milliseconds idle{
-        1'800'000};  ///< timeout_idle: before the first step (tokenizer, token file) the trainer says nothing
-    Milliseconds learning{600'000};  ///< timeout_learning: while it trains, no step is done
-    Milliseconds checkpoint{
-        1'800'000};  ///< timeout_checkpoint: after the last step (validation, artifact) the trainer says nothing
+    Milliseconds wait_data{60'000};      ///< no byte of a dataset or of an artifact's part moves
+    Milliseconds idle{1'800'000};        ///< the trainer says nothing before the first step (tokenizer, token file)
+    Milliseconds learning{600'000};      ///< no step is done while it trains
+    Milliseconds checkpoint{1'800'000};  ///< the trainer says nothing after the last step (validation, artifact)
 };
 
 inline constexpr std::uint64_t gigabyte = 1'000'000'000;
 
+/// Key, meaning and bounds of what is a setting stand in the tables of settings.cpp, defaults here.
 struct WorkerSettings {
     http::Url master;                       ///< ws or wss, with the path of the session
     std::optional<Address> master_address;  ///< who the master must prove to be; any master when absent
@@ -38,14 +38,18 @@ struct WorkerSettings {
     StallLimits limits;
     trainer_protocol::CooperationOptions cooperation;  ///< where and how this worker meets others on one JOB
     std::uint64_t states_bytes_max = 500 * gigabyte;   ///< of states kept until their verdicts, of all JOBs together
+    std::string log_level = "info";
     std::uint64_t disk_reserve_bytes = std::uint64_t{1} << 30;  ///< left free beside what a JOB needs
     RetryPolicy reconnect{Milliseconds(1'000), 2, Milliseconds(30'000), 0.5};
     RetryPolicy part_retry{Milliseconds(1'000), 2, Milliseconds(4'000), 0.25};
     RetryPolicy trainer_restart{Milliseconds(1'000), 2, Milliseconds(60'000), 0.25};
 };
 
-/// The keys of the configuration, for flags and for the check of the file.
-const std::set<std::string>& worker_keys();
+/// Every setting of a worker.
+std::vector<SettingDeclaration> worker_settings();
+/// Those of how it trains, without who it is and whom it serves: a worker on its master's machine takes them from the
+/// master's file.
+std::vector<SettingDeclaration> training_settings();
 
 /// Every value checked; the error names key, value, place and remedy. The worker's key is not read here.
 Result<WorkerSettings> read_settings(const EnvConfig& config, std::filesystem::path data);

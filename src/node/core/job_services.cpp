@@ -31,15 +31,15 @@ JobServices::JobServices(asio::any_io_executor executor, NodePorts node, WorkerH
                          const NodeConfig& config, const chain::Constants& constants, std::filesystem::path data)
     : ports(node),
       workers(hub),
-      prospector(ports.chain, ports.artifacts, workers, ports.pool, ports.clock, ports.sender.address(), constants,
-                 config.selection, std::move(data),
-                 [this](std::optional<JobId> except) { return supervisor.commitments(except); }),
+      prospector({ports.chain, ports.artifacts, workers, ports.pool, ports.clock,
+                  [this](std::optional<JobId> except) { return supervisor.commitments(except); }},
+                 {ports.sender.address(), constants, config.selection, std::move(data)}),
       supervisor(executor, group,
                  PipelinePorts{ports.chain, ports.sender, ports.artifacts, workers, ports.store, ports.pool,
                                ports.clock, ports.random, prospector, progress},
                  pipeline_settings(config, constants), constants.deposit_rate),
-      rewards(executor, ports.chain, ports.sender, ports.store, ports.pool, ports.clock, config.core,
-              config.confirmations, config.rewards_interval) {}
+      rewards(executor, {ports.chain, ports.sender, ports.store, ports.pool, ports.clock},
+              {config.core, config.confirmations, config.rewards_interval}) {}
 
 Task<Address> NoWorkers::reserve(JobId, std::optional<Address>) {
     Wakeup never(executor_);

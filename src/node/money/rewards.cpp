@@ -16,11 +16,11 @@ namespace emeth::node {
 namespace {
 
 constexpr std::int64_t slot_seconds = 86'400;
-/// Durable: every slot before this one was looked at after it had closed, and fetched if there was something to fetch.
+/// Durable: every slot before this one was read after it had closed, and withdrawn if it held something.
 const std::string next_slot_cursor = "withdraw/next";
 
-/// Endpoints of one provider may lag behind each other by so much: until then, a closed slot that holds nothing is
-/// looked at again.
+/// Endpoints of one provider may lag behind each other by this much: until then a closed slot that holds nothing is
+/// read again.
 constexpr std::int64_t settled_after_s = 3'600;
 
 bool is_due(const chain::Slot& slot) {
@@ -29,27 +29,17 @@ bool is_due(const chain::Slot& slot) {
 
 }  // namespace
 
-Rewards::Rewards(asio::any_io_executor executor, chain::Chain& chain, chain::TransactionSender& sender,
-                 storage::JobStore& store, BlockingPool& pool, Clock& clock, Address core, std::uint64_t confirmations,
-                 Milliseconds interval)
-    : chain_(chain),
-      sender_(sender),
-      store_(store),
-      pool_(pool),
-      clock_(clock),
-      core_(core),
-      confirmations_(confirmations),
-      interval_(interval),
-      one_at_a_time_(executor) {}
+Rewards::Rewards(asio::any_io_executor executor, Ports ports, Options options)
+    : ports_(ports), options_(options), one_at_a_time_(std::move(executor)) {}
 
 Task<> Rewards::run() {
     bool healthy = true;
     for (;;) {
         const auto fetched = co_await withdraw_due();
         if (fetched.has_error() && healthy)
-            spdlog::warn("cannot withdraw rewards: {}; trying on", fetched.error().message);
+            spdlog::warn("cannot withdraw rewards: {}; will retry", fetched.error().message);
         healthy = fetched.has_value();
-        co_await clock_.sleep(interval_);
+        co_await ports_.clock.sleep(options_.interval);
     }
 }
 
@@ -59,21 +49,21 @@ Task<Result<std::vector<Withdrawal>>> Rewards::withdraw_due() {
     if (settled.has_error()) co_return settled.error();
     const Result<std::uint64_t> open = co_await open_slot(1, 0);
     if (open.has_error()) co_return open.error();
-    const Result<std::uint64_t> surely_open = co_await open_slot(confirmations_, settled_after_s);
+    const Result<std::uint64_t> surely_open = co_await open_slot(options_.confirmations, settled_after_s);
     if (surely_open.has_error()) co_return surely_open.error();
     const Result<std::uint64_t> first = co_await first_unsettled_slot();
     if (first.has_error()) co_return first.error();
     std::vector<Withdrawal> fetched;
     auto number = *first;
     for (const auto end = std::min(*open, *first + slots_per_round_max); number < end; ++number) {
-        const Result<chain::Slot> slot = co_await chain_.slot(number, sender_.address());
+        const Result<chain::Slot> slot = co_await ports_.chain.slot(number, ports_.sender.address());
         if (slot.has_error()) co_return slot.error();
         if (!is_due(*slot)) continue;
         const Result<Withdrawal> withdrawal = co_await withdraw(number);
         if (withdrawal.has_error()) co_return withdrawal.error();
         fetched.push_back(*withdrawal);
     }
-    // What a reorganisation or an endpoint that lags may still change is looked at again.
+    // What a reorganisation or a lagging endpoint may still change is read again in a later round.
     const auto done = std::min(number, *surely_open);
     if (done > *first) {
         const Result<void> noted = co_await set_cursor(next_slot_cursor, std::to_string(done));
@@ -90,43 +80,44 @@ Task<Result<Withdrawal>> Rewards::withdraw_slot(std::uint64_t number) {
     if (open.has_error()) co_return open.error();
     if (number >= *open)
         co_return permanent_error(fmt::format("slot {} is not closed yet; the first open one is {}", number, *open));
-    const Result<chain::Slot> slot = co_await chain_.slot(number, sender_.address());
+    const Result<chain::Slot> slot = co_await ports_.chain.slot(number, ports_.sender.address());
     if (slot.has_error()) co_return slot.error();
     if (slot->own_gas == 0)
-        co_return permanent_error(fmt::format("slot {} holds no gas of wallet {}", number, sender_.address().hex()));
+        co_return permanent_error(
+            fmt::format("slot {} holds no gas of wallet {}", number, ports_.sender.address().hex()));
     if (!is_due(*slot)) co_return permanent_error(fmt::format("slot {} was withdrawn already", number));
     co_return co_await withdraw(number);
 }
 
-/// A withdrawal of an earlier process may still be on its way: it is finished before anything is decided anew.
+/// A withdrawal of an earlier process may still be on its way: it is finished before anything new is decided.
 Task<Result<void>> Rewards::settle_pending() {
-    auto read = [this] { return store_.outbox_pending(); };
-    const Result<std::vector<storage::OutboxEntry>> pending = co_await pool_.run(std::move(read));
+    auto read = [this] { return ports_.store.outbox_pending(); };
+    const Result<std::vector<storage::OutboxEntry>> pending = co_await ports_.pool.run(std::move(read));
     if (pending.has_error()) co_return pending.error();
     for (const auto& entry : *pending) {
         if (entry.kind != storage::TxKind::withdraw) continue;
-        const Result<chain::TxOutcome> outcome = co_await sender_.await_outcome(entry.nonce, entry.hash);
+        const Result<chain::TxOutcome> outcome = co_await ports_.sender.await_outcome(entry.nonce, entry.hash);
         if (outcome.has_value()) continue;
         if (outcome.error().kind != ErrorKind::permanent) co_return outcome.error();
-        // The nonce went to a foreign transaction. What the slot holds is looked at anew.
-        const Result<chain::Block> latest = co_await chain_.latest_block();
+        // The nonce went to a foreign transaction; what the slot holds is read anew.
+        const Result<chain::Block> latest = co_await ports_.chain.latest_block();
         if (latest.has_error()) co_return latest.error();
         storage::SideWrites side;
         chain::TransactionSender::mark_taken(side, entry, latest->number);
-        auto put = [this, &side] { return store_.outbox_put(side.outbox_put); };
-        const Result<void> marked = co_await pool_.run(std::move(put));
+        auto put = [this, &side] { return ports_.store.outbox_put(side.outbox_put); };
+        const Result<void> marked = co_await ports_.pool.run(std::move(put));
         if (marked.has_error()) co_return marked.error();
     }
     co_return Result<void>{};
 }
 
-/// The day of `seconds_before` the block that is `depth` deep (1: the latest); all slots before it are closed there,
-/// for so long.
+/// The slot that was open `seconds_before` the block that is `depth` deep (1: the latest): by that block, every slot
+/// before it has been closed for that long.
 Task<Result<std::uint64_t>> Rewards::open_slot(std::uint64_t depth, std::int64_t seconds_before) {
-    const Result<chain::Block> latest = co_await chain_.latest_block();
+    const Result<chain::Block> latest = co_await ports_.chain.latest_block();
     if (latest.has_error()) co_return latest.error();
     const std::uint64_t deep = latest->number + 1 > depth ? latest->number + 1 - depth : 0;
-    const Result<std::optional<chain::Block>> block = co_await chain_.block(deep);
+    const Result<std::optional<chain::Block>> block = co_await ports_.chain.block(deep);
     if (block.has_error()) co_return block.error();
     if (!*block)
         co_return transient_error(fmt::format("the endpoint does not have block {} of {}", deep, latest->number));
@@ -135,29 +126,29 @@ Task<Result<std::uint64_t>> Rewards::open_slot(std::uint64_t depth, std::int64_t
 }
 
 Task<Result<std::uint64_t>> Rewards::first_unsettled_slot() {
-    auto read = [this] { return store_.cursor(next_slot_cursor); };
-    const Result<std::optional<std::string>> cursor = co_await pool_.run(std::move(read));
+    auto read = [this] { return ports_.store.cursor(next_slot_cursor); };
+    const Result<std::optional<std::string>> cursor = co_await ports_.pool.run(std::move(read));
     if (cursor.has_error()) co_return cursor.error();
     std::uint64_t slot = 0;
     if (*cursor && std::from_chars((*cursor)->data(), (*cursor)->data() + (*cursor)->size(), slot).ec == std::errc{})
         co_return slot;
-    co_return co_await chain_.start_slot();
+    co_return co_await ports_.chain.start_slot();
 }
 
 Task<Result<Withdrawal>> Rewards::withdraw(std::uint64_t number) {
     chain::Intent intent;
     intent.kind = storage::TxKind::withdraw;
-    intent.to = core_;
+    intent.to = options_.core;
     intent.data = chain::encode_withdraw_slot_reward(number);
-    const Result<storage::OutboxEntry> entry = co_await sender_.send_and_store(std::move(intent));
+    const Result<storage::OutboxEntry> entry = co_await ports_.sender.send_and_store(std::move(intent));
     if (entry.has_error()) co_return in_context(fmt::format("withdrawal of slot {}", number), entry.error());
-    const Result<chain::TxOutcome> outcome = co_await sender_.await_outcome(entry->nonce, entry->hash);
+    const Result<chain::TxOutcome> outcome = co_await ports_.sender.await_outcome(entry->nonce, entry->hash);
     if (outcome.has_error()) co_return outcome.error();
     if (!outcome->receipt.succeeded)
         co_return transient_error(fmt::format("withdrawal of slot {} reverted: {}", number, outcome->revert_reason));
-    const Result<chain::Slot> slot = co_await chain_.slot(number, sender_.address());
+    const Result<chain::Slot> slot = co_await ports_.chain.slot(number, ports_.sender.address());
     if (slot.has_error()) co_return slot.error();
-    const Wei amount = chain::minted_to(outcome->receipt, sender_.address());
+    const Wei amount = chain::minted_to(outcome->receipt, ports_.sender.address());
     spdlog::info("slot {}: {} EMT withdrawn for {} of {} gas", number, chain::format_coins(amount), slot->own_gas,
                  slot->total_gas);
     const Result<void> noted = co_await set_cursor("withdraw/" + std::to_string(number), chain::format_wei(amount));
@@ -166,9 +157,9 @@ Task<Result<Withdrawal>> Rewards::withdraw(std::uint64_t number) {
 }
 
 Task<Result<void>> Rewards::set_cursor(std::string key, std::string value) {
-    auto set = [this, &key, &value] { return store_.set_cursor(key, value); };
+    auto set = [this, &key, &value] { return ports_.store.set_cursor(key, value); };
     failpoint::before("commit", "rewards");
-    Result<void> noted = co_await pool_.run(std::move(set));
+    Result<void> noted = co_await ports_.pool.run(std::move(set));
     failpoint::after("commit", "rewards");
     co_return noted;
 }

@@ -1,5 +1,6 @@
-// The rewards of closed slots: every verified JOB's gas earns a share of its day's EMT, which the node has to fetch. Io
-// thread only.
+// What a node earns besides fees. Every verified JOB's gas has a share in its day's EMT, which the node has to fetch
+// once the day's slot is closed. This room sends those withdrawals; the transactions of a JOB belong to pipeline/, and
+// the decision on deposits to market/. Io thread only.
 #pragma once
 
 #include <cstdint>
@@ -23,16 +24,26 @@ struct Withdrawal {
 
 class Rewards {
 public:
-    /// Slots looked at in one round.
+    /// Slots read in one round.
     static constexpr std::uint64_t slots_per_round_max = 400;
 
-    /// All references must outlive it. `confirmations`: a slot is settled for good when the block that closed it is
-    /// that deep.
-    Rewards(asio::any_io_executor executor, chain::Chain& chain, chain::TransactionSender& sender,
-            storage::JobStore& store, BlockingPool& pool, Clock& clock, Address core, std::uint64_t confirmations,
-            Milliseconds interval);
+    /// All of it must outlive the rewards.
+    struct Ports {
+        chain::Chain& chain;
+        chain::TransactionSender& sender;
+        storage::JobStore& store;
+        BlockingPool& pool;
+        Clock& clock;
+    };
+    struct Options {
+        Address core;
+        std::uint64_t confirmations = 1;  ///< a slot is settled for good when the block that closed it is that deep
+        Milliseconds interval{0};         ///< between two rounds
+    };
 
-    /// Rounds for ever; failures are logged once per spell and tried again.
+    Rewards(asio::any_io_executor executor, Ports ports, Options options);
+
+    /// Rounds for ever. Of failures in a row the first is logged; the next round tries again.
     Task<> run();
     /// Fetches everything that is due, and returns what was fetched. Errors stop at the slot they concern; the next
     /// call goes on there.
@@ -47,14 +58,8 @@ private:
     Task<Result<Withdrawal>> withdraw(std::uint64_t slot);
     Task<Result<void>> set_cursor(std::string key, std::string value);
 
-    chain::Chain& chain_;
-    chain::TransactionSender& sender_;
-    storage::JobStore& store_;
-    BlockingPool& pool_;
-    Clock& clock_;
-    Address core_;
-    std::uint64_t confirmations_;
-    Milliseconds interval_;
+    Ports ports_;
+    Options options_;
     AsyncMutex one_at_a_time_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "chain/chain_clock.hpp"
+#include "chain/gas.hpp"
 #include "node/market/selection.hpp"
 #include "node/pipeline/pipeline.hpp"
 #include "node/workers/worker_power.hpp"
@@ -50,8 +51,7 @@ Task<Result<bool>> Pipeline::fits_from_the_beginning(std::uint64_t power_capacit
     chain::ChainClock chain_clock(ports_.chain, ports_.clock);
     const Result<std::int64_t> now = co_await chain_clock.now_unix_s();
     if (now.has_error()) co_return now.error();
-    const std::uint64_t mebibytes = std::max<std::uint64_t>(1, job().terms.dataset_bytes >> 20);
-    const Result<std::uint64_t> gas = co_await ports_.chain.estimated_gas(mebibytes, language_model_complexity);
+    const Result<std::uint64_t> gas = co_await chain::dataset_gas(ports_.chain, job().terms.dataset_bytes);
     if (gas.has_error()) co_return gas.error();
     const auto spec =
         trainer_protocol::parse_job_param(id(), job().terms.param, settings_.n_epoch, settings_.default_model);

@@ -70,8 +70,8 @@ protected:
     std::unique_ptr<storage::JobStore> store =
         storage::JobStore::open(folder / "store", storage::OpenMode::read_write).value();
     chain::TransactionSender sender{io.get_executor(), chain, *store, pool, clock, key, sender_options()};
-    node::Rewards rewards{io.get_executor(),  chain, sender, *store, pool, clock, chain.network.core, 2,
-                          Milliseconds(1'000)};
+    node::Rewards rewards{
+        io.get_executor(), {chain, sender, *store, pool, clock}, {chain.network.core, 2, Milliseconds(1'000)}};
 };
 
 TEST_F(RewardsTest, AnOpenSlotIsLeftAlone) {
