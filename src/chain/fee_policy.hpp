@@ -23,7 +23,8 @@ Fees legacy_fees(const Wei& gas_price);
 /// not.
 Result<Fees> within_ceiling(const Fees& fees, const Wei& ceiling);
 
-/// What the setting gas_price_max_gwei may be at most: beyond it lies a typing error.
+/// The setting gas_price_max_gwei where nothing is set, and what it may be at most: beyond that lies a typing error.
+inline constexpr std::uint64_t gas_price_max_gwei_default = 10'000;
 inline constexpr std::uint64_t gas_price_max_gwei_limit = 1'000'000'000;
 
 Wei gwei_to_wei(std::uint64_t gwei);

@@ -9,19 +9,24 @@ bool is_secret(const std::string& key) {
     return key == "privateKey";
 }
 
+std::string help_of(const SettingDeclaration& setting) {
+    return setting.default_text.empty() ? setting.help : setting.help + " Default: " + setting.default_text;
+}
+
 }  // namespace
 
-void ConfigFlags::add_to(CLI::App& command, const std::set<std::string>& known_keys) {
-    keys = known_keys;
+void ConfigFlags::add_to(CLI::App& command, const std::vector<SettingDeclaration>& settings) {
+    keys = keys_of(settings);
     command
         .add_option("--config", file,
                     "settings as KEY=value lines; the environment overrides them, flags override both")
         ->type_name("FILE");
-    for (const auto& key : keys) {
+    for (const auto& setting : settings) {
+        const std::string& key = setting.key;
         if (is_secret(key)) continue;
         command
             .add_option_function<std::string>(
-                "--" + key, [this, key](const std::string& value) { values[key] = value; }, "overrides " + key)
+                "--" + key, [this, key](const std::string& value) { values[key] = value; }, help_of(setting))
             ->type_name("VALUE")
             ->group("Settings");
     }

@@ -29,12 +29,12 @@ struct DevnetFlags {
 constexpr const char* examples =
     "Starts anvil, deploys the contracts, and serves the Storage API, the JOB info server and the verifier, all on "
     "127.0.0.1.\n"
-    "The folder keeps everything: a later start with the same --data goes on where this one ended.\n\n"
+    "The folder keeps everything: a later start with the same --data continues where this one ended.\n\n"
     "Examples:\n"
     "  emeth devnet --data ./net --requests-every 60     a JOB a minute, from the texts in ./net/texts\n"
     "  emeth master --config ./net/master.env --data ./node --local-workers 2\n";
 
-/// A node's key with money on it, and the settings to join, for `emeth master --config <folder>/master.env`.
+/// A funded key for a node, and the settings with which it joins: `emeth master --config <folder>/master.env`.
 Task<Result<void>> prepare_node(network::Devnet& devnet, std::filesystem::path folder) {
     const auto key_file = folder / "node.key";
     const bool is_new = !std::filesystem::exists(key_file);

@@ -7,7 +7,7 @@ namespace {
 
 constexpr const char* explanation =
     "Lists the open JOBs of the JOB info server with what this node thinks of each, and the JOBs it works on.\n"
-    "The finished ones: emeth state list.\n\n"
+    "`emeth state list` also lists the finished ones.\n\n"
     "Examples:\n"
     "  emeth joblist --data ./node\n"
     "  emeth joblist --config config/master.env --json\n";
@@ -43,7 +43,7 @@ void print(const Answer& answer) {
     for (const auto& value : list_of(answer, "workers")) {
         const auto& worker = value.as_object();
         if (worker.contains("restSeconds"))
-            fmt::print("worker {} failed JOBs and gets no new one for {} s: its own log says what is to be mended\n",
+            fmt::print("worker {} failed JOBs and gets no new one for {} s: its log says what has to be repaired\n",
                        text_of(worker, "address"), text_of(worker, "restSeconds"));
     }
 }

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "cli/command.hpp"
+#include "cli/master_settings.hpp"
 #include "cli/program.hpp"
-#include "node/core/config.hpp"
 #include "node/workers/local_workers.hpp"
 #include "runtime/log.hpp"
 
@@ -19,7 +19,7 @@ namespace {
 constexpr const char* explanation =
     "Finds JOBs, locks deposits for those that can be finished in time, has workers train them, submits the results "
     "and collects the rewards.\n"
-    "It may be killed at any moment: the next start goes on where the last commit stands.\n\n"
+    "It may be killed at any moment: the next start continues from the last commit.\n\n"
     "Examples:\n"
     "  emeth master --config ./net/master.env --data ./node --local-workers 2\n"
     "  emeth master --config /etc/emeth/master.env --data /var/lib/emeth --worker_port 5000 --min_fee "
@@ -34,7 +34,7 @@ struct MasterFlags {
 int start(const MasterFlags& flags) {
     const auto values = flags.config.load();
     if (values.has_error()) return fail("master", values.error(), exit_usage);
-    auto config = node::read_config(*values);
+    auto config = read_master_settings(*values);
     if (config.has_error()) return fail("master", config.error(), exit_usage);
     auto key = node::read_private_key(*values);
     if (key.has_error()) return fail("master", key.error(), exit_usage);
@@ -54,7 +54,7 @@ void register_master(CLI::App& app, Invocation& invocation) {
     auto* command = app.add_subcommand("master", "run the node");
     command->footer(explanation);
     auto flags = std::make_shared<MasterFlags>();
-    flags->config.add_to(*command, node::known_keys());
+    flags->config.add_to(*command, master_settings());
     command->add_option("--data", flags->data, "folder of everything durable")->capture_default_str()->type_name("DIR");
     command->add_option("--local-workers", flags->local_workers, "workers to run on this machine, as child processes")
         ->capture_default_str()

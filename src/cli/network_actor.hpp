@@ -17,18 +17,14 @@
 
 namespace emeth::cli {
 
-/// Keys of an actor's configuration: network_keys() and privateKey, privateKey_file, confirmations.
-const std::set<std::string>& actor_keys();
-
 class NetworkActor {
 public:
     /// Locks `data`, loads the key (privateKey, else privateKey_file, else <data>/key, generated at first use), opens
     /// the outbox, and checks chain id and contracts.
     static Task<Result<std::unique_ptr<NetworkActor>>> open(EnvConfig config, std::filesystem::path data);
 
-    NetworkSettings settings;
+    ActorSettings settings;
     chain::Constants constants;
-    std::uint64_t confirmations = 0;
     chain::RpcChain& chain() { return *chain_; }
     chain::TransactionSender& sender() { return *sender_; }
     api_client::StorageApiClient& storage() { return *storage_; }

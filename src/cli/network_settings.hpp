@@ -1,31 +1,29 @@
-// The settings that every part of the network shares: where the chain, the contracts and the servers are.
+// The settings of the programs of a network that are no node: where the chain, the contracts and the servers are, what
+// the network agrees on, and how transactions are paid for.
 #pragma once
 
-#include <set>
+#include <cstdint>
 #include <string>
 
-#include "http/client.hpp"
-#include "runtime/env_config.hpp"
-#include "runtime/result.hpp"
-#include "statemachine/types.hpp"
+#include "chain/network_settings.hpp"
+#include "runtime/setting.hpp"
 #include "trainer_protocol/network_rules.hpp"
 
 namespace emeth::cli {
 
-struct NetworkSettings {
-    http::Url endpoint, storage_api;
-    std::uint64_t chain_id = 60'001;
-    Address core, token;
+/// Of a server, which reads the chain alone.
+struct NetworkSettings : chain::NetworkSettings {
     trainer_protocol::NetworkRules rules;
 };
 
-/// Keys that read_network_settings() looks at.
-const std::set<std::string>& network_keys();
+const SettingsTable<NetworkSettings>& network_table();
 
-/// Errors name the key, the value and its place.
-Result<NetworkSettings> read_network_settings(const EnvConfig& config);
+/// Of a participant that sends transactions: verifier and requester.
+struct ActorSettings : NetworkSettings, chain::PaymentSettings {};
 
-/// "host:port" as an error would name it; the port 0 lets the system choose.
-Result<std::uint16_t> read_port(const EnvConfig& config, const std::string& key, std::uint16_t fallback);
+const SettingsTable<ActorSettings>& actor_table();
+
+/// With the key, which crypto::configured_key() reads.
+std::vector<SettingDeclaration> actor_settings();
 
 }  // namespace emeth::cli

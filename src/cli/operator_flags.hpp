@@ -13,6 +13,7 @@
 
 #include "chain/amount.hpp"
 #include "cli/command.hpp"
+#include "cli/master_settings.hpp"
 #include "cli/program.hpp"
 #include "node/admin/operator_command.hpp"
 #include "node/core/config.hpp"
@@ -26,7 +27,7 @@ struct OperatorFlags {
     bool json = false;
 
     void add_to(CLI::App& command) {
-        config.add_to(command, node::known_keys());
+        config.add_to(command, master_settings());
         command.add_option("--data", data, "the master's data folder")->capture_default_str()->type_name("DIR");
         command.add_flag("--json", json, "print the answer as one JSON object");
     }
@@ -34,7 +35,7 @@ struct OperatorFlags {
     [[nodiscard]] Result<node::OperatorSettings> settings() const {
         const auto values = config.load();
         if (values.has_error()) return values.error();
-        auto checked = node::read_config(*values);
+        auto checked = read_master_settings(*values);
         if (checked.has_error()) return checked.error();
         auto key = node::read_private_key(*values);
         if (key.has_error()) return key.error();

@@ -10,18 +10,19 @@
 
 #include "runtime/env_config.hpp"
 #include "runtime/result.hpp"
+#include "runtime/setting.hpp"
 #include "runtime/task.hpp"
 
 namespace emeth::cli {
 
-/// --config FILE and one flag for each of `keys` (but never privateKey: keys do not belong in argv; use
-/// privateKey_file, the .env file or the environment).
+/// --config FILE and one flag for each setting, with its help and default (but never privateKey: keys do not belong in
+/// argv; use privateKey_file, the .env file or the environment).
 struct ConfigFlags {
     std::string file;
     std::map<std::string, std::string> values;
     std::set<std::string> keys;
 
-    void add_to(CLI::App& command, const std::set<std::string>& known_keys);
+    void add_to(CLI::App& command, const std::vector<SettingDeclaration>& settings);
     /// File, then environment, then flags; unknown keys of the file are refused.
     [[nodiscard]] Result<EnvConfig> load() const;
 };

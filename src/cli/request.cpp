@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "chain/amount.hpp"
+#include "chain/gas.hpp"
 #include "cli/command.hpp"
 #include "cli/network_actor.hpp"
 #include "cli/program.hpp"
@@ -27,12 +28,15 @@ struct RequestFlags {
     bool json = false;
 };
 
-constexpr const char* examples =
-    "Uploads the dataset to the Storage API, approves the fee and calls request. fee = max(gas * gas price, least "
-    "fee); gas = MiB * 5822 / 1000.\n\n"
-    "Examples:\n"
-    "  emeth request --config config/requester.env --dataset book.txt\n"
-    "  emeth request --config config/requester.env --dataset book.txt --language ja --gas-price 3 --json\n";
+std::string explanation() {
+    return fmt::format(
+        "Uploads the dataset to the Storage API, approves the fee and calls request. fee = max(gas * gas price, lowest "
+        "fee); gas = MiB * {} / 1000.\n\n"
+        "Examples:\n"
+        "  emeth request --config config/requester.env --dataset book.txt\n"
+        "  emeth request --config config/requester.env --dataset book.txt --language ja --gas-price 3 --json\n",
+        chain::language_model_complexity);
+}
 
 void print(const network::RequestedJob& job, bool json) {
     if (json) {
@@ -78,9 +82,9 @@ Task<Result<void>> run_request(std::shared_ptr<RequestFlags> flags) {
 
 void register_request(CLI::App& app, Invocation& invocation) {
     auto* command = app.add_subcommand("request", "put one JOB on chain");
-    command->footer(examples);
+    command->footer(explanation());
     auto flags = std::make_shared<RequestFlags>();
-    flags->config.add_to(*command, actor_keys());
+    flags->config.add_to(*command, actor_settings());
     flags->terms.add_to(*command);
     command->add_option("--dataset", flags->dataset, "text file")->required()->type_name("FILE");
     command->add_option("--data", flags->data, "folder of key and outbox")->capture_default_str()->type_name("DIR");

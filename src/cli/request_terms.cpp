@@ -15,7 +15,7 @@ void RequestTerms::add_to(CLI::App& command) {
     command.add_option("--epochs", epochs, "epochs to train")->capture_default_str()->check(CLI::Range(1, 1000));
     command.add_option("--model", model, "preset; without it the network's default")->type_name("NAME");
     command.add_option("--gas-price", gas_price, "EMT per gas")->capture_default_str();
-    command.add_option("--fee-min", fee_min, "least fee in EMT")->capture_default_str();
+    command.add_option("--fee-min", fee_min, "lowest fee in EMT")->capture_default_str();
     command.add_option("--deadline-in", deadline_in_s, "seconds from now")
         ->capture_default_str()
         ->check(CLI::Range(60, 30 * 86'400));

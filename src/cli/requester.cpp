@@ -48,7 +48,7 @@ void register_requester(CLI::App& app, Invocation& invocation) {
     auto* command = app.add_subcommand("requester", "request a JOB every so often, from a folder of texts");
     command->footer("Example:\n  emeth requester --config config/requester.env --texts ./texts --every 60\n");
     auto flags = std::make_shared<RequesterFlags>();
-    flags->config.add_to(*command, actor_keys());
+    flags->config.add_to(*command, actor_settings());
     flags->terms.add_to(*command);
     command->add_option("--texts", flags->texts, "folder of datasets, taken in name order")
         ->required()

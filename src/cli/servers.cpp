@@ -26,7 +26,7 @@ struct ServerFlags {
     std::string data;
 
     void add_to(CLI::App& command) {
-        config.add_to(command, network_keys());
+        config.add_to(command, declared(network_table()));
         command.add_option("--host", listen.host, "address to listen on")->capture_default_str();
         command.add_option("--port", listen.port, "port to listen on")->capture_default_str();
     }
@@ -43,7 +43,9 @@ struct ChainReader {
 Result<NetworkSettings> load_settings(const ServerFlags& flags) {
     const auto config = flags.config.load();
     if (config.has_error()) return config.error();
-    return read_network_settings(*config);
+    NetworkSettings settings;
+    if (auto read = read_settings(*config, network_table(), settings); read.has_error()) return read.error();
+    return settings;
 }
 
 Task<Result<void>> run_storage_api(std::shared_ptr<ServerFlags> flags) {

@@ -4,6 +4,7 @@
 #include "cli/command.hpp"
 #include "cli/network_actor.hpp"
 #include "cli/program.hpp"
+#include "cli/verifier_settings.hpp"
 #include "network/verifier/verifier.hpp"
 #include "runtime/log.hpp"
 #include "runtime/task_group.hpp"
@@ -21,11 +22,8 @@ struct VerifierFlags {
 Task<Result<void>> run_verifier(std::shared_ptr<VerifierFlags> flags) {
     auto config = flags->config.load();
     if (config.has_error()) co_return config.error();
-    const auto threads = config->whole_number("threads", 1, 1, 256);
-    if (threads.has_error()) co_return threads.error();
-    const auto patience = config->whole_number(
-        "patience_ms", static_cast<std::uint64_t>(network::VerifierOptions{}.patience.count()), 1'000, 7 * 86'400'000);
-    if (patience.has_error()) co_return patience.error();
+    network::VerifierOptions options;
+    if (auto read = read_settings(*config, verifier_table(), options); read.has_error()) co_return read.error();
     auto actor = co_await NetworkActor::open(*config, flags->data);
     if (actor.has_error()) co_return actor.error();
     NetworkActor& self = **actor;
@@ -33,14 +31,11 @@ Task<Result<void>> run_verifier(std::shared_ptr<VerifierFlags> flags) {
         co_return permanent_error("the contract's verifier is " + self.constants.verifier.hex() + ", this key is " +
                                   self.sender().address().hex() +
                                   ": use the verifier's key, or have the contract's owner call setVerifier");
-    network::VerifierOptions options;
     options.core = self.settings.core;
     options.folder = std::filesystem::path(flags->data) / "jobs";
     options.trainer_program = trainer_protocol::default_trainer_program();
     options.rules = self.settings.rules;
-    options.threads = static_cast<std::uint32_t>(*threads);
-    options.confirmations = self.confirmations;
-    options.patience = Milliseconds(*patience);
+    options.confirmations = self.settings.confirmations;
     const network::VerifierPorts ports{self.chain(), self.sender(), self.storage(), system_clock()};
     network::Verifier verifier(ports, std::move(options));
     TaskGroup group(co_await asio::this_coro::executor, 2);
@@ -56,9 +51,7 @@ void register_verifier(CLI::App& app, Invocation& invocation) {
     auto* command = app.add_subcommand("verifier", "check submitted JOBs: verify, rejectResult, timeout");
     command->footer("Example:\n  emeth verifier --config config/verifier.env --data ./verifier\n");
     auto flags = std::make_shared<VerifierFlags>();
-    auto keys = actor_keys();
-    keys.insert({"threads", "patience_ms"});
-    flags->config.add_to(*command, keys);
+    flags->config.add_to(*command, verifier_settings());
     command->add_option("--data", flags->data, "folder of key, outbox and scratch files")
         ->capture_default_str()
         ->type_name("DIR");

@@ -8,7 +8,7 @@ namespace emeth::cli {
 namespace {
 
 constexpr const char* explanation =
-    "Shows the wallet that the settings name, and what it holds. Reads the chain alone; a master may be running.\n\n"
+    "Shows the wallet that the settings name, and what it holds. It only reads the chain; a master may be running.\n\n"
     "Examples:\n"
     "  emeth wallet --config config/master.env\n"
     "  emeth wallet --config ./net/master.env --json\n";
@@ -58,7 +58,7 @@ Task<Result<void>> show(const node::NodeConfig& config, Address wallet, bool jso
 int wallet(const WalletFlags& flags) {
     const auto values = flags.config.load();
     if (values.has_error()) return fail("wallet", values.error(), exit_usage);
-    const auto config = node::read_config(*values);
+    const auto config = read_master_settings(*values);
     if (config.has_error()) return fail("wallet", config.error(), exit_usage);
     const auto key = node::read_private_key(*values);
     if (key.has_error()) return fail("wallet", key.error(), exit_usage);
@@ -72,7 +72,7 @@ void register_wallet(CLI::App& app, Invocation& invocation) {
     auto* command = app.add_subcommand("wallet", "address, EMT and ALT of the node's wallet");
     command->footer(explanation);
     auto flags = std::make_shared<WalletFlags>();
-    flags->config.add_to(*command, node::known_keys());
+    flags->config.add_to(*command, master_settings());
     command->add_flag("--json", flags->json, "amounts in wei, as one JSON object");
     command->callback([flags, &invocation] { invocation.run = [flags] { return wallet(*flags); }; });
 }

@@ -42,7 +42,7 @@ void register_withdraw(CLI::App& app, Invocation& invocation) {
     command->footer(explanation);
     auto flags = std::make_shared<WithdrawFlags>();
     flags->common.add_to(*command);
-    command->add_option("--slot", flags->slot, "this slot alone (unix seconds / 86400)")->type_name("N");
+    command->add_option("--slot", flags->slot, "only this slot (unix seconds / 86400)")->type_name("N");
     command->callback([flags, &invocation] { invocation.run = [flags] { return withdraw(*flags); }; });
 }
 

@@ -19,15 +19,15 @@ namespace emeth::cli {
 
 namespace {
 
-constexpr std::size_t pool_threads = 2;  // hashing of files, and writing records beside it
+constexpr std::size_t pool_threads = 2;  // one hashes files while the other writes records
 
 constexpr const char* explanation =
     "Dials a master, trains one JOB at a time with emeth-trainer, and puts the results into the Storage API by the "
     "master's signed URLs.\n"
-    "It needs no open port and no money. Without privateKey or privateKey_file it makes itself a key at first start "
+    "It needs no open port and no money. Without privateKey or privateKey_file it generates a key at its first start "
     "and keeps it in <data>/worker.key:\n"
-    "the address it logs is what the master's worker_whitelist may name. A worker that was killed continues where its "
-    "last checkpoint stands.\n\n"
+    "the address it logs is what the master's worker_whitelist may name. A worker that was killed continues from its "
+    "last checkpoint.\n\n"
     "Examples:\n"
     "  emeth worker --master_node_url ws://10.0.0.5:5000 --data ./worker\n"
     "  emeth worker --config config/worker.env --data /var/lib/emeth-worker --device cuda:0 --batchSize 3\n"
@@ -55,9 +55,9 @@ Task<Result<void>> run_worker(const worker::WorkerSettings& settings, const cryp
 int start(const WorkerFlags& flags) {
     const auto config = flags.config.load();
     if (config.has_error()) return fail("worker", config.error(), exit_usage);
-    init_logging("worker", config->text("log_level", "info"));
     const auto settings = worker::read_settings(*config, flags.data);
     if (settings.has_error()) return fail("worker", settings.error(), exit_usage);
+    init_logging("worker", settings->log_level);
     if (const auto made = create_folder(settings->data, 0700); made.has_error())
         return fail("worker", made.error(), exit_unavailable);
     const auto lock = FolderLock::acquire(settings->data);
@@ -73,7 +73,7 @@ void register_worker(CLI::App& app, Invocation& invocation) {
     auto* command = app.add_subcommand("worker", "train JOBs for a master");
     command->footer(explanation);
     auto flags = std::make_shared<WorkerFlags>();
-    flags->config.add_to(*command, worker::worker_keys());
+    flags->config.add_to(*command, worker::worker_settings());
     command->add_option("--data", flags->data, "folder of the worker's key and of the JOBs' files")
         ->capture_default_str()
         ->type_name("DIR");

@@ -8,6 +8,15 @@
 
 namespace emeth::crypto {
 
+const std::vector<SettingDeclaration>& key_settings() {
+    static const std::vector<SettingDeclaration> keys{
+        {"privateKey_file", "", "A file of mode 0600 that holds the key of this program: 32 bytes of hex."},
+        {"privateKey", "",
+         "The key itself, instead of a file; the file of settings must then have mode 0600. It is never given as a "
+         "flag."}};
+    return keys;
+}
+
 Result<std::optional<PrivateKey>> configured_key(const EnvConfig& config) {
     const ConfigValue* value = config.find("privateKey");
     const ConfigValue* file = config.find("privateKey_file");

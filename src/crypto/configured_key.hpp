@@ -2,12 +2,17 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "crypto/private_key.hpp"
 #include "runtime/env_config.hpp"
 #include "runtime/result.hpp"
+#include "runtime/setting.hpp"
 
 namespace emeth::crypto {
+
+/// privateKey and privateKey_file, which configured_key() reads.
+const std::vector<SettingDeclaration>& key_settings();
 
 /// The key of `privateKey` or of the file that `privateKey_file` names; none when neither is set. Refused: both at
 /// once, a key file or a settings file with `privateKey` that others can read ("chmod 600 …"), and what is no key.

@@ -104,13 +104,13 @@ Result<void> Master::listen() {
     return {};
 }
 
-/// Recovery is the normal start: leases first, so that no worker is handed out twice, then every JOB goes on.
+/// Recovery is the normal start: leases first, so that no worker is handed out twice, then every JOB continues.
 void Master::take_up(std::vector<statemachine::Job> active) {
     std::vector<JobId> ids;
     for (const auto& job : active) ids.push_back(job.terms.id);
     services_.supervisor.prepare(std::move(active));
     workers_.set_recovered(ids);
-    if (!ids.empty()) spdlog::info("taking up {} active JOBs", ids.size());
+    if (!ids.empty()) spdlog::info("resuming {} active JOBs", ids.size());
     services_.supervisor.start_prepared("found active");
 }
 
@@ -144,7 +144,7 @@ Task<Result<void>> remember_network(NodeCore& core, chain::Constants constants) 
     co_return co_await core.pool().run(std::move(write));
 }
 
-/// Of the configured contract; transient Error: no earlier start has seen it.
+/// What is known of the configured contract. transient Error: no earlier start has seen it.
 Task<Result<chain::Constants>> recall_network(NodeCore& core) {
     auto read = [&core] { return core.store().notes().cursor(known_network_cursor); };
     const auto text = co_await core.pool().run(std::move(read));
@@ -157,7 +157,7 @@ Task<Result<chain::Constants>> recall_network(NodeCore& core) {
     co_return constants;
 }
 
-/// Wrong settings end the start; an endpoint that is down only does when no deposit waits for it.
+/// Wrong settings end the start; an endpoint that is down ends it only when no deposit depends on it.
 Task<Result<chain::Constants>> connect(NodeCore& core, bool has_active_jobs) {
     for (std::uint32_t attempt = 1;; ++attempt) {
         const Result<chain::Constants> constants = co_await core.check_network();
@@ -171,7 +171,7 @@ Task<Result<chain::Constants>> connect(NodeCore& core, bool has_active_jobs) {
             co_return transient_error(constants.error().message + "; check `endpoint`, or start again when it is up");
         const auto known = co_await recall_network(core);
         if (known.has_value()) {
-            spdlog::warn("the chain cannot be reached: {}; going on with what is known of the contract",
+            spdlog::warn("the chain cannot be reached: {}; continuing with what is known of the contract",
                          constants.error().message);
             co_return known;
         }
@@ -187,8 +187,8 @@ Task<Result<std::vector<statemachine::Job>>> read_active(NodeCore& core) {
     co_return co_await core.pool().run(std::move(read));
 }
 
-/// Before any JOB runs: what the last process did to itself is held against the JOB that it was at work on. A store
-/// that cannot write now counts it at a later start.
+/// Before any JOB runs, a crash that the last process caused itself is counted against the JOB that it was working on.
+/// If the store cannot write now, a later start counts it.
 Task<> settle_crash(NodeCore& core, crash::Marker& marker) {
     if (!marker.left_behind()) co_return;
     const Result<chain::Block> latest = co_await core.chain().latest_block();
@@ -209,8 +209,8 @@ Task<Result<void>> run_master(asio::any_io_executor executor, NodeConfig config,
                               MasterOptions options) {
     auto hub_options = worker_options(config);
     if (hub_options.has_error()) co_return hub_options.error();
-    // Dataset, token file, checkpoints and artifact lie on this disk; of each local worker that helps, dataset and
-    // token file.
+    // Local workers keep dataset, token file, checkpoints and artifact on this disk; one that helps another keeps
+    // dataset and token file.
     if (options.local_workers > 0)
         config.selection.disk_bytes_per_dataset_byte =
             4 + (config.selection.cooperative ? 2 * (options.local_workers - 1) : 0);

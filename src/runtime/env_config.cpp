@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 #include <cstdlib>
 #include <numeric>
 
@@ -43,7 +42,7 @@ Result<std::string> parse_value(std::string_view text) {
         const std::size_t end = text.find(text.front(), 1);
         if (end == std::string_view::npos) return permanent_error("has a quote that is not closed");
         const std::string_view rest = trimmed(text.substr(end + 1));
-        if (!rest.empty() && rest.front() != '#') return permanent_error("has text behind the closing quote");
+        if (!rest.empty() && rest.front() != '#') return permanent_error("has text after the closing quote");
         return std::string(text.substr(1, end - 1));
     }
     if (text.starts_with('#')) return std::string();
@@ -85,7 +84,7 @@ std::string suggestion(const std::string& key, const std::set<std::string>& know
 Result<EnvConfig> EnvConfig::parse(std::string_view text, const std::string& place) {
     if (text.size() > file_bytes_max)
         return permanent_error(fmt::format("{} has {} bytes; at most {} are read", place, text.size(), file_bytes_max));
-    if (text.find('\0') != std::string_view::npos) return permanent_error(place + " is no text file");
+    if (text.find('\0') != std::string_view::npos) return permanent_error(place + " is not a text file");
     if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);  // a byte order mark
 
     EnvConfig config;
@@ -106,7 +105,7 @@ Result<void> EnvConfig::add_line(std::string_view line, const std::string& place
     const std::size_t equals = line.find('=');
     const std::string_view key = trimmed(line.substr(0, equals));
     if (equals == std::string_view::npos || !is_key(key))
-        return permanent_error(place + ": this is no setting; expected KEY=value, or # before a comment");
+        return permanent_error(place + ": this is not a setting; expected KEY=value, or # before a comment");
     Result<std::string> value = parse_value(line.substr(equals + 1));
     if (value.has_error())
         return permanent_error(fmt::format("{}: the value of {} {}", place, key, value.error().message));
@@ -169,30 +168,6 @@ Result<std::string> EnvConfig::require(const std::string& key) const {
 std::string EnvConfig::text(const std::string& key, std::string fallback) const {
     const ConfigValue* value = find(key);
     return value == nullptr ? fallback : value->text;
-}
-
-Result<std::uint64_t> EnvConfig::whole_number(const std::string& key, std::uint64_t fallback, std::uint64_t minimum,
-                                              std::uint64_t maximum) const {
-    const ConfigValue* value = find(key);
-    if (value == nullptr) return fallback;
-    std::uint64_t number = 0;
-    const char* const end = value->text.data() + value->text.size();
-    const auto [stop, error] = std::from_chars(value->text.data(), end, number);
-    if (error == std::errc{} && stop == end && number >= minimum && number <= maximum) return number;
-    return permanent_error(fmt::format("{}: {} is '{}'; expected a whole number from {} to {}", value->place, key,
-                                       value->text, minimum, maximum));
-}
-
-std::vector<std::string> EnvConfig::list(const std::string& key, const std::string& fallback) const {
-    const std::string all = text(key, fallback);
-    std::vector<std::string> items;
-    for (std::size_t begin = 0; begin <= all.size();) {
-        const std::size_t comma = std::min(all.find(',', begin), all.size());
-        const std::string_view item = trimmed(std::string_view(all).substr(begin, comma - begin));
-        if (!item.empty()) items.emplace_back(item);
-        begin = comma + 1;
-    }
-    return items;
 }
 
 }  // namespace emeth

@@ -1,15 +1,13 @@
 // Settings from a .env file (KEY=value), the environment and flags, in rising order of precedence, with the place of
-// each value kept for errors.
+// each value kept for errors. What the values mean is declared in tables of runtime/setting.hpp.
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "runtime/result.hpp"
 
@@ -43,11 +41,6 @@ public:
     /// Error: "privateKey is missing: set it in config/master.env, the environment or by --privateKey".
     [[nodiscard]] Result<std::string> require(const std::string& key) const;
     [[nodiscard]] std::string text(const std::string& key, std::string fallback) const;
-    /// Error: "config/master.env:12: n_epoch is 'two'; expected a whole number from 1 to 1000".
-    [[nodiscard]] Result<std::uint64_t> whole_number(const std::string& key, std::uint64_t fallback,
-                                                     std::uint64_t minimum, std::uint64_t maximum) const;
-    /// Comma-separated, blanks trimmed.
-    [[nodiscard]] std::vector<std::string> list(const std::string& key, const std::string& fallback) const;
     [[nodiscard]] const std::string& file_place() const { return file_place_; }
     /// Whether the value stands in a file that load() found readable by others than its owner.
     [[nodiscard]] bool others_can_read(const std::string& key) const;

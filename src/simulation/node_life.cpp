@@ -8,6 +8,7 @@
 #include <set>
 
 #include "chain/amount.hpp"
+#include "chain/gas.hpp"
 #include "simulation/node_process.hpp"
 #include "simulation/simulated_clock.hpp"
 #include "simulation/simulated_endpoint.hpp"
@@ -144,6 +145,7 @@ NodeLife::NodeLife(std::uint64_t seed, const Trace& trace)
     config_.selection.max_fee = wei_of(1'000 * emt);
     config_.selection.dataset_bytes_max = 1'000'000'000;
     config_.selection.deadline_margin_s = 300;
+    config_.selection.disk_reserve_bytes = 0;  // the disk of the machine is none of the simulation
     report_.seed = seed;
     const double severity = dice_.unit();
     weather_.error_rate = 0.02 * severity;
@@ -483,8 +485,8 @@ void NodeLife::check_penalty(const JobId& id, const ChainJob& job) {
     if (status != JobStatus::timeout && status != JobStatus::declined && status != JobStatus::failed) return;
     ++report_.penalties;
     const Story& story = stories_.at(id);
-    const auto needed_s =
-        workers_.slowest_s(std::max<std::uint64_t>(1, story.bytes >> 20) * node::language_model_complexity / 1'000);
+    const auto gas = chain::estimated_gas(chain::dataset_mebibytes(story.bytes), chain::language_model_complexity);
+    const auto needed_s = workers_.slowest_s(gas);
     const auto enough_s = fault_free_factor * needed_s + fault_free_s;
     if (story.excused || story.clear_s <= enough_s) return;
     violations_.add(fmt::format("{}: a penalty ({}) although {} s were free of faults and {} s are enough", id.hex(),

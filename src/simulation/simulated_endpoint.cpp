@@ -4,6 +4,7 @@
 #include <string>
 
 #include "chain/amount.hpp"
+#include "chain/gas.hpp"
 
 namespace emeth::simulation {
 namespace {
@@ -121,7 +122,7 @@ Task<Result<chain::Slot>> SimulatedEndpoint::slot(std::uint64_t number, Address)
 
 Task<Result<std::uint64_t>> SimulatedEndpoint::estimated_gas(std::uint64_t dataset_mb, std::uint64_t complexity) {
     if (auto failed = co_await ask("getEstimatedGas")) co_return std::move(*failed);
-    co_return dataset_mb* complexity / 1'000;
+    co_return chain::estimated_gas(dataset_mb, complexity);
 }
 
 Task<Result<Wei>> SimulatedEndpoint::alt_balance(Address) {

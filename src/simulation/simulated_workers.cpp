@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "chain/gas.hpp"
 #include "node/market/selection.hpp"
 
 namespace emeth::simulation {
@@ -22,7 +23,7 @@ constexpr double death_rate = 0.001, cut_rate = 0.0006, trainer_death_rate = 0.0
 constexpr double sick_share = 0.3;
 
 std::uint64_t gas_of(std::uint64_t bytes) {
-    return std::max<std::uint64_t>(1, bytes >> 20) * node::language_model_complexity / 1'000;
+    return chain::estimated_gas(chain::dataset_mebibytes(bytes), chain::language_model_complexity);
 }
 
 }  // namespace
@@ -184,7 +185,7 @@ void SimulatedWorkers::download(const Address& address, Work& work, Files& files
         return report(address, work, wp::StepFailed{"download", false, "the dataset is shorter than announced", true});
     }
     files.dataset = true;
-    files.steps_total = std::max<std::uint64_t>(1, files.bytes >> 20) * steps_per_mebibyte;
+    files.steps_total = chain::dataset_mebibytes(files.bytes) * steps_per_mebibyte;
     files.step = static_cast<double>(files.checkpoint);
     report(address, work,
            wp::DatasetReady{numbered<Hash256>(files.bytes), files.bytes, files.bytes / 4, files.steps_total});

@@ -6,6 +6,7 @@
 #include <boost/asio/ip/address.hpp>
 #include <utility>
 
+#include "crypto/configured_key.hpp"
 #include "runtime/processors.hpp"
 #include "trainer_protocol/trainer_child.hpp"
 #include "worker_protocol/messages.hpp"
@@ -16,33 +17,7 @@ namespace {
 constexpr std::uint64_t day_ms = 86'400'000;
 constexpr std::uint64_t threads_most = 1'024;
 constexpr int cooperation_timeouts_in_a_step = 12;
-
-/// "http://host:port" and "ws://host:port" mean the same here. A path, as of a master behind a
-/// proxy, is kept in front of ours.
-Result<http::Url> session_url(const EnvConfig& config) {
-    const auto text = config.require("master_node_url");
-    if (text.has_error()) return text.error();
-    auto url = http::Url::parse(*text);
-    if (url.has_error()) return in_context(config.find("master_node_url")->place + ": master_node_url", url.error());
-    if (url->scheme == "http") url->scheme = "ws";
-    if (url->scheme == "https") url->scheme = "wss";
-    while (url->target.ends_with('/')) url->target.pop_back();
-    url->target += worker_protocol::session_path;
-    return url;
-}
-
-Error bad_value(const EnvConfig& config, const std::string& key, std::string_view expected) {
-    const ConfigValue& value = *config.find(key);
-    return permanent_error(fmt::format("{}: {} is '{}'; expected {}", value.place, key, value.text, expected));
-}
-
-Result<std::optional<Address>> master_address(const EnvConfig& config) {
-    const std::string text = config.text("master_address", "");
-    if (text.empty()) return std::optional<Address>();
-    const auto address = Address::parse(text);
-    if (!address) return bad_value(config, "master_address", "an address of 0x and 40 hex digits");
-    return address;
-}
+constexpr const char* timeout_cooperation = "timeout_cooperation";
 
 bool is_device(const std::string& text) {
     if (text == "cpu" || text == "cuda") return true;
@@ -52,96 +27,145 @@ bool is_device(const std::string& text) {
            std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-Result<trainer_protocol::ComputeOptions> compute_options(const EnvConfig& config) {
-    trainer_protocol::ComputeOptions compute;
-    compute.device = config.text("device", compute.device);
-    if (!is_device(compute.device)) return bad_value(config, "device", "cpu, cuda or cuda:n");
-    compute.precision = config.text("precision", compute.precision);
-    if (compute.precision != "auto" && compute.precision != "bf16" && compute.precision != "float32")
-        return bad_value(config, "precision", "auto, bf16 or float32");
-    const auto threads = config.whole_number("threads", processors(), 1, threads_most);
+Result<std::string> read_device(const SettingValue& value) {
+    if (!is_device(value.text())) return value.refused("cpu, cuda or cuda:n");
+    return value.text();
+}
+
+/// "http://host:port" and "ws://host:port" mean the same here; a path of the master behind a proxy is kept in front of
+/// ours.
+Result<http::Url> read_master_url(const SettingValue& value) {
+    const auto text = value.required();
+    if (text.has_error()) return text.error();
+    auto url = http::Url::parse(*text);
+    if (url.has_error()) return value.in_context(url.error());
+    if (url->scheme == "http") url->scheme = "ws";
+    if (url->scheme == "https") url->scheme = "wss";
+    while (url->target.ends_with('/')) url->target.pop_back();
+    url->target += worker_protocol::session_path;
+    return url;
+}
+
+Result<std::optional<Address>> read_master_address(const SettingValue& value) {
+    if (value.text().empty()) return std::optional<Address>();
+    const auto address = Address::parse(value.text());
+    if (!address) return value.refused("an address of 0x and 40 hex digits");
+    return address;
+}
+
+Result<std::uint32_t> read_threads(const SettingValue& value) {
+    if (value.text().empty()) return processors();
+    const auto threads = value.whole_number(1, threads_most);
     if (threads.has_error()) return threads.error();
-    compute.threads = static_cast<std::uint32_t>(*threads);
-    const auto micro_batch = config.whole_number("batchSize", 0, 0, 4'096);
-    if (micro_batch.has_error()) return micro_batch.error();
-    compute.micro_batch = static_cast<std::uint32_t>(*micro_batch);
-    return compute;
+    return static_cast<std::uint32_t>(*threads);
 }
 
-Result<void> read_limit(const EnvConfig& config, const std::string& key, Milliseconds& limit) {
-    const auto value = config.whole_number(key, static_cast<std::uint64_t>(limit.count()), 1'000, 7 * day_ms);
-    if (value.has_error()) return value.error();
-    limit = Milliseconds(*value);
-    return {};
-}
-
-Result<StallLimits> stall_limits(const EnvConfig& config) {
-    StallLimits limits;
-    for (const auto& [key, limit] :
-         {std::pair{"timeout_wait_data", &limits.wait_data}, std::pair{"timeout_idle", &limits.idle},
-          std::pair{"timeout_learning", &limits.learning}, std::pair{"timeout_checkpoint", &limits.checkpoint}})
-        if (const auto read = read_limit(config, key, *limit); read.has_error()) return read.error();
-    return limits;
-}
-
-/// Cooperation listens on this one address only.
-Result<trainer_protocol::CooperationOptions> cooperation_options(const EnvConfig& config, const StallLimits& limits) {
-    trainer_protocol::CooperationOptions cooperation;
-    cooperation.host = config.text("cooperative_host", cooperation.host);
+Result<std::string> read_cooperative_host(const SettingValue& value) {
     boost::system::error_code error;
-    const auto address = asio::ip::make_address(cooperation.host, error);
+    const auto address = asio::ip::make_address(value.text(), error);
     if (error || address.is_unspecified())
-        return bad_value(config, "cooperative_host", "the IP address under which the other workers reach this machine");
-    const Milliseconds longest = limits.learning / cooperation_timeouts_in_a_step;
-    Milliseconds timeout = std::min(Milliseconds(cooperation.timeout_ms), longest);
-    if (const auto read = read_limit(config, "timeout_cooperation", timeout); read.has_error()) return read.error();
-    // A leader that waits for a hung helper must not count as hung itself, and forming a group and doing one step may
-    // each take this timeout several times.
-    if (timeout > longest)
-        return bad_value(config, "timeout_cooperation",
-                         fmt::format("at most a twelfth of timeout_learning ({} ms)", limits.learning.count()));
-    cooperation.timeout_ms = static_cast<std::uint32_t>(std::min<std::int64_t>(timeout.count(), day_ms));
-    return cooperation;
+        return value.refused("the IP address under which the other workers reach this machine");
+    return value.text();
+}
+
+SettingsTable<WorkerSettings> identity_table() {
+    using Settings = WorkerSettings;
+    return {{{"master_node_url", "", "Where the master listens for its workers."},
+             into<Settings>(&Settings::master, read_master_url)},
+            {{"master_address", "",
+              "The address of the master's wallet, which the master must prove to own; unset, any master is trusted."},
+             into<Settings>(&Settings::master_address, read_master_address)},
+            text("log_level", &Settings::log_level, "What is logged: trace, debug, info, warn or error.")};
+}
+
+SettingsTable<trainer_protocol::ComputeOptions> compute_table() {
+    using Options = trainer_protocol::ComputeOptions;
+    return {{{"device", Options{}.device,
+              "cpu, cuda or cuda:n; the latter where the installed libtorch has CUDA, which Debian's does not."},
+             into<Options>(&Options::device, read_device)},
+            {{"threads", "", "Threads of the trainer; unset, one for each processor."},
+             into<Options>(&Options::threads, read_threads)},
+            whole_number("batchSize", &Options::micro_batch, 0, 4'096,
+                         "Sequences in a micro-batch; 0: the trainer finds how many fit."),
+            one_of("precision", &Options::precision, {"auto", "bf16", "float32"},
+                   "auto, bf16 or float32; auto is bf16 where the processor has it.")};
+}
+
+SettingsTable<StallLimits> stall_table() {
+    constexpr std::uint64_t shortest = 1'000, longest = 7 * day_ms;
+    return {whole_number("timeout_wait_data", &StallLimits::wait_data, shortest, longest,
+                         "A transfer in which no byte of a dataset or result moves for so long (ms) is begun again."),
+            whole_number("timeout_idle", &StallLimits::idle, shortest, longest,
+                         "A trainer that says nothing for so long before the first step (ms) is started again."),
+            whole_number("timeout_learning", &StallLimits::learning, shortest, longest,
+                         "A trainer that does no step for so long while it trains (ms) is started again."),
+            whole_number("timeout_checkpoint", &StallLimits::checkpoint, shortest, longest,
+                         "A trainer that says nothing for so long after the last step (ms) is started again.")};
+}
+
+/// Nothing of the cooperation listens on more than this one address.
+SettingsTable<trainer_protocol::CooperationOptions> cooperation_table() {
+    using Options = trainer_protocol::CooperationOptions;
+    return {{{"cooperative_host", Options{}.host,
+              "Where the master says cooperative=nvm: the IP address of this machine under which the trainers of other "
+              "workers reach it. They talk to each other without encryption, and a stranger who reaches their ports "
+              "can make them abort: let it be an address of a private network. The default serves workers on one "
+              "machine."},
+             into<Options>(&Options::host, read_cooperative_host)},
+            whole_number(timeout_cooperation, &Options::timeout_ms, 1'000, 7 * day_ms,
+                         "A trainer of the group that gives no sign for so long (ms) counts as lost; at most a twelfth "
+                         "of timeout_learning.")};
+}
+
+const SettingsTable<WorkerSettings>& training_table() {
+    using Settings = WorkerSettings;
+    const auto read_states = [](const SettingValue& value, Settings& out) -> Result<void> {
+        const auto states = value.whole_number(1, 1'000'000);
+        if (states.has_error()) return states.error();
+        out.states_bytes_max = *states * gigabyte;
+        return {};
+    };
+    static const SettingsTable<Settings> table = joined<Settings>(
+        SettingsTable<Settings>{
+            whole_number("powerCapacity", &Settings::power_capacity, 1, 1'000'000'000,
+                         "Capacity, by default as published for one RTX 3080: gas * 1,000,000 / powerCapacity is the "
+                         "time of a JOB in seconds."),
+            {{"model_cached_size", std::to_string(Settings{}.states_bytes_max / gigabyte),
+              "Disk for the states that verification may ask to see, kept until the verdict, of all JOBs together "
+              "(GB): for each JOB up to 38 states of 12 bytes a weight, 74 MiB with nano and 53 GiB with gpt2."},
+             read_states}},
+        rows_of(&Settings::compute, compute_table()), rows_of(&Settings::limits, stall_table()),
+        rows_of(&Settings::cooperation, cooperation_table()));
+    return table;
+}
+
+/// A leader whose helper hangs must not count as hanging itself: forming a group and a step take it a few timeouts.
+Result<void> limit_cooperation(const EnvConfig& config, WorkerSettings& settings) {
+    const Milliseconds longest = settings.limits.learning / cooperation_timeouts_in_a_step;
+    const bool given = config.find(timeout_cooperation) != nullptr;
+    const Milliseconds timeout(settings.cooperation.timeout_ms);
+    if (given && timeout > longest)
+        return SettingValue(config, {timeout_cooperation, "", ""})
+            .refused(fmt::format("at most a twelfth of timeout_learning ({} ms)", settings.limits.learning.count()));
+    settings.cooperation.timeout_ms = static_cast<std::uint32_t>(std::min(timeout, longest).count());
+    return {};
 }
 
 }  // namespace
 
-const std::set<std::string>& worker_keys() {
-    static const std::set<std::string> keys{"master_node_url",    "master_address",
-                                            "privateKey",         "privateKey_file",
-                                            "powerCapacity",      "device",
-                                            "batchSize",          "threads",
-                                            "precision",          "timeout_wait_data",
-                                            "timeout_idle",       "timeout_learning",
-                                            "timeout_checkpoint", "timeout_cooperation",
-                                            "cooperative_host",   "log_level",
-                                            "model_cached_size"};
-    return keys;
+std::vector<SettingDeclaration> worker_settings() {
+    return declared(identity_table(), crypto::key_settings(), training_table());
+}
+
+std::vector<SettingDeclaration> training_settings() {
+    return declared(training_table());
 }
 
 Result<WorkerSettings> read_settings(const EnvConfig& config, std::filesystem::path data) {
     WorkerSettings settings;
-    auto master = session_url(config);
-    if (master.has_error()) return master.error();
-    settings.master = std::move(*master);
-    const auto address = master_address(config);
-    if (address.has_error()) return address.error();
-    settings.master_address = *address;
-    const auto capacity = config.whole_number("powerCapacity", settings.power_capacity, 1, 1'000'000'000);
-    if (capacity.has_error()) return capacity.error();
-    settings.power_capacity = *capacity;
-    const auto states = config.whole_number("model_cached_size", settings.states_bytes_max / gigabyte, 1, 1'000'000);
-    if (states.has_error()) return states.error();
-    settings.states_bytes_max = *states * gigabyte;
-    auto compute = compute_options(config);
-    if (compute.has_error()) return compute.error();
-    settings.compute = std::move(*compute);
-    const auto limits = stall_limits(config);
-    if (limits.has_error()) return limits.error();
-    settings.limits = *limits;
-    auto cooperation = cooperation_options(config, settings.limits);
-    if (cooperation.has_error()) return cooperation.error();
-    settings.cooperation = std::move(*cooperation);
+    auto read = emeth::read_settings(config, joined<WorkerSettings>(identity_table(), training_table()), settings);
+    if (read.has_error()) return read.error();
+    if (auto limited = limit_cooperation(config, settings); limited.has_error()) return limited.error();
     settings.data = std::filesystem::absolute(data);
     settings.trainer = trainer_protocol::default_trainer_program();
     return settings;

@@ -1,16 +1,17 @@
-// What a worker is told: from its .env file, the environment and flags (config/worker.env explains each).
+// What a worker is told: from its .env file, the environment and flags.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <optional>
-#include <set>
 #include <string>
+#include <vector>
 
 #include "http/client.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/env_config.hpp"
 #include "runtime/retry_policy.hpp"
+#include "runtime/setting.hpp"
 #include "statemachine/types.hpp"
 #include "trainer_protocol/messages.hpp"
 
@@ -18,18 +19,15 @@ namespace emeth::worker {
 
 /// How long it takes to notice a hung trainer or a dead connection; the work is then resumed from where it stands.
 struct StallLimits {
-    /// timeout_wait_data: no byte of a dataset or of a part of the artifact moves.
-    Milliseconds wait_data{60'000};
-    /// timeout_idle: the trainer says nothing before its first step (tokenizer, token file).
-    Milliseconds idle{1'800'000};
-    /// timeout_learning: the trainer completes no step.
-    Milliseconds learning{600'000};
-    /// timeout_checkpoint: the trainer says nothing after its last step (validation, artifact).
-    Milliseconds checkpoint{1'800'000};
+    Milliseconds wait_data{60'000};      ///< no byte of a dataset or of a part of the artifact moves
+    Milliseconds idle{1'800'000};        ///< the trainer says nothing before its first step (tokenizer, token file)
+    Milliseconds learning{600'000};      ///< the trainer completes no step
+    Milliseconds checkpoint{1'800'000};  ///< the trainer says nothing after its last step (validation, artifact)
 };
 
 inline constexpr std::uint64_t gigabyte = 1'000'000'000;
 
+/// Key, meaning and bounds of what is a setting stand in the tables of settings.cpp, defaults here.
 struct WorkerSettings {
     http::Url master;                       ///< ws or wss, with the path of the session
     std::optional<Address> master_address;  ///< the address that the master must prove; absent: any master will do
@@ -40,14 +38,18 @@ struct WorkerSettings {
     StallLimits limits;
     trainer_protocol::CooperationOptions cooperation;  ///< where and how this worker meets others on one JOB
     std::uint64_t states_bytes_max = 500 * gigabyte;   ///< for states kept until their verdicts, all JOBs together
+    std::string log_level = "info";
     std::uint64_t disk_reserve_bytes = std::uint64_t{1} << 30;  ///< kept free on top of what a JOB needs
     RetryPolicy reconnect{Milliseconds(1'000), 2, Milliseconds(30'000), 0.5};
     RetryPolicy part_retry{Milliseconds(1'000), 2, Milliseconds(4'000), 0.25};
     RetryPolicy trainer_restart{Milliseconds(1'000), 2, Milliseconds(60'000), 0.25};
 };
 
-/// All configuration keys: each is a flag as well, and the file may hold no others.
-const std::set<std::string>& worker_keys();
+/// Every setting of a worker.
+std::vector<SettingDeclaration> worker_settings();
+/// Those of how it trains, without who it is and whom it serves: a worker on its master's machine takes them from the
+/// master's file.
+std::vector<SettingDeclaration> training_settings();
 
 /// Checks every value; the error names key, value, place and remedy. The worker's private key is not read here.
 Result<WorkerSettings> read_settings(const EnvConfig& config, std::filesystem::path data);

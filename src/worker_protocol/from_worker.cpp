@@ -155,7 +155,8 @@ ReportBody read_body(JsonObject json) {
     if (kind == TrainingStarted::kind)
         return TrainingStarted{json.u64("step"), json.string("reason", sentence_bytes_max)};
     if (kind == CheckpointSaved::kind) return CheckpointSaved{trainer_protocol::read_checkpoint(json)};
-    if (kind == Trained::kind) return Trained{trainer_protocol::read_artifact(json, part_bytes * parts_max)};
+    if (kind == Trained::kind)
+        return Trained{trainer_protocol::read_artifact(json, upload_part_bytes * upload_parts_max)};
     if (kind == PartUploaded::kind) return read_part_uploaded(json);
     if (kind == EvidencePacked::kind) return read_evidence_packed(json);
     if (kind == StepFailed::kind) return read_step_failed(json);

@@ -4,6 +4,7 @@
 #include <span>
 #include <string_view>
 
+#include "chain/gas.hpp"
 #include "crypto/keccak256.hpp"
 
 namespace emeth::test {
@@ -222,7 +223,7 @@ Task<Result<chain::Slot>> FakeChain::slot(std::uint64_t number, Address) {
 }
 
 Task<Result<std::uint64_t>> FakeChain::estimated_gas(std::uint64_t dataset_mb, std::uint64_t complexity) {
-    co_return answer(dataset_mb * complexity / 1'000);
+    co_return answer(chain::estimated_gas(dataset_mb, complexity));
 }
 
 Task<Result<Wei>> FakeChain::alt_balance(Address account) {

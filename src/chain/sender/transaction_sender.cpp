@@ -6,6 +6,7 @@
 #include "chain/encoding/emeth_core.hpp"
 #include "chain/encoding/transaction.hpp"
 #include "chain/fee_policy.hpp"
+#include "chain/gas.hpp"
 #include "chain/sender/outbox_policy.hpp"
 #include "chain/sender/outcome_watch.hpp"
 #include "chain/sender/rebroadcaster.hpp"

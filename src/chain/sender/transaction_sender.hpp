@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "chain/chain.hpp"
+#include "chain/fee_policy.hpp"
 #include "crypto/private_key.hpp"
 #include "runtime/async_mutex.hpp"
 #include "runtime/blocking_pool.hpp"
@@ -24,18 +25,13 @@
 
 namespace emeth::chain {
 
-/// Fixed, since process cannot be estimated before its approve is mined. A test on our contracts holds approve below
-/// half of its limit and process below two thirds; gas that is not used is not paid.
-inline constexpr std::uint64_t approve_gas_limit = 100'000;
-inline constexpr std::uint64_t process_gas_limit = 400'000;
-
 struct SenderOptions {
     std::uint64_t chain_id = 0;
     std::uint64_t confirmations = 1;  ///< depth at which an effect counts; 1: mined
     Milliseconds poll_interval{1'000};
     Milliseconds rebroadcast_interval{15'000};
     /// No transaction offers more per gas, whatever the endpoint says; it is a transient Error to wait for.
-    std::uint64_t gas_price_max_gwei = 10'000;
+    std::uint64_t gas_price_max_gwei = gas_price_max_gwei_default;
     /// After so many blocks in which the lowest nonce was not mined, run() offers more for it, if the price has risen.
     std::uint64_t replace_after_blocks = 5;
 };

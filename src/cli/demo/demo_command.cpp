@@ -19,8 +19,9 @@ struct DemoFlags {
 constexpr const char* examples =
     "Starts the whole network on this machine, a master and two workers; three real JOBs go from discovered to "
     "verified, through a SIGKILL of the master and a worker in\n"
-    "the middle of training; then the day's reward is withdrawn. Exit code 0 only if all of it held, and every wei is "
-    "accounted for.\n\n"
+    "the middle of training; then the day's reward is withdrawn. The exit code is 0 only if all of it succeeded and "
+    "every wei "
+    "is accounted for.\n\n"
     "Examples:\n"
     "  emeth demo --report report.json\n"
     "  emeth demo --keep            leave it running and look around; Ctrl-C ends everything\n";

@@ -7,6 +7,7 @@
 
 #include "chain/amount.hpp"
 #include "chain/encoding/emeth_core.hpp"
+#include "chain/gas.hpp"
 
 namespace emeth::network {
 
@@ -18,7 +19,7 @@ struct Price {
 };
 
 Task<Result<Price>> price_of(chain::Chain& chain, std::uint64_t bytes, JobRequest request) {
-    const auto gas = co_await chain.estimated_gas(std::max<std::uint64_t>(1, bytes >> 20), language_model_complexity);
+    const auto gas = co_await chain::dataset_gas(chain, bytes);
     if (gas.has_error()) co_return gas.error();
     const chain::U256 by_gas = chain::to_u256(request.gas_price) * *gas;
     co_return Price{*gas, chain::to_wei(std::max(by_gas, chain::to_u256(request.fee_min)))};

@@ -14,8 +14,6 @@
 
 namespace emeth::network {
 
-/// Complexity of the language-model program: gas = floor(MiB) * 5822 / 1000.
-inline constexpr std::uint64_t language_model_complexity = 5'822;
 inline constexpr std::uint64_t language_model_program = 0;
 
 struct JobRequest {

@@ -8,8 +8,8 @@
 #include <utility>
 #include <variant>
 
+#include "chain/gas.hpp"
 #include "http/file_pieces.hpp"
-#include "network/requester/requester.hpp"
 #include "runtime/durable_file.hpp"
 #include "runtime/log.hpp"
 #include "runtime/with_timeout.hpp"
@@ -125,7 +125,7 @@ Task<Result<Verdict>> check_job(chain::Chain& chain, api_client::StorageApiClien
     if (*bytes > dataset_bytes_max)
         co_return transient_error(
             fmt::format("the dataset has {} bytes, at most {} are taken", *bytes, dataset_bytes_max));
-    const auto gas = co_await chain.estimated_gas(std::max<std::uint64_t>(1, *bytes >> 20), language_model_complexity);
+    const auto gas = co_await chain::dataset_gas(chain, *bytes);
     if (gas.has_error()) co_return gas.error();
 
     auto spec = trainer_protocol::parse_job_param(id, details->param, options.rules);

@@ -17,8 +17,8 @@ using boost::json::object;
 using boost::json::value;
 
 constexpr Milliseconds decline_poll{50};
-constexpr int decline_polls_max =
-    200;  // 10 s: a step that may not be interrupted, or a store that cannot write, is in the way
+/// 10 s: a step that may not be interrupted, or a store that cannot write, is in the way.
+constexpr int decline_polls_max = 200;
 
 object progress_json(const worker_protocol::Progress& progress) {
     return {{"stage", progress.stage},    {"epoch", progress.epoch},
@@ -92,15 +92,15 @@ value AdminApi::status() const {
 }
 
 Task<Result<value>> AdminApi::job_list() {
-    auto offers = co_await services_.ports.info_server.open_jobs();
+    const auto offers = co_await services_.ports.info_server.open_jobs();
     if (offers.has_error()) co_return offers.error();
-    order(*offers);
+    const std::vector<JobId> ids = services_.prospector.ranked(*offers);
     const Result<NodeView> view = co_await services_.prospector.view(std::nullopt);
     if (view.has_error()) co_return view.error();
     array open;
-    const auto judged_count = std::min(offers->size(), judged_jobs_max);
+    const auto judged_count = std::min(ids.size(), judged_jobs_max);
     for (std::size_t index = 0; index < judged_count; ++index) {
-        Result<object> json = co_await judged((*offers)[index].id, *view);
+        Result<object> json = co_await judged(ids[index], *view);
         if (json.has_error()) co_return json.error();
         open.push_back(std::move(*json));
     }
@@ -125,7 +125,7 @@ Task<Result<object>> AdminApi::judged(JobId id, const NodeView& view) {
     } else {
         const auto& chosen = std::get<Chosen>(verdict);
         json["finishEstimate"] = chosen.finish_estimate_s;
-        json["expectedValue"] = chosen.expected_value;
+        json["expectedValue"] = rounded_coins(chosen.expected_value);
     }
     co_return json;
 }
@@ -159,7 +159,8 @@ Task<object> AdminApi::declined(JobId id) {
         }
         if (polls == decline_polls_max) {
             answer["refused"] =
-                "not decided within 10 s: the wish is not durable, a restart of the master forgets it; ask again (" +
+                "not decided within 10 s: the request is not durable, and forgotten when the master restarts; ask "
+                "again (" +
                 sm::why(*job, system_clock().unix_ms()) + ")";
             co_return answer;
         }

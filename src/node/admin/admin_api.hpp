@@ -1,5 +1,8 @@
-// What an operator may ask a node: the methods behind the admin socket, which commands without a running master call
-// directly. Io thread only.
+// What an operator may ask a node. This room answers commands: it reads what the other rooms of the node know, and
+// passes wishes on to them (decline, withdraw, stop). Only the commands and their way to a running master enter, no
+// decision that a JOB depends on.
+//
+// Here: the methods behind the admin socket, which commands without a running master call directly. Io thread only.
 #pragma once
 
 #include <boost/json/array.hpp>

@@ -29,9 +29,9 @@ JobServices::JobServices(asio::any_io_executor executor, NodePorts node, WorkerH
                          const NodeConfig& config, const chain::Constants& constants, std::filesystem::path data)
     : ports(node),
       workers(hub),
-      prospector(ports.chain, ports.artifacts, workers, ports.pool, ports.clock, ports.sender.address(), constants,
-                 config.selection, std::move(data),
-                 [this](std::optional<JobId> except) { return supervisor.commitments(except); }),
+      prospector({ports.chain, ports.artifacts, workers, ports.pool, ports.clock,
+                  [this](std::optional<JobId> except) { return supervisor.commitments(except); }},
+                 {ports.sender.address(), constants, config.selection, std::move(data)}),
       supervisor(executor, group,
                  PipelinePorts{ports.chain, ports.sender, ports.artifacts, workers, ports.jobs, ports.outbox,
                                ports.pool, ports.clock, ports.random, prospector, progress},

@@ -15,7 +15,7 @@
 
 namespace emeth::node {
 
-/// What a node stands on; the simulation gives other implementations.
+/// What a node is built on; the simulation gives other implementations.
 struct NodePorts {
     chain::Chain& chain;
     chain::TransactionSender& sender;

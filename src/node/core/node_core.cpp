@@ -5,15 +5,16 @@
 #include <utility>
 
 #include "chain/amount.hpp"
+#include "chain/gas.hpp"
 #include "node/data_folder.hpp"
 #include "runtime/durable_file.hpp"
 
 namespace emeth::node {
 namespace {
 
-/// A command that finds no master holds the folder for its moment; a master that starts just then is not turned away.
+/// A command that finds no master running holds the folder briefly; a master that starts just then waits for it.
 constexpr Milliseconds lock_patience{5'000};
-constexpr std::size_t pool_threads = 4;  // waiting for synced writes mostly; concurrent commits share a sync
+constexpr std::size_t pool_threads = 4;  // they mostly wait for synced writes; concurrent commits share a sync
 
 chain::SenderOptions sender_options(const NodeConfig& config) {
     chain::SenderOptions options;
@@ -70,7 +71,7 @@ Task<Result<void>> NodeCore::check_funds(chain::Constants constants) {
     if (emt.has_error()) co_return emt.error();
     const Result<chain::Fees> fees = co_await chain_.fees();
     if (fees.has_error()) co_return fees.error();
-    const Wei needed = gas_money(fees->max_fee_per_gas, chain_gas_per_job);
+    const Wei needed = chain::gas_money(fees->max_fee_per_gas, chain::chain_gas_per_job);
     if (*alt < needed)
         co_return permanent_error(
             fmt::format("wallet {} holds {} ALT; the transactions of one JOB need {} ALT: send ALT to it",

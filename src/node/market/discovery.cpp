@@ -28,7 +28,7 @@ Task<> Discovery::run() {
     for (;;) {
         const Result<std::size_t> chosen = co_await round();
         if (chosen.has_error()) {
-            if (failures++ == 0) spdlog::warn("cannot look for JOBs: {}; trying on", chosen.error().message);
+            if (failures++ == 0) spdlog::warn("cannot look for JOBs: {}; will retry", chosen.error().message);
             co_await ports_.clock.sleep(backoff(failures, policy, ports_.random.unit()));
             continue;
         }
@@ -40,23 +40,18 @@ Task<> Discovery::run() {
 
 Task<Result<std::size_t>> Discovery::round() {
     if (ports_.prospector.free_workers(std::nullopt) == 0) co_return std::size_t{0};
-    Result<std::vector<api_client::JobOffer>> offers = co_await ports_.info_server.open_jobs();
+    const Result<std::vector<api_client::JobOffer>> offers = co_await ports_.info_server.open_jobs();
     if (offers.has_error()) co_return offers.error();
     forget_all_but(*offers);
-    order(*offers);
+    std::vector<JobId> offered = ports_.prospector.ranked(*offers);
     Result<NodeView> view = co_await ports_.prospector.view(std::nullopt);
     if (view.has_error()) co_return view.error();
 
-    std::size_t looked_at = 0, chosen = 0;
-    for (const auto& offer : *offers) {
-        if (view->workers_free == 0 || looked_at == candidates_per_round_max) break;
-        if (!is_due(offer.id)) continue;
-        ++looked_at;
-        const Result<bool> taken = co_await consider(offer.id, *view);
-        if (taken.has_error()) co_return taken.error();
-        if (*taken) ++chosen;
-    }
-    co_return chosen;
+    Shortlist shortlist;
+    const Result<void> assessed = co_await assess(std::move(offered), *view, shortlist);
+    const Result<std::size_t> taken = co_await take_best(std::move(shortlist), *view);
+    if (assessed.has_error()) co_return assessed.error();
+    co_return taken;
 }
 
 /// The memory of refusals is bounded by what the server offers.
@@ -78,25 +73,59 @@ Task<Result<std::optional<statemachine::Job>>> Discovery::find_own(JobId id) {
     co_return co_await ports_.pool.run(std::move(find));
 }
 
-/// True when the JOB was chosen; `view` then has less to give.
-Task<Result<bool>> Discovery::consider(JobId id, NodeView& view) {
+Task<Result<void>> Discovery::assess(std::vector<JobId> offered, const NodeView& view, Shortlist& shortlist) {
+    std::size_t assessed = 0;
+    for (const JobId& id : offered) {
+        if (assessed == candidates_per_round_max) break;
+        if (!is_due(id)) continue;
+        ++assessed;
+        const Result<void> done = co_await assess(id, view, shortlist);
+        if (done.has_error()) co_return done;
+    }
+    co_return Result<void>{};
+}
+
+Task<Result<void>> Discovery::assess(JobId id, const NodeView& view, Shortlist& shortlist) {
     Result<std::optional<statemachine::Job>> own = co_await find_own(id);
     if (own.has_error()) co_return own.error();
     if (*own) {
         known_[id].lasting = true;
         if (in_doubt_.erase(id) > 0) take_on_(std::move(**own));  // its creation was durable after all
-        co_return false;
+        co_return Result<void>{};
     }
-    const Result<Candidate> candidate = co_await ports_.prospector.candidate(id);
+    Result<Candidate> candidate = co_await ports_.prospector.candidate(id);
     if (candidate.has_error() && candidate.error().kind != ErrorKind::permanent) co_return candidate.error();
     Verdict verdict = candidate.has_error() ? Verdict(Refused{candidate.error().message, true})
                                             : ports_.prospector.judge(*candidate, view);
-    if (auto* refused = std::get_if<Refused>(&verdict)) {
-        const Result<void> noted = co_await note_refusal(id, std::move(*refused));
-        if (noted.has_error()) co_return noted.error();
-        co_return false;
+    if (auto* refused = std::get_if<Refused>(&verdict)) co_return co_await note_refusal(id, std::move(*refused));
+    shortlist.chosen.push_back(std::get<Chosen>(std::move(verdict)));
+    shortlist.candidates.emplace(id, std::move(*candidate));
+    co_return Result<void>{};
+}
+
+/// Judged once more before it is taken, since `view` has less to give after each.
+Task<Result<std::size_t>> Discovery::take_best(Shortlist shortlist, NodeView& view) {
+    const std::vector<JobId> best_first = ports_.prospector.ranked(shortlist.chosen);
+    std::size_t taken = 0;
+    for (const JobId& id : best_first) {
+        if (view.workers_free == 0) break;
+        Verdict verdict = ports_.prospector.judge(shortlist.candidates.at(id), view);
+        if (auto* refused = std::get_if<Refused>(&verdict)) {
+            const Result<void> noted = co_await note_refusal(id, std::move(*refused));
+            if (noted.has_error()) co_return noted.error();
+            continue;
+        }
+        const auto& chosen = std::get<Chosen>(verdict);
+        const Result<void> durable = co_await take(chosen);
+        if (durable.has_error()) co_return durable.error();
+        reserve(view, chosen);
+        ++taken;
     }
-    const auto& chosen = std::get<Chosen>(verdict);
+    co_return taken;
+}
+
+Task<Result<void>> Discovery::take(const Chosen& chosen) {
+    const JobId id = chosen.terms.id;
     const statemachine::Discovered fact{chosen.terms};
     failpoint::before("commit", "Discovered");
     auto create = [this, &fact] { return ports_.jobs.create(fact, ports_.clock.unix_ms()); };
@@ -109,12 +138,11 @@ Task<Result<bool>> Discovery::consider(JobId id, NodeView& view) {
     failpoint::after("commit", "Discovered");
     spdlog::info("{}: chosen: fee {} EMT, deposit {} EMT, dataset {} bytes, finish estimate {}, expected value {} EMT",
                  short_name(id), chain::format_coins(chosen.terms.fee), chain::format_coins(chosen.deposit),
-                 chosen.terms.dataset_bytes, duration_text(chosen.finish_estimate_s), chosen.expected_value);
+                 chosen.terms.dataset_bytes, duration_text(chosen.finish_estimate_s),
+                 rounded_coins(chosen.expected_value));
     known_[id].lasting = true;
-    --view.workers_free;
-    view.emt_free = chain::to_wei(chain::to_u256(view.emt_free) - chain::to_u256(chosen.deposit));
     take_on_(std::move(*job));
-    co_return true;
+    co_return Result<void>{};
 }
 
 /// Recorded once per JOB and reason, not in every round.

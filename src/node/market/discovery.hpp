@@ -1,5 +1,5 @@
-// Looks for JOBs: asks the JOB info server, checks on chain what it says, selects, and hands over what was chosen. Io
-// thread only.
+// Looks for JOBs: asks the JOB info server what is open, assesses each offer by what the chain says of it, ranks what
+// was chosen, and takes the best as long as workers, deposits and gas money last. Io thread only.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "api_client/info_server_client.hpp"
 #include "node/market/prospector.hpp"
@@ -34,9 +35,9 @@ struct DiscoveryPorts {
 
 class Discovery {
 public:
-    /// Looked at in one round; the rest waits for the next, best fees first.
+    /// Assessed in one round, best first by what the info server says of them; the rest waits for the next.
     static constexpr std::size_t candidates_per_round_max = 64;
-    /// What was refused for the moment is looked at again after this.
+    /// What was refused for the moment is assessed again after this.
     static constexpr Milliseconds second_look_after{60'000};
 
     /// Gets each JOB once, when it is durable.
@@ -46,13 +47,19 @@ public:
     Discovery(DiscoveryPorts ports, Milliseconds interval, TakeOn take_on)
         : ports_(ports), interval_(interval), take_on_(std::move(take_on)) {}
 
-    /// Rounds for ever. A server that is down, or answers something else than JSON, is logged once and asked less often
-    /// until it is back.
+    /// Rounds for ever. A server that is down, or answers something other than JSON, is logged once and asked less
+    /// often until it is back.
     Task<> run();
-    /// One round: how many JOBs were chosen. An Error is that of a server or the store.
+    /// One round: how many JOBs were taken. An Error is that of a server or the store; what was chosen before a server
+    /// failed is taken all the same.
     Task<Result<std::size_t>> round();
 
 private:
+    /// What was chosen in this round.
+    struct Shortlist {
+        std::vector<Chosen> chosen;
+        std::map<JobId, Candidate> candidates;
+    };
     struct Known {
         std::string reason_shape;        ///< of the refusal, without its numbers
         bool lasting = false;            ///< ours already, or unfit for ever
@@ -62,7 +69,10 @@ private:
     void forget_all_but(const std::vector<api_client::JobOffer>& offers);
     [[nodiscard]] bool is_due(const JobId& id) const;
     Task<Result<std::optional<statemachine::Job>>> find_own(JobId id);
-    Task<Result<bool>> consider(JobId id, NodeView& view);
+    Task<Result<void>> assess(std::vector<JobId> offered, const NodeView& view, Shortlist& shortlist);
+    Task<Result<void>> assess(JobId id, const NodeView& view, Shortlist& shortlist);
+    Task<Result<std::size_t>> take_best(Shortlist shortlist, NodeView& view);
+    Task<Result<void>> take(const Chosen& chosen);
     Task<Result<void>> note_refusal(JobId id, Refused refused);
 
     DiscoveryPorts ports_;

@@ -1,4 +1,4 @@
-// The last look before a deposit, as a JOB's pipeline sees it: a port, implemented by Prospector.
+// The last check before a deposit, as a JOB's pipeline sees it: a port, implemented by Prospector.
 #pragma once
 
 #include "chain/chain.hpp"

@@ -1,11 +1,13 @@
-// Gathers what selection looks at: a JOB from chain and Storage API, and the node as it is now. Io thread only.
+// Gathers what selection looks at: a JOB as chain and Storage API show it, and the node as it is now. Io thread only.
 #pragma once
 
 #include <cstddef>
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <vector>
 
+#include "api_client/info_server_client.hpp"
 #include "api_client/storage_api_client.hpp"
 #include "chain/chain.hpp"
 #include "chain/chain_clock.hpp"
@@ -16,7 +18,7 @@
 
 namespace emeth::node {
 
-/// What JOBs of this node are still going to take: workers and deposits where they hold none yet, and gas money.
+/// What the JOBs of this node are still going to take: workers and deposits where they hold none yet, and gas money.
 struct Commitments {
     std::size_t workers = 0;
     Wei deposits;                 ///< EMT wei
@@ -25,38 +27,46 @@ struct Commitments {
 
 class Prospector final : public Preflight {
 public:
-    /// `except`: the JOB that is being looked at does not compete with itself.
+    /// `except`: the JOB that is being assessed does not compete with itself.
     using CommitmentsOf = std::function<Commitments(std::optional<JobId> except)>;
 
-    /// All references must outlive the prospector. `data`: the folder whose disk counts.
-    Prospector(chain::Chain& chain, api_client::ArtifactStore& artifacts, WorkerHub& workers, BlockingPool& pool,
-               Clock& clock, Address wallet, chain::Constants constants, SelectionPolicy policy,
-               std::filesystem::path data, CommitmentsOf commitments);
+    /// All of it must outlive the prospector.
+    struct Ports {
+        chain::Chain& chain;
+        api_client::ArtifactStore& artifacts;
+        WorkerHub& workers;
+        BlockingPool& pool;
+        Clock& clock;
+        CommitmentsOf commitments;
+    };
+    struct Options {
+        Address wallet;
+        chain::Constants constants;
+        SelectionPolicy policy;
+        std::filesystem::path data;  ///< the folder whose disk counts
+    };
+
+    Prospector(Ports ports, Options options);
 
     /// Reads the JOB anew. permanent Error: it is unfit whatever the node does (its dataset does not exist).
     Task<Result<Candidate>> candidate(JobId id);
     Task<Result<NodeView>> view(std::optional<JobId> except);
     [[nodiscard]] Verdict judge(const Candidate& candidate, const NodeView& view) const {
-        return select(candidate, view, policy_);
+        return select(candidate, view, options_.policy);
     }
+    /// What the info server offers, best first by what it says of it.
+    [[nodiscard]] std::vector<JobId> ranked(const std::vector<api_client::JobOffer>& offers) const;
+    /// What was chosen, best first.
+    [[nodiscard]] std::vector<JobId> ranked(const std::vector<Chosen>& chosen) const;
     /// Idle workers that no JOB of this node waits for.
     [[nodiscard]] std::size_t free_workers(std::optional<JobId> except) const;
 
     Task<Result<Verdict>> assess_again(statemachine::Terms terms, chain::JobRecord record) override;
 
 private:
-    Task<Result<std::uint64_t>> gas_of(std::uint64_t dataset_bytes);
-
-    chain::Chain& chain_;
-    api_client::ArtifactStore& artifacts_;
-    WorkerHub& workers_;
-    BlockingPool& pool_;
+    Ports ports_;
+    Options options_;
     chain::ChainClock chain_clock_;
-    Address wallet_;
-    chain::Constants constants_;
-    SelectionPolicy policy_;
-    std::filesystem::path data_;
-    CommitmentsOf commitments_;
 };
 
 }  // namespace emeth::node

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "chain/amount.hpp"
+#include "chain/gas.hpp"
 #include "statemachine/text.hpp"
 #include "trainer_protocol/job_param.hpp"
 #include "trainer_protocol/segments.hpp"
@@ -98,8 +99,8 @@ SignedWei expected_value(const Assessment& a) {
     const auto verifier_fee = signed_wei(constants.verifier_fee);
     const auto timeout_penalty = signed_wei(chain::rate_of(a.chosen.deposit, constants.timeout_penalty_rate));
     const auto failed_penalty = signed_wei(chain::rate_of(a.chosen.deposit, constants.failed_penalty_rate));
-    const SignedWei gas =
-        signed_wei(gas_money(a.view.gas_price, chain_gas_per_job)) * signed_wei(a.policy.emt_per_alt) / coin();
+    const SignedWei gas = signed_wei(chain::gas_money(a.view.gas_price, chain::chain_gas_per_job)) *
+                          signed_wei(a.policy.emt_per_alt) / coin();
     const SignedWei misses = timeout_penalty * a.policy.miss_rate / chain::rate_denominator;
     const SignedWei rejects = (failed_penalty + verifier_fee) * a.policy.reject_rate / chain::rate_denominator;
     return fee - verifier_fee - gas - misses - rejects;
@@ -114,11 +115,13 @@ std::string signed_coins(const SignedWei& amount) {
 std::optional<Refused> check_value(Assessment& a) {
     a.chosen.deposit = chain::rate_of(a.candidate.record.fee, a.view.constants.deposit_rate);
     const auto value = expected_value(a);
-    a.chosen.expected_value = signed_coins(value);
-    if (value > 0) return std::nullopt;
+    if (value > 0) {
+        a.chosen.expected_value = chain::to_wei(U256(value));  // less than the fee
+        return std::nullopt;
+    }
     return for_now(fmt::format(
         "its expected value is {} EMT: fee {} EMT, less verifier fee {} EMT, gas and the risk of penalties",
-        a.chosen.expected_value, format_coins(a.candidate.record.fee), format_coins(a.view.constants.verifier_fee)));
+        signed_coins(value), format_coins(a.candidate.record.fee), format_coins(a.view.constants.verifier_fee)));
 }
 
 std::optional<Refused> check_worker(Assessment& a) {
@@ -144,7 +147,7 @@ std::optional<Refused> check_deposit(Assessment& a) {
 }
 
 std::optional<Refused> check_gas_money(Assessment& a) {
-    const auto needed = gas_money(a.view.gas_price, chain_gas_per_job);
+    const auto needed = chain::gas_money(a.view.gas_price, chain::chain_gas_per_job);
     if (a.view.alt_free >= needed) return std::nullopt;
     return for_now(
         fmt::format("gas money {} ALT > {} ALT at hand", format_coins(needed), format_coins(a.view.alt_free)));
@@ -185,9 +188,20 @@ Verdict select(const Candidate& candidate, const NodeView& view, const Selection
     return std::move(assessment.chosen);
 }
 
-Wei gas_money(const Wei& gas_price, std::uint64_t chain_gas) {
-    // The rate is bounded: a node has at most some thousand JOBs under way.
-    return chain::rate_of(gas_price, chain_gas * chain::rate_denominator);
+Prospect prospect_of(const Chosen& chosen) {
+    return {chosen.terms.id,          chosen.terms.fee,     chosen.terms.dataset_bytes, chosen.terms.deadline_unix_s,
+            chosen.finish_estimate_s, chosen.expected_value};
+}
+
+void reserve(NodeView& view, const Chosen& chosen) {
+    --view.workers_free;
+    view.emt_free = chain::to_wei(to_u256(view.emt_free) - to_u256(chosen.deposit));
+    const auto gas = chain::gas_money(view.gas_price, chain::chain_gas_per_job);
+    view.alt_free = chain::to_wei(to_u256(view.alt_free) - to_u256(gas));
+}
+
+std::string rounded_coins(const Wei& wei) {
+    return signed_coins(signed_wei(wei));
 }
 
 std::int64_t finish_estimate_s(std::uint64_t gas, std::uint64_t power_capacity, std::uint32_t epochs) {

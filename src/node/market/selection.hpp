@@ -1,15 +1,19 @@
-// Which JOBs are worth a deposit: one pure function with a recorded reason for every refusal.
+// The market decides which JOBs are worth a deposit. This room reads what is on offer (info server, chain, Storage API)
+// and the state of the node, and says for each JOB whether it is chosen, or refused and why; it ranks what is chosen by
+// the configured priority, and hands over the best. Only what serves this decision enters: what is taken is driven by
+// pipeline/, and who trains it is the business of workers/.
+//
+// Here: the decision on one JOB, a pure function with a recorded reason for every refusal.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <set>
 #include <string>
 #include <string_view>
 #include <variant>
-#include <vector>
 
 #include "chain/chain.hpp"
+#include "node/market/priority.hpp"
 #include "statemachine/job.hpp"
 #include "trainer_protocol/messages.hpp"
 #include "trainer_protocol/network_rules.hpp"
@@ -18,23 +22,18 @@ namespace emeth::node {
 
 /// Published clients skip smaller datasets.
 inline constexpr std::uint64_t dataset_bytes_min = 4'096;
-/// The published complexity of the language-model program: gas = MiB * 5822 / 1000.
-inline constexpr std::uint64_t language_model_complexity = 5'822;
-/// Chain gas that a wallet must be able to pay for a submit, estimate and margin together.
-inline constexpr std::uint64_t submit_gas_max = 250'000;
-/// And for a whole JOB: approve and process with the limits they are signed with, and submit.
-inline constexpr std::uint64_t chain_gas_per_job = 500'000 + submit_gas_max;
 
-/// What the operator wants; every value is a setting.
+/// What the operator wants; the settings of node/core/config.cpp.
 struct SelectionPolicy {
     Wei min_fee, max_fee;  ///< EMT wei
     std::set<std::uint64_t> program_ids{0};
     trainer_protocol::NetworkRules rules;
     std::int64_t deadline_margin_s = 3'600;
-    std::uint64_t dataset_bytes_max = 0;
-    std::uint64_t disk_reserve_bytes = 0;  ///< of the master's own folder
-    std::uint64_t disk_bytes_per_dataset_byte =
-        0;                              ///< not 0 where workers share the master's disk; then a JOB's states count, too
+    std::uint64_t dataset_bytes_max = 10'000'000'000;
+    std::uint64_t disk_reserve_bytes = 250'000'000;  ///< left free on the disk of the master's own folder
+    /// Not 0 where workers share the master's disk, no setting; a JOB's states count there, too.
+    std::uint64_t disk_bytes_per_dataset_byte = 0;
+    Priority priority = priorities().front();
     Wei emt_per_alt;                    ///< EMT wei that one ALT of gas money counts; 0: gas is not converted
     bool cooperative = false;           ///< one JOB at a time, which all workers train together
     std::uint64_t miss_rate = 1'000;    ///< assumed share of deadlines missed, of 100000
@@ -63,15 +62,12 @@ struct NodeView {
     chain::Constants constants;
 };
 
-/// ALT wei for so much chain gas at this price; the largest amount where the price is beyond all measure.
-Wei gas_money(const Wei& gas_price, std::uint64_t chain_gas);
-
 struct Chosen {
     statemachine::Terms terms;
     trainer_protocol::JobSpec spec;
     Wei deposit;
     std::int64_t finish_estimate_s = 0;
-    std::string expected_value;  ///< EMT, for the log
+    Wei expected_value;  ///< EMT wei
 };
 
 struct Refused {
@@ -88,11 +84,14 @@ Verdict select(const Candidate& candidate, const NodeView& view, const Selection
 /// proportion for more.
 std::int64_t finish_estimate_s(std::uint64_t gas, std::uint64_t power_capacity, std::uint32_t epochs);
 
-/// Best first: by fee, ties by id, so that the order does not depend on the server's. `Offer` has `fee` and `id`.
-template <class Offer>
-void order(std::vector<Offer>& offers) {
-    std::sort(offers.begin(), offers.end(),
-              [](const Offer& a, const Offer& b) { return a.fee != b.fee ? a.fee > b.fee : a.id < b.id; });
-}
+/// What a priority ranks it by.
+Prospect prospect_of(const Chosen& chosen);
+
+/// What was taken counts against the next JOB: a worker, the deposit and gas money. `chosen` was selected for this
+/// `view`.
+void reserve(NodeView& view, const Chosen& chosen);
+
+/// EMT with four decimals, for people: "9.8000".
+std::string rounded_coins(const Wei& wei);
 
 }  // namespace emeth::node

@@ -17,11 +17,11 @@ namespace emeth::node {
 namespace {
 
 constexpr std::int64_t slot_seconds = 86'400;
-/// Durable: every slot before this one was looked at after it had closed, and fetched if there was something to fetch.
+/// Durable: every slot before this one was read after it had closed, and withdrawn if it held something.
 const std::string next_slot_cursor = "withdraw/next";
 
-/// Endpoints of one provider may lag behind each other by so much: until then, a closed slot that holds nothing is
-/// looked at again.
+/// Endpoints of one provider may lag behind each other by this much: until then a closed slot that holds nothing is
+/// read again.
 constexpr std::int64_t settled_after_s = 3'600;
 
 bool is_due(const chain::Slot& slot) {
@@ -35,7 +35,7 @@ Task<> Rewards::run() {
     for (;;) {
         const auto fetched = co_await withdraw_due();
         if (fetched.has_error() && healthy)
-            spdlog::warn("cannot withdraw rewards: {}; trying on", fetched.error().message);
+            spdlog::warn("cannot withdraw rewards: {}; will retry", fetched.error().message);
         healthy = fetched.has_value();
         co_await ports_.clock.sleep(options_.interval);
     }
@@ -61,7 +61,7 @@ Task<Result<std::vector<Withdrawal>>> Rewards::withdraw_due() {
         if (withdrawal.has_error()) co_return withdrawal.error();
         fetched.push_back(*withdrawal);
     }
-    // What a reorganisation or an endpoint that lags may still change is looked at again.
+    // What a reorganisation or a lagging endpoint may still change is read again in a later round.
     const auto done = std::min(number, *surely_open);
     if (done > *first) {
         const Result<void> noted = co_await set_cursor(next_slot_cursor, std::to_string(done));
@@ -87,7 +87,7 @@ Task<Result<Withdrawal>> Rewards::withdraw_slot(std::uint64_t number) {
     co_return co_await withdraw(number);
 }
 
-/// A withdrawal of an earlier process may still be on its way: it is finished before anything is decided anew.
+/// A withdrawal of an earlier process may still be on its way: it is finished before anything new is decided.
 Task<Result<void>> Rewards::settle_pending() {
     auto read = [this] { return ports_.outbox.pending(); };
     const Result<std::vector<storage::OutboxEntry>> pending = co_await ports_.pool.run(std::move(read));
@@ -97,7 +97,7 @@ Task<Result<void>> Rewards::settle_pending() {
         const Result<chain::TxOutcome> outcome = co_await ports_.sender.await_outcome(entry.nonce, entry.hash);
         if (outcome.has_value()) continue;
         if (outcome.error().kind != ErrorKind::permanent) co_return outcome.error();
-        // The nonce went to a foreign transaction. What the slot holds is looked at anew.
+        // The nonce went to a foreign transaction; what the slot holds is read anew.
         const Result<chain::Block> latest = co_await ports_.chain.latest_block();
         if (latest.has_error()) co_return latest.error();
         auto put = [this, taken = chain::marked_taken(entry, latest->number)] { return ports_.outbox.put({taken}); };
@@ -107,8 +107,8 @@ Task<Result<void>> Rewards::settle_pending() {
     co_return Result<void>{};
 }
 
-/// The day of `seconds_before` the block that is `depth` deep (1: the latest); all slots before it are closed there,
-/// for so long.
+/// The slot that was open `seconds_before` the block that is `depth` deep (1: the latest): by that block, every slot
+/// before it has been closed for that long.
 Task<Result<std::uint64_t>> Rewards::open_slot(std::uint64_t depth, std::int64_t seconds_before) {
     const Result<chain::Block> latest = co_await ports_.chain.latest_block();
     if (latest.has_error()) co_return latest.error();

@@ -1,5 +1,6 @@
-// The rewards of closed slots: every verified JOB's gas earns a share of its day's EMT, which the node has to fetch. Io
-// thread only.
+// What a node earns besides fees. Every verified JOB's gas has a share in its day's EMT, which the node has to fetch
+// once the day's slot is closed. This room sends those withdrawals; the transactions of a JOB belong to pipeline/, and
+// the decision on deposits to market/. Io thread only.
 #pragma once
 
 #include <cstdint>
@@ -40,13 +41,13 @@ struct RewardsOptions {
 
 class Rewards {
 public:
-    /// Slots looked at in one round.
+    /// Slots read in one round.
     static constexpr std::uint64_t slots_per_round_max = 400;
 
     Rewards(asio::any_io_executor executor, RewardsPorts ports, RewardsOptions options)
         : ports_(ports), options_(options), one_at_a_time_(std::move(executor)) {}
 
-    /// Rounds for ever; failures are logged once per spell and tried again.
+    /// Rounds for ever. Of failures in a row the first is logged; the next round tries again.
     Task<> run();
     /// Fetches everything that is due, and returns what was fetched. Errors stop at the slot they concern; the next
     /// call goes on there.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "chain/reorganisation.hpp"
 #include "statemachine/delivery.hpp"
 #include "trainer_protocol/segments.hpp"
 
@@ -12,7 +13,6 @@ namespace sm = statemachine;
 using chain::JobStatus;
 
 constexpr std::int64_t slot_seconds = 86'400;
-constexpr std::uint64_t reorganisation_blocks_max = 64;
 
 /// A verdict is on a submitted result; timeout and decline come before it.
 bool can_end(JobStatus status, sm::State state) {
@@ -28,7 +28,7 @@ bool is_deep_enough(std::uint64_t block, const ChainView& view, const ChainRules
 
 std::uint64_t first_block_to_read(const sm::Job& job) {
     const std::uint64_t process_block = job.deposit.process->block;
-    return process_block > reorganisation_blocks_max ? process_block - reorganisation_blocks_max : 0;
+    return process_block > chain::reorganisation_blocks_max ? process_block - chain::reorganisation_blocks_max : 0;
 }
 
 std::optional<chain::StatusLog> find_end(const sm::Job& job, const ChainView& view, const ChainRules& rules) {

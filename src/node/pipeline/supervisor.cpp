@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "chain/amount.hpp"
+#include "chain/gas.hpp"
 #include "runtime/cancellation.hpp"
 #include "runtime/log.hpp"
 #include "statemachine/delivery.hpp"
@@ -37,8 +38,8 @@ bool waits_for_worker(const sm::Job& job) {
 }
 
 std::uint64_t chain_gas_to_come(const sm::Job& job) {
-    if (job.state == sm::State::discovered) return chain_gas_per_job;
-    return job.state == sm::State::submitted ? 0 : submit_gas_max;
+    if (job.state == sm::State::discovered) return chain::chain_gas_per_job;
+    return job.state == sm::State::submitted ? 0 : chain::submit_gas_max;
 }
 
 }  // namespace

@@ -1,8 +1,7 @@
 #include "node/pipeline/takeover.hpp"
 
-#include <algorithm>
-
 #include "chain/chain_clock.hpp"
+#include "chain/gas.hpp"
 #include "node/market/selection.hpp"
 #include "node/workers/worker_power.hpp"
 #include "statemachine/delivery.hpp"
@@ -51,11 +50,9 @@ Task<Result<bool>> Takeover::fits_from_the_beginning(std::uint64_t power_capacit
     chain::ChainClock chain_clock(ports_.chain, ports_.clock);
     const Result<std::int64_t> now = co_await chain_clock.now_unix_s();
     if (now.has_error()) co_return now.error();
-    const std::uint64_t mebibytes = std::max<std::uint64_t>(1, terms.dataset_bytes >> 20);
-    const Result<std::uint64_t> gas = co_await ports_.chain.estimated_gas(mebibytes, language_model_complexity);
+    const Result<std::uint64_t> gas = co_await chain::dataset_gas(ports_.chain, terms.dataset_bytes);
     if (gas.has_error()) co_return gas.error();
-    const auto spec =
-        trainer_protocol::parse_job_param(terms.id, terms.param, settings_.rules);
+    const auto spec = trainer_protocol::parse_job_param(terms.id, terms.param, settings_.rules);
     if (spec.has_error()) co_return spec.error();
     const std::int64_t finish_estimate = finish_estimate_s(*gas, power_capacity, spec->epochs);
     co_return *now + finish_estimate + settings_.deadline_margin_s < terms.deadline_unix_s;

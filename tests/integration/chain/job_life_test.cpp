@@ -1,4 +1,5 @@
 // The life of a JOB on our contracts, through the bindings alone.
+#include "chain/gas.hpp"
 #include "deployed_network.hpp"
 
 namespace emeth::chain::test {

@@ -1,6 +1,7 @@
 #include "chain/sender/transaction_sender.hpp"
 
 #include "chain/encoding/emeth_core.hpp"
+#include "chain/gas.hpp"
 #include "sender_fixture.hpp"
 
 namespace emeth::chain::test {

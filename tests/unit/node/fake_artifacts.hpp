@@ -17,6 +17,7 @@ class FakeArtifacts final : public api_client::ArtifactStore {
 public:
     std::optional<Error> failure;  ///< of every call while set
     std::map<std::string, std::uint64_t> datasets;
+    std::string unreachable;       ///< a dataset that cannot be asked for now
     statemachine::Artifact holds;  ///< what lies there once the parts are put
     statemachine::WorkerFile evidence;
     int damaged_uploads = 0;         ///< so many of the next uploads hold other bytes
@@ -29,6 +30,7 @@ public:
 
     Task<Result<std::uint64_t>> dataset_bytes(std::string dataset) override {
         if (failure) co_return *failure;
+        if (dataset == unreachable) co_return transient_error("the Storage API does not answer");
         if (!datasets.contains(dataset)) co_return permanent_error("the Storage API has no dataset " + dataset);
         co_return datasets.at(dataset);
     }

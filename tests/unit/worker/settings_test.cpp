@@ -96,7 +96,7 @@ TEST(WorkerSettings, EveryKeyThatIsReadIsKnown) {
         "x\nthreads=x\n"
         "precision=x\ntimeout_wait_data=x\ntimeout_idle=x\ntimeout_learning=x\ntimeout_checkpoint=x\nlog_level=x\n",
         "worker.env");
-    EXPECT_TRUE(config.value().check_known(worker_keys()).has_value());
+    EXPECT_TRUE(config.value().check_known(keys_of(worker_settings())).has_value());
 }
 
 }  // namespace

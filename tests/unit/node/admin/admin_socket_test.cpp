@@ -74,7 +74,7 @@ TEST_F(AdminSocketTest, WhatIsNoRequestIsAnsweredAndTheConnectionLives) {
 }
 
 TEST_F(AdminSocketTest, ALineThatIsTooLongEndsTheConnection) {
-    EXPECT_EQ(raw(std::string(node::admin_request_bytes_max + 2, 'x') + "\n"), "");
+    EXPECT_EQ(raw(std::string(node::admin_request_bytes_max + 2, 'x').append("\n")), "");
 }
 
 TEST_F(AdminSocketTest, SaysThatNoMasterRuns) {

@@ -4,10 +4,7 @@
 
 #include <sys/stat.h>
 
-#include <cctype>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 
 #include "chain/amount.hpp"
 #include "chain/sender/transaction_sender.hpp"
@@ -40,54 +37,16 @@ TEST(NodeConfig, DefaultsAreThePublishedOnes) {
     EXPECT_EQ(config.jsonrpc_whitelist, std::vector<std::string>{"127.0.0.1"});
 }
 
-/// "#key=value" lines of config/master.env, uncommented, from the line on that says so: what is written there is the
-/// default.
-std::string examples_of_defaults() {
-    std::ifstream file(std::filesystem::path(std::getenv("EMETH_SOURCE_DIR")) / "config/master.env");
-    std::string text;
-    bool defaults = false;
-    for (std::string line; std::getline(file, line);) {
-        defaults = defaults || line.starts_with("# --- From here on");
-        if (line.starts_with("# For local workers")) break;
-        if (defaults && line.size() > 1 && line[0] == '#' && std::isalpha(static_cast<unsigned char>(line[1])) != 0)
-            text += line.substr(1) + "\n";
-    }
-    return text;
+TEST(NodeConfig, TheCeilingOfTheGasPriceIsTheSenders) {
+    EXPECT_EQ(node::read_config(EnvConfig{}).value().gas_price_max_gwei, chain::SenderOptions{}.gas_price_max_gwei);
 }
 
-TEST(NodeConfig, TheExampleFileShowsTheDefaults) {
-    const auto examples = settings(examples_of_defaults());
-    ASSERT_TRUE(examples.check_known(node::known_keys()).has_value())
-        << examples.check_known(node::known_keys()).error().message;
-    ASSERT_NE(examples.find("gas_price_max_gwei"), nullptr);
-    const auto shown = node::read_config(examples).value();
-    const auto defaults = node::read_config(EnvConfig{}).value();
-    EXPECT_EQ(shown.gas_price_max_gwei, defaults.gas_price_max_gwei);
-    EXPECT_EQ(shown.gas_price_max_gwei, chain::SenderOptions{}.gas_price_max_gwei);
-    EXPECT_EQ(shown.confirmations, defaults.confirmations);
-    EXPECT_EQ(shown.selection.deadline_margin_s, defaults.selection.deadline_margin_s);
-    EXPECT_EQ(shown.selection.dataset_bytes_max, defaults.selection.dataset_bytes_max);
-    EXPECT_EQ(shown.selection.disk_reserve_bytes, defaults.selection.disk_reserve_bytes);
-    EXPECT_EQ(shown.verifier_lag_s, defaults.verifier_lag_s);
-    EXPECT_EQ(shown.worker_grace, defaults.worker_grace);
-    EXPECT_EQ(shown.worker_port, defaults.worker_port);
-    EXPECT_EQ(shown.rewards_interval, defaults.rewards_interval);
-    EXPECT_EQ(shown.rebroadcast_interval, defaults.rebroadcast_interval);
-    EXPECT_EQ(shown.request_timeout, defaults.request_timeout);
-}
-
-TEST(NodeConfig, TakesAPublishedFileWithTheWorkersKeys) {
-    const auto values = settings(
-        "endpoint=http://127.0.0.1:8545\nbatchSize=3\ndevice=cuda:0\nmy_url=http://"
-        "10.0.0.5:6001\npowerCapacity=27300\ntimeout_learning=600000\n"
-        "model_cached_size=500\nmin_fee=1\nmax_fee=2\nprogram_ids=0,112\n");
-    ASSERT_TRUE(values.check_known(node::known_keys()).has_value());
-    const auto config = node::read_config(values).value();
-    EXPECT_EQ(config.worker_port, 6001);
-    EXPECT_EQ(config.worker_settings.at("device"), "cuda:0");
-    EXPECT_EQ(config.worker_settings.at("timeout_learning"), "600000");
-    EXPECT_EQ(config.selection.program_ids, (std::set<std::uint64_t>{0, 112}));
-    EXPECT_FALSE(config.worker_settings.contains("privateKey"));
+TEST(NodeConfig, TheMastersUrlAndItsPort) {
+    EXPECT_EQ(node::read_config(EnvConfig{}).value().worker_port, 5'000);
+    EXPECT_EQ(node::read_config(settings("my_url=http://10.0.0.5:6001\n")).value().worker_port, 6'001);
+    EXPECT_EQ(node::read_config(settings("my_url=http://10.0.0.5:6001\nworker_port=0\n")).value().worker_port, 0);
+    EXPECT_EQ(error_of("worker_port=65536\n"),
+              "master.env:1: worker_port is '65536'; expected a whole number from 0 to 65535");
 }
 
 TEST(NodeConfig, CooperationIsAChoiceOfTwo) {
@@ -108,8 +67,8 @@ TEST(NodeConfig, ErrorsNamePlaceKeyAndValue) {
               "master.env:1: gas_price_max_gwei is '0'; expected a whole number from 1 to 1000000000");
     EXPECT_EQ(error_of("min_fee=1.5\n"), "master.env:1: min_fee is '1.5'; expected a whole number of wei");
     EXPECT_EQ(error_of("min_fee=5\nmax_fee=4\n"), "master.env:1: min_fee is '5'; expected no more than max_fee");
-    EXPECT_EQ(error_of("priority=deadline\n"),
-              "master.env:1: priority is 'deadline'; expected 'fee', the only one this version has");
+    EXPECT_EQ(error_of("priority=none\n").find("master.env:1: priority is 'none'; expected fee"), 0U)
+        << "the table of priorities, from its first row on";
     EXPECT_EQ(error_of("default_model=gpt9\n"),
               "master.env:1: default_model is 'gpt9'; expected " + trainer_protocol::preset_choice());
     EXPECT_EQ(error_of("program_ids=0,x\n"),
@@ -131,7 +90,7 @@ TEST(NodeConfig, NeedsExactlyOneWallet) {
 
 TEST(NodeConfig, ReadsTheWalletFromAFileThatIsPrivate) {
     TemporaryFolder folder;
-    write_text(folder / "node.key", std::string(64, '4') + "\n");
+    write_text(folder / "node.key", std::string(64, '4').append("\n"));
     ::chmod((folder / "node.key").c_str(), 0600);
     EXPECT_TRUE(node::read_private_key(settings("privateKey_file=" + (folder / "node.key").string())).has_value());
     ::chmod((folder / "node.key").c_str(), 0644);
@@ -141,7 +100,7 @@ TEST(NodeConfig, ReadsTheWalletFromAFileThatIsPrivate) {
 TEST(NodeConfig, RefusesAWalletInSettingsThatOthersCanRead) {
     TemporaryFolder folder;
     const auto file = folder / "master.env";
-    write_text(file, "privateKey=" + std::string(64, '4') + "\n");
+    write_text(file, "privateKey=" + std::string(64, '4').append("\n"));
     ::chmod(file.c_str(), 0640);
     const auto refused = node::read_private_key(EnvConfig::load(file).value());
     ASSERT_TRUE(refused.has_error());

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "chain/amount.hpp"
+#include "chain/gas.hpp"
 #include "node_world.hpp"
 #include "support/io_fixture.hpp"
 
@@ -25,6 +26,7 @@ node::SelectionPolicy wide_policy() {
     policy.min_fee = chain::parse_coins("10").value();
     policy.max_fee = chain::parse_coins("100").value();
     policy.dataset_bytes_max = 1'000'000'000;
+    policy.disk_reserve_bytes = 0;
     return policy;
 }
 
@@ -68,9 +70,10 @@ protected:
         storage::NodeStore::open(folder / "store", storage::OpenMode::read_write).value();
     std::vector<statemachine::Job> taken;
     node::Commitments commitments;
-    node::Prospector prospector{
-        chain,  artifacts,     hub,           pool,          clock,
-        wallet, chain.network, wide_policy(), folder.path(), [this](std::optional<JobId>) { return commitments; }};
+    node::Prospector::Ports ports() {
+        return {chain, artifacts, hub, pool, clock, [this](std::optional<JobId>) { return commitments; }};
+    }
+    node::Prospector prospector{ports(), {wallet, chain.network, wide_policy(), folder.path()}};
     node::Discovery discovery{
         node::DiscoveryPorts{info, prospector, store->jobs(), store->notes(), pool, clock, random}, Milliseconds(5'000),
         [this](statemachine::Job job) { taken.push_back(std::move(job)); }};
@@ -97,9 +100,7 @@ TEST_F(DiscoveryTest, WhereWorkersTrainTogetherOneJobAtATimeIsTaken) {
     EXPECT_EQ(prospector.free_workers(std::nullopt), 2U) << "each for itself";
     node::SelectionPolicy policy = wide_policy();
     policy.cooperative = true;
-    const node::Prospector together{
-        chain,  artifacts,     hub,    pool,          clock,
-        wallet, chain.network, policy, folder.path(), [this](std::optional<JobId>) { return commitments; }};
+    const node::Prospector together{ports(), {wallet, chain.network, policy, folder.path()}};
     EXPECT_EQ(together.free_workers(std::nullopt), 1U);
     commitments.workers = 1;
     EXPECT_EQ(together.free_workers(std::nullopt), 0U) << "one is spoken for";
@@ -119,6 +120,47 @@ TEST_F(DiscoveryTest, DepositsOfOneRoundAddUp) {
     EXPECT_EQ(chosen(), std::vector<JobId>{first});
     EXPECT_EQ(store->notes().refusals().value().at(0).id, second);
     EXPECT_EQ(store->notes().refusals().value().at(0).reason, "deposit 20 EMT > 15 EMT at hand");
+}
+
+TEST_F(DiscoveryTest, EveryOpenOfferGetsItsVerdictThoughOneWorkerIsFree) {
+    const auto best = offer(1, "30");
+    offer(2, "25");
+    const auto cheap = offer(3, "9");
+    EXPECT_EQ(round(), 1U);
+    EXPECT_EQ(chosen(), std::vector<JobId>{best});
+    ASSERT_EQ(store->refusals().value().size(), 1U) << "what was chosen and not taken is not refused";
+    EXPECT_EQ(store->refusals().value().at(0).id, cheap);
+}
+
+TEST_F(DiscoveryTest, IsRankedByWhatTheChainSays) {
+    const auto modest = offer(1, "20");
+    const auto best = offer(2, "30");
+    info.answer->at(0).fee = chain::parse_coins("90").value();  // the server errs
+    EXPECT_EQ(round(), 1U);
+    EXPECT_EQ(chosen(), std::vector<JobId>{best});
+    EXPECT_FALSE(store->find(modest).value().has_value());
+}
+
+TEST_F(DiscoveryTest, WhatWasChosenBeforeAServerFailedIsTaken) {
+    hub.add_worker(repeated<Address>(2));
+    const auto best = offer(1, "30");
+    chain.jobs.at(offer(2, "20")).details.dataset = "unreachable";
+    artifacts.unreachable = "unreachable";
+    EXPECT_TRUE(run(discovery.round()).has_error());
+    EXPECT_EQ(chosen(), std::vector<JobId>{best});
+}
+
+TEST_F(DiscoveryTest, GasMoneyOfOneRoundAddsUp) {
+    hub.add_worker(repeated<Address>(2));
+    const auto first = offer(1, "30");
+    const auto second = offer(2, "20");
+    const Wei price = run(chain.fees()).value().max_fee_per_gas;
+    chain.alt_balances[wallet] = chain::gas_money(price, chain::chain_gas_per_job * 3 / 2);
+    EXPECT_EQ(round(), 1U);
+    EXPECT_EQ(chosen(), std::vector<JobId>{first});
+    ASSERT_EQ(store->refusals().value().size(), 1U);
+    EXPECT_EQ(store->refusals().value().at(0).id, second);
+    EXPECT_NE(store->refusals().value().at(0).reason.find("gas money"), std::string::npos);
 }
 
 TEST_F(DiscoveryTest, BelievesTheChainAndNotTheServer) {

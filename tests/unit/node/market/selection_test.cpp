@@ -63,7 +63,7 @@ TEST(Selection, ChoosesAGoodJobWithItsTermsAndSums) {
     EXPECT_EQ(chosen.spec.epochs, 2U);
     EXPECT_EQ(chosen.finish_estimate_s, 21'319) << "about the published 6 h";
     // 20 - 10 - 1% of 5 - 1% of (5 + 10)
-    EXPECT_EQ(chosen.expected_value, "9.8000");
+    EXPECT_EQ(node::rounded_coins(chosen.expected_value), "9.8000");
 }
 
 struct RefusalCase {
@@ -168,17 +168,32 @@ TEST(Selection, HoldsForAmountsAndSizesOfAnySize) {
     EXPECT_TRUE(std::holds_alternative<Refused>(select(scene.candidate, scene.view, scene.policy)));
 }
 
-TEST(Selection, OrdersByFeeAndThenById) {
-    struct Offer {
-        JobId id;
-        Wei fee;
-    };
-    std::vector<Offer> offers{
-        {repeated<JobId>(3), coins("10")}, {repeated<JobId>(2), coins("20")}, {repeated<JobId>(1), coins("10")}};
-    node::order(offers);
-    EXPECT_EQ(offers[0].id, repeated<JobId>(2));
-    EXPECT_EQ(offers[1].id, repeated<JobId>(1));
-    EXPECT_EQ(offers[2].id, repeated<JobId>(3));
+TEST(Selection, WhatIsTakenCountsAgainstTheNext) {
+    Scene scene = good_scene();
+    scene.view.workers_free = 2;
+    scene.view.emt_free = coins("35");
+    scene.view.alt_free = coins("0.001");
+    const auto first = std::get<Chosen>(select(scene.candidate, scene.view, scene.policy));
+    node::reserve(scene.view, first);
+    EXPECT_EQ(scene.view.workers_free, 1U);
+    EXPECT_EQ(scene.view.emt_free, coins("15"));
+    EXPECT_EQ(scene.view.alt_free, coins("0.00025"));
+    EXPECT_EQ(std::get<Refused>(select(scene.candidate, scene.view, scene.policy)).reason,
+              "deposit 20 EMT > 15 EMT at hand");
+    scene.view.emt_free = coins("20");
+    EXPECT_EQ(std::get<Refused>(select(scene.candidate, scene.view, scene.policy)).reason,
+              "gas money 0.00075 ALT > 0.00025 ALT at hand");
+}
+
+TEST(Selection, AProspectShowsWhatThePriorityMayLookAt) {
+    const Scene scene = good_scene();
+    const auto prospect = node::prospect_of(std::get<Chosen>(select(scene.candidate, scene.view, scene.policy)));
+    EXPECT_EQ(prospect.id, scene.candidate.id);
+    EXPECT_EQ(prospect.fee, coins("20"));
+    EXPECT_EQ(prospect.dataset_bytes, scene.candidate.dataset_bytes);
+    EXPECT_EQ(prospect.deadline_unix_s, now_s + 86'400);
+    EXPECT_EQ(prospect.finish_estimate_s, 21'319);
+    EXPECT_EQ(prospect.expected_value, coins("9.8"));
 }
 
 }  // namespace

@@ -1,0 +1,34 @@
+// The settings that every program of the network shares: where the chain, its contracts and the servers are, and how
+// its transactions are paid for.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "chain/fee_policy.hpp"
+#include "http/client.hpp"
+#include "runtime/setting.hpp"
+#include "statemachine/types.hpp"
+
+namespace emeth::chain {
+
+struct NetworkSettings {
+    http::Url endpoint, storage_api, info_server;
+    Address core, token;
+    std::uint64_t chain_id = 60'001;  ///< the endpoint must say the same
+};
+
+const SettingsTable<NetworkSettings>& network_settings();
+
+struct PaymentSettings {
+    std::uint64_t confirmations = 2;                                ///< blocks after which an effect counts; 1: mined
+    std::uint64_t gas_price_max_gwei = gas_price_max_gwei_default;  ///< no transaction offers more per gas
+};
+
+const SettingsTable<PaymentSettings>& payment_settings();
+
+// Readers for rows of other tables.
+Result<http::Url> read_url(const SettingValue& value);
+Result<Address> read_address(const SettingValue& value);
+
+}  // namespace emeth::chain
