@@ -60,8 +60,8 @@ std::string text(const boost::json::value& answer, const char* key) {
     return value;
 }
 
-std::string quoted(const std::filesystem::path& path) {
-    return "'" + path.string() + "'";
+std::string quoted(const std::string& text) {
+    return "'" + text + "'";
 }
 
 }  // namespace emeth::bench

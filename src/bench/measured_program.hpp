@@ -32,7 +32,7 @@ double seconds_of(const std::string& command);
 double number(const boost::json::value& answer, const char* key);
 std::string text(const boost::json::value& answer, const char* key);
 
-/// Quoted for the shell.
-std::string quoted(const std::filesystem::path& path);
+/// For the shell. `text` must hold no single quote.
+std::string quoted(const std::string& text);
 
 }  // namespace emeth::bench

@@ -6,6 +6,7 @@
 
 #include "trainer/checkpoints/segment_states.hpp"
 #include "trainer/data/plan.hpp"
+#include "trainer/model/optimiser.hpp"
 #include "trainer_protocol/segments.hpp"
 
 namespace emeth::trainer {
