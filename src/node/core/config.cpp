@@ -85,8 +85,7 @@ SettingsTable<SelectionPolicy> selection_settings() {
                      "Assumed share of results that are rejected, of 100000."),
         {{"cooperative", "1v1",
           "1v1: each JOB is trained by one worker. nvm: one JOB at a time, by all workers together, whose trainers "
-          "must "
-          "reach one another (cooperative_host in config/worker.env)."},
+          "must reach one another (cooperative_host in config/worker.env)."},
          into<Policy>(&Policy::cooperative, read_cooperative)}};
     return joined<Policy>(table, rows_of(&Policy::rules, trainer_protocol::epochs_settings()),
                           rows_of(&Policy::rules, trainer_protocol::rule_settings()));
