@@ -89,7 +89,7 @@ Task<Result<ClientResponse>> exchange(ClientRequest request) {
 Task<Result<ClientResponse>> request(ClientRequest request) {
     if (!request.url.scheme.starts_with("http"))
         co_return permanent_error(
-            fmt::format("{} cannot be asked over HTTP: its scheme is no http or https", request.url.origin()));
+            fmt::format("{} cannot be asked over HTTP: its scheme is neither http nor https", request.url.origin()));
     const Milliseconds timeout = request.timeout;
     std::string what = fmt::format("{} {}", request.method, request.url.origin());
     auto bounded = with_timeout(exchange(std::move(request)), timeout, std::move(what));

@@ -103,7 +103,7 @@ Task<Result<void>> check_deployment(chain::RpcClient& rpc, Deployment deployment
         const auto* text = code->if_string();
         if (text == nullptr || text->size() <= 2)
             co_return permanent_error(fmt::format(
-                "the chain of this devnet has no contract at {}: its state was lost; begin anew in another folder",
+                "the chain of this devnet has no contract at {}: its state was lost; start again in another folder",
                 address.hex()));
     }
     co_return Result<void>{};

@@ -222,7 +222,7 @@ OrRefusal<UploadDigest> MultipartUploads::digest(std::string_view upload_id, con
     return digest;
 }
 
-/// Copies the parts behind each other, and checks on the way that each is the one its ETag names.
+/// Joins the parts, and checks on the way that each is the one that its ETag names.
 OrRefusal<Hash256> MultipartUploads::assemble(const Upload& upload, const std::vector<std::string>& etags,
                                               const fs::path& temporary) {
     Result<http::OutputFile> output = http::OutputFile::create(temporary);

@@ -71,7 +71,7 @@ Result<std::array<std::uint8_t, 32>> ObjectStore::secret(Random& random) {
     if (text.has_error()) return text.error();
     if (!from_hex(*text, bytes))
         return permanent_error(fmt::format(
-            "{} is no 32 bytes of hex; remove it, and signed URLs have to be asked for anew", file.string()));
+            "{} does not hold 32 bytes of hex; remove it: clients then ask for new signed URLs", file.string()));
     return bytes;
 }
 

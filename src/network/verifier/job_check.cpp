@@ -22,7 +22,7 @@ namespace emeth::network {
 namespace {
 
 constexpr Milliseconds download_idle_timeout{60'000};
-/// A child that says nothing for so long hangs.
+/// A child that reports nothing for this long hangs.
 constexpr Milliseconds child_silence_max{600'000};
 
 void ignore_progress(std::uint64_t) {}
