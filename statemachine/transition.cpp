@@ -182,7 +182,7 @@ Transition discover(const Discovered& event, std::int64_t at_unix_ms) {
     return made(std::move(job));
 }
 
-Outcome transition(const Job& job, const Event& event) {
+TransitionResult transition(const Job& job, const Event& event) {
     const Rules* rules = rules_in(job.state);
     if (rules == nullptr || event.body.valueless_by_exception()) return not_in_this_state(job, event.body);
     const Cell& cell = rules->cell(event.body.index());

@@ -2,7 +2,7 @@
 // achieved, which fact may follow, and what to do next enter here; nothing that reads a clock, a file or a socket does,
 // and nothing beyond the standard library.
 //
-//     Outcome outcome = transition(job, {clock.unix_ms(), SubmitSigned{tx}});
+//     TransitionResult outcome = transition(job, {clock.unix_ms(), SubmitSigned{tx}});
 //     if (const auto* made = std::get_if<Transition>(&outcome)) job = made->next;
 #pragma once
 
@@ -39,13 +39,13 @@ struct Rejection {
 
 std::string_view name(RejectionKind kind);
 
-using Outcome = std::variant<Transition, Rejection>;
+using TransitionResult = std::variant<Transition, Rejection>;
 
 /// The first entry of every history.
 Transition discover(const Discovered& event, std::int64_t at_unix_ms);
 
 /// Never throws for any input; `job` is not modified. `sequence` is raised by the caller that journals (storage).
-Outcome transition(const Job& job, const Event& event);
+TransitionResult transition(const Job& job, const Event& event);
 
 /// The work that `job` needs now, derived from its record alone.
 Command next_command(const Job& job);

@@ -77,10 +77,10 @@ public:
     Result<void> set_cursor(std::string_view key, std::string_view value) override {
         return port_.write([&](Notes& notes) { return notes.set_cursor(key, value); });
     }
-    Result<void> put_refusal(const Refusal& refusal) override {
+    Result<void> put_refusal(const RefusedJob& refusal) override {
         return port_.write([&](Notes& notes) { return notes.put_refusal(refusal); });
     }
-    Result<std::vector<Refusal>> refusals() override { return port_.read().refusals(); }
+    Result<std::vector<RefusedJob>> refusals() override { return port_.read().refusals(); }
 
 private:
     Guarded<Notes> port_;

@@ -60,7 +60,7 @@ Result<JobStore::Applied> RocksJobStore::apply(const Job& job, const Event& even
 }
 
 Result<JobStore::Applied> RocksJobStore::commit(const Job& stored, const Event& event, const SideWrites& side) {
-    Outcome outcome = transition(stored, event);
+    TransitionResult outcome = transition(stored, event);
     Applied applied;
     if (auto* made = std::get_if<Transition>(&outcome)) {
         applied = {std::move(made->next), std::nullopt, std::move(made->commands)};

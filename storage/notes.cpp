@@ -37,7 +37,7 @@ Result<void> RocksNotes::count_refusals() {
 }
 
 /// Not synced: a refusal lost with the power is found again when the JOB is looked at again.
-Result<void> RocksNotes::put_refusal(const Refusal& refusal) {
+Result<void> RocksNotes::put_refusal(const RefusedJob& refusal) {
     const std::uint64_t counter = next_refusal_++;
     Batch batch;
     batch.put(Family::meta, refusal_key(counter), encode_refusal(refusal));
@@ -45,10 +45,10 @@ Result<void> RocksNotes::put_refusal(const Refusal& refusal) {
     return database_->write(batch, Durability::unsynced);
 }
 
-Result<std::vector<Refusal>> RocksNotes::refusals() {
-    std::vector<Refusal> found;
+Result<std::vector<RefusedJob>> RocksNotes::refusals() {
+    std::vector<RefusedJob> found;
     const auto scanned = database_->scan(Family::meta, refusal_prefix, [&](auto, auto payload) -> Result<bool> {
-        Result<Refusal> refusal = decode_refusal(payload);
+        Result<RefusedJob> refusal = decode_refusal(payload);
         if (refusal.has_error()) return refusal.error();
         found.push_back(std::move(*refusal));
         return true;

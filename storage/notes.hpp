@@ -15,7 +15,7 @@
 namespace emeth::storage {
 
 /// Why a JOB was not taken.
-struct Refusal {
+struct RefusedJob {
     JobId id;
     std::int64_t at_unix_ms = 0;
     std::string reason;
@@ -36,9 +36,9 @@ public:
     virtual Result<void> set_cursor(std::string_view key, std::string_view value) = 0;
 
     /// May be lost with the power: whoever looks at the JOB again refuses it again.
-    virtual Result<void> put_refusal(const Refusal& refusal) = 0;
+    virtual Result<void> put_refusal(const RefusedJob& refusal) = 0;
     /// Oldest first.
-    virtual Result<std::vector<Refusal>> refusals() = 0;
+    virtual Result<std::vector<RefusedJob>> refusals() = 0;
 };
 
 }  // namespace emeth::storage

@@ -112,7 +112,7 @@ template <> inline constexpr auto fields<Replacement> = tuple(
     &Replacement::hash, &Replacement::raw, &Replacement::signed_at_unix_ms);
 template <> inline constexpr auto fields<NumberedReplacement> = tuple(
     &NumberedReplacement::nonce, &NumberedReplacement::number, inlined(&NumberedReplacement::replacement));
-template <> inline constexpr auto fields<Refusal> = tuple(&Refusal::id, &Refusal::at_unix_ms, &Refusal::reason);
+template <> inline constexpr auto fields<RefusedJob> = tuple(&RefusedJob::id, &RefusedJob::at_unix_ms, &RefusedJob::reason);
 
 // clang-format on
 
@@ -205,7 +205,7 @@ std::string encode_cursor(std::string_view value) {
     return record.SerializeAsString();
 }
 
-std::string encode_refusal(const Refusal& refusal) {
+std::string encode_refusal(const RefusedJob& refusal) {
     return encode<records::Refusal>(refusal);
 }
 
@@ -231,8 +231,8 @@ Result<std::string> decode_cursor(std::string_view bytes) try {
     return damaged.error();
 }
 
-Result<Refusal> decode_refusal(std::string_view bytes) {
-    return decode<Refusal, records::Refusal>(bytes);
+Result<RefusedJob> decode_refusal(std::string_view bytes) {
+    return decode<RefusedJob, records::Refusal>(bytes);
 }
 
 /// Each field is compared alone, in two records that have nothing else.

@@ -35,7 +35,7 @@ Result<NumberedReplacement> decode_replacement(std::string_view bytes);
 std::string encode_cursor(std::string_view value);
 Result<std::string> decode_cursor(std::string_view bytes);
 
-std::string encode_refusal(const Refusal& refusal);
-Result<Refusal> decode_refusal(std::string_view bytes);
+std::string encode_refusal(const RefusedJob& refusal);
+Result<RefusedJob> decode_refusal(std::string_view bytes);
 
 }  // namespace emeth::storage

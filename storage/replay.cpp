@@ -35,7 +35,7 @@ Result<Job> replay_next(const Job& job, const HistoryEntry& entry) {
         return differs_at(entry.sequence, fmt::format("it was applied in state {}, the replay is in state {}",
                                                       name(entry.from), name(job.state)));
     }
-    Outcome outcome = transition(job, entry.event);
+    TransitionResult outcome = transition(job, entry.event);
     if (const auto* refused = std::get_if<Rejection>(&outcome)) {
         if (entry.rejection && entry.rejection->kind == refused->kind) return job;
         return differs_at(entry.sequence, fmt::format("the replay rejects it ({})", refused->reason));

@@ -71,8 +71,8 @@ public:
 
     Result<std::optional<std::string>> cursor(std::string_view key) override;
     Result<void> set_cursor(std::string_view key, std::string_view value) override;
-    Result<void> put_refusal(const Refusal& refusal) override;
-    Result<std::vector<Refusal>> refusals() override;
+    Result<void> put_refusal(const RefusedJob& refusal) override;
+    Result<std::vector<RefusedJob>> refusals() override;
 
 private:
     Database database_;

@@ -51,7 +51,7 @@ public:
 
     void tell(sm::EventBody body) {
         sm::Event event{at_unix_ms_ += 2'000, std::move(body)};
-        sm::Outcome outcome = sm::transition(life_.job, event);
+        sm::TransitionResult outcome = sm::transition(life_.job, event);
         if (const auto* refused = std::get_if<sm::Rejection>(&outcome)) throw std::logic_error(refused->reason);
         const auto before = std::exchange(life_.job, std::move(std::get<sm::Transition>(outcome).next)).state;
         record(std::move(event), before);

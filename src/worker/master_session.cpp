@@ -74,7 +74,7 @@ Task<Result<void>> MasterSession::shake_hands(http::WebSocket& socket) {
     if (sent.has_error()) co_return sent.error();
     const auto answer = co_await receive_in_time(socket);
     if (answer.has_error()) co_return answer.error();
-    if (const auto* refused = std::get_if<worker_protocol::Refused>(&*answer))
+    if (const auto* refused = std::get_if<worker_protocol::WorkerRefused>(&*answer))
         co_return permanent_error("the master refuses this worker: " + refused->reason);
     const auto* welcome = std::get_if<worker_protocol::Welcome>(&*answer);
     if (welcome == nullptr || !signed_by(Role::master, welcome->signature, handshake))
@@ -129,7 +129,7 @@ Task<Result<void>> MasterSession::dispatch(FromMaster message) {
         co_await handler_.handle(std::move(*stop));
     } else if (const auto* ack = std::get_if<worker_protocol::Ack>(&message)) {
         co_await handler_.handle(*ack);
-    } else if (const auto* refused = std::get_if<worker_protocol::Refused>(&message)) {
+    } else if (const auto* refused = std::get_if<worker_protocol::WorkerRefused>(&message)) {
         co_return transient_error("the master ended the session: " + refused->reason);
     } else {
         co_return transient_error("the master sent a handshake message in the middle of the session");

@@ -85,7 +85,7 @@ boost::json::object fields(const Ack& message) {
     return {{"type", "ack"}, {"report", message.report}};
 }
 
-boost::json::object fields(const Refused& message) {
+boost::json::object fields(const WorkerRefused& message) {
     return {{"type", "refused"}, {"reason", wire_text(message.reason, sentence_bytes_max)}};
 }
 
@@ -168,7 +168,7 @@ FromMaster read(const std::string& type, JsonObject& json) {
     if (type == "stop") return read_stop(json);
     if (type == "ack") return Ack{json.u64("report")};
     if (type != "refused") json.reject("type", "a message of a master");
-    return Refused{json.string("reason", sentence_bytes_max)};
+    return WorkerRefused{json.string("reason", sentence_bytes_max)};
 }
 
 }  // namespace

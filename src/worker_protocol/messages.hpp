@@ -109,11 +109,11 @@ struct Ack {
     std::uint64_t report = 0;
 };
 /// The master refuses the worker (not on the whitelist, wrong signature) and closes.
-struct Refused {
+struct WorkerRefused {
     std::string reason;
 };
 
-using FromMaster = std::variant<Challenge, Welcome, Assign, Upload, Stop, Ack, Refused, Evidence, Join>;
+using FromMaster = std::variant<Challenge, Welcome, Assign, Upload, Stop, Ack, WorkerRefused, Evidence, Join>;
 
 struct DatasetReady {
     static constexpr std::string_view kind = "dataset_ready";

@@ -237,7 +237,7 @@ Job job_after(const std::vector<EventBody>& events) {
     std::int64_t at = 1'000;
     Job job = discover({terms(1)}, at).next;
     for (const EventBody& body : events) {
-        const Outcome outcome = transition(job, {++at, body});
+        const TransitionResult outcome = transition(job, {++at, body});
         if (const auto* refused = std::get_if<Rejection>(&outcome)) throw std::logic_error(refused->reason);
         job = std::get<Transition>(outcome).next;
     }

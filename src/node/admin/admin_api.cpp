@@ -119,7 +119,7 @@ Task<Result<object>> AdminApi::judged(JobId id, const NodeView& view) {
     json["fee"] = chain::format_wei(candidate->record.fee);
     json["datasetSize"] = candidate->dataset_bytes;
     json["deadline"] = candidate->record.deadline_unix_s;
-    const Verdict verdict = services_.prospector.judge(*candidate, view);
+    const Assessment verdict = services_.prospector.judge(*candidate, view);
     if (const auto* refused = std::get_if<Refused>(&verdict)) {
         json["refused"] = refused->reason;
     } else {

@@ -95,8 +95,8 @@ Task<Result<void>> Discovery::assess(JobId id, const NodeView& view, Shortlist& 
     }
     Result<Candidate> candidate = co_await ports_.prospector.candidate(id);
     if (candidate.has_error() && candidate.error().kind != ErrorKind::permanent) co_return candidate.error();
-    Verdict verdict = candidate.has_error() ? Verdict(Refused{candidate.error().message, true})
-                                            : ports_.prospector.judge(*candidate, view);
+    Assessment verdict = candidate.has_error() ? Assessment(Refused{candidate.error().message, true})
+                                               : ports_.prospector.judge(*candidate, view);
     if (auto* refused = std::get_if<Refused>(&verdict)) co_return co_await note_refusal(id, std::move(*refused));
     shortlist.chosen.push_back(std::get<Chosen>(std::move(verdict)));
     shortlist.candidates.emplace(id, std::move(*candidate));
@@ -109,7 +109,7 @@ Task<Result<std::size_t>> Discovery::take_best(Shortlist shortlist, NodeView& vi
     std::size_t taken = 0;
     for (const JobId& id : best_first) {
         if (view.workers_free == 0) break;
-        Verdict verdict = ports_.prospector.judge(shortlist.candidates.at(id), view);
+        Assessment verdict = ports_.prospector.judge(shortlist.candidates.at(id), view);
         if (auto* refused = std::get_if<Refused>(&verdict)) {
             const Result<void> noted = co_await note_refusal(id, std::move(*refused));
             if (noted.has_error()) co_return noted.error();
@@ -152,7 +152,7 @@ Task<Result<void>> Discovery::note_refusal(JobId id, Refused refused) {
     const bool repeated = before != known_.end() && before->second.reason_shape == shape;
     if (!repeated) {
         spdlog::info("{}: refused: {}", short_name(id), refused.reason);
-        const storage::Refusal refusal{id, ports_.clock.unix_ms(), refused.reason};
+        const storage::RefusedJob refusal{id, ports_.clock.unix_ms(), refused.reason};
         auto put = [this, &refusal] { return ports_.notes.put_refusal(refusal); };
         const Result<void> stored = co_await ports_.pool.run(std::move(put));
         if (stored.has_error()) co_return stored;

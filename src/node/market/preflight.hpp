@@ -13,7 +13,7 @@ class Preflight {
 public:
     virtual ~Preflight() = default;
     /// Selection once more, for a JOB that was chosen before: `record` is fresh, `terms` are what was read then.
-    virtual Task<Result<Verdict>> assess_again(statemachine::Terms terms, chain::JobRecord record) = 0;
+    virtual Task<Result<Assessment>> assess_again(statemachine::Terms terms, chain::JobRecord record) = 0;
 };
 
 }  // namespace emeth::node

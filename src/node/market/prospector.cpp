@@ -101,7 +101,7 @@ Task<Result<NodeView>> Prospector::view(std::optional<JobId> except) {
     co_return view;
 }
 
-Task<Result<Verdict>> Prospector::assess_again(statemachine::Terms terms, chain::JobRecord record) {
+Task<Result<Assessment>> Prospector::assess_again(statemachine::Terms terms, chain::JobRecord record) {
     const Result<std::uint64_t> gas = co_await chain::dataset_gas(ports_.chain, terms.dataset_bytes);
     if (gas.has_error()) co_return gas.error();
     const Candidate candidate{

@@ -51,7 +51,7 @@ public:
     /// Reads the JOB anew. permanent Error: it is unfit whatever the node does (its dataset does not exist).
     Task<Result<Candidate>> candidate(JobId id);
     Task<Result<NodeView>> view(std::optional<JobId> except);
-    [[nodiscard]] Verdict judge(const Candidate& candidate, const NodeView& view) const {
+    [[nodiscard]] Assessment judge(const Candidate& candidate, const NodeView& view) const {
         return select(candidate, view, options_.policy);
     }
     /// What the info server offers, best first by what it says of it.
@@ -61,7 +61,7 @@ public:
     /// Idle workers that no JOB of this node waits for.
     [[nodiscard]] std::size_t free_workers(std::optional<JobId> except) const;
 
-    Task<Result<Verdict>> assess_again(statemachine::Terms terms, chain::JobRecord record) override;
+    Task<Result<Assessment>> assess_again(statemachine::Terms terms, chain::JobRecord record) override;
 
 private:
     Ports ports_;

@@ -22,7 +22,7 @@ using chain::U256;
 using SignedWei = boost::multiprecision::checked_cpp_int;  // sums of amounts, with a sign and without a bound
 
 /// What the checks look at, with what earlier checks found out.
-struct Assessment {
+struct Draft {
     const Candidate& candidate;
     const NodeView& view;
     const SelectionPolicy& policy;
@@ -36,7 +36,7 @@ Refused for_now(std::string reason) {
     return {std::move(reason), false};
 }
 
-std::optional<Refused> check_status(Assessment& a) {
+std::optional<Refused> check_status(Draft& a) {
     const auto& record = a.candidate.record;
     if (!record.exist) return for_now("the contract does not know this JOB");
     if (record.status != chain::JobStatus::requested)
@@ -44,20 +44,20 @@ std::optional<Refused> check_status(Assessment& a) {
     return std::nullopt;
 }
 
-std::optional<Refused> check_program(Assessment& a) {
+std::optional<Refused> check_program(Draft& a) {
     const auto program = a.candidate.details.program_id;
     if (a.policy.program_ids.contains(program)) return std::nullopt;
     return lasting(fmt::format("program {} is not one that this node runs (program_ids)", program));
 }
 
-std::optional<Refused> check_param(Assessment& a) {
+std::optional<Refused> check_param(Draft& a) {
     auto spec = trainer_protocol::parse_job_param(a.candidate.id, a.candidate.details.param, a.policy.rules);
     if (spec.has_error()) return lasting(spec.error().message);
     a.chosen.spec = std::move(*spec);
     return std::nullopt;
 }
 
-std::optional<Refused> check_dataset(Assessment& a) {
+std::optional<Refused> check_dataset(Draft& a) {
     const auto bytes = a.candidate.dataset_bytes;
     if (bytes < dataset_bytes_min)
         return lasting(fmt::format("dataset of {} bytes is smaller than {}", bytes, dataset_bytes_min));
@@ -67,7 +67,7 @@ std::optional<Refused> check_dataset(Assessment& a) {
     return std::nullopt;
 }
 
-std::optional<Refused> check_fee(Assessment& a) {
+std::optional<Refused> check_fee(Draft& a) {
     const auto& fee = a.candidate.record.fee;
     const auto& policy = a.policy;
     if (fee < policy.min_fee)
@@ -93,7 +93,7 @@ SignedWei coin() {
 
 /// fee − verifier fee − gas money − P(miss) · penalty − P(reject) · (penalty + verifier fee), EMT wei. The slot's share
 /// is left out: it depends on what all other nodes do that day, so a JOB must pay without it.
-SignedWei expected_value(const Assessment& a) {
+SignedWei expected_value(const Draft& a) {
     const auto& constants = a.view.constants;
     const auto fee = signed_wei(a.candidate.record.fee);
     const auto verifier_fee = signed_wei(constants.verifier_fee);
@@ -112,7 +112,7 @@ std::string signed_coins(const SignedWei& amount) {
     return sign + fmt::format("{:.4f}", magnitude.convert_to<double>() / 1e18);
 }
 
-std::optional<Refused> check_value(Assessment& a) {
+std::optional<Refused> check_value(Draft& a) {
     a.chosen.deposit = chain::rate_of(a.candidate.record.fee, a.view.constants.deposit_rate);
     const auto value = expected_value(a);
     if (value > 0) {
@@ -124,13 +124,13 @@ std::optional<Refused> check_value(Assessment& a) {
         signed_coins(value), format_coins(a.candidate.record.fee), format_coins(a.view.constants.verifier_fee)));
 }
 
-std::optional<Refused> check_worker(Assessment& a) {
+std::optional<Refused> check_worker(Draft& a) {
     if (a.view.workers_free > 0 && a.view.power_capacity > 0) return std::nullopt;
     if (a.view.workers_connected == 0) return for_now("no worker is connected");
     return for_now(fmt::format("none of the {} connected workers is free", a.view.workers_connected));
 }
 
-std::optional<Refused> check_deadline(Assessment& a) {
+std::optional<Refused> check_deadline(Draft& a) {
     const auto estimate = finish_estimate_s(a.candidate.gas, a.view.power_capacity, a.chosen.spec.epochs);
     a.chosen.finish_estimate_s = estimate;
     const std::int64_t left = a.candidate.record.deadline_unix_s - a.view.chain_now_unix_s;
@@ -140,20 +140,20 @@ std::optional<Refused> check_deadline(Assessment& a) {
                                duration_text(a.policy.deadline_margin_s), duration_text(left)));
 }
 
-std::optional<Refused> check_deposit(Assessment& a) {
+std::optional<Refused> check_deposit(Draft& a) {
     if (a.view.emt_free >= a.chosen.deposit) return std::nullopt;
     return for_now(
         fmt::format("deposit {} EMT > {} EMT at hand", format_coins(a.chosen.deposit), format_coins(a.view.emt_free)));
 }
 
-std::optional<Refused> check_gas_money(Assessment& a) {
+std::optional<Refused> check_gas_money(Draft& a) {
     const auto needed = chain::gas_money(a.view.gas_price, chain::chain_gas_per_job);
     if (a.view.alt_free >= needed) return std::nullopt;
     return for_now(
         fmt::format("gas money {} ALT > {} ALT at hand", format_coins(needed), format_coins(a.view.alt_free)));
 }
 
-std::optional<Refused> check_disk(Assessment& a) {
+std::optional<Refused> check_disk(Draft& a) {
     // All factors are bounded, by settings and presets, far below 2^64.
     auto needed = a.policy.disk_reserve_bytes + a.candidate.dataset_bytes * a.policy.disk_bytes_per_dataset_byte;
     if (a.policy.disk_bytes_per_dataset_byte > 0)
@@ -180,8 +180,8 @@ statemachine::Terms terms_of(const Candidate& candidate) {
 
 }  // namespace
 
-Verdict select(const Candidate& candidate, const NodeView& view, const SelectionPolicy& policy) {
-    Assessment assessment{candidate, view, policy, {}};
+Assessment select(const Candidate& candidate, const NodeView& view, const SelectionPolicy& policy) {
+    Draft assessment{candidate, view, policy, {}};
     for (const auto check : checks)
         if (auto refused = check(assessment)) return *std::move(refused);
     assessment.chosen.terms = terms_of(candidate);

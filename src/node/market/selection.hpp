@@ -75,10 +75,10 @@ struct Refused {
     bool lasting = false;  ///< the JOB itself is unfit: it will not become fit by waiting
 };
 
-using Verdict = std::variant<Chosen, Refused>;
+using Assessment = std::variant<Chosen, Refused>;
 
 /// Never throws for any input.
-Verdict select(const Candidate& candidate, const NodeView& view, const SelectionPolicy& policy);
+Assessment select(const Candidate& candidate, const NodeView& view, const SelectionPolicy& policy);
 
 /// Seconds that a worker of `power_capacity` needs: gas * 1,000,000 / powerCapacity for the published 2 epochs, in
 /// proportion for more.

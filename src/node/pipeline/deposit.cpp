@@ -33,15 +33,15 @@ Task<Result<void>> Deposit::sign() {
     if (gone.has_error()) co_return gone.error();
     if (*gone) co_return co_await ports_.journal.commit(std::move(**gone));
 
-    const Result<Verdict> verdict = co_await ports_.preflight.assess_again(ports_.journal.job().terms, *record);
-    if (verdict.has_error()) co_return verdict.error();
-    if (const auto* refused = std::get_if<Refused>(&*verdict)) {
+    const Result<Assessment> assessment = co_await ports_.preflight.assess_again(ports_.journal.job().terms, *record);
+    if (assessment.has_error()) co_return assessment.error();
+    if (const auto* refused = std::get_if<Refused>(&*assessment)) {
         if (!refused->lasting && ports_.journal.job().retry.attempt < waits_before_deposit_max)
             co_return transient_error(refused->reason);
         Fact infeasible = sm::BecameInfeasible{refused->reason};
         co_return co_await ports_.journal.commit(std::move(infeasible));
     }
-    const Wei deposit = std::get<Chosen>(*verdict).deposit;
+    const Wei deposit = std::get<Chosen>(*assessment).deposit;
     auto commit = [this](std::vector<storage::OutboxEntry> entries) { return commit_signed(std::move(entries)); };
     const auto sent = co_await ports_.sender.send_deposit(id(), deposit, core_, token_, std::move(commit));
     if (sent.has_error()) co_return sent.error();

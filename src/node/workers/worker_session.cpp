@@ -49,7 +49,7 @@ Task<Result<void>> WorkerSession::greet(const crypto::PrivateKey& key, Random& r
 }
 
 Task<> WorkerSession::refuse(std::string reason) {
-    const FromMaster refused = worker_protocol::Refused{std::move(reason)};
+    const FromMaster refused = worker_protocol::WorkerRefused{std::move(reason)};
     std::string text = encode(refused);
     co_await socket_.send(std::move(text));
     socket_.abort();

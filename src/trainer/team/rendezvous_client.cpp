@@ -66,7 +66,7 @@ Task<bool> RendezvousClient::handle(std::string text) {
         end(message.error().message);
         co_return false;
     }
-    if (const auto* refused = std::get_if<Refused>(&*message)) {
+    if (const auto* refused = std::get_if<HelperRefused>(&*message)) {
         end("the leader refuses this helper: " + refused->reason);
         co_return false;
     }

@@ -38,7 +38,7 @@ struct Writer {
         return {{"type", "put"}, {"key", message.key}, {"value", hex_of(message.value)}};
     }
     json::object operator()(const Get& message) const { return {{"type", "get"}, {"key", message.key}}; }
-    json::object operator()(const Refused& message) const {
+    json::object operator()(const HelperRefused& message) const {
         return {{"type", "refused"}, {"reason", message.reason.substr(0, reason_bytes_max)}};
     }
     json::object operator()(const Ask&) const { return {{"type", "ask"}}; }
@@ -70,7 +70,7 @@ FromHelper read_from_helper(JsonObject& object) {
 
 FromLeader read_from_leader(JsonObject& object) {
     const std::string type = object.string("type", type_bytes_max);
-    if (type == "refused") return Refused{object.string("reason", reason_bytes_max)};
+    if (type == "refused") return HelperRefused{object.string("reason", reason_bytes_max)};
     if (type == "form") return read_form(object);
     if (type == "value") return Value{object.string("key", key_bytes_max), read_bytes(object, "value")};
     if (type != "ask") object.reject("type", "a message of a leader");

@@ -1,6 +1,6 @@
 // The messages of a leader and its helpers until they have met: JSON texts over one WebSocket that the helper dials.
 //
-// The helper sends Hello; the leader sends Refused or nothing. Then, repeatedly: the leader sends Ask, the helper
+// The helper sends Hello; the leader sends HelperRefused or nothing. Then, repeatedly: the leader sends Ask, the helper
 // Ready, the leader Form; the helper writes and reads addresses (Put, Get, answered by Value) until the group is
 // complete. The data of the training do not pass here. When the connection ends, the helper is gone.
 #pragma once
@@ -33,7 +33,7 @@ struct Get {
 };
 using FromHelper = std::variant<Hello, Ready, Put, Get>;
 
-struct Refused {
+struct HelperRefused {
     std::string reason;
 };
 struct Ask {};
@@ -45,7 +45,7 @@ struct Form {
 struct Value {
     std::string key, value;
 };
-using FromLeader = std::variant<Refused, Ask, Form, Value>;
+using FromLeader = std::variant<HelperRefused, Ask, Form, Value>;
 
 std::string encode(const FromHelper& message);
 std::string encode(const FromLeader& message);

@@ -167,7 +167,7 @@ void RendezvousServer::admit(const Hash256& run) {
 /// They end the connection themselves.
 void RendezvousServer::refuse_other_runs() {
     for (const HelperPtr& helper : helpers_)
-        if (helper->run != *run_) send(helper, Refused{"it has another dataset, tokenizer or JOB"});
+        if (helper->run != *run_) send(helper, HelperRefused{"it has another dataset, tokenizer or JOB"});
     std::erase_if(helpers_, [this](const HelperPtr& helper) { return helper->run != *run_; });
 }
 

@@ -10,7 +10,7 @@ class WorkerHandshakeTest : public MasterFixture {
 protected:
     std::string refusal(HandmadeWorker& worker, Hello hello) {
         run(worker.send(std::move(hello)));
-        return next<Refused>(worker).reason;
+        return next<WorkerRefused>(worker).reason;
     }
     crypto::PrivateKey key = crypto::PrivateKey::generate(system_random());
 };
@@ -124,7 +124,7 @@ TEST_F(WorkerHandshakeTest, AReportInPlaceOfHelloIsRefused) {
     const WorkerPtr worker = run(dial());
     next<Challenge>(*worker);
     report(*worker, 1, job_id(1), 1, PartUploaded{1, "etag"});
-    EXPECT_THAT(next<Refused>(*worker).reason, HasSubstr("hello"));
+    EXPECT_THAT(next<WorkerRefused>(*worker).reason, HasSubstr("hello"));
 }
 
 TEST_F(WorkerHandshakeTest, RubbishLaterEndsTheSession) {

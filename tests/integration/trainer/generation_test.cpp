@@ -15,13 +15,13 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-struct Outcome {
+struct Generated {
     int exit_code = -1;
     std::string text, errors;
 };
 
 /// The shell parses `arguments`.
-Outcome run(const Bench& bench, const std::string& arguments) {
+Generated run(const Bench& bench, const std::string& arguments) {
     const std::string command = trainer_program().string() + " " + arguments + " > " + (bench.path() / "out").string() +
                                 " 2> " + (bench.path() / "errors").string();
     const int status = std::system(command.c_str());
@@ -49,13 +49,13 @@ const Trained& japanese() {
     return trained;
 }
 
-Outcome generate(const Trained& trained, const std::string& more) {
+Generated generate(const Trained& trained, const std::string& more) {
     return run(trained.bench, "generate --model=" + trained.model.string() + " " + more);
 }
 
 void expect_the_scores_of_python(const Trained& trained, const std::string& text) {
     write_text(trained.bench.path() / "text", text);
-    const Outcome ours = run(trained.bench, "logits --model=" + trained.model.string() + " --text='" + text + "'");
+    const Generated ours = run(trained.bench, "logits --model=" + trained.model.string() + " --text='" + text + "'");
     ASSERT_EQ(ours.exit_code, 0) << ours.errors;
     write_text(trained.bench.path() / "logits.json", ours.text);
     const std::string command = std::string(EMETH_PYTHON) + " " + std::getenv("EMETH_SOURCE_DIR") +
@@ -73,7 +73,7 @@ TEST(Generation, JapaneseScoresAreThoseOfPython) {
 }
 
 TEST(Generation, TheSameSeedGivesTheSameText) {
-    const Outcome once = generate(english(), "--prompt='The license' --tokens=30 --seed=7");
+    const Generated once = generate(english(), "--prompt='The license' --tokens=30 --seed=7");
     ASSERT_EQ(once.exit_code, 0) << once.errors;
     EXPECT_GT(once.text.size(), 20u);
     EXPECT_EQ(generate(english(), "--prompt='The license' --tokens=30 --seed=7").text, once.text);
@@ -81,14 +81,14 @@ TEST(Generation, TheSameSeedGivesTheSameText) {
 }
 
 TEST(Generation, WithoutTemperatureTheSeedDoesNotMatter) {
-    const Outcome once = generate(english(), "--prompt=-you --tokens=10 --temperature=0 --seed=1");
+    const Generated once = generate(english(), "--prompt=-you --tokens=10 --temperature=0 --seed=1");
     ASSERT_EQ(once.exit_code, 0) << once.errors;
     EXPECT_EQ(generate(english(), "--prompt=-you --tokens=10 --temperature=0 --seed=2").text, once.text);
 }
 
 /// More tokens than the context holds: the window moves on.
 TEST(Generation, GoesOnBeyondTheContext) {
-    const Outcome outcome = generate(japanese(), "--prompt='昔々' --tokens=150 --temperature=0.5");
+    const Generated outcome = generate(japanese(), "--prompt='昔々' --tokens=150 --temperature=0.5");
     ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
     EXPECT_THAT(outcome.text, HasSubstr("。"));
 }

@@ -52,7 +52,7 @@ TEST(RendezvousMessages, GoThroughUnchanged) {
     EXPECT_EQ(from_helper(rendezvous::Put{"7/0/1", any_bytes}).value, any_bytes);
     EXPECT_EQ(from_helper(rendezvous::Get{"7/0/1"}).key, "7/0/1");
     EXPECT_EQ(from_leader(rendezvous::Value{"7/0/1", ""}).value, "");
-    EXPECT_EQ(from_leader(rendezvous::Refused{"another run"}).reason, "another run");
+    EXPECT_EQ(from_leader(rendezvous::HelperRefused{"another run"}).reason, "another run");
     from_leader(rendezvous::Ask{});
     const rendezvous::Form form = from_leader(rendezvous::Form{12, 2, 3});
     EXPECT_EQ(form.generation, 12U);

@@ -32,12 +32,12 @@ public:
 class FakePreflight final : public node::Preflight {
 public:
     std::optional<node::Refused> refusal;
-    Task<Result<node::Verdict>> assess_again(statemachine::Terms terms, chain::JobRecord record) override {
-        if (refusal) co_return node::Verdict(*refusal);
+    Task<Result<node::Assessment>> assess_again(statemachine::Terms terms, chain::JobRecord record) override {
+        if (refusal) co_return node::Assessment(*refusal);
         node::Chosen chosen;
         chosen.terms = std::move(terms);
         chosen.deposit = record.fee;
-        co_return node::Verdict(std::move(chosen));
+        co_return node::Assessment(std::move(chosen));
     }
 };
 

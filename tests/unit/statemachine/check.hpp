@@ -10,7 +10,7 @@ namespace emeth::statemachine {
 
 /// The record after `body`, which must be accepted.
 inline Job after(const Job& job, EventBody body) {
-    const Outcome outcome = transition(job, {5'000, std::move(body)});
+    const TransitionResult outcome = transition(job, {5'000, std::move(body)});
     const auto* refused = std::get_if<Rejection>(&outcome);
     EXPECT_EQ(refused, nullptr) << (refused ? refused->reason : "");
     return refused ? job : std::get<Transition>(outcome).next;
@@ -18,7 +18,7 @@ inline Job after(const Job& job, EventBody body) {
 
 /// Why `body` is rejected; it must be.
 inline Rejection rejection(const Job& job, EventBody body) {
-    const Outcome outcome = transition(job, {5'000, std::move(body)});
+    const TransitionResult outcome = transition(job, {5'000, std::move(body)});
     const auto* refused = std::get_if<Rejection>(&outcome);
     EXPECT_NE(refused, nullptr) << "was accepted";
     return refused ? *refused : Rejection{};

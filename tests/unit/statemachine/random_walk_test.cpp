@@ -98,9 +98,9 @@ protected:
 private:
     void step(Job& job, const Event& event) {
         const Job copy = job;
-        const Outcome outcome = transition(job, event);
+        const TransitionResult outcome = transition(job, event);
         EXPECT_EQ(job, copy) << "transition() must not modify its input";
-        const Outcome repeated = transition(job, event);
+        const TransitionResult repeated = transition(job, event);
         ASSERT_EQ(outcome.index(), repeated.index());
         if (const auto* made = std::get_if<Transition>(&outcome)) {
             EXPECT_EQ(made->next, std::get<Transition>(repeated).next) << "same input, same output";

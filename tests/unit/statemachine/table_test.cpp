@@ -33,7 +33,7 @@ TEST(Table, ExamplesCoverEveryEventInOrder) {
 
 TEST(Table, EveryPairIsHandledOrRejectedAsTheTableSays) {
     std::size_t pairs = 0;
-    for_every_pair([&](State state, std::size_t event, const Outcome& outcome) {
+    for_every_pair([&](State state, std::size_t event, const TransitionResult& outcome) {
         ++pairs;
         const TableRow* row = row_of(state, event);
         SCOPED_TRACE(std::string(event_name(event)) + " in " + std::string(name(state)));
@@ -50,7 +50,7 @@ TEST(Table, EveryPairIsHandledOrRejectedAsTheTableSays) {
 }
 
 TEST(Table, EveryRejectionNamesEventAndState) {
-    for_every_pair([&](State state, std::size_t event, const Outcome& outcome) {
+    for_every_pair([&](State state, std::size_t event, const TransitionResult& outcome) {
         const auto* refused = std::get_if<Rejection>(&outcome);
         if (refused == nullptr) return;
         EXPECT_NE(refused->reason.find(event_name(event)), std::string::npos) << refused->reason;

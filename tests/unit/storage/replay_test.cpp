@@ -18,7 +18,7 @@ struct Story {
 
 void append(Story& story, const EventBody& body) {
     const Event event{static_cast<std::int64_t>(story.entries.size()), body};
-    const Outcome outcome = transition(story.job, event);
+    const TransitionResult outcome = transition(story.job, event);
     Job next = story.job;
     std::optional<Rejection> rejection;
     if (const auto* made = std::get_if<Transition>(&outcome)) {

@@ -94,7 +94,7 @@ TEST(FromMasterMessages, GoThroughUnchanged) {
     EXPECT_TRUE(stop.forget);
     EXPECT_EQ(stop.reason, "the JOB was \"declined\"\n");
     EXPECT_EQ(through_master(Ack{99}).report, 99u);
-    EXPECT_EQ(through_master(Refused{"no"}).reason, "no");
+    EXPECT_EQ(through_master(WorkerRefused{"no"}).reason, "no");
 }
 
 TEST(Messages, AnEvidenceOrderAndItsReportSurviveTheWire) {
