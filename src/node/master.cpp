@@ -122,8 +122,9 @@ Result<void> Master::start_local_workers() {
     settings.try_emplace("threads",
                          std::to_string(std::max(1U, processors() / local_workers_count_)));  // they share the machine
     local_workers_ =
-        std::make_unique<LocalWorkers>(executor_, local_workers_count_, std::filesystem::absolute(core_.data), url,
-                                       core_.key().address(), std::move(settings), system_clock(), system_random());
+        std::make_unique<LocalWorkers>(LocalWorkersPorts{executor_, system_clock(), system_random()},
+                                       LocalWorkersOptions{local_workers_count_, std::filesystem::absolute(core_.data),
+                                                           url, core_.key().address(), std::move(settings)});
     if (auto prepared = local_workers_->prepare(); prepared.has_error()) return prepared;
     group_.start(local_workers_->run());
     return {};

@@ -15,7 +15,7 @@ public:
     MortalStore(std::unique_ptr<storage::NodeStore> inner, Mortality& process)
         : inner_(std::move(inner)), process_(process) {}
 
-    /// The process dies at the write with this number, from now and from 1.
+    /// The process dies at the write with this number, counted from 1 from now on.
     void die_at(std::uint64_t write, bool before) { deadly_ = writes_ + write, before_ = before; }
 
     storage::JobStore& jobs() { return guarded_.jobs(); }

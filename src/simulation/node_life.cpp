@@ -3,13 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <memory>
-#include <set>
 
 #include "chain/amount.hpp"
-#include "chain/gas.hpp"
+#include "simulation/life_checks.hpp"
 #include "simulation/node_process.hpp"
+#include "simulation/other_parties.hpp"
 #include "simulation/simulated_clock.hpp"
 #include "simulation/simulated_endpoint.hpp"
 #include "simulation/simulated_environment.hpp"
@@ -29,29 +28,14 @@ constexpr std::int64_t faults_until_s = requests_over_s + 900;
 constexpr std::int64_t longest_life_s = 6 * 3'600;
 constexpr std::int64_t rewards_within_s = 1'800;
 constexpr std::int64_t verifier_looks_every_s = 7;
-constexpr std::int64_t patience_s = 3'600;
 constexpr std::uint64_t handlers_per_moment_max = 1'000'000;
 constexpr std::size_t sleepers_max = 4'096;
-/// A JOB that had so many fault-free seconds, as a multiple of the slowest worker's time and a constant, must not cost
-/// a penalty.
-constexpr std::int64_t fault_free_factor = 3, fault_free_s = 900;
 constexpr std::uint64_t gas_spike = 40;
 
 class NoInfoLog final : public rocksdb::Logger {
 public:
     using Logger::Logv;
     void Logv(const char*, va_list) override {}
-};
-
-/// What the world knows of a JOB beside the chain.
-struct Story {
-    std::int64_t requested_at_s = 0;
-    Amount fee = 0;
-    std::uint64_t bytes = 0;
-    std::int64_t deadline_unix_s = 0, processed_unix_s = 0;
-    std::int64_t clear_s = 0;  ///< seconds with a deposit locked and nothing wrong
-    bool requested = false, canceled = false, excused = false, rejected_unjustly = false;
-    std::int64_t verdict_after_s = 0;
 };
 
 class NodeLife {
@@ -77,18 +61,10 @@ private:
     // A second of the world.
     void tick();
     void change_weather();
-    void act_as_requester();
-    void act_as_verifier();
-    [[nodiscard]] bool shows_what_was_drawn(const JobId& id) const;
     void act_as_operator();
-    void count_clear_time();
     [[nodiscard]] bool is_clear() const;
 
-    // Ends.
     [[nodiscard]] bool is_over();
-    void check_histories(storage::JobStore& jobs);
-    void check_ends();
-    void check_penalty(const JobId& id, const ChainJob& job);
     std::unique_ptr<storage::NodeStore> open_store();
 
     const Trace& trace_;
@@ -111,7 +87,9 @@ private:
     std::shared_ptr<rocksdb::Logger> no_log_ = std::make_shared<NoInfoLog>();
     node::NodeConfig config_;
     Dice node_dice_;
-    std::map<JobId, Story> stories_;
+    Stories stories_;
+    OtherParties parties_{chain_, storage_, workers_, weather_, stories_, violations_};
+    LifeChecks checks_{chain_, workers_, stories_, violations_};
 
     std::unique_ptr<NodeProcess> process_;
     Milliseconds start_at_{0};
@@ -132,8 +110,8 @@ NodeLife::NodeLife(std::uint64_t seed, const Trace& trace)
       endpoint_(chain_, clock_, weather_, process_state_, dice_.split()),
       storage_(chain_, clock_, weather_, process_state_, dice_.split()),
       info_server_(chain_, clock_, weather_, process_state_, dice_.split()),
-      workers_(io_.get_executor(), static_cast<std::size_t>(dice_.between(1, 4)), storage_, clock_, weather_,
-               process_state_, violations_, dice_.split(), chain_trace_),
+      workers_({io_.get_executor(), storage_, clock_, weather_, process_state_, violations_, chain_trace_},
+               static_cast<std::size_t>(dice_.between(1, 4)), dice_.split()),
       node_dice_(dice_.split()) {
     config_.core = chain_.constants.core;
     config_.token = chain_.constants.token;
@@ -191,7 +169,7 @@ void NodeLife::start_process() {
         start_at_ = clock_.monotonic() + Milliseconds(10'000);
         return;
     }
-    check_histories(store->jobs());
+    checks_.check_histories(store->jobs());
     process_state_.dead = false;
     workers_.find_master();
     process_ = std::make_unique<NodeProcess>(Surroundings{io_, endpoint_, storage_, info_server_, workers_, clock_,
@@ -270,7 +248,7 @@ LifeReport NodeLife::run() {
             if (is_over()) break;
         }
     }
-    if (!violations_.any()) check_ends();
+    if (!violations_.any()) checks_.check_ends(process_->store().jobs(), report_);
     report_.virtual_s = now_s();
     report_.violations = violations_.sentences();
     return report_;
@@ -282,11 +260,11 @@ void NodeLife::tick() {
     workers_.tick();
     if (now_s() % SimulatedChain::block_seconds == 0) {
         chain_.mine(SimulatedChain::base_price * (weather_.gas_spike_until > clock_.monotonic() ? gas_spike : 1));
-        act_as_requester();
+        parties_.act_as_requester(now_s(), dice_);
     }
-    if (now_s() % verifier_looks_every_s == 0) act_as_verifier();
+    if (now_s() % verifier_looks_every_s == 0) parties_.act_as_verifier();
     if (!weather_.fine) act_as_operator();
-    count_clear_time();
+    if (is_clear()) checks_.count_clear_second();
     if (clock_.sleepers() > sleepers_max) violations_.add(fmt::format("{} coroutines sleep", clock_.sleepers()));
 }
 
@@ -322,58 +300,7 @@ void NodeLife::change_weather() {
     }
 }
 
-void NodeLife::act_as_requester() {
-    for (auto& [id, story] : stories_) {
-        if (!story.requested && now_s() >= story.requested_at_s) {
-            story.requested = true;
-            chain_.request(id, chain_.requester, id.hex(), R"({"language":"en","epoch":2})", story.fee,
-                           story.deadline_unix_s);
-        }
-        const auto& jobs = chain_.latest().jobs;
-        const auto found = jobs.find(id);
-        if (found == jobs.end() || found->second.record.status != JobStatus::requested || weather_.fine) continue;
-        if (dice_.chance(0.0005)) chain_.cancel(id);
-        if (dice_.chance(0.001)) chain_.process_by(id, numbered<Address>(50));
-    }
-}
-
-/// Of the block in which the submit stands now.
-bool NodeLife::shows_what_was_drawn(const JobId& id) const {
-    const auto shown = storage_.evidence(id);
-    for (const auto& log : chain_.status_logs(id, 0, chain_.head()))
-        if (log.status == JobStatus::submitted) return shown == SimulatedWorkers::evidence_digest(id, log.block_hash);
-    return false;
-}
-
-void NodeLife::act_as_verifier() {
-    for (const auto& [id, job] : chain_.latest().jobs) {
-        if (job.assign.node != chain_.wallet) continue;
-        Story& story = stories_.at(id);
-        const auto since_submit = chain_.now_unix_s() - job.assign.submitted_at_unix_s;
-        if (job.record.status == JobStatus::submitted && since_submit > story.verdict_after_s) {
-            const Hash256* result = storage_.result(job.details.result);
-            const bool honest = result != nullptr && workers_.is_honest(id, *result);
-            if (!honest)
-                violations_.add(fmt::format("{}: what was submitted as {} is not a whole honest result", id.hex(),
-                                            job.details.result));
-            if (!shows_what_was_drawn(id)) {
-                if (since_submit < patience_s) continue;
-                if (!workers_.has_lost(id)) violations_.add(id.hex() + ": what its worker holds was not shown in time");
-                story.excused = true;
-                chain_.reject(id);
-            } else if (story.rejected_unjustly) {
-                story.excused = true;
-                chain_.reject(id);
-            } else {
-                chain_.verify(id, story.bytes >> 20);
-            }
-        }
-        if (job.record.status == JobStatus::processing && chain_.now_unix_s() > job.record.deadline_unix_s + 60)
-            chain_.time_out(id);
-    }
-}
-
-/// Once in a while he gives a JOB back.
+/// Once in a while the operator gives a JOB back.
 void NodeLife::act_as_operator() {
     if (!process_ || process_state_.dead || !dice_.chance(0.0003)) return;
     std::optional<JobId> chosen;
@@ -393,15 +320,6 @@ bool NodeLife::is_clear() const {
     return process_ && now_s() - process_started_s_ > settling_s && over(weather_.chain_down_until) &&
            over(weather_.storage_down_until) && over(weather_.disk_full_until) && over(weather_.disk_fails_until) &&
            over(weather_.gas_spike_until);
-}
-
-void NodeLife::count_clear_time() {
-    if (!is_clear()) return;
-    for (const auto& [id, job] : chain_.latest().jobs) {
-        const bool in_time = job.record.status == JobStatus::processing && job.assign.node == chain_.wallet &&
-                             chain_.now_unix_s() <= job.record.deadline_unix_s;
-        if (in_time && (workers_.serves(id) || workers_.idle_workers() > 0)) ++stories_.at(id).clear_s;
-    }
 }
 
 /// All JOBs of the node have ended and none can come any more; then a day passes, and the rewards are fetched.
@@ -440,57 +358,6 @@ bool NodeLife::is_over() {
     rewards_since_s_ = now_s();
     chain_.pass_time(86'400);
     return false;
-}
-
-/// What lies on the disk after a crash is whole.
-void NodeLife::check_histories(storage::JobStore& jobs) {
-    const auto active = jobs.active();
-    if (active.has_error()) return violations_.add(active.error().message);
-    for (const auto& job : *active)
-        if (const auto replayed = jobs.verify(job.terms.id); replayed.has_error())
-            violations_.add("the history does not replay: " + replayed.error().message);
-}
-
-/// Chain and store tell the same story of every JOB, and the story is one that may be.
-void NodeLife::check_ends() {
-    auto& store = process_->store().jobs();
-    for (const auto& [id, job] : chain_.latest().jobs) {
-        const auto record = store.find(id);
-        if (record.has_error()) return violations_.add(record.error().message);
-        const auto status = job.record.status;
-        const bool took_part = job.assign.node == chain_.wallet;
-        if (took_part && !*record)
-            violations_.add(id.hex() + ": a deposit is locked for a JOB that the store does not know");
-        if (!*record) continue;
-        if (const auto replayed = store.verify(id); replayed.has_error())
-            violations_.add("the history does not replay: " + replayed.error().message);
-        const auto state = (*record)->state;
-        const bool agree = !took_part || (state == sm::State::verified && status == JobStatus::verified) ||
-                           (state == sm::State::failed && status == JobStatus::failed) ||
-                           (state == sm::State::timed_out && status == JobStatus::timeout) ||
-                           (state == sm::State::declined && status == JobStatus::declined);
-        if (!agree)
-            violations_.add(
-                fmt::format("{}: the store says {}, the chain {}", id.hex(), sm::name(state), chain::name(status)));
-        if (chain_.effects("process", id) > 1 || chain_.effects("submit", id) > 1)
-            violations_.add(id.hex() + ": two deposits or two submits");
-        if (state == sm::State::verified) ++report_.verified;
-        if (state == sm::State::lost) ++report_.lost;
-        if (took_part) check_penalty(id, job);
-    }
-}
-
-void NodeLife::check_penalty(const JobId& id, const ChainJob& job) {
-    const auto status = job.record.status;
-    if (status != JobStatus::timeout && status != JobStatus::declined && status != JobStatus::failed) return;
-    ++report_.penalties;
-    const Story& story = stories_.at(id);
-    const auto gas = chain::estimated_gas(chain::dataset_mebibytes(story.bytes), chain::language_model_complexity);
-    const auto needed_s = workers_.slowest_s(gas);
-    const auto enough_s = fault_free_factor * needed_s + fault_free_s;
-    if (story.excused || story.clear_s <= enough_s) return;
-    violations_.add(fmt::format("{}: a penalty ({}) although {} s were free of faults and {} s are enough", id.hex(),
-                                chain::name(status), story.clear_s, enough_s));
 }
 
 }  // namespace

@@ -46,7 +46,10 @@ Result<void> NodeProcess::start() {
         ended_ = true;
         return active.error();
     }
+    std::vector<JobId> ids;
+    for (const auto& job : *active) ids.push_back(job.terms.id);
     services_.supervisor.prepare(std::move(*active));
+    world_.workers.set_recovered(ids);
     asio::co_spawn(world_.io, run(), [this](std::exception_ptr error) {
         ended_ = true;
         if (!error || is_cancellation(error)) return;

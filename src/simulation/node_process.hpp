@@ -11,6 +11,7 @@
 #include "node/market/discovery.hpp"
 #include "runtime/task_group.hpp"
 #include "simulation/mortal_store.hpp"
+#include "simulation/simulated_workers.hpp"
 
 namespace emeth::simulation {
 
@@ -20,7 +21,7 @@ struct Surroundings {
     chain::Chain& chain;
     api_client::ArtifactStore& artifacts;
     api_client::InfoServer& info_server;
-    node::WorkerHub& workers;
+    SimulatedWorkers& workers;
     Clock& clock;
     Random& random;
     const crypto::PrivateKey& key;

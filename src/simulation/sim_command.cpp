@@ -25,7 +25,7 @@ namespace {
 constexpr std::size_t threads_max = 64;
 std::array<std::atomic<std::uint64_t>, threads_max> seeds_at_work{};
 
-/// A bug in a pipeline ends the program, by design; which life it was must not be lost with it.
+/// A bug in a pipeline ends the program, by design: the seed of the life must be printed before that.
 extern "C" void name_seeds(int) {
     for (const auto& seed : seeds_at_work) {
         if (seed == 0) continue;
@@ -39,7 +39,7 @@ extern "C" void name_seeds(int) {
     std::raise(SIGABRT);
 }
 
-/// The node's own log lines as part of the story.
+/// The node's own log lines, as part of the story.
 class TraceSink final : public spdlog::sinks::base_sink<std::mutex> {
 public:
     explicit TraceSink(Trace trace) : trace_(std::move(trace)) {}

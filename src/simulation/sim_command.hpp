@@ -1,5 +1,5 @@
-// `emeth sim`: many seeded lives of a node, on all cores; a life in which something happened that must not happen is
-// told in full.
+// `emeth sim`: many seeded lives of a node, on all cores. A life in which something happened that must never happen is
+// printed in full.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,8 @@
 
 namespace emeth::simulation {
 
-/// Lives of the seeds first, first + 1, … on `threads` threads, until `go_on` says no after one of them. In no order.
+/// Runs the lives of the seeds first, first + 1, … on `threads` threads, in no particular order, until `go_on` returns
+/// false after one of them.
 void live_many(std::uint64_t first, std::uint64_t count, unsigned threads,
                const std::function<bool(const LifeReport&)>& go_on);
 

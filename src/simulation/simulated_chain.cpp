@@ -76,7 +76,7 @@ Wei word(const chain::Bytes& data, std::size_t index) {
     return value;
 }
 
-/// submit(bytes16, string): the string's length stands in the third word, its bytes behind it.
+/// submit(bytes16, string): the third word holds the string's length; its bytes follow.
 std::string result_of(const chain::Bytes& data) {
     const auto length = static_cast<std::size_t>(word(data, 2).bytes.back());
     const std::size_t begin = selector_bytes + 3 * 32;
@@ -164,8 +164,8 @@ void SimulatedChain::verify(JobId id, std::uint64_t gas) {
     });
 }
 
-/// The fee goes back; from the deposit first the verifier's fee, then the penalty, which is burned; the rest to the
-/// node. Returns what the node lost.
+/// The fee goes back to the requester. The deposit pays first the verifier's fee, then the penalty, which is burned;
+/// the node gets the rest. Returns what the node lost.
 Amount SimulatedChain::end_with_penalty(Ledger& ledger, ChainJob& job, std::uint64_t rate,
                                         Amount fee_of_verifier) const {
     const Amount to_verifier = std::min(job.deposit, fee_of_verifier);
@@ -225,7 +225,7 @@ void SimulatedChain::mine(std::uint64_t price) {
 void SimulatedChain::apply_wishes(Ledger& ledger, Block& block) {
     for (Wish& wish : wishes_) {
         if (wish.done_in != 0) continue;
-        wish.done_in = block.header.number;  // also what can never take effect is over
+        wish.done_in = block.header.number;  // done, even when it can never take effect
         const auto status = wish.apply(ledger, block.header.timestamp_unix_s);
         if (!status) continue;
         const Address node = ledger.jobs.at(wish.job).assign.node;
@@ -373,7 +373,7 @@ Result<void> SimulatedChain::accept(const chain::Bytes& raw) {
     return {};
 }
 
-/// A nonce stands for one intent for ever; an intent is sent under a second nonce only when the first one failed on
+/// A nonce belongs to one intent forever; an intent may be sent under a second nonce only after the first one failed on
 /// chain.
 void SimulatedChain::watch_intent(const Pooled& sent) {
     const auto nonce = sent.transaction.nonce;

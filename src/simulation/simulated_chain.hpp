@@ -1,5 +1,5 @@
-// The network's chain as a model: blocks, a pool of the node's transactions, the contract's money rules,
-// reorganisations. What the node's transactions must never do is watched here, where it would take effect.
+// The network's chain as a model: blocks, a pool of the node's transactions, the contract's money rules and
+// reorganisations. What the node's transactions must never do is checked here, where it would take effect.
 #pragma once
 
 #include <cstdint>
@@ -54,8 +54,7 @@ public:
 
     SimulatedChain(Dice dice, Address wallet, Violations& violations, const Trace& trace);
 
-    // What other people do; it takes effect in the next block in which it can, and again after a reorganisation took it
-    // back.
+    // What others do. It takes effect in the next block in which it can, and again after a reorganisation took it back.
     void request(JobId id, Address owner, std::string dataset, std::string param, Amount fee,
                  std::int64_t deadline_unix_s);
     void cancel(JobId id);
@@ -64,16 +63,16 @@ public:
     void reject(JobId id);
     void time_out(JobId id);
 
-    /// A block with what is pending, at `price` per gas at least.
+    /// Mines a block with what is pending and pays at least `price` per gas.
     void mine(std::uint64_t price);
     void pass_time(std::int64_t seconds) { skipped_s_ += seconds; }
-    /// Takes the last blocks away and mines as many others; their transactions are pending again, but a few that the
-    /// pools forgot.
+    /// Replaces the last `depth` blocks. Their transactions are pending again, except a few that the pools forgot.
     void reorganise(std::uint64_t depth);
 
-    /// From the node: into the pool, unless it is refused as nodes do ("nonce too low", "underpriced", …).
+    /// Puts a transaction of the node into the pool, or refuses it as Ethereum nodes do ("nonce too low",
+    /// "underpriced", …).
     Result<void> accept(const chain::Bytes& raw);
-    /// Why the call would revert now; none: it would succeed.
+    /// Why the call would revert now; none when it would succeed.
     [[nodiscard]] std::optional<std::string> revert_reason(const chain::Bytes& data) const;
 
     [[nodiscard]] std::uint64_t head() const { return blocks_.size() - 1; }
@@ -100,7 +99,7 @@ private:
     struct Event {
         JobId job;
         chain::StatusLog log;
-        std::string kind;  ///< of the node's own transaction; empty: of others
+        std::string kind;  ///< of the node's own transaction; empty: another sender's
     };
     /// What a call of the node did.
     struct Effect {
@@ -112,7 +111,7 @@ private:
         std::shared_ptr<const Ledger> after;
         std::vector<Pooled> transactions;
     };
-    /// What other people want. `apply` gives the JOB's new status; none: it has no effect.
+    /// What others want to do. `apply` returns the JOB's new status; none when it has no effect.
     struct Wish {
         Hash256 hash;
         std::function<std::optional<chain::JobStatus>(Ledger&, std::int64_t now_unix_s)> apply;
@@ -124,7 +123,7 @@ private:
     void apply_wishes(Ledger& ledger, Block& block);
     void apply_pool(Ledger& ledger, Block& block, std::uint64_t price);
     void run(const Pooled& sent, Ledger& ledger, Block& block);
-    /// Why it reverts; none: `ledger` is changed.
+    /// Why it reverts; none when `ledger` was changed.
     std::optional<std::string> execute(const chain::Bytes& data, Ledger& ledger, std::int64_t now_unix_s,
                                        Effect& effect) const;
     void watch_intent(const Pooled& sent);

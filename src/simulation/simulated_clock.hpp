@@ -1,5 +1,5 @@
-// Virtual time: it moves from one sleeper's end to the next, hours of a node's life in milliseconds. Wall time may
-// jump; monotonic time does not.
+// Virtual time: it advances from one wake-up to the next, so that hours of a node's life take milliseconds. Wall time
+// may jump; monotonic time does not.
 #pragma once
 
 #include <boost/asio/experimental/channel.hpp>
@@ -31,8 +31,8 @@ public:
         return sleepers_.begin()->first.first;
     }
     [[nodiscard]] std::size_t sleepers() const { return sleepers_.size(); }
-    /// Wakes the first sleeper whose time has come; false when there is none. One at a time: the order is part of the
-    /// seed's story.
+    /// Wakes the first sleeper whose time has come; false when there is none. One at a time, in an order that follows
+    /// from the seed.
     bool wake_one() {
         const auto first = sleepers_.begin();
         if (first == sleepers_.end() || first->first.first > now_) return false;

@@ -1,5 +1,5 @@
-// An RPC endpoint of the simulated chain, in all weathers: down, slow, lagging behind, answering with errors, losing
-// the answer to what it did.
+// An RPC endpoint of the simulated chain that may be down, slow or lagging behind, answer with errors, or lose the
+// answer to what it did.
 #pragma once
 
 #include <optional>
@@ -42,7 +42,7 @@ public:
     static constexpr std::uint64_t lag_blocks = 2;
 
 private:
-    /// What stands between the question and its answer; an Error: there is none.
+    /// Waits as long as an answer takes; an Error when there will be none.
     Task<std::optional<Error>> ask(const char* method);
     [[nodiscard]] std::uint64_t head() const;
     [[nodiscard]] const Ledger& ledger() const { return chain_.ledger(head()); }

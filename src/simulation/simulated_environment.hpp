@@ -1,5 +1,5 @@
 // RocksDB's environment over a simulated disk. After a flush or a compaction that failed, RocksDB sleeps for a real
-// second on the thread that closing waits for; here it hardly sleeps at all: a life has hours of such spells.
+// second on a thread that closing the store waits for. A life has hours of failing disks, so here it hardly sleeps.
 #pragma once
 
 #include <rocksdb/env.h>

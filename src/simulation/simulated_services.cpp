@@ -28,7 +28,7 @@ Task<std::optional<Error>> SimulatedStorage::ask(const char* call) {
     co_return std::nullopt;
 }
 
-/// "upload id#part"; of an upload that is gone, nothing comes of it.
+/// The URL is "upload id#part". A part of an upload that is gone has no effect.
 void SimulatedStorage::put_part(const std::string& url, const Hash256& digest) {
     const auto hash = url.find('#');
     const auto upload = uploads_.find(url.substr(0, hash));
@@ -46,7 +46,7 @@ std::optional<Hash256> SimulatedStorage::evidence(const JobId& job) const {
     return found == evidence_.end() ? std::nullopt : std::optional(found->second);
 }
 
-/// Of one artifact when all parts are; else of something else.
+/// The digest of the artifact when all parts belong to it, else another one.
 Hash256 SimulatedStorage::digest_of(const Upload& upload) {
     if (upload.parts.size() != upload.parts_total) return {};
     const Hash256 first = upload.parts.begin()->second;

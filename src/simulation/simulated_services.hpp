@@ -1,4 +1,4 @@
-// Storage API and JOB info server of the simulated network: down, slow, stale and lying in their turns.
+// Storage API and JOB info server of the simulated network, which may be down, slow, out of date, or wrong.
 #pragma once
 
 #include <cstdint>
@@ -21,11 +21,11 @@ public:
     void put_dataset(const std::string& name, std::uint64_t bytes) { datasets_[name] = bytes; }
     [[nodiscard]] bool is_down() const { return weather_.storage_down_until > clock_.monotonic(); }
 
-    /// What a worker puts by a signed URL: a part of a file with this digest, or of a damaged one.
+    /// A worker puts a part by a signed URL. `digest`: of the whole file, or of a damaged one.
     void put_part(const std::string& url, const Hash256& digest);
-    /// What lies there for good under the name that a submit carries; none: nothing.
+    /// The digest of the completed file under the name that a submit carries; null when there is none.
     [[nodiscard]] const Hash256* result(const std::string& file_name) const;
-    /// The newest evidence of a JOB; none: nothing was shown.
+    /// The newest evidence of a JOB; none when nothing was shown.
     [[nodiscard]] std::optional<Hash256> evidence(const JobId& job) const;
 
     Task<Result<std::uint64_t>> dataset_bytes(std::string dataset) override;

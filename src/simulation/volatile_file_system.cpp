@@ -101,8 +101,8 @@ IOStatus missing(const std::string& path) {
     return IOStatus::NotFound(path);
 }
 
-/// RocksDB's record of its settings, for people: written, read back and compared at every opening, an eighth of a
-/// life's time. It goes on without.
+/// RocksDB's record of its settings is for people, and is written, read back and compared at every opening, which would
+/// take an eighth of a life's time. RocksDB works without it.
 bool is_options_file(std::string_view path) {
     return path.find("/OPTIONS-") != std::string_view::npos;
 }

@@ -1,5 +1,5 @@
-// A file system for RocksDB in memory that forgets at a power cut what was not synced, and runs full on demand.
-// Thread-safe, as RocksDB's threads need it.
+// A file system in memory for RocksDB that loses at a power cut what was not synced, and is full on demand.
+// Thread-safe, as RocksDB requires.
 #pragma once
 
 #include <rocksdb/file_system.h>
@@ -26,9 +26,9 @@ public:
     std::atomic<bool> full = false;        ///< every new file ends with "no space", and every append half way
     std::atomic<bool> sync_fails = false;  ///< every sync ends with "no space"
 
-    /// From here on nothing that is written arrives: the machine is dark. Close the store, then call restore_power().
+    /// From here on nothing that is written has an effect. Close the store, then call restore_power().
     void cut_power() { dark_ = true; }
-    /// Every file is what was synced of it, and `torn_bytes` at most of what was not: a torn tail.
+    /// Every file is cut to what was synced of it, plus at most `torn_bytes` of what was not: a torn tail.
     void restore_power(std::uint64_t torn_bytes);
     [[nodiscard]] bool is_dark() const { return dark_; }
     [[nodiscard]] std::uint64_t bytes() const;

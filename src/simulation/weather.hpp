@@ -15,15 +15,15 @@
 namespace emeth::simulation {
 
 struct Weather {
-    // Spells: virtual times at which they end.
+    // When the present spell of each kind ends, in virtual time.
     Milliseconds chain_down_until{0}, info_down_until{0}, storage_down_until{0}, disk_full_until{0},
         disk_fails_until{0}, gas_spike_until{0}, endpoint_lags_until{0};
-    /// Of single calls, 0 while the weather is fine.
+    /// Shares of single calls; 0 while the weather is fine.
     double error_rate = 0, lost_answer_rate = 0, slow_rate = 0;
-    bool fine = false;  ///< for good: the life comes to its end
+    bool fine = false;  ///< for good: the life comes to its end without further faults
 };
 
-/// What must never happen, as sentences. The first ones are kept.
+/// What happened that must never happen, as sentences. The first ones are kept.
 class Violations {
 public:
     void add(std::string sentence) {
@@ -36,8 +36,8 @@ private:
     std::vector<std::string> sentences_;
 };
 
-/// The node's process. What it calls after its death does not happen: every port asks here first, and throws what a
-/// cancelled coroutine throws.
+/// Whether the node's process is alive. What it calls after its death has no effect: every port checks here first, and
+/// throws what a cancelled coroutine throws.
 struct Mortality {
     bool dead = false;
     void check() const {
@@ -45,7 +45,7 @@ struct Mortality {
     }
 };
 
-/// Readable story of a life, for a failing seed; costs nothing when nobody listens.
+/// Takes the readable story of a life, for a failing seed; empty: nobody listens.
 using Trace = std::function<void(const std::string&)>;
 
 }  // namespace emeth::simulation

@@ -1,10 +1,11 @@
-// `master --local-workers N`: workers on the master's own machine as its child processes, started again when they end.
-// Io thread only.
+// `master --local-workers N`: workers on the master's own machine, as its child processes; one that ends is started
+// again. Io thread only.
 #pragma once
 
 #include <filesystem>
 #include <map>
 #include <string>
+#include <utility>
 
 #include "runtime/clock.hpp"
 #include "runtime/random.hpp"
@@ -14,14 +15,26 @@
 
 namespace emeth::node {
 
+struct LocalWorkersPorts {
+    asio::any_io_executor executor;
+    Clock& clock;
+    Random& random;
+};
+
+struct LocalWorkersOptions {
+    unsigned count = 0;          ///< 1 to LocalWorkers::count_max
+    std::filesystem::path data;  ///< absolute; worker n has <data>/workers/<n> for key, settings and log
+    std::string master_url;      ///< where they dial
+    Address master;              ///< who must answer there
+    std::map<std::string, std::string> settings;  ///< of each worker, by key
+};
+
 class LocalWorkers {
 public:
     static constexpr unsigned count_max = 64;
 
-    /// Each worker has its own folder <data>/workers/<n> with its key, settings and log. `master_url`: where they dial;
-    /// `master` is who must answer there.
-    LocalWorkers(asio::any_io_executor executor, unsigned count, std::filesystem::path data, std::string master_url,
-                 Address master, std::map<std::string, std::string> settings, Clock& clock, Random& random);
+    LocalWorkers(LocalWorkersPorts ports, LocalWorkersOptions options)
+        : ports_(std::move(ports)), options_(std::move(options)) {}
 
     /// Writes the workers' settings.
     Result<void> prepare();
@@ -31,14 +44,8 @@ public:
 private:
     Task<> keep_running(unsigned number);
 
-    asio::any_io_executor executor_;
-    unsigned count_;
-    std::filesystem::path data_;
-    std::string master_url_;
-    Address master_;
-    std::map<std::string, std::string> settings_;
-    Clock& clock_;
-    Random& random_;
+    LocalWorkersPorts ports_;
+    LocalWorkersOptions options_;
 };
 
 }  // namespace emeth::node

@@ -16,26 +16,11 @@
 #include <vector>
 
 #include "node/workers/worker_inbox.hpp"
-#include "runtime/clock.hpp"
+#include "node/workers/worker_info.hpp"
 #include "runtime/task.hpp"
 #include "worker_protocol/messages.hpp"
 
 namespace emeth::node {
-
-struct WorkerInfo {
-    Address address;
-    bool connected = false;
-    std::uint64_t power_capacity = 0;
-    std::optional<JobId> job;      ///< reserved for its work
-    std::optional<JobId> helps{};  ///< idle, but called to train a share of this JOB
-    Milliseconds rest{0};          ///< not zero: its leases failed (SickList), and no new JOB goes to it for so long
-};
-
-/// What a JOB holds its worker for.
-enum class Hold : std::uint8_t {
-    work,   ///< the worker does nothing else
-    files,  ///< it packs and uploads what it keeps, beside the work on another JOB
-};
 
 class WorkerHub {
 public:

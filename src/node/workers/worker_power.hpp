@@ -6,12 +6,12 @@
 #include <optional>
 #include <vector>
 
-#include "node/workers/worker_hub.hpp"
+#include "node/workers/worker_info.hpp"
 
 namespace emeth::node {
 
-/// powerCapacity of the slowest idle worker that does not rest, since any of them may get the JOB; none where there is
-/// none.
+/// powerCapacity of the slowest worker that is idle and not resting, since any of these may get the JOB; none when
+/// there is no such worker.
 inline std::optional<std::uint64_t> power_of_slowest_idle(const std::vector<WorkerInfo>& workers) {
     std::optional<std::uint64_t> slowest;
     for (const auto& worker : workers) {

@@ -7,7 +7,6 @@
 #include "runtime/log.hpp"
 
 namespace emeth::node {
-
 namespace {
 
 constexpr std::uint64_t json_rpc_bytes_max = 64 << 10;
@@ -17,8 +16,9 @@ constexpr std::uint64_t json_rpc_bytes_max = 64 << 10;
 /// In the list of sessions for as long as it lives, also when its coroutine is cancelled.
 class WorkerServer::Presence {
 public:
-    Presence(WorkerServer& server, SessionPtr session) : server_(server), session_(std::move(session)) {
-        server_.connect(session_);
+    Presence(WorkerServer& server, SessionPtr session, const std::string& peer)
+        : server_(server), session_(std::move(session)) {
+        server_.connect(session_, peer);
     }
     Presence(const Presence&) = delete;
     Presence& operator=(const Presence&) = delete;
@@ -33,7 +33,14 @@ private:
 
 WorkerServer::WorkerServer(const asio::any_io_executor& executor, const crypto::PrivateKey& key,
                            WorkerServerOptions options, Clock& clock, Random& random)
-    : executor_(executor), key_(key), options_(std::move(options)), clock_(clock), random_(random) {}
+    : executor_(executor),
+      key_(key),
+      options_(std::move(options)),
+      clock_(clock),
+      random_(random),
+      reservations_(executor, clock, [this](const Address& worker, worker_protocol::Stop stop) {
+          if (const SessionPtr session = session_of(worker)) session->send(stop);
+      }) {}
 
 void WorkerServer::add_routes(http::Server& server) {
     server.route_websocket(std::string(worker_protocol::session_path),
@@ -49,7 +56,6 @@ void WorkerServer::add_routes(http::Server& server) {
 Task<> WorkerServer::serve(http::WebSocket socket, http::ServerRequest request) {
     const auto session = std::make_shared<WorkerSession>(executor_, std::move(socket), clock_);
     const auto greeted = co_await session->greet(key_, random_);
-    session->peer = request.peer_address;
     std::optional<std::string> refusal;
     if (greeted.has_error()) refusal = greeted.error().message;
     if (!refusal) refusal = why_refused(*session, request.peer_address);
@@ -59,10 +65,10 @@ Task<> WorkerServer::serve(http::WebSocket socket, http::ServerRequest request) 
         co_return;
     }
     spdlog::info("worker {} connected from {}, holding {} JOBs", session->worker().hex(), request.peer_address,
-                 session->held.size());
-    Presence presence(*this, session);
+                 session->held().size());
+    Presence presence(*this, session, request.peer_address);
     auto on_report = [this, session](worker_protocol::Report report) {
-        return take_report(session, std::move(report));
+        return reservations_.deliver(session->worker(), std::move(report));
     };
     presence.reason = co_await session->run(key_, std::move(on_report));
     spdlog::info("worker {} disconnected: {}", session->worker().hex(), presence.reason);
@@ -76,43 +82,89 @@ std::optional<std::string> WorkerServer::why_refused(const WorkerSession& sessio
     return std::nullopt;
 }
 
-void WorkerServer::connect(const SessionPtr& session) {
+void WorkerServer::connect(const SessionPtr& session, const std::string& peer) {
     const auto earlier = sessions_.find(session->worker());
     if (earlier != sessions_.end()) earlier->second->end("a newer connection of the same worker replaced it");
     sessions_[session->worker()] = session;
-    if (recovered_) settle(*session);
-    for (const auto& [job, reservation] : reservations_)
-        if (reservation.worker == session->worker() && reservation.inbox)
-            reservation.inbox->put_connection({0, reservation.lease, WorkerConnected{}});
-    wake_waiters();
+    reservations_.connect(session->worker(), {session->power_capacity(), peer, session->held()});
 }
 
 void WorkerServer::disconnect(const SessionPtr& session, const std::string& reason) {
     const auto current = sessions_.find(session->worker());
     if (current == sessions_.end() || current->second != session) return;  // replaced
     sessions_.erase(current);
-    for (const auto& [job, reservation] : reservations_)
-        if (reservation.worker == session->worker() && reservation.inbox)
-            reservation.inbox->put_connection({0, reservation.lease, WorkerDisconnected{reason}});
+    reservations_.disconnect(session->worker(), reason);
 }
 
-Task<> WorkerServer::take_report(SessionPtr session, worker_protocol::Report report) {
-    const bool is_progress = std::holds_alternative<worker_protocol::Progress>(report.body);
-    for (;;) {
-        const auto found = reservations_.find(report.job);
-        const bool adopted = found != reservations_.end() && found->second.inbox;
-        if (adopted && found->second.worker == session->worker() && found->second.lease == report.lease) {
-            const std::shared_ptr<WorkerInbox> inbox = found->second.inbox;
-            if (is_progress) co_return inbox->put_progress(std::move(report));
-            if (co_await inbox->put(report)) co_return;
-        } else if (adopted || recovered_) {
-            co_return stop(*session, report.job, report.lease, !alive_.contains(report.job),
-                           fmt::format("lease {} of the JOB does not stand", report.lease));
-        } else {
-            if (is_progress) co_return;
-            co_await session->leases_changed.wait();  // the master has just started: its JOBs are being looked through
-        }
+WorkerServer::SessionPtr WorkerServer::session_of(const std::optional<Address>& worker) const {
+    const auto session = worker ? sessions_.find(*worker) : sessions_.end();
+    return session == sessions_.end() ? nullptr : session->second;
+}
+
+void WorkerServer::send_to_holder(const JobId& job, std::uint64_t lease, const worker_protocol::FromMaster& order) {
+    if (const SessionPtr session = session_of(reservations_.book().holder(job, lease))) session->send(order);
+}
+
+Task<Address> WorkerServer::reserve(JobId job, std::optional<Address> preferred) {
+    return reservations_.reserve(job, preferred);
+}
+
+std::shared_ptr<WorkerInbox> WorkerServer::adopt(JobId job, std::uint64_t lease, Address worker, Hold hold) {
+    return reservations_.adopt(job, lease, worker, hold);
+}
+
+void WorkerServer::release(JobId job, bool forget, std::string reason) {
+    reservations_.release(job, forget, reason);
+}
+
+Task<> WorkerServer::acknowledge(JobId job, std::uint64_t report_id) {
+    if (const SessionPtr session = session_of(reservations_.book().holder(job)))
+        session->send(worker_protocol::Ack{report_id});
+    co_return;
+}
+
+Task<> WorkerServer::order(worker_protocol::Assign order) {
+    reservations_.book().note_files(order.job, order.lease);
+    send_to_holder(order.job, order.lease, order);
+    co_return;
+}
+
+Task<> WorkerServer::order(worker_protocol::Upload order) {
+    send_to_holder(order.job, order.lease, order);
+    co_return;
+}
+
+Task<> WorkerServer::order(worker_protocol::Evidence order) {
+    reservations_.book().note_files(order.job, order.lease);
+    send_to_holder(order.job, order.lease, order);
+    co_return;
+}
+
+std::size_t WorkerServer::helpers_to_call(const JobId& job, const trainer_protocol::Rendezvous& rendezvous) const {
+    return reservations_.book().helpers_to_call(job, rendezvous, clock_.monotonic());
+}
+
+/// They are called, and left to themselves: what they do is neither durable nor waited for.
+Task<> WorkerServer::order(worker_protocol::Join order) {
+    const JobId job = order.work.job;
+    const auto calls = reservations_.book().call_helpers(job, order.work.lease, order.rendezvous, clock_.monotonic());
+    for (const auto& call : calls) {
+        if (call.first) spdlog::info("worker {} is called to help with JOB {}", call.worker.hex(), job.hex());
+        if (const SessionPtr session = session_of(call.worker)) session->send(order);
     }
+    co_return;
+}
+
+void WorkerServer::lease_failed(Address worker, bool counts) {
+    const Milliseconds rest = reservations_.book().lease_failed(worker, counts, clock_.monotonic());
+    spdlog::warn(
+        "worker {} fails again and again: it gets no new JOB for {} min; its own log says what has to be repaired; a "
+        "restart of the master lets it in at once",
+        worker.hex(), rest.count() / 60'000);
+}
+
+void WorkerServer::lease_fulfilled(Address worker) {
+    reservations_.book().lease_fulfilled(worker);
 }
 
 }  // namespace emeth::node

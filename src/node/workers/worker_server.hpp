@@ -1,18 +1,16 @@
-// The master's workers over WebSockets (a worker dials its master), and the operator's view of them. Io thread only.
-//
-// A reservation binds one JOB to one worker from reserve() or adopt() to release(), through any number of connections;
-// a worker that is held for its files alone is idle all the same. What a worker holds without a reservation is answered
-// Stop, once the master knows after its start which JOBs are alive.
+// The master's workers over WebSockets (a worker dials its master), and the operator's view of them: sessions, and the
+// reservation book that says who serves which JOB. Io thread only.
 #pragma once
 
-#include <list>
 #include <map>
 #include <memory>
-#include <set>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "crypto/private_key.hpp"
 #include "http/server.hpp"
-#include "node/workers/sick_list.hpp"
+#include "node/workers/reservations.hpp"
 #include "node/workers/whitelist.hpp"
 #include "node/workers/worker_hub.hpp"
 #include "node/workers/worker_session.hpp"
@@ -38,13 +36,12 @@ public:
     void add_routes(http::Server& server);
 
     /// Called once, when adopt() was called for every active JOB that has a lease: `active` are all JOBs of this node
-    /// that have not ended. From now on workers are handed out, and told to stop what is not adopted, and to forget
+    /// that have not ended. From now on workers are handed out, and are told to stop what is not adopted and to forget
     /// what is not alive. Until then their reports wait.
-    void set_recovered(const std::vector<JobId>& active);
+    void set_recovered(const std::vector<JobId>& active) { reservations_.set_recovered(active); }
 
-    [[nodiscard]] std::vector<WorkerInfo> workers() const override;
-    [[nodiscard]] std::size_t idle_workers() const override;
-    /// First come, first served. A reservation that the JOB still has is released first.
+    [[nodiscard]] std::vector<WorkerInfo> workers() const override { return reservations_.workers(); }
+    [[nodiscard]] std::size_t idle_workers() const override { return reservations_.idle_workers(); }
     Task<Address> reserve(JobId job, std::optional<Address> preferred) override;
     std::shared_ptr<WorkerInbox> adopt(JobId job, std::uint64_t lease, Address worker, Hold hold) override;
     void release(JobId job, bool forget, std::string reason) override;
@@ -60,38 +57,15 @@ public:
 
 private:
     using SessionPtr = std::shared_ptr<WorkerSession>;
-    struct Reservation {
-        Address worker;
-        std::uint64_t lease = 0;             ///< 0: reserved, the lease is not granted yet
-        std::shared_ptr<WorkerInbox> inbox;  ///< set by adopt()
-        Hold hold = Hold::work;
-    };
     class Presence;
-    class Turn;
 
-    // worker_server.cpp: connections
+    // worker_server.cpp
     Task<> serve(http::WebSocket socket, http::ServerRequest request);
     [[nodiscard]] std::optional<std::string> why_refused(const WorkerSession& session, const std::string& peer) const;
-    void connect(const SessionPtr& session);
+    void connect(const SessionPtr& session, const std::string& peer);
     void disconnect(const SessionPtr& session, const std::string& reason);
-    Task<> take_report(SessionPtr session, worker_protocol::Report report);
-
-    // worker_reservations.cpp: JOBs and leases
-    [[nodiscard]] SessionPtr session_of(const JobId& job, std::uint64_t lease) const;
-    /// What it works on.
-    [[nodiscard]] std::optional<JobId> job_of(const Address& worker) const;
-    [[nodiscard]] std::optional<Address> idle_worker(const std::optional<Address>& preferred) const;
-    [[nodiscard]] Milliseconds rest_of(const Address& worker) const {
-        return sick_list_.rest_left(worker, clock_.monotonic());
-    }
-    void settle(WorkerSession& session);
-    void stop(WorkerSession& session, const JobId& job, std::uint64_t lease, bool forget, std::string reason);
-    void wake_waiters();
-
-    // worker_cooperation.cpp: idle workers that help
-    [[nodiscard]] std::vector<SessionPtr> callable_helpers(const JobId& job,
-                                                           const trainer_protocol::Rendezvous& rendezvous) const;
-    [[nodiscard]] std::optional<JobId> helped_by(const WorkerSession& session) const;
+    [[nodiscard]] SessionPtr session_of(const std::optional<Address>& worker) const;
+    void send_to_holder(const JobId& job, std::uint64_t lease, const worker_protocol::FromMaster& order);
 
     // worker_admin_api.cpp
     Task<http::Answer> list_workers(http::ServerRequest request);
@@ -103,12 +77,8 @@ private:
     WorkerServerOptions options_;
     Clock& clock_;
     Random& random_;
-    bool recovered_ = false;
     std::map<Address, SessionPtr> sessions_;
-    std::map<JobId, Reservation> reservations_;
-    SickList sick_list_;
-    std::set<JobId> alive_;           ///< JOBs whose files a worker may keep
-    std::list<Turn*> waiting_turns_;  ///< reserve() calls, the oldest first
+    Reservations reservations_;
 };
 
 }  // namespace emeth::node

@@ -21,11 +21,7 @@ constexpr Milliseconds handshake_limit{10'000};
 }  // namespace
 
 WorkerSession::WorkerSession(const asio::any_io_executor& executor, http::WebSocket socket, Clock& clock)
-    : leases_changed(executor),
-      socket_(std::move(socket)),
-      clock_(clock),
-      group_(executor, 2),
-      outbox_changed_(executor) {}
+    : socket_(std::move(socket)), clock_(clock), group_(executor, 2), outbox_changed_(executor) {}
 
 Task<Result<void>> WorkerSession::greet(const crypto::PrivateKey& key, Random& random) {
     challenge_ = worker_protocol::random_challenge(random);
@@ -40,7 +36,6 @@ Task<Result<void>> WorkerSession::greet(const crypto::PrivateKey& key, Random& r
     auto* hello = std::get_if<worker_protocol::Hello>(&*answer);
     if (hello == nullptr) co_return permanent_error("a session begins with hello");
     hello_ = std::move(*hello);
-    for (const worker_protocol::HeldLease& lease : hello_.held) held[lease.job] = lease.lease;
     const Handshake handshake{key.address(), hello_.worker, challenge_, hello_.challenge};
     if (!signed_by(Role::worker, hello_.signature, handshake))
         co_return permanent_error(
@@ -70,10 +65,16 @@ Task<std::string> WorkerSession::run(const crypto::PrivateKey& key,
     co_return end_reason_.value_or("the connection ended");
 }
 
+std::map<JobId, std::uint64_t> WorkerSession::held() const {
+    std::map<JobId, std::uint64_t> leases;
+    for (const worker_protocol::HeldLease& held : hello_.held) leases[held.job] = held.lease;
+    return leases;
+}
+
 void WorkerSession::send(const FromMaster& message) {
     std::string text = encode(message);
     if (outbox_.size() >= outbox_messages_max || outbox_bytes_ + text.size() > outbox_bytes_max)
-        return end("the worker reads no further: too many messages wait for it");
+        return end("the worker does not read: too many messages wait for it");
     outbox_bytes_ += text.size();
     outbox_.push_back(std::move(text));
     outbox_changed_.notify();

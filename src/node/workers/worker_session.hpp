@@ -21,41 +21,28 @@ namespace emeth::node {
 
 class WorkerSession {
 public:
-    /// Orders that wait for a worker who reads no further; one more ends the session.
+    /// Orders that wait for a worker that does not read; one more ends the session.
     static constexpr std::size_t outbox_messages_max = 256;
     static constexpr std::size_t outbox_bytes_max = 16 << 20;
 
     WorkerSession(const asio::any_io_executor& executor, http::WebSocket socket, Clock& clock);
 
-    /// Challenges the worker and checks its answer. The Error is what it may be told.
+    /// Challenges the worker and checks its answer. The Error may be told to the worker.
     Task<Result<void>> greet(const crypto::PrivateKey& key, Random& random);
-    /// Tells the reason and ends.
+    /// Sends the reason and ends.
     Task<> refuse(std::string reason);
-    /// Signs in the master's name and carries messages until the worker goes or end() is called; returns why.
+    /// Signs in the master's name and carries messages until the worker leaves or end() is called; returns why.
     Task<std::string> run(const crypto::PrivateKey& key, std::function<Task<>(worker_protocol::Report)> on_report);
 
-    /// Queued; never waits.
+    /// Queues the message; never waits.
     void send(const worker_protocol::FromMaster& message);
     void end(std::string reason);
 
     /// After greet().
     [[nodiscard]] const Address& worker() const { return hello_.worker; }
     [[nodiscard]] std::uint64_t power_capacity() const { return hello_.power_capacity; }
-    /// Set by the server: the IP that it dials from.
-    std::string peer;
-    /// What it was called to help with.
-    struct Help {
-        JobId job;
-        std::uint64_t lease = 0;
-        Hash256 token;  ///< of the rendezvous
-        Milliseconds called_at{0};
-        bool had_files = false;  ///< of the JOB before: from when it held the JOB itself
-    };
-    std::optional<Help> help;
-    /// The leases of the JOBs whose files the worker keeps, as far as the master knows.
-    std::map<JobId, std::uint64_t> held;
-    /// Made when leases were granted: a report that waits for that is looked at again.
-    Wakeup leases_changed;
+    /// The leases of the JOBs whose files the worker keeps, as it says.
+    [[nodiscard]] std::map<JobId, std::uint64_t> held() const;
 
 private:
     Task<Result<worker_protocol::FromWorker>> receive();

@@ -75,7 +75,7 @@ protected:
         port = server->port();
         serving = std::make_unique<Background>(io, server->run());
     }
-    /// As if the master was killed: connections end, nothing is remembered. The port stays the same.
+    /// As when the master is killed: connections end, and nothing is remembered. The port stays the same.
     void stop() {
         serving.reset();
         server.reset();

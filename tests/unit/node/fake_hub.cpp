@@ -1,153 +1,130 @@
 #include "fake_hub.hpp"
 
-#include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 namespace emeth::test {
 
 namespace wp = worker_protocol;
 
-void FakeHub::add_worker(Address address, std::uint64_t power_capacity) {
-    workers_[address].power_capacity = power_capacity;
-    freed_.notify();
+FakeHub::FakeHub(asio::any_io_executor executor, Clock& clock) : executor_(std::move(executor)), clock_(clock) {
+    start_master();
+    set_recovered({});
 }
 
-bool FakeHub::is_idle(const Address& worker) const {
-    const auto found = workers_.find(worker);
-    if (found == workers_.end() || !found->second.connected) return false;
-    return std::none_of(leases_.begin(), leases_.end(), [&](const auto& entry) {
-        return entry.second.worker == worker && entry.second.hold == node::Hold::work;
-    });
-}
-
-void FakeHub::put(Lease& lease, wp::Report report) {
-    if (std::holds_alternative<wp::Progress>(report.body)) return lease.inbox->put_progress(std::move(report));
-    if (!lease.inbox->offer(std::move(report))) throw std::logic_error("more reports than the test's inbox takes");
-}
-
-void FakeHub::disconnect(Address worker, const std::string& reason) {
-    workers_.at(worker).connected = false;
-    for (auto& [job, lease] : leases_)
-        if (lease.worker == worker && lease.inbox)
-            lease.inbox->put_connection({0, lease.number, node::WorkerDisconnected{reason}});
-}
-
-void FakeHub::connect(Address worker) {
-    workers_.at(worker).connected = true;
-    for (auto& [job, lease] : leases_)
-        if (lease.worker == worker && lease.inbox)
-            lease.inbox->put_connection({0, lease.number, node::WorkerConnected{}});
-    repeat_unacknowledged(worker);
-    freed_.notify();
+void FakeHub::start_master() {
+    reservations_.emplace(executor_, clock_,
+                          [this](const Address& worker, const wp::Stop& order) { stop(workers_.at(worker), order); });
 }
 
 void FakeHub::restart_master() {
-    leases_.clear();
+    std::vector<Address> present;
+    for (const auto& [address, worker] : workers_)
+        if (reservations_->book().is_connected(address)) present.push_back(address);
+    start_master();
+    for (const Address& worker : present) greet(worker);
 }
 
-std::vector<node::WorkerInfo> FakeHub::workers() const {
-    std::vector<node::WorkerInfo> infos;
-    for (const auto& [address, worker] : workers_) {
-        node::WorkerInfo info{address,      worker.connected, worker.power_capacity,
-                              std::nullopt, std::nullopt,     rest_of(address)};
-        for (const auto& [job, lease] : leases_)
-            if (lease.worker == address) info.job = job;
-        infos.push_back(info);
-    }
-    return infos;
+void FakeHub::add_worker(Address address, std::uint64_t power_capacity) {
+    workers_[address].power_capacity = power_capacity;
+    greet(address);
 }
 
-std::size_t FakeHub::idle_workers() const {
-    return static_cast<std::size_t>(std::count_if(workers_.begin(), workers_.end(), [&](const auto& entry) {
-        return is_idle(entry.first) && rest_of(entry.first) == Milliseconds::zero();
-    }));
+void FakeHub::greet(const Address& worker) {
+    const Worker& known = workers_.at(worker);
+    reservations_->connect(worker, {known.power_capacity, "10.0.0.1", known.assigned});
 }
 
-Task<Address> FakeHub::reserve(JobId job, std::optional<Address> preferred) {
-    for (;;) {
-        std::optional<Address> chosen;
-        const auto rank = [&](const Address& worker) { return std::pair(rest_of(worker), preferred != worker); };
-        for (const auto& [address, worker] : workers_)
-            if (is_idle(address) && (!chosen || rank(address) < rank(*chosen))) chosen = address;
-        if (chosen) {
-            leases_[job] = Lease{0, *chosen, node::Hold::work, nullptr};
-            co_return *chosen;
-        }
-        co_await freed_.wait();
-    }
+void FakeHub::disconnect(Address worker, const std::string& reason) {
+    reservations_->disconnect(worker, reason);
 }
 
-std::shared_ptr<node::WorkerInbox> FakeHub::adopt(JobId job, std::uint64_t number, Address worker, node::Hold hold) {
-    Lease& lease = leases_[job];
-    if (lease.inbox) lease.inbox->close();
-    const auto inbox = std::make_shared<node::WorkerInbox>(executor_);
-    lease = Lease{number, worker, hold, inbox};
-    if (workers_.contains(worker) && workers_.at(worker).connected) {
-        inbox->put_connection({0, number, node::WorkerConnected{}});
-        repeat_unacknowledged(worker);
-    } else {
-        inbox->put_connection({0, number, node::WorkerDisconnected{"the worker has not connected yet"}});
-    }
+void FakeHub::connect(Address worker) {
+    greet(worker);
+    repeat_unacknowledged(worker);
+}
+
+/// As a real worker: an order to stop that was sent before a newer lease came says nothing.
+void FakeHub::stop(Worker& worker, const wp::Stop& order) {
+    const auto held = worker.assigned.find(order.job);
+    if (held == worker.assigned.end() || order.lease < held->second) return;
+    std::erase_if(worker.unacknowledged, [&](const auto& entry) { return entry.second.job == order.job; });
+    std::erase_if(worker.to_send, [&](const wp::Report& waiting) { return waiting.job == order.job; });
+    if (order.forget) worker.assigned.erase(held);
+}
+
+std::shared_ptr<node::WorkerInbox> FakeHub::adopt(JobId job, std::uint64_t lease, Address worker, node::Hold hold) {
+    const auto inbox = reservations_->adopt(job, lease, worker, hold);
+    if (reservations_->book().is_connected(worker)) repeat_unacknowledged(worker);
     return inbox;
 }
 
-void FakeHub::release(JobId job, bool forget, std::string) {
+void FakeHub::release(JobId job, bool forget, std::string reason) {
     ++releases;
-    const auto lease = leases_.find(job);
-    if (lease != leases_.end()) {
-        if (lease->second.inbox) lease->second.inbox->close();
-        leases_.erase(lease);
-    }
     if (forget) forgotten.insert(job);
-    freed_.notify();
+    reservations_->release(job, forget, reason);
 }
 
-Task<> FakeHub::acknowledge(JobId, std::uint64_t report_id) {
-    for (auto& [address, worker] : workers_) worker.unacknowledged.erase(report_id);
-    co_return;
+Task<> FakeHub::acknowledge(JobId job, std::uint64_t report_id) {
+    const auto worker = reservations_->book().holder(job);
+    if (!worker) co_return;
+    workers_.at(*worker).unacknowledged.erase(report_id);
+    send_reports(*worker);
 }
 
 void FakeHub::repeat_unacknowledged(const Address& worker) {
-    for (const auto& [id, report] : workers_.at(worker).unacknowledged) {
-        const auto lease = leases_.find(report.job);
-        if (lease != leases_.end() && lease->second.inbox && lease->second.number == report.lease)
-            put(lease->second, report);
+    Worker& known = workers_.at(worker);
+    known.to_send.clear();
+    for (const auto& [id, report] : known.unacknowledged) known.to_send.push_back(report);
+    send_reports(worker);
+}
+
+void FakeHub::send_reports(const Address& worker) {
+    auto& waiting = workers_.at(worker).to_send;
+    while (!waiting.empty()) {
+        const wp::Report next = waiting.front();
+        waiting.pop_front();
+        if (reservations_->offer(worker, next)) continue;
+        waiting.push_front(next);
+        return;
     }
 }
 
 void FakeHub::report(const Address& worker, JobId job, std::uint64_t lease, wp::ReportBody body) {
     const bool durable = !std::holds_alternative<wp::Progress>(body);
-    const auto id = durable ? ++last_report_ : 0;
-    if (durable) workers_.at(worker).unacknowledged[id] = {id, job, lease, body};
-    const auto found = leases_.find(job);
-    if (found != leases_.end() && found->second.inbox && found->second.number == lease)
-        put(found->second, {id, job, lease, std::move(body)});
+    const wp::Report report{durable ? ++last_report_ : 0, job, lease, std::move(body)};
+    if (durable) workers_.at(worker).unacknowledged[report.id] = report;
+    if (!reservations_->book().is_connected(worker)) return;
+    workers_.at(worker).to_send.push_back(report);
+    send_reports(worker);
 }
 
 void FakeHub::send(JobId job, wp::ReportBody body) {
-    const Lease& lease = leases_.at(job);
-    report(lease.worker, job, lease.number, std::move(body));
+    const auto* reservation = reservations_->book().find(job);
+    if (reservation == nullptr) throw std::logic_error("no worker holds the JOB");
+    report(Address(reservation->worker), job, reservation->lease, std::move(body));
 }
 
 Task<> FakeHub::order(wp::Assign order) {
     ++assignments;
-    const Address holder = leases_.at(order.job).worker;
-    auto& worker = workers_.at(holder);
-    if (worker.connected && sick.contains(holder)) {
-        report(holder, order.job, order.lease, wp::StepFailed{"download", false, "3 MiB are free", true});
+    reservations_->book().note_files(order.job, order.lease);
+    const auto holder = reservations_->book().holder(order.job, order.lease);
+    if (!holder) co_return;
+    if (sick.contains(*holder)) {
+        report(*holder, order.job, order.lease, wp::StepFailed{"download", false, "3 MiB are free", true});
         co_return;
     }
-    if (!worker.connected || !worker.assigned.insert({order.job, order.lease}).second) co_return;
-    for (const auto& body : script) report(holder, order.job, order.lease, body);
+    if (std::exchange(workers_.at(*holder).assigned[order.job], order.lease) == order.lease) co_return;
+    for (const auto& body : script) report(*holder, order.job, order.lease, body);
 }
 
 Task<> FakeHub::order(wp::Upload order) {
     ++uploads;
     upload_orders.push_back(order);
-    const Address holder = leases_.at(order.job).worker;
-    if (!workers_.at(holder).connected || !answers_uploads) co_return;
+    const auto holder = reservations_->book().holder(order.job, order.lease);
+    if (!holder || !answers_uploads) co_return;
     for (const auto& [part, url] : order.urls)
-        report(holder, order.job, order.lease, wp::PartUploaded{part, etag, order.upload_id});
+        report(*holder, order.job, order.lease, wp::PartUploaded{part, etag, order.upload_id});
 }
 
 Task<> FakeHub::order(wp::Join order) {
@@ -158,11 +135,12 @@ Task<> FakeHub::order(wp::Join order) {
 
 Task<> FakeHub::order(wp::Evidence order) {
     evidence_orders.push_back(order);
-    const Address holder = leases_.at(order.job).worker;
-    if (!workers_.at(holder).connected || evidence.bytes == 0) co_return;
-    if (order.urls.empty()) report(holder, order.job, order.lease, wp::EvidencePacked{order.block_hash, evidence});
+    reservations_->book().note_files(order.job, order.lease);
+    const auto holder = reservations_->book().holder(order.job, order.lease);
+    if (!holder || evidence.bytes == 0) co_return;
+    if (order.urls.empty()) report(*holder, order.job, order.lease, wp::EvidencePacked{order.block_hash, evidence});
     for (const auto& [part, url] : order.urls)
-        report(holder, order.job, order.lease, wp::PartUploaded{part, etag, order.upload_id});
+        report(*holder, order.job, order.lease, wp::PartUploaded{part, etag, order.upload_id});
 }
 
 }  // namespace emeth::test

@@ -1,7 +1,8 @@
-// Workers that need no machine: each order is answered by the reports that a real worker would send, and what is not
-// acknowledged is sent again.
+// A hub whose workers need no machine: each order is answered by the reports that a real worker would send, and what is
+// not acknowledged is sent again. Who gets which worker is decided by the real Reservations.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -9,24 +10,25 @@
 #include <string>
 #include <vector>
 
-#include "node/workers/sick_list.hpp"
+#include "node/workers/reservations.hpp"
 #include "node/workers/worker_hub.hpp"
-#include "runtime/wakeup.hpp"
 
 namespace emeth::test {
 
 class FakeHub final : public node::WorkerHub {
 public:
-    FakeHub(asio::any_io_executor executor, Clock& clock)
-        : executor_(std::move(executor)), clock_(clock), freed_(executor_) {}
+    /// Of a master that has looked through its JOBs and found none.
+    FakeHub(asio::any_io_executor executor, Clock& clock);
 
     // What the test does to the workers.
     void add_worker(Address address, std::uint64_t power_capacity = 27'300);
     void disconnect(Address worker, const std::string& reason);
     void connect(Address worker);
-    /// The master's process ends: reservations and inboxes are gone, the workers and what they have not had
-    /// acknowledged stay.
+    /// The master's process ends: reservations and inboxes are gone. The workers stay, with what was not acknowledged,
+    /// and connect to the next process.
     void restart_master();
+    /// The next process has adopted its leases.
+    void set_recovered(const std::vector<JobId>& active) { reservations_->set_recovered(active); }
     /// As if the worker of the JOB's lease sent it.
     void send(JobId job, worker_protocol::ReportBody body);
 
@@ -45,9 +47,11 @@ public:
     std::vector<worker_protocol::Join> calls_for_help;
     std::size_t callable_helpers = 0;  ///< as the test says
 
-    [[nodiscard]] std::vector<node::WorkerInfo> workers() const override;
-    [[nodiscard]] std::size_t idle_workers() const override;
-    Task<Address> reserve(JobId job, std::optional<Address> preferred) override;
+    [[nodiscard]] std::vector<node::WorkerInfo> workers() const override { return reservations_->workers(); }
+    [[nodiscard]] std::size_t idle_workers() const override { return reservations_->idle_workers(); }
+    Task<Address> reserve(JobId job, std::optional<Address> preferred) override {
+        return reservations_->reserve(job, preferred);
+    }
     std::shared_ptr<node::WorkerInbox> adopt(JobId job, std::uint64_t lease, Address worker, node::Hold hold) override;
     void release(JobId job, bool forget, std::string reason) override;
     Task<> acknowledge(JobId job, std::uint64_t report_id) override;
@@ -59,38 +63,29 @@ public:
     Task<> order(worker_protocol::Upload order) override;
     Task<> order(worker_protocol::Evidence order) override;
     void lease_failed(Address worker, bool counts) override {
-        sick_list_.lease_failed(worker, counts, clock_.monotonic());
+        reservations_->book().lease_failed(worker, counts, clock_.monotonic());
     }
-    void lease_fulfilled(Address worker) override { sick_list_.lease_fulfilled(worker); }
+    void lease_fulfilled(Address worker) override { reservations_->book().lease_fulfilled(worker); }
 
 private:
     struct Worker {
         std::uint64_t power_capacity = 0;
-        bool connected = true;
-        std::map<std::uint64_t, worker_protocol::Report> unacknowledged;
-        std::set<std::pair<JobId, std::uint64_t>> assigned;
-    };
-    struct Lease {
-        std::uint64_t number = 0;
-        Address worker;
-        node::Hold hold = node::Hold::work;
-        std::shared_ptr<node::WorkerInbox> inbox;  ///< set by adopt()
+        std::map<JobId, std::uint64_t> assigned{};  ///< the newest lease of each JOB that it was ordered to train
+        std::map<std::uint64_t, worker_protocol::Report> unacknowledged{};
+        std::deque<worker_protocol::Report> to_send{};  ///< waits for space in the inbox, as at a connection
     };
 
-    [[nodiscard]] bool is_idle(const Address& worker) const;
-    [[nodiscard]] Milliseconds rest_of(const Address& worker) const {
-        return sick_list_.rest_left(worker, clock_.monotonic());
-    }
-    void put(Lease& lease, worker_protocol::Report report);
+    void start_master();
+    void greet(const Address& worker);
+    void stop(Worker& worker, const worker_protocol::Stop& order);
     void report(const Address& worker, JobId job, std::uint64_t lease, worker_protocol::ReportBody body);
     void repeat_unacknowledged(const Address& worker);
+    void send_reports(const Address& worker);
 
     asio::any_io_executor executor_;
     Clock& clock_;
-    node::SickList sick_list_;
-    Wakeup freed_;
     std::map<Address, Worker> workers_;
-    std::map<JobId, Lease> leases_;
+    std::optional<node::Reservations> reservations_;  ///< of the master's present process
     std::uint64_t last_report_ = 0;
 };
 

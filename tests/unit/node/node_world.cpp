@@ -79,6 +79,7 @@ void NodeWorld::start(bool fresh) {
                               random, preflight,         progress};
     process_->pipeline = std::make_unique<node::Pipeline>(io.get_executor(), ports, settings, record());
     if (sm::needs_its_lease(record())) process_->pipeline->adopt_lease();
+    hub.set_recovered(sm::is_end(record().state) ? std::vector<JobId>{} : std::vector{job_id});
     Process& process = *process_;
     const auto ended = [&process](std::exception_ptr error) {
         process.ended = true;

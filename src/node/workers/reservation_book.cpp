@@ -1,0 +1,229 @@
+#include "node/workers/reservation_book.hpp"
+
+#include <fmt/format.h>
+
+#include <tuple>
+#include <utility>
+
+#include "runtime/ip_address.hpp"
+
+namespace emeth::node {
+namespace {
+
+/// A helper that was called may be called again: its trainer may have died, or its dataset's URL expired.
+constexpr Milliseconds call_again_after{60'000};
+
+}  // namespace
+
+StopOrders ReservationBook::connect(const Address& worker, WorkerConnection connection) {
+    connected_[worker] = Connected{std::move(connection)};
+    StopOrders stops;
+    if (recovered_) settle(worker, stops);
+    return stops;
+}
+
+StopOrders ReservationBook::set_recovered(const std::vector<JobId>& active) {
+    alive_.insert(active.begin(), active.end());
+    recovered_ = true;
+    StopOrders stops;
+    for (const auto& [worker, connected] : connected_) settle(worker, stops);
+    return stops;
+}
+
+/// Answers what the worker holds: a JOB that is reserved for it goes on, all else stops, and what is not alive is
+/// forgotten.
+void ReservationBook::settle(const Address& worker, StopOrders& stops) {
+    const std::map<JobId, std::uint64_t> held = connected_.at(worker).connection.held;
+    for (const auto& [job, lease] : held) {
+        const Reservation* reserved = find(job);
+        if (reserved != nullptr && reserved->worker == worker) continue;
+        const bool alive = alive_.contains(job);
+        stop(worker, {job, lease, !alive, alive ? "the JOB is not leased to this worker" : "the JOB has ended"}, stops);
+    }
+}
+
+void ReservationBook::stop(const Address& worker, worker_protocol::Stop order, StopOrders& stops) {
+    Connected& connected = connected_.at(worker);
+    if (order.forget) connected.connection.held.erase(order.job);
+    if (connected.help && connected.help->job == order.job) connected.help.reset();
+    stops.push_back({worker, std::move(order)});
+}
+
+std::vector<WorkerInfo> ReservationBook::workers(Milliseconds now) const {
+    std::vector<WorkerInfo> infos;
+    for (const auto& [worker, connected] : connected_)
+        infos.push_back({worker, true, connected.connection.power_capacity, job_of(worker), helped_by(connected),
+                         rest_of(worker, now)});
+    for (const auto& [job, reservation] : reservations_)
+        if (!is_connected(reservation.worker) && reservation.hold == Hold::work)
+            infos.push_back({reservation.worker, false, 0, job, std::nullopt, rest_of(reservation.worker, now)});
+    return infos;
+}
+
+std::size_t ReservationBook::idle_workers(Milliseconds now) const {
+    std::size_t idle = 0;
+    if (!recovered_) return idle;
+    for (const auto& [worker, connected] : connected_)
+        if (!job_of(worker) && rest_of(worker, now) == Milliseconds::zero()) ++idle;
+    return idle;
+}
+
+std::optional<JobId> ReservationBook::job_of(const Address& worker) const {
+    for (const auto& [job, reservation] : reservations_)
+        if (reservation.worker == worker && reservation.hold == Hold::work) return job;
+    return std::nullopt;
+}
+
+ReservationBook::Ticket ReservationBook::take_ticket() {
+    tickets_.insert(++last_ticket_);
+    return last_ticket_;
+}
+
+std::optional<ReservationBook::Ticket> ReservationBook::first_ticket() const {
+    return tickets_.empty() ? std::nullopt : std::optional(*tickets_.begin());
+}
+
+std::optional<Address> ReservationBook::best_idle(const std::optional<Address>& preferred, Milliseconds now) const {
+    std::optional<Address> best;
+    const auto rank = [&](const Address& worker) {
+        return std::tuple(rest_of(worker, now), preferred != worker, helped_by(connected_.at(worker)).has_value());
+    };
+    for (const auto& [worker, connected] : connected_)
+        if (!job_of(worker) && (!best || rank(worker) < rank(*best))) best = worker;
+    return best;
+}
+
+std::optional<ReservationBook::Reserved> ReservationBook::reserve(Ticket ticket, const JobId& job,
+                                                                  const std::optional<Address>& preferred,
+                                                                  Milliseconds now) {
+    if (!recovered_ || first_ticket() != ticket) return std::nullopt;
+    const auto worker = best_idle(preferred, now);
+    if (!worker) return std::nullopt;
+    Reserved reserved{*worker, {}};
+    auto& help = connected_.at(*worker).help;
+    if (help && help->job != job)
+        stop(*worker, {help->job, help->lease, !help->had_files, "a JOB needs this worker"}, reserved.stops);
+    help.reset();
+    reservations_[job] = Reservation{*worker};
+    alive_.insert(job);
+    return reserved;
+}
+
+StopOrders ReservationBook::adopt(const JobId& job, std::uint64_t lease, const Address& worker, Hold hold) {
+    reservations_[job] = Reservation{worker, lease, hold};
+    alive_.insert(job);
+    StopOrders stops;
+    for (const auto& [other, connected] : connected_) {
+        const auto held = connected.connection.held.find(job);
+        if (other != worker && held != connected.connection.held.end())
+            stop(other,
+                 {job, held->second, false, fmt::format("lease {} of the JOB went to worker {}", lease, worker.hex())},
+                 stops);
+    }
+    return stops;
+}
+
+StopOrders ReservationBook::release(const JobId& job, bool forget, const std::string& reason) {
+    reservations_.erase(job);
+    if (forget) alive_.erase(job);
+    StopOrders stops;
+    for (const auto& [worker, connected] : connected_) {
+        const auto held = connected.connection.held.find(job);
+        if (held != connected.connection.held.end()) stop(worker, {job, held->second, forget, reason}, stops);
+    }
+    return stops;
+}
+
+const ReservationBook::Reservation* ReservationBook::find(const JobId& job) const {
+    const auto found = reservations_.find(job);
+    return found == reservations_.end() ? nullptr : &found->second;
+}
+
+std::optional<Address> ReservationBook::holder(const JobId& job) const {
+    const Reservation* reserved = find(job);
+    return reserved != nullptr && is_connected(reserved->worker) ? std::optional(reserved->worker) : std::nullopt;
+}
+
+std::optional<Address> ReservationBook::holder(const JobId& job, std::uint64_t lease) const {
+    const Reservation* reserved = find(job);
+    return reserved != nullptr && reserved->lease == lease ? holder(job) : std::nullopt;
+}
+
+std::vector<ReservationBook::Lease> ReservationBook::leases_of(const Address& worker) const {
+    std::vector<Lease> leases;
+    for (const auto& [job, reservation] : reservations_)
+        if (reservation.worker == worker && reservation.lease != 0)
+            leases.push_back({job, reservation.lease, reservation.hold});
+    return leases;
+}
+
+void ReservationBook::note_files(const JobId& job, std::uint64_t lease) {
+    if (const auto worker = holder(job, lease)) connected_.at(*worker).connection.held[job] = lease;
+}
+
+ReservationBook::Standing ReservationBook::standing(const Address& worker, const JobId& job,
+                                                    std::uint64_t lease) const {
+    const Reservation* reserved = find(job);
+    if (reserved == nullptr || reserved->lease == 0) return recovered_ ? Standing::over : Standing::unknown;
+    return reserved->worker == worker && reserved->lease == lease ? Standing::stands : Standing::over;
+}
+
+StopOrders ReservationBook::refuse(const Address& worker, const JobId& job, std::uint64_t lease) {
+    StopOrders stops;
+    if (is_connected(worker))
+        stop(worker, {job, lease, !alive_.contains(job), fmt::format("lease {} of the JOB does not stand", lease)},
+             stops);
+    return stops;
+}
+
+/// None when what it was called for is over.
+std::optional<JobId> ReservationBook::helped_by(const Connected& worker) const {
+    if (!worker.help) return std::nullopt;
+    const Reservation* helped = find(worker.help->job);
+    const bool stands = helped != nullptr && helped->hold == Hold::work && helped->lease == worker.help->lease;
+    return stands ? std::optional(worker.help->job) : std::nullopt;
+}
+
+/// A leader that listens on its loopback address can be reached from its own machine alone.
+std::vector<Address> ReservationBook::callable_helpers(const JobId& job, const trainer_protocol::Rendezvous& rendezvous,
+                                                       Milliseconds now) const {
+    std::vector<Address> helpers;
+    const auto leader = holder(job);
+    if (!recovered_ || !tickets_.empty() || !leader || reservations_.at(job).hold != Hold::work) return helpers;
+    const std::string& leader_peer = connected_.at(*leader).connection.peer;
+    for (const auto& [worker, connected] : connected_) {
+        const bool idle = !job_of(worker) && rest_of(worker, now) == Milliseconds::zero();
+        const bool reaches = !is_loopback(rendezvous.host) || connected.connection.peer == leader_peer;
+        const bool called = connected.help && connected.help->token == rendezvous.token &&
+                            now < connected.help->called_at + call_again_after;
+        const auto helped = helped_by(connected);
+        const bool elsewhere = helped && *helped != job;
+        if (idle && reaches && !called && !elsewhere) helpers.push_back(worker);
+    }
+    return helpers;
+}
+
+std::size_t ReservationBook::helpers_to_call(const JobId& job, const trainer_protocol::Rendezvous& rendezvous,
+                                             Milliseconds now) const {
+    return callable_helpers(job, rendezvous, now).size();
+}
+
+std::vector<ReservationBook::HelperCall> ReservationBook::call_helpers(const JobId& job, std::uint64_t lease,
+                                                                       const trainer_protocol::Rendezvous& rendezvous,
+                                                                       Milliseconds now) {
+    std::vector<HelperCall> calls;
+    if (!holder(job, lease)) return calls;
+    for (const Address& worker : callable_helpers(job, rendezvous, now)) {
+        Connected& connected = connected_.at(worker);
+        auto& held = connected.connection.held;
+        const bool first = !connected.help || connected.help->token != rendezvous.token;
+        const bool had_files =
+            connected.help && connected.help->job == job ? connected.help->had_files : held.contains(job);
+        connected.help = Help{job, lease, rendezvous.token, now, had_files};
+        held[job] = lease;
+        calls.push_back({worker, first});
+    }
+    return calls;
+}
+
+}  // namespace emeth::node

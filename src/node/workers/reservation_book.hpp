@@ -1,0 +1,170 @@
+// Which worker serves which JOB: the rules behind WorkerHub, as a book that is told what happens and says what follows.
+// Pure: no I/O, no coroutine, no clock; `now` is monotonic time. WorkerServer, the unit tests' hub and the simulator
+// all keep this book (through Reservations), so that each of them follows, and tests, the same rules.
+//
+// A reservation binds one JOB to one worker from reserve() or adopt() to release(), through any number of connections.
+// A worker that is held for its files alone is idle all the same. What a worker holds without a reservation is answered
+// Stop, once the book knows, after the start of the master, which JOBs are alive.
+//
+//     const auto ticket = book.take_ticket();                      // first come, first served
+//     if (auto reserved = book.reserve(ticket, job, {}, now)) {    // else again when something has changed
+//         send(reserved->stops);
+//         book.drop_ticket(ticket);
+//         send(book.adopt(job, 1, reserved->worker, Hold::work));  // when the lease is durable
+//     }
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "node/workers/sick_list.hpp"
+#include "node/workers/worker_info.hpp"
+#include "worker_protocol/messages.hpp"
+
+namespace emeth::node {
+
+/// What a worker that connects says of itself.
+struct WorkerConnection {
+    std::uint64_t power_capacity = 0;
+    std::string peer{};                     ///< the IP address that it dials from
+    std::map<JobId, std::uint64_t> held{};  ///< the leases of the JOBs whose files it keeps
+};
+
+/// To be sent to a connected worker.
+struct StopOrder {
+    Address worker;
+    worker_protocol::Stop stop;
+};
+using StopOrders = std::vector<StopOrder>;
+
+class ReservationBook {
+public:
+    /// A place in the queue of those who want a worker; a smaller one comes first.
+    using Ticket = std::uint64_t;
+    struct Reserved {
+        Address worker;
+        StopOrders stops;  ///< what it did as a helper
+    };
+    struct Reservation {
+        Address worker;
+        std::uint64_t lease = 0;  ///< 0: reserved, the lease is not granted yet
+        Hold hold = Hold::work;
+    };
+    struct Lease {
+        JobId job;
+        std::uint64_t number = 0;
+        Hold hold = Hold::work;
+    };
+    enum class Standing {
+        stands,
+        over,     ///< another one stands, or none: answer refuse()
+        unknown,  ///< the master has just started and has not looked through its JOBs yet
+    };
+    struct HelperCall {
+        Address worker;
+        bool first = false;  ///< it was not called to this rendezvous before
+    };
+
+    // Connections.
+
+    /// A newer connection of a worker replaces the earlier one.
+    StopOrders connect(const Address& worker, WorkerConnection connection);
+    void disconnect(const Address& worker) { connected_.erase(worker); }
+    [[nodiscard]] bool is_connected(const Address& worker) const { return connected_.contains(worker); }
+    [[nodiscard]] std::size_t connected() const { return connected_.size(); }
+    /// The connected ones, and those that are away from a JOB that holds them for work.
+    [[nodiscard]] std::vector<WorkerInfo> workers(Milliseconds now) const;
+    /// See WorkerHub::idle_workers(). None before set_recovered().
+    [[nodiscard]] std::size_t idle_workers(Milliseconds now) const;
+
+    /// Once, when adopt() was called for every active JOB that has a lease. `active`: all JOBs that have not ended.
+    StopOrders set_recovered(const std::vector<JobId>& active);
+
+    // Reservations. A JOB has at most one.
+
+    Ticket take_ticket();
+    void drop_ticket(Ticket ticket) { tickets_.erase(ticket); }
+    /// Whose turn it is.
+    [[nodiscard]] std::optional<Ticket> first_ticket() const;
+    /// None while it is another's turn, or no worker is idle; never before set_recovered(), as JOBs that are about to
+    /// be adopted come first. The best of the idle: not resting (or with the least rest left), `preferred`, not
+    /// helping.
+    std::optional<Reserved> reserve(Ticket ticket, const JobId& job, const std::optional<Address>& preferred,
+                                    Milliseconds now);
+    /// `lease` is not 0. Whoever else holds files of the JOB is stopped.
+    StopOrders adopt(const JobId& job, std::uint64_t lease, const Address& worker, Hold hold);
+    StopOrders release(const JobId& job, bool forget, const std::string& reason);
+
+    /// Null: the JOB has none. Valid until the next change.
+    [[nodiscard]] const Reservation* find(const JobId& job) const;
+    /// The connected worker of the reservation; none when it is away, or its lease is not `lease`.
+    [[nodiscard]] std::optional<Address> holder(const JobId& job) const;
+    [[nodiscard]] std::optional<Address> holder(const JobId& job, std::uint64_t lease) const;
+    /// Those that were adopted.
+    [[nodiscard]] std::vector<Lease> leases_of(const Address& worker) const;
+    /// The connected holder of the lease gets an order by which it keeps files of the JOB.
+    void note_files(const JobId& job, std::uint64_t lease);
+
+    // Reports.
+
+    [[nodiscard]] Standing standing(const Address& worker, const JobId& job, std::uint64_t lease) const;
+    /// The answer to a report whose lease is over.
+    StopOrders refuse(const Address& worker, const JobId& job, std::uint64_t lease);
+
+    // Idle workers that train a share of another's JOB (cooperative=nvm). They still count as idle.
+
+    /// How many could be called now: reachable, not resting, not called to this rendezvous within a minute, not helping
+    /// another JOB. None while somebody waits for a worker.
+    [[nodiscard]] std::size_t helpers_to_call(const JobId& job, const trainer_protocol::Rendezvous& rendezvous,
+                                              Milliseconds now) const;
+    /// Notes the call of all of them, for the lease that must stand.
+    std::vector<HelperCall> call_helpers(const JobId& job, std::uint64_t lease,
+                                         const trainer_protocol::Rendezvous& rendezvous, Milliseconds now);
+
+    // Rests; see SickList.
+
+    Milliseconds lease_failed(const Address& worker, bool counts, Milliseconds now) {
+        return sick_list_.lease_failed(worker, counts, now);
+    }
+    void lease_fulfilled(const Address& worker) { sick_list_.lease_fulfilled(worker); }
+
+private:
+    struct Help {
+        JobId job;
+        std::uint64_t lease = 0;
+        Hash256 token;  ///< of the rendezvous
+        Milliseconds called_at{0};
+        bool had_files = false;  ///< of the JOB before the first call: from when it held the JOB itself
+    };
+    struct Connected {
+        WorkerConnection connection;
+        std::optional<Help> help{};
+    };
+
+    [[nodiscard]] std::optional<JobId> job_of(const Address& worker) const;
+    [[nodiscard]] std::optional<JobId> helped_by(const Connected& worker) const;
+    [[nodiscard]] Milliseconds rest_of(const Address& worker, Milliseconds now) const {
+        return sick_list_.rest_left(worker, now);
+    }
+    [[nodiscard]] std::optional<Address> best_idle(const std::optional<Address>& preferred, Milliseconds now) const;
+    [[nodiscard]] std::vector<Address> callable_helpers(const JobId& job,
+                                                        const trainer_protocol::Rendezvous& rendezvous,
+                                                        Milliseconds now) const;
+    void settle(const Address& worker, StopOrders& stops);
+    void stop(const Address& worker, worker_protocol::Stop order, StopOrders& stops);
+
+    bool recovered_ = false;
+    std::map<Address, Connected> connected_;
+    std::map<JobId, Reservation> reservations_;
+    std::set<JobId> alive_;  ///< JOBs whose files a worker may keep
+    std::set<Ticket> tickets_;
+    Ticket last_ticket_ = 0;
+    SickList sick_list_;
+};
+
+}  // namespace emeth::node

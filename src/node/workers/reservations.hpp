@@ -1,0 +1,74 @@
+// The reservation book of a hub that is running, with what waits on it: reserve() calls in their turns, reports of a
+// master that has just started, and the inbox of each lease. WorkerServer, the unit tests' hub and the simulator are
+// their connections and one of these. Io thread only.
+#pragma once
+
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "node/workers/reservation_book.hpp"
+#include "node/workers/worker_inbox.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/task.hpp"
+#include "runtime/wakeup.hpp"
+
+namespace emeth::node {
+
+class Reservations {
+public:
+    /// Sends a Stop to a connected worker; must not call back.
+    using SendStop = std::function<void(const Address& worker, worker_protocol::Stop order)>;
+
+    /// Coroutines of reserve() and deliver() must have ended before it is destroyed.
+    Reservations(const asio::any_io_executor& executor, Clock& clock, SendStop send_stop)
+        : executor_(executor), clock_(clock), send_stop_(std::move(send_stop)) {}
+    Reservations(const Reservations&) = delete;
+    Reservations& operator=(const Reservations&) = delete;
+
+    /// To be asked, and for what nobody waits for.
+    [[nodiscard]] ReservationBook& book() { return book_; }
+    [[nodiscard]] const ReservationBook& book() const { return book_; }
+    [[nodiscard]] std::vector<WorkerInfo> workers() const { return book_.workers(clock_.monotonic()); }
+    [[nodiscard]] std::size_t idle_workers() const { return book_.idle_workers(clock_.monotonic()); }
+
+    /// These tell the inboxes of the worker's leases.
+    void connect(const Address& worker, WorkerConnection connection);
+    void disconnect(const Address& worker, const std::string& reason);
+    /// See ReservationBook::set_recovered().
+    void set_recovered(const std::vector<JobId>& active);
+
+    /// As WorkerHub says. A reservation that the JOB still has is released first.
+    Task<Address> reserve(JobId job, std::optional<Address> preferred);
+    std::shared_ptr<WorkerInbox> adopt(const JobId& job, std::uint64_t lease, const Address& worker, Hold hold);
+    void release(const JobId& job, bool forget, const std::string& reason);
+
+    /// A worker's report: into the inbox of its lease, or answered Stop. Waits while that inbox is full, and while the
+    /// master does not know yet whose the lease is.
+    Task<> deliver(Address worker, worker_protocol::Report report);
+    /// The same without waiting. False: not delivered now; the worker keeps a durable report and repeats it.
+    bool offer(const Address& worker, worker_protocol::Report report);
+
+private:
+    class Turn;
+    class LeaseWait;
+
+    void send(StopOrders stops);
+    void let_first_look();
+    void let_reports_look();
+    void close_inbox(const JobId& job);
+
+    asio::any_io_executor executor_;
+    Clock& clock_;
+    SendStop send_stop_;
+    ReservationBook book_;
+    std::map<JobId, std::shared_ptr<WorkerInbox>> inboxes_;  ///< of the adopted leases
+    std::map<ReservationBook::Ticket, Wakeup*> turns_;       ///< reserve() calls
+    std::list<Wakeup*> waiting_reports_;
+};
+
+}  // namespace emeth::node

@@ -1,0 +1,27 @@
+// What others may know of a worker, and what a JOB holds it for.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "runtime/clock.hpp"
+#include "statemachine/types.hpp"
+
+namespace emeth::node {
+
+struct WorkerInfo {
+    Address address;
+    bool connected = false;
+    std::uint64_t power_capacity = 0;
+    std::optional<JobId> job;      ///< reserved for its work
+    std::optional<JobId> helps{};  ///< idle, but called to train a share of this JOB
+    Milliseconds rest{0};          ///< not zero: its leases failed (SickList), and no new JOB goes to it for so long
+};
+
+/// What a JOB holds its worker for.
+enum class Hold : std::uint8_t {
+    work,   ///< the worker does nothing else
+    files,  ///< it packs and uploads what it keeps, beside the work on another JOB
+};
+
+}  // namespace emeth::node

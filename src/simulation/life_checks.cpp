@@ -1,0 +1,84 @@
+#include "simulation/life_checks.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "chain/gas.hpp"
+#include "node/market/selection.hpp"
+#include "statemachine/text.hpp"
+
+namespace emeth::simulation {
+namespace {
+
+namespace sm = statemachine;
+using chain::JobStatus;
+
+/// A JOB that had so many fault-free seconds, as a multiple of the slowest worker's time and a constant, must not cost
+/// a penalty.
+constexpr std::int64_t fault_free_factor = 3, fault_free_s = 900;
+
+bool is_penalty(JobStatus status) {
+    return status == JobStatus::timeout || status == JobStatus::declined || status == JobStatus::failed;
+}
+
+}  // namespace
+
+void LifeChecks::check_histories(storage::JobStore& store) {
+    const auto active = store.active();
+    if (active.has_error()) return violations_.add(active.error().message);
+    for (const auto& job : *active)
+        if (const auto replayed = store.verify(job.terms.id); replayed.has_error())
+            violations_.add("the history does not replay: " + replayed.error().message);
+}
+
+void LifeChecks::count_clear_second() {
+    for (const auto& [id, job] : chain_.latest().jobs) {
+        const bool in_time = job.record.status == JobStatus::processing && job.assign.node == chain_.wallet &&
+                             chain_.now_unix_s() <= job.record.deadline_unix_s;
+        if (in_time && (workers_.serves(id) || workers_.idle_workers() > 0)) ++stories_.at(id).clear_s;
+    }
+}
+
+/// Chain and store tell the same story of every JOB, and the story is one that may be.
+void LifeChecks::check_ends(storage::JobStore& store, LifeReport& report) {
+    for (const auto& [id, job] : chain_.latest().jobs) {
+        const auto record = store.find(id);
+        if (record.has_error()) return violations_.add(record.error().message);
+        const auto status = job.record.status;
+        const bool took_part = job.assign.node == chain_.wallet;
+        if (took_part && !*record)
+            violations_.add(id.hex() + ": a deposit is locked for a JOB that the store does not know");
+        if (!*record) continue;
+        if (const auto replayed = store.verify(id); replayed.has_error())
+            violations_.add("the history does not replay: " + replayed.error().message);
+        const auto state = (*record)->state;
+        const bool agree = !took_part || (state == sm::State::verified && status == JobStatus::verified) ||
+                           (state == sm::State::failed && status == JobStatus::failed) ||
+                           (state == sm::State::timed_out && status == JobStatus::timeout) ||
+                           (state == sm::State::declined && status == JobStatus::declined);
+        if (!agree)
+            violations_.add(
+                fmt::format("{}: the store says {}, the chain {}", id.hex(), sm::name(state), chain::name(status)));
+        if (chain_.effects("process", id) > 1 || chain_.effects("submit", id) > 1)
+            violations_.add(id.hex() + ": two deposits or two submits");
+        if (state == sm::State::verified) ++report.verified;
+        if (state == sm::State::lost) ++report.lost;
+        if (took_part && is_penalty(status)) {
+            ++report.penalties;
+            check_penalty(id, job);
+        }
+    }
+}
+
+void LifeChecks::check_penalty(const JobId& id, const ChainJob& job) {
+    const Story& story = stories_.at(id);
+    const auto needed_s = workers_.slowest_s(
+        chain::estimated_gas(chain::dataset_mebibytes(story.bytes), chain::language_model_complexity));
+    const auto enough_s = fault_free_factor * needed_s + fault_free_s;
+    if (story.excused || story.clear_s <= enough_s) return;
+    violations_.add(fmt::format("{}: a penalty ({}) although {} s were free of faults and {} s are enough", id.hex(),
+                                chain::name(job.record.status), story.clear_s, enough_s));
+}
+
+}  // namespace emeth::simulation

@@ -1,0 +1,33 @@
+// What must hold of a simulated life: chain and store tell the same story of every JOB, histories replay, and a JOB
+// that had enough time without faults costs no penalty.
+#pragma once
+
+#include "simulation/life_story.hpp"
+#include "simulation/node_life.hpp"
+#include "simulation/simulated_workers.hpp"
+#include "storage/job_store.hpp"
+
+namespace emeth::simulation {
+
+class LifeChecks {
+public:
+    LifeChecks(const SimulatedChain& chain, const SimulatedWorkers& workers, Stories& stories, Violations& violations)
+        : chain_(chain), workers_(workers), stories_(stories), violations_(violations) {}
+
+    /// What lies on the disk after a crash is whole.
+    void check_histories(storage::JobStore& store);
+    /// A second in which nothing is wrong: it counts for the JOBs with a deposit that can be worked on.
+    void count_clear_second();
+    /// At the end. Counts the JOBs' ends in `report`.
+    void check_ends(storage::JobStore& store, LifeReport& report);
+
+private:
+    void check_penalty(const JobId& id, const ChainJob& job);
+
+    const SimulatedChain& chain_;
+    const SimulatedWorkers& workers_;
+    Stories& stories_;
+    Violations& violations_;
+};
+
+}  // namespace emeth::simulation

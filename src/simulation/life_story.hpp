@@ -1,0 +1,25 @@
+// What the world of a simulated life knows of its JOBs beside the chain.
+#pragma once
+
+#include <cstdint>
+#include <map>
+
+#include "simulation/simulated_chain.hpp"
+
+namespace emeth::simulation {
+
+struct Story {
+    std::int64_t requested_at_s = 0;
+    Amount fee = 0;
+    std::uint64_t bytes = 0;
+    std::int64_t deadline_unix_s = 0;
+    std::int64_t clear_s = 0;  ///< seconds with a deposit locked and nothing wrong
+    bool requested = false;
+    bool excused = false;  ///< a penalty is no violation
+    bool rejected_unjustly = false;
+    std::int64_t verdict_after_s = 0;
+};
+
+using Stories = std::map<JobId, Story>;
+
+}  // namespace emeth::simulation

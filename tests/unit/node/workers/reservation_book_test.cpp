@@ -1,0 +1,384 @@
+#include "node/workers/reservation_book.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace emeth::node {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using Standing = ReservationBook::Standing;
+
+template <class Bytes>
+Bytes filled(std::uint8_t byte) {
+    Bytes value;
+    value.bytes.fill(byte);
+    return value;
+}
+
+/// In the order of their addresses, which is the book's order where nothing else decides.
+const Address ann = filled<Address>(1), bob = filled<Address>(2), cid = filled<Address>(3);
+const JobId job = filled<JobId>(1), other_job = filled<JobId>(2), third_job = filled<JobId>(3);
+constexpr Milliseconds now{1'000'000}, minute{60'000};
+const std::string machine = "10.0.0.1", other_machine = "10.0.0.2";
+
+class ReservationBookTest : public ::testing::Test {
+protected:
+    /// A master that has looked through its JOBs, with these workers connected.
+    void open(const std::vector<Address>& workers, const std::vector<JobId>& active = {}) {
+        for (const Address& worker : workers) book.connect(worker, {27'300, machine, {}});
+        EXPECT_THAT(book.set_recovered(active), IsEmpty());
+    }
+    std::optional<ReservationBook::Reserved> reserve(const JobId& wanting,
+                                                     const std::optional<Address>& preferred = std::nullopt) {
+        const auto ticket = book.take_ticket();
+        auto reserved = book.reserve(ticket, wanting, preferred, now);
+        book.drop_ticket(ticket);
+        return reserved;
+    }
+    std::optional<Address> reserved_for(const JobId& wanting, const std::optional<Address>& preferred = std::nullopt) {
+        const auto reserved = reserve(wanting, preferred);
+        return reserved ? std::optional(reserved->worker) : std::nullopt;
+    }
+    [[nodiscard]] WorkerInfo info(const Address& worker) const {
+        for (const WorkerInfo& entry : book.workers(now))
+            if (entry.address == worker) return entry;
+        ADD_FAILURE() << worker.hex() << " is not in the list";
+        return {};
+    }
+
+    ReservationBook book;
+};
+
+TEST_F(ReservationBookTest, AReservedWorkerIsNotIdleUntilItsReservationEnds) {
+    open({ann});
+    EXPECT_EQ(book.idle_workers(now), 1U);
+    EXPECT_EQ(reserved_for(job), ann);
+    EXPECT_EQ(book.idle_workers(now), 0U);
+    EXPECT_EQ(info(ann).job, job);
+    EXPECT_EQ(reserved_for(other_job), std::nullopt);
+    book.adopt(job, 1, ann, Hold::work);
+    EXPECT_EQ(reserved_for(other_job), std::nullopt);
+    book.release(job, false, "the result is uploaded");
+    EXPECT_EQ(info(ann).job, std::nullopt);
+    EXPECT_EQ(reserved_for(other_job), ann);
+}
+
+TEST_F(ReservationBookTest, ThePreferredWorkerIsTakenWhereItIsIdle) {
+    open({ann, bob});
+    EXPECT_EQ(reserved_for(job, bob), bob);
+    EXPECT_EQ(reserved_for(other_job, bob), ann);
+}
+
+TEST_F(ReservationBookTest, OneThatRestsComesLastAndTheOneWithTheLeastRestLeftFirst) {
+    open({ann, bob, cid});
+    book.lease_failed(ann, true, now);
+    book.lease_failed(bob, false, now);  // a short rest
+    EXPECT_EQ(book.idle_workers(now), 1U);
+    EXPECT_EQ(info(ann).rest, SickList::first_rest);
+    EXPECT_EQ(reserved_for(job, ann), cid) << "although ann may hold files of the JOB";
+    EXPECT_EQ(reserved_for(other_job), bob) << "for a locked deposit it is better than none";
+    EXPECT_EQ(reserved_for(third_job), ann);
+    book.lease_fulfilled(ann);
+    EXPECT_EQ(info(ann).rest, Milliseconds::zero());
+}
+
+TEST_F(ReservationBookTest, AHelperComesAfterThoseThatDoNothing) {
+    open({ann, bob, cid});
+    book.adopt(job, 5, cid, Hold::work);
+    book.disconnect(bob);
+    book.call_helpers(job, 5, {machine, 7'000, filled<Hash256>(1)}, now);
+    book.connect(bob, {27'300, machine, {}});
+    EXPECT_EQ(info(ann).helps, job);
+    EXPECT_EQ(reserved_for(other_job), bob);
+    EXPECT_EQ(reserved_for(third_job), ann);
+}
+
+TEST_F(ReservationBookTest, WhoeverIsHeldForItsFilesAloneIsIdle) {
+    open({ann});
+    book.adopt(job, 3, ann, Hold::files);
+    EXPECT_EQ(book.idle_workers(now), 1U);
+    EXPECT_EQ(info(ann).job, std::nullopt);
+    EXPECT_EQ(reserved_for(other_job), ann);
+    book.adopt(other_job, 1, ann, Hold::work);
+    EXPECT_EQ(book.standing(ann, job, 3), Standing::stands) << "beside the work on another JOB";
+    EXPECT_EQ(book.standing(ann, other_job, 1), Standing::stands);
+    EXPECT_THAT(book.leases_of(ann), SizeIs(2));
+    book.disconnect(ann);
+    EXPECT_THAT(book.workers(now), SizeIs(1)) << "listed for its work alone";
+}
+
+TEST_F(ReservationBookTest, WorkersAreHandedOutInTheOrderOfTheTickets) {
+    open({});
+    const auto first = book.take_ticket();
+    const auto second = book.take_ticket();
+    book.connect(ann, {27'300, machine, {}});
+    EXPECT_EQ(book.first_ticket(), first);
+    EXPECT_FALSE(book.reserve(second, other_job, std::nullopt, now)) << "it is not its turn";
+    const auto reserved = book.reserve(first, job, std::nullopt, now);
+    ASSERT_TRUE(reserved);
+    EXPECT_EQ(reserved->worker, ann);
+    book.drop_ticket(first);
+    EXPECT_EQ(book.first_ticket(), second);
+    EXPECT_FALSE(book.reserve(second, other_job, std::nullopt, now)) << "nobody is idle";
+    book.release(job, false, "given back");
+    EXPECT_TRUE(book.reserve(second, other_job, std::nullopt, now));
+}
+
+TEST_F(ReservationBookTest, ATicketThatIsDroppedLetsTheNextOneThrough) {
+    open({ann});
+    const auto cancelled = book.take_ticket();
+    const auto next = book.take_ticket();
+    EXPECT_FALSE(book.reserve(next, job, std::nullopt, now));
+    book.drop_ticket(cancelled);
+    EXPECT_TRUE(book.reserve(next, job, std::nullopt, now));
+}
+
+TEST_F(ReservationBookTest, NobodyIsHandedOutBeforeTheMasterKnowsItsJobs) {
+    book.connect(ann, {27'300, machine, {{job, 5}}});
+    EXPECT_EQ(book.idle_workers(now), 0U);
+    EXPECT_EQ(reserved_for(other_job), std::nullopt);
+    book.adopt(job, 5, ann, Hold::work);
+    EXPECT_THAT(book.set_recovered({job, other_job}), IsEmpty());
+    EXPECT_EQ(reserved_for(other_job), std::nullopt) << "the JOB that was adopted comes first";
+}
+
+TEST_F(ReservationBookTest, AReportOfALeaseThatIsNotAdoptedYetHasToWaitAfterAStart) {
+    book.connect(ann, {27'300, machine, {{job, 5}}});
+    EXPECT_EQ(book.standing(ann, job, 5), Standing::unknown);
+    book.adopt(job, 5, ann, Hold::work);
+    EXPECT_EQ(book.standing(ann, job, 5), Standing::stands);
+    EXPECT_EQ(book.standing(ann, job, 4), Standing::over) << "that another lease stands is known already";
+    EXPECT_EQ(book.standing(ann, other_job, 1), Standing::unknown);
+    book.set_recovered({job, other_job});
+    EXPECT_EQ(book.standing(ann, other_job, 1), Standing::over);
+}
+
+TEST_F(ReservationBookTest, OnlyTheHoldersReportUnderTheCurrentNumberStands) {
+    open({ann, bob});
+    EXPECT_EQ(reserved_for(job), ann);
+    EXPECT_EQ(book.standing(ann, job, 5), Standing::over) << "reserved, but no lease is granted yet";
+    book.adopt(job, 5, ann, Hold::work);
+    EXPECT_EQ(book.standing(ann, job, 5), Standing::stands);
+    EXPECT_EQ(book.standing(bob, job, 5), Standing::over);
+    EXPECT_EQ(book.standing(ann, job, 6), Standing::over);
+    EXPECT_EQ(book.holder(job, 5), ann);
+    EXPECT_EQ(book.holder(job, 4), std::nullopt);
+    book.disconnect(ann);
+    EXPECT_EQ(book.standing(ann, job, 5), Standing::stands) << "through any number of connections";
+    EXPECT_EQ(book.holder(job), std::nullopt);
+    book.release(job, false, "revoked");
+    EXPECT_EQ(book.standing(ann, job, 5), Standing::over);
+}
+
+TEST_F(ReservationBookTest, ARefusedReportMeansForgetWhereTheJobHasEnded) {
+    open({ann}, {job});
+    const auto stopped = book.refuse(ann, job, 4);
+    ASSERT_THAT(stopped, SizeIs(1));
+    EXPECT_EQ(stopped[0].worker, ann);
+    EXPECT_EQ(stopped[0].stop.job, job);
+    EXPECT_EQ(stopped[0].stop.lease, 4U);
+    EXPECT_FALSE(stopped[0].stop.forget);
+    EXPECT_TRUE(book.refuse(ann, other_job, 1).at(0).stop.forget);
+    EXPECT_THAT(book.refuse(bob, job, 4), IsEmpty()) << "who is not there cannot be told";
+}
+
+TEST_F(ReservationBookTest, WhatAWorkerHoldsWithoutAReservationStopsAndWhatHasEndedIsForgotten) {
+    book.connect(ann, {27'300, machine, {{job, 5}, {other_job, 3}, {third_job, 1}}});
+    book.adopt(job, 5, ann, Hold::work);
+    const auto stops = book.set_recovered({job, other_job});
+    ASSERT_THAT(stops, SizeIs(2));
+    EXPECT_EQ(stops[0].stop.job, other_job);
+    EXPECT_FALSE(stops[0].stop.forget);
+    EXPECT_EQ(stops[1].stop.job, third_job);
+    EXPECT_EQ(stops[1].stop.lease, 1U);
+    EXPECT_TRUE(stops[1].stop.forget);
+}
+
+TEST_F(ReservationBookTest, AWorkerThatComesBackIsToldWhatEndedMeanwhile) {
+    open({ann});
+    book.adopt(job, 5, ann, Hold::work);
+    book.disconnect(ann);
+    EXPECT_FALSE(info(ann).connected);
+    EXPECT_EQ(info(ann).job, job);
+    EXPECT_THAT(book.connect(ann, {27'300, machine, {{job, 5}}}), IsEmpty()) << "its lease stands";
+    book.disconnect(ann);
+    EXPECT_THAT(book.release(job, true, "declined"), IsEmpty());
+    const auto stops = book.connect(ann, {27'300, machine, {{job, 5}}});
+    ASSERT_THAT(stops, SizeIs(1));
+    EXPECT_TRUE(stops[0].stop.forget);
+}
+
+TEST_F(ReservationBookTest, FilesOfAJobThatWasReleasedWithoutForgettingAreKept) {
+    open({ann});
+    book.adopt(job, 5, ann, Hold::work);
+    book.note_files(job, 5);
+    const auto stops = book.release(job, false, "the result is uploaded");
+    ASSERT_THAT(stops, SizeIs(1));
+    EXPECT_FALSE(stops[0].stop.forget);
+    EXPECT_FALSE(book.connect(ann, {27'300, machine, {{job, 5}}}).at(0).stop.forget);
+    EXPECT_TRUE(book.release(job, true, "verified").at(0).stop.forget);
+    EXPECT_THAT(book.release(job, true, "verified"), IsEmpty()) << "it has nothing of the JOB any more";
+}
+
+TEST_F(ReservationBookTest, AFormerHolderStopsWhenTheLeaseGoesToAnotherAndForgetsWhenTheJobEnds) {
+    open({ann, bob});
+    book.adopt(job, 5, ann, Hold::work);
+    book.note_files(job, 5);
+    const auto stops = book.adopt(job, 6, bob, Hold::work);
+    ASSERT_THAT(stops, SizeIs(1));
+    EXPECT_EQ(stops[0].worker, ann);
+    EXPECT_EQ(stops[0].stop.lease, 5U);
+    EXPECT_FALSE(stops[0].stop.forget);
+    EXPECT_THAT(book.adopt(job, 6, bob, Hold::work), SizeIs(1)) << "it still has the files";
+    const auto again = book.connect(ann, {27'300, machine, {{job, 5}}});
+    ASSERT_THAT(again, SizeIs(1)) << "it comes back and has not heard of it";
+    EXPECT_FALSE(again[0].stop.forget);
+    book.note_files(job, 6);
+    EXPECT_THAT(book.release(job, true, "verified"), SizeIs(2));
+}
+
+TEST_F(ReservationBookTest, ANewerConnectionReplacesTheEarlierOne) {
+    open({ann});
+    book.adopt(job, 5, ann, Hold::work);
+    book.connect(ann, {30'000, machine, {}});
+    EXPECT_EQ(book.connected(), 1U);
+    EXPECT_EQ(info(ann).power_capacity, 30'000U);
+    EXPECT_EQ(info(ann).job, job);
+}
+
+class HelpersTest : public ReservationBookTest {
+protected:
+    /// ann leads the JOB under lease 5.
+    void SetUp() override {
+        open({ann, bob});
+        book.adopt(job, 5, ann, Hold::work);
+    }
+    [[nodiscard]] std::size_t callable(Milliseconds at = now) const {
+        return book.helpers_to_call(job, rendezvous, at);
+    }
+    std::vector<ReservationBook::HelperCall> call(std::uint64_t lease = 5, Milliseconds at = now) {
+        return book.call_helpers(job, lease, rendezvous, at);
+    }
+
+    trainer_protocol::Rendezvous rendezvous{machine, 7'000, filled<Hash256>(1)};
+};
+
+TEST_F(HelpersTest, AnIdleWorkerIsCalledOnceAMinute) {
+    EXPECT_EQ(callable(), 1U);
+    const auto calls = call();
+    ASSERT_THAT(calls, SizeIs(1));
+    EXPECT_EQ(calls[0].worker, bob);
+    EXPECT_TRUE(calls[0].first);
+    EXPECT_EQ(info(bob).helps, job);
+    EXPECT_EQ(book.idle_workers(now), 1U) << "whoever needs it takes it";
+    EXPECT_EQ(callable(now + minute - Milliseconds(1)), 0U);
+    const auto again = call(5, now + minute);
+    ASSERT_THAT(again, SizeIs(1));
+    EXPECT_FALSE(again[0].first);
+}
+
+TEST_F(HelpersTest, ARendezvousThatIsOpenedAnewIsCalledToAtOnce) {
+    call();
+    rendezvous.token = filled<Hash256>(2);  // the leader's trainer was started again
+    EXPECT_EQ(callable(), 1U);
+    EXPECT_TRUE(call().at(0).first);
+}
+
+TEST_F(HelpersTest, NobodyIsCalledForALeaseThatDoesNotStand) {
+    EXPECT_THAT(call(4), IsEmpty());
+    book.disconnect(ann);
+    EXPECT_EQ(callable(), 0U) << "the leader is away";
+    EXPECT_THAT(call(), IsEmpty());
+    book.connect(ann, {27'300, machine, {}});
+    EXPECT_EQ(callable(), 1U);
+    book.adopt(job, 5, ann, Hold::files);
+    EXPECT_EQ(callable(), 0U) << "there is nothing to train";
+}
+
+TEST_F(HelpersTest, NobodyIsCalledWhoRests) {
+    book.lease_failed(bob, false, now);
+    EXPECT_EQ(callable(), 0U);
+    EXPECT_EQ(callable(now + SickList::short_rest), 1U);
+}
+
+TEST_F(HelpersTest, NobodyIsCalledWhileAJobWaitsForAWorker) {
+    const auto ticket = book.take_ticket();
+    EXPECT_EQ(callable(), 0U);
+    book.drop_ticket(ticket);
+    EXPECT_EQ(callable(), 1U);
+}
+
+TEST_F(HelpersTest, ALeaderOnItsLoopbackAddressIsReachedFromItsOwnMachineAlone) {
+    rendezvous.host = "127.0.0.1";
+    book.connect(cid, {27'300, other_machine, {}});
+    EXPECT_EQ(call().size(), 1U);
+    EXPECT_EQ(info(cid).helps, std::nullopt);
+    rendezvous.host = machine;
+    EXPECT_EQ(call().size(), 1U);
+    EXPECT_EQ(info(cid).helps, job);
+}
+
+TEST_F(HelpersTest, AHelperIsNotCalledAwayToAnotherJobsLeader) {
+    call();
+    book.connect(cid, {27'300, machine, {}});
+    book.adopt(other_job, 1, cid, Hold::work);
+    const trainer_protocol::Rendezvous elsewhere{machine, 7'100, filled<Hash256>(3)};
+    EXPECT_EQ(book.helpers_to_call(other_job, elsewhere, now), 0U);
+    book.release(job, false, "the result is uploaded");
+    EXPECT_EQ(book.helpers_to_call(other_job, elsewhere, now), 2U) << "the former leader, too";
+}
+
+TEST_F(HelpersTest, AHelperIsStoppedWhenAJobNeedsIt) {
+    call();
+    call(5, now + minute);
+    const auto reserved = reserve(other_job);
+    ASSERT_TRUE(reserved);
+    ASSERT_THAT(reserved->stops, SizeIs(1));
+    EXPECT_EQ(reserved->stops[0].stop.job, job);
+    EXPECT_EQ(reserved->stops[0].stop.lease, 5U);
+    EXPECT_TRUE(reserved->stops[0].stop.forget) << "it had nothing of the JOB before";
+    EXPECT_EQ(info(bob).helps, std::nullopt);
+    EXPECT_EQ(callable(), 0U);
+}
+
+TEST_F(HelpersTest, AHelperThatGetsTheVeryJobGoesOn) {
+    call();
+    book.release(job, false, "its worker was away");
+    book.disconnect(ann);
+    const auto reserved = reserve(job);
+    ASSERT_TRUE(reserved);
+    EXPECT_EQ(reserved->worker, bob);
+    EXPECT_THAT(reserved->stops, IsEmpty());
+}
+
+/// They may be a checkpoint of the lease that it had before.
+TEST_F(HelpersTest, FilesThatAWorkerHadBeforeItHelpedStay) {
+    book.connect(bob, {27'300, machine, {{job, 4}}});
+    call();
+    call(5, now + minute);
+    const auto reserved = reserve(other_job);
+    ASSERT_TRUE(reserved);
+    EXPECT_FALSE(reserved->stops.at(0).stop.forget);
+}
+
+TEST_F(HelpersTest, TheEndOfTheJobEndsTheHelp) {
+    call();
+    const auto stops = book.release(job, true, "verified");
+    ASSERT_THAT(stops, SizeIs(1));
+    EXPECT_EQ(stops[0].worker, bob);
+    EXPECT_TRUE(stops[0].stop.forget);
+    EXPECT_EQ(info(bob).helps, std::nullopt);
+}
+
+TEST_F(HelpersTest, AHelpersReportsDoNotStand) {
+    call();
+    EXPECT_EQ(book.standing(bob, job, 5), Standing::over);
+    book.refuse(bob, job, 5);
+    EXPECT_EQ(info(bob).helps, std::nullopt);
+}
+
+}  // namespace
+}  // namespace emeth::node
