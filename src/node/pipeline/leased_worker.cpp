@@ -38,8 +38,7 @@ Task<Result<void>> LeasedWorker::lease() {
 
 void LeasedWorker::adopt() {
     reset();
-    const Hold hold = sm::hold_of(job().state) == sm::WorkerHold::files ? Hold::files : Hold::work;
-    inbox_ = ports_.workers.adopt(job().terms.id, job().lease.number, job().lease.worker, hold);
+    inbox_ = ports_.workers.adopt(job().terms.id, job().lease.number, job().lease.worker, sm::hold_of(job().state));
 }
 
 void LeasedWorker::release(bool forget, std::string reason) {

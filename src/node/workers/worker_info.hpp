@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "runtime/clock.hpp"
+#include "statemachine/delivery.hpp"
 #include "statemachine/types.hpp"
 
 namespace emeth::node {
@@ -18,10 +19,7 @@ struct WorkerInfo {
     Milliseconds rest{0};          ///< not zero: its leases failed (SickList), and no new JOB goes to it for so long
 };
 
-/// What a JOB holds its worker for.
-enum class Hold : std::uint8_t {
-    work,   ///< the worker does nothing else
-    files,  ///< it packs and uploads what it keeps, beside the work on another JOB
-};
+/// What a JOB holds its worker for; never `nobody` where a worker is reserved.
+using Hold = statemachine::WorkerHold;
 
 }  // namespace emeth::node
