@@ -3,6 +3,8 @@
 #include <iterator>
 #include <stdexcept>
 
+#include "statemachine/delivery.hpp"
+
 namespace emeth::test {
 
 using namespace statemachine;

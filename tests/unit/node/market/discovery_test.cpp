@@ -128,8 +128,8 @@ TEST_F(DiscoveryTest, EveryOpenOfferGetsItsVerdictThoughOneWorkerIsFree) {
     const auto cheap = offer(3, "9");
     EXPECT_EQ(round(), 1U);
     EXPECT_EQ(chosen(), std::vector<JobId>{best});
-    ASSERT_EQ(store->refusals().value().size(), 1U) << "what was chosen and not taken is not refused";
-    EXPECT_EQ(store->refusals().value().at(0).id, cheap);
+    ASSERT_EQ(store->notes().refusals().value().size(), 1U) << "what was chosen and not taken is not refused";
+    EXPECT_EQ(store->notes().refusals().value().at(0).id, cheap);
 }
 
 TEST_F(DiscoveryTest, IsRankedByWhatTheChainSays) {
@@ -138,7 +138,7 @@ TEST_F(DiscoveryTest, IsRankedByWhatTheChainSays) {
     info.answer->at(0).fee = chain::parse_coins("90").value();  // the server errs
     EXPECT_EQ(round(), 1U);
     EXPECT_EQ(chosen(), std::vector<JobId>{best});
-    EXPECT_FALSE(store->find(modest).value().has_value());
+    EXPECT_FALSE(store->jobs().find(modest).value().has_value());
 }
 
 TEST_F(DiscoveryTest, WhatWasChosenBeforeAServerFailedIsTaken) {
@@ -158,9 +158,9 @@ TEST_F(DiscoveryTest, GasMoneyOfOneRoundAddsUp) {
     chain.alt_balances[wallet] = chain::gas_money(price, chain::chain_gas_per_job * 3 / 2);
     EXPECT_EQ(round(), 1U);
     EXPECT_EQ(chosen(), std::vector<JobId>{first});
-    ASSERT_EQ(store->refusals().value().size(), 1U);
-    EXPECT_EQ(store->refusals().value().at(0).id, second);
-    EXPECT_NE(store->refusals().value().at(0).reason.find("gas money"), std::string::npos);
+    ASSERT_EQ(store->notes().refusals().value().size(), 1U);
+    EXPECT_EQ(store->notes().refusals().value().at(0).id, second);
+    EXPECT_NE(store->notes().refusals().value().at(0).reason.find("gas money"), std::string::npos);
 }
 
 TEST_F(DiscoveryTest, BelievesTheChainAndNotTheServer) {

@@ -28,7 +28,7 @@ protected:
         start();
     }
     void account_for(const crash::Crash& crash) {
-        ASSERT_TRUE(node::count_crash(*real_store, crash, clock.unix_ms(), clock.unix_ms() / 1'000).has_value());
+        ASSERT_TRUE(node::count_crash(real_store->jobs(), crash, clock.unix_ms(), clock.unix_ms() / 1'000).has_value());
     }
     void crash_three_times() {
         for (int crashes = 0; crashes < 3; ++crashes) {
