@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "chain/network_settings.hpp"
+#include "chain/rpc/network_settings.hpp"
 #include "runtime/setting.hpp"
 #include "trainer_protocol/network_rules.hpp"
 

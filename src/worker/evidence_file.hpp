@@ -13,7 +13,7 @@ namespace emeth::worker {
 /// Packs `states` of the JOB in `folder` into `folder`/evidence.bin, checking each against its digest; the result is
 /// always the same bytes. Blocks. A permanent Error means that a state is missing or damaged: nobody else has a copy.
 Result<statemachine::WorkerFile> pack_evidence(const std::filesystem::path& folder, const Hash256& block_hash,
-                                                 const std::vector<std::uint32_t>& states);
+                                               const std::vector<std::uint32_t>& states);
 
 std::filesystem::path evidence_file(const std::filesystem::path& folder);
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "chain/network_settings.hpp"
+#include "chain/rpc/network_settings.hpp"
 #include "crypto/private_key.hpp"
 #include "node/market/selection.hpp"
 #include "runtime/clock.hpp"

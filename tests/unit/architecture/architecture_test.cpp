@@ -117,11 +117,13 @@ const std::map<std::string, Rule> rules{
     {"node",
      below_node + Rule{"node/workers", "node/market", "node/money", "node/pipeline", "node/core", "node/admin"}},
 
-    {"network/storage_api", below_network},
-    {"network/info_server", below_network},
-    {"network/requester", below_network},
-    {"network/verifier", below_network + Rule{"network/requester"}},
-    {"network/devnet", below_network + Rule{"contracts", "network/storage_api", "network/info_server",
+    // The root of network/: what its servers share.
+    {"network", below_network},
+    {"network/storage_api", below_network + Rule{"network"}},
+    {"network/info_server", below_network + Rule{"network"}},
+    {"network/requester", below_network + Rule{"network"}},
+    {"network/verifier", below_network + Rule{"network", "network/requester"}},
+    {"network/devnet", below_network + Rule{"network", "contracts", "network/storage_api", "network/info_server",
                                             "network/requester", "network/verifier"}},
 
     {"harness", {"statemachine", "storage", "runtime", "crypto", "chain", "chain/encoding", "http"}},

@@ -1,4 +1,4 @@
-#include "chain/network_settings.hpp"
+#include "chain/rpc/network_settings.hpp"
 
 #include <limits>
 
