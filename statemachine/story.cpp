@@ -157,15 +157,6 @@ std::string describe(const EventBody& event) {
 
 namespace {
 
-/// "42 s", "3 min", "5 h 40 min", for a wait that is still to come.
-std::string wait_text(std::int64_t wait_ms) {
-    const std::int64_t seconds = std::max<std::int64_t>(1, (wait_ms + 999) / 1000);
-    if (seconds < 120) return sentence(seconds, " s");
-    const std::int64_t minutes = (seconds + 59) / 60;
-    if (minutes < 120) return sentence(minutes, " min");
-    return sentence(minutes / 60, " h ", minutes % 60, " min");
-}
-
 std::string in_flight(std::string_view what, const std::optional<TxRef>& tx) {
     if (!tx) return sentence("waiting for the ", what, " transaction");
     return sentence("waiting for the ", what, " transaction ", short_hex(tx->hash), " (nonce ", tx->nonce,
@@ -240,8 +231,9 @@ std::string why(const Job& job, std::int64_t now_unix_ms) {
     if (is_end(job.state) || retry.attempt == 0) return why_command(job);
     std::string cause = sentence(retry.step, ": ", retry.last_error, ", attempt ", retry.attempt);
     if (retry.crashes > 1) cause += sentence(", ", retry.crashes, " crashes in a row");
-    if (retry.retry_at_unix_ms <= now_unix_ms) return sentence("trying again the ", cause);
-    return sentence("waiting ", wait_text(retry.retry_at_unix_ms - now_unix_ms), " to retry the ", cause);
+    if (retry.retry_at_unix_ms <= now_unix_ms) return sentence("about to retry the ", cause);
+    const std::int64_t wait_s = (retry.retry_at_unix_ms - now_unix_ms + 999) / 1000;
+    return sentence("waiting ", duration_text(wait_s), " to retry the ", cause);
 }
 
 }  // namespace emeth::statemachine

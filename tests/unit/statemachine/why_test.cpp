@@ -8,7 +8,7 @@ TEST(Why, NamesStepCauseAndWait) {
                           StepFailed{FailureClass::transient, "download", "storage answered 503", 3, 142'000});
     EXPECT_EQ(why(job, 100'000), "waiting 42 s to retry the download: storage answered 503, attempt 3");
     EXPECT_EQ(why(job, 141'999), "waiting 1 s to retry the download: storage answered 503, attempt 3");
-    EXPECT_EQ(why(job, 142'000), "trying again the download: storage answered 503, attempt 3");
+    EXPECT_EQ(why(job, 142'000), "about to retry the download: storage answered 503, attempt 3");
 }
 
 TEST(Why, SaysThatAJobCrashesTheProcess) {
