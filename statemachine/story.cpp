@@ -1,6 +1,5 @@
 // What people are told: one sentence for every event, and one for why a JOB is where it is. An event or a command that
 // has none does not compile.
-#include <algorithm>
 #include <optional>
 
 #include "statemachine/amount_text.hpp"
