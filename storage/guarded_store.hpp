@@ -16,7 +16,7 @@ public:
     virtual void before_read() = 0;
     /// An Error is what the caller gets, and nothing is written.
     virtual std::optional<Error> before_write() = 0;
-    /// The write is durable. An Error is what the caller gets nevertheless.
+    /// The write was made, and is durable unless it failed. An Error is what the caller gets, whatever became of it.
     virtual std::optional<Error> after_write() = 0;
 };
 

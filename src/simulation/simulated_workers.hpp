@@ -87,7 +87,8 @@ private:
     Results results_;
     bool master_is_up_ = false;
     std::map<Address, Station> stations_;
-    std::optional<node::Reservations> reservations_;  ///< of the master's present process
+    std::optional<node::Reservations> reservations_;               ///< of the master's present process
+    std::map<JobId, std::shared_ptr<node::WorkerInbox>> inboxes_;  ///< as adopt() last gave them to that process
 };
 
 }  // namespace emeth::simulation

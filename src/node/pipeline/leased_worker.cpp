@@ -63,7 +63,7 @@ void LeasedWorker::reset() {
 /// News stay first in line until they are dealt with, so that a failure loses none.
 Task<Result<void>> LeasedWorker::lead(sm::Command command) {
     if (!is_adopted() || inbox_->closed()) adopt();
-    while (sm::next_command(job()) == command) {
+    while (is_adopted() && !inbox_->closed() && sm::next_command(job()) == command) {
         const std::shared_ptr<WorkerInbox> inbox = inbox_;  // outlives the lease, which may end in here
         if (const WorkerNews* news = inbox->front()) {
             const Result<void> handled = co_await handle_news(*news);

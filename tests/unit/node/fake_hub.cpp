@@ -56,6 +56,7 @@ void FakeHub::stop(Worker& worker, const wp::Stop& order) {
 std::shared_ptr<node::WorkerInbox> FakeHub::adopt(JobId job, std::uint64_t lease, Address worker, node::Hold hold) {
     const auto inbox = reservations_->adopt(job, lease, worker, hold);
     if (reservations_->book().is_connected(worker)) repeat_unacknowledged(worker);
+    inboxes[job] = inbox;
     return inbox;
 }
 

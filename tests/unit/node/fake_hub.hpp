@@ -40,6 +40,7 @@ public:
     std::set<Address> sick;             ///< these answer every order by a failure, and stay connected
 
     // What the pipeline did.
+    std::map<JobId, std::shared_ptr<node::WorkerInbox>> inboxes;  ///< as adopt() last gave them
     int assignments = 0, uploads = 0, releases = 0;
     std::set<JobId> forgotten;
     std::vector<worker_protocol::Upload> upload_orders;

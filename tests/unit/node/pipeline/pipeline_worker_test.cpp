@@ -36,6 +36,19 @@ TEST_F(PipelineWorkerTest, ALostWorkerThatComesBackInTimeKeepsItsLease) {
     expect_verified_once();
 }
 
+TEST_F(PipelineWorkerTest, AReportUnderALeaseThatIsOverIsNotTakenForOneOfThePresentLease) {
+    hub.script.resize(3);  // up to the first checkpoint
+    start(true);
+    ASSERT_TRUE(run_until([this] { return count<sm::CheckpointSaved>() == 1; }));
+    const auto lease = record().lease.number;
+    hub.inboxes.at(job_id)->offer({0, job_id, lease - 1, worker_protocol::Trained{artifact}});
+    run_for(30);
+    EXPECT_EQ(count<sm::TrainingFinished>(), 0);
+    hub.inboxes.at(job_id)->offer({0, job_id, lease, worker_protocol::Trained{artifact}});
+    run_for(30);
+    EXPECT_EQ(count<sm::TrainingFinished>(), 1);
+}
+
 TEST_F(PipelineWorkerTest, ALostWorkerLosesItsLeaseAfterTheGraceAndAnotherOneTrains) {
     train_without_end();
     hub.disconnect(worker_1, "connection reset");
