@@ -1,4 +1,4 @@
-// How far back a reorganisation of the chain is reckoned with.
+// How far back a reorganisation of the chain is taken into account.
 #pragma once
 
 #include <cstdint>

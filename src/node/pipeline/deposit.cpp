@@ -89,7 +89,6 @@ Task<Result<void>> Deposit::commit_signed(std::vector<storage::OutboxEntry> entr
     co_return co_await ports_.journal.commit(std::move(signed_pair), std::move(side));
 }
 
-/// When no deposit is locked, what became of the JOB is looked at before another try.
 Task<Result<void>> Deposit::await() {
     const sm::TxRef process = *ports_.journal.job().deposit.process;
     std::vector<sm::TxRef> approve;

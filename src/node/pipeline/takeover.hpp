@@ -38,9 +38,9 @@ public:
     [[nodiscard]] std::uint32_t failures() const { return failures_; }
 
     [[nodiscard]] bool holder_fails() const;
-    /// Whether the lease is to go to another worker. With nothing to lose, what an absent worker holds is anybody's; a
-    /// failing worker is better than none. What was trained is given up only where an idle worker can still finish the
-    /// JOB from the beginning.
+    /// Whether the lease is to go to another worker. With nothing to lose, any worker may take over from one that is
+    /// away; a failing worker is better than none. What was trained is given up only where an idle worker can still
+    /// finish the JOB from the beginning.
     Task<bool> is_due(bool holder_is_away);
     /// The lease ends: whoever failed until then rests (SickList).
     void judge_holder();

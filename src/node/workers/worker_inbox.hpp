@@ -58,7 +58,8 @@ public:
     bool offer(worker_protocol::Report report);
     /// Waits for space: the session reads no further meanwhile. False when the inbox is closed.
     Task<bool> put(worker_protocol::Report report);
-    /// These never wait: of progress and of connection facts only the newest counts. Connection facts overtake reports.
+    /// These never wait: of progress and of connection facts only the newest counts, so a worker that was away for a
+    /// moment while the JOB was busy leaves no trace. Connection facts overtake reports.
     void put_progress(worker_protocol::Report report);
     void put_connection(WorkerNews news);
     /// The lease has ended: waiters wake up.
