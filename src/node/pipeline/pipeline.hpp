@@ -4,8 +4,9 @@
 // The room node/pipeline holds this loop and the pieces that do its work, each with a state of its own: the deposit,
 // the leased worker (its orders, and whether another worker takes over), the upload, the submission, the decline, and
 // what watches from beside (the chain, the deadline). A piece decides in plain functions, takes only the ports that it
-// needs, and commits through the JOB's one journal. Ports of the market and of the workers may enter; nothing of
-// money/, core/ or admin/, no HTTP, no file.
+// needs, and commits through the JOB's one journal. The ports of chain, storage, market
+// and workers may enter, and the Storage API as api_client::ArtifactStore; nothing of money/, core/ or admin/, no HTTP
+// of its own, no file.
 #pragma once
 
 #include <memory>
