@@ -1,4 +1,4 @@
-// Telling a cancellation from a real error.
+// Distinguishes a cancellation from a real error.
 #pragma once
 
 #include <exception>
