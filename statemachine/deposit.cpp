@@ -44,8 +44,8 @@ Check cancel_job(Job& draft, const CanceledByRequester&) {
     return std::nullopt;
 }
 
-// These two are judgements of this node. A process transaction in flight may still lock the deposit, whatever we
-// decide.
+// These two are judgements of this node. A process transaction in flight may still lock
+// the deposit, whatever we decide.
 
 Check skip_job(Job& draft, const BecameInfeasible& event) {
     if (draft.deposit.process) {

@@ -6,8 +6,8 @@
 
 namespace emeth::statemachine {
 
-/// A different block than before means a reorganisation: what was packed and uploaded for the old draw no longer
-/// counts.
+/// A different block than before means a reorganisation: what was packed and uploaded for the
+/// old draw no longer counts.
 Check draw_evidence(Job& draft, const EvidenceDrawn& event) {
     if (draft.evidence.block_hash == event.block_hash) return already_known("the draw is on record");
     if (event.segments.empty()) return contradicts_record("it draws no segment");

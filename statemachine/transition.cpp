@@ -28,7 +28,7 @@ using Interruptions = Events<StepFailed, Restarted>;
 
 constexpr Rules in_discovered{
     on<DepositSigned,       sign_deposit,        discovered>,
-    on<ProcessConfirmed,    confirm_deposit,     accepted, downloading, training>,  // depending on the progress of the work
+    on<ProcessConfirmed,    confirm_deposit,     accepted, downloading, training>,  // by the progress made
     on<ProcessReverted,     drop_deposit,        discovered>,
     on<LostToOtherNode,     lose_job,            lost>,
     on<CanceledByRequester, cancel_job,          canceled>,

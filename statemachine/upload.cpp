@@ -1,5 +1,5 @@
-// The single multipart upload that the master opens for a lease: of the artifact while training, of the evidence in
-// `submitted`.
+// The single multipart upload that the master opens for a lease: of the artifact while training,
+// of the evidence in `submitted`.
 #include "statemachine/handlers.hpp"
 #include "statemachine/text.hpp"
 #include "statemachine/upload_parts.hpp"

@@ -56,8 +56,8 @@ public:
     /// All records in id order; stops early when `visit` returns false.
     virtual Result<void> for_each(const std::function<bool(const statemachine::Job&)>& visit) = 0;
     virtual Result<std::vector<HistoryEntry>> history(const JobId& id) = 0;
-    /// Replays the history through transition() and compares the result with the record; the error says where they
-    /// diverge.
+    /// Replays the history through transition() and compares the result with the record; the
+    /// error says where they diverge.
     virtual Result<void> verify(const JobId& id) = 0;
 };
 

@@ -28,8 +28,8 @@ inline constexpr std::uint64_t gas_price_max_gwei_limit = 1'000'000'000;
 
 Wei gwei_to_wei(std::uint64_t gwei);
 
-/// An estimate plus a quarter, since the state may change between the estimate and the block; saturates at the largest
-/// number.
+/// An estimate plus a quarter, since the state may change between the estimate and the block;
+/// saturates at the largest number.
 std::uint64_t with_gas_margin(std::uint64_t estimate);
 
 }  // namespace emeth::chain

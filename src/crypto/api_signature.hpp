@@ -21,8 +21,8 @@ Hash256 dataset_upload_digest(const JobId& job, const Hash256& sha256, std::int6
 /// keccak256(abi.encodePacked(uint256 signedtime)): sent by published workers when they connect.
 Hash256 connect_digest(std::int64_t signed_at_ms);
 
-/// Checks that the signature is not too old (60 s), not in the future and well-formed, and that `claimed` signed
-/// `digest`.
+/// Checks that the signature is not too old (60 s), not in the future and well-formed,
+/// and that `claimed` signed `digest`.
 Result<void> check_signature(const Hash256& digest, std::string_view signature_hex, const Address& claimed,
                              std::int64_t signed_at_ms, std::int64_t now_ms);
 

@@ -14,8 +14,8 @@
 namespace emeth::crypto {
 namespace {
 
-/// One context for the process, blinded with random bytes against side channels; read-only afterwards, hence
-/// thread-safe.
+/// One context for the process, blinded with random bytes against side
+/// channels; read-only afterwards, hence thread-safe.
 const secp256k1_context* context() {
     static const secp256k1_context* const shared = [] {
         secp256k1_context* fresh = secp256k1_context_create(SECP256K1_CONTEXT_SIGN | SECP256K1_CONTEXT_VERIFY);

@@ -35,8 +35,8 @@ Task<Result<std::string>> read_body(Connection* connection, std::string origin, 
     co_return body;
 }
 
-/// The outcome of one attempt. `unanswered`: it failed before any byte of an answer arrived, as happens on a stale
-/// connection.
+/// The outcome of one attempt. `unanswered`: it failed before any byte of an answer arrived, as
+/// happens on a stale connection.
 struct Attempt {
     Result<ClientResponse> outcome;
     bool unanswered = false;

@@ -1,5 +1,5 @@
-// One TCP or TLS connection of the client, and the idle connections kept for later requests. Not for users of the
-// library.
+// One TCP or TLS connection of the client, and the idle connections kept for later requests. Not
+// for users of the library.
 #pragma once
 
 #include <boost/asio/execution_context.hpp>

@@ -161,8 +161,8 @@ Task<Result<ClientResponse>> upload_range(Url url, std::filesystem::path file, s
     (*connection)->begin("PUT", url, {{"content-type", "application/octet-stream"}}, length);
     auto sending = send_range(connection->get(), &*input, offset, length, idle_timeout, origin);
     const Result<void> sent = co_await std::move(sending);
-    // A server that refuses the body answers before reading all of it: the answer is more informative than the broken
-    // pipe.
+    // A server that refuses the body answers before reading all of it: the answer is more
+    // informative than the broken pipe.
     (*connection)->limit(idle_timeout);
     auto reading = (*connection)->read_header();
     if (const error_code error = co_await std::move(reading)) co_return sent ? io_error(origin, error) : sent.error();

@@ -7,8 +7,8 @@
 
 namespace emeth {
 
-/// A place in the queue. A waiter that leaves by an exception passes on the lock if it was handed over at that same
-/// moment.
+/// A place in the queue. A waiter that leaves by an exception passes on the lock if it was handed
+/// over at that same moment.
 class AsyncMutex::Place {
 public:
     explicit Place(AsyncMutex& mutex)

@@ -76,8 +76,8 @@ void write_marker(int signal, const Work* work) {
     line.write_to(armed.file);
 }
 
-/// A kill from outside (a watchdog's SIGABRT, say) is not caused by the work. abort() and raise() come from this
-/// process.
+/// A kill from outside (a watchdog's SIGABRT, say) is not caused by the work. abort() and
+/// raise() come from this process.
 bool made_by_itself(const siginfo_t& info) {
     return ::getpid() == armed.process && (info.si_code > 0 || info.si_pid == armed.process);
 }

@@ -20,8 +20,8 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
 }
 
-/// The name of an environment variable cannot contain a dot: `timeout.learning` and `timeout_learning` are the same
-/// key.
+/// The name of an environment variable cannot contain a dot: `timeout.learning` and
+/// `timeout_learning` are the same key.
 std::string normalised(std::string_view key) {
     std::string name(key);
     std::replace(name.begin(), name.end(), '.', '_');
@@ -36,8 +36,8 @@ bool is_key(std::string_view text) {
            std::all_of(text.begin(), text.end(), is_key_character);
 }
 
-/// The text to the right of '=': quoted, or up to a comment. The error is a predicate without the text, which may be a
-/// key.
+/// The text to the right of '=': quoted, or up to a comment. The error is a predicate without the text,
+/// which may be a key.
 Result<std::string> parse_value(std::string_view text) {
     text = trimmed(text);
     if (!text.empty() && (text.front() == '"' || text.front() == '\'')) {

@@ -22,8 +22,8 @@ namespace {
 constexpr std::size_t command_line_bytes_max = 1 << 20;
 constexpr Milliseconds try_again_after{20};
 
-/// "emeth master" from "/usr/bin/emeth\0master\0--data\0…": program and subcommand, but nothing that a flag may
-/// contain.
+/// "emeth master" from "/usr/bin/emeth\0master\0--data\0…": program and subcommand, but nothing
+/// that a flag may contain.
 std::string command_of(pid_t process) {
     const Result<std::string> line = read_file(fmt::format("/proc/{}/cmdline", process), command_line_bytes_max);
     if (!line || line->empty()) return "no longer running";

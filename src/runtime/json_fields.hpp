@@ -1,6 +1,6 @@
 // Reading JSON that came from outside: size and depth are bounded before parsing, every field is checked for type and
-// range, and the first thing that is wrong becomes one Error that names where, which field, its value and what was
-// expected:
+// range, and the first thing that is wrong becomes one Error that names where, which field, its
+// value and what was expected:
 //   "info server's job list: field 'fee' is 12.5; expected a decimal string".
 //
 //   Result<boost::json::value> json = parse_json(body, answer_bytes_max, "storage answer");
@@ -50,8 +50,8 @@ Result<std::span<const boost::json::value>> json_array(const boost::json::value&
 /// ignored. An optional field that is null counts as absent. All errors are permanent. Not thread-safe.
 class JsonObject {
 public:
-    /// `what` is the prefix of the error: "info server's job list". A value that is not an object is such an error,
-    /// too.
+    /// `what` is the prefix of the error: "info server's job list". A value that is not an object
+    /// is such an error, too.
     JsonObject(const boost::json::value& value, std::string_view what);
 
     /// Present and not null.

@@ -9,8 +9,8 @@
 
 namespace emeth {
 
-/// Single-threaded: used only from the io thread. The destructor requires that join() was awaited or nothing was
-/// started.
+/// Single-threaded: used only from the io thread. The destructor requires that join() was
+/// awaited or nothing was started.
 class TaskGroup {
 public:
     TaskGroup(asio::any_io_executor executor, std::size_t children_max);

@@ -1,5 +1,5 @@
-// A wake-up call between coroutines of one io thread: kept until it is received, and received once however often it was
-// sent.
+// A wake-up call between coroutines of one io thread: kept until it is received, and received once
+// however often it was sent.
 #pragma once
 
 #include <boost/asio/experimental/channel.hpp>

@@ -6,8 +6,8 @@
 
 namespace emeth::chain {
 
-/// EMT minted for `account`, wei. Also zero if the token emits no event on minting, as is the case for the published
-/// one.
+/// EMT minted for `account`, wei. Also zero if the token emits no event on minting, as is the
+/// case for the published one.
 Wei minted_to(const Receipt& receipt, const Address& account);
 
 }  // namespace emeth::chain

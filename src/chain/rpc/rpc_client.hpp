@@ -11,8 +11,8 @@
 
 namespace emeth::chain {
 
-/// Every call has a timeout and a bound on the size of the answer. Nothing that an endpoint answers causes an
-/// exception.
+/// Every call has a timeout and a bound on the size of the answer. Nothing that an
+/// endpoint answers causes an exception.
 class RpcClient {
 public:
     RpcClient(http::Url endpoint, Milliseconds timeout);

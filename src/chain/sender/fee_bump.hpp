@@ -34,8 +34,8 @@ struct BumpDecision {
 /// What the next variant offers, of the same kind as the newest one (legacy or EIP-1559). None while the newest offers
 /// what the endpoint asks now (`market`): price is then not what it is waiting for. Otherwise both max fee and tip rise
 /// by more than an eighth, since nodes refuse replacements below a tenth, or to the asking price if that is higher. The
-/// ceiling takes precedence: if more is asked, the ceiling itself is offered, as it may still be above the next base
-/// fee.
+/// ceiling takes precedence: if more is asked, the ceiling itself is offered, as it may still be
+/// above the next base fee.
 BumpDecision decide_bump(const Fees& newest, const Fees& market, const Wei& ceiling);
 
 }  // namespace emeth::chain

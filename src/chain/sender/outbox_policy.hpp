@@ -13,8 +13,8 @@ namespace emeth::chain {
 /// even if mined entries are not marked yet, the count lags, or the wallet is used elsewhere.
 std::uint64_t next_nonce(std::uint64_t after_outbox, std::uint64_t transaction_count);
 
-/// Sum of the deposits whose process transaction is not mined: neither marked as such nor covered by the transaction
-/// count.
+/// Sum of the deposits whose process transaction is not mined: neither marked as such nor
+/// covered by the transaction count.
 Wei unmined_deposits(const std::vector<storage::OutboxEntry>& pending, std::uint64_t transaction_count);
 
 /// The entries that the chain has not taken yet, by nonce.

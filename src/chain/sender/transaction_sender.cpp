@@ -20,8 +20,8 @@ namespace {
 using storage::OutboxEntry;
 using Entries = std::vector<OutboxEntry>;
 
-/// Independent of the coroutine's frame: the function object that send_and_store passes on outlives its full
-/// expression.
+/// Independent of the coroutine's frame: the function object that send_and_store passes
+/// on outlives its full expression.
 Task<Result<void>> put_in_outbox(storage::Outbox* outbox, BlockingPool* pool, Entries entries) {
     auto put = [outbox, entries = std::move(entries)] { return outbox->put(entries); };
     co_return co_await pool->run(std::move(put));

@@ -32,8 +32,8 @@ struct SenderOptions {
     Milliseconds rebroadcast_interval{15'000};
     /// No transaction offers more per gas, whatever the endpoint says; a higher price is a transient Error to wait out.
     std::uint64_t gas_price_max_gwei = gas_price_max_gwei_default;
-    /// After this many blocks in which the lowest nonce was not mined, run() offers more for it, if the price has
-    /// risen.
+    /// After this many blocks in which the lowest nonce was not mined, run() offers more for it,
+    /// if the price has risen.
     std::uint64_t replace_after_blocks = 5;
 };
 
@@ -91,8 +91,8 @@ public:
     /// contract before acting on it.
     Task<Result<TxOutcome>> await_outcome(std::uint64_t nonce, Hash256 hash);
 
-    /// What is known of the mined variant of the transaction that has `hash` among its variants; none while it is not
-    /// mined.
+    /// What is known of the mined variant of the transaction that has `hash` among its variants; none
+    /// while it is not mined.
     Task<Result<std::optional<Receipt>>> receipt(std::uint64_t nonce, Hash256 hash);
     /// chain/sender/variants.hpp
     Task<Result<std::vector<Hash256>>> variants(std::uint64_t nonce, Hash256 hash);

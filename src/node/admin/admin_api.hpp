@@ -2,8 +2,8 @@
 // passes requests on to them (decline, withdraw, stop). Only the commands and their path to a running master belong
 // here, no decision that a JOB depends on.
 //
-// This header: the methods behind the admin socket, which commands without a running master call directly. Io thread
-// only.
+// This header: the methods behind the admin socket, which commands without a running master
+// call directly. Io thread only.
 #pragma once
 
 #include <boost/json/array.hpp>

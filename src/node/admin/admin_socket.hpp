@@ -28,8 +28,8 @@ public:
     AdminServer(asio::any_io_executor executor, std::filesystem::path socket, Handler handler);
     ~AdminServer();
 
-    /// The caller holds the data folder's lock, so an existing socket belongs to a dead master. The Error names the
-    /// path.
+    /// The caller holds the data folder's lock, so an existing socket belongs to a dead master.
+    /// The Error names the path.
     Result<void> listen();
     /// Runs until cancelled.
     Task<> run();

@@ -1,5 +1,5 @@
-// The parts of a node that drive JOBs, wired together: for the master, and for commands that run without one. Io thread
-// only.
+// The parts of a node that drive JOBs, wired together: for the master, and for commands that run
+// without one. Io thread only.
 #pragma once
 
 #include <filesystem>

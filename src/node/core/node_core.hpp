@@ -29,8 +29,8 @@ public:
     /// Checks that the endpoint's chain id is the configured one, and that the configured contracts are EmethCore and
     /// its token. Permanent Error: a setting is wrong.
     Task<Result<chain::Constants>> check_network();
-    /// Checks for enough to lock the smallest deposit and pay for its transactions. A permanent Error says what to send
-    /// where.
+    /// Checks for enough to lock the smallest deposit and pay for its transactions. A permanent Error
+    /// says what to send where.
     Task<Result<void>> check_funds(chain::Constants constants);
 
     const NodeConfig config;

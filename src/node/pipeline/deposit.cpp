@@ -113,8 +113,8 @@ Task<Result<void>> Deposit::await() {
 }
 
 /// Endpoints behind one address may disagree: one counts the nonce of a process transaction that another does not know
-/// yet. Before such a transaction is given up, the contract is asked who holds the JOB, because a deposit may be
-/// locked.
+/// yet. Before such a transaction is given up, the contract is asked who holds the JOB, because
+/// a deposit may be locked.
 Task<Result<void>> Deposit::check_disproof(TxEnding ending) {
     if (ending.proven || ports_.journal.job().retry.attempt >= doubts_max) co_return Result<void>{};
     const Result<chain::JobAssign> assign = co_await ports_.chain.job_assign(id());

@@ -31,8 +31,8 @@ std::optional<std::string> reason_to_decline(const Outlook& outlook);
 /// Measures one JOB's speed from its worker's progress.
 class FinishWatch {
 public:
-    /// A single odd block or slow moment must not cost a penalty: a condition is acted upon only after holding for this
-    /// long.
+    /// A single odd block or slow moment must not cost a penalty: a condition is acted upon only
+    /// after holding for this long.
     static constexpr Milliseconds patience{120'000};
     /// Length of the windows in which speed is measured.
     static constexpr Milliseconds window{10'000};
@@ -43,8 +43,8 @@ public:
     };
     explicit FinishWatch(const Rules& rules) : rules_(rules) {}
 
-    /// `progress`: the worker's last report; `now`: monotonic. Returns the reason to decline once it has held for
-    /// `patience`.
+    /// `progress`: the worker's last report; `now`: monotonic. Returns the reason to decline once
+    /// it has held for `patience`.
     std::optional<std::string> look(const statemachine::Job& job,
                                     const std::optional<worker_protocol::Progress>& progress,
                                     std::int64_t chain_now_unix_s, Milliseconds now);

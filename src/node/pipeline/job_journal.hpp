@@ -1,5 +1,5 @@
-// The sole committer of a JOB: holds its newest committed record and makes facts durable, one after another. Io thread
-// only.
+// The sole committer of a JOB: holds its newest committed record and makes facts durable, one
+// after another. Io thread only.
 #pragma once
 
 #include <optional>

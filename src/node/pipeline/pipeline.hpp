@@ -51,8 +51,8 @@ public:
     /// lease (statemachine::needs_its_lease); later on the pipeline does it itself.
     void adopt_lease() { worker_.adopt(); }
 
-    /// The operator wants to give the JOB back. Decided as soon as the JOB's state allows it. Error when it is too
-    /// late.
+    /// The operator wants to give the JOB back. Decided as soon as the JOB's state allows it. Error
+    /// when it is too late.
     Result<void> request_decline(std::string reason) { return interruptions_.request_decline(std::move(reason)); }
 
 private:

@@ -17,8 +17,8 @@ class Supervisor {
 public:
     static constexpr std::size_t jobs_max = 4'096;
 
-    /// `group` runs the pipelines; it and all ports must outlive the supervisor. `deposit_rate` is in units of
-    /// 1/100000.
+    /// `group` runs the pipelines; it and all ports must outlive the supervisor. `deposit_rate`
+    /// is in units of 1/100000.
     Supervisor(asio::any_io_executor executor, TaskGroup& group, PipelinePorts ports, PipelineSettings settings,
                std::uint64_t deposit_rate);
 

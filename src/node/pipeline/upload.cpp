@@ -91,8 +91,8 @@ Task<Result<void>> Upload::complete() {
     co_return co_await journal_.commit(std::move(fact));
 }
 
-/// What the Storage API holds must match what the worker of the current lease reported: only that worker knows what it
-/// made.
+/// What the Storage API holds must match what the worker of the current lease reported: only that
+/// worker knows what it made.
 Task<Result<void>> Upload::check() {
     const auto state = co_await artifacts_.upload_state(journal_.id(), sm::upload_in_hand(journal_.job()).upload_id);
     if (state.has_error()) co_return state.error();

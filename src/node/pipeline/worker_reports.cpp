@@ -38,8 +38,8 @@ Task<Result<void>> LeasedWorker::handle_report(WorkerNews news) {
     co_return Result<void>{};
 }
 
-/// A dataset that differs from the one on record was damaged in transit: the files are discarded and a new lease
-/// begins.
+/// A dataset that differs from the one on record was damaged in transit: the files are discarded
+/// and a new lease begins.
 Task<Result<void>> LeasedWorker::take(wp::DatasetReady ready) {
     Fact fact = sm::DatasetReady{job().lease.number, ready.sha256, ready.bytes, ready.tokens, ready.steps_total};
     const Result<bool> accepted = co_await ports_.journal.report(std::move(fact));

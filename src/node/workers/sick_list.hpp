@@ -18,8 +18,8 @@ public:
     static constexpr Milliseconds short_rest{2 * 60'000};
 
     /// How long the worker rests from `now` (monotonic): twice as long each time until it completes a lease. The rest
-    /// is short and does not count towards the doubling if the failure says little about the worker (`counts` is
-    /// false).
+    /// is short and does not count towards the doubling if the failure says little about
+    /// the worker (`counts` is false).
     Milliseconds lease_failed(const Address& worker, bool counts, Milliseconds now);
     void lease_fulfilled(const Address& worker) { entries_.erase(worker); }
     /// Zero if it may be given JOBs.

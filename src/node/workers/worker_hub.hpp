@@ -38,8 +38,8 @@ public:
     /// A worker that holds another lease of the JOB is told to stop. The inbox receives the reports of this lease; its
     /// first news says whether the worker is connected. It is closed when the lease is released or adopted again.
     virtual std::shared_ptr<WorkerInbox> adopt(JobId job, std::uint64_t lease, Address worker, Hold hold) = 0;
-    /// Ends the reservation. `forget`: the workers that hold the JOB's files delete them, now or the next time they
-    /// connect.
+    /// Ends the reservation. `forget`: the workers that hold the JOB's files delete them, now or
+    /// the next time they connect.
     virtual void release(JobId job, bool forget, std::string reason) = 0;
 
     /// The report is durable; the worker forgets it.

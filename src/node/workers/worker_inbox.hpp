@@ -46,8 +46,8 @@ public:
     [[nodiscard]] const WorkerNews* front();
     /// Removes what front() has returned, and nothing else.
     void pop();
-    /// Returns once front() has something to return or the inbox is closed. Throws operation_aborted when the waiter is
-    /// cancelled.
+    /// Returns once front() has something to return or the inbox is closed. Throws operation_aborted
+    /// when the waiter is cancelled.
     [[nodiscard]] Task<> wait();
     /// The lease has ended: no more news will come.
     [[nodiscard]] bool closed() const { return closed_; }
