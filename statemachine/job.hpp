@@ -62,8 +62,7 @@ struct DatasetProgress {
     std::uint64_t bytes = 0;
     std::uint64_t tokens = 0;       ///< training tokens of one epoch
     std::uint64_t steps_total = 0;  ///< optimiser steps of all epochs
-    std::uint64_t lease =
-        0;  ///< under which it was reported; ready for the current worker if that is the current lease
+    std::uint64_t lease = 0;        ///< that reported it; ready for the current worker if it is the current lease
 
     friend bool operator==(const DatasetProgress&, const DatasetProgress&) = default;
 };

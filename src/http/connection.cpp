@@ -155,10 +155,9 @@ Task<error_code> Connection::write(std::string_view piece, bool more) {
     const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
     const CloseOnCancel guard(state, socket_stream().socket());
     http::buffer_body::value_type& body = request_->body();
-    body.data =
-        piece.empty()
-            ? nullptr
-            : const_cast<char*>(piece.data());  // Beast's type serves reading, too; the buffer is not written to
+    body.data = piece.empty()
+                    ? nullptr
+                    : const_cast<char*>(piece.data());  // Beast's type serves reading, too; it is not written to
     body.size = piece.size();
     body.more = more;
     auto work = std::visit(

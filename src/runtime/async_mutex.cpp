@@ -36,8 +36,7 @@ Task<AsyncMutex::Lock> AsyncMutex::lock() {
             co_await place.granted().wait();
         } catch (const boost::system::system_error&) {
             if (!is_cancellation(std::current_exception())) throw;
-            throw boost::system::system_error(
-                asio::error::operation_aborted);  // the channel uses an error code of its own
+            throw boost::system::system_error(asio::error::operation_aborted);  // the channel has its own code
         }
         place.take();
     }

@@ -39,9 +39,8 @@ private:
     SenderPorts ports_;
     SenderOptions options_;
     PriceWait wait_;
-    std::optional<std::uint64_t> at_ceiling_;  ///< the nonce for which this was logged
-    std::map<std::uint64_t, std::string>
-        refused_;  ///< by nonce: what was logged last, so that each line appears only once
+    std::optional<std::uint64_t> at_ceiling_;       ///< the nonce for which this was logged
+    std::map<std::uint64_t, std::string> refused_;  ///< by nonce: what was logged last, so that each line appears once
 };
 
 }  // namespace emeth::chain

@@ -18,8 +18,7 @@ namespace emeth::node {
 /// How a transaction ended, `confirmations` deep.
 struct TxEnding {
     bool succeeded = false;
-    bool proven =
-        true;  ///< by a receipt or a log; otherwise its nonce is used and the endpoint knows no such transaction
+    bool proven = true;  ///< by a receipt or a log; else its nonce is used and the endpoint knows no such transaction
     statemachine::TxRef tx;    ///< the variant that was mined, and its block; if none was, unchanged from the caller's
     std::string reason;        ///< why it did not succeed
     storage::SideWrites side;  ///< its outbox entries, marked; to be committed with the fact

@@ -21,8 +21,7 @@ namespace emeth::node {
 
 struct WorkerServerOptions {
     Whitelist workers;  ///< worker_whitelist: who may work
-    Whitelist
-        admins;  ///< jsonrpc_whitelist: who may list and disconnect workers; wallet addresses are not considered here
+    Whitelist admins;   ///< jsonrpc_whitelist: who may list and disconnect workers; ignores wallet addresses
     std::size_t workers_max = 256;
 };
 
