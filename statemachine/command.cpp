@@ -9,7 +9,7 @@ Command command_in_discovered(const Job& job) {
     return job.deposit.process ? Command::await_process : Command::send_process;
 }
 
-/// The way out, once decided, comes before all other work of a JOB that holds a deposit.
+/// Once decided, the way out takes precedence over all other work of a JOB that holds a deposit.
 std::optional<Command> command_of_decline(const Job& job) {
     if (job.outcome.decline) return Command::await_decline;
     if (!job.outcome.decline_reason.empty()) return Command::send_decline;

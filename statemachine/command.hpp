@@ -1,5 +1,5 @@
-// Commands are the work that a JOB needs next. They carry nothing: all that the work needs stands in the record, so the
-// command of an active JOB can be derived again at any moment, also after a crash.
+// Commands are the work that a JOB needs next. They carry no data: everything that the work needs is in the record, so
+// the command of an active JOB can be derived again at any moment, even after a crash.
 #pragma once
 
 #include <cstdint>
@@ -8,13 +8,14 @@
 namespace emeth::statemachine {
 
 enum class Command : std::uint8_t {
-    send_process,   ///< sign approve and process as a pair, commit DepositSigned, broadcast
-    await_process,  ///< the pair is in the outbox: wait for its receipt to be deep enough
-    lease_worker,   ///< wait for an idle worker, commit LeaseGranted
-    download,       ///< have the leased worker fetch and tokenise; until DatasetReady
-    train,          ///< have the leased worker train; until TrainingFinished
-    open_upload,    ///< open a multipart upload for the current lease: of the artifact, in `submitted` of the evidence
-    upload_parts,   ///< have the worker put the missing parts
+    send_process,     ///< sign approve and process as a pair, commit DepositSigned, broadcast
+    await_process,    ///< the pair is in the outbox: wait until its receipt is deep enough
+    lease_worker,     ///< wait for an idle worker, commit LeaseGranted
+    download,         ///< have the leased worker fetch and tokenise; until DatasetReady
+    train,            ///< have the leased worker train; until TrainingFinished
+    open_upload,      ///< open a multipart upload for the current lease: of the artifact or, in `submitted`, of the
+                      ///< evidence
+    upload_parts,     ///< have the worker put the missing parts
     complete_upload,  ///< compare size and digest, complete
     send_submit,      ///< sign submit, commit SubmitSigned, broadcast
     await_submit,     ///< wait for its receipt
@@ -23,7 +24,7 @@ enum class Command : std::uint8_t {
     await_verdict,    ///< wait for VERIFIED, FAILED or TIMEOUT, deep enough
     send_decline,     ///< sign decline, commit DeclineSigned, broadcast
     await_decline,    ///< wait for its receipt
-    cleanup,          ///< an end was reached: tell the worker, free the files; nothing durable depends on it
+    cleanup,          ///< an end was reached: tell the worker, delete the files; nothing durable depends on it
 };
 
 constexpr std::string_view name(Command command) {

@@ -1,4 +1,4 @@
-// approve and process, and the ends that exist only before a deposit is locked.
+// approve and process, and the ends that are possible only before a deposit is locked.
 #include "statemachine/handlers.hpp"
 #include "statemachine/text.hpp"
 
@@ -44,7 +44,8 @@ Check cancel_job(Job& draft, const CanceledByRequester&) {
     return std::nullopt;
 }
 
-// These two are judgements of this node. A process transaction in flight may still lock the deposit, whatever we think.
+// These two are judgements of this node. A process transaction in flight may still lock
+// the deposit, whatever we decide.
 
 Check skip_job(Job& draft, const BecameInfeasible& event) {
     if (draft.deposit.process) {

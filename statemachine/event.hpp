@@ -1,5 +1,5 @@
-// Events are facts about a JOB: something that happened and was seen. The number before each is the one on disk
-// (storage/records.proto has the same) and is never reused. `name` is what logs and histories call it.
+// Events are facts about a JOB: something that happened and was observed. The number before each is its number on disk
+// (the same as in storage/records.proto) and is never reused. `name` is the event's name in logs and histories.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,7 @@ namespace emeth::statemachine {
 enum class FailureClass : std::uint8_t {
     transient = 1,  ///< will be retried after a back-off
     permanent = 2,  ///< cannot succeed; ends the JOB only while no deposit is locked
-    bug = 3,        ///< the process ended itself in it (abort, terminate, SEGV); the next start found its marker
+    bug = 3,  ///< the process ended itself during this step (abort, terminate, SEGV); the next start found its marker
 };
 
 enum class ChainFact : std::uint8_t { process = 1, submit = 2, verdict = 3 };

@@ -1,4 +1,4 @@
-// submitted: chance names segments of the training, and the worker that trained shows them.
+// submitted: segments of the training are drawn at random, and the worker that trained shows them.
 #include <algorithm>
 
 #include "statemachine/handlers.hpp"
@@ -6,7 +6,8 @@
 
 namespace emeth::statemachine {
 
-/// Another block than before is a reorganisation: what was packed and uploaded for the old draw counts no more.
+/// A different block than before means a reorganisation: what was packed and uploaded for the
+/// old draw no longer counts.
 Check draw_evidence(Job& draft, const EvidenceDrawn& event) {
     if (draft.evidence.block_hash == event.block_hash) return already_known("the draw is on record");
     if (event.segments.empty()) return contradicts_record("it draws no segment");

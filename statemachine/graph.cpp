@@ -1,4 +1,4 @@
-// The table as data and as pictures; both are derived from the rules that transition() follows.
+// The table as data and as diagrams; both are derived from the rules that transition() follows.
 #include <algorithm>
 #include <iterator>
 

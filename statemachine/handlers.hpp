@@ -40,7 +40,7 @@ Check complete_evidence_upload(Job& draft, const UploadCompleted& event);
 Check draw_evidence(Job& draft, const EvidenceDrawn& event);
 Check note_packed_evidence(Job& draft, const EvidencePacked& event);
 
-// What a sub-stage still needs; none: it is over. next_command() asks them.
+// What a sub-stage still needs; none once it is complete. next_command() calls these.
 std::optional<Command> command_of_upload(const UploadProgress& upload);
 std::optional<Command> command_of_evidence(const Job& job);
 
@@ -73,14 +73,14 @@ Rejection stale_lease(std::string reason);
 /// Refuses a report that does not carry the number of the lease in force.
 Check require_lease(const Job& job, std::uint64_t number);
 
-/// Refuses a receipt of another transaction than the recorded one: neither its hash nor its nonce. `what` names it:
-/// "submit".
+/// Refuses a receipt for a transaction other than the recorded one, that is, one that matches neither its hash nor its
+/// nonce. `what` names it: "submit".
 Check require_recorded(const std::optional<TxRef>& recorded, const TxRef& reported, std::string_view what);
 
-/// As require_recorded, and the receipt must name its block.
+/// As require_recorded(); in addition the receipt must name its block.
 Check require_confirmed(const std::optional<TxRef>& recorded, const TxRef& reported, std::string_view what);
 
-/// Where a JOB with a locked deposit and without a confirmed submit stands: accepted, downloading or training.
+/// The state of a JOB with a locked deposit and without a confirmed submit: accepted, downloading or training.
 State state_of_progress(const Job& job);
 
 }  // namespace emeth::statemachine

@@ -1,4 +1,4 @@
-// What may happen at any moment: failures, restarts, reorganisations of the chain. And what all handlers share.
+// What may happen at any moment: failures, restarts, reorganisations of the chain. Also helpers shared by all handlers.
 #include "statemachine/handlers.hpp"
 #include "statemachine/text.hpp"
 
@@ -89,7 +89,8 @@ Check require_lease(const Job& job, std::uint64_t number) {
 
 Check require_recorded(const std::optional<TxRef>& recorded, const TxRef& reported, std::string_view what) {
     if (!recorded) return contradicts_record(sentence("no ", what, " transaction is on record"));
-    // A stuck transaction is signed again with the same nonce and a higher price: the chain takes one of its variants.
+    // A stuck transaction is signed again with the same nonce and a higher price; the chain accepts
+    // exactly one of its variants.
     if (recorded->hash == reported.hash || recorded->nonce == reported.nonce) return std::nullopt;
     return contradicts_record(
         sentence("transaction ", reported.hash.hex(), " is not the recorded ", what, " ", recorded->hash.hex()));

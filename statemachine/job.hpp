@@ -1,5 +1,5 @@
-// A JOB as this node keeps it: the terms read from the chain, and what was achieved so far.
-// Every field is durable. Progress is kept when a reorganisation sends the JOB back, so it is not tied to one state.
+// A JOB as this node records it: the terms read from the chain, and what has been achieved so far. Every field is
+// durable. Progress is kept when a reorganisation sends the JOB back, so it is not tied to one state.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,7 @@ struct Terms {
     friend bool operator==(const Terms&, const Terms&) = default;
 };
 
-/// A transaction of this node that belongs to a JOB. The nonce is what it is known by; events that report its end carry
+/// A transaction of this node that belongs to a JOB. It is identified by its nonce; events that report its end carry
 /// the hash of the variant that was mined.
 struct TxRef {
     Hash256 hash;  ///< of the variant signed first; once confirmed, of the one that was mined
@@ -47,7 +47,7 @@ struct DepositProgress {
     friend bool operator==(const DepositProgress&, const DepositProgress&) = default;
 };
 
-/// accepted … training: who works on it. `number` grows with every grant and is the fencing number.
+/// accepted … training: who works on it. `number` grows with every grant and serves as the fencing token.
 struct LeaseProgress {
     std::uint64_t number = 0;  ///< last number granted; 0: never leased
     Address worker;            ///< holder of `number`; meaningful while `active`
@@ -62,7 +62,7 @@ struct DatasetProgress {
     std::uint64_t bytes = 0;
     std::uint64_t tokens = 0;       ///< training tokens of one epoch
     std::uint64_t steps_total = 0;  ///< optimiser steps of all epochs
-    std::uint64_t lease = 0;        ///< under which it was reported; ready for the current worker when it is that lease
+    std::uint64_t lease = 0;        ///< that reported it; ready for the current worker if it is the current lease
 
     friend bool operator==(const DatasetProgress&, const DatasetProgress&) = default;
 };
@@ -120,7 +120,7 @@ struct WorkerFile {
 struct EvidenceProgress {
     std::optional<Hash256> block_hash;    ///< of the block that drew
     std::vector<std::uint32_t> segments;  ///< drawn, ascending
-    std::optional<WorkerFile> file;       ///< set when the worker has packed it
+    std::optional<WorkerFile> file;       ///< set once the worker has packed it
     UploadProgress upload;
 
     friend bool operator==(const EvidenceProgress&, const EvidenceProgress&) = default;
@@ -142,9 +142,9 @@ struct OutcomeProgress {
 
 /// Why the JOB waits, when it does.
 struct RetryProgress {
-    std::uint32_t attempt = 0;  ///< failures in a row of the current step; 0 after any progress
+    std::uint32_t attempt = 0;  ///< consecutive failures of the current step; 0 after any progress
     std::int64_t retry_at_unix_ms = 0;
-    std::string step;  ///< "download", "upload", …: what failed
+    std::string step;  ///< "download", "upload", …: the step that failed
     std::string last_error;
     std::uint32_t crashes = 0;  ///< of these failures, those in which the process ended itself; 0 after any progress
 

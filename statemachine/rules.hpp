@@ -18,17 +18,17 @@
 
 namespace emeth::statemachine {
 
-/// Answer of a handler whose row has one target: nothing, or why the event cannot follow the record.
+/// Result of a handler whose row has one target: nothing, or why the event cannot follow the record.
 using Check = std::optional<Rejection>;
 
-/// Answer of a handler whose row has several targets: the one to enter, or why the event cannot follow the record.
+/// Result of a handler whose row has several targets: the one to enter, or why the event cannot follow the record.
 using Step = std::variant<State, Rejection>;
 
 /// Several events, to be rejected together.
 template <class... Es>
 struct Events {};
 
-/// What one state does with one event.
+/// What one state does on one event.
 struct Cell {
     bool listed = false;
     Step (*apply)(Job& draft, const EventBody& event) = nullptr;  ///< null: rejected
@@ -67,7 +67,7 @@ inline constexpr detail::Row<E, handler, targets...> on{};
 template <class... Parts>
 inline constexpr detail::Rejects<Parts...> rejects{};
 
-/// All that one state does: one cell for each event.
+/// Everything that one state does: one cell for each event.
 class Rules {
 public:
     template <class... Parts>
@@ -108,7 +108,7 @@ private:
     std::array<Cell, event_kinds> cells_{};
 };
 
-/// The rules of `state`; nullptr for a number that is no state.
+/// The rules of `state`; nullptr for a number that is not a state.
 const Rules* rules_in(State state);
 
 }  // namespace emeth::statemachine

@@ -1,4 +1,4 @@
-// The states of a JOB, with the numbers under which they are kept on disk. Numbers are never reused.
+// The states of a JOB, with the numbers under which they are stored on disk. Numbers are never reused.
 #pragma once
 
 #include <array>
@@ -13,7 +13,7 @@ enum class State : std::uint8_t {
     downloading = 3,  ///< leased to a worker that fetches and tokenises the dataset
     training = 4,     ///< steps, then upload, then submit in flight
     submitted = 5,    ///< submit confirmed; waiting for the verdict
-    verified = 6,     ///< end: verdict confirmed, deposit and fee are back
+    verified = 6,     ///< end: verdict confirmed; deposit and fee have been paid out
     failed = 7,       ///< end: the verifier rejected the result
     timed_out = 8,    ///< end: the deadline passed and the verifier called timeout
     declined = 9,     ///< end: this node gave the JOB back
@@ -27,7 +27,7 @@ inline constexpr std::array all_states{
     State::failed,     State::timed_out, State::declined,    State::canceled, State::lost,      State::skipped,
 };
 
-/// "discovered", "timed_out", …: the one spelling in logs, dumps, reports and docs/.
+/// "discovered", "timed_out", …: the single spelling in logs, dumps, reports and docs/.
 std::string_view name(State state);
 
 /// True for the seven ends: nothing more happens to such a JOB.

@@ -1,4 +1,4 @@
-// Sentences, durations and short names of JOBs, with the standard library alone.
+// Sentences, durations and short names of JOBs, using only the standard library.
 #pragma once
 
 #include <concepts>

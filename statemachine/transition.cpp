@@ -11,7 +11,7 @@ namespace {
 
 using enum State;
 
-// What is rejected together.
+// Events that are rejected together.
 using BeforeDeposit =
     Events<DepositSigned, ProcessConfirmed, ProcessReverted, LostToOtherNode, CanceledByRequester, BecameInfeasible>;
 using Leasing = Events<LeaseGranted, LeaseRevoked, WorkerLost>;
@@ -28,7 +28,7 @@ using Interruptions = Events<StepFailed, Restarted>;
 
 constexpr Rules in_discovered{
     on<DepositSigned,       sign_deposit,        discovered>,
-    on<ProcessConfirmed,    confirm_deposit,     accepted, downloading, training>,  // as the work stands
+    on<ProcessConfirmed,    confirm_deposit,     accepted, downloading, training>,  // by the progress made
     on<ProcessReverted,     drop_deposit,        discovered>,
     on<LostToOtherNode,     lose_job,            lost>,
     on<CanceledByRequester, cancel_job,          canceled>,
@@ -107,7 +107,7 @@ constexpr Rules in_submitted{
     on<Restarted,           count_restart,       submitted>,
     on<ReorgedOut,          undo_process_or_submit, discovered, training>,
     rejects<Discovered, BeforeDeposit, LeaseGranted, LeaseRevoked, DatasetReady, TrainingReports, Submitting, Declining,
-            TimedOut>,  // the contract times out only what is PROCESSING
+            TimedOut>,  // the contract times out only JOBs that are PROCESSING
 };
 
 /// verified, failed: the verdict on a submitted result.
@@ -124,7 +124,7 @@ constexpr Rules in_end_without_result{
             Declining, TimedOut, Judging, Interruptions>,
 };
 
-/// canceled, lost, skipped: no deposit was ever locked; nothing happens any more.
+/// canceled, lost, skipped: no deposit was ever locked; nothing more happens.
 constexpr Rules in_end_before_deposit{
     rejects<Discovered, BeforeDeposit, Leasing, DatasetReady, TrainingReports, Uploading, Submitting, Showing,
             Declining, TimedOut, Judging, Interruptions, ReorgedOut>,

@@ -1,6 +1,6 @@
 // The room of the JOB state machine: one pure function over one visible table (transition.cpp). What a JOB has
-// achieved, which fact may follow, and what to do next enter here; nothing that reads a clock, a file or a socket does,
-// and nothing beyond the standard library.
+// achieved, which fact may follow, and what to do next belong here; nothing that reads a clock, a file or a socket
+// does, and nothing beyond the standard library.
 //
 //     TransitionResult outcome = transition(job, {clock.unix_ms(), SubmitSigned{tx}});
 //     if (const auto* made = std::get_if<Transition>(&outcome)) job = made->next;
@@ -26,10 +26,10 @@ enum class RejectionKind : std::uint8_t {
     not_in_this_state = 1,   ///< the table has no entry for (state, event)
     stale_lease = 2,         ///< the event carries a fencing number other than the current one
     already_known = 3,       ///< a repeated report; nothing changes
-    contradicts_record = 4,  ///< the event cannot follow the record (a smaller step, another file name, …)
+    contradicts_record = 4,  ///< the event cannot follow the record (a smaller step, a different file name, …)
 };
 
-/// The JOB lives on unchanged; the rejection is journaled in its history.
+/// The JOB continues unchanged; the rejection is journaled in its history.
 struct Rejection {
     RejectionKind kind = RejectionKind::not_in_this_state;
     std::string reason;  ///< one sentence that names state, event and value
@@ -44,13 +44,13 @@ using TransitionResult = std::variant<Transition, Rejection>;
 /// The first entry of every history.
 Transition discover(const Discovered& event, std::int64_t at_unix_ms);
 
-/// Never throws for any input; `job` is not modified. `sequence` is raised by the caller that journals (storage).
+/// Never throws, whatever the input; `job` is not modified. The caller that journals (storage) increments `sequence`.
 TransitionResult transition(const Job& job, const Event& event);
 
 /// The work that `job` needs now, derived from its record alone.
 Command next_command(const Job& job);
 
-/// One sentence: why the JOB is where it is. `now_unix_ms` is only used to say how long a retry still waits.
+/// One sentence that says why the JOB is where it is. `now_unix_ms` is used only to say how long until the next retry.
 std::string why(const Job& job, std::int64_t now_unix_ms);
 
 /// One row of the table: in `from`, `event` is accepted and leads to one of `to`.
@@ -60,8 +60,8 @@ struct TableRow {
     std::vector<State> to;
 };
 
-/// Every accepted (state, event) pair; what is not here is rejected. The picture in
-/// docs/ARCHITECTURE.md is generated from it.
+/// Every accepted (state, event) pair; everything else is rejected. The diagram in docs/ARCHITECTURE.md is generated
+/// from it.
 const std::vector<TableRow>& table();
 
 std::string graph_mermaid();

@@ -1,5 +1,5 @@
-// The plain value types of the whole program: ids, addresses, hashes and amounts.
-// Standard library only. All of them are big-endian byte strings, so that `<=>` orders them as the numbers they are.
+// The plain value types of the whole program: ids, addresses, hashes and amounts. Standard library only. All of them
+// are big-endian byte strings, so that `<=>` gives their numerical order.
 #pragma once
 
 #include <algorithm>
@@ -17,10 +17,10 @@ namespace emeth {
 /// Lower-case hex with a leading "0x".
 std::string to_hex(std::span<const std::uint8_t> bytes);
 
-/// Decodes hex, with or without "0x", into exactly `out.size()` bytes; false when length or a digit is wrong.
+/// Decodes hex, with or without "0x", into exactly `out.size()` bytes; false when the length or a digit is wrong.
 bool from_hex(std::string_view text, std::span<std::uint8_t> out);
 
-/// A fixed-size byte string; `Tag` makes distinct types of it that do not convert into each other.
+/// A fixed-size byte string; different `Tag`s give distinct types that do not convert into each other.
 template <std::size_t N, class Tag>
 struct FixedBytes {
     static constexpr std::size_t size_bytes = N;

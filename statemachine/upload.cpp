@@ -1,5 +1,5 @@
-// The one multipart upload that the master opens for a lease: of the artifact while training, of the evidence in
-// `submitted`.
+// The single multipart upload that the master opens for a lease: of the artifact while training,
+// of the evidence in `submitted`.
 #include "statemachine/handlers.hpp"
 #include "statemachine/text.hpp"
 #include "statemachine/upload_parts.hpp"
@@ -37,7 +37,7 @@ Check put(Job& draft, UploadProgress& upload, const PartUploaded& event) {
         return already_known(sentence("part ", event.part, " is on record"));
     }
     if (upload.completed) return contradicts_record(sentence(upload.file_name, " is complete"));
-    upload.etags.insert_or_assign(event.part, event.etag);  // a part may be put again
+    upload.etags.insert_or_assign(event.part, event.etag);  // a part may be uploaded more than once
     draft.retry = {};
     return std::nullopt;
 }

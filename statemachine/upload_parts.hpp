@@ -1,4 +1,4 @@
-// How a Storage API takes a file: cut into parts of one size, which client, server, node and worker must agree on.
+// How a Storage API divides a file: into parts of one size, on which client, server, node and worker must agree.
 #pragma once
 
 #include <algorithm>
@@ -6,12 +6,12 @@
 
 namespace emeth {
 
-/// Fixed by the protocol: part n, from 1, is the bytes [(n-1)*10,000,000, n*10,000,000) of the file.
+/// Fixed by the protocol: part n, counted from 1, holds the bytes [(n-1)*10,000,000, n*10,000,000) of the file.
 inline constexpr std::uint64_t upload_part_bytes = 10'000'000;
 /// 100 GB.
 inline constexpr std::uint32_t upload_parts_max = 10'000;
 
-/// Parts of a file of `bytes`: at least 1, and at most upload_parts_max, which a longer file does not fit into.
+/// Parts of a file of `bytes`: at least 1 and at most upload_parts_max; a longer file does not fit.
 constexpr std::uint32_t upload_parts_of(std::uint64_t bytes) {
     const std::uint64_t parts = (bytes + upload_part_bytes - 1) / upload_part_bytes;
     return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(parts, 1, upload_parts_max));

@@ -9,7 +9,7 @@ Check grant_lease(Job& draft, const LeaseGranted& event) {
     if (event.number != draft.lease.number + 1) {
         return contradicts_record(sentence("lease ", event.number, " does not follow lease ", draft.lease.number));
     }
-    // Checkpoint and artifact are files of the worker that made them. The dataset's digest is kept to compare.
+    // Checkpoint and artifact are files of the worker that made them. The dataset's digest is kept for comparison.
     const bool same_worker = draft.lease.number > 0 && draft.lease.worker == event.worker;
     if (!same_worker) {
         draft.training.checkpoint.reset();
@@ -25,8 +25,8 @@ Check revoke_lease(Job& draft, const LeaseRevoked& event) {
     if (draft.upload.completed) {
         return contradicts_record(sentence(draft.upload.file_name, " is uploaded: the work of this lease is done"));
     }
-    // What this lease did not confirm is the word of one worker: if it were kept, one false report would exclude the
-    // honest workers.
+    // What this lease did not confirm rests on the word of one worker: if it were kept, a single false report would
+    // exclude the honest workers.
     if (draft.dataset.lease != draft.lease.number) draft.dataset = {};
     draft.lease.active = false;
     return std::nullopt;
@@ -67,10 +67,10 @@ Check resume_training(Job& draft, const TrainingResumed& event) {
     if (draft.training.artifact) return contradicts_record("training is over");
     const auto& known = draft.training.checkpoint;
     if (event.step == 0) {
-        draft.training.checkpoint.reset();  // where one was on record, the worker found it missing or damaged
+        draft.training.checkpoint.reset();  // if one was on record, the worker found it missing or damaged
         return std::nullopt;
     }
-    // A larger step is a checkpoint whose report was lost in a crash.
+    // A larger step means a checkpoint whose report was lost in a crash.
     if (known && event.step < known->step) {
         return contradicts_record(sentence("step ", event.step, " is behind the checkpoint at step ", known->step));
     }
@@ -84,8 +84,8 @@ Check finish_training(Job& draft, const TrainingFinished& event) {
     if (draft.upload.completed) {
         return contradicts_record(sentence("another artifact is uploaded as ", draft.upload.file_name));
     }
-    // Made again because the first was damaged: the worker can upload only this one, and parts of the other do not
-    // count.
+    // It was made again because the first was damaged: the worker can upload only this one, and parts of the other no
+    // longer count.
     draft.upload = {};
     draft.training.artifact = event.artifact;
     draft.retry = {};

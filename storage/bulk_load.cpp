@@ -38,7 +38,7 @@ Result<std::unique_ptr<BulkLoad>> BulkLoad::open(const std::filesystem::path& fo
     return std::unique_ptr<BulkLoad>(new BulkLoad(std::move(impl)));
 }
 
-/// The index of active JOBs gets what a JOB's life leaves in it: an entry, or the tombstone of one.
+/// The index of active JOBs receives what a JOB's life would leave in it: an entry, or its tombstone.
 Result<void> BulkLoad::add(const statemachine::Job& job, std::span<const HistoryEntry> history,
                            const std::vector<OutboxEntry>& transactions) {
     const JobId& id = job.terms.id;

@@ -1,5 +1,5 @@
-// Fills a store quickly with whole JOBs, for measurements that need a long history. Not for a node: what was added may
-// be lost in a power cut until finish() has returned.
+// Fills a store quickly with whole JOBs, for measurements that need a long history. Not for use by a node: until
+// finish() has returned, a power cut may lose what was added.
 #pragma once
 
 #include <cstddef>
@@ -12,16 +12,16 @@
 
 namespace emeth::storage {
 
-/// Not thread-safe. Fastest when ids and nonces are added in rising order.
+/// Not thread-safe. Fastest when ids and nonces are added in ascending order.
 class BulkLoad {
 public:
-    /// No other process may have the store open; it is created when missing.
+    /// No other process may have the store open; it is created if missing.
     static Result<std::unique_ptr<BulkLoad>> open(const std::filesystem::path& folder);
     BulkLoad(const BulkLoad&) = delete;
     BulkLoad& operator=(const BulkLoad&) = delete;
     ~BulkLoad();
 
-    /// `history` leads to `job`, as verify() would find; `job` is not in the store yet.
+    /// `history` must lead to `job`, as verify() would check; `job` must not be in the store yet.
     Result<void> add(const statemachine::Job& job, std::span<const HistoryEntry> history,
                      const std::vector<OutboxEntry>& transactions);
     /// Writes what is still buffered, and syncs.

@@ -17,7 +17,7 @@ std::string hex_of(std::string_view bytes) {
     return to_hex(std::span(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()));
 }
 
-/// What the record itself does not say about where it stands.
+/// Where the record is stored, which the record itself does not say.
 json::object line_head(Family family, std::string_view type, std::string_view key) {
     json::object head{{"type", type}};
     if (family == Family::history) head["id"] = hex_of(key.substr(0, JobId::size_bytes));

@@ -3,7 +3,7 @@
 namespace emeth::storage {
 namespace {
 
-/// A port with the guard before it.
+/// Puts the guard in front of a port.
 template <class Port>
 class Guarded {
 public:

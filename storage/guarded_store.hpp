@@ -1,5 +1,5 @@
-// The three ports of a store behind one guard, which is asked before each call and again after each write: for tests
-// and the simulation, which end a process or fill its disk at a chosen write.
+// The three ports of a store behind one guard, which is called before each call and again after each write: for tests
+// and the simulation, which kill a process or fill its disk at a chosen write.
 #pragma once
 
 #include <memory>
@@ -9,14 +9,14 @@
 
 namespace emeth::storage {
 
-/// What it throws reaches the caller of the store.
+/// Anything that it throws reaches the caller of the store.
 class WriteGuard {
 public:
     virtual ~WriteGuard() = default;
     virtual void before_read() = 0;
-    /// An Error is what the caller gets, and nothing is written.
+    /// If it returns an Error, the caller gets it and nothing is written.
     virtual std::optional<Error> before_write() = 0;
-    /// The write was made, and is durable unless it failed. An Error is what the caller gets, whatever became of it.
+    /// Called after each write, which is durable unless it failed. If it returns an Error, the caller gets that.
     virtual std::optional<Error> after_write() = 0;
 };
 

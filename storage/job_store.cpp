@@ -13,7 +13,7 @@ using namespace statemachine;
 
 namespace {
 
-/// Record, history entry and the index of active JOBs: what every commit writes.
+/// The record, the history entry and the index of active JOBs: what every commit writes.
 void put_record(Batch& batch, const Job& job, const HistoryEntry& entry) {
     batch.put(Family::jobs, job_key(job.terms.id), encode_job(job));
     batch.put(Family::history, history_key(job.terms.id, entry.sequence), encode_history(entry));

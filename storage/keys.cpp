@@ -57,7 +57,7 @@ std::string printable_key(std::string_view key) {
     const auto printable = [](char byte) { return byte >= ' ' && byte <= '~'; };
     const auto end_of_text = std::ranges::find_if_not(key, printable);
     if (end_of_text == key.end() && !key.empty()) return std::string(key);
-    // "active/" and the like stay readable; the binary part that follows becomes hex.
+    // "active/" and similar prefixes stay readable; the binary part that follows becomes hex.
     const auto slash = std::find(key.begin(), end_of_text, '/');
     const auto text_bytes = slash == end_of_text ? 0 : static_cast<std::size_t>(slash - key.begin()) + 1;
     const auto* binary = reinterpret_cast<const std::uint8_t*>(key.data() + text_bytes);

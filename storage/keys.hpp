@@ -37,7 +37,7 @@ inline constexpr std::string_view replacement_prefix = "replacement/";
 std::string active_key(const JobId& id);
 std::string pending_key(std::uint64_t nonce);
 std::string refusal_key(std::uint64_t counter);
-/// What the keys of all replacements of a nonce begin with.
+/// The prefix of the keys of all replacements of a nonce.
 std::string replacements_of_nonce(std::uint64_t nonce);
 std::string replacement_key(std::uint64_t nonce, std::uint32_t number);
 
@@ -47,7 +47,7 @@ std::optional<JobId> job_of_key(std::string_view key);
 /// The reverse of number_key; nullopt when the length is wrong.
 std::optional<std::uint64_t> number_of_key(std::string_view key);
 
-/// For error messages: printable ASCII as it is, the rest as hex.
+/// For error messages: printable ASCII unchanged, everything else as hex.
 std::string printable_key(std::string_view key);
 
 }  // namespace emeth::storage

@@ -36,7 +36,7 @@ Result<void> RocksNotes::count_refusals() {
     return {};
 }
 
-/// Not synced: a refusal lost with the power is found again when the JOB is looked at again.
+/// Not synced: a refusal lost in a power cut is recorded again the next time the JOB is assessed.
 Result<void> RocksNotes::put_refusal(const RefusedJob& refusal) {
     const std::uint64_t counter = next_refusal_++;
     Batch batch;

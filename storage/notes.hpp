@@ -1,5 +1,5 @@
-// What a node remembers beside its JOBs and transactions: cursors, and why JOBs were not taken. All calls block (the
-// node makes them through the blocking pool) and are thread-safe.
+// What a node remembers in addition to its JOBs and transactions: cursors, and why JOBs were not taken. All calls block
+// (the node makes them on the blocking pool) and are thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +23,7 @@ struct RefusedJob {
 
 class Notes {
 public:
-    /// The newest refusals that are kept.
+    /// How many of the newest refusals are kept.
     static constexpr std::size_t refusals_max = 10'000;
 
     Notes() = default;
@@ -35,7 +35,7 @@ public:
     virtual Result<std::optional<std::string>> cursor(std::string_view key) = 0;
     virtual Result<void> set_cursor(std::string_view key, std::string_view value) = 0;
 
-    /// May be lost with the power: whoever looks at the JOB again refuses it again.
+    /// May be lost in a power cut: the JOB is refused again the next time it is assessed.
     virtual Result<void> put_refusal(const RefusedJob& refusal) = 0;
     /// Oldest first.
     virtual Result<std::vector<RefusedJob>> refusals() = 0;

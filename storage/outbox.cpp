@@ -135,8 +135,8 @@ Result<std::optional<std::uint64_t>> RocksOutbox::last_nonce() {
     return nonce;
 }
 
-/// Each replacement has its own key, so that it is written without rewriting the entry, which a JOB may be marking
-/// mined at this moment.
+/// Each replacement has its own key, so that it is written without rewriting the entry, which a JOB may be marking as
+/// mined at the same time.
 Result<void> RocksOutbox::add_replacement(std::uint64_t nonce, const Replacement& replacement) {
     if (const Result<void> ready = database_->make_writable(); ready.has_error()) return ready.error();
     const auto entry = database_->get(Family::outbox, number_key(nonce));

@@ -1,5 +1,5 @@
-// Every record as the list of its members: what is written and what is read. A new member is added at the end of its
-// list, with the next free number in records.proto. A kind of event that has no list does not compile.
+// Every record as the list of its members, used both for writing and for reading. A new member is added at the end of
+// its list, with the next free number in records.proto. A kind of event without a list does not compile.
 #include "storage/record_codec.hpp"
 
 #include <array>
@@ -235,7 +235,7 @@ Result<RefusedJob> decode_refusal(std::string_view bytes) {
     return decode<RefusedJob, records::Refusal>(bytes);
 }
 
-/// Each field is compared alone, in two records that have nothing else.
+/// Each field is compared on its own, in two records that contain nothing else.
 std::string differing_fields(const Job& left, const Job& right) {
     records::Job of_left, of_right;
     FieldWriter(of_left).write(left);

@@ -1,5 +1,5 @@
-// Records to protobuf bytes and back. decode_* errors (permanent) name the field; bytes written by a newer emeth whose
-// fields this one does not know are read without them.
+// Records to protobuf bytes and back. decode_* errors (permanent) name the field; fields written by a newer emeth that
+// this one does not know are ignored.
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@ namespace emeth::storage {
 
 std::string encode_job(const statemachine::Job& job);
 Result<statemachine::Job> decode_job(std::string_view bytes);
-/// "lease, retry": the fields in which the records of two JOBs differ by their bytes.
+/// "lease, retry": the fields whose encoded bytes differ between the two JOB records.
 std::string differing_fields(const statemachine::Job& left, const statemachine::Job& right);
 
 std::string encode_history(const HistoryEntry& entry);
@@ -23,7 +23,7 @@ Result<HistoryEntry> decode_history(std::string_view bytes);
 std::string encode_outbox(const OutboxEntry& entry);
 Result<OutboxEntry> decode_outbox(std::string_view bytes);
 
-/// A replacement with its place in the outbox.
+/// A replacement with its position in the outbox.
 struct NumberedReplacement {
     std::uint64_t nonce = 0;
     std::uint32_t number = 0;

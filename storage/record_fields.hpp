@@ -1,6 +1,6 @@
-// Records are read and written by one list of their members each, in the order of their fields' numbers
-// (record_codec.cpp holds the lists). Internal to the codec: what reads throws ErrorException, which the decode_*
-// functions of record_codec.hpp turn into an Error.
+// Each record is both read and written using a single list of its members, in the order of their field numbers
+// (record_codec.cpp holds the lists). Internal to the codec: readers throw ErrorException, which the decode_* functions
+// of record_codec.hpp turn into an Error.
 #pragma once
 
 #include <fmt/format.h>
@@ -45,7 +45,7 @@ struct Unlisted {};
 template <class Record>
 inline constexpr Unlisted fields{};
 
-/// A member whose own members stand among the fields of the record, not in a message of their own.
+/// A member whose own members are fields of the record itself rather than of a nested message.
 template <class Member>
 struct Inlined {
     Member member;
@@ -55,7 +55,7 @@ constexpr Inlined<Member> inlined(Member member) {
     return {member};
 }
 
-/// A member that was added later: left out while it has its default value, so that old records keep their bytes.
+/// A member that was added later: omitted while it has its default value, so that old records keep their bytes.
 template <class Member>
 struct IfChanged {
     Member member;
@@ -86,7 +86,7 @@ inline const FieldDescriptor& field_of(const Message& message, int number) {
     return *message.GetDescriptor()->FindFieldByNumber(number);
 }
 
-/// Where a message stands in its record, for errors.
+/// The location of a message within its record, for error messages.
 struct Place {
     const Place* outer = nullptr;
     const FieldDescriptor* field = nullptr;
@@ -98,7 +98,7 @@ struct Place {
     }
 };
 
-/// An event's members lie in the field that has the event's number.
+/// An event's members are stored in the field whose number is the event's.
 void write_event(Message& message, const statemachine::Event& event);
 void read_event(const Message& message, const Place& place, statemachine::Event& event);
 
@@ -150,7 +150,7 @@ private:
     void put_value(const FieldDescriptor& field, const std::vector<double>& values) {
         for (const double value : values) access_.AddDouble(&message_, &field, value);
     }
-    /// {key = 1, value = 2} each.
+    /// Each entry is {key = 1, value = 2}.
     void put_value(const FieldDescriptor& field, const std::map<std::uint32_t, std::string>& values) {
         for (const auto& [key, value] : values) {
             FieldWriter entry(*access_.AddMessage(&message_, &field));
@@ -251,7 +251,7 @@ private:
     void get_value(const FieldDescriptor& field, Value& value) {
         value = fixed_bytes<Value>(access_.GetString(message_, &field), Place{&place_, &field}.text());
     }
-    /// One of the numbers that records.proto names; its zero stands for none.
+    /// One of the values that records.proto names; zero stands for none.
     template <Enum Value>
     void get_value(const FieldDescriptor& field, Value& value) {
         const int number = access_.GetEnumValue(message_, &field);

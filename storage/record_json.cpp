@@ -19,7 +19,7 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
 
-/// "STATE_TIMED_OUT" → "timed_out": the enum's own name is the prefix of its values.
+/// "STATE_TIMED_OUT" → "timed_out": an enum's values are prefixed with the name of the enum.
 std::string enum_text(const google::protobuf::EnumValueDescriptor& value) {
     constexpr std::string_view zero_suffix = "UNSPECIFIED";
     const std::string& zero = value.type()->value(0)->name();
@@ -81,7 +81,7 @@ json::value repeated_value(const Message& record, const FieldDescriptor& field) 
             case FieldDescriptor::CPPTYPE_MESSAGE:
                 values.push_back(to_json(access.GetRepeatedMessage(record, &field, i)));
                 break;
-            default:  // types of protobuf, not states or events: records.proto repeats only these
+            default:  // types of protobuf, not states or events: records.proto uses only these
                 throw std::logic_error("record_json.cpp cannot write the repeated field " + field.full_name());
         }
     }

@@ -9,8 +9,8 @@
 
 namespace emeth::storage {
 
-/// Messages that are absent are left out; plain fields are always there. Throws ErrorException when an amount does not
-/// have 32 bytes.
+/// Absent messages are omitted; plain fields are always present. Throws ErrorException when an amount
+/// does not have 32 bytes.
 boost::json::object to_json(const google::protobuf::Message& record);
 
 /// `text` with every byte that is not part of valid UTF-8 replaced by U+FFFD: JSON is UTF-8.

@@ -1,4 +1,4 @@
-// Does the history tell the record? Everything is compared by its stored bytes, which hold for NaN losses, too.
+// Does the history produce the record? Everything is compared by its stored bytes, which works for NaN losses, too.
 #include <fmt/format.h>
 
 #include "storage/record_codec.hpp"
@@ -26,7 +26,7 @@ Result<Job> replay_first(const HistoryEntry& entry) {
     return discover(*discovered, entry.event.at_unix_ms).next;
 }
 
-/// The record after `entry`, which must do what it did when it was written.
+/// The record after `entry`, which must have the same effect as when it was written.
 Result<Job> replay_next(const Job& job, const HistoryEntry& entry) {
     if (entry.sequence != job.sequence + 1) {
         return differs_at(entry.sequence, fmt::format("entry {} should follow", job.sequence + 1));

@@ -35,9 +35,9 @@ std::string_view view(const rocksdb::Slice& text) {
     return {text.data(), text.size()};
 }
 
-/// When writes are refused, RocksDB would try for itself every few seconds to go on, and answer "busy" meanwhile to our
-/// own Resume(). make_writable() does it at the next commit, which is both sooner and on the thread that waits for it.
-/// What does not refuse writes (a compaction without space) remains RocksDB's.
+/// When writes are refused, RocksDB would retry by itself every few seconds and meanwhile answer "busy" to our own
+/// Resume(). make_writable() recovers at the next commit instead, which is both sooner and on the thread that waits for
+/// it. Errors that do not refuse writes (a compaction without space) are left to RocksDB.
 class ResumeOnWrite : public rocksdb::EventListener {
 public:
     void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status error, bool* automatic) override {
@@ -53,17 +53,17 @@ rocksdb::DBOptions database_options(OpenMode mode, const Platform& platform) {
     options.create_if_missing = mode == OpenMode::read_write;
     options.create_missing_column_families = mode == OpenMode::read_write;
     options.paranoid_checks = true;
-    // Every commit is synced, so all that may be torn is the tail after the last sync, and what a power cut leaves of
-    // it is short or zero-filled: this mode takes that for the end of the log. Damage before it is damage to something
-    // that was promised to be durable, and opening fails. (kPointInTimeRecovery would quietly drop every commit after
-    // the damage, kAbsoluteConsistency would refuse a torn tail, too.)
+    // Every commit is synced, so only the tail after the last sync may be torn, and what a power cut leaves of it is
+    // short or zero-filled: this mode takes that for the end of the log. Damage before it is damage to something that
+    // was promised to be durable, and opening fails. (kPointInTimeRecovery would silently drop every commit after the
+    // damage; kAbsoluteConsistency would reject a torn tail, too.)
     options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
     options.listeners.push_back(std::make_shared<ResumeOnWrite>());
     options.max_total_wal_size = wal_bytes_max;
     options.max_log_file_size = info_log_bytes_max;
     options.keep_log_file_num = info_logs_kept;
-    // A log whose tail was torn must not be kept beside its follower: commits of the follower would be lost at the next
-    // opening (the simulation found it).
+    // A log with a torn tail must not be kept alongside its successor: commits in the successor would be lost the next
+    // time the store is opened (found by the simulation).
     options.avoid_flush_during_recovery = false;
     options.stats_dump_period_sec = 0;  // nobody reads them, and each would cost a timer
     options.stats_persist_period_sec = 0;
@@ -86,7 +86,7 @@ std::vector<rocksdb::ColumnFamilyDescriptor> family_descriptors(const Platform& 
     return descriptors;
 }
 
-/// The first key after all that begin with `prefix`; empty: there is none.
+/// The first key after all those that begin with `prefix`; empty if there is none.
 std::string end_of_prefix(std::string_view prefix) {
     std::string end(prefix);
     while (!end.empty()) {
@@ -153,7 +153,7 @@ Result<std::unique_ptr<RocksDatabase>> RocksDatabase::open(const fs::path& folde
         if (const Result<void> made = make_private_folder(folder); made.has_error()) return made.error();
     }
     std::unique_ptr<RocksDatabase> database(new RocksDatabase(folder, mode, platform));
-    // Beside a running daemon, a file may be replaced by its compacted follower between listing and opening.
+    // When a daemon is running alongside, compaction may replace a file between listing and opening.
     Result<std::shared_ptr<Opened>> opened = database->use();
     for (int attempt = 1; read_only && !opened && attempt < read_only_attempts; ++attempt) opened = database->use();
     if (opened.has_error()) return opened.error();
@@ -174,7 +174,7 @@ rocksdb::Status RocksDatabase::open_once(std::shared_ptr<Opened>& opened) const 
     return status;
 }
 
-/// Closing writes nothing that a SIGKILL would miss: every synced batch is in the log already.
+/// Closing writes nothing that a SIGKILL would lose: every synced batch is already in the log.
 RocksDatabase::Opened::~Opened() {
     if (!database) return;
     for (rocksdb::ColumnFamilyHandle* each : handles) database->DestroyColumnFamilyHandle(each);
@@ -233,9 +233,9 @@ Result<void> RocksDatabase::try_write(const Batch& batch, Durability durability)
 
 /// After a full disk or a failed sync RocksDB refuses all writes. Its own remedy, Resume(), is not used: when there is
 /// nothing to flush, it appends to the log that failed, which aborts the process; otherwise it may wait for a flush
-/// that never comes (the simulation found both). Closing and opening again always works, but the failed write may then
-/// be found durable. So it is not repeated here: it was decided from what was read before (the simulation found that
-/// such a repetition lost a deposit's record).
+/// that never comes (the simulation found both). Closing and reopening always works, but the failed write may then turn
+/// out to be durable. It is therefore not repeated here, since it was decided from what had been read before (the
+/// simulation found that such a repetition lost a deposit's record).
 Result<void> RocksDatabase::make_writable() {
     if (!write_failed_) return {};
     const std::lock_guard one_at_a_time(recovery_);
@@ -256,12 +256,12 @@ rocksdb::Status RocksDatabase::open_again() {
                 return open_once(opened_);
             }
         }
-        std::this_thread::sleep_for(recovery_pause);  // somebody is reading
+        std::this_thread::sleep_for(recovery_pause);  // somebody is still reading
     }
     return rocksdb::Status::Busy("it is being read without a pause");
 }
 
-/// Can a small file be written and synced?
+/// Whether a small file can be written and synced.
 bool RocksDatabase::has_space() const {
     const std::string path = (folder_ / "space.probe").string();
     std::unique_ptr<rocksdb::WritableFile> probe;

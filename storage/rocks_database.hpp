@@ -21,7 +21,7 @@ namespace emeth::storage {
 enum class Family : std::uint8_t { jobs, history, outbox, cursors, meta };
 std::string_view name(Family family);
 
-/// One atomic change. Values are sealed in their envelope here.
+/// One atomic change. It seals the values in their envelopes.
 class Batch {
 public:
     void put(Family family, std::string_view key, std::string_view payload);
@@ -39,15 +39,15 @@ private:
 
 enum class Durability {
     synced,    ///< on the disk when the call returns; concurrent writers share a sync
-    unsynced,  ///< may be lost with the power
+    unsynced,  ///< may be lost in a power cut
 };
 
 /// What tests and the simulation replace.
 struct Platform {
-    rocksdb::Env* environment = rocksdb::Env::Default();  ///< RocksDB's door to the file system
+    rocksdb::Env* environment = rocksdb::Env::Default();  ///< RocksDB's access to the file system
     std::shared_ptr<rocksdb::Logger> info_log;            ///< none: RocksDB's own files, beside the data
     std::size_t write_buffer_bytes = 16 << 20;            ///< of each column family
-    int opening_threads = 16;                             ///< that look at tables when the store is opened
+    int opening_threads = 16;                             ///< used to read tables when the store is opened
 };
 
 /// Thread-safe.
@@ -61,16 +61,16 @@ public:
     /// The payload, unsealed.
     Result<std::optional<std::string>> get(Family family, std::string_view key);
 
-    /// All or nothing. After an error (a full disk) reading still works, and later writes succeed once its cause is
-    /// gone; the failed write may then be found durable after all.
+    /// All or nothing. After an error (a full disk), reading still works, and writes succeed again once the cause is
+    /// gone; the failed write may then turn out to be durable after all.
     Result<void> write(const Batch& batch, Durability durability);
 
-    /// Comes before reading what a write is decided from: after a write that failed, only then does what is read show
-    /// whether that one became durable. Error: nothing can be written yet.
+    /// Call it before reading anything that a write will be decided from: after a failed write, only then do reads show
+    /// whether that write became durable. Error: nothing can be written yet.
     Result<void> make_writable();
 
-    /// In key order over the keys that begin with `prefix`, until `visit` returns false or an error. `payload` and
-    /// `key` live for the call alone. What is written meanwhile is not seen.
+    /// Visits the keys that begin with `prefix` in key order until `visit` returns false or an error. `payload` and
+    /// `key` are valid only during the call. Concurrent writes are not seen.
     using Visit = std::function<Result<bool>(std::string_view key, std::string_view payload)>;
     Result<void> scan(Family family, std::string_view prefix, const Visit& visit);
 
@@ -78,7 +78,7 @@ public:
     Result<std::optional<std::string>> last_key(Family family, std::string_view prefix);
 
 private:
-    /// RocksDB opened, with its families; closed when the last user lets go of it.
+    /// An open RocksDB with its families; closed when its last user releases it.
     struct Opened {
         Opened() = default;
         ~Opened();
@@ -104,9 +104,9 @@ private:
     OpenMode mode_;
     Platform platform_;
     std::mutex recovery_;                     ///< one recovery at a time
-    std::atomic<bool> write_failed_ = false;  ///< since it was opened: what became of that write is not known
+    std::atomic<bool> write_failed_ = false;  ///< since it was opened: the outcome of that write is not known
     std::mutex mutex_;                        ///< guards opened_
-    std::shared_ptr<Opened> opened_;          ///< empty: could not be opened again; the next use tries
+    std::shared_ptr<Opened> opened_;          ///< empty: reopening failed; the next use tries again
 };
 
 }  // namespace emeth::storage

@@ -1,5 +1,5 @@
-// The three ports over one RocksDB. Internal to storage/ and its tests; everybody else includes store.hpp, or the
-// header of the port that they use.
+// The three ports over one RocksDB. Internal to storage/ and its tests; everybody else includes store.hpp or the header
+// of the port that they use.
 #pragma once
 
 #include <array>
@@ -14,7 +14,7 @@ namespace emeth::storage {
 
 using Database = std::shared_ptr<RocksDatabase>;
 
-/// Opened, and of a schema that this emeth reads.
+/// Opened, and of a schema that this emeth can read.
 Result<Database> open_database(const std::filesystem::path& folder, OpenMode mode, const Platform& platform);
 
 // job_store.cpp
@@ -36,8 +36,8 @@ private:
     Result<std::vector<HistoryEntry>> read_history(const JobId& id);
     std::mutex& writer_of(const JobId& id);
 
-    /// A JOB's record is read and replaced under the lock of its stripe, so that two commits for one JOB cannot both
-    /// follow the same record; commits for JOBs of other stripes go on and share the sync.
+    /// A JOB's record is read and replaced under the lock of its stripe, so that no two commits for one JOB can follow
+    /// the same record. Commits for JOBs in other stripes proceed and share the sync.
     static constexpr std::size_t stripes = 256;
 
     Database database_;
@@ -79,10 +79,10 @@ private:
     std::atomic<std::uint64_t> next_refusal_ = 0;
 };
 
-/// Adds `entries` and their places in the index of those not yet mined.
+/// Adds `entries` and their keys in the index of those not yet mined.
 void put_outbox(Batch& batch, const std::vector<OutboxEntry>& entries);
 
-/// Replays `entries` through transition() and compares with `job`; the error says where they part.
+/// Replays `entries` through transition() and compares the result with `job`; the error says where they diverge.
 Result<void> check_replay(const statemachine::Job& job, const std::vector<HistoryEntry>& entries);
 
 Result<void> dump_database(RocksDatabase& database, const std::function<void(std::string_view line)>& sink);

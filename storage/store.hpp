@@ -1,5 +1,5 @@
 // The room of a node's durable memory: JOB records with their history, the transaction outbox and notes, in RocksDB.
-// What enters here is what must survive a power cut: its record (storage/records.proto), its key and its port.
+// What belongs here is what must survive a power cut: its record (storage/records.proto), its key and its port.
 // Decisions about it stay in statemachine/ and with the callers. Values carry a checksum and a schema version.
 //
 //     auto store = storage::NodeStore::open(folder, storage::OpenMode::read_write);
@@ -24,7 +24,7 @@ struct Platform;
 /// Everything in one folder. Thread-safe; all calls block. The ports live as long as it does.
 class NodeStore {
 public:
-    /// Errors: newer schema, damaged store, disk full, and in read_write also a store in use; each message names the
+    /// Errors: newer schema, damaged store, disk full and, in read_write mode, store in use; each message names the
     /// folder and the remedy.
     static Result<std::unique_ptr<NodeStore>> open(const std::filesystem::path& folder, OpenMode mode);
     /// On another platform (storage/rocks_database.hpp): for tests and the simulation.
@@ -38,7 +38,7 @@ public:
     Outbox& outbox();
     Notes& notes();
 
-    /// One JSON object a line: every record, history entry, outbox entry, cursor and refusal. Ids and hashes as
+    /// One JSON object per line: every record, history entry, outbox entry, cursor and refusal. Ids and hashes as
     /// 0x-hex, amounts as decimal strings.
     Result<void> dump(const std::function<void(std::string_view line)>& sink);
 

@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t answer_bytes_max = 32 << 20;
 constexpr std::string_view list = "the JOB info server's list";
 
-/// What a web server's error page begins with, whatever its status says.
+/// How a web server's error page begins, whatever its status says.
 bool looks_like_html(std::string_view body) {
     const auto begin = body.find_first_not_of(" \t\r\n");
     return begin != std::string_view::npos && body[begin] == '<';
@@ -32,7 +32,7 @@ Task<Result<std::vector<JobOffer>>> InfoServerClient::open_jobs() {
     if (response.has_error()) co_return in_context("JOB info server", response.error());
     if (response->status != 200) {
         Error error = http::status_error("the JOB info server", *response);
-        co_return transient_error(std::move(error.message));  // the server may be repaired while the node runs
+        co_return transient_error(std::move(error.message));  // the server may be repaired while the node is running
     }
     if (looks_like_html(response->body))
         co_return transient_error("the JOB info server at " + base_url_.origin() +

@@ -1,4 +1,4 @@
-// Client of the JOB info server. What it says is a hint: the caller checks every JOB on chain.
+// Client of the JOB info server. Its answers are hints: the caller checks every JOB on chain.
 #pragma once
 
 #include <vector>
@@ -14,8 +14,8 @@ class InfoServer {
 public:
     virtual ~InfoServer() = default;
     static constexpr std::size_t offers_max = 10'000;
-    /// JOBs of status REQUESTED, at most `offers_max` of them. Entries that do not parse are left out and logged once;
-    /// an answer that is no JSON array (HTML, say) is a transient Error that says so.
+    /// JOBs with status REQUESTED, at most `offers_max` of them. Entries that do not parse are skipped and logged once;
+    /// an answer that is not a JSON array (HTML, say) is a transient Error that says so.
     virtual Task<Result<std::vector<JobOffer>>> open_jobs() = 0;
 };
 

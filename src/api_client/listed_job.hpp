@@ -12,7 +12,7 @@
 
 namespace emeth::api_client {
 
-/// Of a JOB with status N: append ?status=N.
+/// For JOBs with status N, append ?status=N.
 inline constexpr std::string_view jobs_path = "/api/v1/jobs";
 
 struct ListedJob {
@@ -27,7 +27,7 @@ struct ListedJob {
     std::int64_t deadline_unix_s = 0;
     std::optional<Address> node;
     Wei deposit;                           ///< of `node`
-    std::int64_t requested_at_unix_s = 0;  ///< this and the following: 0 while it has not happened
+    std::int64_t requested_at_unix_s = 0;  ///< this and the following: 0 if it has not happened yet
     std::int64_t started_at_unix_s = 0;
     std::int64_t submitted_at_unix_s = 0;
     std::int64_t verified_at_unix_s = 0;
@@ -37,7 +37,7 @@ struct ListedJob {
 /// startedAt?, submittedAt?, verifiedAt?}: amounts as decimal strings of wei, times in unix seconds.
 boost::json::object to_json(const ListedJob& job);
 
-/// What a node reads of a JOB that waits for one.
+/// What a node reads about a JOB that waits for one.
 struct JobOffer {
     JobId id;
     Wei fee;

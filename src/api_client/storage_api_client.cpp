@@ -27,10 +27,10 @@ constexpr std::size_t answer_bytes_max = 16 << 20;
 constexpr std::string_view storage = "the Storage API";
 
 constexpr Milliseconds exchange_timeout{10'000};
-/// Joining and hashing the parts of an artifact takes the server as long as its disk needs for them.
+/// The server needs as long to join and hash the parts of an artifact as its disk takes.
 constexpr Milliseconds joining_timeout{600'000};
 
-/// One POST of JSON.
+/// Sends one POST with a JSON body.
 Task<Result<http::ClientResponse>> send(http::Url base, std::string_view path, json::object body,
                                         Milliseconds timeout = exchange_timeout) {
     http::ClientRequest request;
@@ -43,7 +43,7 @@ Task<Result<http::ClientResponse>> send(http::Url base, std::string_view path, j
     co_return co_await http::request(std::move(request));
 }
 
-/// Anything but a 2xx with a JSON body is an Error.
+/// Anything other than a 2xx with a JSON body is an Error.
 Result<json::value> read_answer(std::string_view path, const http::ClientResponse& response) {
     if (response.status < 200 || response.status >= 300)
         return http::status_error(fmt::format("{} ({})", storage, path), response);
@@ -62,7 +62,7 @@ json::object signed_body(const crypto::PrivateKey& key, const JobId& job, std::i
     return {{"sig", signature.hex()}, {"address", key.address().hex()}, {"jobId", job.hex()}, {"signedtime", now_ms}};
 }
 
-/// {"urls": {"0": url, "1": url, …}}: one for each part, none missing.
+/// {"urls": {"0": url, "1": url, …}}: one for each part, with none missing.
 Result<std::vector<std::string>> read_part_urls(JsonObject& answer, std::uint32_t parts) {
     JsonObject by_index = answer.object("urls");
     std::vector<std::string> urls;

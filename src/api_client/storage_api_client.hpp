@@ -1,8 +1,8 @@
 // Client of the Storage API: signed URLs for datasets and results, multipart uploads. Each method is one exchange;
-// retries belong to the caller.
+// retries are up to the caller.
 //
-// api_client/ holds what the clients of the network's HTTP servers say, and the contracts that both sides read: the
-// paths of the endpoints, the extensions of results, the JSON of a JOB. It knows neither chain nor servers.
+// api_client/ holds the clients of the network's HTTP servers, and the contracts that both sides share: the paths of
+// the endpoints, the file extensions of results, the JSON of a JOB. It knows neither the chain nor the servers.
 #pragma once
 
 #include <cstdint>
@@ -25,12 +25,12 @@ inline constexpr std::string_view size_of_path = "/api/v1/sizeOf";
 inline constexpr std::string_view signed_get_url_path = "/api/v1/node/signed-get-url";
 inline constexpr std::string_view open_upload_path = "/api/v1/node/multipartUpload/getPutSignedUrls";
 inline constexpr std::string_view complete_upload_path = "/api/v1/node/multipartUpload/completeUpload";
-// Of our own Storage API alone:
+// Only in our own Storage API:
 inline constexpr std::string_view signed_put_url_path = "/api/v1/requester/signed-put-url";
 inline constexpr std::string_view signed_result_url_path = "/api/v1/node/signed-result-url";
 inline constexpr std::string_view upload_state_path = "/api/v1/node/multipartUpload/state";
 
-/// What an upload may be: the artifact that is submitted, or the evidence that is shown after it.
+/// What may be uploaded: the artifact that is submitted, or the evidence that is shown afterwards.
 inline constexpr std::string_view result_extension = ".tar";
 inline constexpr std::string_view evidence_extension = ".evidence";
 
@@ -44,17 +44,17 @@ struct OpenedUpload {
 class ArtifactStore {
 public:
     virtual ~ArtifactStore() = default;
-    /// Bytes of "dataset/<name>". permanent Error when the server says that there is no such object.
+    /// Size in bytes of "dataset/<name>". Permanent Error if the server says that the object does not exist.
     virtual Task<Result<std::uint64_t>> dataset_bytes(std::string dataset) = 0;
-    /// A signed URL to GET the dataset of a JOB that is assigned to this node.
+    /// A signed URL for GETting the dataset of a JOB that is assigned to this node.
     virtual Task<Result<std::string>> dataset_url(JobId job) = 0;
-    /// Opens an upload of `bytes`. Calling it again gives a new upload.
+    /// Opens an upload of `bytes`. Calling it again opens a new one.
     virtual Task<Result<OpenedUpload>> open_upload(JobId job, std::uint64_t bytes, std::string extension) = 0;
-    /// Idempotent: completing a completed upload again succeeds. `etags` by part number, from 1.
+    /// Idempotent: completing a completed upload again succeeds. `etags`: by part number, from 1.
     virtual Task<Result<void>> complete_upload(JobId job, std::string upload_id,
                                                std::map<std::uint32_t, std::string> etags, std::string extension) = 0;
-    /// What lies in the store of an upload that has all its parts: the master compares it with the worker's report
-    /// before it completes the upload.
+    /// What the store holds of an upload that has all its parts: the master compares it with the worker's report before
+    /// completing the upload.
     struct UploadState {
         std::uint64_t bytes = 0;
         Hash256 sha256;
@@ -76,11 +76,11 @@ public:
     Task<Result<UploadState>> upload_state(JobId job, std::string upload_id) override;
 
     struct ResultLocation {
-        std::string url;  ///< signed, to be read by GET
+        std::string url;  ///< signed, for GET
         std::uint64_t bytes = 0;
     };
     /// For the verifier and, once the JOB is VERIFIED, its requester: what was submitted, or the newest evidence that
-    /// was shown. None: nothing lies there.
+    /// was shown. None if nothing is there.
     Task<Result<std::optional<ResultLocation>>> result_url(JobId job, std::string extension);
     /// For the requester: uploads `file` as the dataset of `job` and returns the name for request().
     Task<Result<std::string>> upload_dataset(JobId job, std::filesystem::path file);

@@ -18,13 +18,13 @@ bool is_digits(std::string_view text) {
     return std::all_of(text.begin(), text.end(), [](char digit) { return digit >= '0' && digit <= '9'; });
 }
 
-/// Texts come from outside: an error repeats only their beginning.
+/// The text comes from outside, so an error repeats only its beginning.
 std::string quoted(std::string_view text) {
     constexpr std::size_t shown_max = 100;
     return fmt::format("'{}{}'", text.substr(0, shown_max), text.size() > shown_max ? "…" : "");
 }
 
-/// None when the digits, at least one, are more than a uint256 holds.
+/// None if the digits, at least one, exceed a uint256.
 std::optional<Wei> wei_of_digits(std::string_view digits) {
     digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size()));
     if (digits.size() > wei_digits_max) return std::nullopt;

@@ -1,7 +1,7 @@
-// The room of the chain. Its root holds what everybody needs who reads or writes the chain: this port (implemented over
-// JSON-RPC in rpc/ and by the simulation), amounts, chain time, prices of gas and the reading of logs. encoding/ turns
-// values into the chain's bytes and back, rpc/ asks an endpoint, sender/ signs and sends. Decisions about JOBs do not
-// belong here, and only sender/ may use the store.
+// The room of the chain. Its root holds what every reader or writer of the chain needs: this port (implemented over
+// JSON-RPC in rpc/ and by the simulation), amounts, chain time, gas prices and the reading of logs. encoding/ turns
+// values into the chain's bytes and back, rpc/ queries an endpoint, sender/ signs and sends. Decisions about JOBs do
+// not belong here, and only sender/ may use the store.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +32,7 @@ enum class JobStatus : std::uint8_t {
     declined = 9,
 };
 std::string_view name(JobStatus status);
-/// None for a number that is no status.
+/// None for a number that is not a status.
 std::optional<JobStatus> job_status(std::uint64_t code);
 
 struct Block {
@@ -92,7 +92,7 @@ struct StatusLog {
     Hash256 block_hash;
 };
 
-/// Read once at start; rates are of 100000.
+/// Read once at start; rates are in units of 1/100000.
 struct Constants {
     Address core, token, verifier;
     std::uint64_t deposit_rate = 0, timeout_penalty_rate = 0, decline_penalty_rate = 0, failed_penalty_rate = 0;
@@ -101,7 +101,7 @@ struct Constants {
 
 /// What to offer for gas, ALT wei per gas.
 struct Fees {
-    Wei max_fee_per_gas;                      ///< the price of a legacy transaction; else the most that is paid
+    Wei max_fee_per_gas;  ///< the price of a legacy transaction; otherwise the most that will be paid
     std::optional<Wei> priority_fee_per_gas;  ///< set: an EIP-1559 transaction
 
     friend bool operator==(const Fees&, const Fees&) = default;
@@ -110,7 +110,7 @@ struct Fees {
 struct Slot {
     std::uint64_t number = 0;
     std::uint64_t total_gas = 0, own_gas = 0;
-    Wei own_balance;  ///< slotBalances(slot, node): gas that is not withdrawn yet
+    Wei own_balance;  ///< slotBalances(slot, node): gas that has not been withdrawn yet
 };
 
 /// Reads see the latest block. An Error names the endpoint's origin and the method.
@@ -119,7 +119,7 @@ public:
     virtual ~Chain() = default;
     virtual Task<Result<std::uint64_t>> chain_id() = 0;
     virtual Task<Result<Block>> latest_block() = 0;
-    /// None when there is no such block, either not yet or no longer.
+    /// None if the block does not exist, either not yet or no longer.
     virtual Task<Result<std::optional<Block>>> block(std::uint64_t number) = 0;
 
     virtual Task<Result<Constants>> constants() = 0;
@@ -127,7 +127,7 @@ public:
     virtual Task<Result<JobDetails>> job_details(JobId id) = 0;
     virtual Task<Result<JobAssign>> job_assign(JobId id) = 0;
     virtual Task<Result<std::vector<StatusLog>>> status_logs(JobId id, std::uint64_t from_block) = 0;
-    /// What `node` lost by the Penalty events of transaction `hash`; zero when there are none.
+    /// What `node` lost according to the Penalty events of transaction `hash`; zero if there are none.
     virtual Task<Result<Wei>> penalty_of(Hash256 hash, Address node) = 0;
     /// Logs of the EmethCore contract in [from_block, to_block], any event.
     virtual Task<Result<std::vector<Log>>> core_logs(std::uint64_t from_block, std::uint64_t to_block) = 0;
@@ -144,12 +144,12 @@ public:
     virtual Task<Result<std::uint64_t>> transaction_count(Address account) = 0;
     /// Price per gas to offer now, ALT wei.
     virtual Task<Result<Wei>> gas_price() = 0;
-    /// What a transaction signed now should offer. Here: a legacy one at gas_price().
+    /// What a transaction signed now should offer. The default is a legacy transaction at gas_price().
     virtual Task<Result<Fees>> fees();
     virtual Task<Result<std::uint64_t>> estimate_gas(Address from, Address to, Bytes data) = 0;
-    /// Runs the call at the latest block; none: it would succeed; else the decoded revert reason.
+    /// Runs the call at the latest block. None: it would succeed; otherwise the decoded revert reason.
     virtual Task<Result<std::optional<std::string>>> revert_reason(Address from, Address to, Bytes data) = 0;
-    /// "already known" counts as success; nonce too low is a permanent Error.
+    /// "already known" counts as success; "nonce too low" is a permanent Error.
     virtual Task<Result<void>> send_raw(Bytes raw) = 0;
     virtual Task<Result<std::optional<Receipt>>> receipt(Hash256 transaction) = 0;
 };

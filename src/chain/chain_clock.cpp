@@ -4,7 +4,7 @@ namespace emeth::chain {
 
 Task<Result<std::int64_t>> ChainClock::now_unix_s() {
     if (anchor_ && clock_.monotonic() - asked_at_ < fresh_for) co_return *estimate_unix_s();
-    const Milliseconds asked_at = clock_.monotonic();  // before the question: an answer may be on its way for long
+    const Milliseconds asked_at = clock_.monotonic();  // taken before the request: the answer may be long on its way
     const Result<Block> latest = co_await chain_.latest_block();
     if (latest.has_error() && !anchor_) co_return latest.error();
     if (latest) {

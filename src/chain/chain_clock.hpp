@@ -12,7 +12,7 @@
 
 namespace emeth::chain {
 
-/// Io thread only. Each new block resets the time, so it may step back by as much as the last estimate was ahead.
+/// Io thread only. Each new block resets the time, so it may step back by as much as the previous estimate was ahead.
 class ChainClock {
 public:
     static constexpr Milliseconds fresh_for{2'000};
@@ -20,11 +20,11 @@ public:
     /// Both must outlive it.
     ChainClock(Chain& chain, Clock& clock) : chain_(chain), clock_(clock) {}
 
-    /// Unix seconds. Asks the chain unless it did within `fresh_for`; while the chain cannot be reached the last block
-    /// still counts, and an Error means that none was ever seen.
+    /// Unix seconds. Asks the chain unless it did so within `fresh_for`; while the chain cannot be reached, the last
+    /// block still counts, and an Error means that none was ever seen.
     Task<Result<std::int64_t>> now_unix_s();
 
-    /// The same from the last block seen, without asking; none before the first.
+    /// As now_unix_s(), from the last block seen, without asking the chain; none before the first.
     [[nodiscard]] std::optional<std::int64_t> estimate_unix_s() const;
 
 private:

@@ -23,7 +23,7 @@ Fees legacy_fees(const Wei& gas_price) {
 Result<Fees> within_ceiling(const Fees& fees, const Wei& ceiling) {
     if (fees.max_fee_per_gas <= ceiling) return fees;
     if (fees.priority_fee_per_gas) {
-        // The offer is two base fees and a tip: half of offer and tip is one of each.
+        // The offer is two base fees and a tip, so half of the sum of offer and tip is one base fee and one tip.
         using Unbounded = boost::multiprecision::cpp_int;
         const Unbounded needed =
             (Unbounded(to_u256(fees.max_fee_per_gas)) + Unbounded(to_u256(*fees.priority_fee_per_gas)) + 1) / 2;

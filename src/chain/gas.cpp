@@ -9,7 +9,7 @@ Task<Result<std::uint64_t>> dataset_gas(Chain& chain, std::uint64_t bytes) {
 }
 
 Wei gas_money(const Wei& gas_price, std::uint64_t chain_gas) {
-    // The rate is bounded: a node has at most some thousand JOBs under way.
+    // The rate stays within bounds: a node has at most a few thousand JOBs under way.
     return rate_of(gas_price, chain_gas * rate_denominator);
 }
 

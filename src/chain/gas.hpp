@@ -1,5 +1,5 @@
 // The two kinds of gas. What the contract calls gas measures the work of a dataset: fees, slots and the time to finish
-// follow from it. Chain gas is what transactions use, and is paid in ALT.
+// are derived from it. Chain gas is what transactions use, and is paid for in ALT.
 #pragma once
 
 #include <algorithm>
@@ -15,29 +15,29 @@ namespace emeth::chain {
 /// The published complexity of the language-model program: gas = MiB * 5822 / 1000.
 inline constexpr std::uint64_t language_model_complexity = 5'822;
 
-/// Whole mebibytes, as the contract is asked for the gas of a dataset: at least one.
+/// Whole mebibytes, the unit in which the contract is asked for the gas of a dataset: at least one.
 constexpr std::uint64_t dataset_mebibytes(std::uint64_t bytes) {
     return std::max<std::uint64_t>(1, bytes >> 20);
 }
 
-/// What the published contract answers; a program that can ask the contract asks it (dataset_gas() below).
+/// What the published contract returns; a program that can query the contract does so instead (dataset_gas() below).
 constexpr std::uint64_t estimated_gas(std::uint64_t mebibytes, std::uint64_t complexity) {
     return mebibytes * complexity / 1'000;
 }
 
-/// Gas of the language-model program on a dataset of `bytes`, as the contract says. `chain` must outlive the call.
+/// Gas of the language-model program on a dataset of `bytes`, according to the contract. `chain` must outlive the call.
 Task<Result<std::uint64_t>> dataset_gas(Chain& chain, std::uint64_t bytes);
 
-/// Fixed, since process cannot be estimated before its approve is mined. A test on our contracts holds approve below
-/// half of its limit and process below two thirds; gas that is not used is not paid.
+/// Fixed, since process cannot be estimated before its approve is mined. A test on our contracts keeps approve below
+/// half of its limit and process below two thirds; gas that is not used is not paid for.
 inline constexpr std::uint64_t approve_gas_limit = 100'000;
 inline constexpr std::uint64_t process_gas_limit = 400'000;
-/// What a wallet must be able to pay for a submit: estimate and margin together.
+/// What a wallet must be able to pay for a submit: estimate plus margin.
 inline constexpr std::uint64_t submit_gas_max = 250'000;
-/// And for all transactions of one JOB.
+/// What it must be able to pay for all transactions of one JOB.
 inline constexpr std::uint64_t chain_gas_per_job = approve_gas_limit + process_gas_limit + submit_gas_max;
 
-/// ALT wei for so much chain gas at this price; the largest amount where it does not fit one.
+/// ALT wei for this much chain gas at this price; saturates at the largest amount.
 Wei gas_money(const Wei& gas_price, std::uint64_t chain_gas);
 
 }  // namespace emeth::chain

@@ -8,7 +8,7 @@
 namespace emeth::chain {
 namespace {
 
-/// Takes the text up to `separator` off the front of `rest`.
+/// Removes the text up to `separator` from the front of `rest` and returns it.
 std::string_view take_until(std::string_view& rest, char separator) {
     const std::size_t end = std::min(rest.find(separator), rest.size());
     const std::string_view taken = rest.substr(0, end);
@@ -106,7 +106,7 @@ Task<Result<std::optional<LogFollower::Checkpoints>>> LogFollower::canonical(std
     co_return std::optional(std::move(checkpoints));
 }
 
-/// The hash of the last block is compared before and after, so that all logs are of one chain.
+/// The hash of the last block is compared before and after, so that all logs belong to the same chain.
 Task<Result<std::vector<Log>>> LogFollower::read(std::uint64_t from_block, std::uint64_t to_block, Hash256* end_hash) {
     const Result<std::optional<Block>> before = co_await chain_->block(to_block);
     if (before.has_error()) co_return before.error();

@@ -1,4 +1,4 @@
-// Reads the logs of the EmethCore contract, block range after block range, and notices reorganisations. Io thread only.
+// Reads the logs of the EmethCore contract, one block range after another, and detects reorganisations. Io thread only.
 #pragma once
 
 #include <cstdint>
@@ -16,32 +16,32 @@
 namespace emeth::chain {
 
 struct LogBatch {
-    /// Set: blocks from this one on were replaced. Forget what came of them before taking `logs`, which may lie before
-    /// or after.
+    /// Set: blocks from this one on were replaced. Discard everything derived from them before taking `logs`, which may
+    /// lie before or after.
     std::optional<std::uint64_t> reorganised_from;
-    std::vector<Log> logs;   ///< oldest first, each of them once
+    std::vector<Log> logs;   ///< oldest first, each exactly once
     bool caught_up = false;  ///< nothing more for now: wait before the next call
 };
 
 struct FollowerOptions {
-    std::uint64_t range_blocks_max = 2'000;  ///< of one call
-    std::uint64_t confirmations = 1;         ///< 1: up to the latest block; more: only blocks that deep
+    std::uint64_t range_blocks_max = 2'000;  ///< per call
+    std::uint64_t confirmations = 1;         ///< 1: up to the latest block; more: only blocks at that depth
 };
 
 /// next() returns the same batch again until acknowledge(): a reader that fails half-way loses nothing, and one that
 /// stores cursor() in the same commit as its effects sees each log exactly once.
 class LogFollower {
 public:
-    /// From `from_block` on. `chain` must outlive it.
+    /// Starts at `from_block`. `chain` must outlive it.
     LogFollower(Chain& chain, std::uint64_t from_block, FollowerOptions options = {});
-    /// From where a cursor() was taken. Error: the text is no cursor.
+    /// Continues where a cursor() was taken. Error: the text is not a cursor.
     static Result<LogFollower> resume(Chain& chain, std::string_view cursor, FollowerOptions options = {});
 
-    /// Does not wait for blocks. A transient Error changes nothing: call again later.
+    /// Does not wait for blocks. A transient Error changes nothing; call it again later.
     Task<Result<LogBatch>> next();
-    /// The last batch was processed: the next call continues after it.
+    /// The last batch has been processed: the next call continues after it.
     void acknowledge();
-    /// The position with the last batch taken, acknowledged or not: a short text to store beside what the batch led to.
+    /// The position after the last batch, acknowledged or not: a short text to store together with the batch's effects.
     [[nodiscard]] std::string cursor() const;
 
 private:
@@ -50,13 +50,13 @@ private:
         std::uint64_t number = 0;
         Hash256 hash;
     };
-    /// At the head of the chain there is one a block. A reorganisation that reaches behind all of them starts again
+    /// At the head of the chain there is one per block. A reorganisation that reaches behind all of them starts over
     /// from the first block.
     static constexpr std::size_t checkpoints_max = reorganisation_blocks_max;
     using Checkpoints = std::deque<Checkpoint>;  // oldest first
 
-    /// Removes checkpoints that are no longer on the chain. None: the chain is shorter than what was read, as a lagging
-    /// endpoint makes it look.
+    /// Removes checkpoints that are no longer on the chain. None: the chain is shorter than what was read, as it
+    /// appears at a lagging endpoint.
     Task<Result<std::optional<Checkpoints>>> canonical(std::uint64_t latest);
     [[nodiscard]] std::uint64_t position(const Checkpoints& checkpoints) const;
     Task<Result<std::vector<Log>>> read(std::uint64_t from_block, std::uint64_t to_block, Hash256* end_hash);

@@ -1,5 +1,5 @@
-// The signatures of the Storage API and of published clients: keccak256(abi.encodePacked(…)) signed raw, with a wall
-// time in ms.
+// The signatures of the Storage API and of the published clients: keccak256(abi.encodePacked(…)), signed raw, with a
+// wall-clock time in ms.
 #pragma once
 
 #include <cstdint>
@@ -18,10 +18,11 @@ inline constexpr std::int64_t signature_skew_ms = 2'000;
 Hash256 job_request_digest(const JobId& job, std::int64_t signed_at_ms);
 /// keccak256(abi.encodePacked(string jobId, bytes32 sha256, uint256 signedtime)): the requester's dataset upload.
 Hash256 dataset_upload_digest(const JobId& job, const Hash256& sha256, std::int64_t signed_at_ms);
-/// keccak256(abi.encodePacked(uint256 signedtime)): connect of published workers.
+/// keccak256(abi.encodePacked(uint256 signedtime)): sent by published workers when they connect.
 Hash256 connect_digest(std::int64_t signed_at_ms);
 
-/// Checks age (60 s), future, form, and that `claimed` signed `digest`.
+/// Checks that the signature is not too old (60 s), not in the future and well-formed,
+/// and that `claimed` signed `digest`.
 Result<void> check_signature(const Hash256& digest, std::string_view signature_hex, const Address& claimed,
                              std::int64_t signed_at_ms, std::int64_t now_ms);
 

@@ -1,4 +1,4 @@
-// The wallet that the settings name.
+// The wallet named by the settings.
 #pragma once
 
 #include <optional>
@@ -14,8 +14,9 @@ namespace emeth::crypto {
 /// privateKey and privateKey_file, which configured_key() reads.
 const std::vector<SettingDeclaration>& key_settings();
 
-/// The key of `privateKey` or of the file that `privateKey_file` names; none when neither is set. Refused: both at
-/// once, a key file or a settings file with `privateKey` that others can read ("chmod 600 …"), and what is no key.
+/// The key given as `privateKey` or in the file named by `privateKey_file`; none if neither is set. Refused: both at
+/// once, a key file or a settings file with `privateKey` that others can read ("chmod 600 …"), and anything that is not
+/// a key.
 Result<std::optional<PrivateKey>> configured_key(const EnvConfig& config);
 
 }  // namespace emeth::crypto

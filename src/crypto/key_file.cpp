@@ -17,7 +17,7 @@
 namespace emeth::crypto {
 namespace {
 
-/// 64 digits, 0x and the line's end, and room to call what is longer no key.
+/// 64 digits, 0x and the line ending, and room to detect a longer text, which is not a key.
 constexpr std::size_t key_file_bytes_max = 128;
 
 std::string_view without_blanks(std::string_view text) {
@@ -37,7 +37,7 @@ Result<void> check_private(const std::filesystem::path& file, const FileDescript
     return {};
 }
 
-/// Up to the array's size; the number of bytes read.
+/// Reads up to the array's size; returns the number of bytes read.
 Result<std::size_t> read_up_to(const std::filesystem::path& file, const FileDescriptor& descriptor,
                                std::span<char> out) {
     std::size_t size = 0;

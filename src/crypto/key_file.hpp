@@ -8,9 +8,9 @@
 
 namespace emeth::crypto {
 
-/// Refuses a file that others can read ("chmod 600 …"), and one that is no key.
+/// Refuses a file that others can read ("chmod 600 …"), and one that does not contain a key.
 Result<PrivateKey> load_key_file(const std::filesystem::path& file);
-/// Loads, or generates and writes durably at first use.
+/// Loads the key, or generates it and writes it durably on first use.
 Result<PrivateKey> load_or_generate_key_file(const std::filesystem::path& file, Random& random);
 
 }  // namespace emeth::crypto

@@ -14,8 +14,8 @@
 namespace emeth::crypto {
 namespace {
 
-/// One context for the process, blinded with random bytes against side channels; read-only afterwards, hence
-/// thread-safe.
+/// One context for the process, blinded with random bytes against side
+/// channels; read-only afterwards, hence thread-safe.
 const secp256k1_context* context() {
     static const secp256k1_context* const shared = [] {
         secp256k1_context* fresh = secp256k1_context_create(SECP256K1_CONTEXT_SIGN | SECP256K1_CONTEXT_VERIFY);
@@ -40,7 +40,7 @@ Address address_of(const secp256k1_pubkey& public_key) {
     return address;
 }
 
-/// None when the secret is zero or not below the order of the group.
+/// None if the secret is zero or not below the order of the group.
 std::optional<Address> address_of_secret(const std::array<std::uint8_t, 32>& secret) {
     secp256k1_pubkey public_key;
     if (secp256k1_ec_pubkey_create(context(), &public_key, secret.data()) != 1) return std::nullopt;
@@ -75,7 +75,7 @@ Result<PrivateKey> PrivateKey::parse(std::string_view hex) {
 
 PrivateKey PrivateKey::generate(Random& random) {
     PrivateKey key;
-    for (;;) {  // a second round has a chance of 2^-128
+    for (;;) {  // the chance of a second iteration is 2^-128
         random.fill(key.secret_);
         if (const std::optional<Address> address = address_of_secret(key.secret_)) {
             key.address_ = *address;
@@ -124,7 +124,7 @@ std::optional<Address> recover(const Hash256& digest, const Signature& signature
     secp256k1_ecdsa_signature plain;
     if (secp256k1_ecdsa_signature_parse_compact(context(), &plain, signature.bytes.data()) != 1) return std::nullopt;
     const bool upper_half = secp256k1_ecdsa_signature_normalize(context(), nullptr, &plain) == 1;
-    if (upper_half) return std::nullopt;  // the twin of a signature that somebody else made
+    if (upper_half) return std::nullopt;  // the malleable twin of somebody else's signature
     secp256k1_ecdsa_recoverable_signature recoverable;
     secp256k1_pubkey public_key;
     if (secp256k1_ecdsa_recoverable_signature_parse_compact(context(), &recoverable, signature.bytes.data(), v - 27) !=

@@ -35,9 +35,9 @@ public:
     ~PrivateKey();
 
     [[nodiscard]] const Address& address() const { return address_; }
-    /// Of the raw digest, without any prefix.
+    /// Signs the raw digest, without any prefix.
     [[nodiscard]] Signature sign(const Hash256& digest) const;
-    /// For a key file only.
+    /// Only for writing a key file.
     [[nodiscard]] std::string reveal_hex() const;
 
 private:
@@ -46,8 +46,7 @@ private:
     Address address_;
 };
 
-/// The address whose key made `signature` over `digest`; none when the signature is malformed or s is in the upper
-/// half.
+/// The address whose key made `signature` over `digest`; none if the signature is malformed or s is in the upper half.
 std::optional<Address> recover(const Hash256& digest, const Signature& signature);
 
 /// keccak256("\x19Ethereum Signed Message:\n" + length + text), EIP-191.

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t piece_bytes = 1 << 20;
 
-/// OpenSSL fails here only without memory or with a broken installation.
+/// OpenSSL fails here only when out of memory or badly installed.
 void require(bool succeeded, const char* call) {
     if (!succeeded) throw std::runtime_error(std::string("OpenSSL: ") + call + " failed");
 }
@@ -82,7 +82,7 @@ Result<Hash256> sha256_of_file(const std::filesystem::path& file) {
 Hash256 hmac_sha256(std::span<const std::uint8_t> key, std::string_view text) {
     Hash256 code;
     const std::span<const std::uint8_t> data = bytes_of(text);
-    // A null key means "the key of the call before" to HMAC(), so an empty one needs an address.
+    // To HMAC(), a null key means "reuse the key of the previous call", so an empty one needs an address.
     const std::uint8_t empty = 0;
     const std::uint8_t* key_data = key.empty() ? &empty : key.data();
     require(HMAC(EVP_sha256(), key_data, static_cast<int>(key.size()), data.data(), data.size(), code.bytes.data(),

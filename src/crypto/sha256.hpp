@@ -1,4 +1,4 @@
-// SHA-256 by OpenSSL, of memory, of a stream of pieces, of a file; and HMAC-SHA-256.
+// SHA-256 using OpenSSL, of memory, of a stream of pieces and of a file; also HMAC-SHA-256.
 #pragma once
 
 #include <cstdint>

@@ -19,8 +19,8 @@ using boost::system::error_code;
 using Tcp = asio::ip::tcp;
 
 /// Closes `socket` when the coroutine of `state` is cancelled. Beast's operations consist of several steps, and a
-/// cancellation that comes between two of them would be lost; a closed socket ends them all. Lives for one operation,
-/// which must be started with `io_token`, as any other would take the slot over.
+/// cancellation that arrives between two of them would be lost; closing the socket ends them all. Lives for one
+/// operation, which must be started with `io_token`, since any other token would take over the slot.
 class CloseOnCancel {
 public:
     CloseOnCancel(const asio::cancellation_state& state, Tcp::socket& socket) : state_(state), slot_(state_.slot()) {
@@ -34,7 +34,7 @@ public:
     CloseOnCancel& operator=(const CloseOnCancel&) = delete;
     ~CloseOnCancel() { slot_.clear(); }
 
-    /// To be called after the operation: a cancelled coroutine ends by operation_aborted, never by a result.
+    /// Call it after the operation: a cancelled coroutine ends with operation_aborted, never with a result.
     void throw_if_cancelled() const {
         if (state_.cancelled() != asio::cancellation_type::none)
             throw boost::system::system_error(asio::error::operation_aborted);
@@ -50,7 +50,7 @@ inline auto io_token() {
     return asio::as_tuple(asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable));
 }
 
-/// Asio does not do it; a child process must not inherit a connection.
+/// Asio does not set the flag, and a child process must not inherit a connection.
 inline void close_on_exec(Tcp::socket::native_handle_type descriptor) {
     ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
 }

@@ -35,8 +35,8 @@ Task<Result<std::string>> read_body(Connection* connection, std::string origin, 
     co_return body;
 }
 
-/// What one attempt came to. `unanswered`: it failed before any byte of an answer, as a connection does that went
-/// stale.
+/// The outcome of one attempt. `unanswered`: it failed before any byte of an answer arrived, as
+/// happens on a stale connection.
 struct Attempt {
     Result<ClientResponse> outcome;
     bool unanswered = false;
@@ -48,7 +48,7 @@ Task<Attempt> attempt(Connection* connection, const ClientRequest* request) {
     connection->begin(request->method, request->url, request->headers, request->body.size());
     auto writing = connection->write(request->body, false);
     const error_code not_written = co_await std::move(writing);
-    // A server that refuses a body early may answer although it reads no further.
+    // A server that refuses a body early may answer even though it has stopped reading.
     auto reading = connection->read_header();
     error_code error = co_await std::move(reading);
     if (error) co_return Attempt{io_error(origin, not_written ? not_written : error), true};

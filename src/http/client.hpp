@@ -25,17 +25,17 @@ struct Url {
     std::uint16_t port = 0;
     std::string target;  ///< path and query, begins with '/'
 
-    /// Error names the text and what is wrong with it. User names, passwords and fragments are refused.
+    /// The Error names the text and what is wrong with it. User names, passwords and fragments are refused.
     static Result<Url> parse(std::string_view text);
     [[nodiscard]] std::string text() const;
-    /// Scheme, host and port only: what may be logged of a signed URL.
+    /// Scheme, host and port only: the part of a signed URL that may be logged.
     [[nodiscard]] std::string origin() const;
-    /// This URL as a base: its path, without a trailing '/' and query, followed by `path_and_query`, which begins with
-    /// '/'.
+    /// This URL as a base: its path, without a trailing '/' and without the query, followed by `path_and_query`, which
+    /// begins with '/'.
     [[nodiscard]] Url at(std::string_view path_and_query) const;
 };
 
-/// For one segment of a path or one value of a query: everything but letters, digits and "-._~" as %XX.
+/// For one path segment or one query value: encodes everything except letters, digits and "-._~" as %XX.
 std::string percent_encoded(std::string_view text);
 
 using Headers = std::map<std::string, std::string>;  ///< names in lower case
@@ -46,7 +46,7 @@ struct ClientRequest {
     Headers headers;
     std::string body;
     Milliseconds timeout{10'000};                 ///< of the whole exchange
-    std::uint64_t response_bytes_max = 16 << 20;  ///< a longer answer is an error, read no further
+    std::uint64_t response_bytes_max = 16 << 20;  ///< a longer answer is an error and is not read further
 };
 
 struct ClientResponse {
@@ -55,13 +55,13 @@ struct ClientResponse {
     std::string body;
 };
 
-/// Any answer, also a 500, is a response; only a failure to get one is an Error (transient, names the origin).
-/// Redirects are not followed. Idle connections are kept for the next request; one that the server has closed meanwhile
-/// is noticed and replaced.
+/// Any answer, even a 500, is a response; only a failure to get one is an Error (transient, names the origin).
+/// Redirects are not followed. Idle connections are kept for the next request; one that the server has closed in the
+/// meantime is detected and replaced.
 Task<Result<ClientResponse>> request(ClientRequest request);
 
-/// transient for 408, 425, 429 and 5xx, else permanent; message: "<what> answered 503 Service Unavailable: <first 200
-/// characters of the body>".
+/// transient for 408, 425, 429 and 5xx, otherwise permanent; message: "<what> answered 503 Service Unavailable: <first
+/// 200 characters of the body>".
 Error status_error(std::string_view what, const ClientResponse& response);
 
 struct Downloaded {
@@ -69,13 +69,13 @@ struct Downloaded {
     Hash256 sha256;
 };
 
-/// GETs `url` into `path` (temp → fsync → rename), hashing on the way; memory stays bounded. Fails when the answer is
-/// not 200, is longer or shorter than `bytes_expected`, or no byte comes for `idle_timeout`. `progress` gets the bytes
-/// so far.
+/// GETs `url` into `path` (temp → fsync → rename), hashing on the fly, in bounded memory. Fails if the answer is not
+/// 200, is longer or shorter than `bytes_expected`, or no byte arrives for `idle_timeout`. `progress` receives the
+/// number of bytes so far.
 Task<Result<Downloaded>> download_file(Url url, std::filesystem::path path, std::uint64_t bytes_expected,
                                        Milliseconds idle_timeout, std::function<void(std::uint64_t)> progress);
 
-/// PUTs bytes [offset, offset+length) of `file` with bounded memory; returns the response (its ETag header counts).
+/// PUTs bytes [offset, offset+length) of `file` in bounded memory; returns the response, whose ETag header matters.
 Task<Result<ClientResponse>> upload_range(Url url, std::filesystem::path file, std::uint64_t offset,
                                           std::uint64_t length, Milliseconds idle_timeout);
 
@@ -90,9 +90,9 @@ public:
 
     static constexpr std::size_t message_bytes_max = 4 << 20;
 
-    /// ws and wss; http and https are taken for them. Certificate and host name are checked.
+    /// ws and wss; http and https are accepted as aliases. Certificate and host name are checked.
     static Task<Result<WebSocket>> connect(Url url, Milliseconds timeout);
-    /// An Error when the connection ended or nothing, not even a ping's answer, came for 30 s.
+    /// An Error if the connection ended, or if nothing, not even the answer to a ping, arrived for 30 s.
     Task<Result<std::string>> receive();
     Task<Result<void>> send(std::string message);
     /// Ends the connection at once; a pending receive() returns an Error.

@@ -29,7 +29,7 @@ constexpr Milliseconds idle_time_max{4'000};  // servers close idle connections 
 using Endpoints = std::vector<Tcp::endpoint>;
 using ResolveChannel = asio::experimental::channel<void(error_code, Endpoints)>;
 
-/// getaddrinfo cannot be interrupted, so its answer goes to a channel that the waiter may leave.
+/// getaddrinfo cannot be interrupted, so its answer goes to a channel that the waiter may abandon.
 struct Resolution {
     explicit Resolution(const asio::any_io_executor& executor) : resolver(executor), answer(executor, 1) {}
     Tcp::resolver resolver;
@@ -138,7 +138,7 @@ void Connection::limit(std::optional<Milliseconds> time) {
 void Connection::begin(const std::string& method, const Url& url, const Headers& headers, std::uint64_t body_bytes) {
     parser_.emplace();
     parser_->header_limit(response_header_bytes_max);
-    parser_->body_limit(boost::none);  // whoever reads the body counts it
+    parser_->body_limit(boost::none);  // the reader of the body does the counting
     parser_->skip(method == "HEAD");
 
     request_.emplace();

@@ -1,5 +1,5 @@
-// One TCP or TLS connection of the client, and the idle ones that wait for the next request. Not for users of the
-// library.
+// One TCP or TLS connection of the client, and the idle connections kept for later requests. Not
+// for users of the library.
 #pragma once
 
 #include <boost/asio/execution_context.hpp>
@@ -27,8 +27,8 @@ namespace beast = boost::beast;
 using PlainStream = beast::tcp_stream;
 using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 
-/// A connected stream to the origin of `url` (TLS for https and wss: certificate and host name checked). Error names
-/// the origin.
+/// A connected stream to the origin of `url` (TLS for https and wss: certificate and host name checked). The Error
+/// names the origin.
 Task<Result<std::variant<PlainStream, TlsStream>>> open_stream(Url url, Milliseconds timeout);
 
 /// "<origin>: <reason>", transient.
@@ -39,7 +39,7 @@ class Connection {
 public:
     explicit Connection(std::variant<PlainStream, TlsStream> stream) : stream_(std::move(stream)) {}
 
-    /// No operation from here on may take longer in all; none: no limit.
+    /// Bounds the total time of all operations from here on; none: no limit.
     void limit(std::optional<Milliseconds> time);
 
     void begin(const std::string& method, const Url& url, const Headers& headers, std::uint64_t body_bytes);
@@ -48,7 +48,7 @@ public:
 
     Task<error_code> read_header();
     [[nodiscard]] const beast::http::response_header<>& header() const { return parser_->get().base(); }
-    /// As announced by the server; none for chunked ones.
+    /// As announced by the server; none for chunked bodies.
     [[nodiscard]] std::optional<std::uint64_t> body_bytes() const;
 
     struct Piece {
@@ -59,9 +59,9 @@ public:
     /// At least one byte, unless it is the last piece.
     Task<Piece> read_body(std::span<char> into);
 
-    /// True when the exchange is over and the server keeps the connection open.
+    /// True once the exchange is over, if the server keeps the connection open.
     [[nodiscard]] bool reusable() const;
-    /// False when the server has closed it meanwhile.
+    /// False if the server has closed it in the meantime.
     [[nodiscard]] bool still_open();
 
 private:
@@ -81,7 +81,7 @@ public:
     explicit IdleConnections(asio::execution_context& context) : asio::execution_context::service(context) {}
     static IdleConnections& of(const asio::any_io_executor& executor);
 
-    /// Null when there is none that is fit for use.
+    /// Null if there is none that is fit for use.
     std::unique_ptr<Connection> take(const std::string& origin);
     void put(const std::string& origin, std::unique_ptr<Connection> connection);
 

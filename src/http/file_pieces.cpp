@@ -12,7 +12,7 @@
 namespace emeth::http {
 namespace {
 
-// Writing back in time keeps the final fsync short: it would otherwise stall the io thread for gigabytes at once.
+// Early write-back keeps the final fsync short; it would otherwise stall the io thread for gigabytes at once.
 constexpr std::uint64_t flush_bytes = 16 << 20;
 
 }  // namespace
@@ -62,8 +62,8 @@ Result<void> OutputFile::append(std::string_view piece) {
         bytes_ += static_cast<std::uint64_t>(count);
     }
     if (bytes_ - flushed_ >= flush_bytes) {
-        // Only a hint to begin: whether the bytes are durable is decided, and checked, by the fsync of whoever
-        // publishes the file.
+        // Only a hint to start writing: the fsync of whoever publishes the file decides, and checks, whether the bytes
+        // are durable.
         ::sync_file_range(descriptor_.get(), static_cast<off64_t>(flushed_), static_cast<off64_t>(bytes_ - flushed_),
                           SYNC_FILE_RANGE_WRITE);
         flushed_ = bytes_;

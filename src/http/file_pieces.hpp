@@ -1,4 +1,4 @@
-// Files that are read and written piece by piece beside a socket. Blocks for one piece at a time.
+// Files that are read and written piece by piece alongside a socket. Each piece blocks.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +17,10 @@ inline constexpr std::size_t piece_bytes = 256 << 10;
 
 class InputFile {
 public:
-    /// Error when `path` is no regular file.
+    /// Error if `path` is not a regular file.
     static Result<InputFile> open(const std::filesystem::path& path);
     [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
-    /// Fills `out`; an Error when the file ends before.
+    /// Fills `out`; an Error if the file ends first.
     Result<void> read_at(std::uint64_t offset, std::span<char> out) const;
 
 private:
@@ -29,11 +29,11 @@ private:
     std::uint64_t bytes_ = 0;
 };
 
-/// A new file (O_EXCL, 0600), hashed while it is written.
+/// A new file (O_EXCL, 0600), hashed while it is being written.
 class OutputFile {
 public:
     static Result<OutputFile> create(const std::filesystem::path& path);
-    /// A transient Error when the disk is full.
+    /// A transient Error if the disk is full.
     Result<void> append(std::string_view piece);
     [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
     /// Closes the file; nothing may be appended afterwards.
@@ -43,11 +43,11 @@ private:
     FileDescriptor descriptor_;
     std::filesystem::path path_;
     std::uint64_t bytes_ = 0;
-    std::uint64_t flushed_ = 0;  // bytes whose way to the disk was begun
+    std::uint64_t flushed_ = 0;  // bytes for which write-back has been started
     crypto::Sha256 hash_;
 };
 
-/// Removes `path` when destroyed, unless it is gone already (renamed into place).
+/// Removes `path` when destroyed, unless it is already gone (renamed into place).
 class RemoveAtEnd {
 public:
     explicit RemoveAtEnd(std::filesystem::path path) : path_(std::move(path)) {}

@@ -20,7 +20,7 @@ Task<Result<std::unique_ptr<Connection>>> open(Url url, Milliseconds timeout) {
     co_return std::make_unique<Connection>(std::move(*stream));
 }
 
-/// Reads at most `bytes_max` of the body; what follows is left unread.
+/// Reads at most `bytes_max` of the body; the rest is left unread.
 Task<Result<std::string>> read_excerpt(Connection* connection, std::string origin, Milliseconds timeout,
                                        std::uint64_t bytes_max) {
     std::string body;
@@ -47,7 +47,7 @@ Task<Result<ClientResponse>> read_response(Connection* connection, std::string o
     co_return response;
 }
 
-/// Sends a GET and reads the header of its answer, which must be 200 and may not announce another length.
+/// Sends a GET and reads the header of the answer, which must be 200 and may not announce a different length.
 Task<Result<void>> begin_download(Connection* connection, Url url, std::uint64_t bytes_expected,
                                   Milliseconds idle_timeout) {
     const std::string origin = url.origin();
@@ -128,7 +128,7 @@ Task<Result<Downloaded>> download_file(Url url, std::filesystem::path path, std:
     const Result<void> begun = co_await std::move(beginning);
     if (begun.has_error()) co_return begun.error();
 
-    // One fixed name, so that what a crash leaves behind is taken over by the next attempt instead of piling up.
+    // One fixed name, so that the next attempt reuses what a crash left behind instead of leaving more.
     const std::filesystem::path temporary = path.string() + ".download";
     std::error_code ignored;
     std::filesystem::remove(temporary, ignored);
@@ -161,7 +161,8 @@ Task<Result<ClientResponse>> upload_range(Url url, std::filesystem::path file, s
     (*connection)->begin("PUT", url, {{"content-type", "application/octet-stream"}}, length);
     auto sending = send_range(connection->get(), &*input, offset, length, idle_timeout, origin);
     const Result<void> sent = co_await std::move(sending);
-    // A server that refuses the body answers before it has read it all: the answer says more than the broken pipe.
+    // A server that refuses the body answers before reading all of it: the answer is more
+    // informative than the broken pipe.
     (*connection)->limit(idle_timeout);
     auto reading = (*connection)->read_header();
     if (const error_code error = co_await std::move(reading)) co_return sent ? io_error(origin, error) : sent.error();

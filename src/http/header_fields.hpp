@@ -1,4 +1,4 @@
-// Beast's header fields as the plain map of this library.
+// Beast's header fields as this library's plain map.
 #pragma once
 
 #include <boost/beast/http/fields.hpp>
@@ -8,7 +8,7 @@
 
 namespace emeth::http {
 
-/// Names in lower case; the values of repeated ones joined by ", ".
+/// Names in lower case; the values of repeated fields joined by ", ".
 inline Headers to_headers(const boost::beast::http::fields& fields) {
     Headers headers;
     for (const auto& field : fields) {

@@ -1,4 +1,4 @@
-// Why a server does not do what it was asked: an HTTP status and a sentence for the caller.
+// Why a server declines a request: an HTTP status and a sentence for the caller.
 #pragma once
 
 #include <boost/system/result.hpp>
@@ -8,7 +8,7 @@
 namespace emeth::http {
 
 struct Refusal {
-    // Not an aggregate: were a Refusal constructible from a number, OrRefusal could not tell it from its value.
+    // Not an aggregate: if a Refusal could be constructed from a number, OrRefusal could not tell it from its value.
     Refusal() = default;
     Refusal(unsigned http_status, std::string sentence) : status(http_status), message(std::move(sentence)) {}
 

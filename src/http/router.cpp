@@ -15,7 +15,7 @@ int digit_value(char digit) {
     return -1;
 }
 
-/// None for a malformed escape and for control characters, NUL first of all.
+/// None for a malformed escape and for control characters, NUL in particular.
 std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_blank) {
     std::string decoded;
     for (std::size_t i = 0; i < text.size(); ++i) {

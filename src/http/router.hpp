@@ -1,4 +1,4 @@
-// Which route a request is for. Not for users of the library.
+// Selects the route for a request. Not for users of the library.
 #pragma once
 
 #include <cstdint>
@@ -13,13 +13,13 @@
 
 namespace emeth::http {
 
-/// The target of a request line, taken apart and percent-decoded.
+/// The target of a request line, split up and percent-decoded.
 struct Target {
     std::vector<std::string> segments;  ///< of the path
     std::map<std::string, std::string> query;
 
-    /// Error for a target that is malformed or too long, or has a segment that is "." or ".." or holds '/' or a control
-    /// character.
+    /// Error for a target that is malformed or too long, or has a segment that is "." or ".." or contains '/' or a
+    /// control character.
     static Result<Target> parse(std::string_view text);
     [[nodiscard]] std::string path() const;
 };

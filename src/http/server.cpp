@@ -39,7 +39,7 @@ Task<> accept_connections(std::shared_ptr<Server::Impl> server, TaskGroup* child
             continue;
         }
         close_on_exec(socket.native_handle());
-        // One place is taken by this coroutine itself.
+        // This coroutine itself takes up one place.
         if (children->running() > server->options.connections_max)
             refuse(std::move(socket));
         else

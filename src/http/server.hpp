@@ -1,5 +1,5 @@
-// A small HTTP/1.1 and WebSocket server over Beast: routes, body limits, idle timeouts, a cap on connections. Io thread
-// only.
+// A small HTTP/1.1 and WebSocket server over Beast: routes, body limits, idle timeouts and a limit on connections. Io
+// thread only.
 //
 // An endpoint is a function from a request to an Answer, and one line that declares it:
 //
@@ -30,7 +30,7 @@
 namespace emeth::http {
 
 struct ReceivedFile {
-    /// A temporary: it is removed after the handler, unless that has published it (runtime/durable_file.hpp).
+    /// A temporary: it is removed after the handler unless the handler has published it (runtime/durable_file.hpp).
     std::filesystem::path path;
     std::uint64_t bytes = 0;
     Hash256 sha256;
@@ -50,7 +50,7 @@ struct ServerRequest {
 
 struct ServerResponse {
     ServerResponse() = default;
-    /// Implicit, so that an endpoint may return the JSON that it answers with.
+    /// Implicit, so that an endpoint may simply return its JSON answer.
     ServerResponse(const boost::json::value& value);
 
     unsigned status = 200;
@@ -65,7 +65,7 @@ ServerResponse to_response(const Refusal& refusal);
 
 using Answer = OrRefusal<ServerResponse>;
 using Handler = std::function<Task<Answer>(ServerRequest)>;
-/// Looks at a request whose body is not read yet, and may refuse it. Keeps strangers from filling the disk.
+/// Inspects a request whose body has not been read yet, and may refuse it. Keeps strangers from filling the disk.
 using Admission = std::function<OrRefusal<void>(const ServerRequest&)>;
 using WebSocketHandler = std::function<Task<>(WebSocket, ServerRequest)>;
 
@@ -74,7 +74,7 @@ struct ServerOptions {
     std::uint16_t port = 0;             ///< 0: the system chooses
     std::string public_url{};           ///< how clients reach it through a reverse proxy; empty: directly
     std::size_t connections_max = 256;  ///< one more is answered 503
-    /// For a peer to send a whole header or the next piece of a body, or to take a piece of the answer.
+    /// How long a peer may take to send a whole header or the next piece of a body, or to accept a piece of the answer.
     Milliseconds idle_timeout{60'000};
 };
 
@@ -84,15 +84,15 @@ public:
     Server(asio::any_io_executor executor, ServerOptions options);
     ~Server();
 
-    // `pattern`: "/api/v1/jobs", "/objects/{name}"; of several that fit, the first one added counts. A longer body is
-    // answered 413, an unknown path 404, another method 405. GET routes answer HEAD, too.
+    // `pattern`: "/api/v1/jobs", "/objects/{name}"; if several match, the first one added counts. A longer body is
+    // answered with 413, an unknown path with 404, a different method with 405. GET routes also answer HEAD.
 
     void route(std::string_view method, std::string_view pattern, std::uint64_t body_bytes_max, Handler handler);
-    /// The body of a POST must be JSON, else the answer is 400; of other methods it is ignored.
+    /// The body of a POST must be JSON, otherwise the answer is 400; for other methods it is ignored.
     void route_json(std::string_view method, std::string_view pattern, std::uint64_t body_bytes_max, Handler handler);
-    /// The body is streamed into "<folder>/incoming-<n>.tmp" (0600; `folder` must be on the file system of its
-    /// destination). A full disk is answered 507. Temporaries that a crash leaves there are for the owner of the folder
-    /// to remove.
+    /// The body is streamed into "<folder>/incoming-<n>.tmp" (0600; `folder` must be on the file system of the
+    /// destination). A full disk is answered with 507. The owner of the folder must remove temporaries that a crash
+    /// leaves there.
     void route_file(std::string_view method, std::string_view pattern, std::uint64_t body_bytes_max,
                     std::filesystem::path folder, Handler handler, Admission admission = {});
     void route_websocket(std::string_view pattern, WebSocketHandler handler);
@@ -103,8 +103,8 @@ public:
     /// "http://127.0.0.1:3000", or the public one.
     [[nodiscard]] std::string url() const;
 
-    /// Serves until cancelled; then ends every connection and returns. An exception of a handler is logged and answered
-    /// 500; the server goes on.
+    /// Serves until cancelled; then ends every connection and returns. An exception from a handler is logged and
+    /// answered with 500; the server keeps running.
     Task<> run();
 
 private:

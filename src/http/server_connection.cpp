@@ -29,7 +29,7 @@ constexpr std::uint64_t drained_bytes_max = 16 << 20;
 constexpr Milliseconds drain_time_max{2'000};
 constexpr unsigned incoming_names_tried = 1'000;
 
-/// The end of a connection, not of anything else.
+/// Throws to end this connection only.
 void throw_if(error_code error) {
     if (error) throw boost::system::system_error(error);
 }
@@ -48,7 +48,7 @@ public:
     ServerConnection(std::shared_ptr<Server::Impl> server, Tcp::socket socket)
         : server_(std::move(server)), stream_(std::move(socket)), piece_(text_piece_bytes) {}
 
-    /// Serves one request; false when the connection is over.
+    /// Serves one request; false once the connection is over.
     Task<bool> serve_one();
 
 private:
@@ -77,7 +77,7 @@ private:
     std::optional<Parser> parser_;
     ServerRequest request_;
     std::optional<RemoveAtEnd>
-        incoming_;  // the file of request_, removed after the handler and when the connection fails
+        incoming_;  // the file of request_, removed after the handler and if the connection fails
     const Route* route_ = nullptr;
 };
 
@@ -133,7 +133,7 @@ Task<std::optional<ServerResponse>> ServerConnection::read_header() {
     co_return std::nullopt;
 }
 
-/// Fills request_ and route_, or refuses.
+/// Fills request_ and route_, or refuses the request.
 std::optional<ServerResponse> ServerConnection::find_route() {
     const auto& header = parser_->get();
     Result<Target> target = Target::parse({header.target().data(), header.target().size()});
@@ -155,7 +155,7 @@ std::optional<ServerResponse> ServerConnection::find_route() {
     request_.captures = std::move(match.captures);
     route_ = match.route;
     if (!route_->websocket) return std::nullopt;
-    // Bytes that came before the handshake was answered would be lost in the change of protocols.
+    // Bytes that arrived before the handshake was answered would be lost when the protocol is switched.
     if (beast::websocket::is_upgrade(header) && buffer_.size() == 0) return std::nullopt;
     ServerResponse response = refused(426, "this path serves WebSockets");
     response.headers["upgrade"] = "websocket";
@@ -213,7 +213,7 @@ Task<std::optional<ServerResponse>> ServerConnection::read_text() {
     co_return std::nullopt;
 }
 
-/// Names are tried until one is free: a crash may have left some.
+/// Tries names until one is free: a crash may have left some.
 Result<OutputFile> ServerConnection::create_incoming(std::filesystem::path& path) {
     for (unsigned tried = 0;; ++tried) {
         path = route_->file->folder / fmt::format("incoming-{}.tmp", ++server_->incoming_files);
@@ -306,14 +306,14 @@ Task<> ServerConnection::write_file(http::response_serializer<http::buffer_body>
         const Result<void> read = file->read_at(sent, {piece_.data(), size});
         if (!read)
             throw ErrorException(
-                read.error());  // the length is announced already: all that is left is to end the connection
+                read.error());  // the length has already been announced: the connection can only be ended
         sent += size;
         auto writing = write_piece(serializer, message, {piece_.data(), size}, sent < file->bytes());
         co_await std::move(writing);
     } while (sent < file->bytes());
 }
 
-/// A peer that still sends would lose our answer to a reset if the connection were closed at once.
+/// If the connection were closed at once, the reset would cost a peer that is still sending our answer.
 Task<> ServerConnection::drain() {
     error_code ignored;
     stream_.socket().shutdown(Tcp::socket::shutdown_send, ignored);

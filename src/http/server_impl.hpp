@@ -1,4 +1,4 @@
-// What a server's connections share. Not for users of the library.
+// State shared by a server's connections. Not for users of the library.
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
@@ -17,11 +17,11 @@ struct Server::Impl {
     ServerOptions options;
     Tcp::acceptor acceptor;
     Router router;
-    std::uint64_t incoming_files = 0;  ///< names of temporaries
+    std::uint64_t incoming_files = 0;  ///< for naming temporaries
 };
 
-/// Serves requests until the peer ends, an idle timeout, or a WebSocket's handler returns. Throws nothing but
-/// operation_aborted.
+/// Serves requests until the peer ends the connection, an idle timeout occurs, or a WebSocket's handler returns. Throws
+/// nothing but operation_aborted.
 Task<> serve_connection(std::shared_ptr<Server::Impl> server, Tcp::socket socket);
 
 }  // namespace emeth::http

@@ -10,7 +10,7 @@
 namespace emeth::http {
 namespace {
 
-/// One line a field, so that no two different permissions have the same text.
+/// One line per field, so that no two different permissions have the same text.
 Hash256 permission_digest(std::span<const std::uint8_t> secret, std::string_view method, std::string_view path,
                           std::int64_t expires_at_ms) {
     return crypto::hmac_sha256(secret, fmt::format("{}\n{}\n{}", method, path, expires_at_ms));

@@ -15,8 +15,8 @@ class UrlSigner {
 public:
     explicit UrlSigner(std::array<std::uint8_t, 32> secret) : secret_(secret) {}
 
-    /// "<path>?expires=<ms>&signature=<hex>", valid for `method` until `expires_at_ms`. `path` must be percent-encoded
-    /// already.
+    /// "<path>?expires=<ms>&signature=<hex>", valid for `method` until `expires_at_ms`.
+    /// `path` must be percent-encoded already.
     [[nodiscard]] std::string sign(std::string_view method, std::string_view path, std::int64_t expires_at_ms) const;
     /// Error: "the URL has expired; ask for a new one" or "the URL's signature is wrong".
     [[nodiscard]] Result<void> check(std::string_view method, std::string_view path,

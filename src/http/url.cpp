@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t url_bytes_max = 8'192;
 constexpr std::size_t shown_bytes_max = 80;
 
-/// What may be shown of a text that is no URL: its start, without a query that may be a permission.
+/// What may be shown of a text that is not a URL: its beginning, without the query, which may be a permission.
 std::string shown(std::string_view text) {
     const std::string_view start = text.substr(0, std::min(text.find('?'), shown_bytes_max));
     return start.size() < text.size() ? std::string(start) + "…" : std::string(start);

@@ -24,7 +24,7 @@ struct WebSocket::Impl {
     std::string peer;  // IP
 };
 
-/// Limits and keep-alive for either side; to be set before the handshake.
+/// Limits and keep-alive for either side; must be set before the handshake.
 template <class Stream>
 void configure(beast::websocket::stream<Stream>& stream) {
     beast::websocket::stream_base::timeout timeout;
@@ -34,7 +34,7 @@ void configure(beast::websocket::stream<Stream>& stream) {
     stream.set_option(timeout);
     stream.read_message_max(WebSocket::message_bytes_max);
     stream.text(true);
-    beast::get_lowest_layer(stream).expires_never();  // the WebSocket layer keeps its own time
+    beast::get_lowest_layer(stream).expires_never();  // the WebSocket layer has its own timeouts
 }
 
 }  // namespace emeth::http

@@ -1,4 +1,4 @@
-// Where things lie in a node's data folder.
+// The layout of a node's data folder.
 #pragma once
 
 #include <filesystem>
@@ -15,7 +15,7 @@ inline std::filesystem::path crash_marker(const std::filesystem::path& data) {
 inline std::filesystem::path admin_socket(const std::filesystem::path& data) {
     return data / "admin.sock";
 }
-/// Of the local worker with this number, from 1.
+/// The folder of the local worker with this number, from 1.
 inline std::filesystem::path local_worker_folder(const std::filesystem::path& data, unsigned number) {
     return data / "workers" / std::to_string(number);
 }

@@ -104,7 +104,7 @@ Result<void> Master::listen() {
     return {};
 }
 
-/// Recovery is the normal start: leases first, so that no worker is handed out twice, then every JOB continues.
+/// Recovery is the normal start: leases first, so that no worker is handed out twice; then every JOB continues.
 void Master::take_up(std::vector<statemachine::Job> active) {
     std::vector<JobId> ids;
     for (const auto& job : active) ids.push_back(job.terms.id);
@@ -145,7 +145,7 @@ Task<Result<void>> remember_network(NodeCore& core, chain::Constants constants) 
     co_return co_await core.pool().run(std::move(write));
 }
 
-/// What is known of the configured contract. transient Error: no earlier start has seen it.
+/// What is known about the configured contract. Transient Error: no earlier start has seen it.
 Task<Result<chain::Constants>> recall_network(NodeCore& core) {
     auto read = [&core] { return core.store().notes().cursor(known_network_cursor); };
     const auto text = co_await core.pool().run(std::move(read));
@@ -158,7 +158,7 @@ Task<Result<chain::Constants>> recall_network(NodeCore& core) {
     co_return constants;
 }
 
-/// Wrong settings end the start; an endpoint that is down ends it only when no deposit depends on it.
+/// Wrong settings abort the start; an endpoint that is down aborts it only if no deposit depends on it.
 Task<Result<chain::Constants>> connect(NodeCore& core, bool has_active_jobs) {
     for (std::uint32_t attempt = 1;; ++attempt) {
         const Result<chain::Constants> constants = co_await core.check_network();
@@ -188,8 +188,8 @@ Task<Result<std::vector<statemachine::Job>>> read_active(NodeCore& core) {
     co_return co_await core.pool().run(std::move(read));
 }
 
-/// Before any JOB runs, a crash that the last process caused itself is counted against the JOB that it was working on.
-/// If the store cannot write now, a later start counts it.
+/// Before any JOB runs, a crash that the last process caused itself is attributed to the JOB that it was working on. If
+/// the store cannot write now, a later start does it.
 Task<> settle_crash(NodeCore& core, crash::Marker& marker) {
     if (!marker.left_behind()) co_return;
     const Result<chain::Block> latest = co_await core.chain().latest_block();
@@ -210,8 +210,8 @@ Task<Result<void>> run_master(asio::any_io_executor executor, NodeConfig config,
                               MasterOptions options) {
     auto hub_options = worker_options(config);
     if (hub_options.has_error()) co_return hub_options.error();
-    // Local workers keep dataset, token file, checkpoints and artifact on this disk; one that helps another keeps
-    // dataset and token file.
+    // Local workers keep the dataset, token file, checkpoints and artifact on this disk; a helper keeps the dataset and
+    // token file.
     if (options.local_workers > 0)
         config.selection.disk_bytes_per_dataset_byte =
             4 + (config.selection.cooperative ? 2 * (options.local_workers - 1) : 0);

@@ -15,9 +15,9 @@ struct MasterOptions {
     unsigned local_workers = 0;
 };
 
-/// Runs until cancelled or stopped over the admin socket. An Error before it runs names what is wrong with settings,
-/// folder, endpoint or wallet. With active JOBs an endpoint that is down is waited for instead: their deposits are at
-/// stake.
+/// Runs until cancelled or stopped over the admin socket. An Error before it runs names what is wrong with the
+/// settings, folder, endpoint or wallet. With active JOBs, it waits for an endpoint that is down instead, because their
+/// deposits are at stake.
 Task<Result<void>> run_master(asio::any_io_executor executor, NodeConfig config, crypto::PrivateKey key,
                               MasterOptions options);
 

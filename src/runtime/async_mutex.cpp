@@ -7,7 +7,8 @@
 
 namespace emeth {
 
-/// A place in the queue. A waiter that leaves by an exception passes on what it was handed in the same moment.
+/// A place in the queue. A waiter that leaves by an exception passes on the lock if it was handed
+/// over at that same moment.
 class AsyncMutex::Place {
 public:
     explicit Place(AsyncMutex& mutex)
@@ -35,7 +36,7 @@ Task<AsyncMutex::Lock> AsyncMutex::lock() {
             co_await place.granted().wait();
         } catch (const boost::system::system_error&) {
             if (!is_cancellation(std::current_exception())) throw;
-            throw boost::system::system_error(asio::error::operation_aborted);  // the channel has a code of its own
+            throw boost::system::system_error(asio::error::operation_aborted);  // the channel has its own code
         }
         place.take();
     }
@@ -43,10 +44,10 @@ Task<AsyncMutex::Lock> AsyncMutex::lock() {
     co_return Lock(*this);
 }
 
-/// The oldest waiter receives it here and now: nobody who comes later can overtake it.
+/// The oldest waiter receives the lock immediately, so nobody who comes later can overtake it.
 void AsyncMutex::unlock() {
     for (Waiter& waiter : waiters_) {
-        if (waiter.holds) continue;  // it is on its way out
+        if (waiter.holds) continue;  // it is already leaving
         waiter.holds = true;
         waiter.granted.notify();
         return;

@@ -44,7 +44,7 @@ private:
 
     asio::any_io_executor executor_;
     bool locked_ = false;
-    std::list<Waiter> waiters_;  ///< oldest first; the first that holds is leaving
+    std::list<Waiter> waiters_;  ///< oldest first; a first one that holds is leaving
 };
 
 }  // namespace emeth

@@ -1,4 +1,4 @@
-// A small pool of threads for work that blocks (RocksDB syncs, hashing, files), so that the io thread never does.
+// A small thread pool for blocking work (RocksDB syncs, hashing, files), so that the io thread never blocks.
 #pragma once
 
 #include <boost/asio/async_result.hpp>
@@ -19,11 +19,11 @@ namespace emeth {
 
 class BlockingPool {
 public:
-    /// With 0 threads the work runs at once on the calling thread, as the simulator needs it.
+    /// With 0 threads the work runs immediately on the calling thread, as the simulator requires.
     explicit BlockingPool(std::size_t threads) {
         if (threads > 0) pool_.emplace(threads);
     }
-    /// Waits for everything that was begun or queued, so that no requested commit is lost.
+    /// Waits for everything that was started or queued, so that no requested commit is lost.
     ~BlockingPool() {
         if (pool_) pool_->join();
     }
@@ -31,8 +31,8 @@ public:
     BlockingPool& operator=(const BlockingPool&) = delete;
 
     /// Runs `work` on the pool and resumes the caller on its own executor with the result. Cannot be cancelled once
-    /// begun: the caller always learns the outcome (and its next co_await throws). An exception of `work` is rethrown
-    /// to the caller.
+    /// started: the caller always learns the outcome (and its next co_await throws). An exception from `work` is
+    /// rethrown to the caller.
     template <class Work>
     Task<std::invoke_result_t<Work>> run(Work work) {
         using Value = std::invoke_result_t<Work>;
@@ -48,7 +48,7 @@ public:
     }
 
 private:
-    // `work` lives in the frame of run(), which cannot end before: nothing listens to the cancellation slot here.
+    // `work` lives in the frame of run(), which cannot end earlier: nothing listens to the cancellation slot here.
     Task<> call_on_pool(std::function<void()> work) {
         std::exception_ptr error;
         auto begin = [&](auto handler) {

@@ -1,4 +1,4 @@
-// The one translation unit that holds the bodies of Asio and Beast (BOOST_ASIO_SEPARATE_COMPILATION).
+// The only translation unit that contains the definitions of Asio and Beast (BOOST_ASIO_SEPARATE_COMPILATION).
 #include <boost/asio/impl/src.hpp>
 #include <boost/asio/ssl/impl/src.hpp>
 #include <boost/beast/src.hpp>

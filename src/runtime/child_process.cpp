@@ -32,12 +32,12 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int control_descriptor = 3;
-/// Descriptors for the child are kept above the numbers that they are moved to, so that no move overwrites another.
+/// Descriptors for the child are kept above their target numbers, so that no move overwrites another.
 constexpr int first_free_descriptor = 10;
 constexpr std::array inherited_variables{"PATH", "HOME",   "LANG",          "LC_ALL",
                                          "TZ",   "TMPDIR", "SSL_CERT_FILE", "EMETH_FAILPOINT"};
 
-/// Where a child failed on its way to the new program; sent with errno over a pipe that a successful exec closes.
+/// Where a child failed before exec; sent together with errno over a pipe that a successful exec closes.
 enum class Step : int { parent_gone, move_descriptor, close_descriptors, execute };
 struct StartFailure {
     Step step;
@@ -128,7 +128,7 @@ Result<FileDescriptor> make_failure_pipe(Launch& launch) {
 
 [[noreturn]] void give_up(const Launch& launch, Step step) {
     const StartFailure failure{step, errno};
-    // Should even this fail, the parent still sees a child that ended with 127.
+    // If even this fails, the parent still sees a child that exited with 127.
     [[maybe_unused]] const ssize_t written = ::write(launch.failure.get(), &failure, sizeof failure);
     ::_exit(127);
 }
@@ -165,7 +165,7 @@ void reset_signals() {
     give_up(launch, Step::execute);
 }
 
-/// Signals are held back meanwhile, lest a handler of the parent run in the child.
+/// Signals are blocked meanwhile, lest a handler of the parent run in the child.
 pid_t fork_child(const Launch& launch) {
     sigset_t all, before;
     sigfillset(&all);
@@ -200,7 +200,7 @@ Result<void> await_exec(const FileDescriptor& pipe, const std::string& program) 
     return {};
 }
 
-/// CLOEXEC by itself. By its number: glibc 2.36 declares pidfd_open() without extern "C".
+/// pidfds are CLOEXEC by default. Called by number: glibc 2.36 declares pidfd_open() without extern "C".
 FileDescriptor open_pidfd(pid_t pid) {
     return FileDescriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
 }
@@ -252,19 +252,19 @@ struct ChildProcess::Impl {
     Impl(const asio::any_io_executor& executor, pid_t process, int process_descriptor, FileDescriptor socket)
         : pid(process), ending(executor, process_descriptor), control(std::move(socket)) {}
 
-    /// Until it is reaped, its number cannot be given to another process.
+    /// Until the child is reaped, its pid cannot be reused.
     void reap_now() {
         end = end_of(reap(pid));
         ending.close();
     }
 
-    /// Also before anybody waited for its end.
+    /// Works even before anybody has waited for its end.
     bool runs() {
         pollfd ended{ending.native_handle(), POLLIN, 0};
         return !end && ::poll(&ended, 1, 0) == 0;
     }
 
-    /// With all that it started and left in its process group.
+    /// Kills the child together with everything that it started and left in its process group.
     void kill_group() const {
         if (!end) ::kill(-pid, SIGKILL);
     }

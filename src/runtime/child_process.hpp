@@ -1,4 +1,4 @@
-// Child processes of a daemon: started from the io thread, killed with it, inheriting only what is named.
+// Child processes of a daemon: started from the io thread, killed together with it, inheriting only what is named.
 #pragma once
 
 #include <sys/types.h>
@@ -46,7 +46,7 @@ public:
     int release_control_socket();
     void signal(int number);
     [[nodiscard]] bool running() const;
-    /// Returns at once when it has ended before. May be awaited by one coroutine at a time.
+    /// Returns at once if the child has already ended. May be awaited by one coroutine at a time.
     Task<ChildEnd> wait();
     /// `first` (SIGTERM or SIGINT), then SIGKILL after `grace_ms`.
     Task<ChildEnd> stop(int first, int grace_ms);
@@ -57,7 +57,7 @@ private:
     std::shared_ptr<Impl> impl_;  // a waiter holds it, too
 };
 
-/// The absolute path of the running program, for siblings ("emeth-trainer" beside "emeth").
+/// The absolute path of the running program, used to find siblings ("emeth-trainer" next to "emeth").
 std::filesystem::path own_program_path();
 
 }  // namespace emeth

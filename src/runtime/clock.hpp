@@ -24,7 +24,7 @@ public:
     virtual Task<> sleep(Milliseconds duration) = 0;
 };
 
-/// The system's clocks; shared by all, threadsafe.
+/// The system's clocks; a shared instance, thread-safe.
 Clock& system_clock();
 
 }  // namespace emeth

@@ -26,17 +26,17 @@ constexpr const char* nothing = "-";
 constexpr int signal_number_max = 64;
 constexpr std::size_t signal_stack_bytes = 64 << 10;
 
-/// All that the handler needs, set before it is installed.
+/// Everything that the handler needs, set before it is installed.
 struct Armed {
     int file = -1;
     pid_t process = 0;
     std::array<struct sigaction, crash_signals.size()> former{};
-    std::array<char, signal_stack_bytes> stack{};  // where the io thread's own has overflowed
+    std::array<char, signal_stack_bytes> stack{};  // for when the io thread's own stack has overflowed
     std::atomic_flag writing = ATOMIC_FLAG_INIT;
 };
 constinit Armed armed;
 
-/// A line of text put together with nothing but memory of its own.
+/// A line of text built without allocating.
 class Line {
 public:
     void add(const char* word) {
@@ -76,21 +76,21 @@ void write_marker(int signal, const Work* work) {
     line.write_to(armed.file);
 }
 
-/// A kill from outside (a watchdog's SIGABRT, say) is not the work's doing. abort() and raise() come from this process.
+/// A kill from outside (a watchdog's SIGABRT, say) is not caused by the work. abort() and
+/// raise() come from this process.
 bool made_by_itself(const siginfo_t& info) {
     return ::getpid() == armed.process && (info.si_code > 0 || info.si_pid == armed.process);
 }
 
-/// Only calls that are safe in a handler. All of these signals are blocked meanwhile: a fault in here ends the process
-/// at once.
+/// Only async-signal-safe calls. All of these signals are blocked meanwhile: a fault in here ends the process at once.
 void on_crash(int signal, siginfo_t* info, void*) {
     if (made_by_itself(*info)) {
-        while (armed.writing.test_and_set()) ::pause();  // another thread came first and is about to end the process
+        while (armed.writing.test_and_set()) ::pause();  // another thread was first and is about to end the process
         write_marker(signal, at_work());
     }
     for (std::size_t index = 0; index < crash_signals.size(); ++index)
         if (crash_signals[index] == signal) ::sigaction(signal, &armed.former[index], nullptr);
-    ::raise(signal);  // delivered when this returns, with the stack as it was
+    ::raise(signal);  // delivered when this returns, with the original stack
 }
 
 std::optional<Crash> parse(std::string_view text) {

@@ -25,7 +25,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A temporary left by a dead process of the same pid stands in the way of one name, not of many.
+/// A temporary left by a dead process with the same pid blocks one name, not many.
 constexpr int temporary_names_max = 100;
 
 struct Temporary {
@@ -45,7 +45,7 @@ Result<Temporary> create_temporary(const fs::path& path, mode_t mode) {
     return errno_error("cannot create a temporary file beside " + path.string(), error);
 }
 
-/// The process that `name`, ".tmp-<process>-<n>" behind the target's own name, belongs to; 0: it is no such name.
+/// The process that owns the temporary `name` (the target's name followed by ".tmp-<process>-<n>"); 0: not such a name.
 pid_t owner_of_temporary(std::string_view name, std::string_view prefix) {
     if (!name.starts_with(prefix)) return 0;
     pid_t owner = 0;
@@ -55,7 +55,7 @@ pid_t owner_of_temporary(std::string_view name, std::string_view prefix) {
 
 constexpr std::string_view temporary_mark = ".tmp-";
 
-/// True for a zombie, too: a signal would still reach it.
+/// Also true for a zombie, which a signal would still reach.
 bool has_ended(pid_t process) {
     if (::kill(process, 0) != 0) return errno == ESRCH;
     const auto stat = read_process_stat(process);
@@ -68,8 +68,8 @@ void remove_if_abandoned(const fs::path& file, std::string_view prefix) {
     if (owner > 0 && has_ended(owner)) fs::remove(file, ignored);
 }
 
-/// Temporaries of this file whose writers were killed between creating and renaming them. Best effort: they only take
-/// space.
+/// Removes temporaries of this file whose writers were killed between creating and renaming them. Best effort: they
+/// only take up space.
 void remove_leftovers(const fs::path& path) {
     const std::string prefix = path.filename().string() + std::string(temporary_mark);
     const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
@@ -103,7 +103,7 @@ std::string effect_of(const fs::path& path) {
     return name.substr(0, name.find_first_of("-."));
 }
 
-/// The bytes are on the disk before the name is.
+/// Makes the bytes durable before the name.
 Result<void> sync_and_rename(int descriptor, const fs::path& temporary, const fs::path& path) {
     const std::string effect = effect_of(path);
     failpoint::before("file", effect);
@@ -160,7 +160,7 @@ Result<std::string> read_file(const fs::path& path, std::uint64_t bytes_max) {
     };
     if (size > bytes_max) return too_large(size);
 
-    // One byte more than its size tells a file that grows meanwhile; files of /proc say 0 and hold more.
+    // One byte more than the size reveals a file that grows meanwhile; files in /proc report 0 and hold more.
     std::string text(size + 1, '\0');
     std::size_t filled = 0;
     for (;;) {

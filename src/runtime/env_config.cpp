@@ -20,7 +20,8 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
 }
 
-/// A dot cannot stand in the name of an environment variable: `timeout.learning` and `timeout_learning` are one key.
+/// The name of an environment variable cannot contain a dot: `timeout.learning` and
+/// `timeout_learning` are the same key.
 std::string normalised(std::string_view key) {
     std::string name(key);
     std::replace(name.begin(), name.end(), '.', '_');
@@ -35,7 +36,8 @@ bool is_key(std::string_view text) {
            std::all_of(text.begin(), text.end(), is_key_character);
 }
 
-/// What stands right of '=': quoted, or up to a comment. The error is a predicate, without the text: it may be a key.
+/// The text to the right of '=': quoted, or up to a comment. The error is a predicate without the text,
+/// which may be a key.
 Result<std::string> parse_value(std::string_view text) {
     text = trimmed(text);
     if (!text.empty() && (text.front() == '"' || text.front() == '\'')) {
@@ -50,7 +52,7 @@ Result<std::string> parse_value(std::string_view text) {
     return std::string(trimmed(text.substr(0, comment)));
 }
 
-/// The number of single-character insertions, removals and replacements between them, whatever the case.
+/// The number of single-character insertions, deletions and substitutions between them, ignoring case.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> row(b.size() + 1);
     std::iota(row.begin(), row.end(), std::size_t{0});
@@ -66,9 +68,9 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     return row.back();
 }
 
-/// "; did you mean n_epoch?", or nothing when no known key is near.
+/// "; did you mean n_epoch?", or nothing if no known key is close.
 std::string suggestion(const std::string& key, const std::set<std::string>& known_keys) {
-    constexpr std::size_t key_length_max = 64;  // a longer one is no slip of the keyboard
+    constexpr std::size_t key_length_max = 64;  // anything longer is not a typing error
     if (key.size() > key_length_max || known_keys.empty()) return {};
     const auto nearer = [&](const std::string& a, const std::string& b) {
         return edit_distance(key, a) < edit_distance(key, b);

@@ -1,4 +1,4 @@
-// What the system says, as an Error.
+// System errors as an Error.
 #pragma once
 
 #include <string>
@@ -7,8 +7,8 @@
 
 namespace emeth {
 
-/// "<what>: No space left on device; free some space". Permanent where trying again cannot help (no such file, no
-/// permission), else transient. Take `errno` before anything else can change it.
+/// "<what>: No space left on device; free some space". Permanent if trying again cannot help (no such file, no
+/// permission), otherwise transient. Read `errno` before anything else can change it.
 Error errno_error(std::string what, int number);
 
 }  // namespace emeth

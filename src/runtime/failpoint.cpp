@@ -78,7 +78,7 @@ struct Order {
     bool by_abort = false;
 };
 
-/// The file's path begins at the first '/': effects have none.
+/// The file's path begins at the first '/': effects contain none.
 Order read_order() {
     const char* value = std::getenv("EMETH_FAILPOINT");
     const std::string_view text = value == nullptr ? "" : value;
@@ -98,10 +98,10 @@ const Order& order() {
 void trace(const std::string& name) {
     const FileDescriptor file(::open(order().file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
     const std::string line = name + "\n";
-    if (::write(file.get(), line.data(), line.size()) < 0) return;  // a trace of a test: nothing hangs on it
+    if (::write(file.get(), line.data(), line.size()) < 0) return;  // only a test's trace: nothing depends on it
 }
 
-/// The first to make the file dies; all others live.
+/// The first process to create the file dies; all others live.
 void fire() {
     const FileDescriptor mark(::open(order().file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!mark.is_open()) return;

@@ -1,5 +1,5 @@
 // Places where a test ends the process as a power cut would: just before and just after every durable commit and every
-// outside effect. Off, a place costs one predictable branch.
+// external effect. When disabled, a place costs one predictable branch.
 //
 //   EMETH_FAILPOINT=before:commit SubmitSigned:/tmp/fired
 //       SIGKILL at that place, once, in whichever process reaches it first; the file is created at that moment.
@@ -27,7 +27,7 @@ struct Place {
 };
 
 /// All places at which the crash matrix kills a real process. Events that only the chain or a failing worker causes are
-/// not among them; the unit tests of the pipelines crash at every one of those commits.
+/// not among them; the pipelines' unit tests crash at each of those commits.
 std::span<const Place> places();
 
 namespace detail {
@@ -35,7 +35,7 @@ extern const bool armed;
 void pass(Moment moment, std::string_view effect, std::string_view subject);
 }  // namespace detail
 
-/// `effect` and `subject` together are the name: "commit", "SubmitSigned".
+/// `effect` and `subject` together form the name: "commit", "SubmitSigned".
 inline void before(std::string_view effect, std::string_view subject) {
     if (detail::armed) [[unlikely]]
         detail::pass(Moment::before, effect, subject);

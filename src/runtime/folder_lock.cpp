@@ -22,7 +22,8 @@ namespace {
 constexpr std::size_t command_line_bytes_max = 1 << 20;
 constexpr Milliseconds try_again_after{20};
 
-/// "emeth master" of "/usr/bin/emeth\0master\0--data\0…": program and subcommand, nothing that a flag may hold.
+/// "emeth master" from "/usr/bin/emeth\0master\0--data\0…": program and subcommand, but nothing
+/// that a flag may contain.
 std::string command_of(pid_t process) {
     const Result<std::string> line = read_file(fmt::format("/proc/{}/cmdline", process), command_line_bytes_max);
     if (!line || line->empty()) return "no longer running";
@@ -33,7 +34,7 @@ std::string command_of(pid_t process) {
     return command;
 }
 
-/// None while the holder has not written it yet.
+/// None while the holder has not written its pid yet.
 std::optional<pid_t> read_holder(int descriptor) {
     std::array<char, 16> text{};
     const ssize_t count = ::pread(descriptor, text.data(), text.size(), 0);
@@ -51,7 +52,7 @@ Error in_use(const std::filesystem::path& folder, int descriptor) {
         fmt::format("data folder {} is in use by {}; stop it or choose another --data", folder.string(), process));
 }
 
-/// False when another process holds it for longer than `patience`.
+/// False if another process holds it for longer than `patience`.
 Result<bool> lock_in_time(int descriptor, Milliseconds patience) {
     const Milliseconds end = system_clock().monotonic() + patience;
     while (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {

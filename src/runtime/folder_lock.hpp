@@ -1,4 +1,4 @@
-// At most one process for each data folder.
+// At most one process per data folder.
 #pragma once
 
 #include <filesystem>
@@ -8,11 +8,11 @@
 
 namespace emeth {
 
-/// Holds `<folder>/lock` (flock) for as long as it lives; the file holds the pid of the holder.
+/// Holds `<folder>/lock` (flock) for as long as it lives; the file contains the holder's pid.
 class FolderLock {
 public:
-    /// Waits up to `patience` (blocking) for a holder to end. Error: "data folder /x is in use by process 123 (emeth
-    /// master); stop it or choose another --data".
+    /// Waits up to `patience` (blocking) for the holder to release it. Error: "data folder /x is in use by process 123
+    /// (emeth master); stop it or choose another --data".
     static Result<FolderLock> acquire(const std::filesystem::path& folder, Milliseconds patience = Milliseconds(0));
     FolderLock(FolderLock&&) noexcept;
     FolderLock& operator=(FolderLock&&) noexcept;

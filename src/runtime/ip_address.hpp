@@ -1,11 +1,11 @@
-// IP addresses in text.
+// IP addresses as text.
 #pragma once
 
 #include <string>
 
 namespace emeth {
 
-/// False also for what is no IP address.
+/// Also false for text that is not an IP address.
 bool is_loopback(const std::string& ip);
 
 }  // namespace emeth

@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t shown_bytes_max = 48;
 constexpr std::size_t decimal_digits_max = 78;  // of 2^256 − 1
 
-/// A value as an error message shows it: short, on one line, containers only by their size.
+/// A value as shown in an error message: short, on one line, containers only by their size.
 std::string shown(const boost::json::value& value) {
     if (value.is_array()) return fmt::format("an array of {}", value.get_array().size());
     if (value.is_object()) return fmt::format("an object of {} fields", value.get_object().size());

@@ -1,6 +1,6 @@
 // Reading JSON that came from outside: size and depth are bounded before parsing, every field is checked for type and
-// range, and the first thing that is wrong becomes one Error that names where, which field, its value and what was
-// expected:
+// range, and the first thing that is wrong becomes one Error that names where, which field, its
+// value and what was expected:
 //   "info server's job list: field 'fee' is 12.5; expected a decimal string".
 //
 //   Result<boost::json::value> json = parse_json(body, answer_bytes_max, "storage answer");
@@ -13,8 +13,8 @@
 //   if (Result<void> check = answer.check(); check.has_error()) return check.error();
 //   return ticket;
 //
-// A getter that fails remembers the first error and returns an empty value: nothing may be acted on before check()
-// passed.
+// A getter that fails records the first error and returns an empty value, so nothing may be acted upon before check()
+// has passed.
 #pragma once
 
 #include <boost/json/array.hpp>
@@ -41,16 +41,17 @@ inline constexpr std::size_t json_depth_max = 32;
 /// Parses one whole JSON text of at most `bytes_max` bytes. `what` names it in the (permanent) error: "storage answer".
 Result<boost::json::value> parse_json(std::string_view text, std::size_t bytes_max, std::string_view what);
 
-/// The elements of a value that must be an array of at most `count_max`. The span lives as long as `value`.
+/// The elements of a value that must be an array of at most `count_max` elements. The span lives as long as `value`.
 Result<std::span<const boost::json::value>> json_array(const boost::json::value& value, std::size_t count_max,
                                                        std::string_view what);
 
 /// Reads the fields of an object. It refers to `value`, which must outlive it. Nested readers share the error of the
-/// outermost one, and name their fields in full ("progress.step", "parts[3].etag"). Unknown fields are ignored. An
-/// optional field that is null counts as absent. Permanent errors throughout. Not thread-safe.
+/// outermost one, and give the full names of their fields ("progress.step", "parts[3].etag"). Unknown fields are
+/// ignored. An optional field that is null counts as absent. All errors are permanent. Not thread-safe.
 class JsonObject {
 public:
-    /// `what` begins the error: "info server's job list". A value that is no object is such an error, too.
+    /// `what` is the prefix of the error: "info server's job list". A value that is not an object
+    /// is such an error, too.
     JsonObject(const boost::json::value& value, std::string_view what);
 
     /// Present and not null.
@@ -90,7 +91,7 @@ public:
     /// For a rule of the caller's own: "… field 'key' is <value>; expected <expected>". Only the first error is kept.
     void reject(std::string_view key, std::string_view expected);
 
-    /// The first error of this reader and of all that share it.
+    /// The first error of this reader and of all readers that share it.
     [[nodiscard]] Result<void> check() const;
 
 private:
@@ -104,7 +105,7 @@ private:
     void reject_at(const std::string& path, const boost::json::value* value, std::string_view expected);
     void fixed_bytes(std::string_view key, std::span<std::uint8_t> out);
 
-    const boost::json::object* fields_;  // null when the value is no object
+    const boost::json::object* fields_;  // null if the value is not an object
     std::string path_;                   // "" or "progress."
     std::shared_ptr<FirstError> first_error_;
 };

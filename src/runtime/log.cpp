@@ -11,7 +11,7 @@
 namespace emeth {
 namespace {
 
-/// The message on one line: text from outside can neither forge a line nor drive the terminal.
+/// Puts the message on one line: text from outside can neither forge a line nor control the terminal.
 class OneLineMessage final : public spdlog::custom_flag_formatter {
 public:
     void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& out) override {

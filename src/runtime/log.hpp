@@ -1,4 +1,4 @@
-// Logging: spdlog, one line an event, UTC times, to stderr or a file. Never a key, never a signed URL.
+// Logging: spdlog, one line per event, UTC times, to stderr or a file. Never a key, never a signed URL.
 #pragma once
 
 #include <spdlog/spdlog.h>

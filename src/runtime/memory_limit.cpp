@@ -10,7 +10,7 @@
 namespace emeth {
 namespace {
 
-/// Of the group that /proc/self/cgroup names in its line "0::/path"; the largest number where there is none.
+/// The limit of the group that /proc/self/cgroup names in its line "0::/path"; the largest number if there is none.
 std::uint64_t group_limit() {
     std::uint64_t limit = UINT64_MAX;
     std::ifstream groups("/proc/self/cgroup");
@@ -18,7 +18,7 @@ std::uint64_t group_limit() {
         if (!line.starts_with("0::/")) continue;
         std::ifstream file("/sys/fs/cgroup" / std::filesystem::path(line.substr(4)) / "memory.max");
         std::uint64_t value = 0;
-        if (file >> value) limit = value;  // "max" is no number
+        if (file >> value) limit = value;  // "max" is not a number
     }
     return limit;
 }

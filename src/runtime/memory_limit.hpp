@@ -5,8 +5,8 @@
 
 namespace emeth {
 
-/// The machine's memory in bytes, or the limit of the process' control group (v2) where that is lower. The same each
-/// time on one machine.
+/// The machine's memory in bytes, or the limit of the process's control group (v2) if that is lower. Constant on a
+/// given machine.
 std::uint64_t memory_limit();
 
 }  // namespace emeth

@@ -24,7 +24,7 @@ std::uint64_t number(const std::string& text) {
 
 std::optional<ProcessStat> read_process_stat(pid_t pid) {
     const std::string text = proc_file_text("/proc/" + std::to_string(pid) + "/stat");
-    // The name, in brackets, may hold any characters; the fields after it are counted from 0.
+    // The name, in parentheses, may contain any characters; the fields after it are counted from 0.
     const std::size_t name_end = text.rfind(')');
     if (name_end == std::string::npos) return std::nullopt;
     std::istringstream stream(text.substr(name_end + 1));

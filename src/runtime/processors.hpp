@@ -3,7 +3,7 @@
 
 namespace emeth {
 
-/// By its affinity mask, so that a container's or taskset's limit counts; at least 1.
+/// According to its affinity mask, so that the limit of a container or of taskset counts; at least 1.
 unsigned processors();
 
 }  // namespace emeth

@@ -89,7 +89,7 @@ void ProgressBar::write(const std::string& text) const {
     while (!rest.empty()) {
         const ssize_t count = ::write(descriptor_, rest.data(), rest.size());
         if (count < 0 && errno == EINTR) continue;
-        if (count <= 0) return;  // nobody reads: progress is no reason to fail
+        if (count <= 0) return;  // nobody reads it: progress output is no reason to fail
         rest.remove_prefix(static_cast<std::size_t>(count));
     }
 }

@@ -1,5 +1,5 @@
-// The progress of work that takes longer than two seconds: a bar redrawn in place on a terminal, else a line every two
-// seconds.
+// The progress of work that takes longer than two seconds: a bar redrawn in place on a terminal, otherwise a line every
+// two seconds.
 #pragma once
 
 #include <unistd.h>
@@ -23,7 +23,7 @@ class ProgressBar {
 public:
     ProgressBar(std::string title, std::uint64_t total, ProgressUnit unit, Clock& clock,
                 int descriptor = STDERR_FILENO);
-    /// Ends the line of a bar that was drawn.
+    /// Ends the line if a bar was drawn.
     ~ProgressBar();
     ProgressBar(const ProgressBar&) = delete;
     ProgressBar& operator=(const ProgressBar&) = delete;

@@ -1,4 +1,4 @@
-// Two coroutines side by side; the first one that ends decides.
+// Two coroutines run concurrently; the first to end decides.
 #pragma once
 
 #include <optional>
@@ -9,10 +9,10 @@
 
 namespace emeth {
 
-/// Runs both; when one ends, by an exception too, the other is cancelled; both have ended when it returns. An exception
-/// of the one that ended first is rethrown. A result that the loser still returns is dropped, so neither may
-/// return something that cannot be obtained again. Not awaitable_operators' `||`: that waits for the first success, so
-/// that a failure waits for the other side.
+/// Runs both. When one ends, even by an exception, the other is cancelled; both have ended when it returns. An
+/// exception from the one that ended first is rethrown. A result that the loser still returns is dropped, so neither
+/// may return something that cannot be obtained again. awaitable_operators' `||` is not used because it waits for the
+/// first success, so that a failure would wait for the other side.
 Task<> race(Task<> first, Task<> second);
 
 namespace detail {

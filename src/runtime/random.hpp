@@ -1,4 +1,4 @@
-// Randomness as a port: the system's generator, and the seeded one of the simulation.
+// Randomness as a port: the system's generator, or the seeded one of the simulation.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@ namespace emeth {
 class Random {
 public:
     virtual ~Random() = default;
-    /// Fills with bytes fit for keys and challenges.
+    /// Fills `out` with bytes fit for keys and challenges.
     virtual void fill(std::span<std::uint8_t> out) = 0;
     /// Uniform in [0, 1).
     double unit();

@@ -1,4 +1,4 @@
-// Errors as values, where failure is normal. Exceptions are for what is not.
+// Errors as values, for failures that are part of normal operation. Exceptions are for everything else.
 #pragma once
 
 #include <boost/assert/source_location.hpp>
@@ -11,12 +11,12 @@
 namespace emeth {
 
 enum class ErrorKind : std::uint8_t {
-    transient,  ///< may succeed when tried again: a timeout, a 503, a full disk
+    transient,  ///< may succeed when retried: a timeout, a 503, a full disk
     permanent,  ///< cannot succeed with the same input
-    canceled,   ///< given up because somebody asked
+    canceled,   ///< given up on request
 };
 
-/// `message` names the thing, the value and, where there is one, the remedy. It never holds a key.
+/// `message` names the object, the value and, if there is one, the remedy. It never contains a key.
 struct Error {
     ErrorKind kind = ErrorKind::transient;
     std::string message;

@@ -1,4 +1,4 @@
-// Exponential back-off with jitter, as a plain function: who waits, and on which clock, is the caller's business.
+// Exponential back-off with jitter, as a plain function: who waits, and on which clock, is up to the caller.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@ namespace emeth {
 
 struct RetryPolicy {
     Milliseconds first{1'000};  ///< before the second attempt
-    double factor = 2;          ///< each further wait is this much longer; at least 1
+    double factor = 2;          ///< each further wait is longer by this factor; at least 1
     Milliseconds max{300'000};  ///< no wait is longer
     double jitter =
         0.25;  ///< 0 to 1: the share of the wait that may be cut at random, so that many callers do not retry at once

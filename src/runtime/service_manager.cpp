@@ -19,7 +19,7 @@ std::string_view environment(const char* name) {
     return value == nullptr ? "" : value;
 }
 
-/// Half of what the watchdog allows between two signs of life.
+/// Half of the interval that the watchdog allows between two signs of life.
 std::optional<Milliseconds> watchdog_interval() {
     const std::string_view text = environment("WATCHDOG_USEC");
     std::int64_t microseconds = 0;

@@ -1,5 +1,5 @@
-// A program's settings as a table: a key stands in one row, with its help, its default and its reader. Flags, the check
-// for unknown keys, the reading and the test of the example files all follow from the rows.
+// A program's settings as a table: each key is declared in one row, with its help, its default and its reader. Flags,
+// the check for unknown keys, the reading and the test of the example files are all derived from the rows.
 //
 //   const SettingsTable<Options> table{
 //       whole_number("threads", &Options::threads, 1, 256, "Threads of each check.")};
@@ -22,14 +22,14 @@
 
 namespace emeth {
 
-/// What a setting is called, what it means and what holds where nothing is given.
+/// The name of a setting, what it means and which value applies if none is given.
 struct SettingDeclaration {
     std::string key;
-    std::string default_text;  ///< empty: there is none that could be written down; the help says what happens then
+    std::string default_text;  ///< empty: no default that could be written down; the help says what happens then
     std::string help;          ///< whole sentences, with the unit
 };
 
-/// A setting's text, given or default, with readers whose errors name the key, the value and its place.
+/// A setting's text, given or default, with readers whose errors name the key, the value and its origin.
 class SettingValue {
 public:
     /// Both must outlive it.
@@ -47,7 +47,7 @@ public:
 
     /// "config/master.env:12: n_epoch is 'two'; expected …", permanent.
     [[nodiscard]] Error refused(std::string_view expected) const;
-    /// `error` behind place and key.
+    /// `error`, prefixed with origin and key.
     [[nodiscard]] Error in_context(Error error) const;
 
 private:
@@ -88,7 +88,7 @@ std::function<Result<void>(const SettingValue&, Out&)> into(Value Base::*member,
     };
 }
 
-// Rows of the usual kinds. Where no default is named it is what the member of a new `Out` holds.
+// Rows of the usual kinds. If no default is given, it is the value of the member in a new `Out`.
 
 template <class Out, class Number>
 Setting<Out> whole_number(std::string key, Number Out::*member, std::uint64_t minimum, std::uint64_t maximum,
@@ -131,7 +131,7 @@ SettingsTable<Out> rows_of(Part Out::*part, const SettingsTable<Part>& rows) {
     return table;
 }
 
-/// Rows of `tables`, one after the other; a table of a base class of `Out` is a part, too.
+/// Rows of `tables`, one after another; a table of a base class of `Out` is a part, too.
 template <class Out, class... Tables>
 SettingsTable<Out> joined(const Tables&... tables) {
     SettingsTable<Out> all;
@@ -142,8 +142,8 @@ SettingsTable<Out> joined(const Tables&... tables) {
     return all;
 }
 
-/// What a program declares in all, for flags and for the check of the file: the rows of `tables` without their readers.
-/// A key that stands in several of them counts once, as the first one has it.
+/// Everything that a program declares, for flags and for the check of the file: the rows of `tables` without their
+/// readers. A key that occurs in several of them counts once, as declared in the first.
 template <class... Tables>
 std::vector<SettingDeclaration> declared(const Tables&... tables) {
     std::vector<SettingDeclaration> all;

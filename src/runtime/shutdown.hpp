@@ -1,4 +1,4 @@
-// The orderly end of a daemon: SIGINT and SIGTERM as something to wait for.
+// The orderly shutdown of a daemon: SIGINT and SIGTERM as something to wait for.
 #pragma once
 
 #include <boost/asio/signal_set.hpp>
@@ -24,7 +24,7 @@ private:
     bool requested_ = false;
 };
 
-/// Ignores SIGPIPE: a peer that closed its connection makes the write fail and does not end the process.
+/// Ignores SIGPIPE: if a peer has closed its connection, the write fails instead of ending the process.
 void ignore_sigpipe();
 
 }  // namespace emeth

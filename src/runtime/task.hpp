@@ -1,5 +1,5 @@
-// The one coroutine type of the program. Parameters are taken by value; a capturing lambda is never a long-lived
-// coroutine; temporaries of a co_await expression are named first (GCC 12 mishandles some of them).
+// The program's only coroutine type. Parameters are taken by value; a capturing lambda is never a long-lived coroutine;
+// temporaries of a co_await expression are named first (GCC 12 mishandles some of them).
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

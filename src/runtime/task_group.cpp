@@ -45,7 +45,7 @@ struct TaskGroup::Shared {
     std::unordered_set<Child> children;
     std::exception_ptr first_error;
     bool cancelling = false;
-    asio::experimental::channel<void(boost::system::error_code)> all_ended;  // a hint to look at `children` again
+    asio::experimental::channel<void(boost::system::error_code)> all_ended;  // a hint to check `children` again
 };
 
 TaskGroup::TaskGroup(asio::any_io_executor executor, std::size_t children_max)
@@ -80,7 +80,7 @@ void TaskGroup::cancel() {
 
 Task<> TaskGroup::join() {
     const std::shared_ptr<Shared> shared = shared_;
-    // These settings belong to the whole stack of coroutines, so the caller's is put back.
+    // These settings apply to the whole stack of coroutines, so the caller's are restored.
     const bool throws_if_cancelled = co_await asio::this_coro::throw_if_cancelled();
     co_await asio::this_coro::throw_if_cancelled(false);
     bool waiter_cancelled = false;

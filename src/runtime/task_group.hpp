@@ -1,5 +1,4 @@
-// Structured concurrency: children that are started here end before join() returns. No detached coroutine outlives its
-// group.
+// Structured concurrency: children started here end before join() returns. No detached coroutine outlives its group.
 #pragma once
 
 #include <cstddef>
@@ -10,8 +9,8 @@
 
 namespace emeth {
 
-/// Single-threaded: used from the io thread only. The destructor requires that join() was awaited or nothing was
-/// started.
+/// Single-threaded: used only from the io thread. The destructor requires that join() was
+/// awaited or nothing was started.
 class TaskGroup {
 public:
     TaskGroup(asio::any_io_executor executor, std::size_t children_max);
@@ -19,16 +18,16 @@ public:
     TaskGroup(const TaskGroup&) = delete;
     TaskGroup& operator=(const TaskGroup&) = delete;
 
-    /// Starts `child`; false, with nothing started, when `children_max` are running or the group is being cancelled.
+    /// Starts `child`; returns false and starts nothing if `children_max` are running or the group is being cancelled.
     bool start(Task<> child);
-    /// The same on another executor, which must run on the group's io thread.
+    /// As above, on another executor, which must run on the group's io thread.
     bool start(Task<> child, asio::any_io_executor executor);
     [[nodiscard]] std::size_t running() const;
     /// Cancels every child through its cancellation slot. Call it from within a handler of the executor: from outside,
-    /// Asio of Boost 1.81 would deliver the signal later, when its coroutine may have ended.
+    /// Asio of Boost 1.81 would deliver the signal later, when the coroutine may already have ended.
     void cancel();
-    /// Waits for all children, then rethrows the first real error (operation_aborted is none). A child's error cancels
-    /// its siblings. When the waiter is cancelled, the children are cancelled and still awaited.
+    /// Waits for all children, then rethrows the first real error (operation_aborted is not one). A child's error
+    /// cancels its siblings. When the waiter is cancelled, the children are cancelled and still awaited.
     Task<> join();
 
 private:

@@ -1,4 +1,5 @@
-// A wake-up call between coroutines of one io thread: kept until it is heard, and heard once however often it was made.
+// A wake-up call between coroutines of one io thread: kept until it is received, and received once
+// however often it was sent.
 #pragma once
 
 #include <boost/asio/experimental/channel.hpp>
@@ -7,8 +8,8 @@
 
 namespace emeth {
 
-/// The caller of wait() checks its condition before and after, since a wake-up may be stale. One waiter at a time.
-/// Each wait has a channel of its own: in Boost 1.81 a channel whose receiver was cancelled refuses what is sent to it.
+/// The caller of wait() checks its condition before and after, since a wake-up may be stale. One waiter at a time. Each
+/// wait has its own channel: in Boost 1.81 a channel whose receiver was cancelled refuses what is sent to it.
 class Wakeup {
 public:
     explicit Wakeup(asio::any_io_executor executor) : executor_(std::move(executor)) {}

@@ -8,7 +8,8 @@
 
 namespace emeth::detail {
 
-// Not awaitable_operators' `||`: that waits for the first success, so that a failing work would wait for the clock.
+// awaitable_operators' `||` is not used because it waits for the first success, so failing work
+// would wait for the clock.
 Task<bool> expires_before(Task<> work, Task<> expiry) {
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
     auto both = asio::experimental::make_parallel_group(asio::co_spawn(executor, std::move(work), asio::deferred),

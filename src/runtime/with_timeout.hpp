@@ -1,4 +1,4 @@
-// Bounds an awaitable in time: the work is cancelled through its cancellation slot and a transient Error returned.
+// Bounds an awaitable in time: the work is cancelled through its cancellation slot and a transient Error is returned.
 #pragma once
 
 #include <optional>
@@ -12,8 +12,8 @@
 namespace emeth {
 namespace detail {
 
-/// Runs both until one ends, cancels the other, and waits for that, too. True when `expiry` came first and the work
-/// gave up. An exception of the work is rethrown, and so is its operation_aborted when the caller was cancelled.
+/// Runs both until one ends, cancels the other, and waits for that one, too. True if `expiry` came first and the work
+/// gave up. An exception from the work is rethrown, as is its operation_aborted when the caller was cancelled.
 Task<bool> expires_before(Task<> work, Task<> expiry);
 
 template <class T>
@@ -25,9 +25,9 @@ Task<> store_result(Task<Result<T>> work, std::optional<Result<T>>* out) {
 }  // namespace detail
 
 /// `what` goes into the error: "<what> took longer than 5000 ms". Returns only when the work has ended: work that
-/// ignores its cancellation is waited for, and a result that it still returns, although late, is returned. An
-/// exception of the work propagates. When the caller is cancelled, so is the work, and operation_aborted propagates,
-/// since that is no timeout.
+/// ignores its cancellation is waited for, and a result that it still returns, although late, is returned. An exception
+/// from the work propagates. When the caller is cancelled, so is the work, and operation_aborted propagates, since that
+/// is not a timeout.
 template <class T>
 Task<Result<T>> with_timeout(Clock& clock, Task<Result<T>> work, Milliseconds limit, std::string what) {
     std::optional<Result<T>> result;
@@ -38,7 +38,7 @@ Task<Result<T>> with_timeout(Clock& clock, Task<Result<T>> work, Milliseconds li
     co_return std::move(*result);
 }
 
-/// By the system's clock.
+/// Uses the system's clock.
 template <class T>
 Task<Result<T>> with_timeout(Task<Result<T>> work, Milliseconds limit, std::string what) {
     return with_timeout(system_clock(), std::move(work), limit, std::move(what));

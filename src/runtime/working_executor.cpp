@@ -9,7 +9,7 @@
 namespace emeth {
 namespace {
 
-/// All properties (blocking, outstanding work, the context) are the inner executor's.
+/// All properties (blocking, outstanding work, the context) are those of the inner executor.
 class WorkingExecutor {
 public:
     WorkingExecutor(std::shared_ptr<const crash::Work> work, asio::any_io_executor inner)

@@ -9,7 +9,7 @@
 
 namespace emeth {
 
-/// Over `inner`. `work` is kept alive for as long as any of it may run.
+/// Wraps `inner`. `work` is kept alive for as long as any of it may run.
 asio::any_io_executor working_on(std::shared_ptr<const crash::Work> work, asio::any_io_executor inner);
 
 }  // namespace emeth

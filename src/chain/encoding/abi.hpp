@@ -1,8 +1,8 @@
 // The room of the chain's byte formats: ABI, RLP, transactions, and the calls and events of EmethCore. Pure functions
-// from values to bytes and back enter here; nothing that waits, asks or stores does.
+// from values to bytes and back belong here; nothing that waits, queries or stores does.
 //
-// This header: the contract ABI (Solidity documentation, "Contract ABI Specification"), as far as the network's calls
-// use it.
+// This header: the contract ABI (Solidity documentation, "Contract ABI Specification"), to the extent that the
+// network's calls use it.
 #pragma once
 
 #include <array>
@@ -23,21 +23,21 @@ using Selector = std::array<std::uint8_t, 4>;
 
 inline constexpr std::size_t word_bytes = 32;
 inline constexpr std::size_t text_bytes_max = 64 * 1024;
-/// Times beyond are read as this one (the end of the year 9999), so that sums with them cannot overflow.
+/// Later times are clamped to this one (the end of the year 9999), so that sums with them cannot overflow.
 inline constexpr std::int64_t latest_unix_s = 253'402'300'799;
 
 /// The first 4 bytes of the Keccak-256 of "name(type,type)".
 Selector selector(std::string_view signature);
 /// topics[0] of the logs of "Name(type,type)".
 Hash256 event_topic(std::string_view signature);
-/// A value as a word, as indexed arguments are logged: bytes16 to the left, addresses to the right.
+/// A value as a word, in the form in which indexed arguments are logged: bytes16 left-aligned, addresses right-aligned.
 Hash256 word_of(const JobId& id);
 Hash256 word_of(const Address& address);
 
 /// Arguments in the order of the signature.
 class Encoder {
 public:
-    /// Arguments alone, as of a constructor.
+    /// Arguments alone, as for a constructor.
     Encoder() = default;
     /// A call of "name(type,type)".
     explicit Encoder(std::string_view signature);
@@ -51,19 +51,19 @@ public:
 
 private:
     struct Argument {
-        Hash256 word;               // of a static one
-        std::optional<Bytes> tail;  // of a dynamic one
+        Hash256 word;               // of a static argument
+        std::optional<Bytes> tail;  // of a dynamic argument
     };
     Bytes prefix_;
     std::vector<Argument> arguments_;
 };
 
-/// Values in the order of the tuple. A getter that fails remembers the first error and returns an empty value: nothing
-/// may be acted on before check() passed. Trailing bytes are ignored, as contracts may return more one day. Refers to
-/// `data`.
+/// Values in the order of the tuple. A getter that fails records the first error and returns an empty value, so nothing
+/// may be acted upon before check() has passed. Trailing bytes are ignored, since contracts may return more one day.
+/// Refers to `data`.
 class Decoder {
 public:
-    /// `what` begins the error: "jobs(0x…)".
+    /// `what` is the prefix of the error: "jobs(0x…)".
     Decoder(std::span<const std::uint8_t> data, std::string what) : data_(data), what_(std::move(what)) {}
 
     std::uint64_t number(const char* field);

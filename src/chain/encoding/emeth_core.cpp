@@ -5,8 +5,8 @@
 namespace emeth::chain {
 namespace {
 
-/// The values of a log, topics after the first, then data. None when it is not that event or has another number of
-/// topics.
+/// The words of a log: the topics after the first, then the data. None if it is a different event or has a different
+/// number of topics.
 std::optional<Bytes> event_words(const Log& log, const Hash256& topic, std::size_t indexed) {
     if (log.topics.size() != indexed + 1 || log.topics.front() != topic) return std::nullopt;
     Bytes words;

@@ -49,11 +49,11 @@ struct PenaltyEvent {
     Wei slashed;
 };
 
-/// topics[0] of Status events, to filter by.
+/// topics[0] of Status events, for filtering.
 Hash256 status_event_topic();
 
-/// None when the log is another event or malformed. The contract that emitted it (`log.address`) is the caller's to
-/// check.
+/// None if the log is a different event or malformed. The caller must check the
+/// contract that emitted it (`log.address`).
 std::optional<RequestEvent> parse_request_event(const Log& log);
 std::optional<CancelEvent> parse_cancel_event(const Log& log);
 std::optional<StatusEvent> parse_status_event(const Log& log);

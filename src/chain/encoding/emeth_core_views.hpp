@@ -1,4 +1,4 @@
-// The reads of EmethCore that answer with tuples: the answers of eth_call as values. Pure.
+// The views of EmethCore that return tuples: answers of eth_call as values. Pure.
 #pragma once
 
 #include <span>

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t reason_bytes_max = 200;
 
-/// The text comes from a stranger's contract and goes to terminals and logs.
+/// The text comes from an untrusted contract and is written to terminals and logs.
 std::string printable(std::string text) {
     const bool cut = text.size() > reason_bytes_max;
     if (cut) text.resize(reason_bytes_max);

@@ -1,4 +1,4 @@
-// Why a call was reverted: the data that Solidity returns with a revert, in words. Pure.
+// Why a call reverted: the data that Solidity returns with a revert, in words. Pure.
 #pragma once
 
 #include <cstdint>

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::uint8_t string_base = 0x80;
 constexpr std::uint8_t list_base = 0xc0;
-constexpr std::size_t short_length_max = 55;  // longer ones have their length in bytes of its own
+constexpr std::size_t short_length_max = 55;  // a longer payload has its length encoded separately
 
 std::span<const std::uint8_t> without_leading_zeros(std::span<const std::uint8_t> number) {
     const auto first = std::find_if(number.begin(), number.end(), [](std::uint8_t byte) { return byte != 0; });
@@ -33,7 +33,7 @@ void append_header(Bytes& out, std::uint8_t base, std::size_t length) {
     out.insert(out.end(), digits.begin(), digits.end());
 }
 
-/// Reads items from front to back; the position is only moved over what was checked.
+/// Reads items from front to back; the position advances only over what has been checked.
 class Reader {
 public:
     Reader(std::span<const std::uint8_t> encoded, const Limits& limits) : encoded_(encoded), limits_(limits) {}

@@ -1,5 +1,5 @@
-// Recursive Length Prefix, the encoding of transactions (Ethereum Yellow Paper, appendix B). Pure.
-// Decoding accepts the canonical form alone, and bounds depth and item count before it allocates.
+// Recursive Length Prefix, the encoding of transactions (Ethereum Yellow Paper, appendix B). Pure. Decoding accepts
+// only the canonical form, and bounds depth and item count before it allocates.
 #pragma once
 
 #include <cstdint>
@@ -17,13 +17,13 @@ Bytes encode_bytes(std::span<const std::uint8_t> bytes);
 /// A number as its big-endian bytes without leading zeros; zero is the empty string.
 Bytes encode_number(std::uint64_t value);
 Bytes encode_number(std::span<const std::uint8_t> big_endian);
-/// `items` are encoded already.
+/// `items` must already be encoded.
 Bytes encode_list(const std::vector<Bytes>& items);
 
 struct Item {
     bool is_list = false;
-    Bytes bytes;              ///< when it is no list
-    std::vector<Item> items;  ///< when it is one
+    Bytes bytes;              ///< if it is not a list
+    std::vector<Item> items;  ///< if it is one
 };
 
 struct Limits {
@@ -32,10 +32,10 @@ struct Limits {
     std::size_t items_max = 1024;  ///< of the whole text
 };
 
-/// One item that fills `encoded` exactly. Permanent Error naming the offset and the rule that was broken.
+/// One item that fills `encoded` exactly. A permanent Error names the offset and the rule that was broken.
 Result<Item> decode(std::span<const std::uint8_t> encoded, const Limits& limits = {});
 
-/// A number in canonical form that fits. Error: `what` and the reason.
+/// A number in canonical form that fits. The Error gives `what` and the reason.
 Result<std::uint64_t> number(const Item& item, const char* what);
 Result<Wei> number_256(const Item& item, const char* what);
 

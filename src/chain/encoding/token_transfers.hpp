@@ -1,4 +1,4 @@
-// What a transaction did to EMT balances, by the Transfer events (ERC-20) of its receipt.
+// What a transaction did to EMT balances, according to the Transfer events (ERC-20) in its receipt.
 #pragma once
 
 #include "chain/chain.hpp"
@@ -6,7 +6,8 @@
 
 namespace emeth::chain {
 
-/// EMT minted for `account`, wei. Zero also where the token tells of no minting by events, as the published one does.
+/// EMT minted for `account`, wei. Also zero if the token emits no event on minting, as is the
+/// case for the published one.
 Wei minted_to(const Receipt& receipt, const Address& account);
 
 }  // namespace emeth::chain

@@ -43,7 +43,7 @@ bool is_dynamic(const Transaction& tx) {
     return tx.fees.priority_fee_per_gas.has_value();
 }
 
-/// The list, with the type's byte in front where there is one.
+/// The list, preceded by the type byte if there is one.
 Bytes envelope(bool dynamic, const std::vector<Bytes>& items) {
     Bytes encoded = rlp::encode_list(items);
     if (dynamic) encoded.insert(encoded.begin(), dynamic_fee_type);
@@ -52,7 +52,7 @@ Bytes envelope(bool dynamic, const std::vector<Bytes>& items) {
 
 Hash256 signing_digest(const Transaction& tx) {
     std::vector<Bytes> items = is_dynamic(tx) ? dynamic_items(tx) : legacy_items(tx);
-    if (!is_dynamic(tx)) {  // EIP-155: the chain id stands in the place of the signature
+    if (!is_dynamic(tx)) {  // EIP-155: the chain id takes the place of the signature
         items.push_back(rlp::encode_number(tx.chain_id));
         items.push_back(rlp::encode_number(0));
         items.push_back(rlp::encode_number(0));
@@ -60,7 +60,7 @@ Hash256 signing_digest(const Transaction& tx) {
     return crypto::keccak256(envelope(is_dynamic(tx), items));
 }
 
-/// Reads the fields of a decoded list one after the other, and remembers the first error.
+/// Reads the fields of a decoded list one after another, and records the first error.
 class Fields {
 public:
     explicit Fields(const std::vector<rlp::Item>& items) : items_(items) {}
@@ -130,7 +130,7 @@ Transaction read_dynamic(Fields& fields) {
     return tx;
 }
 
-/// Takes v apart; for legacy ones it holds the chain id, too.
+/// Decomposes v; in legacy transactions it also holds the chain id.
 std::uint8_t read_parity(Fields& fields, bool dynamic, Transaction& tx) {
     std::uint64_t parity = fields.number("v");
     if (!dynamic) {

@@ -14,7 +14,7 @@ namespace emeth::chain {
 struct Transaction {
     std::uint64_t chain_id = 0;
     std::uint64_t nonce = 0;
-    Fees fees;  ///< its kind decides the transaction's type
+    Fees fees;  ///< its kind determines the transaction's type
     std::uint64_t gas_limit = 0;
     std::optional<Address> to;  ///< none: creates a contract
     Wei value;                  ///< ALT wei
@@ -24,7 +24,7 @@ struct Transaction {
 };
 
 struct SignedTransaction {
-    Bytes raw;     ///< what eth_sendRawTransaction takes
+    Bytes raw;     ///< the argument of eth_sendRawTransaction
     Hash256 hash;  ///< Keccak-256 of `raw`
 };
 
@@ -37,7 +37,7 @@ struct DecodedTransaction {
     Hash256 hash;
 };
 
-/// Both types, without access lists, in canonical form alone. Permanent Error naming what is wrong.
+/// Both types, without access lists, in canonical form only. A permanent Error names what is wrong.
 Result<DecodedTransaction> decode_transaction(std::span<const std::uint8_t> raw);
 
 /// The address of the contract that `sender` creates with `nonce`.

@@ -1,5 +1,5 @@
-// The settings that every program of the network shares: where the chain, its contracts and the servers are, and how
-// its transactions are paid for.
+// The settings that all programs of the network share: where the chain, its contracts and the servers are, and how
+// transactions are paid for.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ namespace emeth::chain {
 struct NetworkSettings {
     http::Url endpoint, storage_api, info_server;
     Address core, token;
-    std::uint64_t chain_id = 60'001;  ///< the endpoint must say the same
+    std::uint64_t chain_id = 60'001;  ///< the endpoint must report the same
 };
 
 const SettingsTable<NetworkSettings>& network_settings();
@@ -27,7 +27,7 @@ struct PaymentSettings {
 
 const SettingsTable<PaymentSettings>& payment_settings();
 
-// Readers for rows of other tables.
+// Readers for rows in other tables.
 Result<http::Url> read_url(const SettingValue& value);
 Result<Address> read_address(const SettingValue& value);
 

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t message_bytes_max = 64 * 1024;
 constexpr std::size_t shown_bytes_max = 300;
-constexpr std::int64_t revert_code = 3;  // go-ethereum's, taken over by most
+constexpr std::int64_t revert_code = 3;  // go-ethereum's, adopted by most clients
 
 std::string lower(std::string_view text) {
     std::string out(text);
@@ -32,7 +32,7 @@ bool contains_any(const std::string& text, const std::array<std::string_view, N>
                        [&](std::string_view phrase) { return text.find(phrase) != std::string::npos; });
 }
 
-/// Clients word their errors differently; these phrases are of go-ethereum, Erigon, Nethermind, Besu, Reth and anvil.
+/// Clients word their errors differently; these phrases are from go-ethereum, Erigon, Nethermind, Besu, Reth and anvil.
 bool is_permanent(const Failure& failure) {
     static constexpr std::array<std::string_view, 10> phrases{
         "nonce too low",        "intrinsic gas too low", "exceeds block gas limit", "gas required exceeds",
@@ -55,7 +55,7 @@ std::string printable(std::string text) {
     return text;
 }
 
-/// "0x…", "Reverted 0x…" or {"data": "0x…"}, as the client likes.
+/// "0x…", "Reverted 0x…" or {"data": "0x…"}, depending on the client.
 Bytes revert_data_of(const boost::json::value* data) {
     if (data == nullptr) return {};
     if (const boost::json::object* object = data->if_object()) data = object->if_contains("data");

@@ -15,16 +15,16 @@ namespace emeth::chain::rpc {
 
 inline constexpr std::uint64_t answer_bytes_max = 16 << 20;
 
-/// An error that the endpoint answered.
+/// An error answered by the endpoint.
 struct Failure {
     std::int64_t code = 0;
     std::string message;
     bool reverted = false;  ///< the contract refused
-    Bytes revert_data;      ///< what it said; often empty
+    Bytes revert_data;      ///< the revert data; often empty
 
     /// The decoded reason of a revert.
     [[nodiscard]] std::string reason() const;
-    /// The endpoint has this very transaction already.
+    /// The endpoint already has this very transaction.
     [[nodiscard]] bool already_known() const;
 };
 
@@ -35,12 +35,11 @@ struct Answer {
 
 std::string request_text(std::uint64_t id, std::string_view method, const boost::json::array& params);
 
-/// `body` is the answer to request `id`; `what` names method and endpoint. Transient Error when it is no JSON-RPC, or
-/// another request's.
+/// `body` is the answer to request `id`; `what` names method and endpoint. Transient Error if it is not JSON-RPC or
+/// answers a different request.
 Result<Answer> parse_answer(std::string_view body, std::uint64_t id, std::string_view what);
 
-/// permanent: reverts, a nonce that is used up, malformed or refused transactions and calls; everything else may pass:
-/// transient.
+/// permanent: reverts, a used nonce, malformed or refused transactions and calls. Everything else may pass: transient.
 Error to_error(std::string_view what, const Failure& failure);
 
 /// The body is a web page.

@@ -16,7 +16,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::uint64_t rate_max = 10 * rate_denominator;  // more than ten times the deposit is no rate
+constexpr std::uint64_t rate_max = 10 * rate_denominator;  // no credible rate exceeds ten times the deposit
 
 json::object call_object(const std::optional<Address>& from, const Address& to, const Bytes& data) {
     json::object call{{"to", to.hex()}, {"data", to_hex(data)}};
@@ -169,8 +169,8 @@ Task<Result<std::vector<Log>>> RpcChain::core_logs(std::uint64_t from_block, std
     return logs(std::move(filter), from_block, to_block);
 }
 
-/// Endpoints refuse large ranges and large answers in many words, so any failure halves the range, a bounded number of
-/// times.
+/// Endpoints refuse large ranges and large answers in many different words, so any failure halves the range, a bounded
+/// number of times.
 Task<Result<std::vector<Log>>> RpcChain::logs(json::object filter, std::uint64_t from_block, std::uint64_t to_block) {
     constexpr int failures_max = 12;
     std::vector<Log> all;
@@ -202,7 +202,7 @@ Task<Result<std::vector<Log>>> RpcChain::logs_at_once(json::object filter, std::
     if (answer.has_error()) co_return answer.error();
     Result<std::vector<Log>> logs = rpc::read_logs(*answer, rpc_.describe("eth_getLogs"));
     if (logs.has_error()) co_return logs.error();
-    // An endpoint that ignores a part of the filter is not believed.
+    // An endpoint that ignores part of the filter is not trusted.
     std::erase_if(
         *logs, [&](const Log& log) { return log.address != core_ || log.block < from_block || log.block > to_block; });
     const auto position = [](const Log& log) { return std::pair(log.block, log.index); };
@@ -290,7 +290,7 @@ Task<Result<Fees>> RpcChain::fees() {
     const Result<rpc::Answer> tip = co_await rpc_.exchange("eth_maxPriorityFeePerGas", json::array());
     if (tip.has_error()) co_return tip.error();
     std::optional<Wei> suggested;
-    if (!tip->failure) {  // many endpoints do not know the method: then the default tip
+    if (!tip->failure) {  // many endpoints do not know the method; the default tip is then used
         const Result<Wei> value = rpc::read_quantity_256(tip->result, rpc_.describe("eth_maxPriorityFeePerGas"));
         if (value.has_error()) co_return value.error();
         suggested = *value;
@@ -342,7 +342,7 @@ Task<Result<std::optional<Receipt>>> RpcChain::receipt(Hash256 transaction) {
     co_return std::optional(std::move(receipt));
 }
 
-/// For nodes whose receipts name no price: they know legacy transactions alone, where what was offered is what is paid.
+/// For nodes whose receipts contain no price: they know only legacy transactions, which pay exactly what was offered.
 Task<Result<Wei>> RpcChain::offered_gas_price(Hash256 transaction) {
     json::array params{transaction.hex()};
     const Result<json::value> answer = co_await rpc_.call("eth_getTransactionByHash", std::move(params));

@@ -1,5 +1,5 @@
 // The room of the JSON-RPC endpoint: its client, its answers (checked and bounded, since they may be anything), and the
-// chain's port over them. What asks an endpoint enters here, and nothing that signs or stores.
+// chain's port on top of them. What queries an endpoint belongs here; nothing that signs or stores does.
 //
 // This header: the chain over JSON-RPC. Io thread only.
 #pragma once
@@ -50,11 +50,11 @@ public:
     Task<Result<std::optional<Receipt>>> receipt(Hash256 transaction) override;
 
 private:
-    /// The value that a view without state changes answers first.
+    /// The first value returned by a view function.
     template <class Value>
     Task<Result<Value>> view(Address contract, Bytes call, const char* name, Value (abi::Decoder::*read)(const char*));
     Task<Result<Bytes>> eth_call(Address contract, Bytes call);
-    /// `tag`: "latest" or a quantity.
+    /// `tag`: "latest" or a hex quantity.
     Task<Result<std::optional<rpc::BlockHeader>>> header(std::string tag);
     Task<Result<void>> check_contracts();
     Task<Result<void>> check_is_contract(Address address, const char* setting);

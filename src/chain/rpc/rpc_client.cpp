@@ -5,7 +5,7 @@
 namespace emeth::chain {
 namespace {
 
-/// HTTP statuses say little about an RPC endpoint, and a fixed one may work a minute later: all of them are transient.
+/// HTTP statuses say little about an RPC endpoint, and a broken one may work again a minute later: all are transient.
 Result<rpc::Answer> read_response(const http::Url& endpoint, const std::string& what, std::uint64_t id,
                                   const http::ClientResponse& response) {
     constexpr unsigned ok = 200, server_error = 500;

@@ -11,15 +11,16 @@
 
 namespace emeth::chain {
 
-/// Every call has a timeout and a bound on the answer. Nothing that an endpoint answers throws.
+/// Every call has a timeout and a bound on the size of the answer. Nothing that an
+/// endpoint answers causes an exception.
 class RpcClient {
 public:
     RpcClient(http::Url endpoint, Milliseconds timeout);
 
-    /// The "result" member. A JSON-RPC error becomes an Error with the node's message. For devnet also anvil_… and
-    /// evm_… methods.
+    /// The "result" member. A JSON-RPC error becomes an Error with the node's message. Devnet also uses it for anvil_…
+    /// and evm_… methods.
     Task<Result<boost::json::value>> call(std::string method, boost::json::array params);
-    /// For callers that tell answered errors apart; an Error here means that there was no answer.
+    /// For callers that distinguish between answered errors; an Error here means that there was no answer.
     Task<Result<rpc::Answer>> exchange(std::string method, boost::json::array params);
 
     [[nodiscard]] const http::Url& endpoint() const { return endpoint_; }

@@ -17,7 +17,7 @@ Error transient(const Error& error) {
     return transient_error(error.message);
 }
 
-/// A text that is not of the expected form, shortened: it comes from outside.
+/// Names a text that does not have the expected form, shortened, because it comes from outside.
 Error malformed(std::string_view what, std::string_view expected, const boost::json::value& value) {
     constexpr std::size_t shown_max = 100;
     const boost::json::string* text = value.if_string();
@@ -61,7 +61,7 @@ std::vector<Hash256> topics_field(JsonObject& object) {
     return topics;
 }
 
-/// None when a reorganisation removed it.
+/// None if a reorganisation removed it.
 std::optional<Log> log_of(JsonObject& object) {
     if (object.optional_boolean("removed").value_or(false)) return std::nullopt;
     Log log;

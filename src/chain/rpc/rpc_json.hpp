@@ -1,6 +1,5 @@
-// Values of Ethereum's JSON-RPC: hex quantities, byte strings, blocks, logs and receipts. Pure. What an endpoint
-// answers may be anything: every value is checked and bounded, and an Error is transient, since the next answer may be
-// well-formed.
+// Values of Ethereum's JSON-RPC: hex quantities, byte strings, blocks, logs and receipts. Pure. An endpoint may answer
+// anything, so every value is checked and bounded; errors are transient, since the next answer may be well-formed.
 #pragma once
 
 #include <boost/json/object.hpp>
@@ -16,14 +15,14 @@
 
 namespace emeth::chain::rpc {
 
-/// Of an eth_call's answer or a log.
+/// For the answer to an eth_call, or for a log.
 inline constexpr std::size_t data_bytes_max = 1 << 20;
 inline constexpr std::size_t logs_max = 100'000;
 
 /// "0x1f", without leading zeros.
 std::string quantity(std::uint64_t value);
 
-/// "0x" followed by 1 to 16 (64) hex digits. None when it is something else.
+/// "0x" followed by 1 to 16 (64) hex digits. None for anything else.
 std::optional<std::uint64_t> parse_quantity(std::string_view text);
 std::optional<Wei> parse_quantity_256(std::string_view text);
 /// "0x" followed by pairs of hex digits, at most `bytes_max` bytes of them.
@@ -33,7 +32,7 @@ Result<std::uint64_t> read_quantity(const boost::json::value& value, std::string
 Result<Wei> read_quantity_256(const boost::json::value& value, std::string_view what);
 Result<Bytes> read_bytes(const boost::json::value& value, std::string_view what);
 
-/// A block, and its base fee where the chain has one (EIP-1559).
+/// A block, and its base fee if the chain has one (EIP-1559).
 struct BlockHeader {
     Block block;
     std::optional<Wei> base_fee;
@@ -46,9 +45,9 @@ Result<std::vector<Log>> read_logs(const boost::json::value& value, std::string_
 
 struct ReceiptAnswer {
     Receipt receipt;
-    bool has_gas_price = false;  ///< nodes older than EIP-1559 leave it out
+    bool has_gas_price = false;  ///< nodes older than EIP-1559 omit it
 };
-/// None for null, and while the transaction is in no block.
+/// None for null, and while the transaction is not in a block.
 Result<std::optional<ReceiptAnswer>> read_receipt(const boost::json::value& value, std::string_view what);
 
 }  // namespace emeth::chain::rpc

@@ -7,7 +7,7 @@
 namespace emeth::chain {
 namespace {
 
-/// A tip of nothing has to rise as well.
+/// Even a tip of zero has to rise.
 Wei by_more_than_an_eighth(const Wei& price) {
     return saturating_sum(price, to_wei(to_u256(price) / 8 + 1));
 }

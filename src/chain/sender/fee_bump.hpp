@@ -1,4 +1,4 @@
-// When a transaction that waits is offered again at a higher price, and at which. Pure.
+// When a waiting transaction is offered again at a higher price, and at which price. Pure.
 #pragma once
 
 #include <cstddef>
@@ -9,12 +9,12 @@
 
 namespace emeth::chain {
 
-/// For how many blocks the lowest nonce that is not mined has waited with its newest offer. Kept in memory only: a
-/// restart begins to count from zero.
+/// For how many blocks the lowest unmined nonce has waited with its newest offer. Kept in memory only: a restart begins
+/// to count from zero.
 class PriceWait {
 public:
-    /// `nonce`, with so many replacements, is the lowest at block `latest`. A block number that falls (a
-    /// reorganisation, an endpoint that lags) does not restart the wait.
+    /// `nonce`, with this many replacements, is the lowest unmined one at block `latest`. A falling block number (a
+    /// reorganisation, or a lagging endpoint) does not restart the wait.
     std::uint64_t blocks(std::uint64_t nonce, std::size_t replacements, std::uint64_t latest);
 
 private:
@@ -28,13 +28,14 @@ private:
 
 struct BumpDecision {
     std::optional<Fees> offer;  ///< none: the newest offer stands
-    bool at_ceiling = false;    ///< it stands because the ceiling leaves no room for another
+    bool at_ceiling = false;    ///< the newest offer stands because the ceiling leaves no room for another
 };
 
-/// What the next variant offers, of the kind of the newest one (legacy or EIP-1559). None while the newest offers what
-/// the endpoint asks now (`market`): price is then not what it waits for. Otherwise both max fee and tip rise by more
-/// than an eighth, since nodes refuse replacements below a tenth, and to what is asked if that is more. The ceiling
-/// comes first: where more is asked, the ceiling itself is offered, as it may still be above the next base fee.
+/// What the next variant offers, of the same kind as the newest one (legacy or EIP-1559). None while the newest offers
+/// what the endpoint asks now (`market`): price is then not what it is waiting for. Otherwise both max fee and tip rise
+/// by more than an eighth, since nodes refuse replacements below a tenth, or to the asking price if that is higher. The
+/// ceiling takes precedence: if more is asked, the ceiling itself is offered, as it may still be
+/// above the next base fee.
 BumpDecision decide_bump(const Fees& newest, const Fees& market, const Wei& ceiling);
 
 }  // namespace emeth::chain

@@ -46,7 +46,7 @@ Task<Result<TxOutcome>> OutcomeWatch::run(std::uint64_t nonce, Hash256 hash) {
 }
 
 Task<Result<std::optional<Receipt>>> OutcomeWatch::poll(std::uint64_t nonce, Hash256 hash) {
-    // Read every time: a replacement may have been signed meanwhile.
+    // Read every time: a replacement may have been signed in the meantime.
     Result<std::vector<Hash256>> variants = co_await variants_of(&ports_.outbox, &ports_.pool, nonce, hash);
     if (variants.has_error()) co_return variants.error();
     Result<std::optional<Receipt>> receipt = co_await receipt_of_any(&ports_.chain, std::move(*variants));
@@ -63,7 +63,7 @@ Task<Result<std::optional<Receipt>>> OutcomeWatch::poll(std::uint64_t nonce, Has
     co_return receipt;
 }
 
-/// Deep enough, and in a block that is still the chain's.
+/// Deep enough, and in a block that is still on the chain.
 Task<Result<bool>> OutcomeWatch::is_final(Receipt receipt) {
     const Result<Block> latest = co_await ports_.chain.latest_block();
     if (latest.has_error()) co_return latest.error();
@@ -86,7 +86,7 @@ Task<Result<void>> OutcomeWatch::look_for_foreign(std::uint64_t nonce) {
     co_return Result<void>();
 }
 
-/// The same call again, now: the chain itself keeps no reason. Best effort, for a sentence in the history.
+/// Repeats the same call now, because the chain itself keeps no reason. Best effort, for a sentence in the history.
 Task<std::string> OutcomeWatch::reason_of(std::uint64_t nonce, Hash256 hash, Receipt receipt) {
     auto find = [outbox = &ports_.outbox, nonce] { return outbox->find(nonce); };
     const Result<std::optional<storage::OutboxEntry>> entry = co_await ports_.pool.run(find);

@@ -1,4 +1,4 @@
-// Waiting for one transaction to be final: the polling behind TransactionSender::await_outcome.
+// Waiting for one transaction to become final: the polling behind TransactionSender::await_outcome.
 #pragma once
 
 #include <cstdint>
@@ -9,16 +9,16 @@
 
 namespace emeth::chain {
 
-/// Whether a nonce that the chain counts as used belongs to somebody else. Decides late on purpose: a wrong
-/// decision would give up a transaction that may still take effect.
+/// Whether a nonce that the chain counts as used belongs to somebody else. Deliberately decides late: a wrong decision
+/// would give up a transaction that may still take effect.
 class ForeignNonce {
 public:
     static constexpr std::uint32_t polls_min = 10;
 
     /// Our transaction was seen, or the nonce is free: nothing is suspected.
     void clear() { polls_ = 0; }
-    /// The nonce is used, and nobody knows our transaction, at block `latest`. True: so it has stayed for polls_min
-    /// polls and until `confirmations` blocks, the one of the first poll included, were there.
+    /// The nonce is used, and nobody knows our transaction, at block `latest`. True once this has been the case for
+    /// polls_min polls and for `confirmations` blocks, including the one of the first poll.
     bool suspected(std::uint64_t latest, std::uint64_t confirmations);
 
 private:
@@ -34,7 +34,7 @@ public:
     Task<Result<TxOutcome>> run(std::uint64_t nonce, Hash256 hash);
 
 private:
-    /// One poll. None: ask again later. `taken` is set when the nonce belongs to somebody else.
+    /// One poll. None: ask again later. `taken` is set if the nonce belongs to somebody else.
     Task<Result<std::optional<Receipt>>> poll(std::uint64_t nonce, Hash256 hash);
     Task<Result<bool>> is_final(Receipt receipt);
     Task<Result<void>> look_for_foreign(std::uint64_t nonce);

@@ -96,7 +96,7 @@ Task<Result<std::optional<Replacement>>> Rebroadcaster::replace(OutboxEntry lowe
             format_wei(market.max_fee_per_gas), options_.gas_price_max_gwei);
     }
     if (!decision.offer) co_return std::optional<Replacement>();
-    // An endpoint whose transaction count lags shows nonces as waiting that are mined.
+    // An endpoint whose transaction count lags shows mined nonces as waiting.
     const Result<std::optional<Receipt>> mined = co_await receipt_of_any(&ports_.chain, lowest.hashes());
     if (mined.has_error()) co_return mined.error();
     if (*mined) co_return std::optional<Replacement>();
@@ -145,7 +145,7 @@ Task<Result<void>> Rebroadcaster::settle(Entries mined) {
     for (OutboxEntry& entry : mined) {
         const Result<std::optional<Receipt>> receipt = co_await receipt_of_any(&ports_.chain, entry.hashes());
         if (receipt.has_error()) co_return receipt.error();
-        if (!*receipt) continue;  // another transaction took the nonce: whoever awaits the outcome finds out
+        if (!*receipt) continue;  // another transaction took the nonce: whoever awaits the outcome will find out
         const std::uint64_t depth = options_.confirmations + settle_margin_blocks(entry.kind);
         const std::uint64_t block = (*receipt)->block;
         if (latest->number < block || latest->number - block + 1 < depth) continue;

@@ -1,5 +1,5 @@
-// The loop behind TransactionSender::run: sends again what the chain has not mined yet, and replaces it at a higher
-// price when its offer is too low.
+// The loop behind TransactionSender::run: resends what the chain has not mined yet, and replaces it at a higher price
+// if its offer is too low.
 #pragma once
 
 #include <cstdint>
@@ -23,25 +23,24 @@ public:
 
 private:
     using Entries = std::vector<storage::OutboxEntry>;
-    /// Sent in one round, the lowest nonces first: an endpoint that forgot everything does not get the whole history.
+    /// Sent per round, lowest nonces first: an endpoint that forgot everything does not get the whole history at once.
     static constexpr std::size_t resent_max = 256;
 
     Task<Result<void>> round();
-    /// Pending entries, and those that were marked mined and then undone by a reorganisation.
+    /// Pending entries, and those that were marked as mined and then undone by a reorganisation.
     Task<Result<Entries>> entries_to_watch(std::uint64_t transaction_count);
-    /// The variant that was made durable for the lowest nonce that is not mined; none when it need not or cannot be
-    /// replaced.
+    /// The variant that was made durable for the lowest unmined nonce; none if it need not or cannot be replaced.
     Task<Result<std::optional<storage::Replacement>>> replace_if_stuck(storage::OutboxEntry lowest);
     Task<Result<std::optional<storage::Replacement>>> replace(storage::OutboxEntry lowest, Fees market);
-    /// The newest variant; where that is refused the earlier ones, which cost less.
+    /// The newest variant; if that is refused, the earlier ones, which cost less.
     Task<> broadcast(storage::OutboxEntry entry);
     Task<Result<void>> settle(Entries mined);
 
     SenderPorts ports_;
     SenderOptions options_;
     PriceWait wait_;
-    std::optional<std::uint64_t> at_ceiling_;       ///< the nonce for which that was logged
-    std::map<std::uint64_t, std::string> refused_;  ///< by nonce: what was logged last, so that a line appears once
+    std::optional<std::uint64_t> at_ceiling_;       ///< the nonce for which this was logged
+    std::map<std::uint64_t, std::string> refused_;  ///< by nonce: what was logged last, so that each line appears once
 };
 
 }  // namespace emeth::chain

@@ -20,7 +20,8 @@ namespace {
 using storage::OutboxEntry;
 using Entries = std::vector<OutboxEntry>;
 
-/// Free of the coroutine's frame: the function object that send_and_store hands on outlives its full expression.
+/// Independent of the coroutine's frame: the function object that send_and_store passes
+/// on outlives its full expression.
 Task<Result<void>> put_in_outbox(storage::Outbox* outbox, BlockingPool* pool, Entries entries) {
     auto put = [outbox, entries = std::move(entries)] { return outbox->put(entries); };
     co_return co_await pool->run(std::move(put));
@@ -29,7 +30,7 @@ Task<Result<void>> put_in_outbox(storage::Outbox* outbox, BlockingPool* pool, En
 }  // namespace
 
 struct TransactionSender::Impl {
-    /// What the nonces of the next transactions are decided from, read under the lock.
+    /// The basis for choosing the nonces of the next transactions, read under the lock.
     struct Reservation {
         std::uint64_t nonce = 0;
         std::uint64_t transaction_count = 0;
@@ -44,8 +45,8 @@ struct TransactionSender::Impl {
     SenderPorts ports;
     SenderOptions options;
     AsyncMutex mutex;
-    /// The nonce after the newest durable entry. None while that is not known: at first, and after a commit whose end
-    /// is in doubt.
+    /// The nonce after the newest durable entry. None while that is unknown: initially, and after a commit whose
+    /// outcome is in doubt.
     std::optional<std::uint64_t> after_outbox;
 };
 
@@ -141,7 +142,7 @@ Task<Result<Entries>> TransactionSender::Impl::sign_commit_broadcast(std::uint64
                                                                      Commit commit) {
     Result<Entries> entries = co_await sign(nonce, std::move(intents));
     if (entries.has_error()) co_return entries.error();
-    // Until the commit has returned, and when it throws, only the store knows which nonces are used.
+    // Until the commit has returned, or if it throws, only the store knows which nonces are used.
     after_outbox.reset();
 #ifdef EMETH_CANARY_BROADCAST_BEFORE_COMMIT
     co_await broadcast(*entries);  // wrong on purpose: the simulation must notice

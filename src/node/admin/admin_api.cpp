@@ -17,7 +17,7 @@ using boost::json::object;
 using boost::json::value;
 
 constexpr Milliseconds decline_poll{50};
-/// 10 s: a step that may not be interrupted, or a store that cannot write, is in the way.
+/// 10 s: after that, a step that may not be interrupted or a store that cannot write is in the way.
 constexpr int decline_polls_max = 200;
 
 object progress_json(const worker_protocol::Progress& progress) {

@@ -1,8 +1,9 @@
-// What an operator may ask a node. This room answers commands: it reads what the other rooms of the node know, and
-// passes wishes on to them (decline, withdraw, stop). Only the commands and their way to a running master enter, no
-// decision that a JOB depends on.
+// What an operator may ask of a node. This room answers commands: it reads what the other rooms of the node know, and
+// passes requests on to them (decline, withdraw, stop). Only the commands and their path to a running master belong
+// here, no decision that a JOB depends on.
 //
-// Here: the methods behind the admin socket, which commands without a running master call directly. Io thread only.
+// This header: the methods behind the admin socket, which commands without a running master
+// call directly. Io thread only.
 #pragma once
 
 #include <boost/json/array.hpp>
@@ -18,7 +19,7 @@ namespace emeth::node {
 
 class AdminApi {
 public:
-    /// Open JOBs that a listing judges; more are only counted.
+    /// How many open JOBs a listing judges; any more are only counted.
     static constexpr std::size_t judged_jobs_max = 100;
 
     /// `services` must outlive it. `stop` ends the master.
@@ -32,8 +33,8 @@ public:
     Task<Result<boost::json::value>> job_list();
     /// Workers, and every active JOB with its reason and the worker's progress.
     [[nodiscard]] boost::json::value status() const;
-    /// Of one JOB, or all active ones. Answers once each decline is decided durably; what is not within 10 s is
-    /// refused.
+    /// Declines one JOB, or all active ones. Answers once each decline is decided durably; any that is not within 10 s
+    /// is refused.
     Task<Result<boost::json::value>> decline(std::optional<JobId> only);
     Task<Result<boost::json::value>> withdraw(std::optional<std::uint64_t> slot);
 

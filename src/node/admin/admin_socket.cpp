@@ -23,7 +23,7 @@ constexpr std::size_t method_bytes_max = 64;
 constexpr std::size_t path_bytes_max = 107;  // of sockaddr_un
 constexpr Milliseconds idle_timeout{30'000};
 
-/// A line without its end; empty at the end of the stream.
+/// A line without its terminator; empty at the end of the stream.
 Task<Result<std::string>> read_line(Protocol::socket& peer, std::size_t bytes_max) {
     std::string buffer;
     try {
@@ -72,7 +72,7 @@ Result<void> AdminServer::listen() {
     std::filesystem::remove(socket_, ignored);
     boost::system::error_code error;
     acceptor_.open(Protocol(), error);
-    const auto mask = ::umask(0177);  // 0600 from its first moment on
+    const auto mask = ::umask(0177);  // 0600 from the moment it is created
     if (!error) acceptor_.bind(Protocol::endpoint(socket_.string()), error);
     ::umask(mask);
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
@@ -89,7 +89,7 @@ Task<> AdminServer::run() {
 Task<> AdminServer::accept(TaskGroup& connections) {
     for (;;) {
         Protocol::socket peer = co_await acceptor_.async_accept(asio::use_awaitable);
-        connections.start(serve(std::move(peer)));  // one too many is closed at once
+        connections.start(serve(std::move(peer)));  // at the limit, the connection is closed at once
     }
 }
 

@@ -1,4 +1,4 @@
-// <data>/admin.sock (0600): commands to the running master, one JSON object a line: {"method", "params"} → {"result"}
+// <data>/admin.sock (0600): commands to the running master, one JSON object per line: {"method", "params"} → {"result"}
 // or {"error"}. Io thread only.
 #pragma once
 
@@ -28,9 +28,10 @@ public:
     AdminServer(asio::any_io_executor executor, std::filesystem::path socket, Handler handler);
     ~AdminServer();
 
-    /// The caller holds the data folder's lock, so a socket that is there is a dead master's. Error: names the path.
+    /// The caller holds the data folder's lock, so an existing socket belongs to a dead master.
+    /// The Error names the path.
     Result<void> listen();
-    /// Until cancelled.
+    /// Runs until cancelled.
     Task<> run();
 
 private:
@@ -43,10 +44,10 @@ private:
     asio::local::stream_protocol::acceptor acceptor_;
 };
 
-/// Whether a master listens there.
+/// Whether a master is listening there.
 bool admin_answers(const std::filesystem::path& socket);
 
-/// One request. The Error is the master's own, or says that none answers there.
+/// Sends one request. The Error is the master's own, or says that no master answers there.
 Task<Result<boost::json::value>> ask_master(std::filesystem::path socket, std::string method,
                                             boost::json::object params, Milliseconds timeout);
 

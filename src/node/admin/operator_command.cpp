@@ -19,7 +19,7 @@ using boost::json::value;
 constexpr Milliseconds answer_timeout{600'000};
 constexpr Milliseconds look_again_after{100};
 
-/// The JOBs that the decline concerns go on here, and only those.
+/// Only the JOBs that the decline concerns continue here.
 Task<Result<void>> begin_declines(JobServices& services, std::optional<JobId> only) {
     auto read = [jobs = &services.ports.jobs] { return jobs->active(); };
     Result<std::vector<statemachine::Job>> active = co_await services.ports.pool.run(std::move(read));
@@ -30,7 +30,7 @@ Task<Result<void>> begin_declines(JobServices& services, std::optional<JobId> on
     std::vector<JobId> ids;
     for (const auto& job : *active) ids.push_back(job.terms.id);
     services.supervisor.prepare(std::move(*active));
-    for (const auto& id : ids) {  // before they run: none takes another step of its own
+    for (const auto& id : ids) {  // before they run, so that none takes another step of its own
         const auto requested = services.supervisor.request_decline(id, "the operator declined it");
         if (requested.has_error()) co_return requested;
     }
@@ -42,7 +42,7 @@ Task<> wait_for_jobs(const Supervisor& supervisor) {
     while (!supervisor.empty()) co_await system_clock().sleep(look_again_after);
 }
 
-/// Ends `group`, in which it runs, when all is done.
+/// Ends `group`, in which it runs, when everything is done.
 Task<> carry_out(JobServices& services, TaskGroup& group, std::string method, object params,
                  std::optional<Result<value>>& answer) {
     AdminApi api(services, [] {});

@@ -1,5 +1,5 @@
-// A command of the operator: answered by the running master, or done here under the data folder's lock when none runs.
-// Io thread only.
+// An operator's command: answered by the running master, or carried out here under the data folder's lock if none is
+// running. Io thread only.
 #pragma once
 
 #include <boost/json/object.hpp>
@@ -15,14 +15,14 @@
 
 namespace emeth::node {
 
-/// Settings and wallet, read only where no master answers.
+/// Settings and wallet, read only if no master answers.
 struct OperatorSettings {
     NodeConfig config;
     crypto::PrivateKey key;
 };
 
-/// `method` and `params` as AdminApi::handle() takes them. Returns once everything is done: without a master also the
-/// transactions are confirmed.
+/// `method` and `params` as taken by AdminApi::handle(). Returns once everything is done; without a master, that
+/// includes the confirmation of the transactions.
 Task<Result<boost::json::value>> operator_command(asio::any_io_executor executor, std::filesystem::path data,
                                                   std::function<Result<OperatorSettings>()> settings,
                                                   std::string method, boost::json::object params);

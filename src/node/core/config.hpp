@@ -1,8 +1,8 @@
-// The core is what every program of a node stands on: its settings, and the parts that drive JOBs wired together, for
-// the master and for commands that run without one. What is shared by several rooms of the node enters; what one room
-// does stays there.
+// The core is the foundation of every program of a node: its settings, and the parts that drive JOBs wired together,
+// for the master and for commands that run without one. What several rooms of the node share belongs here; what a
+// single room does stays there.
 //
-// Here: the node's settings from a .env file, the environment and flags, all checked before anything is opened.
+// This header: the node's settings from a .env file, the environment and flags, all checked before anything is opened.
 #pragma once
 
 #include <cstdint>
@@ -20,30 +20,30 @@
 
 namespace emeth::node {
 
-/// Each value is a setting; key, meaning and bounds stand in the table of config.cpp, defaults here.
+/// Each value is a setting; key, meaning and bounds are in the table of config.cpp, defaults are here.
 struct NodeConfig : chain::NetworkSettings, chain::PaymentSettings {
     SelectionPolicy selection;
 
     std::string listen_host = "127.0.0.1";  ///< for workers
     std::uint16_t worker_port = 0;
     std::vector<std::string> worker_whitelist, jsonrpc_whitelist;
-    std::int64_t verifier_lag_s = 60;  ///< how long after its deadline a JOB is expected to stay open for a late submit
-    Milliseconds worker_grace{60'000};  ///< how long the lease of a lost worker stands
+    std::int64_t verifier_lag_s = 60;   ///< how long past its deadline a JOB is expected to stay open for a late submit
+    Milliseconds worker_grace{60'000};  ///< how long a lost worker keeps its lease
 
     Milliseconds poll_interval{2'000};  ///< of the chain
     Milliseconds discovery_interval{5'000};
     Milliseconds rewards_interval{300'000};
-    Milliseconds rebroadcast_interval{15'000};  ///< of what waits in the outbox
+    Milliseconds rebroadcast_interval{15'000};  ///< of pending outbox entries
     Milliseconds request_timeout{15'000};
     std::string log_level = "info";
-    /// What local workers are told: keys and texts of the worker's own settings, filled by whoever knows those.
+    /// What local workers are told: keys and texts of the worker's own settings, filled in by whoever knows those.
     std::map<std::string, std::string> worker_settings;
 };
 
 /// Every setting of a node.
 std::vector<SettingDeclaration> node_settings();
 
-/// Errors name key, value, place and what was expected. The key is not read here.
+/// Errors name the key, the value, its origin and what was expected. The private key is not read here.
 Result<NodeConfig> read_config(const EnvConfig& config);
 
 /// From privateKey or privateKey_file: exactly one of them must be set.

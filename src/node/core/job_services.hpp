@@ -1,5 +1,5 @@
-// The parts of a node that drive JOBs, wired together: for the master, and for commands that run without one. Io thread
-// only.
+// The parts of a node that drive JOBs, wired together: for the master, and for commands that run
+// without one. Io thread only.
 #pragma once
 
 #include <filesystem>
@@ -15,7 +15,7 @@
 
 namespace emeth::node {
 
-/// What a node is built on; the simulation gives other implementations.
+/// What a node is built on; the simulation provides other implementations.
 struct NodePorts {
     chain::Chain& chain;
     chain::TransactionSender& sender;
@@ -31,7 +31,7 @@ struct NodePorts {
 
 struct JobServices {
     /// All ports, `workers` and `group`, in which the JOBs run, must outlive the services. `data`: the folder whose
-    /// disk counts.
+    /// disk space counts.
     JobServices(asio::any_io_executor executor, NodePorts ports, WorkerHub& workers, TaskGroup& group,
                 const NodeConfig& config, const chain::Constants& constants, std::filesystem::path data);
     JobServices(const JobServices&) = delete;

@@ -1,5 +1,5 @@
-// What an earlier start learnt of the contract, stored with the JOBs: a master that starts again while its endpoint is
-// down continues with it, so that its workers can train meanwhile.
+// What an earlier start learnt about the contract, stored with the JOBs: a master that restarts while its endpoint is
+// down continues with it, so that its workers can train in the meantime.
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@ namespace emeth::node {
 inline constexpr std::string_view known_network_cursor = "network";
 
 std::string to_text(const chain::Constants& constants);
-/// permanent Error: this is not what to_text() writes.
+/// Permanent Error if `text` was not written by to_text().
 Result<chain::Constants> read_constants(std::string_view text);
 
 }  // namespace emeth::node

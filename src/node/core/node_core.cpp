@@ -12,7 +12,7 @@
 namespace emeth::node {
 namespace {
 
-/// A command that finds no master running holds the folder briefly; a master that starts just then waits for it.
+/// A command that finds no running master holds the folder briefly; a master that starts at that moment waits for it.
 constexpr Milliseconds lock_patience{5'000};
 constexpr std::size_t pool_threads = 4;  // they mostly wait for synced writes; concurrent commits share a sync
 

@@ -1,5 +1,5 @@
-// What every command of a node that changes something stands on: the data folder with its lock and store, the wallet,
-// and the ways to the network. Io thread only.
+// The foundation of every command of a node that changes something: the data folder with its lock and store, the
+// wallet, and the connections to the network. Io thread only.
 #pragma once
 
 #include <filesystem>
@@ -21,15 +21,16 @@ namespace emeth::node {
 
 class NodeCore {
 public:
-    /// Makes the folder (0700) when it is missing, locks it and opens the store; asks nobody outside. Errors name the
+    /// Creates the folder (0700) if missing, locks it and opens the store; contacts nobody outside. Errors name the
     /// folder and the remedy.
     static Result<std::unique_ptr<NodeCore>> open(asio::any_io_executor executor, NodeConfig config,
                                                   crypto::PrivateKey key, std::filesystem::path data);
 
-    /// The endpoint's chain id is the configured one, and the configured contracts are EmethCore and its token.
-    /// permanent Error: a setting is wrong.
+    /// Checks that the endpoint's chain id is the configured one, and that the configured contracts are EmethCore and
+    /// its token. Permanent Error: a setting is wrong.
     Task<Result<chain::Constants>> check_network();
-    /// Enough to lock the smallest deposit and to pay for its transactions. permanent Error: says what to send where.
+    /// Checks for enough to lock the smallest deposit and pay for its transactions. A permanent Error
+    /// says what to send where.
     Task<Result<void>> check_funds(chain::Constants constants);
 
     const NodeConfig config;
@@ -55,7 +56,7 @@ private:
     std::unique_ptr<storage::NodeStore> store_;
     chain::RpcClient rpc_;
     chain::RpcChain chain_;
-    BlockingPool pool_;  // its work uses the store: it ends before
+    BlockingPool pool_;  // its work uses the store, so it must end first
     chain::TransactionSender sender_;
     api_client::StorageApiClient artifacts_;
     api_client::InfoServerClient info_server_;

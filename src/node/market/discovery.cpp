@@ -12,7 +12,7 @@
 namespace emeth::node {
 namespace {
 
-/// "finish estimate 5 h > 4 h left" says the same a minute later with other numbers: it is recorded once.
+/// "finish estimate 5 h > 4 h left" says the same a minute later with different numbers: it is recorded only once.
 std::string without_numbers(const std::string& reason) {
     std::string shape;
     for (const char c : reason)
@@ -54,7 +54,7 @@ Task<Result<std::size_t>> Discovery::round() {
     co_return taken;
 }
 
-/// The memory of refusals is bounded by what the server offers.
+/// Bounds the memory of refusals by what the server offers.
 void Discovery::forget_all_but(const std::vector<api_client::JobOffer>& offers) {
     std::set<JobId> offered;
     for (const auto& offer : offers) offered.insert(offer.id);
@@ -103,7 +103,7 @@ Task<Result<void>> Discovery::assess(JobId id, const NodeView& view, Shortlist& 
     co_return Result<void>{};
 }
 
-/// Judged once more before it is taken, since `view` has less to give after each.
+/// Each is judged once more before it is taken, since `view` has less to give after each.
 Task<Result<std::size_t>> Discovery::take_best(Shortlist shortlist, NodeView& view) {
     const std::vector<JobId> best_first = ports_.prospector.ranked(shortlist.chosen);
     std::size_t taken = 0;

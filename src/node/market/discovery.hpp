@@ -1,5 +1,5 @@
-// Looks for JOBs: asks the JOB info server what is open, assesses each offer by what the chain says of it, ranks what
-// was chosen, and takes the best as long as workers, deposits and gas money last. Io thread only.
+// Looks for JOBs: asks the JOB info server what is open, assesses each offer by what the chain says about it, ranks
+// what was chosen, and takes the best for as long as workers, deposits and gas money last. Io thread only.
 #pragma once
 
 #include <cstddef>
@@ -35,23 +35,23 @@ struct DiscoveryPorts {
 
 class Discovery {
 public:
-    /// Assessed in one round, best first by what the info server says of them; the rest waits for the next.
+    /// Assessed per round, best first according to the info server; the rest waits for the next round.
     static constexpr std::size_t candidates_per_round_max = 64;
-    /// What was refused for the moment is assessed again after this.
+    /// A JOB that was refused only for the moment is assessed again after this.
     static constexpr Milliseconds second_look_after{60'000};
 
-    /// Gets each JOB once, when it is durable.
+    /// Receives each JOB once, when it is durable.
     using TakeOn = std::function<void(statemachine::Job)>;
 
     /// `interval`: between rounds.
     Discovery(DiscoveryPorts ports, Milliseconds interval, TakeOn take_on)
         : ports_(ports), interval_(interval), take_on_(std::move(take_on)) {}
 
-    /// Rounds for ever. A server that is down, or answers something other than JSON, is logged once and asked less
+    /// Runs rounds forever. A server that is down, or answers something other than JSON, is logged once and asked less
     /// often until it is back.
     Task<> run();
-    /// One round: how many JOBs were taken. An Error is that of a server or the store; what was chosen before a server
-    /// failed is taken all the same.
+    /// One round: returns how many JOBs were taken. An Error comes from a server or the store; what was chosen before a
+    /// server failed is taken all the same.
     Task<Result<std::size_t>> round();
 
 private:
@@ -62,7 +62,7 @@ private:
     };
     struct Known {
         std::string reason_shape;        ///< of the refusal, without its numbers
-        bool lasting = false;            ///< ours already, or unfit for ever
+        bool lasting = false;            ///< ours already, or permanently unfit
         Milliseconds second_look_at{0};  ///< monotonic
     };
 

@@ -12,7 +12,7 @@ namespace emeth::node {
 class Preflight {
 public:
     virtual ~Preflight() = default;
-    /// Selection once more, for a JOB that was chosen before: `record` is fresh, `terms` are what was read then.
+    /// Repeats selection for a JOB that was chosen before: `record` is fresh, `terms` are what was read at that time.
     virtual Task<Result<Assessment>> assess_again(statemachine::Terms terms, chain::JobRecord record) = 0;
 };
 

@@ -22,17 +22,17 @@ struct Prospect {
 };
 
 struct Priority {
-    std::string_view name;  ///< as the setting has it
-    /// Whether `a` comes before `b`; a strict weak order. Those that tie are ordered by id.
+    std::string_view name;  ///< as spelled in the setting
+    /// Whether `a` comes before `b`; a strict weak order. Ties are ordered by id.
     bool (*precedes)(const Prospect& a, const Prospect& b);
 };
 
-/// All there are; the first one is the default.
+/// All priorities; the first one is the default.
 std::span<const Priority> priorities();
-/// Null: there is none of this name.
+/// Null if there is none of this name.
 const Priority* find_priority(std::string_view name);
 
-/// Best first. Ties are ordered by id, so that the order does not depend on the one in which a server lists them.
+/// Best first. Ties are ordered by id, so that the result does not depend on the order in which a server lists them.
 void rank(std::vector<Prospect>& prospects, const Priority& priority);
 
 }  // namespace emeth::node

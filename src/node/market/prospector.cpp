@@ -46,7 +46,7 @@ Task<Result<Candidate>> Prospector::candidate(JobId id) {
     const Result<chain::JobRecord> record = co_await ports_.chain.job(id);
     if (record.has_error()) co_return record.error();
     candidate.record = *record;
-    // Selection refuses it by its status: no need to read more.
+    // Selection refuses it by its status, so no more needs to be read.
     if (!record->exist || record->status != chain::JobStatus::requested) co_return candidate;
     Result<chain::JobDetails> details = co_await ports_.chain.job_details(id);
     if (details.has_error()) co_return details.error();

@@ -1,4 +1,5 @@
-// Gathers what selection looks at: a JOB as chain and Storage API show it, and the node as it is now. Io thread only.
+// Gathers what selection looks at: a JOB as shown by chain and Storage API, and the current state of the node. Io
+// thread only.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +19,7 @@
 
 namespace emeth::node {
 
-/// What the JOBs of this node are still going to take: workers and deposits where they hold none yet, and gas money.
+/// What this node's JOBs still need: workers and deposits if they hold none yet, and gas money.
 struct Commitments {
     std::size_t workers = 0;
     Wei deposits;                 ///< EMT wei
@@ -27,7 +28,7 @@ struct Commitments {
 
 class Prospector final : public Preflight {
 public:
-    /// `except`: the JOB that is being assessed does not compete with itself.
+    /// `except`: the JOB being assessed, which does not compete with itself.
     using CommitmentsOf = std::function<Commitments(std::optional<JobId> except)>;
 
     /// All of it must outlive the prospector.
@@ -43,18 +44,18 @@ public:
         Address wallet;
         chain::Constants constants;
         SelectionPolicy policy;
-        std::filesystem::path data;  ///< the folder whose disk counts
+        std::filesystem::path data;  ///< the folder whose disk space counts
     };
 
     Prospector(Ports ports, Options options);
 
-    /// Reads the JOB anew. permanent Error: it is unfit whatever the node does (its dataset does not exist).
+    /// Reads the JOB afresh. Permanent Error: it is unfit whatever the node does (its dataset does not exist).
     Task<Result<Candidate>> candidate(JobId id);
     Task<Result<NodeView>> view(std::optional<JobId> except);
     [[nodiscard]] Assessment judge(const Candidate& candidate, const NodeView& view) const {
         return select(candidate, view, options_.policy);
     }
-    /// What the info server offers, best first by what it says of it.
+    /// The info server's offers, best first according to what it says about them.
     [[nodiscard]] std::vector<JobId> ranked(const std::vector<api_client::JobOffer>& offers) const;
     /// What was chosen, best first.
     [[nodiscard]] std::vector<JobId> ranked(const std::vector<Chosen>& chosen) const;

@@ -21,7 +21,7 @@ using chain::to_u256;
 using chain::U256;
 using SignedWei = boost::multiprecision::checked_cpp_int;  // sums of amounts, with a sign and without a bound
 
-/// What the checks look at, with what earlier checks found out.
+/// What the checks look at, together with the findings of earlier checks.
 struct Draft {
     const Candidate& candidate;
     const NodeView& view;
@@ -154,7 +154,7 @@ std::optional<Refused> check_gas_money(Draft& a) {
 }
 
 std::optional<Refused> check_disk(Draft& a) {
-    // All factors are bounded, by settings and presets, far below 2^64.
+    // All factors are bounded by settings and presets, far below 2^64.
     auto needed = a.policy.disk_reserve_bytes + a.candidate.dataset_bytes * a.policy.disk_bytes_per_dataset_byte;
     if (a.policy.disk_bytes_per_dataset_byte > 0)
         needed += trainer_protocol::states_bytes_max(a.chosen.spec.model, a.chosen.spec.epochs, a.policy.rules.draws);
@@ -162,7 +162,7 @@ std::optional<Refused> check_disk(Draft& a) {
     return for_now(fmt::format("needs {} MiB of disk, {} MiB are free", needed >> 20, a.view.disk_free_bytes >> 20));
 }
 
-/// From what is wrong with the JOB for ever to what is only missing now.
+/// Ordered from what makes the JOB permanently unfit to what is only missing at the moment.
 constexpr std::array checks{check_status, check_program,  check_param,   check_dataset,   check_fee, check_value,
                             check_worker, check_deadline, check_deposit, check_gas_money, check_disk};
 

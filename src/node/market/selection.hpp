@@ -1,9 +1,9 @@
 // The market decides which JOBs are worth a deposit. This room reads what is on offer (info server, chain, Storage API)
 // and the state of the node, and says for each JOB whether it is chosen, or refused and why; it ranks what is chosen by
-// the configured priority, and hands over the best. Only what serves this decision enters: what is taken is driven by
-// pipeline/, and who trains it is the business of workers/.
+// the configured priority and hands over the best. Only what serves this decision belongs here: pipeline/ drives what
+// is taken, and workers/ decides who trains it.
 //
-// Here: the decision on one JOB, a pure function with a recorded reason for every refusal.
+// This header: the decision on one JOB, a pure function with a recorded reason for every refusal.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ namespace emeth::node {
 /// Published clients skip smaller datasets.
 inline constexpr std::uint64_t dataset_bytes_min = 4'096;
 
-/// What the operator wants; the settings of node/core/config.cpp.
+/// The operator's preferences; the settings of node/core/config.cpp.
 struct SelectionPolicy {
     Wei min_fee, max_fee;  ///< EMT wei
     std::set<std::uint64_t> program_ids{0};
@@ -31,13 +31,13 @@ struct SelectionPolicy {
     std::int64_t deadline_margin_s = 3'600;
     std::uint64_t dataset_bytes_max = 10'000'000'000;
     std::uint64_t disk_reserve_bytes = 250'000'000;  ///< left free on the disk of the master's own folder
-    /// Not 0 where workers share the master's disk, no setting; a JOB's states count there, too.
+    /// Not a setting: non-zero if workers share the master's disk, since a JOB's states then count there, too.
     std::uint64_t disk_bytes_per_dataset_byte = 0;
     Priority priority = priorities().front();
-    Wei emt_per_alt;                    ///< EMT wei that one ALT of gas money counts; 0: gas is not converted
+    Wei emt_per_alt;                    ///< EMT wei that one ALT of gas money is worth; 0: gas is not converted
     bool cooperative = false;           ///< one JOB at a time, which all workers train together
-    std::uint64_t miss_rate = 1'000;    ///< assumed share of deadlines missed, of 100000
-    std::uint64_t reject_rate = 1'000;  ///< assumed share of results rejected, of 100000
+    std::uint64_t miss_rate = 1'000;    ///< assumed share of deadlines missed, in units of 1/100000
+    std::uint64_t reject_rate = 1'000;  ///< assumed share of results rejected, in units of 1/100000
 };
 
 /// A JOB as the chain and the Storage API show it now.
@@ -46,14 +46,14 @@ struct Candidate {
     chain::JobRecord record;
     chain::JobDetails details;
     std::uint64_t dataset_bytes = 0;
-    std::uint64_t gas = 0;  ///< of the contract's cost model, no chain gas
+    std::uint64_t gas = 0;  ///< of the contract's cost model, not chain gas
 };
 
 /// The node as it is now.
 struct NodeView {
     std::int64_t chain_now_unix_s = 0;
     std::size_t workers_connected = 0;
-    std::size_t workers_free = 0;      ///< idle and not spoken for by a JOB that waits for a worker
+    std::size_t workers_free = 0;      ///< idle and not claimed by a JOB that waits for a worker
     std::uint64_t power_capacity = 0;  ///< of the slowest idle worker, since any of them may get the JOB
     Wei emt_free;                      ///< balance without the deposits whose process is still in flight
     Wei alt_free;                      ///< balance without the gas of transactions that the JOBs under way still need
@@ -72,23 +72,23 @@ struct Chosen {
 
 struct Refused {
     std::string reason;    ///< one sentence with the numbers
-    bool lasting = false;  ///< the JOB itself is unfit: it will not become fit by waiting
+    bool lasting = false;  ///< the JOB itself is unfit: waiting will not change that
 };
 
 using Assessment = std::variant<Chosen, Refused>;
 
-/// Never throws for any input.
+/// Never throws, whatever the input.
 Assessment select(const Candidate& candidate, const NodeView& view, const SelectionPolicy& policy);
 
-/// Seconds that a worker of `power_capacity` needs: gas * 1,000,000 / powerCapacity for the published 2 epochs, in
-/// proportion for more.
+/// Seconds that a worker of `power_capacity` needs: gas * 1,000,000 / powerCapacity for the published 2 epochs,
+/// proportionally more for more epochs.
 std::int64_t finish_estimate_s(std::uint64_t gas, std::uint64_t power_capacity, std::uint32_t epochs);
 
-/// What a priority ranks it by.
+/// The values that a priority ranks it by.
 Prospect prospect_of(const Chosen& chosen);
 
-/// What was taken counts against the next JOB: a worker, the deposit and gas money. `chosen` was selected for this
-/// `view`.
+/// Deducts what was taken (a worker, the deposit and gas money) from what is available to the next JOB. `chosen` was
+/// selected for this `view`.
 void reserve(NodeView& view, const Chosen& chosen);
 
 /// EMT with four decimals, for people: "9.8000".

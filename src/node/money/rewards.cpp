@@ -17,11 +17,11 @@ namespace emeth::node {
 namespace {
 
 constexpr std::int64_t slot_seconds = 86'400;
-/// Durable: every slot before this one was read after it had closed, and withdrawn if it held something.
+/// Durable: every slot before this one was read after it had closed, and withdrawn if it held anything.
 const std::string next_slot_cursor = "withdraw/next";
 
-/// Endpoints of one provider may lag behind each other by this much: until then a closed slot that holds nothing is
-/// read again.
+/// Endpoints of one provider may lag behind each other by up to this much: until then a closed slot that holds nothing
+/// is read again.
 constexpr std::int64_t settled_after_s = 3'600;
 
 bool is_due(const chain::Slot& slot) {
@@ -61,7 +61,7 @@ Task<Result<std::vector<Withdrawal>>> Rewards::withdraw_due() {
         if (withdrawal.has_error()) co_return withdrawal.error();
         fetched.push_back(*withdrawal);
     }
-    // What a reorganisation or a lagging endpoint may still change is read again in a later round.
+    // Whatever a reorganisation or a lagging endpoint may still change is read again in a later round.
     const auto done = std::min(number, *surely_open);
     if (done > *first) {
         const Result<void> noted = co_await set_cursor(next_slot_cursor, std::to_string(done));
@@ -87,7 +87,7 @@ Task<Result<Withdrawal>> Rewards::withdraw_slot(std::uint64_t number) {
     co_return co_await withdraw(number);
 }
 
-/// A withdrawal of an earlier process may still be on its way: it is finished before anything new is decided.
+/// A withdrawal by an earlier process may still be in flight: it is settled before anything new is decided.
 Task<Result<void>> Rewards::settle_pending() {
     auto read = [this] { return ports_.outbox.pending(); };
     const Result<std::vector<storage::OutboxEntry>> pending = co_await ports_.pool.run(std::move(read));
@@ -97,7 +97,7 @@ Task<Result<void>> Rewards::settle_pending() {
         const Result<chain::TxOutcome> outcome = co_await ports_.sender.await_outcome(entry.nonce, entry.hash);
         if (outcome.has_value()) continue;
         if (outcome.error().kind != ErrorKind::permanent) co_return outcome.error();
-        // The nonce went to a foreign transaction; what the slot holds is read anew.
+        // The nonce went to a foreign transaction, so the contents of the slot are read again.
         const Result<chain::Block> latest = co_await ports_.chain.latest_block();
         if (latest.has_error()) co_return latest.error();
         auto put = [this, taken = chain::marked_taken(entry, latest->number)] { return ports_.outbox.put({taken}); };

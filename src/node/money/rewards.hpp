@@ -1,6 +1,6 @@
-// What a node earns besides fees. Every verified JOB's gas has a share in its day's EMT, which the node has to fetch
-// once the day's slot is closed. This room sends those withdrawals; the transactions of a JOB belong to pipeline/, and
-// the decision on deposits to market/. Io thread only.
+// What a node earns in addition to fees. The gas of every verified JOB earns a share of that day's EMT, which the node
+// must withdraw once the day's slot has closed. This room sends those withdrawals; the transactions of a JOB belong to
+// pipeline/, and the decision on deposits to market/. Io thread only.
 #pragma once
 
 #include <cstdint>
@@ -35,24 +35,24 @@ struct RewardsPorts {
 
 struct RewardsOptions {
     Address core;
-    std::uint64_t confirmations = 1;  ///< a slot is settled for good when the block that closed it is that deep
+    std::uint64_t confirmations = 1;  ///< a slot is settled for good once the block that closed it is that deep
     Milliseconds interval{0};         ///< between rounds
 };
 
 class Rewards {
 public:
-    /// Slots read in one round.
+    /// Slots read per round.
     static constexpr std::uint64_t slots_per_round_max = 400;
 
     Rewards(asio::any_io_executor executor, RewardsPorts ports, RewardsOptions options)
         : ports_(ports), options_(options), one_at_a_time_(std::move(executor)) {}
 
-    /// Rounds for ever. Of failures in a row the first is logged; the next round tries again.
+    /// Runs rounds forever. Of consecutive failures only the first is logged; the next round tries again.
     Task<> run();
-    /// Fetches everything that is due, and returns what was fetched. Errors stop at the slot they concern; the next
-    /// call goes on there.
+    /// Withdraws everything that is due, and returns what was withdrawn. An error stops at the slot that it concerns;
+    /// the next call resumes there.
     Task<Result<std::vector<Withdrawal>>> withdraw_due();
-    /// Of one slot. Error: still open, no gas of this wallet in it, fetched already.
+    /// Withdraws one slot. Error: still open, no gas of this wallet in it, or already withdrawn.
     Task<Result<Withdrawal>> withdraw_slot(std::uint64_t slot);
 
 private:

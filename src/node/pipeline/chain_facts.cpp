@@ -14,7 +14,7 @@ using chain::JobStatus;
 
 constexpr std::int64_t slot_seconds = 86'400;
 
-/// A verdict is on a submitted result; timeout and decline come before it.
+/// Only a submitted result can have a verdict; a timeout or a decline can come only before the submit.
 bool can_end(JobStatus status, sm::State state) {
     if (sm::awaits_verdict(state)) return status == JobStatus::verified || status == JobStatus::failed;
     return status == JobStatus::timeout || status == JobStatus::declined;

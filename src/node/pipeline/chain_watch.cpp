@@ -53,7 +53,7 @@ Task<Result<std::optional<Fact>>> ChainWatch::read_end(chain::StatusLog log) {
     co_return fact_of_end(job(), log, details);
 }
 
-/// What was confirmed once must still be there: the logs say so at no cost; where they do not, the receipts decide.
+/// What was once confirmed must still be there. The logs show it at no extra cost; if they do not, the receipts decide.
 Task<Result<std::optional<Fact>>> ChainWatch::find_reorganisation(std::vector<chain::StatusLog> logs) {
     const std::vector<ConfirmedTx> confirmed = confirmed_transactions(job());
     for (const ConfirmedTx& one : confirmed) {
@@ -64,7 +64,7 @@ Task<Result<std::optional<Fact>>> ChainWatch::find_reorganisation(std::vector<ch
     co_return std::optional<Fact>();
 }
 
-/// In whichever variant: after a reorganisation it may be another one than before.
+/// Any variant counts: after a reorganisation a different one may have been mined.
 Task<Result<bool>> ChainWatch::is_on_chain(sm::TxRef tx, std::vector<chain::StatusLog> logs) {
     if (tells_of(logs, {tx.hash})) co_return true;
     const Result<std::vector<Hash256>> variants = co_await ports_.sender.variants(tx.nonce, tx.hash);

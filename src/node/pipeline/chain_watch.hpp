@@ -1,5 +1,5 @@
-// Looks at the chain while a JOB holds a deposit, and tells when it ended there, what its submit drew, and what a
-// reorganisation took back (chain_facts.hpp decides which). Io thread only.
+// Watches the chain while a JOB holds a deposit and reports when the JOB ended there, what its submit drew, and what a
+// reorganisation undid (chain_facts.hpp decides which). Io thread only.
 #pragma once
 
 #include <optional>
@@ -25,7 +25,7 @@ public:
     ChainWatch(Ports ports, ChainRules rules, Milliseconds poll_interval)
         : ports_(ports), rules_(rules), poll_interval_(poll_interval) {}
 
-    /// Until cancelled. What it finds goes to the interruptions; an endpoint that fails only delays it.
+    /// Runs until cancelled. Findings go to the interruptions; a failing endpoint only delays them.
     Task<> run();
 
 private:

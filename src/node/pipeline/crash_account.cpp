@@ -15,8 +15,8 @@ namespace {
 
 namespace sm = statemachine;
 
-/// The marker names the JOB's history as it stood before the crash; only starts of the master write entries of this
-/// class.
+/// The marker refers to the JOB's history as it stood before the crash; entries of this class are written only when the
+/// master starts.
 bool is_counted(const std::vector<storage::HistoryEntry>& history, const crash::Crash& crash) {
     return std::any_of(history.rbegin(), history.rend(), [&](const storage::HistoryEntry& entry) {
         const auto* failed = std::get_if<sm::StepFailed>(&entry.event.body);

@@ -28,7 +28,7 @@ Task<Result<void>> Decline::commit_signed(std::vector<storage::OutboxEntry> entr
     co_return co_await journal_.commit(std::move(fact), std::move(side));
 }
 
-/// The other program's transaction stands for ours.
+/// Adopts the other program's transaction as our own.
 Task<Result<void>> Decline::take_over(chain::StatusLog log) {
     const Result<Wei> penalty = co_await chain_.penalty_of(log.transaction, self_);
     if (penalty.has_error()) co_return penalty.error();

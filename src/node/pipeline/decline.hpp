@@ -1,4 +1,4 @@
-// The way out of a JOB with a locked deposit: give it back, for the penalty that the contract takes. Io thread only.
+// Gives back a JOB with a locked deposit, at the cost of the penalty that the contract takes. Io thread only.
 #pragma once
 
 #include <vector>
@@ -15,9 +15,9 @@ public:
     Decline(chain::Chain& chain, JobJournal& journal, JobTransactions& transactions, Address self)
         : chain_(chain), journal_(journal), transactions_(transactions), self_(self) {}
 
-    /// Signs it, unless another program with this wallet's key was first.
+    /// Signs the decline, unless another program with this wallet's key has already declined.
     Task<Result<void>> sign();
-    /// Until the decline is final.
+    /// Returns once the decline is final.
     Task<Result<void>> await();
 
 private:

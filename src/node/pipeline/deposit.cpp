@@ -10,12 +10,12 @@ namespace {
 namespace sm = statemachine;
 using storage::TxKind;
 
-/// What is only missing for the moment (a worker that is not connected yet, say) is waited for this often before the
-/// JOB is left to others.
+/// How often to wait for something that is only temporarily missing (such as a worker that has not connected yet)
+/// before the JOB is left to others.
 constexpr std::uint32_t waits_before_deposit_max = 8;
-/// A process that reverts costs gas each time.
+/// Every process transaction that reverts costs gas.
 constexpr std::uint32_t process_reverts_max = 3;
-/// So often (about half an hour) an endpoint that contradicts itself about a process is asked again.
+/// How often (about half an hour in all) to ask again when an endpoint contradicts itself about a process transaction.
 constexpr std::uint32_t doubts_max = 12;
 
 const storage::OutboxEntry* find_kind(const std::vector<storage::OutboxEntry>& entries, TxKind kind) {
@@ -48,7 +48,7 @@ Task<Result<void>> Deposit::sign() {
     co_return Result<void>{};
 }
 
-/// What the chain has decided already, if it has.
+/// What the chain has already decided, if anything.
 Task<Result<std::optional<Fact>>> Deposit::find_end(chain::JobRecord record) {
     if (!record.exist) co_return transient_error("the contract does not know the JOB (any more)");
     if (process_reverts_ >= process_reverts_max)
@@ -61,8 +61,8 @@ Task<Result<std::optional<Fact>>> Deposit::find_end(chain::JobRecord record) {
     co_return co_await own_process(std::move(record));
 }
 
-/// The deposit is this wallet's. Its process may be one that was given up when the endpoint did not show it: then it is
-/// taken up again. Else another data folder works with the same key.
+/// The deposit is this wallet's. Its process transaction may be one that was given up because the endpoint did not show
+/// it; if so, it is adopted again. Otherwise another data folder is using the same key.
 Task<Result<std::optional<Fact>>> Deposit::own_process(chain::JobRecord record) {
     auto read = [this] { return ports_.outbox.all(); };
     const Result<std::vector<storage::OutboxEntry>> entries = co_await ports_.pool.run(std::move(read));
@@ -111,8 +111,9 @@ Task<Result<void>> Deposit::await() {
     co_return co_await ports_.journal.commit(std::move(confirmed), std::move(ending->side));
 }
 
-/// Endpoints behind one address may disagree: one counts the nonce of a process that another does not know yet. Before
-/// such a process is given up, the contract is asked whose the JOB is; a deposit may be locked.
+/// Endpoints behind one address may disagree: one counts the nonce of a process transaction that another does not know
+/// yet. Before such a transaction is given up, the contract is asked who holds the JOB, because
+/// a deposit may be locked.
 Task<Result<void>> Deposit::check_disproof(TxEnding ending) {
     if (ending.proven || ports_.journal.job().retry.attempt >= doubts_max) co_return Result<void>{};
     const Result<chain::JobAssign> assign = co_await ports_.chain.job_assign(id());

@@ -1,4 +1,4 @@
-// discovered → accepted: the last look before the deposit, then approve and process as one pair. Io thread only.
+// discovered → accepted: the final check before the deposit, then approve and process as one pair. Io thread only.
 #pragma once
 
 #include <cstdint>
@@ -26,9 +26,10 @@ public:
     /// All ports must outlive it.
     Deposit(Ports ports, Address core, Address token) : ports_(ports), core_(core), token_(token) {}
 
-    /// Signs the pair, or ends the JOB by what the chain has decided already.
+    /// Signs the pair, or ends the JOB if the chain has already decided it.
     Task<Result<void>> sign();
-    /// Until the process is final. When no deposit is locked, what became of the JOB is looked at before another try.
+    /// Returns once the process transaction is final. If no deposit is locked, checks what became of the JOB before
+    /// trying again.
     Task<Result<void>> await();
 
 private:

@@ -20,7 +20,7 @@ Task<> FinishOutlook::run() {
         const auto& job = ports_.journal.job();
         if (!statemachine::holds_deposit(job.state)) continue;
         const Result<std::int64_t> now = co_await chain_clock.now_unix_s();
-        if (now.has_error()) continue;  // ChainWatch says so
+        if (now.has_error()) continue;  // ChainWatch reports it
         ports_.retry.set_time_left(job.terms.deadline_unix_s - *now);
         const bool may_decline =
             !job.outcome.submit && job.outcome.decline_reason.empty() && !ports_.interruptions.decline_is_requested();

@@ -1,5 +1,5 @@
-// A JOB whose deadline is out of reach is given back where that is the cheaper end; one that can still be finished
-// never is. Io thread only.
+// Gives back a JOB whose deadline is out of reach if that is the cheaper outcome, but never one that can still be
+// finished. Io thread only.
 #pragma once
 
 #include "chain/chain.hpp"
@@ -23,7 +23,7 @@ public:
     /// All ports must outlive it.
     FinishOutlook(Ports ports, FinishWatch::Rules rules) : ports_(ports), rules_(rules) {}
 
-    /// Until cancelled: asks for a decline, and tells the back-offs how much time is left.
+    /// Runs until cancelled: requests a decline when one is due, and tells the back-offs how much time is left.
     Task<> run();
 
 private:

@@ -46,7 +46,7 @@ std::optional<std::string> FinishWatch::look(const statemachine::Job& job,
     return reason;
 }
 
-/// A trainer that went back to its checkpoint begins a new window.
+/// A trainer that fell back to its checkpoint starts a new window.
 void FinishWatch::measure(const worker_protocol::Progress& progress, Milliseconds now) {
     if (progress.steps_total == 0) return;
     if (!window_begin_ || progress.step < window_step_) {

@@ -1,5 +1,5 @@
-// Whether a JOB with a locked deposit can still be finished, and what is cheaper when it cannot: to give it back now,
-// or to wait for the timeout. Pure: time and progress are handed in. Io thread only.
+// Whether a JOB with a locked deposit can still be finished and, if not, which is cheaper: giving it back now or
+// waiting for the timeout. Pure: time and progress are passed in. Io thread only.
 #pragma once
 
 #include <cstdint>
@@ -12,37 +12,39 @@
 
 namespace emeth::node {
 
-/// A JOB's prospects at one moment. Times are chain time.
+/// A JOB's prospects at a given moment. Times are chain time.
 struct Outlook {
     std::int64_t now_unix_s = 0;
     std::int64_t deadline_unix_s = 0;
-    std::int64_t work_left_s = 0;  ///< at least this much: at the best speed seen, 0 while none was
-    bool trained = false;          ///< nothing is left but to upload and to submit
+    std::int64_t work_left_s = 0;  ///< a lower bound, at the best speed seen so far; 0 while none has been measured
+    bool trained = false;          ///< only the upload and the submit remain
     std::int64_t verifier_lag_s =
         0;  ///< how long after the deadline a submit still counts, since nobody has called timeout yet
     Wei decline_penalty, timeout_penalty;  ///< EMT wei
 };
 
-/// A sentence with the sums when giving the JOB back costs no more than going on, and going on leads nowhere; none
-/// while the JOB can still be finished, while a late submit may count at the same price, and where a timeout is the
-/// cheaper end. A result that lies ready has nothing to lose at the same price: it is submitted however late.
+/// A sentence with the amounts when the JOB cannot be finished and giving it back costs no more than going on. None
+/// while the JOB can still be finished, while a late submit may still count at the same price, and when a timeout is
+/// cheaper. A finished result has nothing to lose at the same price, so it is submitted however late.
 std::optional<std::string> reason_to_decline(const Outlook& outlook);
 
 /// Measures one JOB's speed from its worker's progress.
 class FinishWatch {
 public:
-    /// One strange block or one slow moment must not cost a penalty: only what has held for so long is acted upon.
+    /// A single odd block or slow moment must not cost a penalty: a condition is acted upon only
+    /// after holding for this long.
     static constexpr Milliseconds patience{120'000};
-    /// Windows in which a speed is measured.
+    /// Length of the windows in which speed is measured.
     static constexpr Milliseconds window{10'000};
 
     struct Rules {
         std::int64_t verifier_lag_s = 0;
-        std::uint64_t decline_penalty_rate = 0, timeout_penalty_rate = 0;  ///< of the deposit, of 100000
+        std::uint64_t decline_penalty_rate = 0, timeout_penalty_rate = 0;  ///< in units of 1/100000 of the deposit
     };
     explicit FinishWatch(const Rules& rules) : rules_(rules) {}
 
-    /// `progress`: the worker's last report; `now`: monotonic. The reason to decline once it has held for `patience`.
+    /// `progress`: the worker's last report; `now`: monotonic. Returns the reason to decline once
+    /// it has held for `patience`.
     std::optional<std::string> look(const statemachine::Job& job,
                                     const std::optional<worker_protocol::Progress>& progress,
                                     std::int64_t chain_now_unix_s, Milliseconds now);

@@ -1,5 +1,5 @@
-// Idle workers that are called to help with the JOB (cooperative=nvm). The JOB needs no helpers: nothing here is
-// durable or waited for, and a Storage API that is slow or away costs the JOB nothing. Io thread only.
+// Calls idle workers to help with the JOB (cooperative=nvm). The JOB does not depend on helpers: nothing here is
+// durable or waited for, and a slow or unreachable Storage API costs the JOB nothing. Io thread only.
 #pragma once
 
 #include <optional>
@@ -17,10 +17,10 @@ public:
     HelperCalls(const asio::any_io_executor& executor, WorkerHub& workers, Clock& clock, WorkerOrders& orders)
         : workers_(workers), clock_(clock), orders_(orders), told_(executor) {}
 
-    /// Where the leader's trainer lets helpers in; none: nowhere.
+    /// Where the leader's trainer accepts helpers; none if it does not.
     void set_rendezvous(std::optional<trainer_protocol::Rendezvous> rendezvous);
 
-    /// Until cancelled.
+    /// Runs until cancelled.
     Task<> run(JobId job);
 
 private:

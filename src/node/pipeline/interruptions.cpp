@@ -25,8 +25,8 @@ Result<void> Interruptions::request_decline(std::string reason) {
     return {};
 }
 
-/// A decline is decided at once, also while a process transaction is in flight: that may lock the deposit, and then
-/// there is something to give back; when it reverts, the JOB is left to others.
+/// A decline is decided at once, even while a process transaction is in flight: if that locks the deposit, there is
+/// something to give back; if it reverts, the JOB is left to others.
 std::optional<Fact> Interruptions::pending() const {
     const sm::Job& job = journal_.job();
     if (chain_fact_) return chain_fact_;

@@ -36,8 +36,9 @@ JobJournal::Applied JobJournal::apply(const statemachine::Event& event, const st
                                                                                : std::move(applied);
 }
 
-/// A commit that failed with a failing disk may be found durable when the disk is well again: the record at hand is
-/// then one event behind. Where that event is the one at hand, it is done; else the one at hand follows it.
+/// A commit that failed on a failing disk may turn out to be durable once the disk recovers; the record in memory is
+/// then one event behind. If that event is the one being committed, nothing is left to do; otherwise this one is
+/// applied after it.
 JobJournal::Applied JobJournal::take_over(const statemachine::Event& event, const storage::SideWrites& side,
                                           const Error& failed) {
     const auto stored = store_.find(job_.terms.id);

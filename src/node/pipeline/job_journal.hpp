@@ -1,5 +1,5 @@
-// The one committer of a JOB: holds its newest committed record and makes facts durable, one after the other. Io thread
-// only.
+// The sole committer of a JOB: holds its newest committed record and makes facts durable, one
+// after another. Io thread only.
 #pragma once
 
 #include <optional>
@@ -22,21 +22,21 @@ public:
     /// `store`, `pool` and `clock` must outlive the journal; `job` is the newest committed record.
     JobJournal(storage::JobStore& store, BlockingPool& pool, Clock& clock, statemachine::Job job);
 
-    /// As of the last commit. The reference stays; what it refers to changes with every commit.
+    /// As of the last commit. The reference stays valid; the object that it refers to changes with every commit.
     [[nodiscard]] const statemachine::Job& job() const { return job_; }
     [[nodiscard]] const JobId& id() const { return job_.terms.id; }
 
     /// Commits the fact with `side` in one batch, and logs it. Cannot be cancelled once begun; job() changes only after
-    /// it is durable. The value says whether the state machine accepted it; what it did not accept is journaled as
-    /// well, but `side` is not written. An Error is the store's: nothing changed, as far as is known. Should the fact
-    /// be found durable later, it counts.
+    /// the commit is durable. The value says whether the state machine accepted the fact; a rejected one is journaled
+    /// as well, but `side` is not written. An Error is the store's: as far as is known, nothing changed. Should the
+    /// fact later turn out to be durable, it counts.
     Task<Result<bool>> report(Fact fact, storage::SideWrites side);
     Task<Result<bool>> report(Fact fact) { return report(std::move(fact), storage::SideWrites{}); }
 
-    /// The same for a fact that the state machine may refuse, a repeated report for instance: the Error is the store's.
+    /// As report(), for a fact that the state machine may refuse, such as a repeated report. An Error is the store's.
     Task<Result<void>> note(Fact fact);
 
-    /// The same for a fact that must be accepted: a rejection is a transient Error that says why.
+    /// As report(), for a fact that must be accepted: a rejection is a transient Error that gives the reason.
     Task<Result<void>> commit(Fact fact, storage::SideWrites side);
     Task<Result<void>> commit(Fact fact) { return commit(std::move(fact), storage::SideWrites{}); }
 

@@ -16,7 +16,7 @@ bool is_one_of(const OutboxEntry& entry, const std::vector<sm::TxRef>& transacti
         transactions, [&](const sm::TxRef& tx) { return entry.nonce == tx.nonce && entry.has_variant(tx.hash); });
 }
 
-/// The first log that a variant of `tx` made is the proof that this variant was mined.
+/// A log emitted by a variant of `tx` proves that this variant was mined; the first such log is used.
 std::optional<sm::TxRef> find_mined(const sm::TxRef& tx, const std::vector<Hash256>& variants,
                                     const std::vector<chain::StatusLog>& logs) {
     for (const chain::StatusLog& log : logs)
@@ -51,8 +51,8 @@ Task<Result<TxEnding>> JobTransactions::await_ending(sm::TxRef tx, std::vector<s
         const auto& receipt = outcome->receipt;
         ending = {receipt.succeeded, true, {receipt.transaction, tx.nonce, receipt.block}, outcome->revert_reason, {}};
     } else if (outcome.error().kind == ErrorKind::permanent) {
-        // Its nonce is used, but nobody knows the transaction: taken by another one, unless the contract tells of its
-        // effect.
+        // Its nonce is used, but nobody knows the transaction: another one took the nonce, unless the contract's logs
+        // show its effect.
         Result<TxEnding> told = co_await ending_from_logs(tx, outcome.error().message);
         if (told.has_error()) co_return told.error();
         ending = std::move(*told);
@@ -76,8 +76,8 @@ Task<Result<TxEnding>> JobTransactions::ending_from_logs(sm::TxRef tx, std::stri
     co_return TxEnding{false, false, tx, std::move(otherwise), {}};
 }
 
-/// The outbox entries of transactions that are final: mined, or passed by for ever. Without a receipt only a used nonce
-/// tells; while it is not used the entry stays pending and is sent again.
+/// The outbox entries of transactions that are final: mined, or superseded for good. Without a receipt, only a used
+/// nonce shows that; until then the entry stays pending and is sent again.
 Task<Result<storage::SideWrites>> JobTransactions::settle(std::vector<sm::TxRef> transactions) {
     auto read = [this] { return ports_.outbox.pending(); };
     const Result<std::vector<OutboxEntry>> pending = co_await ports_.pool.run(std::move(read));

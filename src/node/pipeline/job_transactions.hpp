@@ -1,5 +1,5 @@
-// The JOB's own transactions: signed and durable in one step, and how they ended on chain: mined in whichever variant,
-// reverted, or disproved. What the outbox is told of that goes into the commit of the fact. Io thread only.
+// The JOB's own transactions: signed and made durable in one step, then followed to their end on chain (mined in any
+// variant, reverted, or disproved). The resulting outbox updates are committed together with the fact. Io thread only.
 #pragma once
 
 #include <functional>
@@ -19,12 +19,12 @@ namespace emeth::node {
 struct TxEnding {
     bool succeeded = false;
     bool proven = true;  ///< by a receipt or a log; else its nonce is used and the endpoint knows no such transaction
-    statemachine::TxRef tx;    ///< the variant that was mined, and its block; as it was told when none was
+    statemachine::TxRef tx;    ///< the variant that was mined, and its block; if none was, unchanged from the caller's
     std::string reason;        ///< why it did not succeed
     storage::SideWrites side;  ///< its outbox entries, marked; to be committed with the fact
 };
 
-/// What a JOB's record keeps of a transaction that was just signed.
+/// What a JOB's record keeps of a newly signed transaction.
 statemachine::TxRef signed_tx(const storage::OutboxEntry& entry);
 
 class JobTransactions {
@@ -35,13 +35,13 @@ public:
         storage::Outbox& outbox;
         BlockingPool& pool;
     };
-    /// All ports must outlive it. `core`: the contract that the JOB's calls go to.
+    /// All ports must outlive it. `core`: the contract that the JOB calls.
     JobTransactions(Ports ports, JobId job, Address core) : ports_(ports), job_(job), core_(core) {}
 
-    /// Signs one call of the contract and broadcasts it once `commit` has made it durable.
+    /// Signs one contract call and broadcasts it once `commit` has made it durable.
     Task<Result<void>> send(storage::TxKind kind, chain::Bytes data, chain::TransactionSender::Commit commit);
 
-    /// Waits until `tx` is final. `companions` are marked in the outbox with it.
+    /// Waits until `tx` is final. `companions` are marked in the outbox together with it.
     Task<Result<TxEnding>> await_ending(statemachine::TxRef tx, std::vector<statemachine::TxRef> companions);
     Task<Result<TxEnding>> await_ending(statemachine::TxRef tx) { return await_ending(std::move(tx), no_companions()); }
 

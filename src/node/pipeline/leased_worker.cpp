@@ -14,14 +14,14 @@ namespace {
 
 namespace sm = statemachine;
 
-/// Whether another worker has become free meanwhile.
+/// How often to check whether another worker has become free.
 constexpr Milliseconds look_again_after{10'000};
 
 }  // namespace
 
 Task<Result<void>> LeasedWorker::lease() {
     const auto last = job().lease;
-    // The last holder may still have dataset, checkpoints or the artifact.
+    // The last holder may still have the dataset, checkpoints or the artifact.
     const std::optional<Address> preferred = last.number > 0 ? std::optional(last.worker) : std::nullopt;
     if (!reserved_) {
         const Address worker = co_await ports_.workers.reserve(job().terms.id, preferred);
@@ -29,8 +29,8 @@ Task<Result<void>> LeasedWorker::lease() {
     }
     Fact granted = sm::LeaseGranted{last.number + 1, *reserved_};
     const Result<void> committed = co_await ports_.journal.commit(std::move(granted));
-    // What could not be committed may be found durable once the disk is well again: until then the worker is nobody
-    // else's, and the next try is the same fact.
+    // A commit that failed may turn out to be durable once the disk recovers. Until that is known, nobody else gets the
+    // worker, and the next try commits the same fact.
     if (committed.has_error()) co_return committed;
     adopt();
     co_return Result<void>{};
@@ -60,11 +60,11 @@ void LeasedWorker::reset() {
     ports_.upload.forget();
 }
 
-/// News stay first in line until they are dealt with, so that a failure loses none.
+/// News stays at the front of the queue until it has been dealt with, so that a failure loses none.
 Task<Result<void>> LeasedWorker::lead(sm::Command command) {
     if (!is_adopted() || inbox_->closed()) adopt();
     while (is_adopted() && !inbox_->closed() && sm::next_command(job()) == command) {
-        const std::shared_ptr<WorkerInbox> inbox = inbox_;  // outlives the lease, which may end in here
+        const std::shared_ptr<WorkerInbox> inbox = inbox_;  // outlives the lease, which may end here
         if (const WorkerNews* news = inbox->front()) {
             const Result<void> handled = co_await handle_news(*news);
             if (handled.has_error()) co_return handled;
@@ -82,7 +82,7 @@ Task<Result<void>> LeasedWorker::lead(sm::Command command) {
     co_return Result<void>{};
 }
 
-/// What must be shown, nobody else has: its worker is waited for, up to the verdict.
+/// Nobody else has the evidence that must be shown, so its worker is waited for until the verdict.
 bool LeasedWorker::may_be_replaced() const {
     return sm::hold_of(job().state) == sm::WorkerHold::work;
 }
@@ -91,11 +91,11 @@ bool LeasedWorker::grace_is_over() const {
     return may_be_replaced() && away_since_ && ports_.clock.monotonic() >= look_at_;
 }
 
-/// What was trained is given up only where another worker can still finish the JOB from the beginning; else the one
-/// that has it is the better hope, and is waited for.
+/// Completed training is abandoned only if another worker can still finish the JOB from scratch; otherwise the worker
+/// that holds it is the better bet, and is waited for.
 Task<Result<void>> LeasedWorker::end_grace() {
     const bool given_up = co_await ports_.takeover.is_due(true);
-    if (given_up && inbox_->front() == nullptr) {  // it may just have come back
+    if (given_up && inbox_->front() == nullptr) {  // it may have just come back
         const Milliseconds away = ports_.clock.monotonic() - *away_since_;
         co_return co_await revoke(fmt::format("its worker was away for {} ms", away.count()), false);
     }
@@ -114,14 +114,14 @@ Task<> LeasedWorker::wait_for_news() {
     co_await race(std::move(news), std::move(grace));
 }
 
-/// Orders are idempotent; one is given to each connection, and again when the worker asks for it.
+/// Orders are idempotent. Each connection gets one, and another whenever the worker asks for it.
 Task<Result<void>> LeasedWorker::give_order(sm::Command command) {
     co_await ports_.retry.wait(true);
     co_return co_await ports_.orders.give(command);
 }
 
-/// From here on the grace of a worker that is away runs. That it has not come back yet after a restart of the master is
-/// no loss worth a line.
+/// The grace period of an absent worker starts here. A worker that has not reconnected yet after a restart of the
+/// master has not been lost, so that is not logged.
 Task<Result<void>> LeasedWorker::handle_connection(bool connected, std::string reason) {
     const bool lost = connected_ && !connected;
     if (lost) {

@@ -1,5 +1,5 @@
-// The worker that holds the JOB's lease: its connection and the grace when it is away, the orders it gets, its reports,
-// and the end of the lease. All that is kept here comes again after a restart. Io thread only.
+// The worker that holds the JOB's lease: its connection and the grace period while it is absent, its orders, its
+// reports, and the end of the lease. All state kept here is rebuilt after a restart. Io thread only.
 #pragma once
 
 #include <memory>
@@ -32,17 +32,17 @@ public:
         Takeover& takeover;
         HelperCalls& helpers;
     };
-    /// All ports must outlive it. `grace`: how long the lease of a lost worker stands.
+    /// All ports must outlive it. `grace`: how long a lost worker keeps its lease.
     LeasedWorker(Ports ports, Milliseconds grace) : ports_(ports), grace_(grace) {}
 
-    /// Waits for an idle worker and makes its lease durable before anything is ordered.
+    /// Waits for an idle worker and makes its lease durable before giving any order.
     Task<Result<void>> lease();
-    /// Tells the hub who holds the lease, and gets its news from here on.
+    /// Tells the hub who holds the lease, and receives its news from then on.
     void adopt();
     [[nodiscard]] bool is_adopted() const { return inbox_ != nullptr; }
-    /// Does `command`, one of those that need a worker, until the record calls for something else.
+    /// Carries out `command`, one of those that need a worker, until the record calls for something else.
     Task<Result<void>> lead(statemachine::Command command);
-    /// The lease ends. `forget`: the worker deletes the JOB's files.
+    /// Ends the lease. `forget`: the worker deletes the JOB's files.
     void release(bool forget, std::string reason);
 
 private:
@@ -76,7 +76,7 @@ private:
     std::optional<Address> reserved_;     ///< for the lease that is being made durable
     bool connected_ = false;
     std::optional<Milliseconds> away_since_;  ///< monotonic; set while the connection is known to be gone
-    Milliseconds look_at_{0};  ///< while it is gone: when to look whether another worker is to begin anew
+    Milliseconds look_at_{0};  ///< while it is gone: when to check whether another worker should start over
 };
 
 }  // namespace emeth::node

@@ -25,7 +25,7 @@ Task<> store_outcome(Task<Result<void>> step, std::optional<Result<void>>& outco
     outcome.emplace(std::move(result));
 }
 
-/// The outcome of `work`, or success when `other` ended first and `work` was cancelled.
+/// The outcome of `work`, or success if `other` ended first and `work` was cancelled.
 Task<Result<void>> unless_first(Task<Result<void>> work, Task<> other) {
     std::optional<Result<void>> outcome;
     Task<> step = store_outcome(std::move(work), outcome);
@@ -35,11 +35,11 @@ Task<Result<void>> unless_first(Task<Result<void>> work, Task<> other) {
 
 }  // namespace
 
-/// How the loop does one command.
+/// How the loop executes one command.
 struct Pipeline::Step {
     Command command;
     const char* name;           ///< of a failed step, in histories and reports
-    bool needs_worker = false;  ///< it waits out its back-off itself, just before it gives an order
+    bool needs_worker = false;  ///< waits out its back-off itself, just before it gives an order
     bool signs =
         false;  ///< between the signature of a transaction and its commit nothing may come but the process's end
     Task<Result<void>> (*perform)(Pipeline& pipeline) = nullptr;
@@ -108,8 +108,8 @@ Task<> Pipeline::run(std::string restart_reason) {
     co_await race(std::move(driver), std::move(watches));
 }
 
-/// Nothing of a JOB is touched that has crashed the process again and again, not even by what watches it. The
-/// operator's wish to give it back ends the wait.
+/// A JOB that has crashed the process repeatedly is not touched at all, not even by its watches. An operator's request
+/// to give it back ends the wait.
 Task<> Pipeline::sit_out_crashes() {
     spdlog::error("{} is left alone: {}", short_name(journal_.id()), sm::why(job(), ports_.clock.unix_ms()));
     co_await wait_for_retry();
@@ -141,7 +141,7 @@ Task<> Pipeline::take_up_again(std::string reason) {
     }
 }
 
-/// One step of the loop: what interrupts comes first, also in the middle of the work.
+/// One step of the loop. Interruptions take precedence, even in the middle of the work.
 Task<Result<void>> Pipeline::advance(Command command) {
     if (const auto fact = interruptions_.pending()) co_return co_await commit_interruption(*fact);
     const Step& step = step_of(command);
@@ -170,7 +170,7 @@ Task<> Pipeline::note_failure(Command command, Error error) {
     const Step& step = step_of(command);
     const auto attempt = job().retry.attempt + 1;
     const Milliseconds wait = retry_.after_failure(attempt, step.needs_worker);
-    // Once a deposit may be locked, nothing is permanent: only the chain ends the JOB.
+    // Once a deposit may be locked, no error is permanent: only the chain ends the JOB.
     const bool ends = error.kind == ErrorKind::permanent && command == Command::send_process;
     Fact failed = sm::StepFailed{ends ? sm::FailureClass::permanent : sm::FailureClass::transient, step.name,
                                  error.message, attempt, ports_.clock.unix_ms() + wait.count()};
@@ -182,14 +182,14 @@ Task<> Pipeline::note_failure(Command command, Error error) {
     }
 }
 
-/// Helpers are called beside it.
+/// Calls helpers while the worker is led.
 Task<Result<void>> Pipeline::lead_worker(Command command) {
     Task<Result<void>> work = worker_.lead(command);
     if (!cooperative_) co_return co_await std::move(work);
     co_return co_await unless_first(std::move(work), helpers_.run(journal_.id()));
 }
 
-/// With its delivery complete the worker is free for the next JOB; it keeps the files until the verdict.
+/// Once delivery is complete the worker is free for the next JOB; it keeps the files until the verdict.
 Task<Result<void>> Pipeline::complete_upload() {
     const std::string_view done = delivered_by(job()).done;
     const Result<void> completed = co_await upload_.complete();
@@ -200,14 +200,14 @@ Task<Result<void>> Pipeline::complete_upload() {
     co_return Result<void>{};
 }
 
-/// The chain's watch brings the draw, the verdict, and what a reorganisation takes back.
+/// The chain's watch reports the draw, the verdict, and anything that a reorganisation undoes.
 Task<Result<void>> Pipeline::await_chain() {
     Wakeup nothing(executor_);
     co_await nothing.wait();
     co_return Result<void>{};
 }
 
-/// Nothing durable is left to do.
+/// Nothing durable remains to be done.
 void Pipeline::clean_up() {
     ports_.progress.erase(journal_.id());
     worker_.release(true, std::string(sm::name(job().state)));

@@ -1,12 +1,11 @@
-// One JOB from its discovery to its end: load → next command → work → commit → repeat. Recovery is the same loop, begun
-// later. Io thread only.
+// One JOB from its discovery to its end: load → next command → work → commit → repeat. Recovery is the same loop,
+// entered later. Io thread only.
 //
-// The room node/pipeline holds this loop and the pieces that do its work, each with a state of its own: the deposit,
-// the leased worker (its orders, and whether another worker takes over), the upload, the submission, the decline, and
-// what watches from beside (the chain, the deadline). A piece decides in plain functions, takes only the ports that it
-// needs, and commits through the JOB's one journal. The ports of chain, storage, market
-// and workers may enter, and the Storage API as api_client::ArtifactStore; nothing of money/, core/ or admin/, no HTTP
-// of its own, no file.
+// The room node/pipeline holds this loop and the pieces that do its work, each with its own state: the deposit, the
+// leased worker (its orders, and whether another worker takes over), the upload, the submission, the decline, and the
+// watches that run alongside (the chain, the deadline). A piece decides in plain functions, takes only the ports that
+// it needs, and commits through the JOB's single journal. The ports of chain, storage, market and workers may enter,
+// and the Storage API as api_client::ArtifactStore; nothing from money/, core/ or admin/, no HTTP of its own, no files.
 #pragma once
 
 #include <memory>
@@ -38,22 +37,22 @@ public:
     /// `job` is the newest committed record of an active JOB.
     Pipeline(asio::any_io_executor executor, PipelinePorts ports, PipelineSettings settings, statemachine::Job job);
 
-    /// Drives the JOB until it ends. `restart_reason` is not empty when an earlier process began it. Every failure is
-    /// retried; an exception other than operation_aborted (cancelled: the JOB goes on at the next start) is a bug.
+    /// Drives the JOB until it ends. `restart_reason` is non-empty if an earlier process began the JOB. Every failure
+    /// is retried; an exception other than operation_aborted (cancelled: the JOB continues at the next start) is a bug.
     Task<> run(std::string restart_reason);
 
-    /// What run() has to run on: a crash in there is told to be of this JOB.
+    /// The executor that run() must run on, so that a crash in there is attributed to this JOB.
     [[nodiscard]] const asio::any_io_executor& executor() const { return executor_; }
 
     /// As of the last commit.
     [[nodiscard]] const statemachine::Job& job() const { return journal_.job(); }
 
-    /// Tells the hub who holds the lease. Called at start, before any worker is handed out, where the JOB still needs
-    /// it (statemachine::needs_its_lease); later the pipeline does it.
+    /// Tells the hub who holds the lease. Called at start, before any worker is handed out, if the JOB still needs its
+    /// lease (statemachine::needs_its_lease); later on the pipeline does it itself.
     void adopt_lease() { worker_.adopt(); }
 
-    /// The operator wants to give the JOB back: it is decided as soon as the JOB's state allows it. Error when it is
-    /// too late.
+    /// The operator wants to give the JOB back. Decided as soon as the JOB's state allows it. Error
+    /// when it is too late.
     Result<void> request_decline(std::string reason) { return interruptions_.request_decline(std::move(reason)); }
 
 private:
@@ -68,7 +67,7 @@ private:
     Task<Result<void>> commit_interruption(Fact fact);
     Task<> note_failure(statemachine::Command command, Error error);
 
-    // Steps that are more than one piece's.
+    // Steps that involve more than one piece.
     Task<Result<void>> lead_worker(statemachine::Command command);
     Task<Result<void>> complete_upload();
     Task<Result<void>> await_chain();

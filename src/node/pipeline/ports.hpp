@@ -1,4 +1,4 @@
-// Everything that a JOB's pipeline touches outside itself, and what the operator set. The simulation gives other
+// Everything that a JOB's pipeline touches outside itself, and the operator's settings. The simulation provides other
 // implementations of the same ports.
 #pragma once
 
@@ -41,13 +41,13 @@ struct PipelineSettings {
     trainer_protocol::NetworkRules rules;
     bool cooperative = false;  ///< idle workers help with the JOB
     std::uint64_t confirmations = 1;
-    Milliseconds poll_interval{2'000};       ///< of the chain, for the end of a JOB
-    Milliseconds worker_grace{60'000};       ///< how long the lease of a lost worker stands
-    std::int64_t deadline_margin_s = 3'600;  ///< of a worker that begins anew, as of one that begins
+    Milliseconds poll_interval{2'000};       ///< of the chain, to see whether the JOB has ended
+    Milliseconds worker_grace{60'000};       ///< how long a lost worker keeps its lease
+    std::int64_t deadline_margin_s = 3'600;  ///< for a worker that starts over as well as for one that starts
     FinishWatch::Rules finish_rules;
     RetryPolicy retry{Milliseconds(1'000), 2, Milliseconds(300'000), 0.25};
     RetryPolicy worker_retry{Milliseconds(1'000), 2, Milliseconds(30'000),
-                             0.25};  ///< shorter: the worker's reports wait meanwhile
+                             0.25};  ///< shorter, since the worker's reports wait meanwhile
 };
 
 }  // namespace emeth::node

@@ -1,4 +1,4 @@
-// What the workers said last about running JOBs: for displays alone, in memory alone. Io thread only.
+// The workers' latest reports on running JOBs: for display only, kept in memory only. Io thread only.
 #pragma once
 
 #include <map>

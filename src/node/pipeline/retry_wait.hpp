@@ -12,33 +12,33 @@
 
 namespace emeth::node {
 
-/// A wait must not use up the time that the next try needs, before the deadline and while a late submit may still count
-/// after it. `time_left_s`: to the deadline, negative after it; none while no deposit is locked.
+/// A wait must not use up the time that the next try needs, either before the deadline or while a late submit may still
+/// count after it. `time_left_s`: until the deadline, negative after it; none while no deposit is locked.
 Milliseconds longest_wait(std::optional<std::int64_t> time_left_s);
 
 class RetryWait {
 public:
     struct Policies {
-        RetryPolicy of_node;    ///< of what the node does by itself
-        RetryPolicy of_worker;  ///< shorter: the worker's reports wait meanwhile
+        RetryPolicy of_node;    ///< for what the node does by itself
+        RetryPolicy of_worker;  ///< shorter, since the worker's reports wait meanwhile
     };
     /// `journal`, `clock` and `random` must outlive it.
     RetryWait(const JobJournal& journal, Clock& clock, Random& random, Policies policies)
         : journal_(journal), clock_(clock), random_(random), policies_(policies) {}
 
-    /// Until the durable back-off is over. Wall time may jump, so no wait is longer than this attempt can have been
-    /// given.
+    /// Returns when the durable back-off is over. Wall time may jump, so no wait is longer than this attempt's back-off
+    /// can have been.
     Task<> wait(bool with_worker);
 
     /// How long to wait before attempt `attempt` + 1.
     [[nodiscard]] Milliseconds after_failure(std::uint32_t attempt, bool with_worker) const;
-    /// The same for a worker that waits for a fresh order; the deadline does not shorten it.
+    /// As after_failure(), for a worker that waits for a fresh order; the deadline does not shorten it.
     [[nodiscard]] Milliseconds after_worker_failure(std::uint32_t attempt) const;
-    /// The store itself fails (a full disk, say): the wait cannot be durable.
+    /// The store itself is failing (on a full disk, for example), so the wait cannot be made durable.
     Task<> give_store_time(Error error);
     void store_works() { store_failures_ = 0; }
 
-    /// To the deadline, in chain time, while a deposit is locked.
+    /// Until the deadline, in chain time, while a deposit is locked.
     void set_time_left(std::int64_t seconds) { time_left_s_ = seconds; }
 
 private:

@@ -31,7 +31,7 @@ Task<Result<void>> Submission::await() {
     Fact reverted = sm::SubmitReverted{ending->tx, ending->reason};
     const Result<void> committed = co_await journal_.commit(std::move(reverted), std::move(ending->side));
     if (committed.has_error()) co_return committed;
-    // The back-off leaves time to see how the chain ended the JOB, if it did.
+    // The back-off leaves time to see whether the chain has ended the JOB, and how.
     co_return transient_error("submit reverted: " + ending->reason);
 }
 

@@ -1,4 +1,4 @@
-// training → submitted: the result's name goes on chain. Io thread only.
+// training → submitted: the name of the result goes on chain. Io thread only.
 #pragma once
 
 #include <vector>
@@ -14,7 +14,7 @@ public:
     Submission(JobJournal& journal, JobTransactions& transactions) : journal_(journal), transactions_(transactions) {}
 
     Task<Result<void>> sign();
-    /// Until the submit is final.
+    /// Returns once the submit is final.
     Task<Result<void>> await();
 
 private:

@@ -16,8 +16,8 @@ namespace {
 
 namespace sm = statemachine;
 
-/// A bug: better to die at once, with everything durable, than to go on with a state that nobody understands. The next
-/// start takes up where the last commit stands.
+/// A bug: it is better to die at once, with everything durable, than to continue in a state that nobody understands.
+/// The next start resumes from the last commit.
 [[noreturn]] void end_by_bug(const JobId& id, const std::exception_ptr& error) {
     try {
         std::rethrow_exception(error);

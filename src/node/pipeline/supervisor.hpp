@@ -1,4 +1,4 @@
-// All running JOBs: starts a pipeline for each, answers questions about them, passes on the operator's wishes. Io
+// All running JOBs: starts a pipeline for each, answers questions about them and passes on the operator's requests. Io
 // thread only.
 #pragma once
 
@@ -17,22 +17,23 @@ class Supervisor {
 public:
     static constexpr std::size_t jobs_max = 4'096;
 
-    /// `group` runs the pipelines; it and all ports must outlive the supervisor. `deposit_rate` is of 100000.
+    /// `group` runs the pipelines; it and all ports must outlive the supervisor. `deposit_rate`
+    /// is in units of 1/100000.
     Supervisor(asio::any_io_executor executor, TaskGroup& group, PipelinePorts ports, PipelineSettings settings,
                std::uint64_t deposit_rate);
 
-    /// At start: makes the pipelines of active JOBs and tells the hub of their leases; nothing runs yet.
+    /// At start: creates the pipelines of active JOBs and tells the hub about their leases; nothing runs yet.
     void prepare(std::vector<statemachine::Job> active);
-    /// Starts what was prepared. `reason` goes into each history.
+    /// Starts what was prepared. `reason` is recorded in each history.
     void start_prepared(const std::string& reason);
-    /// A JOB that was just created.
+    /// Starts the pipeline of a newly created JOB.
     void take_on(statemachine::Job job);
 
-    /// What JOBs without a worker and without a locked deposit are going to take.
+    /// What JOBs without a worker or a locked deposit are going to need.
     [[nodiscard]] Commitments commitments(std::optional<JobId> except) const;
     void for_each(const std::function<void(const statemachine::Job&)>& visit) const;
     [[nodiscard]] bool empty() const { return pipelines_.empty(); }
-    /// None: no such JOB is active.
+    /// Null: no such JOB is active.
     [[nodiscard]] const statemachine::Job* find(const JobId& id) const;
     /// Error: not active, or too late.
     Result<void> request_decline(const JobId& id, const std::string& reason);

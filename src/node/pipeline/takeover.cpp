@@ -10,10 +10,10 @@
 namespace emeth::node {
 namespace {
 
-/// About a minute and a half of failures: what the worker fetches or starts does not work there.
+/// About a minute and a half of failures: whatever the worker fetches or starts does not work on its machine.
 constexpr std::uint32_t failures_max = 8;
 constexpr std::uint32_t failures_of_trained_max = 60;
-/// A JOB that fails at a third worker is hardly sound itself.
+/// A JOB that fails on a third worker is probably at fault itself.
 constexpr std::uint32_t counted_leases_max = 2;
 
 bool has_work_to_lose(const statemachine::Job& job) {
@@ -41,10 +41,10 @@ Task<bool> Takeover::is_due(bool holder_is_away) {
     if (!has_work_to_lose(ports_.journal.job())) co_return holder_is_away || power_capacity;
     if (!power_capacity) co_return false;
     const Result<bool> fits = co_await fits_from_the_beginning(*power_capacity);
-    co_return fits.has_value() && *fits;  // while the chain cannot be asked, nothing is given up
+    co_return fits.has_value() && *fits;  // while the chain cannot be queried, nothing is given up
 }
 
-/// By the measure of selection: a JOB that would not be taken now is not begun anew either.
+/// Uses selection's criteria: a JOB that would not be taken now is not started over either.
 Task<Result<bool>> Takeover::fits_from_the_beginning(std::uint64_t power_capacity) {
     const statemachine::Terms& terms = ports_.journal.job().terms;
     chain::ChainClock chain_clock(ports_.chain, ports_.clock);

@@ -1,5 +1,5 @@
-// When a JOB is taken from the worker that holds it, to be begun anew by another one: its holder is away for longer
-// than the grace, or fails again and again. Io thread only.
+// When a JOB is taken from the worker that holds it and started over on another one: its holder has been absent for
+// longer than the grace period, or fails repeatedly. Io thread only.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@
 
 namespace emeth::node {
 
-/// Failures in a row after which the holder's lease may go to another worker. What was trained is not given up for the
-/// Storage API's bad half hour.
+/// Failures in a row after which the lease may go to another worker. Completed training is not abandoned merely because
+/// the Storage API is down for half an hour.
 std::uint32_t failures_allowed(const statemachine::Job& job);
 
 class Takeover {
@@ -27,22 +27,22 @@ public:
     };
     struct Settings {
         trainer_protocol::NetworkRules rules;
-        std::int64_t deadline_margin_s = 3'600;  ///< of a worker that begins anew, as of one that begins
+        std::int64_t deadline_margin_s = 3'600;  ///< for a worker that starts over as well as for one that starts
     };
     /// All ports must outlive it.
     Takeover(Ports ports, Settings settings) : ports_(ports), settings_(std::move(settings)) {}
 
     void note_failure() { ++failures_; }
     void note_progress() { failures_ = 0; }
-    /// In a row, without progress, of this lease's worker.
+    /// Consecutive failures, without progress, of this lease's worker.
     [[nodiscard]] std::uint32_t failures() const { return failures_; }
 
     [[nodiscard]] bool holder_fails() const;
-    /// Whether the lease is to go to another worker. With nothing to lose, any worker may take over from one that is
-    /// away; a failing worker is better than none. What was trained is given up only where an idle worker can still
-    /// finish the JOB from the beginning.
+    /// Whether the lease should go to another worker. If nothing would be lost, an absent worker's lease may go to
+    /// anyone, but a failing worker is better than none. Completed training is given up only if an idle worker can
+    /// still finish the JOB from scratch.
     Task<bool> is_due(bool holder_is_away);
-    /// The lease ends: whoever failed until then rests (SickList).
+    /// The lease ends: a holder that kept failing is made to rest (SickList).
     void judge_holder();
 
 private:

@@ -63,7 +63,7 @@ std::map<std::uint32_t, std::string> Upload::order_parts() {
     return next;
 }
 
-/// A late report of an upload that was given up says nothing of the open one.
+/// A late report on an abandoned upload says nothing about the open one.
 Task<Result<void>> Upload::take(worker_protocol::PartUploaded part) {
     if (part.upload_id != sm::upload_in_hand(journal_.job()).upload_id) co_return Result<void>{};
     Fact fact = sm::PartUploaded{journal_.job().lease.number, part.part, std::move(part.etag)};
@@ -91,7 +91,8 @@ Task<Result<void>> Upload::complete() {
     co_return co_await journal_.commit(std::move(fact));
 }
 
-/// What the Storage API holds must be what the worker of the current lease reported: it alone knows what it made.
+/// What the Storage API holds must match what the worker of the current lease reported: only that
+/// worker knows what it made.
 Task<Result<void>> Upload::check() {
     const auto state = co_await artifacts_.upload_state(journal_.id(), sm::upload_in_hand(journal_.job()).upload_id);
     if (state.has_error()) co_return state.error();

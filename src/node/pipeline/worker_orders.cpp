@@ -51,7 +51,7 @@ Task<Result<void>> WorkerOrders::assign() {
     co_return Result<void>{};
 }
 
-/// Without the signed URLs at hand (the master was restarted, or they expired) the upload is opened anew.
+/// If the signed URLs are not known (the master was restarted, or they expired), a new upload is opened.
 Task<Result<void>> WorkerOrders::upload_parts() {
     if (!ports_.upload.urls_at_hand())
         co_return co_await ports_.upload.abort("its signed URLs are not at hand any more");
@@ -64,7 +64,7 @@ Task<Result<void>> WorkerOrders::upload_parts() {
     co_return Result<void>{};
 }
 
-/// To pack and, once the upload is open, to put the next missing parts.
+/// Orders the worker to pack and, once the upload is open, to put the next missing parts.
 Task<Result<void>> WorkerOrders::show_evidence() {
     const auto& evidence = job().evidence;
     const auto segments =

@@ -1,5 +1,5 @@
-// What the worker that holds the lease is told to do: fetch, tokenise and train; put parts of the artifact; pack and
-// put the evidence. An order that is sent again changes nothing that runs. Io thread only.
+// The orders given to the worker that holds the lease: fetch, tokenise and train; put parts of the artifact; pack and
+// put the evidence. Repeating an order does not affect work that is already running. Io thread only.
 #pragma once
 
 #include <cstdint>
@@ -29,17 +29,17 @@ public:
     /// All ports must outlive it.
     WorkerOrders(Ports ports, Settings settings) : ports_(ports), settings_(std::move(settings)) {}
 
-    /// Gives the order that `command` calls for; one of those that need a worker.
+    /// Gives the order that `command`, one of those that need a worker, calls for.
     Task<Result<void>> give(statemachine::Command command);
-    /// Whether this connection of the worker has it.
+    /// Whether this connection of the worker has received it.
     [[nodiscard]] bool has(statemachine::Command command) const;
-    /// The worker's connection is a new one, or it waits for a fresh order.
+    /// The worker reconnected, or is waiting for a fresh order.
     void forget();
-    /// Another block drew other segments: what lies in the Storage API for the old draw stays there, and counts no
-    /// more.
+    /// A different block drew different segments: whatever was uploaded for the old draw stays in the Storage API but
+    /// no longer counts.
     void forget_draw();
 
-    /// The whole work at once: fetch, tokenise, train. With a fresh URL of the dataset.
+    /// The whole work in one order: fetch, tokenise, train. Includes a fresh URL for the dataset.
     Task<Result<worker_protocol::Assign>> assignment();
 
 private:

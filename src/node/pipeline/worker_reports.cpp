@@ -1,4 +1,4 @@
-// What the worker reports: each durable step of its trainer, which the master writes down, and its failures.
+// Reports from the worker: each durable step of its trainer, which the master records, and its failures.
 #include <fmt/format.h>
 
 #include <utility>
@@ -13,7 +13,7 @@ namespace sm = statemachine;
 namespace wp = worker_protocol;
 
 Task<Result<void>> LeasedWorker::handle_news(WorkerNews news) {
-    // Of an earlier lease: the hub tells that worker to stop.
+    // From an earlier lease: the hub tells that worker to stop.
     if (news.lease != job().lease.number) co_return Result<void>{};
     if (std::holds_alternative<WorkerConnected>(news.body)) co_return co_await handle_connection(true, "");
     if (const auto* gone = std::get_if<WorkerDisconnected>(&news.body))
@@ -21,8 +21,8 @@ Task<Result<void>> LeasedWorker::handle_news(WorkerNews news) {
     co_return co_await handle_report(std::move(news));
 }
 
-/// A report is acknowledged once it is durable, also when the state machine did not accept it: it would not accept it
-/// the next time either.
+/// A report is acknowledged once it is durable, even if the state machine rejected it: it would be rejected the next
+/// time, too.
 Task<Result<void>> LeasedWorker::handle_report(WorkerNews news) {
     Task<Result<void>> taking =
         std::visit([this](auto body) { return take(std::move(body)); }, std::get<wp::ReportBody>(std::move(news.body)));
@@ -38,8 +38,8 @@ Task<Result<void>> LeasedWorker::handle_report(WorkerNews news) {
     co_return Result<void>{};
 }
 
-/// A dataset that differs from the one on record was damaged on its way: the files are thrown away and a new lease
-/// begins.
+/// A dataset that differs from the one on record was damaged in transit: the files are discarded
+/// and a new lease begins.
 Task<Result<void>> LeasedWorker::take(wp::DatasetReady ready) {
     Fact fact = sm::DatasetReady{job().lease.number, ready.sha256, ready.bytes, ready.tokens, ready.steps_total};
     const Result<bool> accepted = co_await ports_.journal.report(std::move(fact));
@@ -52,7 +52,7 @@ Task<Result<void>> LeasedWorker::take(wp::DatasetReady ready) {
     co_return transient_error(reason);
 }
 
-/// A trainer that begins at step 0 with no checkpoint on record is no news.
+/// A trainer that starts at step 0 with no checkpoint on record needs no report.
 Task<Result<void>> LeasedWorker::take(wp::TrainingStarted started) {
     if (started.step == 0 && !job().training.checkpoint) co_return Result<void>{};
     Fact resumed = sm::TrainingResumed{job().lease.number, started.step, std::move(started.reason)};
@@ -79,14 +79,14 @@ Task<Result<void>> LeasedWorker::take(wp::EvidencePacked packed) {
 }
 
 Task<Result<void>> LeasedWorker::take(wp::Progress progress) {
-    auto rendezvous = std::exchange(progress.rendezvous, std::nullopt);  // with a token, which is nothing for a display
+    auto rendezvous = std::exchange(progress.rendezvous, std::nullopt);  // holds a token, which must not be displayed
     ports_.progress.put(job().terms.id, std::move(progress));
     ports_.helpers.set_rendezvous(std::move(rendezvous));
     co_return Result<void>{};
 }
 
-/// The worker goes on by itself, or waits for a fresh order: then the back-off is ours. What it can never put, because
-/// its files are gone, begins with a new lease: an order to train comes with it.
+/// The worker continues by itself or waits for a fresh order; in the latter case the back-off is ours. If it can never
+/// put the parts because its files are gone, a new lease begins, which includes an order to train.
 Task<Result<void>> LeasedWorker::take(wp::StepFailed failed) {
     const bool artifact_is_gone =
         failed.permanent && job().state == sm::State::training && sm::next_command(job()) == sm::Command::upload_parts;
@@ -106,7 +106,7 @@ Task<Result<void>> LeasedWorker::take(wp::StepFailed failed) {
         }
     }
     if (!failed.needs_order) co_return noted;
-    ports_.orders.forget();  // parts that are missing are ordered again
+    ports_.orders.forget();  // missing parts are ordered again
     ports_.upload.note_failure(failed.url_refused, ports_.takeover.failures());
     co_return Result<void>{};
 }

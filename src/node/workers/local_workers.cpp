@@ -15,7 +15,7 @@ namespace emeth::node {
 namespace {
 
 constexpr RetryPolicy restart_policy{Milliseconds(1'000), 2, Milliseconds(60'000), 0.25};
-/// A worker that ran for this long had started well: its next end counts as a first failure again.
+/// A worker that ran for this long had started properly, so its next exit counts as a first failure again.
 constexpr Milliseconds healthy_run{60'000};
 
 }  // namespace

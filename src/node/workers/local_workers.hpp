@@ -1,4 +1,4 @@
-// `master --local-workers N`: workers on the master's own machine, as its child processes; one that ends is started
+// `master --local-workers N`: workers on the master's own machine, as its child processes; one that exits is started
 // again. Io thread only.
 #pragma once
 
@@ -24,8 +24,8 @@ struct LocalWorkersPorts {
 struct LocalWorkersOptions {
     unsigned count = 0;          ///< 1 to LocalWorkers::count_max
     std::filesystem::path data;  ///< absolute; worker n has <data>/workers/<n> for key, settings and log
-    std::string master_url;      ///< where they dial
-    Address master;              ///< who must answer there
+    std::string master_url;      ///< the URL that the workers dial
+    Address master;              ///< the identity that they must find there
     std::map<std::string, std::string> settings;  ///< of each worker, by key
 };
 
@@ -38,7 +38,7 @@ public:
 
     /// Writes the workers' settings.
     Result<void> prepare();
-    /// Keeps all of them running until cancelled, and then ends them.
+    /// Keeps all of them running until cancelled, then ends them.
     Task<> run();
 
 private:

@@ -10,7 +10,7 @@
 namespace emeth::node {
 namespace {
 
-/// A helper that was called may be called again: its trainer may have died, or its dataset's URL expired.
+/// A helper may be called again after this: its trainer may have died, or the dataset's URL may have expired.
 constexpr Milliseconds call_again_after{60'000};
 
 }  // namespace
@@ -30,8 +30,8 @@ StopOrders ReservationBook::set_recovered(const std::vector<JobId>& active) {
     return stops;
 }
 
-/// Answers what the worker holds: a JOB that is reserved for it goes on, all else stops, and what is not alive is
-/// forgotten.
+/// Responds to what the worker holds: a JOB that is reserved for it continues, everything else is stopped, and files of
+/// JOBs that are no longer alive are deleted.
 void ReservationBook::settle(const Address& worker, StopOrders& stops) {
     const std::map<JobId, std::uint64_t> held = connected_.at(worker).connection.held;
     for (const auto& [job, lease] : held) {
@@ -176,7 +176,7 @@ StopOrders ReservationBook::refuse(const Address& worker, const JobId& job, std:
     return stops;
 }
 
-/// None when what it was called for is over.
+/// None once the call that it answered is over.
 std::optional<JobId> ReservationBook::helped_by(const Connected& worker) const {
     if (!worker.help) return std::nullopt;
     const Reservation* helped = find(worker.help->job);
@@ -184,7 +184,7 @@ std::optional<JobId> ReservationBook::helped_by(const Connected& worker) const {
     return stands ? std::optional(worker.help->job) : std::nullopt;
 }
 
-/// A leader that listens on its loopback address can be reached from its own machine alone.
+/// A leader that listens on a loopback address can be reached only from its own machine.
 std::vector<Address> ReservationBook::callable_helpers(const JobId& job, const trainer_protocol::Rendezvous& rendezvous,
                                                        Milliseconds now) const {
     std::vector<Address> helpers;

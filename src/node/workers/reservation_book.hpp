@@ -1,10 +1,10 @@
-// Which worker serves which JOB: the rules behind WorkerHub, as a book that is told what happens and says what follows.
-// Pure: no I/O, no coroutine, no clock; `now` is monotonic time. WorkerServer, the unit tests' hub and the simulator
-// all keep this book (through Reservations), so that each of them follows, and tests, the same rules.
+// Which worker serves which JOB: the rules behind WorkerHub, as a book that is told what happens and answers what
+// follows from it. Pure: no I/O, no coroutine, no clock; `now` is monotonic time. WorkerServer, the unit tests' hub and
+// the simulator all keep this book (through Reservations), so that they all follow, and test, the same rules.
 //
-// A reservation binds one JOB to one worker from reserve() or adopt() to release(), through any number of connections.
-// A worker that is held for its files alone is idle all the same. What a worker holds without a reservation is answered
-// Stop, once the book knows, after the start of the master, which JOBs are alive.
+// A reservation binds one JOB to one worker from reserve() or adopt() to release(), across any number of connections. A
+// worker that is held only for its files still counts as idle. Anything that a worker holds without a reservation is
+// answered with Stop, as soon as the book knows, after the start of the master, which JOBs are alive.
 //
 //     const auto ticket = book.take_ticket();                      // first come, first served
 //     if (auto reserved = book.reserve(ticket, job, {}, now)) {    // else again when something has changed
@@ -28,7 +28,7 @@
 
 namespace emeth::node {
 
-/// What a worker that connects says of itself.
+/// What a connecting worker says about itself.
 struct WorkerConnection {
     std::uint64_t power_capacity = 0;
     std::string peer{};                     ///< the IP address that it dials from
@@ -44,11 +44,11 @@ using StopOrders = std::vector<StopOrder>;
 
 class ReservationBook {
 public:
-    /// A place in the queue of those who want a worker; a smaller one comes first.
+    /// A place in the queue for a worker; a smaller ticket comes first.
     using Ticket = std::uint64_t;
     struct Reserved {
         Address worker;
-        StopOrders stops;  ///< what it did as a helper
+        StopOrders stops;  ///< for the work it was doing as a helper
     };
     struct Reservation {
         Address worker;
@@ -62,67 +62,68 @@ public:
     };
     enum class Standing {
         stands,
-        over,     ///< another one stands, or none: answer refuse()
+        over,     ///< superseded by another lease, or the JOB has none: answer with refuse()
         unknown,  ///< the master has just started and has not looked through its JOBs yet
     };
     struct HelperCall {
         Address worker;
-        bool first = false;  ///< it was not called to this rendezvous before
+        bool first = false;  ///< first call of this worker to this rendezvous
     };
 
     // Connections.
 
-    /// A newer connection of a worker replaces the earlier one.
+    /// A newer connection from a worker replaces the earlier one.
     StopOrders connect(const Address& worker, WorkerConnection connection);
     void disconnect(const Address& worker) { connected_.erase(worker); }
     [[nodiscard]] bool is_connected(const Address& worker) const { return connected_.contains(worker); }
     [[nodiscard]] std::size_t connected() const { return connected_.size(); }
-    /// The connected ones, and those that are away from a JOB that holds them for work.
+    /// Connected workers, and absent ones that a JOB holds for work.
     [[nodiscard]] std::vector<WorkerInfo> workers(Milliseconds now) const;
     /// See WorkerHub::idle_workers(). None before set_recovered().
     [[nodiscard]] std::size_t idle_workers(Milliseconds now) const;
 
-    /// Once, when adopt() was called for every active JOB that has a lease. `active`: all JOBs that have not ended.
+    /// Called once, after adopt() has been called for every active JOB that has a lease. `active`: all JOBs that have
+    /// not ended.
     StopOrders set_recovered(const std::vector<JobId>& active);
 
     // Reservations. A JOB has at most one.
 
     Ticket take_ticket();
     void drop_ticket(Ticket ticket) { tickets_.erase(ticket); }
-    /// Whose turn it is.
+    /// Whose turn it is now.
     [[nodiscard]] std::optional<Ticket> first_ticket() const;
-    /// None while it is another's turn, or no worker is idle; never before set_recovered(), as JOBs that are about to
-    /// be adopted come first. The best of the idle: not resting (or with the least rest left), `preferred`, not
-    /// helping.
+    /// None if it is another ticket's turn or no worker is idle, and always before set_recovered(), since JOBs that are
+    /// about to be adopted come first. Picks the best idle worker, in this order of preference: not resting (or with
+    /// the least rest left), `preferred`, not helping.
     std::optional<Reserved> reserve(Ticket ticket, const JobId& job, const std::optional<Address>& preferred,
                                     Milliseconds now);
-    /// `lease` is not 0. Whoever else holds files of the JOB is stopped.
+    /// `lease` is not 0. Any other worker that holds files of the JOB is stopped.
     StopOrders adopt(const JobId& job, std::uint64_t lease, const Address& worker, Hold hold);
     StopOrders release(const JobId& job, bool forget, const std::string& reason);
 
-    /// Null: the JOB has none. Valid until the next change.
+    /// Null if the JOB has none. Valid until the next change.
     [[nodiscard]] const Reservation* find(const JobId& job) const;
-    /// The connected worker of the reservation; none when it is away, or its lease is not `lease`.
+    /// The connected worker of the reservation; none if it is absent or its lease is not `lease`.
     [[nodiscard]] std::optional<Address> holder(const JobId& job) const;
     [[nodiscard]] std::optional<Address> holder(const JobId& job, std::uint64_t lease) const;
-    /// Those that were adopted.
+    /// Only adopted leases.
     [[nodiscard]] std::vector<Lease> leases_of(const Address& worker) const;
-    /// The connected holder of the lease gets an order by which it keeps files of the JOB.
+    /// The connected holder of the lease is given an order that makes it keep files of the JOB.
     void note_files(const JobId& job, std::uint64_t lease);
 
     // Reports.
 
     [[nodiscard]] Standing standing(const Address& worker, const JobId& job, std::uint64_t lease) const;
-    /// The answer to a report whose lease is over.
+    /// The answer to a report under a lease that is over.
     StopOrders refuse(const Address& worker, const JobId& job, std::uint64_t lease);
 
-    // Idle workers that train a share of another's JOB (cooperative=nvm). They still count as idle.
+    // Idle workers that train a share of another worker's JOB (cooperative=nvm). They still count as idle.
 
-    /// How many could be called now: reachable, not resting, not called to this rendezvous within a minute, not helping
-    /// another JOB. None while somebody waits for a worker.
+    /// How many could be called now: reachable, not resting, not called to this rendezvous within the last minute, not
+    /// helping another JOB. None while anyone is waiting for a worker.
     [[nodiscard]] std::size_t helpers_to_call(const JobId& job, const trainer_protocol::Rendezvous& rendezvous,
                                               Milliseconds now) const;
-    /// Notes the call of all of them, for the lease that must stand.
+    /// Records that all of them were called, for the lease, which must be the current one.
     std::vector<HelperCall> call_helpers(const JobId& job, std::uint64_t lease,
                                          const trainer_protocol::Rendezvous& rendezvous, Milliseconds now);
 
@@ -139,7 +140,7 @@ private:
         std::uint64_t lease = 0;
         Hash256 token;  ///< of the rendezvous
         Milliseconds called_at{0};
-        bool had_files = false;  ///< of the JOB before the first call: from when it held the JOB itself
+        bool had_files = false;  ///< of the JOB before the first call, from having held the JOB itself
     };
     struct Connected {
         WorkerConnection connection;

@@ -12,7 +12,7 @@ bool is_progress(const worker_protocol::Report& report) {
 
 }  // namespace
 
-/// A place in the queue of reserve() calls, left when the call ends in whatever way.
+/// A place in the queue of reserve() calls, given up however the call ends.
 class Reservations::Turn {
 public:
     explicit Turn(Reservations& owner) : wakeup(owner.executor_), owner_(owner), ticket_(owner.book_.take_ticket()) {
@@ -133,7 +133,7 @@ Task<> Reservations::deliver(Address worker, worker_protocol::Report report) {
         }
         if (standing == ReservationBook::Standing::stands) {
             const std::shared_ptr<WorkerInbox> inbox = inboxes_.at(report.job);
-            if (co_await inbox->put(report)) co_return;  // else the lease has ended meanwhile
+            if (co_await inbox->put(report)) co_return;  // otherwise the lease has ended meanwhile
         } else {
             LeaseWait wait(*this);
             co_await wait.wakeup.wait();

@@ -1,6 +1,6 @@
-// The reservation book of a hub that is running, with what waits on it: reserve() calls in their turns, reports of a
-// master that has just started, and the inbox of each lease. WorkerServer, the unit tests' hub and the simulator are
-// their connections and one of these. Io thread only.
+// The reservation book of a running hub, with everything that waits on it: reserve() calls in order, reports to a
+// master that has just started, and the inbox of each lease. WorkerServer, the unit tests' hub and the simulator each
+// combine their connections with one of these. Io thread only.
 #pragma once
 
 #include <functional>
@@ -21,7 +21,7 @@ namespace emeth::node {
 
 class Reservations {
 public:
-    /// Sends a Stop to a connected worker; must not call back.
+    /// Sends Stop to a connected worker; must not call back.
     using SendStop = std::function<void(const Address& worker, worker_protocol::Stop order)>;
 
     /// Coroutines of reserve() and deliver() must have ended before it is destroyed.
@@ -30,27 +30,27 @@ public:
     Reservations(const Reservations&) = delete;
     Reservations& operator=(const Reservations&) = delete;
 
-    /// To be asked, and for what nobody waits for.
+    /// For queries, and for changes that nobody waits for.
     [[nodiscard]] ReservationBook& book() { return book_; }
     [[nodiscard]] const ReservationBook& book() const { return book_; }
     [[nodiscard]] std::vector<WorkerInfo> workers() const { return book_.workers(clock_.monotonic()); }
     [[nodiscard]] std::size_t idle_workers() const { return book_.idle_workers(clock_.monotonic()); }
 
-    /// These tell the inboxes of the worker's leases.
+    /// These notify the inboxes of the worker's leases.
     void connect(const Address& worker, WorkerConnection connection);
     void disconnect(const Address& worker, const std::string& reason);
     /// See ReservationBook::set_recovered().
     void set_recovered(const std::vector<JobId>& active);
 
-    /// As WorkerHub says. A reservation that the JOB still has is released first.
+    /// As documented in WorkerHub. Any reservation that the JOB still has is released first.
     Task<Address> reserve(JobId job, std::optional<Address> preferred);
     std::shared_ptr<WorkerInbox> adopt(const JobId& job, std::uint64_t lease, const Address& worker, Hold hold);
     void release(const JobId& job, bool forget, const std::string& reason);
 
-    /// A worker's report: into the inbox of its lease, or answered Stop. Waits while that inbox is full, and while the
-    /// master does not know yet whose the lease is.
+    /// A worker's report goes into the inbox of its lease or is answered with Stop. Waits while that inbox is full, and
+    /// while the master does not know yet who holds the lease.
     Task<> deliver(Address worker, worker_protocol::Report report);
-    /// The same without waiting. False: not delivered now; the worker keeps a durable report and repeats it.
+    /// As deliver(), without waiting. False: not delivered now; the worker keeps a durable report and repeats it.
     bool offer(const Address& worker, worker_protocol::Report report);
 
 private:

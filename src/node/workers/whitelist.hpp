@@ -1,4 +1,4 @@
-// Who may connect: a list of "*", IP addresses, CIDR blocks and wallet addresses from a setting.
+// Who may connect: a setting that lists "*", IP addresses, CIDR blocks and wallet addresses.
 #pragma once
 
 #include <boost/asio/ip/address.hpp>
@@ -17,8 +17,8 @@ public:
     /// Entries: "*", "10.0.0.7", "10.0.0.0/8", "fd00::/8", "0x<40 hex digits>". An Error names `key` and the entry.
     static Result<Whitelist> parse(const std::string& key, const std::vector<std::string>& entries);
 
-    /// True when any entry matches. An IPv4 address that is mapped into IPv6 counts as IPv4; a text that is not an IP
-    /// address matches "*" only.
+    /// True when any entry matches. An IPv4-mapped IPv6 address counts as IPv4; text that is not an IP address matches
+    /// only "*".
     [[nodiscard]] bool allows(std::string_view peer_ip) const;
     [[nodiscard]] bool allows(std::string_view peer_ip, const Address& wallet) const;
 

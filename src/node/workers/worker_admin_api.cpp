@@ -30,7 +30,7 @@ boost::json::value failure(boost::json::value id, int code, std::string_view mes
     return answer;
 }
 
-/// A number or a short string, as JSON-RPC allows; null for everything else.
+/// A number or a short string, as JSON-RPC allows; null for anything else.
 boost::json::value id_of(const boost::json::value& request) {
     const auto* object = request.if_object();
     const auto* id = object == nullptr ? nullptr : object->if_contains("id");
@@ -39,7 +39,7 @@ boost::json::value id_of(const boost::json::value& request) {
     return id->is_number() || short_text ? *id : boost::json::value(nullptr);
 }
 
-/// The manual of published clients says "params"; their code sends "param".
+/// The manual of the published clients says "params", but their code sends "param".
 std::optional<Address> worker_address(const boost::json::value& request) {
     for (const std::string_view key : {"param", "params"}) {
         const auto* parameters = request.get_object().if_contains(key);

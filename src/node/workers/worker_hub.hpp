@@ -1,7 +1,7 @@
-// The room of the workers: who is connected to this master, which JOB has which of them, what they are ordered and what
-// they report. This header is its door: WorkerHub is all that pipelines and the market see of it. WorkerServer
-// implements it over WebSocket sessions; the unit tests' hub and the simulator do so over the same ReservationBook and
-// WorkerInbox.
+// The room of the workers: who is connected to this master, which JOB has which worker, what the workers are ordered to
+// do and what they report. This header is its door: WorkerHub is all that pipelines and the market see of it.
+// WorkerServer implements it over WebSocket sessions; the unit tests' hub and the simulator do so over the same
+// ReservationBook and WorkerInbox.
 //
 // May enter: worker_protocol, trainer_protocol, http, crypto, runtime, and the types of statemachine. Never chain,
 // storage or the pipeline: a hub knows leases, not what they are for.
@@ -27,37 +27,36 @@ public:
     virtual ~WorkerHub() = default;
 
     [[nodiscard]] virtual std::vector<WorkerInfo> workers() const = 0;
-    /// Connected workers that no JOB has reserved for work, without those that rest.
+    /// Connected workers that no JOB has reserved for work, excluding those that are resting.
     [[nodiscard]] virtual std::size_t idle_workers() const = 0;
 
-    /// Waits for an idle connected worker and reserves it for `job`: first come, first served. `preferred`, who may
-    /// hold files of the JOB, comes before others; one that rests comes after all others, but for a locked deposit it
+    /// Waits for an idle connected worker and reserves it for `job`: first come, first served. `preferred`, which may
+    /// hold files of the JOB, comes before others. A resting worker comes after all others, but for a locked deposit it
     /// is still better than none.
     virtual Task<Address> reserve(JobId job, std::optional<Address> preferred) = 0;
-    /// At start, after a grant, and when evidence is to be shown: (job, lease) is held by `worker`, connected or not.
-    /// Whoever holds another lease of the JOB is told to stop. The inbox gets the reports of this lease; the first news
-    /// tells whether the worker is connected. It is closed when the lease is released or adopted anew.
+    /// Called at start, after a grant, and when evidence must be shown: `worker`, connected or not, holds (job, lease).
+    /// A worker that holds another lease of the JOB is told to stop. The inbox receives the reports of this lease; its
+    /// first news says whether the worker is connected. It is closed when the lease is released or adopted again.
     virtual std::shared_ptr<WorkerInbox> adopt(JobId job, std::uint64_t lease, Address worker, Hold hold) = 0;
-    /// Ends the reservation. `forget`: the workers that hold the JOB's files delete them, now or when they connect
-    /// next.
+    /// Ends the reservation. `forget`: the workers that hold the JOB's files delete them, now or
+    /// the next time they connect.
     virtual void release(JobId job, bool forget, std::string reason) = 0;
 
     /// The report is durable; the worker forgets it.
     virtual Task<> acknowledge(JobId job, std::uint64_t report_id) = 0;
-    /// Orders are lost when the worker is away: WorkerConnected comes when it is back, and the order is then sent
-    /// again.
+    /// Orders to an absent worker are lost: WorkerConnected arrives when it is back, and the order is then sent again.
     virtual Task<> order(worker_protocol::Assign order) = 0;
     /// Idle workers that could be called now to help with `job` at `rendezvous`: they can reach it, are not resting and
-    /// were not called lately.
+    /// were not called recently.
     [[nodiscard]] virtual std::size_t helpers_to_call(const JobId& job,
                                                       const trainer_protocol::Rendezvous& rendezvous) const = 0;
-    /// To all of these helpers. They still count as idle: a JOB that needs a worker takes them away.
+    /// Sent to all of these helpers. They still count as idle: a JOB that needs a worker takes precedence.
     virtual Task<> order(worker_protocol::Join order) = 0;
     virtual Task<> order(worker_protocol::Upload order) = 0;
     virtual Task<> order(worker_protocol::Evidence order) = 0;
 
-    /// How a lease ended, where its worker caused that: a worker whose leases fail rests (SickList). `counts`: the JOB
-    /// is hardly to blame.
+    /// Reports how a lease ended if its worker caused that: a worker whose leases fail rests (SickList). `counts`: the
+    /// JOB is unlikely to be at fault.
     virtual void lease_failed(Address worker, bool counts) = 0;
     virtual void lease_fulfilled(Address worker) = 0;
 };

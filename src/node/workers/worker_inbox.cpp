@@ -68,7 +68,7 @@ void WorkerInbox::put_connection(WorkerNews news) {
     changed_.notify();
 }
 
-/// What front() has shown stays: it may be in use.
+/// What front() has returned is kept, since it may be in use.
 void WorkerInbox::close() {
     closed_ = true;
     news_.clear();

@@ -1,4 +1,4 @@
-// What others may know of a worker, and what a JOB holds it for.
+// What others may know about a worker, and what a JOB holds it for.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ struct WorkerInfo {
     std::uint64_t power_capacity = 0;
     std::optional<JobId> job;      ///< reserved for its work
     std::optional<JobId> helps{};  ///< idle, but called to train a share of this JOB
-    Milliseconds rest{0};          ///< not zero: its leases failed (SickList), and no new JOB goes to it for so long
+    Milliseconds rest{0};          ///< not zero: its leases failed (SickList), and it gets no new JOB for this long
 };
 
 /// What a JOB holds its worker for; never `nobody` where a worker is reserved.

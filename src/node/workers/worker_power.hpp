@@ -10,8 +10,8 @@
 
 namespace emeth::node {
 
-/// powerCapacity of the slowest worker that is idle and not resting, since any of these may get the JOB; none when
-/// there is no such worker.
+/// powerCapacity of the slowest worker that is idle and not resting, since any of them may get the JOB; none if there
+/// is no such worker.
 inline std::optional<std::uint64_t> power_of_slowest_idle(const std::vector<WorkerInfo>& workers) {
     std::optional<std::uint64_t> slowest;
     for (const auto& worker : workers) {

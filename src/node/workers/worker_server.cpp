@@ -13,7 +13,7 @@ constexpr std::uint64_t json_rpc_bytes_max = 64 << 10;
 
 }  // namespace
 
-/// In the list of sessions for as long as it lives, also when its coroutine is cancelled.
+/// Keeps a session listed for as long as it lives, even if its coroutine is cancelled.
 class WorkerServer::Presence {
 public:
     Presence(WorkerServer& server, SessionPtr session, const std::string& peer)
@@ -144,7 +144,7 @@ std::size_t WorkerServer::helpers_to_call(const JobId& job, const trainer_protoc
     return reservations_.book().helpers_to_call(job, rendezvous, clock_.monotonic());
 }
 
-/// They are called, and left to themselves: what they do is neither durable nor waited for.
+/// Helpers are called and then left to themselves: what they do is neither durable nor waited for.
 Task<> WorkerServer::order(worker_protocol::Join order) {
     const JobId job = order.work.job;
     const auto calls = reservations_.book().call_helpers(job, order.work.lease, order.rendezvous, clock_.monotonic());

@@ -1,5 +1,5 @@
-// The master's workers over WebSockets (a worker dials its master), and the operator's view of them: sessions, and the
-// reservation book that says who serves which JOB. Io thread only.
+// The master's workers over WebSockets (a worker dials its master), and the operator's view of them: the sessions, and
+// the reservation book that says who serves which JOB. Io thread only.
 #pragma once
 
 #include <map>
@@ -21,7 +21,7 @@ namespace emeth::node {
 
 struct WorkerServerOptions {
     Whitelist workers;  ///< worker_whitelist: who may work
-    Whitelist admins;   ///< jsonrpc_whitelist: who may list and disconnect workers; wallet addresses do not count here
+    Whitelist admins;   ///< jsonrpc_whitelist: who may list and disconnect workers; ignores wallet addresses
     std::size_t workers_max = 256;
 };
 
@@ -31,13 +31,13 @@ public:
     WorkerServer(const asio::any_io_executor& executor, const crypto::PrivateKey& key, WorkerServerOptions options,
                  Clock& clock, Random& random);
 
-    /// GET session_path (WebSocket), GET /api/v1/workers, POST /api/json-rpc. The http::Server must take more
+    /// GET session_path (WebSocket), GET /api/v1/workers, POST /api/json-rpc. The http::Server must accept more
     /// connections than workers_max.
     void add_routes(http::Server& server);
 
-    /// Called once, when adopt() was called for every active JOB that has a lease: `active` are all JOBs of this node
-    /// that have not ended. From now on workers are handed out, and are told to stop what is not adopted and to forget
-    /// what is not alive. Until then their reports wait.
+    /// Called once, after adopt() has been called for every active JOB that has a lease: `active` are all JOBs of this
+    /// node that have not ended. From then on workers are handed out, and are told to stop what is not adopted and to
+    /// delete the files of JOBs that are not alive. Until then their reports wait.
     void set_recovered(const std::vector<JobId>& active) { reservations_.set_recovered(active); }
 
     [[nodiscard]] std::vector<WorkerInfo> workers() const override { return reservations_.workers(); }

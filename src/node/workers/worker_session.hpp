@@ -1,5 +1,5 @@
-// One WebSocket session of the master with a worker: the master's side of the handshake, and the messages after it. Io
-// thread only.
+// One WebSocket session between the master and a worker: the master's side of the handshake, and the messages after it.
+// Io thread only.
 #pragma once
 
 #include <cstdint>
@@ -21,17 +21,17 @@ namespace emeth::node {
 
 class WorkerSession {
 public:
-    /// Orders that wait for a worker that does not read; one more ends the session.
+    /// How many orders may wait for a worker that does not read; one more ends the session.
     static constexpr std::size_t outbox_messages_max = 256;
     static constexpr std::size_t outbox_bytes_max = 16 << 20;
 
     WorkerSession(const asio::any_io_executor& executor, http::WebSocket socket, Clock& clock);
 
-    /// Challenges the worker and checks its answer. The Error may be told to the worker.
+    /// Challenges the worker and checks its answer. The Error may be shown to the worker.
     Task<Result<void>> greet(const crypto::PrivateKey& key, Random& random);
-    /// Sends the reason and ends.
+    /// Sends the reason and ends the session.
     Task<> refuse(std::string reason);
-    /// Signs in the master's name and carries messages until the worker leaves or end() is called; returns why.
+    /// Signs in the master's name and carries messages until the worker leaves or end() is called; returns the reason.
     Task<std::string> run(const crypto::PrivateKey& key, std::function<Task<>(worker_protocol::Report)> on_report);
 
     /// Queues the message; never waits.
@@ -41,7 +41,7 @@ public:
     /// After greet().
     [[nodiscard]] const Address& worker() const { return hello_.worker; }
     [[nodiscard]] std::uint64_t power_capacity() const { return hello_.power_capacity; }
-    /// The leases of the JOBs whose files the worker keeps, as it says.
+    /// The leases of the JOBs whose files the worker says that it keeps.
     [[nodiscard]] std::map<JobId, std::uint64_t> held() const;
 
 private:
