@@ -126,7 +126,7 @@ struct PartUploaded {
     std::string etag;
 };
 
-/// 16: to be opened again
+/// 16: a new upload will be opened
 struct UploadAborted {
     static constexpr std::string_view name = "UploadAborted";
     std::string reason;
