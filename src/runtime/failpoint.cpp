@@ -7,20 +7,20 @@
 #include <array>
 #include <cstdlib>
 #include <string>
+#include <vector>
 
 #include "runtime/file_descriptor.hpp"
+#include "statemachine/event.hpp"
 
 namespace emeth::failpoint {
 namespace {
 
-constexpr std::array all_places{
+using namespace statemachine;
+
+constexpr std::array effects{
     Place{"file worker", "master", "normal"},
-    Place{"commit Discovered", "master", "normal"},
-    Place{"commit DepositSigned", "master", "normal"},
     Place{"broadcast approve", "master", "normal"},
     Place{"broadcast process", "master", "normal"},
-    Place{"commit ProcessConfirmed", "master", "normal"},
-    Place{"commit LeaseGranted", "master", "normal"},
     Place{"order assign", "master", "normal"},
     Place{"file job", "worker", "normal"},
     Place{"file dataset", "worker", "normal"},
@@ -28,49 +28,87 @@ constexpr std::array all_places{
     Place{"file tokenizer", "trainer", "normal"},
     Place{"file tokens", "trainer", "normal"},
     Place{"report dataset_ready", "worker", "normal"},
-    Place{"commit DatasetReady", "master", "normal"},
     Place{"report training_started", "worker", "normal"},
     Place{"report progress", "worker", "normal"},
     Place{"file state", "trainer", "normal"},
     Place{"file checkpoint", "trainer", "normal"},
     Place{"file runs", "trainer", "normal"},
     Place{"report checkpoint_saved", "worker", "normal"},
-    Place{"commit CheckpointSaved", "master", "normal"},
     Place{"file artifact", "trainer", "normal"},
     Place{"report trained", "worker", "normal"},
-    Place{"commit TrainingFinished", "master", "normal"},
     Place{"storage open_upload", "master", "normal"},
-    Place{"commit UploadOpened", "master", "normal"},
     Place{"order upload", "master", "normal"},
     Place{"storage put_part", "worker", "normal"},
     Place{"report part_uploaded", "worker", "normal"},
-    Place{"commit PartUploaded", "master", "normal"},
     Place{"acknowledge report", "master", "normal"},
     Place{"storage complete_upload", "master", "normal"},
-    Place{"commit UploadCompleted", "master", "normal"},
-    Place{"commit SubmitSigned", "master", "normal"},
     Place{"broadcast submit", "master", "normal"},
-    Place{"commit SubmitConfirmed", "master", "normal"},
-    Place{"commit EvidenceDrawn", "master", "normal"},
     Place{"order evidence", "master", "normal"},
     Place{"file evidence", "worker", "normal"},
     Place{"report evidence_packed", "worker", "normal"},
-    Place{"commit EvidencePacked", "master", "normal"},
     Place{"storage open_evidence", "master", "normal"},
     Place{"storage put_evidence", "worker", "normal"},
     Place{"storage complete_evidence", "master", "normal"},
-    Place{"commit Verified", "master", "normal"},
     Place{"order release", "master", "normal"},
-    Place{"commit Restarted", "master", "restart"},
-    Place{"commit DeclineDecided", "master", "decline"},
-    Place{"commit DeclineSigned", "master", "decline"},
     Place{"broadcast decline", "master", "decline"},
-    Place{"commit Declined", "master", "decline"},
     Place{"commit replacement", "master", "replacement"},
     Place{"broadcast replacement", "master", "replacement"},
     Place{"broadcast withdraw", "master", "withdraw"},
     Place{"commit rewards", "master", "withdraw"},
 };
+
+/// A commit that not every JOB passes: its path, or "" where only the chain or a failing worker causes it.
+struct RareCommit {
+    std::size_t event;
+    std::string_view path;
+};
+
+constexpr std::array rare_commits{
+    RareCommit{event_index<Restarted>, "restart"},
+    RareCommit{event_index<DeclineDecided>, "decline"},
+    RareCommit{event_index<DeclineSigned>, "decline"},
+    RareCommit{event_index<Declined>, "decline"},
+    RareCommit{event_index<LostToOtherNode>, ""},
+    RareCommit{event_index<CanceledByRequester>, ""},
+    RareCommit{event_index<BecameInfeasible>, ""},
+    RareCommit{event_index<ProcessReverted>, ""},
+    RareCommit{event_index<LeaseRevoked>, ""},
+    RareCommit{event_index<TrainingResumed>, ""},
+    RareCommit{event_index<UploadAborted>, ""},
+    RareCommit{event_index<ResultRejected>, ""},
+    RareCommit{event_index<TimedOut>, ""},
+    RareCommit{event_index<ReorgedOut>, ""},
+    RareCommit{event_index<StepFailed>, ""},
+    RareCommit{event_index<WorkerLost>, ""},
+    RareCommit{event_index<SubmitReverted>, ""},
+    RareCommit{event_index<DeclineReverted>, ""},
+};
+
+constexpr std::string_view path_of_commit(std::size_t event) {
+    for (const RareCommit& rare : rare_commits)
+        if (rare.event == event) return rare.path;
+    return "normal";
+}
+
+/// "commit Discovered", …: by event.
+const std::array<std::string, event_kinds>& commit_names() {
+    static const auto names = [] {
+        std::array<std::string, event_kinds> all;
+        for (std::size_t event = 0; event < event_kinds; ++event)
+            all[event] = "commit " + std::string(event_name(event));
+        return all;
+    }();
+    return names;
+}
+
+std::vector<Place> all_places() {
+    std::vector<Place> all(effects.begin(), effects.end());
+    for (std::size_t event = 0; event < event_kinds; ++event) {
+        const std::string_view path = path_of_commit(event);
+        if (!path.empty()) all.push_back({commit_names()[event], "master", path});
+    }
+    return all;
+}
 
 struct Order {
     std::string name;  ///< "before:commit SubmitSigned"; "trace:" for all
@@ -112,7 +150,8 @@ void fire() {
 }  // namespace
 
 std::span<const Place> places() {
-    return all_places;
+    static const std::vector<Place> all = all_places();
+    return all;
 }
 
 namespace detail {
