@@ -9,7 +9,7 @@
 namespace emeth::cli {
 
 /// `chosen` if not empty, else contracts/node_modules/.bin/anvil of the checkout that this program was built in, else
-/// from PATH. Error: says how to get it.
+/// from PATH. The Error says how to get it.
 Result<std::filesystem::path> find_anvil(const std::string& chosen);
 
 }  // namespace emeth::cli

@@ -1,4 +1,4 @@
-// emeth decline [JOBID]: give JOBs back.
+// emeth decline [JOBID]: declines JOBs.
 #include "cli/operator_flags.hpp"
 #include "statemachine/types.hpp"
 

@@ -1,4 +1,4 @@
-// emeth joblist: open JOBs with selection's verdict, and the node's own.
+// emeth joblist: open JOBs with the verdict of selection, and the node's own JOBs.
 #include "cli/operator_flags.hpp"
 
 namespace emeth::cli {

@@ -1,4 +1,4 @@
-// A participant of the network that is no node (verifier, requester): a data folder with its own key and outbox,
+// A participant in the network other than a node (verifier, requester): a data folder with its own key and outbox,
 // connected to chain and Storage API. Io thread only.
 #pragma once
 

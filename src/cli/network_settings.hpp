@@ -1,5 +1,5 @@
-// The settings of the programs of a network that are no node: where the chain, the contracts and the servers are, what
-// the network agrees on, and how transactions are paid for.
+// The settings of a network's programs other than nodes: where the chain, the contracts and the servers are, what the
+// network agrees on, and how transactions are paid for.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace emeth::cli {
 
-/// Of a server, which reads the chain alone.
+/// Of a server, which only reads the chain.
 struct NetworkSettings : chain::NetworkSettings {
     trainer_protocol::NetworkRules rules;
 };

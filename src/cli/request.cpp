@@ -53,7 +53,7 @@ void print(const network::RequestedJob& job, bool json) {
     }
 }
 
-/// The other side of a race that only the work can win.
+/// Races against the request and must never finish first.
 Task<Result<network::RequestedJob>> keep_sending(chain::TransactionSender& sender) {
     co_await sender.run();
     co_return transient_error("the transaction sender ended");

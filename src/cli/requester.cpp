@@ -1,4 +1,4 @@
-// emeth requester: the bot that requests a JOB every so often.
+// emeth requester: the bot that requests JOBs at regular intervals.
 #include <memory>
 
 #include "cli/command.hpp"

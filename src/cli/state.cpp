@@ -1,4 +1,4 @@
-// emeth state: what a node knows of its JOBs, read from its store, also beside a running master.
+// emeth state: what a node knows of its JOBs, read from its store, even while a master is running.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 

@@ -1,7 +1,7 @@
-// A JOB as the contract has it now, for the servers that answer by it.
+// The contract's current record of a JOB, for the servers whose responses depend on it.
 //
 // network/ is the network that nodes work for: the two HTTP servers, the verifier, the requester, and the devnet, which
-// starts all of them over a chain of its own. Nothing here may know of nodes.
+// runs all of them on a chain of its own. Nothing here may depend on nodes.
 #pragma once
 
 #include <optional>
@@ -20,7 +20,7 @@ struct JobOnChain {
     chain::JobAssign assign;
 };
 
-/// None: there is no such JOB.
+/// None when there is no such JOB.
 Task<Result<std::optional<JobOnChain>>> read_job(chain::Chain& chain, JobId id);
 
 }  // namespace emeth::network

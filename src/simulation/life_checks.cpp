@@ -40,7 +40,7 @@ void LifeChecks::count_clear_second() {
     }
 }
 
-/// Chain and store tell the same story of every JOB, and the story is one that may be.
+/// Chain and store must agree on every JOB, and its history must be a permitted one.
 void LifeChecks::check_ends(storage::JobStore& store, LifeReport& report) {
     for (const auto& [id, job] : chain_.latest().jobs) {
         const auto record = store.find(id);

@@ -1,5 +1,5 @@
-// What must hold of a simulated life: chain and store tell the same story of every JOB, histories replay, and a JOB
-// that had enough time without faults costs no penalty.
+// The invariants of a simulated life: chain and store agree on every JOB, histories replay, and a JOB that had enough
+// fault-free time costs no penalty.
 #pragma once
 
 #include "simulation/life_story.hpp"
@@ -14,9 +14,9 @@ public:
     LifeChecks(const SimulatedChain& chain, const SimulatedWorkers& workers, Stories& stories, Violations& violations)
         : chain_(chain), workers_(workers), stories_(stories), violations_(violations) {}
 
-    /// What lies on the disk after a crash is whole.
+    /// Checks that the data on disk after a crash is intact.
     void check_histories(storage::JobStore& store);
-    /// A second in which nothing is wrong: it counts for the JOBs with a deposit that can be worked on.
+    /// Records a second without faults for every JOB that has a deposit and can be worked on.
     void count_clear_second();
     /// At the end. Counts the JOBs' ends in `report`.
     void check_ends(storage::JobStore& store, LifeReport& report);

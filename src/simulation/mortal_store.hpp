@@ -1,4 +1,4 @@
-// The node's store as its process sees it: it may die at any write, before or after it became durable.
+// The node's store as its process sees it. The process may die at any write, before or after that write became durable.
 #pragma once
 
 #include <cstdint>

@@ -123,7 +123,7 @@ NodeLife::NodeLife(std::uint64_t seed, const Trace& trace)
     config_.selection.max_fee = wei_of(1'000 * emt);
     config_.selection.dataset_bytes_max = 1'000'000'000;
     config_.selection.deadline_margin_s = 300;
-    config_.selection.disk_reserve_bytes = 0;  // the disk of the machine is none of the simulation
+    config_.selection.disk_reserve_bytes = 0;  // the real disk's free space must not influence the simulation
     report_.seed = seed;
     const double severity = dice_.unit();
     weather_.error_rate = 0.02 * severity;
@@ -182,7 +182,8 @@ void NodeLife::start_process() {
         violations_.add("the node cannot start: " + started.error().message);
 }
 
-/// Somewhere in the next minutes: at a commit, before or after it, or between any two steps of any coroutine.
+/// Schedules a crash within the next few minutes: just before or after a commit, or between any two steps of any
+/// coroutine.
 void NodeLife::plan_crash() {
     power_goes_too_ = dice_.chance(0.3);
     deadly_handler_ = 0;
@@ -300,7 +301,7 @@ void NodeLife::change_weather() {
     }
 }
 
-/// Once in a while the operator gives a JOB back.
+/// Occasionally the operator declines a JOB.
 void NodeLife::act_as_operator() {
     if (!process_ || process_state_.dead || !dice_.chance(0.0003)) return;
     std::optional<JobId> chosen;
@@ -322,7 +323,7 @@ bool NodeLife::is_clear() const {
            over(weather_.gas_spike_until);
 }
 
-/// All JOBs of the node have ended and none can come any more; then a day passes, and the rewards are fetched.
+/// True once all the node's JOBs have ended, no more can arrive, and the rewards have been withdrawn a day later.
 bool NodeLife::is_over() {
     if (now_s() > longest_life_s) {
         process_->supervisor().for_each([&](const sm::Job& job) {

@@ -62,7 +62,7 @@ Result<void> NodeProcess::start() {
     return {};
 }
 
-/// From within a handler: then the signals reach the coroutines at once, and none of them has ended in between.
+/// Emits the signals from within a handler, so that they reach the coroutines at once, before any of them can end.
 void NodeProcess::cancel() {
     asio::post(world_.io, [this] { group_.cancel(); });
 }

@@ -1,4 +1,4 @@
-// One process of the simulated node, wired as the master wires its own, from its start to its sudden end.
+// One process of the simulated node, wired like the real master, from its start to its sudden end.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -41,7 +41,7 @@ public:
     /// Unwinds every coroutine, as the io context is polled next. The ports must refuse them already.
     void cancel();
     [[nodiscard]] bool ended() const { return ended_; }
-    /// What a coroutine threw that is no cancellation: a bug.
+    /// What a coroutine threw other than a cancellation, which is always a bug.
     [[nodiscard]] const std::optional<std::string>& bug() const { return bug_; }
 
     MortalStore& store() { return *store_; }

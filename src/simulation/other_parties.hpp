@@ -1,5 +1,5 @@
 // The others on the chain of a simulated life: the requester, who asks for JOBs and sometimes cancels them, other
-// nodes, and the verifier, who looks at what was submitted and shown.
+// nodes, and the verifier, who checks results and evidence.
 #pragma once
 
 #include "simulation/life_story.hpp"

@@ -72,7 +72,7 @@ public:
     /// Puts a transaction of the node into the pool, or refuses it as Ethereum nodes do ("nonce too low",
     /// "underpriced", …).
     Result<void> accept(const chain::Bytes& raw);
-    /// Why the call would revert now; none when it would succeed.
+    /// The reason for which the call would revert now; none when it would succeed.
     [[nodiscard]] std::optional<std::string> revert_reason(const chain::Bytes& data) const;
 
     [[nodiscard]] std::uint64_t head() const { return blocks_.size() - 1; }
@@ -123,7 +123,7 @@ private:
     void apply_wishes(Ledger& ledger, Block& block);
     void apply_pool(Ledger& ledger, Block& block, std::uint64_t price);
     void run(const Pooled& sent, Ledger& ledger, Block& block);
-    /// Why it reverts; none when `ledger` was changed.
+    /// The revert reason; none when the call succeeded and changed `ledger`.
     std::optional<std::string> execute(const chain::Bytes& data, Ledger& ledger, std::int64_t now_unix_s,
                                        Effect& effect) const;
     void watch_intent(const Pooled& sent);

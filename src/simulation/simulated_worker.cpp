@@ -189,7 +189,7 @@ void SimulatedWorker::order(wp::Upload order) {
     work_->upload = std::move(order);
 }
 
-/// Beside the work on another JOB. What lay on a disk that is gone, nobody can show.
+/// Evidence is prepared while the worker may be working on another JOB. States on a lost disk can no longer be shown.
 void SimulatedWorker::order(const wp::Evidence& order) {
     const Files* files = files_under(order.job, order.lease);
     if (files == nullptr || !files->artifact)
@@ -207,7 +207,7 @@ void SimulatedWorker::order(const wp::Evidence& order) {
     }
 }
 
-/// As a real worker does: an answer to a report that was sent before a newer lease came says nothing.
+/// Like a real worker: an answer to a report sent before a newer lease arrived is ignored.
 void SimulatedWorker::stop(const wp::Stop& order) {
     const auto held = files_.find(order.job);
     if (held != files_.end() && order.lease < held->second.lease) return;

@@ -18,7 +18,7 @@ namespace emeth::simulation {
 /// What became of the workers' results, for the checks.
 struct Results {
     std::set<std::pair<JobId, Hash256>> honest;  ///< artifacts that were really trained
-    std::set<JobId> lost;                        ///< JOBs of which what could be shown lay on a disk that is gone
+    std::set<JobId> lost;                        ///< JOBs whose evidence was on a lost disk
 };
 
 /// The digest of the evidence that a worker has for this draw.
@@ -26,7 +26,7 @@ Hash256 evidence_digest(const JobId& job, const Hash256& block_hash);
 
 class SimulatedWorker {
 public:
-    /// `sick`, for all its life: it stays connected, and fails whatever it is ordered.
+    /// A `sick` worker stays connected but fails every order, for its whole life.
     SimulatedWorker(const Address& address, std::uint64_t power_capacity, bool sick, SimulatedStorage& storage,
                     const Weather& weather, Results& results, Dice dice)
         : address_(address),
@@ -39,7 +39,7 @@ public:
 
     [[nodiscard]] std::uint64_t power_capacity() const { return power_capacity_; }
     [[nodiscard]] bool is_sick() const { return sick_; }
-    /// The leases of the JOBs whose files it keeps.
+    /// The leases of the JOBs whose files it still has.
     [[nodiscard]] std::map<JobId, std::uint64_t> held() const;
 
     /// A second of its work.

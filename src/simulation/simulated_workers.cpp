@@ -58,8 +58,8 @@ bool SimulatedWorkers::serves(const JobId& job) const {
     return holder && !stations_.at(*holder).machine.is_sick();
 }
 
-/// A report that was on its way when its lease went to another comes with the connection; then what was not
-/// acknowledged is repeated.
+/// On connecting, a report may arrive that was in flight when its lease went to another worker; then unacknowledged
+/// reports are resent.
 void SimulatedWorkers::connect(const Address& address, SimulatedWorker& machine) {
     const auto held = machine.held();
     reservations_->connect(address, {machine.power_capacity(), "10.0.0.1", held});
@@ -108,7 +108,7 @@ void SimulatedWorkers::suffer(const Address& address, Station& station) {
     }
 }
 
-/// What does not reach the master, the worker keeps and repeats; progress is dropped.
+/// The worker keeps and resends reports that do not reach the master; progress is dropped.
 void SimulatedWorkers::pass_on_reports(const Address& address, SimulatedWorker& machine) {
     for (wp::Report& report : machine.take_reports())
         if (is_connected(address)) reservations_->offer(address, std::move(report));

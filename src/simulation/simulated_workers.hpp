@@ -30,7 +30,7 @@ class SimulatedWorkers final : public node::WorkerHub {
 public:
     SimulatedWorkers(WorkersWorld world, std::size_t count, Dice dice);
 
-    /// A second of their work, and of what befalls them.
+    /// Simulates one second: the workers' progress, and their faults.
     void tick();
     /// The master's process ended: its sessions and reservations are gone with it.
     void lose_master();
@@ -41,9 +41,9 @@ public:
     [[nodiscard]] bool is_honest(const JobId& job, const Hash256& artifact) const {
         return results_.honest.contains({job, artifact});
     }
-    /// Whether the disk is gone that held what could be shown.
+    /// Whether the disk that held the JOB's evidence is lost.
     [[nodiscard]] bool has_lost(const JobId& job) const { return results_.lost.contains(job); }
-    /// Whether a worker that is connected, and not sick, works for the JOB.
+    /// Whether a connected worker that is not sick is working on the JOB.
     [[nodiscard]] bool serves(const JobId& job) const;
     /// Seconds that the slowest worker needs for this much gas.
     [[nodiscard]] std::int64_t slowest_s(std::uint64_t gas) const;

@@ -26,7 +26,7 @@ public:
     std::atomic<bool> full = false;        ///< every new file ends with "no space", and every append half way
     std::atomic<bool> sync_fails = false;  ///< every sync ends with "no space"
 
-    /// From here on nothing that is written has an effect. Close the store, then call restore_power().
+    /// From here on writes have no effect. Close the store, then call restore_power().
     void cut_power() { dark_ = true; }
     /// Every file is cut to what was synced of it, plus at most `torn_bytes` of what was not: a torn tail.
     void restore_power(std::uint64_t torn_bytes);

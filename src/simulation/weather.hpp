@@ -20,7 +20,7 @@ struct Weather {
         disk_fails_until{0}, gas_spike_until{0}, endpoint_lags_until{0};
     /// Shares of single calls; 0 while the weather is fine.
     double error_rate = 0, lost_answer_rate = 0, slow_rate = 0;
-    bool fine = false;  ///< for good: the life comes to its end without further faults
+    bool fine = false;  ///< for good: the rest of the life has no further faults
 };
 
 /// What happened that must never happen, as sentences. The first ones are kept.
@@ -45,7 +45,7 @@ struct Mortality {
     }
 };
 
-/// Takes the readable story of a life, for a failing seed; empty: nobody listens.
+/// Receives the readable story of a life, for a failing seed; empty: not recorded.
 using Trace = std::function<void(const std::string&)>;
 
 }  // namespace emeth::simulation

@@ -111,7 +111,7 @@ private:
     std::uint64_t position_ = 0;
 };
 
-/// All that the peer needs to build the same model and train the same steps.
+/// Everything the peer needs to build the same model and train the same steps.
 boost::json::object shape_of(const Preset& preset) {
     return {{"width", preset.width},           {"layers", preset.layers},
             {"heads", preset.heads},           {"context", preset.context},

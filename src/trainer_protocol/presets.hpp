@@ -46,7 +46,7 @@ struct Preset {
 inline constexpr std::uint64_t state_header_bytes = 56;
 
 std::span<const Preset> presets();
-/// Permanent error: it names the model and lists the presets.
+/// The Error is permanent, names the model and lists the presets.
 Result<Preset> find_preset(std::string_view name);
 /// For messages: "one of nano, d256, …".
 std::string preset_choice();

@@ -21,10 +21,10 @@ public:
     TrainerChild& operator=(TrainerChild&&) noexcept;
     ~TrainerChild();
 
-    /// The next report. A transient Error when the child ended without a last word: it names signal or exit code and
-    /// the last line of its log.
+    /// The next report. A transient Error when the child ended without a final message; it names the signal or exit
+    /// code and the last line of the child's log.
     Task<Result<Report>> next();
-    /// SIGTERM, then SIGKILL after 2 s; waits for the end.
+    /// Sends SIGTERM, then SIGKILL after 2 s; waits for the child to exit.
     Task<> stop();
     [[nodiscard]] pid_t pid() const;
 

@@ -26,9 +26,9 @@ Task<Result<Wei>> rewards_of(chain::Chain& chain, std::vector<storage::OutboxEnt
 /// On chain: each JOB has exactly one PROCESSING, one SUBMITTED and one VERIFIED, and lost nothing.
 Task<Result<void>> check_jobs_on_chain(chain::Chain& chain, const std::vector<harness::JobSnapshot>& jobs);
 
-/// `before` is of the moment when the fees lay in the contract and the node had begun nothing. EMT: node + (fee −
-/// verifier fee) of each JOB + reward; verifier + its fees; the contract gave all fees away. ALT: the node paid exactly
-/// the gas of its transactions.
+/// `before` was taken when the contract held the fees and the node had not started yet. EMT: node + (fee − verifier
+/// fee) of each JOB + reward; verifier + its fees; the contract gave all fees away. ALT: the node paid exactly the gas
+/// of its transactions.
 Task<Result<void>> check_balances(chain::Chain& chain, const std::vector<harness::JobSnapshot>& jobs,
                                   std::vector<storage::OutboxEntry> transactions, Wei verifier_fee, Wei reward,
                                   Balances before, Balances after);

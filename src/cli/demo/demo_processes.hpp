@@ -32,7 +32,7 @@ public:
     /// SIGKILL; waits for the end and records it.
     Task<> kill_master();
     Task<> kill_worker(std::size_t index);
-    /// SIGTERM in order, SIGKILL after 5 s.
+    /// Sends SIGTERM in order, and SIGKILL after 5 s.
     Task<> stop_all();
 
     /// The first process that ended by itself, with the last line of its log; none while all run.

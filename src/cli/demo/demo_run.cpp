@@ -68,7 +68,7 @@ Task<Result<void>> until_signal(Shutdown& shutdown, const DemoStory& story) {
     co_return permanent_error("ended by a signal before the story was over");
 }
 
-/// The devnet serves while the story is told; what ends first ends the others.
+/// The devnet serves while the story runs; whichever ends first ends the others.
 Task<Result<void>> tell_while_serving(DemoOptions options, network::Devnet& devnet, DemoProcesses& processes,
                                       DemoDisplay& display, Shutdown& shutdown) {
     DemoStory story(devnet, processes, display, options.data);

@@ -15,7 +15,7 @@ struct DemoOptions {
     bool keep = false;  ///< leave network and node running at the end, until a signal
 };
 
-/// Success only if all of it held: see demo_accounts.hpp. Ends everything it started, also on SIGINT and SIGTERM.
+/// Succeeds only if every check of demo_accounts.hpp passed. Ends everything it started, even on SIGINT and SIGTERM.
 Task<Result<void>> run_demo(DemoOptions options);
 
 }  // namespace emeth::cli

@@ -26,8 +26,8 @@ constexpr Milliseconds story_limit{240'000};
 constexpr Milliseconds pause_before_restart{1'500};
 constexpr std::int64_t seconds_a_day = 86'400;
 
-/// In the middle of training, with something to lose: a checkpoint stands (the next one comes a minute later), and a
-/// good part is still to do.
+/// In the middle of training, with something to lose: there is a checkpoint (the next one comes a minute later), and
+/// much is still to do.
 bool worth_killing(const Job& job) {
     if (job.state != State::training || job.training.artifact || !job.training.checkpoint ||
         job.dataset.steps_total == 0)

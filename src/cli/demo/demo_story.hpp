@@ -21,7 +21,7 @@ public:
     /// All must outlive the story. The devnet's run() is awaited elsewhere.
     DemoStory(network::Devnet& devnet, DemoProcesses& processes, DemoDisplay& display, std::filesystem::path data);
 
-    /// Tells it all. What is known when it fails stands in report().
+    /// Runs all chapters. On failure, report() holds what is known so far.
     Task<Result<void>> tell();
     [[nodiscard]] const DemoReport& report() const { return report_; }
 

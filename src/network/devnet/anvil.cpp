@@ -86,8 +86,8 @@ Task<Result<void>> Anvil::wait_until_it_answers() {
     co_return last;
 }
 
-/// After a jump of the chain's time and a restart, anvil's clock is the wall clock again: without this, block times
-/// would go back.
+/// After a jump in chain time followed by a restart, anvil's clock is the wall clock again; without this, block
+/// timestamps would go backwards.
 Task<Result<void>> Anvil::set_clock_and_mine(std::uint32_t block_interval_s) {
     boost::json::array latest_parameters{"latest", false};
     const auto latest = co_await rpc_->call("eth_getBlockByNumber", std::move(latest_parameters));

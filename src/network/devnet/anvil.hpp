@@ -18,20 +18,20 @@ struct AnvilOptions {
     std::filesystem::path log;
     std::uint16_t port = 0;
     std::uint64_t chain_id = 0;
-    std::uint32_t block_interval_s = 1;  ///< blocks are mined without transactions, too: confirmations need them
+    std::uint32_t block_interval_s = 1;  ///< empty blocks are mined as well, because confirmations need them
 };
 
 class Anvil {
 public:
-    /// Returns once the chain answers, its clock is not behind its last block, and it mines. Error: with the last words
-    /// of anvil.
+    /// Returns once the chain answers, its clock is not behind its last block, and it mines. An Error quotes anvil's
+    /// last output.
     static Task<Result<Anvil>> start(AnvilOptions options);
 
     [[nodiscard]] chain::RpcClient& rpc() { return *rpc_; }
     /// The account that anvil signs for (its first development account); it owns the contracts of the devnet.
     [[nodiscard]] Address unlocked_account() const { return account_; }
     Task<ChildEnd> wait() { return child_.wait(); }
-    /// SIGINT, so that it writes its state; SIGKILL after 20 s.
+    /// Sends SIGINT, so that anvil writes its state, and SIGKILL after 20 s.
     Task<> stop();
 
 private:
@@ -44,7 +44,7 @@ private:
     Address account_;
 };
 
-/// "0x1a" of a JSON-RPC answer.
+/// Parses a hexadecimal quantity of a JSON-RPC response, such as "0x1a".
 Result<std::uint64_t> quantity(const boost::json::value& value, std::string_view what);
 std::string hex_quantity(std::uint64_t value);
 

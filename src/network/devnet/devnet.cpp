@@ -65,14 +65,14 @@ Result<void> save_record(const std::filesystem::path& file, const Record& record
     return write_file_durably(file, boost::json::serialize(json) + "\n");
 }
 
-/// A named port if one was asked for, else the folder's last one, else a free one.
+/// The requested port if there is one, else the one last used in this folder, else a free one.
 Result<std::uint16_t> choose_port(const asio::any_io_executor& executor, std::uint16_t wanted, std::uint16_t last) {
     if (wanted != 0) return wanted;
     if (last != 0) return last;
     return free_port(executor);
 }
 
-/// An actor of the network with a key of its own: what it sends is durable in its own outbox.
+/// A participant in the network with its own key and its own durable outbox.
 struct Actor {
     crypto::PrivateKey key;
     std::unique_ptr<storage::Outbox> outbox;

@@ -22,12 +22,12 @@ namespace emeth::network {
 
 struct DevnetOptions {
     std::filesystem::path folder;
-    std::filesystem::path anvil;  ///< program
-    std::uint16_t rpc_port = 0;   ///< 0: the last ones used in this folder, else the system's choice
+    std::filesystem::path anvil;  ///< the executable
+    std::uint16_t rpc_port = 0;   ///< 0: the ones last used in this folder, else chosen by the system
     std::uint16_t storage_port = 0;
     std::uint16_t info_port = 0;
-    std::string storage_public_url;  ///< of a proxy before the Storage API, named in its signed URLs and to all who use
-                                     ///< it; empty: none
+    std::string storage_public_url;  ///< of a proxy in front of the Storage API, used in its signed URLs and given to
+                                     ///< all its clients; empty: none
     std::uint32_t block_interval_s = 1;
     std::uint64_t chain_id = 60'001;
     std::uint32_t requester_interval_s = 0;  ///< 0: no requester bot
@@ -37,14 +37,14 @@ struct DevnetOptions {
 
 class Devnet {
 public:
-    /// Starts or resumes the network in `options.folder`: anvil with its state file (its time set to no less than the
-    /// last block's), deployment at first start, servers, verifier.
+    /// Starts or resumes the network in `options.folder`: anvil with its state file (its clock set no earlier than the
+    /// last block), deployment at the first start, servers, verifier.
     static Task<Result<std::unique_ptr<Devnet>>> start(DevnetOptions options);
     ~Devnet();
 
-    /// Serves until cancelled; an Error when a part ended by itself (anvil died, say).
+    /// Serves until cancelled; an Error when a part ended on its own (anvil died, for example).
     Task<Result<void>> run();
-    /// Ends anvil by SIGINT, so that it writes its state, and waits for it. Call after run() returned.
+    /// Stops anvil with SIGINT, so that it writes its state, and waits for it to exit. Call after run() has returned.
     Task<> stop();
 
     [[nodiscard]] const http::Url& endpoint() const;
@@ -55,12 +55,12 @@ public:
     [[nodiscard]] Address verifier() const;
     [[nodiscard]] Address requester_address() const;
     [[nodiscard]] chain::RpcChain& chain();
-    /// Puts JOBs on chain in the name of the devnet's requester; works while run() is awaited.
+    /// Puts JOBs on chain on behalf of the devnet's requester; works only while run() is being awaited.
     [[nodiscard]] Requester& requester();
 
-    /// Gives `account` ALT and EMT, and waits until both arrived.
+    /// Gives `account` ALT and EMT, and waits until both have arrived.
     Task<Result<void>> fund(Address account, Wei alt, Wei emt);
-    /// Moves the chain's time to `unix_s` (not before the latest block) and mines a block there.
+    /// Moves chain time to `unix_s` (not before the latest block) and mines a block at that time.
     Task<Result<void>> advance_time_to(std::int64_t unix_s);
     /// Settings lines (KEY=value) that a master or worker on this machine needs to join; without privateKey.
     [[nodiscard]] std::string node_settings() const;

@@ -1,4 +1,4 @@
-// A TCP port on 127.0.0.1 that is free at this moment, for servers whose port others must know before they start.
+// A TCP port on 127.0.0.1 that is currently free, for servers whose port others must know before they start.
 #pragma once
 
 #include <cstdint>

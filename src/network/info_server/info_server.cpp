@@ -15,7 +15,7 @@ namespace {
 constexpr std::uint64_t request_bytes_max = 1 << 10;
 constexpr unsigned status_max = 9;
 
-/// None: JOBs of every status are wanted.
+/// None when JOBs of every status are requested.
 http::OrRefusal<std::optional<chain::JobStatus>> wanted_status(const http::ServerRequest& request) {
     const auto found = request.query.find("status");
     if (found == request.query.end()) return std::optional<chain::JobStatus>{};

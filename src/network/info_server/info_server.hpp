@@ -31,7 +31,7 @@ public:
     Result<void> listen() { return server_.listen(); }
     [[nodiscard]] std::string url() const { return server_.url(); }
     /// Follows the chain and serves until cancelled. While the endpoint is down it serves what it knows; the header
-    /// x-emeth-block says up to which block.
+    /// x-emeth-block gives the block up to which that is complete.
     Task<> run();
 
 private:

@@ -1,4 +1,4 @@
-// What the JOB info server knows: what the contract says of each JOB. Rebuilt from the chain at every start.
+// What the JOB info server knows: the contract's record of each JOB. Rebuilt from the chain at every start.
 #pragma once
 
 #include <cstdint>
@@ -16,11 +16,11 @@
 namespace emeth::network {
 
 struct IndexedJob : JobOnChain {
-    std::uint64_t dataset_bytes = 0;  ///< 0: the Storage API has not said yet
+    std::uint64_t dataset_bytes = 0;  ///< 0: not known from the Storage API yet
 };
 
-/// The logs only say which JOBs to read again; what a JOB is, the contract says. So a reorganisation costs another
-/// read, and nothing can drift.
+/// The logs only tell which JOBs to read again; their content is always read from the contract. A reorganisation
+/// therefore costs only another read, and the index cannot drift from the chain.
 class JobIndex {
 public:
     static constexpr std::size_t jobs_max = 1'000'000;
@@ -29,12 +29,12 @@ public:
     JobIndex(chain::Chain& chain, api_client::ArtifactStore& storage)
         : chain_(chain), storage_(storage), follower_(chain, 0) {}
 
-    /// Takes what is new on chain. What could not be read this time is read by the next call.
+    /// Takes in what is new on chain. The next call retries whatever could not be read.
     Task<Result<void>> update();
-    /// Of `status`, or all; the newest `count_max` by their time of request, newest first.
+    /// The `count_max` most recently requested JOBs, of `status` or of all statuses, newest first.
     [[nodiscard]] std::vector<const IndexedJob*> newest(std::optional<chain::JobStatus> status,
                                                         std::size_t count_max) const;
-    /// Up to which block the index is complete.
+    /// The block up to which the index is complete.
     [[nodiscard]] std::uint64_t block() const { return block_; }
 
 private:

@@ -45,13 +45,13 @@ class Requester {
 public:
     Requester(RequesterPorts ports, Address core, Address token) : ports_(ports), core_(core), token_(token) {}
 
-    /// Uploads, approves fee, requests; returns once the request is confirmed. Errors name dataset and amounts ("fee 20
-    /// EMT, balance 3 EMT").
+    /// Uploads the dataset, approves the fee and calls request; returns once the request is confirmed. Errors name the
+    /// dataset and the amounts ("fee 20 EMT, balance 3 EMT").
     Task<Result<RequestedJob>> request(JobRequest request);
     Task<Result<void>> cancel(JobId id);
 
 private:
-    /// Stores, sends and waits until it is confirmed; an Error when it reverted.
+    /// Stores and sends the transaction, and waits until it is confirmed; an Error when it reverted.
     Task<Result<chain::Receipt>> send(Address to, chain::Bytes data, std::string what);
 
     RequesterPorts ports_;

@@ -1,4 +1,4 @@
-// The requester bot: while it runs, there is always a fresh JOB on chain every so often. Its texts are the regular
+// The requester bot: puts a new JOB on chain at regular intervals for as long as it runs. Its texts are the regular
 // files of one folder. Io thread only.
 #pragma once
 
@@ -11,12 +11,12 @@
 namespace emeth::network {
 
 struct RequesterBotOptions {
-    std::filesystem::path texts;  ///< datasets, taken in name order, over and over
+    std::filesystem::path texts;  ///< datasets, used in name order, cyclically
     std::uint32_t interval_s = 60;
     JobRequest terms;  ///< of each JOB; `dataset` is set by the bot
 };
 
-/// Until cancelled. A request that fails is logged, and the next one is made in its turn.
+/// Runs until cancelled. A request that fails is logged, and the next one is made on schedule.
 Task<> run_requester_bot(Requester& requester, Clock& clock, RequesterBotOptions options);
 
 }  // namespace emeth::network

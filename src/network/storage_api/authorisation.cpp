@@ -24,7 +24,7 @@ Task<OrRefusal<JobOnChain>> find_job(chain::Chain& chain, JobId id) {
     co_return std::move(**job);
 }
 
-/// A dataset is uploaded before its JOB is requested: all that matters is whether somebody else owns the JOB.
+/// A dataset is uploaded before its JOB is requested, so all that matters is whether somebody else owns the JOB.
 Task<OrRefusal<JobOnChain>> find_owner(chain::Chain& chain, JobId id) {
     auto asking = chain.job(id);
     const Result<chain::JobRecord> record = co_await std::move(asking);
@@ -32,7 +32,7 @@ Task<OrRefusal<JobOnChain>> find_owner(chain::Chain& chain, JobId id) {
     co_return JobOnChain{id, *record, {}, {}};
 }
 
-/// Whether a right is the signer's, and what to say when it is not.
+/// Whether the signer has a right, and the message for when they do not.
 struct Rule {
     bool allows_signer = false;
     bool allows_verifier = false;
@@ -82,7 +82,7 @@ Task<OrRefusal<void>> check_right(chain::Chain& chain, JobOnChain job, Address s
     }
     if (!is_allowed) co_return http::forbidden(rule.refusal);
     if (right != Right::read_dataset) co_return OrRefusal<void>();
-    // Else a JOB could name the dataset of somebody else, and let its node read it.
+    // Otherwise a JOB could name somebody else's dataset and let its node read it.
     const std::optional<Address> uploader = uploader_of(job.details.dataset);
     if (!uploader || *uploader != job.record.owner)
         co_return http::forbidden("the JOB's dataset was not uploaded by its owner");

@@ -22,7 +22,7 @@
 
 namespace emeth::network {
 
-/// A request's {sig, address, jobId, signedtime} and its other fields: not to be believed before admit().
+/// A request's {sig, address, jobId, signedtime} and its other fields; not to be trusted before admit().
 struct SignedRequest {
     /// Refers to `body`, which must outlive it.
     explicit SignedRequest(const boost::json::value& body);
@@ -32,7 +32,7 @@ struct SignedRequest {
     Address address;
     JobId job;
     std::int64_t signed_at_ms;
-    Hash256 digest;  ///< what must have been signed: JOB and time, unless the endpoint says otherwise
+    Hash256 digest;  ///< what must have been signed: JOB and time, unless the endpoint sets another
 };
 
 enum class Right : std::uint8_t {
@@ -44,9 +44,9 @@ enum class Right : std::uint8_t {
     read_result,     ///< the assigned node, the verifier, and the owner once the JOB is VERIFIED
 };
 
-/// The JOB, when the request is well-formed (else 400), its address has signed it in the last minute (401), the JOB is
-/// on chain (404), and `right` is the signer's (403). 503 when the chain does not answer. Under write_dataset only the
-/// JOB's record is read, and `exist` may be false.
+/// Returns the JOB when the request is well-formed (else 400), its address signed it within the last minute (else 401),
+/// the JOB is on chain (else 404), and the signer has `right` (else 403). 503 when the chain does not answer. For
+/// write_dataset only the JOB's record is read, and `exist` may be false.
 Task<OrRefusal<JobOnChain>> admit(chain::Chain& chain, Clock& clock, SignedRequest request, Right right);
 
 }  // namespace emeth::network

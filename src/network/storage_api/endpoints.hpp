@@ -1,5 +1,5 @@
-// The endpoints of the Storage API: each is a function and one line of the table in its file, which declares it. Not
-// for users of the library.
+// The endpoints of the Storage API: each is a function, declared by one line in the table of its file. Internal to the
+// server.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ struct Endpoint {
 
 /// Datasets: who may upload, who may read, and how large they are.
 std::span<const Endpoint> dataset_endpoints();
-/// Results: multipart uploads and what became of them.
+/// Results: multipart uploads and the objects made from them.
 std::span<const Endpoint> result_endpoints();
 
 /// The objects themselves, behind signed URLs.

@@ -70,7 +70,7 @@ OrRefusal<void> read_pieces(const fs::path& file, Take take) {
     return {};
 }
 
-/// With or without the quotes that belong to an ETag: clients pass on what their HTTP library gave them.
+/// An ETag's quotes are optional, because clients pass on whatever their HTTP library gave them.
 std::string_view unquoted(std::string_view etag) {
     const bool is_quoted = etag.size() >= 2 && etag.front() == '"' && etag.back() == '"';
     return is_quoted ? etag.substr(1, etag.size() - 2) : etag;
@@ -177,7 +177,7 @@ OrRefusal<void> MultipartUploads::put_part(const JobId& job, std::string_view ke
     return {};
 }
 
-/// Their size together; every part but the last is full, and the last is empty only when it is the only one.
+/// The total size. Every part but the last must be full, and the last may be empty only when it is the only one.
 OrRefusal<std::uint64_t> MultipartUploads::check_parts(const Upload& upload) const {
     std::uint64_t total = 0;
     for (std::uint32_t number = 1; number <= upload.binding.parts; ++number) {
@@ -222,7 +222,7 @@ OrRefusal<UploadDigest> MultipartUploads::digest(std::string_view upload_id, con
     return digest;
 }
 
-/// Joins the parts, and checks on the way that each is the one that its ETag names.
+/// Joins the parts, checking that each matches its ETag.
 OrRefusal<Hash256> MultipartUploads::assemble(const Upload& upload, const std::vector<std::string>& etags,
                                               const fs::path& temporary) {
     Result<http::OutputFile> output = http::OutputFile::create(temporary);

@@ -18,7 +18,6 @@
 
 namespace emeth::network {
 
-/// Who may write what.
 struct UploadBinding {
     Address address;
     JobId job;
@@ -27,8 +26,8 @@ struct UploadBinding {
 };
 
 struct UploadTicket {
-    std::string upload_id;  ///< secret: who has it may complete the upload. 64 hex digits
-    std::string key;        ///< names the upload in URLs and paths, and gives nothing away: SHA-256 of upload_id in hex
+    std::string upload_id;  ///< secret: whoever has it may complete the upload. 64 hex digits
+    std::string key;        ///< names the upload in URLs and paths without revealing upload_id: its SHA-256 in hex
     std::string file_name;  ///< of the result object
 };
 
@@ -38,7 +37,7 @@ struct UploadDigest {
     bool completed = false;
 };
 
-/// All calls block; several threads may make them.
+/// All calls block; thread-safe.
 class MultipartUploads {
 public:
     static constexpr std::size_t uploads_per_job_max = 256;
@@ -46,18 +45,17 @@ public:
 
     explicit MultipartUploads(ObjectStore& store) : store_(store) {}
 
-    /// At start: removes what a crash left half-made, the parts of completed uploads, and uploads that nobody came back
-    /// to.
+    /// Called at start: removes what a crash left unfinished, the parts of completed uploads, and abandoned uploads.
     void sweep(std::int64_t now_unix_s);
 
     OrRefusal<UploadTicket> open(const UploadBinding& binding, Random& random);
-    /// Takes a temporary of the store's incoming folder as a part, in place of an earlier one.
+    /// Takes a temporary file of the store's incoming folder as a part, replacing any earlier one.
     OrRefusal<void> put_part(const JobId& job, std::string_view key, std::uint32_t number,
                              const std::filesystem::path& temporary);
-    /// Size and digest of the whole, when all parts are there.
+    /// Size and digest of the whole file, once all parts are there.
     OrRefusal<UploadDigest> digest(std::string_view upload_id, const JobId& job, const Address& address);
-    /// Idempotent. `etags` in the order of the parts; 409 when a part is missing, has the wrong size, or is another
-    /// than its ETag says.
+    /// Idempotent. `etags` are in the order of the parts; 409 when a part is missing, has the wrong size, or does not
+    /// match its ETag.
     OrRefusal<std::string> complete(std::string_view upload_id, const JobId& job, const Address& address,
                                     std::string_view extension, const std::vector<std::string>& etags);
 

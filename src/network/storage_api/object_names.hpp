@@ -1,4 +1,4 @@
-// Names of objects and the paths under which the server serves them. They are all chosen here; what comes from outside
+// Names of objects and the paths under which the server serves them. They are all chosen here; input from outside
 // (chain, requests) is checked before it may become part of a path.
 #pragma once
 
@@ -17,25 +17,26 @@ std::string_view name(ObjectKind kind);
 inline constexpr std::size_t object_name_bytes_max = 128;
 inline constexpr std::size_t extension_bytes_max = 16;
 
-/// 1 to 128 characters of [A-Za-z0-9._-], the first no dot.
+/// 1 to 128 characters of [A-Za-z0-9._-], the first of which is not a dot.
 bool is_object_name(std::string_view name);
 
-/// "<jobid>-<address>.txt": the uploader is part of the name, so that nobody can take the name of another's dataset.
+/// "<jobid>-<address>.txt": the uploader is part of the name, so that nobody can take the name of somebody else's
+/// dataset.
 std::string dataset_name(const JobId& job, const Address& uploader);
-/// None for a name that dataset_name() does not give.
+/// None for a name that dataset_name() does not produce.
 std::optional<Address> uploader_of(std::string_view dataset);
 
-/// Whether an upload may have it: see api_client/storage_api_client.hpp.
+/// Whether an upload may have this extension; see api_client/storage_api_client.hpp.
 bool is_known_extension(std::string_view extension);
-/// "<jobid>-<16 digits>.tar": unique for JOB, upload and extension. `upload_key`: see MultipartUploads.
+/// "<jobid>-<16 digits>.tar": unique for each JOB, upload and extension. For `upload_key`, see MultipartUploads.
 std::string result_name(const JobId& job, std::string_view upload_key, std::string_view extension);
-/// Whether `name` is one that result_name() gives for this JOB and extension.
+/// Whether `name` is one that result_name() produces for this JOB and extension.
 bool is_result_of(std::string_view name, const JobId& job, std::string_view extension);
 
-// Paths below the server's URL; with "{name}" and the like in the place of the values, the patterns of their routes.
+// Paths below the server's URL. With placeholders such as "{name}" in place of the values, they are the route patterns.
 
 std::string object_path(ObjectKind kind, std::string_view name);
-/// What a dataset's PUT must deliver stands in its path, and so under the URL's signature.
+/// The content that a dataset's PUT must deliver is stated in its path, and is thus covered by the URL's signature.
 std::string put_dataset_path(std::string_view name, std::string_view sha256, std::string_view bytes);
 /// `part`: from 1.
 std::string put_part_path(std::string_view job, std::string_view upload_key, std::string_view part);

@@ -17,7 +17,7 @@ constexpr mode_t private_folder = 0700;
 constexpr mode_t private_file = 0600;
 constexpr std::size_t secret_file_bytes_max = 128;
 
-/// Nanoseconds, so that the order of two quick uploads is known.
+/// In nanoseconds, so that two uploads in quick succession can be ordered.
 std::pair<std::int64_t, std::int64_t> modified_at(const fs::path& file) {
     struct stat status {};
     if (::stat(file.c_str(), &status) != 0) return {0, 0};

@@ -1,5 +1,5 @@
-// The folder behind the Storage API: complete objects, and how they come into being. Every object is whole or absent,
-// and never replaced.
+// The folder behind the Storage API: complete objects and their creation. Every object is whole or absent, and never
+// replaced.
 #pragma once
 
 #include <array>
@@ -21,39 +21,40 @@ namespace emeth::network {
 struct StorageLimits {
     std::uint64_t dataset_bytes_max = std::uint64_t{64} << 30;
     std::uint64_t total_bytes_max = std::uint64_t{4} << 40;        ///< of all objects and open uploads together
-    std::uint64_t disk_free_bytes_min = std::uint64_t{256} << 20;  ///< what uploads leave free on the disk
+    std::uint64_t disk_free_bytes_min = std::uint64_t{256} << 20;  ///< uploads must leave this much free
 };
 
 /// Layout: dataset/<name>, result/<name>, incoming/ (temporaries), uploads/ (see MultipartUploads), secret. All calls
-/// block. May be used from several threads, as each touches files of its own; two calls that publish the same name are
-/// kept apart by their callers.
+/// block. May be used from several threads as long as each touches different files; callers must keep two calls from
+/// publishing the same name at once.
 class ObjectStore {
 public:
     ObjectStore(std::filesystem::path folder, StorageLimits limits) : folder_(std::move(folder)), limits_(limits) {}
 
-    /// Makes the folders (0700), removes temporaries that a crash left, and counts the bytes in use.
+    /// Makes the folders (0700), removes temporary files left by a crash, and counts the bytes in use.
     Result<void> open();
-    /// The key of the signed URLs: made at first use, so that URLs outlive a restart.
+    /// The key that signs URLs: generated at first use and kept, so that URLs outlive a restart.
     Result<std::array<std::uint8_t, 32>> secret(Random& random);
 
     [[nodiscard]] std::filesystem::path incoming() const { return folder_ / "incoming"; }
     [[nodiscard]] std::filesystem::path uploads() const { return folder_ / "uploads"; }
     /// `object` must be an object name.
     [[nodiscard]] std::filesystem::path path(ObjectKind kind, std::string_view object) const;
-    /// Size of a complete object; none when there is no such object or the name is none.
+    /// Size of a complete object; none when there is no such object or the name is not an object name.
     [[nodiscard]] std::optional<std::uint64_t> bytes_of(ObjectKind kind, std::string_view object) const;
 
     /// Whether `bytes` more may be stored; 413 or 507 when not.
     [[nodiscard]] OrRefusal<void> check_space(std::uint64_t bytes) const;
     [[nodiscard]] const StorageLimits& limits() const { return limits_; }
 
-    /// Moves a temporary of incoming() into place. The same content again is no error; another content is 409.
+    /// Moves a temporary file from incoming() into place. Publishing the same content again is not an error; different
+    /// content is 409.
     OrRefusal<void> publish(ObjectKind kind, std::string_view object, const std::filesystem::path& temporary,
                             const Hash256& sha256);
     /// The newest result object of a JOB with this extension.
     [[nodiscard]] std::optional<std::string> newest_result(const JobId& job, std::string_view extension) const;
 
-    /// Keeps the count of bytes in use, for what others store below uploads().
+    /// Adjusts the count of bytes in use for what others store below uploads().
     void add_bytes(std::uint64_t bytes) { bytes_used_ += bytes; }
     void remove_bytes(std::uint64_t bytes) { bytes_used_ -= bytes; }
 

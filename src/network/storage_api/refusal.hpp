@@ -1,4 +1,4 @@
-// The refusals of the Storage API, beside those of every server.
+// The refusals of the Storage API, in addition to those common to all servers.
 #pragma once
 
 #include "http/refusal.hpp"
@@ -9,7 +9,7 @@ namespace emeth::network {
 using http::OrRefusal;
 using http::Refusal;
 
-/// A failure of our disk: 507 also when it may pass, so that clients come again and operators see the reason.
+/// A disk failure is 507 even when it may be temporary, so that clients retry and operators see the reason.
 inline Refusal disk_refusal(const Error& error) {
     return {507, error.message};
 }

@@ -17,7 +17,7 @@ constexpr std::size_t upload_id_bytes_max = 64;
 constexpr std::size_t etag_bytes_max = 80;
 constexpr std::uint64_t complete_bytes_max = 2 << 20;  // upload_parts_max ETags
 
-/// Clients send the file's size divided by the size of a part, not rounded.
+/// Clients send the file's size divided by the part size, unrounded.
 std::optional<std::uint32_t> parts_from(double part_number) {
     if (!(part_number >= 0) || part_number > upload_parts_max) return std::nullopt;
     return std::max(std::uint32_t{1}, static_cast<std::uint32_t>(std::ceil(part_number)));
@@ -85,7 +85,7 @@ Task<http::Answer> upload_state(StorageServices& services, http::ServerRequest r
     co_return answer;
 }
 
-/// Carries no signature: its permission is the uploadId, bound to address and JOB.
+/// Carries no signature: it is authorised by the uploadId, which is bound to address and JOB.
 Task<http::Answer> complete_upload(StorageServices& services, http::ServerRequest request) {
     JsonObject fields(request.json, "the request");
     const auto address = fields.fixed<Address>("address");
@@ -115,14 +115,14 @@ Task<http::Answer> signed_result_url(StorageServices& services, http::ServerRequ
     const OrRefusal<JobOnChain> job = co_await std::move(admitting);
     if (job.has_error()) co_return job.error();
 
-    // The chain names the result; nothing names the evidence, so the newest counts.
+    // The chain names the result; nothing names the evidence, so the newest one counts.
     std::optional<std::string> object = job->details.result;
     if (extension != result_extension) {
         auto work = [&services, &asked, &extension] { return services.store.newest_result(asked.job, extension); };
         auto looking = services.pool.run(std::move(work));
         object = co_await std::move(looking);
     }
-    // A node may submit any text: only an object of this JOB is handed out.
+    // A node may submit any text, so only an object of this JOB is handed out.
     if (!object || !is_result_of(*object, asked.job, extension))
         co_return http::not_found("the JOB has no such result");
     const std::optional<std::uint64_t> bytes = services.store.bytes_of(ObjectKind::result, *object);

@@ -1,8 +1,8 @@
-// The Storage API: datasets and results in a folder, handed out by signed URLs to those whom the chain allows it. Io
-// thread only.
+// The Storage API: datasets and results in a folder, handed out through signed URLs to those whom the chain entitles to
+// them. Io thread only.
 //
-// This folder is the server's alone; clients of it know api_client/storage_api_client.hpp, which also names the paths
-// of its endpoints.
+// This source folder is internal to the server; its clients use api_client/storage_api_client.hpp, which also names the
+// paths of the endpoints.
 #pragma once
 
 #include <filesystem>
@@ -18,7 +18,7 @@
 
 namespace emeth::network {
 
-/// All must outlive the server. What touches the disk, except the bodies themselves, runs on `pool`.
+/// All must outlive the server. Disk access, except for request and response bodies, runs on `pool`.
 struct StorageApiPorts {
     chain::Chain& chain;
     Clock& clock;
@@ -28,7 +28,7 @@ struct StorageApiPorts {
 
 struct StorageApiOptions {
     http::ServerOptions listen;
-    /// Belongs to this server alone: the caller holds a lock on it or on a folder above.
+    /// For this server's exclusive use: the caller holds a lock on it or on a parent folder.
     std::filesystem::path folder;
     StorageLimits limits{};
 };

@@ -1,4 +1,4 @@
-// What all endpoints of the Storage API work with. Not for users of the library.
+// What all endpoints of the Storage API share. Internal to the server.
 #pragma once
 
 #include <optional>
@@ -21,17 +21,16 @@ struct StorageServices : StorageApiPorts {
     MultipartUploads uploads;
     std::optional<http::UrlSigner> signer;   ///< set before the first request
     std::string base_url;                    ///< set before the first request
-    std::set<std::string> datasets_in_work;  ///< names that are being published
-    std::set<std::string> uploads_in_work;   ///< keys of uploads that are being assembled
+    std::set<std::string> datasets_in_work;  ///< names being published
+    std::set<std::string> uploads_in_work;   ///< keys of uploads being assembled
 
-    /// An absolute URL for `method` on `path`, valid for 12 hours: long enough for the slowest transfer, and of use for
-    /// nothing else.
+    /// An absolute URL, valid only for `method` on `path` and for 12 hours: long enough for the slowest transfer.
     [[nodiscard]] std::string signed_url(std::string_view method, const std::string& path) const;
     /// Refuses a request whose URL was not signed for its method and path.
     [[nodiscard]] OrRefusal<void> check_url(const http::ServerRequest& request) const;
 };
 
-/// Keeps two requests from working on the same name at once, for as long as it lives.
+/// Keeps other requests from working on the same name for as long as it lives.
 class Claim {
 public:
     Claim(std::set<std::string>& claimed, std::string name)
@@ -41,7 +40,7 @@ public:
     ~Claim() {
         if (held_) claimed_.erase(name_);
     }
-    /// False when another holds the name.
+    /// False when another request holds the name.
     [[nodiscard]] bool held() const { return held_; }
 
 private:

@@ -22,7 +22,7 @@ namespace emeth::network {
 namespace {
 
 constexpr Milliseconds download_idle_timeout{60'000};
-/// A child that reports nothing for this long hangs.
+/// A child that has reported nothing for this long counts as hung.
 constexpr Milliseconds child_silence_max{600'000};
 
 void ignore_progress(std::uint64_t) {}
@@ -44,14 +44,14 @@ Task<Result<void>> fetch_dataset(api_client::StorageApiClient& storage, JobId id
     co_return co_await fetch(std::move(*url), std::move(file), bytes);
 }
 
-/// What the node delivered, and how much of it is taken.
+/// Something that the node delivered, and the size up to which it is accepted.
 struct Delivery {
     std::string_view name;  ///< "artifact"
     std::string extension;
     std::uint64_t bytes_max = 0;
 };
 
-/// What is not there or of an absurd size is the node's fault: a verdict, not an error.
+/// A file that is missing or absurdly large is the node's fault: a verdict, not an error.
 Task<Result<std::optional<Verdict>>> fetch_delivery(api_client::StorageApiClient& storage, JobId id, Delivery delivery,
                                                     std::filesystem::path file) {
     auto location = co_await storage.result_url(id, delivery.extension);
@@ -68,13 +68,13 @@ Task<Result<std::optional<Verdict>>> fetch_delivery(api_client::StorageApiClient
     co_return std::optional<Verdict>{};
 }
 
-/// As much as the states of one draw have; the trainer counts exactly.
+/// An upper bound for the states of one draw; the trainer checks the exact size.
 std::uint64_t evidence_bytes_max(const trainer_protocol::JobSpec& spec, std::uint32_t draws) {
     const std::uint64_t states = 2 * (std::uint64_t{draws} + 1);
     return trainer_protocol::evidence_header_bytes + states * trainer_protocol::state_bytes(spec.model).value_or(0);
 }
 
-/// A reorganisation may have changed the draw since it was packed: then the node shows another one.
+/// A reorganisation may have changed the draw since the evidence was packed; the node then delivers new evidence.
 std::optional<Verdict> object_to_draw(const std::filesystem::path& evidence, const Hash256& block_hash) {
     const auto expected = trainer_protocol::evidence_header(block_hash);
     std::string header(expected.size(), '\0');

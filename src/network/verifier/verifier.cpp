@@ -23,9 +23,9 @@ namespace {
 constexpr RetryPolicy retry_policy{.first = Milliseconds(1'000), .factor = 2, .max = Milliseconds(60'000), .jitter = 0};
 
 struct OpenJob {
-    std::uint32_t failures = 0;                 ///< checks in a row that failed
+    std::uint32_t failures = 0;                 ///< consecutive failed checks
     Milliseconds not_before{0};                 ///< monotonic
-    std::optional<Milliseconds> missing_since;  ///< monotonic; its artifact or the evidence was not there
+    std::optional<Milliseconds> missing_since;  ///< monotonic; when its artifact or evidence was first found missing
     std::uint64_t last_block = 0;               ///< of its newest Status event
 };
 
@@ -49,7 +49,7 @@ struct Verifier::Impl : VerifierPorts {
     void note_failure(JobId id, const Error& error);
 };
 
-/// The logs only say where to look; what a JOB is, the contract says.
+/// The logs only tell where to look; a JOB's content is always read from the contract.
 Task<Result<void>> Verifier::Impl::follow() {
     for (bool caught_up = false; !caught_up;) {
         const auto batch = co_await follower.next();
@@ -75,7 +75,7 @@ Task<Result<void>> Verifier::Impl::call(JobId id, chain::Bytes data, std::string
     co_return Result<void>{};
 }
 
-/// The hash of the block in which the submit stands, once it is deep enough to draw.
+/// The hash of the block that contains the submit, once that block is deep enough to draw from.
 Task<Result<Hash256>> Verifier::Impl::block_of_submit(JobId id) {
     const auto latest = co_await chain.latest_block();
     if (latest.has_error()) co_return latest.error();

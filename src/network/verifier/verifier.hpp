@@ -1,5 +1,5 @@
-// The verifier: follows JOBs that were submitted, checks each artifact in an emeth-trainer child, and calls verify,
-// rejectResult or timeout. Io thread only.
+// The verifier: follows submitted JOBs, checks each artifact in an emeth-trainer child, and calls verify, rejectResult
+// or timeout. Io thread only.
 #pragma once
 
 #include <cstdint>
@@ -25,12 +25,12 @@ struct VerifierPorts {
 
 struct VerifierOptions {
     Address core;
-    std::filesystem::path folder;           ///< scratch space, one folder a JOB
+    std::filesystem::path folder;           ///< scratch space, one folder per JOB
     std::filesystem::path trainer_program;  ///< emeth-trainer
     trainer_protocol::NetworkRules rules;
     std::uint32_t threads = 1;
     Milliseconds poll_interval{1'000};
-    std::uint64_t confirmations = 2;    ///< blocks until a submit's block draws
+    std::uint64_t confirmations = 2;    ///< blocks before a submit's block is used for the draw
     Milliseconds patience{600'000};     ///< how long artifact or evidence may be missing before the result is rejected
     std::int64_t timeout_grace_s = 60;  ///< after the deadline, before timeout is called
 };
@@ -39,7 +39,7 @@ class Verifier {
 public:
     Verifier(VerifierPorts ports, VerifierOptions options);
     ~Verifier();
-    /// Until cancelled. A JOB whose data cannot be had now is tried again; nothing ends the verifier.
+    /// Runs until cancelled. A JOB whose data is currently unavailable is retried; no failure ends the verifier.
     Task<> run();
 
 private:

@@ -19,7 +19,7 @@ using trainer_protocol::Preset;
 
 class TokenFile {
 public:
-    /// Encodes `dataset`, whose digest the caller has checked, into `path`, completely or not at all, on so many
+    /// Encodes `dataset`, whose digest the caller has checked, into `path`, completely or not at all, on `threads`
     /// threads. `progress` is called with the share done, from 0 to 1.
     static Result<void> write(const std::filesystem::path& path, const std::filesystem::path& dataset,
                               const Hash256& dataset_sha256, const Hash256& tokenizer_sha256,

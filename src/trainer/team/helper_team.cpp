@@ -28,7 +28,7 @@ Result<bool> HelperTeam::step_begins(TrainingState& state) {
     }
 }
 
-/// An Error only when the leader is gone: after a group that could not be formed, there will be another.
+/// An Error only when the leader is gone; when a group cannot be formed, there will be another one.
 Result<void> HelperTeam::join_group() {
     while (!group_) {
         const auto call = leader_.await_call(waiting_);

@@ -61,7 +61,7 @@ bool LeaderTeam::should_look() const {
     return now() >= look_at_ && door_.anybody_waits();
 }
 
-/// With all helpers that are ready, those of the current group included.
+/// Forms a new group of all helpers that are ready, including those of the current group.
 void LeaderTeam::regroup(std::uint64_t step) {
     step_began_ = now();
     leave("other helpers may join", look_interval);

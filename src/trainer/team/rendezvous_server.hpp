@@ -26,7 +26,8 @@ namespace emeth::trainer {
 /// Serves on a thread of its own for as long as it lives; all calls come from the training thread and block.
 class RendezvousServer final : public MeetingPlace {
 public:
-    /// Listens on `host` only, on a port that the system chooses. An Error when that is no address of this machine.
+    /// Listens on `host` only, on a port that the system chooses. An Error when `host` is not an address of this
+    /// machine.
     static Result<std::unique_ptr<RendezvousServer>> open(const std::string& host);
     ~RendezvousServer() override;
 

@@ -28,13 +28,13 @@ public:
 
     /// Before each try of a step. True: `state` was replaced (a helper takes its leader's).
     virtual Result<bool> step_begins(TrainingState& state) = 0;
-    /// The part of a step of so many sequences that is computed here.
+    /// The part of a step of `sequences` sequences that is computed here.
     [[nodiscard]] virtual Share share(std::size_t sequences) const = 0;
     /// Sums up gradients (flat, float32) and losses over the team. False: a member was lost, the sum is undefined, and
     /// the step must be tried again.
     virtual Result<bool> sum(at::Tensor& gradients, double& loss_sum) = 0;
-    /// The sum makes no sense: leaves the others, who may have caused it. False: there are no others, so it was caused
-    /// here.
+    /// Called when the sum is not usable: leaves the other members, who may have caused it. False when there are none,
+    /// so that the cause is here.
     virtual bool leave_the_others() = 0;
     /// How many train together now, this one included.
     [[nodiscard]] virtual std::uint32_t workers() const = 0;

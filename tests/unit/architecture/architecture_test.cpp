@@ -1,5 +1,5 @@
-// The rules of the tree that a compiler does not hold: who may include whom, and who may ask the system for time,
-// chance and threads.
+// The rules of the tree that the compiler does not enforce: who may include whom, and who may ask the system for time,
+// randomness and threads.
 #include <gtest/gtest.h>
 
 #include <cstdlib>

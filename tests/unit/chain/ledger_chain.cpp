@@ -21,7 +21,7 @@ bool may_replace(const Bytes& waiting, const Bytes& raw) {
     return to_u256(price_of(raw)) * 10 >= to_u256(price_of(waiting)) * 11;
 }
 
-/// For what no test of this folder asks.
+/// For calls that no test of this folder makes.
 [[noreturn]] void unexpected(const char* call) {
     throw std::logic_error(std::string("unexpected call of ") + call);
 }

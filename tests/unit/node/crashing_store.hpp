@@ -19,8 +19,8 @@ public:
     storage::JobStore& jobs() { return guarded_.jobs(); }
     storage::Outbox& outbox() { return guarded_.outbox(); }
 
-    /// The write with this number, from 1, is the last one: not made at all, or made and then nobody is there to hear
-    /// of it.
+    /// The process dies at the write with this number, counted from 1: either before the write, or after it is durable
+    /// but before the caller learns of it.
     void crash_at(int write, bool before) { crash_at_ = write, before_ = before, writes_ = 0; }
     void revive() { dead_ = false, crash_at_ = 0; }
     /// A full disk: writes fail while set.

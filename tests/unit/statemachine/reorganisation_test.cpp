@@ -1,4 +1,4 @@
-// What a reorganisation of the chain takes back; what was done here is kept.
+// What a chain reorganisation reverts; local work is kept.
 #include "unit/statemachine/check.hpp"
 
 namespace emeth::statemachine {

@@ -22,7 +22,7 @@ using test::numbered;
 using test::tokens;
 using test::tx;
 
-/// Every field set, none by a plausible story.
+/// Every field is set, without regard to plausibility.
 Job full_job() {
     Job job = test::job_in(State::verified);
     job.sequence = 47;

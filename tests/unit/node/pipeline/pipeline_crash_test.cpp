@@ -1,5 +1,5 @@
-// A JOB at which the process ends itself: counted at the next start, and after three times in a row left alone for
-// long.
+// A JOB at which the process ends itself: counted at the next start, and after three crashes in a row left alone for a
+// long time.
 #include <csignal>
 
 #include "node/pipeline/crash_account.hpp"

@@ -1,4 +1,4 @@
-// submitted: what chance asks to see of the training is shown, by the worker that trained, beside its other work.
+// submitted: the drawn evidence is delivered by the worker that trained, alongside its other work.
 #include "node_world.hpp"
 #include "trainer_protocol/segments.hpp"
 

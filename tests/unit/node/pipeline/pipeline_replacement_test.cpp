@@ -1,5 +1,5 @@
-// A JOB whose transactions wait below the price: replaced at the same nonce, and whichever variant is mined counts,
-// once.
+// A JOB whose transactions are priced too low to be mined: they are replaced at the same nonce, and whichever variant
+// is mined counts, once.
 #include "chain/amount.hpp"
 #include "chain/encoding/emeth_core.hpp"
 #include "chain/fee_policy.hpp"
@@ -123,7 +123,7 @@ TEST_F(PipelineReplacementTest, AProcessThatDiedAroundAReplacementGoesOnWithIt) 
     price_rises();
     bool before = true;
     int crashes = 0;
-    // Every write until the deposit is confirmed is died at, before and after it; among them that of the replacement.
+    // Crashes before and after every write until the deposit is confirmed, including the write of the replacement.
     for (; crashes < 40 && record().state == sm::State::discovered; ++crashes, before = !before) {
         store->crash_at(1, before);
         run_until_state(sm::State::accepted, 600);

@@ -159,7 +159,7 @@ TEST_F(PipelineWorkerTest, ReportsOfAnOldLeaseChangeNothing) {
     hub.script = {wp::DatasetReady{repeated<Hash256>(0xdd), 1'000'000, 250'000, 100}};
     hub.add_worker(worker_2);
     ASSERT_TRUE(run_until([this] { return count<sm::LeaseGranted>() == 2; }));
-    hub.connect(worker_1);  // repeats nothing that it has had acknowledged, and has no lease
+    hub.connect(worker_1);  // resends nothing that was acknowledged, and has no lease
     run_for(5);
     EXPECT_EQ(record().lease.worker, worker_2);
     EXPECT_FALSE(record().training.checkpoint.has_value()) << "the checkpoint was a file of the first worker";
