@@ -1,4 +1,4 @@
-// The one source of chance of a simulated life: everything that happens follows from its seed.
+// The only source of randomness in a simulated life: everything that happens follows from its seed.
 #pragma once
 
 #include <algorithm>
@@ -24,9 +24,9 @@ public:
     std::int64_t between(std::int64_t from, std::int64_t to) {
         return from + static_cast<std::int64_t>(next() % static_cast<std::uint64_t>(to - from + 1));
     }
-    /// True in `share` of all throws.
+    /// True with probability `share`.
     bool chance(double share) { return unit() < share; }
-    /// A stream of its own, so that one part of the world does not shift what chance brings to another.
+    /// An independent stream, so that the draws of one part of the world do not shift those of another.
     Dice split() { return Dice(next()); }
 
     void fill(std::span<std::uint8_t> out) override {

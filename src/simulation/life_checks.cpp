@@ -14,8 +14,7 @@ namespace {
 namespace sm = statemachine;
 using chain::JobStatus;
 
-/// A JOB that had so many fault-free seconds, as a multiple of the slowest worker's time and a constant, must not cost
-/// a penalty.
+/// A JOB that had at least factor · (the slowest worker's time) + constant fault-free seconds must not cost a penalty.
 constexpr std::int64_t fault_free_factor = 3, fault_free_s = 900;
 
 bool is_penalty(JobStatus status) {

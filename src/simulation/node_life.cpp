@@ -182,8 +182,7 @@ void NodeLife::start_process() {
         violations_.add("the node cannot start: " + started.error().message);
 }
 
-/// Schedules a crash within the next few minutes: just before or after a commit, or between any two steps of any
-/// coroutine.
+/// Schedules a crash for the next few minutes: just before or after a commit, or between any two coroutine steps.
 void NodeLife::plan_crash() {
     power_goes_too_ = dice_.chance(0.3);
     deadly_handler_ = 0;
@@ -323,7 +322,7 @@ bool NodeLife::is_clear() const {
            over(weather_.gas_spike_until);
 }
 
-/// True once all the node's JOBs have ended, no more can arrive, and the rewards have been withdrawn a day later.
+/// The life ends once all the node's JOBs have ended, no more can arrive, and, a day later, the rewards are withdrawn.
 bool NodeLife::is_over() {
     if (now_s() > longest_life_s) {
         process_->supervisor().for_each([&](const sm::Job& job) {

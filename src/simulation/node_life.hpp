@@ -1,5 +1,5 @@
 // The life of one node, from a seed: about 20 JOBs, the real pipelines, selection, sender and store over a simulated
-// network in virtual time, and everything that can go wrong. What must hold is checked at every step and at the end.
+// network in virtual time, and everything that can go wrong. The invariants are checked at every step and at the end.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,4 @@
-// `emeth sim`: many seeded lives of a node, on all cores. A life in which something happened that must never happen is
-// printed in full.
+// `emeth sim`: many seeded lives of a node, on all cores. A life that violated an invariant is printed in full.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +14,7 @@ namespace emeth::simulation {
 void live_many(std::uint64_t first, std::uint64_t count, unsigned threads,
                const std::function<bool(const LifeReport&)>& go_on);
 
-/// Exit code 1: something happened that must not.
+/// Exit code 1: an invariant was violated.
 void add_sim(CLI::App& app, cli::Invocation& invocation);
 
 }  // namespace emeth::simulation

@@ -23,7 +23,7 @@ struct Weather {
     bool fine = false;  ///< for good: the rest of the life has no further faults
 };
 
-/// What happened that must never happen, as sentences. The first ones are kept.
+/// Violated invariants, as sentences. Only the first ones are kept.
 class Violations {
 public:
     void add(std::string sentence) {

@@ -17,7 +17,7 @@ namespace emeth::trainer {
 Result<std::string> run_benchmark(const std::string& model, const trainer_protocol::ComputeOptions& compute,
                                   std::uint64_t steps, std::uint32_t sequences, const std::filesystem::path& folder);
 
-/// Trains a tokenizer on the sample of `folder`/dataset that the preset takes, keeps it as tokenizer.model, and encodes
+/// Trains a tokenizer on the sample of `folder`/dataset that the preset takes, saves it as tokenizer.model, and encodes
 /// the dataset into tokens.bin. {"tokenizer_s", "tokens_s", "dataset_bytes", "tokens", "mb_per_s" of encoding}.
 Result<std::string> run_token_benchmark(const std::string& model, const std::filesystem::path& folder,
                                         std::uint32_t threads);

@@ -25,7 +25,8 @@ using trainer_protocol::Report;
 constexpr Milliseconds progress_interval{250};
 
 [[noreturn]] void exit_without_parent() {
-    // Without destructors: other threads are still running, and files are complete or absent at any moment.
+    // Exits without running destructors: other threads are still running, and files are complete or absent at any
+    // moment.
     ::_exit(1);
 }
 
@@ -92,7 +93,7 @@ Result<trainer_protocol::Request> ControlChannel::receive() {
 }
 
 void ControlChannel::watch_for_end() const {
-    // The parent sends nothing after its request: the end, or any other byte, ends the process.
+    // The parent sends nothing after its request, so end of file or any further byte ends the process.
     char byte = 0;
     while (::recv(socket_, &byte, 1, 0) < 0 && errno == EINTR) {
     }

@@ -14,8 +14,8 @@
 
 namespace emeth::trainer {
 
-/// Blocking I/O on the socket; a thread of its own writes the reports. Once the request has been read, the end of the
-/// socket ends the process: a trainer without a parent has nobody to work for.
+/// Blocking I/O on the socket; a thread of its own writes the reports. Once the request has been read, the process
+/// exits when the socket closes: without its parent, a trainer's work is useless.
 class ControlChannel final : public Reporter {
 public:
     explicit ControlChannel(int socket);

@@ -1,4 +1,4 @@
-// Serves a HelpRequest: a helper's part in a JOB that another worker holds.
+// Serves a HelpRequest: a helper's part in another worker's JOB.
 #pragma once
 
 #include "runtime/result.hpp"

@@ -1,4 +1,4 @@
-// How a run tells its parent about its progress.
+// How a run reports progress to its parent.
 #pragma once
 
 #include "trainer_protocol/messages.hpp"

@@ -76,8 +76,8 @@ std::optional<Manifest> finished_artifact(const std::filesystem::path& path, con
     return std::move(manifest);
 }
 
-/// The newest checkpoint. When states from before it are lost, training begins again, because the verifier may ask for
-/// them.
+/// The newest checkpoint. None when earlier states are lost: training then starts over, because the verifier may ask
+/// for them.
 std::optional<TrainingState> saved_state(CheckpointStore& store, const SegmentStates& states) {
     std::optional<TrainingState> saved = store.load_newest();
     if (!saved || states.complete_before(saved->step)) return saved;
@@ -85,7 +85,7 @@ std::optional<TrainingState> saved_state(CheckpointStore& store, const SegmentSt
     return std::nullopt;
 }
 
-/// Null: no helpers. A JOB is not given up because nobody can help with it.
+/// Null when helpers cannot be served, which is no reason to give up the JOB.
 std::unique_ptr<RendezvousServer> open_door(const TrainRequest& request, Reporter& reporter) {
     if (!request.cooperation) return nullptr;
     auto door = RendezvousServer::open(request.cooperation->host);
@@ -134,7 +134,7 @@ Result<Trained> train_job(const TrainRequest& request, Reporter& reporter) {
     const Result<Compute> compute = resolve_compute(request.compute, *preset);
     if (compute.has_error()) return compute.error();
 
-    // First of all, so that helpers prepare their data while the leader prepares its own.
+    // Opened first, so that helpers can prepare their data while the leader prepares its own.
     const auto door = open_door(request, reporter);
     const std::filesystem::path dataset = request.folder / "dataset";
     Result<PreparedData> data = prepare_data(dataset, request.dataset_sha256, request.folder, request.job.id, *preset,

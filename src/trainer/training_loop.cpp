@@ -20,7 +20,7 @@ namespace {
 
 constexpr Milliseconds progress_interval{250};
 
-/// When to save and when to report. Nothing else here looks at a clock, and this does not influence what is computed.
+/// Decides when to save and when to report. Nothing else here reads a clock, and this does not influence the result.
 class Pace {
 public:
     Pace(const TrainingSetup& setup, std::uint64_t first_step)

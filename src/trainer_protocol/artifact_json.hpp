@@ -19,7 +19,7 @@ boost::json::object to_json(const statemachine::Artifact& artifact);
 /// More than `bytes_max` bytes are rejected.
 statemachine::Artifact read_artifact(JsonObject& object, std::uint64_t bytes_max);
 
-/// JSON knows neither infinity nor NaN; a diverged loss is told as a very large one.
+/// JSON has neither infinity nor NaN, so a diverged loss is reported as a very large one.
 double finite_number(double number);
 
 }  // namespace emeth::trainer_protocol

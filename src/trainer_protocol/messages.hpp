@@ -50,8 +50,8 @@ struct ComputeOptions {
 /// What a trainer needs to train together with others.
 struct CooperationOptions {
     std::string host = "127.0.0.1";  ///< an IP address of this machine that the others reach; nothing listens elsewhere
-    std::uint32_t timeout_ms = 20'000;  ///< without a sign of life for this long, another trainer counts as lost
-    /// Every time a group has done this many steps (and a few to warm up), helpers that do not make a step faster are
+    std::uint32_t timeout_ms = 20'000;  ///< another trainer that is silent for this long counts as lost
+    /// Whenever a group has done this many steps (after a few to warm up), helpers that do not make a step faster are
     /// sent back to wait; 0: never, whatever they cost.
     std::uint32_t trial_steps = 20;
     std::uint32_t opens_after_ms = 0;  ///< how long the leader trains alone first
@@ -138,7 +138,7 @@ using Report =
 
 boost::json::value to_json(const Request& request);
 boost::json::value to_json(const Report& report);
-/// Each checks types and bounds and names what is wrong.
+/// Each function checks types and bounds; its Error names what is wrong.
 Result<Request> parse_request(const boost::json::value& json);
 Result<Report> parse_report(const boost::json::value& json);
 

@@ -1,6 +1,6 @@
-// What must be equal everywhere in a network: a node that trains by other rules than the verifier's loses its deposits.
-// Node, verifier and devnet each hold one value of it, and workers get what follows from it with every order. The
-// constants are rules as well, but not settings.
+// What must be equal everywhere in a network: a node that trains by rules other than the verifier's loses its deposits.
+// Node, verifier and devnet each hold one NetworkRules value, and workers receive what follows from it with every
+// order. The constants are rules as well, but not settings.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
-// The models that a network trains: the one table of them. A preset is a row in presets.cpp; everything else that
-// anybody wants to know about it is computed from the row. Nodes and verifiers must agree on every number, so a preset
-// that JOBs have been trained with is never changed: a new one gets a new name.
+// The models that a network trains: the one table of them. A preset is a row in presets.cpp; everything else about it
+// is computed from the row. Nodes and verifiers must agree on every number, so a preset that JOBs have been trained
+// with is never changed: a new one gets a new name.
 //
 //   const Result<Preset> preset = find_preset("nano");
 //   if (preset.has_error()) return preset.error();  // permanent; lists the presets
@@ -23,7 +23,7 @@ struct Preset {
     std::int64_t width;  ///< of the residual stream
     std::int64_t layers;
     std::int64_t heads;
-    std::int64_t context;     ///< tokens a window
+    std::int64_t context;     ///< tokens per window
     std::int64_t vocabulary;  ///< pieces; rows of the embedding
 
     std::int64_t sequences_per_step;       ///< of an optimiser step, at most; small datasets take fewer

@@ -12,12 +12,12 @@
 
 namespace emeth::trainer_protocol {
 
-/// The leader, the trainer that holds the JOB's state, listens there for helpers. A helper that knows the token is let
-/// in.
+/// The leader, the trainer that holds the JOB's state, listens there for helpers. A helper that knows the token is
+/// admitted.
 struct Rendezvous {
     std::string host;  ///< an IP address of the leader's machine
     std::uint16_t port = 0;
-    Hash256 token;  ///< drawn anew by each leader; never logged
+    Hash256 token;  ///< drawn afresh by each leader; never logged
 
     friend bool operator==(const Rendezvous&, const Rendezvous&) = default;
 };

@@ -4,7 +4,7 @@
 // A run of `steps` optimiser steps has segment_count() segments and one state more: state k is where segment k begins,
 // the last state is the end of training. The manifest, which the artifact's digest fixes before submit, lists the
 // digest of every state. The hash of the block that holds the submit, which nobody knew before, then draws segments;
-// the states where these begin and end are the evidence, from which the verifier trains them again.
+// the states where these begin and end are the evidence, from which the verifier retrains them.
 #pragma once
 
 #include <array>
@@ -19,7 +19,7 @@
 
 namespace emeth::trainer_protocol {
 
-/// segments_default, or segments_per_epoch_min an epoch where that is more; never more than there are steps. Both
+/// segments_default, or segments_per_epoch_min per epoch where that is more; never more than there are steps. Both
 /// arguments > 0.
 std::uint32_t segment_count(std::uint64_t steps, std::uint32_t epochs);
 

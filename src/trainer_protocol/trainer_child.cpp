@@ -35,7 +35,7 @@ std::uint32_t frame_length(std::string_view bytes) {
     return length;
 }
 
-/// The last line of the child's log that is not empty; as a rule, it says why the child died.
+/// The last non-empty line of the child's log, which usually says why the child died.
 std::string last_words(const std::filesystem::path& log) {
     std::ifstream file(log, std::ios::binary);
     if (!file) return {};

@@ -1,5 +1,5 @@
-// A private chain for a test: anvil on a free loopback port, chain id 60001. It dies with the
-// test's thread, however that ends.
+// A private chain for a test: anvil on a free loopback port, chain id 60001. It dies with the test's thread, however
+// that ends.
 #pragma once
 
 #include <unistd.h>
@@ -27,7 +27,7 @@ public:
     static constexpr std::uint64_t chain_id = 60001;
 
     /// Returns once it listens. `more_arguments` go to anvil as they are: {"--no-mining"}, {"--hardfork", "berlin"}.
-    /// Throws with anvil's last words.
+    /// Throws with anvil's last output.
     explicit AnvilProcess(asio::io_context& io, const std::vector<std::string>& more_arguments = {})
         : process_(ChildProcess::start(io.get_executor(), options(more_arguments)).value()), port_(await_port()) {}
 

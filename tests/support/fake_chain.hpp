@@ -23,7 +23,7 @@ struct FakeJob {
     chain::JobAssign assign;
 };
 
-/// Reads return what the calls below and the public fields say. Io thread only.
+/// Reads return the state set by the calls below and the public fields. Io thread only.
 class FakeChain : public chain::Chain {
 public:
     FakeChain();

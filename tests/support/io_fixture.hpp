@@ -1,4 +1,4 @@
-// Runs a test's coroutines on an io_context of their own, with services beside them, and never for ever.
+// Runs a test's coroutines on an io_context of their own, next to background services, and with a time limit.
 //
 //     Background serving(io, server.run());  // stops with its scope
 //     EXPECT_EQ(run(client.get("/")).value().status, 200u);

@@ -29,7 +29,7 @@ statemachine::Terms terms(std::uint64_t number);
 /// One event of every kind, in the order of EventBody; those of the straight path fit straight_path().
 std::vector<statemachine::EventBody> event_of_every_kind();
 
-/// From discovered to verified without a hitch; without the Discovered event.
+/// From discovered to verified without any failure; excludes the Discovered event.
 std::vector<statemachine::EventBody> straight_path();
 
 /// Applies `events` to a discovered JOB; throws std::logic_error if one is rejected.

@@ -28,7 +28,7 @@ using MemberLimits = std::map<std::string, std::uint64_t, std::less<>>;
 /// with allowed names, each once and within its limit. Nothing is written to disk.
 Result<std::map<std::string, std::string>> read_archive(const std::filesystem::path& path, const MemberLimits& limits);
 
-/// Only the first member of that name; the others are skipped.
+/// Reads only the first member with that name; all others are skipped.
 Result<std::string> read_archive_member(const std::filesystem::path& path, std::string_view name,
                                         std::uint64_t bytes_max);
 

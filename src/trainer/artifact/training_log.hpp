@@ -1,4 +1,4 @@
-// training_log.jsonl: one line a step.
+// training_log.jsonl: one line per step.
 #pragma once
 
 #include <cstdint>

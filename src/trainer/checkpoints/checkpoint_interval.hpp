@@ -1,4 +1,4 @@
-// How often to save: as often as the failures that were seen make it worth its cost.
+// How often to save: the cost of a checkpoint weighed against the failure rate seen so far.
 #pragma once
 
 #include <cstdint>

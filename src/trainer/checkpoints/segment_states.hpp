@@ -41,8 +41,8 @@ public:
     [[nodiscard]] bool begins_segment(std::uint64_t step) const;
     /// `state.step` must begin a segment.
     Result<void> save(const TrainingState& state);
-    /// Are all states of steps before `step` there, judging by their sizes and headers? If one were lost, the evidence
-    /// could not be given later.
+    /// Whether all states of steps before `step` exist, judging by their sizes and headers. If one were lost, the
+    /// evidence could not be delivered later.
     [[nodiscard]] bool complete_before(std::uint64_t step) const;
     /// The digests of all states, the last one being that of `weights`.
     [[nodiscard]] Result<std::vector<Hash256>> digests(const at::Tensor& weights) const;

@@ -14,7 +14,7 @@ public:
     virtual ~StateKeeper() = default;
     virtual Result<void> step_begins(const TrainingState& state) = 0;
     virtual Result<void> checkpoint_due(const TrainingState& state) = 0;
-    /// From one checkpoint to the next, unless TrainingSetup says.
+    /// The time between checkpoints, unless TrainingSetup sets it.
     [[nodiscard]] virtual Milliseconds checkpoint_interval() const = 0;
 };
 

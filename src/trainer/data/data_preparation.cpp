@@ -18,7 +18,7 @@ std::span<const std::uint8_t> bytes_of_text(const std::string& text) {
     return bytes_of(text.data(), text.size());
 }
 
-/// What a tokenizer file was made from and for.
+/// Identifies what a tokenizer file was made from and for.
 Hash256 tokenizer_fingerprint(const Hash256& dataset_sha256, const JobId& job, const Preset& preset) {
     return crypto::sha256(fmt::format("tokenizer/1/{}/{}/{}", dataset_sha256.hex(), job.hex(), preset.name));
 }

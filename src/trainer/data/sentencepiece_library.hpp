@@ -1,7 +1,7 @@
 // SentencePiece behind an interface, loaded at run time. Debian's libsentencepiece carries a protobuf of its own (3.14)
 // and exports its symbols; libtorch brings the system's (3.21). In one symbol scope each calls into the other and
-// crashes, so that a small module beside the program holds SentencePiece, opened with RTLD_DEEPBIND: it sees its own
-// protobuf first.
+// crashes. SentencePiece is therefore linked into a small module beside the program, which is opened with RTLD_DEEPBIND
+// so that it sees its own protobuf first.
 #pragma once
 
 #include <memory>
@@ -14,7 +14,7 @@
 
 namespace emeth::trainer {
 
-/// A loaded model. Const members are threadsafe. Texts of errors are SentencePiece's; empty means success.
+/// A loaded model. Const members are thread-safe. Error texts are SentencePiece's own; an empty one means success.
 class PieceEncoder {
 public:
     virtual ~PieceEncoder() = default;

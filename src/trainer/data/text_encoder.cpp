@@ -48,8 +48,8 @@ Result<std::optional<std::vector<int>>> TextEncoder::next() {
     Result<std::vector<Chunk>> chunks = read_chunks();
     if (chunks.has_error()) return chunks.error();
     if (chunks->empty()) return std::optional<std::vector<int>>();
-    // A thread that is done takes the next chunk: some are harder than others, and a thread may have to share its
-    // processor.
+    // An idle thread takes the next chunk, because some chunks take longer than others and a thread may have to share
+    // its processor.
     std::atomic<std::size_t> taken{0};
     const auto encode_chunks = [&] {
         for (std::size_t i = taken++; i < chunks->size(); i = taken++) encode((*chunks)[i]);

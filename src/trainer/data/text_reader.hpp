@@ -32,11 +32,11 @@ class TextReader {
 public:
     static Result<TextReader> open(const std::filesystem::path& path);
 
-    /// The next piece, valid until the next call; nothing at the end. A permanent Error tells where the text is not
+    /// The next piece, valid until the next call; nothing at the end. A permanent Error says where the text is not
     /// UTF-8.
     Result<std::optional<TextPiece>> next();
     [[nodiscard]] std::uint64_t bytes_read() const { return bytes_read_; }
-    /// As open() found it.
+    /// The size at open().
     [[nodiscard]] std::uint64_t file_bytes() const { return file_bytes_; }
 
 private:

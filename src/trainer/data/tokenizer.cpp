@@ -36,8 +36,8 @@ std::string_view whole_characters(std::string_view block) {
     return block;
 }
 
-/// One block of the sample, as SentencePiece wants it: tabs are its own separator, a sentence with one would be left
-/// out.
+/// Appends one block of the sample in SentencePiece's format. Tabs are its separator: a sentence with one would be
+/// dropped.
 void append_sentences(std::string_view block, std::vector<std::string>& sentences) {
     block = whole_characters(block);
     while (!block.empty()) {
@@ -74,8 +74,8 @@ Result<std::vector<std::string>> draw_sample(const std::filesystem::path& datase
     return sentences;
 }
 
-/// The share of the sample's characters that get a piece of their own: all, or as many of the commonest as the
-/// vocabulary bears.
+/// The share of the sample's characters that get their own piece: all, or as many of the most common ones as the
+/// vocabulary can hold.
 double character_coverage(const std::vector<std::string>& sentences, const Preset& preset) {
     std::map<std::string_view, std::uint64_t> counts;
     std::uint64_t total = 0;
@@ -106,7 +106,7 @@ std::unordered_map<std::string, std::string> training_options(const Preset& pres
             {"normalization_rule_name", "identity"},
             {"remove_extra_whitespaces", "false"},
             {"add_dummy_prefix", "false"},
-            {"num_threads", "1"},  // two threads give another vocabulary
+            {"num_threads", "1"},  // two threads give a different vocabulary
             {"shuffle_input_sentence", "false"},
             {"input_sentence_size", "0"},
             {"minloglevel", "1"}};

@@ -1,5 +1,5 @@
 // The JOB's tokenizer: a SentencePiece unigram model with byte fallback, trained on a sample that the JOB's seed draws
-// from the dataset, by one thread and with fixed options, so that the verifier makes the same one again.
+// from the dataset, on one thread and with fixed options, so that the verifier can reproduce it.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +32,7 @@ public:
     Result<void> encode(const TextPiece& piece, std::vector<int>& tokens) const;
     /// The text of tokens that are all text.
     [[nodiscard]] Result<std::string> decode(const std::vector<int>& tokens) const;
-    /// Does a token stand for text? False for control tokens and beyond the vocabulary.
+    /// Whether a token stands for text. False for control tokens and ids beyond the vocabulary.
     [[nodiscard]] bool is_text(int token) const { return encoder_->is_text(token); }
 
 private:

@@ -75,7 +75,7 @@ Result<bool> HelperTeam::sum(at::Tensor& gradients, double& loss_sum) {
     return false;
 }
 
-/// The leader sees the same and ends the group.
+/// The leader computes the same sum and ends the group itself.
 bool HelperTeam::leave_the_others() {
     return true;
 }

@@ -29,7 +29,7 @@ public:
 
 private:
     Result<void> join_group();
-    /// Nothing: this group is over.
+    /// None when the group has ended.
     std::optional<bool> follow(TrainingState& state);
 
     RendezvousClient& leader_;

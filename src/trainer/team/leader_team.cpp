@@ -20,9 +20,10 @@ constexpr int closed_times_cost = 20;
 constexpr Milliseconds closed_when_useless{600'000};
 /// The trial of a group that has already cost this much time ends early.
 constexpr double excess_s_max = 30;
-/// After this many steps, a helper has proved itself.
+/// A helper has proved itself after this many steps.
 constexpr std::uint64_t steps_to_prove = 20;
-/// On different processors the weights may drift apart in their last bits, so helpers get the leader's again.
+/// On different processors the weights may drift apart in their last bits, so helpers periodically receive the
+/// leader's.
 constexpr std::uint64_t steps_between_states = 256;
 /// The first steps of a group are slow: memory is touched for the first time, the shares are guesses.
 constexpr std::uint64_t trial_warm_up = 4;
@@ -131,7 +132,7 @@ void LeaderTeam::learn_speeds(const std::vector<double>& seconds) {
     }
 }
 
-/// Is training with the helpers faster than alone?
+/// Decides whether training with the helpers is faster than alone.
 void LeaderTeam::judge_trial() {
     if (options_.trial_steps == 0 || speeds_[0] == 0) return;
     const double together_s = seconds_since(step_began_);

@@ -1,5 +1,5 @@
 // The team of the trainer that holds the JOB's state. Helpers come and go; a step that fails because of one of them is
-// tried again, so that a lost helper costs seconds and no state.
+// retried, so that losing a helper costs seconds and no state.
 #pragma once
 
 #include <memory>
@@ -19,7 +19,7 @@ namespace emeth::trainer {
 /// wait: the network between them may be too slow.
 class LeaderTeam final : public Team {
 public:
-    /// From now on, helpers of `run` (run_fingerprint()) are let in through `door`.
+    /// From now on, `door` admits helpers of `run` (run_fingerprint()).
     LeaderTeam(RendezvousServer& door, const Hash256& run, trainer_protocol::CooperationOptions options,
                std::size_t sequences_per_step);
 
@@ -55,7 +55,7 @@ private:
     std::vector<double> speeds_;  // by rank, in sequences a second; 0: not known yet
     Trial trial_;
     Milliseconds step_began_{0}, computing_began_{0};
-    Milliseconds look_at_{0};  // when to look at the door again
+    Milliseconds look_at_{0};  // when to check for waiting helpers again
 };
 
 }  // namespace emeth::trainer

@@ -20,8 +20,8 @@ public:
     virtual Result<std::string> get(const std::string& key, Milliseconds timeout) = 0;
 };
 
-/// A fixed set of processes that call the same operations in the same order. After an Error the group cannot be used
-/// any more: a member is lost, or was too slow. Errors are transient and name the operation.
+/// A fixed set of processes that call the same operations in the same order. After an Error the group is unusable: a
+/// member was lost or too slow. Errors are transient and name the operation.
 class ProcessGroup {
 public:
     struct Place {
@@ -38,14 +38,14 @@ public:
 
     /// Copies the content of rank 0 to all others.
     Result<void> broadcast(at::Tensor tensor);
-    /// Replaces `tensor` by the sum over all members, the same bytes for each of them.
+    /// Replaces `tensor` with the sum over all members, bit-identical on each of them.
     Result<void> all_reduce(at::Tensor tensor);
     [[nodiscard]] Place place() const { return place_; }
 
 private:
     struct Impl;
     ProcessGroup(std::unique_ptr<Impl> impl, Place place, Milliseconds timeout);
-    /// In slices, because Gloo's timeout is per piece: a connection that trickles would block an operation for ever.
+    /// In slices, because Gloo's timeout is per piece: a connection that trickles would block an operation forever.
     template <class Operation>
     Result<void> by_slices(const char* name, const at::Tensor& tensor, Operation operation);
 

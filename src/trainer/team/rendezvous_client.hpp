@@ -23,7 +23,7 @@ namespace emeth::trainer {
 /// A thread of its own keeps the connection; all calls come from the training thread and block.
 class RendezvousClient final : public MeetingPlace {
 public:
-    /// A transient Error when there is no leader, or no longer one.
+    /// A transient Error when there is no leader, or none any more.
     static Result<std::unique_ptr<RendezvousClient>> connect(const trainer_protocol::Rendezvous& rendezvous,
                                                              const Hash256& run, Milliseconds timeout);
     ~RendezvousClient() override;

@@ -22,14 +22,14 @@ namespace {
 
 using namespace rendezvous;
 
-/// A helper puts a few values for each group; many more do not come from a helper.
+/// A helper puts only a few values per group; many more than that cannot come from an honest one.
 constexpr std::size_t values_max = 64 * workers_max;
 constexpr Milliseconds look_again_after{5};
 constexpr Milliseconds answer_limit{60'000};
 constexpr Milliseconds greeting_limit{10'000};
 /// The end of a helper's process is noticed here at most this long after Gloo notices it.
 constexpr Milliseconds notice_of_end{200};
-/// So helpers that always fail cost at most one part in 21 of the time.
+/// This limits the cost of helpers that always fail to one part in 21 of the time.
 constexpr int wait_times_loss = 20;
 
 http::ServerOptions options_for(const std::string& host) {
@@ -164,7 +164,7 @@ void RendezvousServer::admit(const Hash256& run) {
     refuse_other_runs();
 }
 
-/// They end the connection themselves.
+/// The refused helpers close the connections themselves.
 void RendezvousServer::refuse_other_runs() {
     for (const HelperPtr& helper : helpers_)
         if (helper->run != *run_) send(helper, HelperRefused{"it has another dataset, tokenizer or JOB"});

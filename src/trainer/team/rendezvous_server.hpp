@@ -32,22 +32,22 @@ public:
     ~RendezvousServer() override;
 
     [[nodiscard]] const trainer_protocol::Rendezvous& rendezvous() const { return rendezvous_; }
-    /// Helpers must be of this run. They may come earlier, and then wait.
+    /// Admits helpers of this run only. Those that arrive earlier wait.
     void admit(const Hash256& run);
-    /// Is a helper waiting that may be tried now?
+    /// Whether a helper is waiting that may be tried now.
     [[nodiscard]] bool anybody_waits() const;
 
-    /// Asks all helpers that have proved themselves, and one that has not, whether they can begin now; only one, so
-    /// that it is clear whose fault a failure is. A helper that does not answer within `limit` is not asked again for a
-    /// while. Returns how many are ready.
+    /// Asks all proven helpers and one unproven helper whether they can begin now. It is only one so that a failure can
+    /// be attributed. A helper that does not answer within `limit` is not asked again for a while. Returns how many are
+    /// ready.
     int ask(Milliseconds limit);
-    /// Calls these into group `generation` and returns its size, the leader (rank 0) included.
+    /// Calls the ready helpers into group `generation` and returns its size, including the leader (rank 0).
     int call(std::uint64_t generation);
-    /// To be called when the group has worked for a while: its members have proved themselves.
+    /// To be called when the group has worked for a while: marks its members as proven.
     void approve();
-    /// To be called when the group has ended: its members wait again. If time was lost (`loss`) and no member has gone,
-    /// the one that had not proved itself, or else every member, must prove itself (again), and waits for many times
-    /// the loss first.
+    /// To be called when the group has ended: its members wait again. If time was lost (`loss`) and no member
+    /// disconnected, the unproven member, or every member if all were proven, becomes unproven and must first wait for
+    /// a multiple of the loss.
     void dissolve(Milliseconds loss);
 
     Result<void> set(const std::string& key, std::string value) override;

@@ -1,6 +1,6 @@
 // The room of the team: several trainers that compute each step of one JOB together. How they find each other
 // (rendezvous), sum their gradients (process group), and what leader and helper do when one of them is lost. It knows
-// the training state, but no data and no files.
+// the training state, but neither data nor files.
 //
 // This header: what the training loop asks before and after each step. The answers decide who computes which sequences,
 // never what the step is.
@@ -26,17 +26,17 @@ class Team {
 public:
     virtual ~Team() = default;
 
-    /// Before each try of a step. True: `state` was replaced (a helper takes its leader's).
+    /// Called before each attempt at a step. True when `state` was replaced (a helper takes its leader's).
     virtual Result<bool> step_begins(TrainingState& state) = 0;
     /// The part of a step of `sequences` sequences that is computed here.
     [[nodiscard]] virtual Share share(std::size_t sequences) const = 0;
-    /// Sums up gradients (flat, float32) and losses over the team. False: a member was lost, the sum is undefined, and
-    /// the step must be tried again.
+    /// Sums up gradients (flat, float32) and losses over the team. False when a member was lost: the sum is then
+    /// undefined, and the step must be retried.
     virtual Result<bool> sum(at::Tensor& gradients, double& loss_sum) = 0;
     /// Called when the sum is not usable: leaves the other members, who may have caused it. False when there are none,
     /// so that the cause is here.
     virtual bool leave_the_others() = 0;
-    /// How many train together now, this one included.
+    /// The number of trainers in the team now, including this one.
     [[nodiscard]] virtual std::uint32_t workers() const = 0;
 };
 

@@ -77,7 +77,7 @@ std::vector<std::size_t> share_out(std::size_t sequences, const std::vector<doub
     const double sum = std::accumulate(speeds.begin(), speeds.end(), 0.0);
     const double mean = known == 0 ? 1 : sum / static_cast<double>(known);
     const double total = sum + mean * static_cast<double>(speeds.size() - static_cast<std::size_t>(known));
-    const std::size_t each = sequences >= speeds.size() ? 1 : 0;  // so that everybody's speed is seen
+    const std::size_t each = sequences >= speeds.size() ? 1 : 0;  // so that every member's speed can be measured
     const auto in_proportion = static_cast<double>(sequences - each * speeds.size());
     std::vector<std::size_t> bounds{0};
     double before = 0;

@@ -29,7 +29,7 @@ constexpr std::uint32_t epochs_accepted = 100;
 /// Relative. The same weights give the same loss within this on other CPUs, BLAS builds and thread counts.
 constexpr double validation_tolerance = 1e-3;
 constexpr double epoch_loss_tolerance = 1e-6;
-/// How far training must lower the loss, in nats a token. Fifty steps of the smallest model on the smallest dataset
+/// How far training must lower the loss, in nats per token. Fifty steps of the smallest model on the smallest dataset
 /// lower it by more than 0.5.
 constexpr double gain_min = 0.1;
 
@@ -82,7 +82,7 @@ Objection object_to_log(const Artifact& artifact, const Preset& preset, const Pl
     return std::nullopt;
 }
 
-/// The drawn segments are compared with this chain of states; its last link is the weights themselves.
+/// The drawn segments are compared with this chain of states, whose last link is the weights themselves.
 Objection object_to_states(const Artifact& artifact, const Plan& plan, const SegmentStates& states) {
     const std::vector<Hash256>& digests = artifact.manifest.states;
     if (digests.size() != plan.segments + std::size_t{1})
@@ -104,7 +104,7 @@ Objection object_to_content(const Artifact& artifact, const Preset& preset, cons
     return std::nullopt;
 }
 
-/// Computes the validation loss again, and the loss of the weights that training began with.
+/// Recomputes the validation loss, and the loss of the initial weights.
 Checked check_loss(const CheckRequest& request, const Artifact& artifact, const Preset& preset, const Plan& plan,
                    const ParameterLayout& layout, const TokenFile& tokens) {
     const std::vector<std::uint64_t> windows = WindowOrder(plan, request.job.id).validation();

@@ -1,5 +1,5 @@
-// The room of the verification: is this artifact the JOB's honest work? Nothing that can be computed again is believed.
-// It may use every other room but the team's; nothing else uses it.
+// The room of the verification: is this artifact the JOB's honest work? Nothing that can be recomputed is trusted. It
+// may use every other room but the team's; nothing else uses it.
 #pragma once
 
 #include "runtime/result.hpp"

@@ -132,7 +132,7 @@ double relative(const at::Tensor& a, const at::Tensor& b, const at::Tensor& base
     return difference == 0 ? 0 : difference / length_of(base);
 }
 
-/// How far the claimed end of a segment is from the end that training it again gives.
+/// How far the claimed end of a segment is from the end that retraining it gives.
 struct Deviation {
     double weights = 0, first_moments = 0, second_moments = 0, next_step = 0, loss = 0;
 };
@@ -150,7 +150,7 @@ void compare_moments(const TrainingState& claimed, const TrainingState& again, D
     deviation.next_step = relative(direction(claimed), next, next);
 }
 
-/// Both are finite: the log's reader and the training loop make sure of that.
+/// Both are finite; the log's reader and the training loop ensure that.
 double worst_loss(const CheckedRun& run, std::uint64_t first_step, const std::vector<float>& again) {
     double worst = 0;
     for (std::size_t i = 0; i < again.size(); ++i) {
@@ -165,7 +165,7 @@ Objection object_to_deviation(std::uint32_t segment, const Deviation& found) {
         "segment {} trained again: weights differ by {:.2g} of their movement, moments by {:.2g} and {:.2g}, the "
         "next step by {:.2g}, losses by {:.2g}",
         segment, found.weights, found.first_moments, found.second_moments, found.next_step, found.loss);
-    // Written so that NaN is an objection, too.
+    // Written so that NaN is an objection as well.
     if (!(found.loss <= loss_tolerance))
         return fmt::format(
             "segment {} trained again gives other losses than training_log.jsonl: {:.3g} apart, relative", segment,

@@ -1,5 +1,5 @@
-// Were the drawn segments really trained? They are trained again from the evidence, which is not trusted until its
-// digests match.
+// Were the drawn segments really trained? They are retrained from the evidence, which is not trusted until its digests
+// match.
 #pragma once
 
 #include <optional>
@@ -31,7 +31,7 @@ struct CheckedRun {
     const TokenFile& tokens;
     const SegmentStates& states;          ///< for headers and digests only; no states are stored here
     const std::vector<Hash256>& digests;  ///< the manifest's, as many as the plan has states
-    const std::vector<float>& losses;     ///< the training log's, one a step
+    const std::vector<float>& losses;     ///< the training log's, one per step
     const at::Tensor& weights;            ///< the artifact's: the last state
 };
 

@@ -1,5 +1,5 @@
-// The client over TLS: whom it trusts and whom it does not. A program of its own, as the trusted certificates are read
-// once a process.
+// The client over TLS: whom it trusts and whom it does not. A program of its own, because the trusted certificates are
+// read once per process.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -13,7 +13,7 @@ class WorkerSessionTest : public WorkerFixture {
 protected:
     void wait_ms(int duration) { run(sleep_for(duration)); }
     static Task<> sleep_for(int duration) { co_await system_clock().sleep(Milliseconds(duration)); }
-    /// As after kill -9 of the master: the hub knows nothing, then adopts what the store says.
+    /// As after kill -9 of the master: the hub knows nothing, then adopts the leases from the store.
     void restart_master(std::uint64_t lease_number) {
         stop();
         start();

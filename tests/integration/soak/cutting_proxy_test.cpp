@@ -1,4 +1,4 @@
-// The proxy in each of its moods, with a server behind it that always gives the same answer.
+// The proxy in each of its modes, in front of a server that always gives the same response.
 #include "soak/cutting_proxy.hpp"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// A store that was filled at once is the one that its JOBs' lives would have made.
+// A bulk-loaded store equals the one that its JOBs' histories would have produced event by event.
 #include "storage/bulk_load.hpp"
 
 #include "integration/storage/store_fixture.hpp"

@@ -1,5 +1,5 @@
-// commit_forever FOLDER SEED: opens the store and commits random events for several JOBs from as many threads, for
-// ever. After each commit returned, it reports "<job number> <sequence>\n" on standard output. Made to be killed.
+// commit_forever FOLDER SEED: opens the store and commits random events for several JOBs from as many threads, forever.
+// After each commit has returned, it reports "<job number> <sequence>\n" on standard output. Made to be killed.
 #include <unistd.h>
 
 #include <cstdio>

@@ -1,5 +1,4 @@
-// A full disk is an error of the moment: the message says so, nothing is lost, and the store goes on once there is
-// space.
+// A full disk is a transient error: the message says so, nothing is lost, and the store continues once there is space.
 #include <rocksdb/env.h>
 
 #include "integration/storage/store_fixture.hpp"
@@ -31,7 +30,7 @@ protected:
         return must(jobs.find(job.terms.id)).value();
     }
 
-    /// Commits fail while `fault` is set, and go on afterwards as if nothing had been.
+    /// Commits fail while `fault` is set, and succeed afterwards as if nothing had happened.
     void run_into(std::atomic<bool>& fault) {
         auto store = must(NodeStore::open(folder, OpenMode::read_write, Platform{environment.get(), nullptr}));
         Job job = must(store->jobs().create({test::terms(1)}, 1));

@@ -1,4 +1,4 @@
-// What a commit returned is on the disk: nothing of it may live in caches alone.
+// Once a commit has returned, it is on disk; no part of it may exist only in caches.
 #include <rocksdb/env.h>
 
 #include "integration/storage/store_fixture.hpp"

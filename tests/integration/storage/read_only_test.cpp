@@ -1,4 +1,4 @@
-// Looking at a store, also beside the daemon that writes it.
+// Reading a store, even while the daemon is writing it.
 #include <atomic>
 #include <thread>
 

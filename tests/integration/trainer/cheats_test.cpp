@@ -1,5 +1,5 @@
 // A collection of cheats: forged states, moments, logs and evidence are detected by the segments that are drawn at
-// random. In full numbers: ./emeth test --label long.
+// random. The full number of runs: ./emeth test --label long.
 #include <algorithm>
 #include <array>
 #include <cmath>

@@ -18,7 +18,7 @@ namespace emeth::test {
 
 class TrainerProcess {
 public:
-    /// Its output is appended to `log`. `environment` is added to this process' own.
+    /// Its output is appended to `log`. `environment` is added to this process's own.
     TrainerProcess(const trainer_protocol::Request& request, const std::filesystem::path& log,
                    const std::map<std::string, std::string>& environment = {});
     TrainerProcess(const TrainerProcess&) = delete;

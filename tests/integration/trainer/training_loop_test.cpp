@@ -1,4 +1,4 @@
-// The loop and its team: a step that others spoilt is tried again from the same state, and begins only once.
+// The loop and its team: a step spoilt by others is retried from the same state, and begins only once.
 #include "trainer/training_loop.hpp"
 
 #include <gtest/gtest.h>

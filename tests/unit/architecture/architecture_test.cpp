@@ -127,7 +127,7 @@ const std::map<std::string, Rule> rules{
                                             "network/requester", "network/verifier"}},
 
     {"harness", {"statemachine", "storage", "runtime", "crypto", "chain", "chain/encoding", "http"}},
-    // The node over a world that is made up: it takes the node's rooms, and neither servers nor a real chain.
+    // The node in a simulated world: it uses the node's rooms, but neither servers nor a real chain.
     {"simulation", below_node + Rule{"cli", "node/workers", "node/market", "node/money", "node/pipeline", "node/core"}},
 };
 

@@ -1,4 +1,4 @@
-// README.md and docs/ hold together with the tree: links, names of files and tests, and the picture of the states.
+// README.md and docs/ are consistent with the tree: links, names of files and tests, and the state diagram.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -47,7 +47,7 @@ std::vector<fs::path> pages() {
     return found;
 }
 
-/// The lines of a page that are prose: what stands between ``` is left out.
+/// The prose lines of a page, without the blocks between ```.
 std::vector<std::string> prose_of(const fs::path& page) {
     std::vector<std::string> prose;
     bool fenced = false;
@@ -110,7 +110,7 @@ bool is_generated(const std::string& name) {
     return name.starts_with("build") || name.find("node_modules") != std::string::npos;
 }
 
-/// `a/b.cpp`, or anything below a folder of the tree. Placeholders, absolute paths and patterns are none.
+/// `a/b.cpp`, or anything below a folder of the tree. Placeholders, absolute paths and patterns do not count.
 bool is_path_of_the_tree(const std::string& name) {
     static const std::regex plain(R"re([A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_.-]+)*/?)re");
     static const std::regex file(R"re(.*/[A-Za-z0-9_-]+(\.[A-Za-z0-9_]+)+)re");
@@ -227,7 +227,7 @@ TEST(Docs, ArchitectureShowsTheStateGraphOfTheProgram) {
         << picture;
 }
 
-/// The README leaves out reorganisations and labels; every arrow that it has is one of the program.
+/// The README's diagram leaves out reorganisations and labels, but each of its arrows is one of the program's.
 TEST(Docs, TheReadmesPictureOfTheStatesIsPartOfTheProgramsOwn) {
     const std::regex arrow(R"re(^ +([a-z_\[\]*]+ --> [a-z_\[\]*]+))re");
     std::set<std::string> known;

@@ -1,4 +1,4 @@
-// Runs one coroutine to its end while others of the same io_context go on.
+// Runs one coroutine to completion while others on the same io_context continue.
 #pragma once
 
 #include "unit/runtime/run_task.hpp"

@@ -14,7 +14,7 @@ Fees market_fees(std::uint64_t max_fee_gwei, std::uint64_t tip_gwei) {
     return {gwei_to_wei(max_fee_gwei), gwei_to_wei(tip_gwei)};
 }
 
-/// What a node asks of a replacement, with room: 12.5 % more.
+/// What a node requires of a replacement, with some margin: 12.5 % more.
 bool is_an_eighth_above(const Wei& price, const Wei& earlier) {
     return to_u256(price) * 8 >= to_u256(earlier) * 9 && price > earlier;
 }
@@ -77,7 +77,7 @@ TEST(FeeBump, EndsAfterABoundedNumberOfVariants) {
     largest.bytes.fill(0xff);
     Fees newest = legacy_fees(to_wei(std::uint64_t{1}));
     int variants = 0;
-    // A price that always lies a wei above what is offered, and in the end one that no amount can follow.
+    // A price that is always one wei above the last offer, until no further offer is possible.
     for (; variants < 1'000; ++variants) {
         const Fees market = legacy_fees(saturating_sum(newest.max_fee_per_gas, to_wei(std::uint64_t{1})));
         const auto offer = decide_bump(newest, market, ceiling).offer;

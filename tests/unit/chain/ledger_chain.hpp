@@ -28,17 +28,17 @@ public:
     void mine_empty(std::uint64_t blocks);
     /// Takes the last `blocks` blocks away. Their transactions wait again, unless `forget`.
     void reorganise(std::uint64_t blocks, bool forget = false);
-    /// A transaction of the wallet that is none of ours uses the next nonce up, in a block of its own.
+    /// A foreign transaction of the wallet consumes the next nonce, in a block of its own.
     void use_nonce_elsewhere();
     void emit_log(Log log);  ///< into the next block that is mined
     [[nodiscard]] std::uint64_t height() const { return blocks_.size() - 1; }
     [[nodiscard]] std::vector<DecodedTransaction> sent_transactions() const;
 
-    // What the tests look at and turn.
+    // Observed and set by the tests.
     std::vector<Bytes> sent;               ///< every broadcast, also repeated and refused ones
     std::optional<Error> outage;           ///< every call answers this
     std::optional<Error> broadcast_error;  ///< send_raw alone
-    bool loses_answers = false;            ///< send_raw takes the transaction, and its answer does not arrive
+    bool loses_answers = false;            ///< send_raw accepts the transaction, but its answer is lost
     std::function<std::optional<Error>(const Transaction&)> refusal;  ///< what send_raw says to it
     Wei mined_from;                                                   ///< the price below which nothing is mined
     std::uint64_t count_lag = 0;        ///< transactions that transaction_count does not know of yet

@@ -1,4 +1,4 @@
-// A transaction that waits below the price is signed again at the same nonce, and takes effect once.
+// A transaction priced too low to be mined is signed again at the same nonce, and takes effect once.
 #include "chain/encoding/transaction.hpp"
 #include "chain/fee_policy.hpp"
 #include "sender_fixture.hpp"
@@ -210,7 +210,7 @@ TEST_F(ReplacementTest, AnswersAnUnderpricedRefusal) {
 
 TEST_F(ReplacementTest, RaisesAgainWhenAReplacementIsUnderpriced) {
     const storage::OutboxEntry entry = send_one();
-    // A pool that wants twice the price before it lets a transaction go.
+    // A pool that demands twice the price before it replaces a transaction.
     chain.refusal = [](const Transaction& transaction) -> std::optional<Error> {
         const Wei& price = transaction.fees.max_fee_per_gas;
         if (price == gwei_to_wei(1) || price >= gwei_to_wei(2)) return std::nullopt;

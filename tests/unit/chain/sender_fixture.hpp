@@ -70,7 +70,7 @@ protected:
     /// One round of run().
     void round() { pass(Milliseconds(15'000)); }
 
-    /// One poll of whatever sleeps.
+    /// Advances the clock by `time` and lets whatever wakes up run.
     void pass(Milliseconds time) {
         clock.advance(time);
         settle(io);

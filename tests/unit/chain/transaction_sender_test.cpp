@@ -193,7 +193,7 @@ TEST_F(TransactionSenderTest, LetsOneSendAtATimeChooseItsNonce) {
     for (std::size_t i = 0; i < sends.size(); ++i) EXPECT_EQ(sends[i]->result().value().nonce, i);
 }
 
-/// A commit that takes its time, as one on a real disk does.
+/// A commit that does not complete at once, like one on a real disk.
 Task<Result<void>> put_later(storage::Outbox* outbox, Clock* clock, Entries entries) {
     const Result<void> done = outbox->put(entries);
     co_await clock->sleep(Milliseconds(10));

@@ -96,7 +96,7 @@ TEST(Eip191, KnownDigest) {
     EXPECT_EQ(eip191_digest("Hello World").hex(), "0xa1de988600a42c4b4ab089b619297c17d53cffae5d5120d82d8a92d0bb3b78f2");
 }
 
-/// order − s, and the other v: the same signature to anyone who does not look at the half of s.
+/// order − s and the other v: an equally valid signature to anyone who does not require the low s.
 Signature twin_of(const Signature& signature) {
     const Hash256 order = *Hash256::parse(order_hex);
     Signature twin = signature;
@@ -115,7 +115,7 @@ TEST(Signature, MalleableTwinIsRefused) {
     const Hash256 digest = keccak256("message");
     const Signature twin = twin_of(key.sign(digest));
     EXPECT_EQ(recover(digest, twin), std::nullopt);
-    EXPECT_EQ(recover(digest, twin_of(twin)), key.address());  // the twin was made right
+    EXPECT_EQ(recover(digest, twin_of(twin)), key.address());  // twin_of() is its own inverse
 }
 
 TEST(Signature, MalformedOnesAreRefused) {

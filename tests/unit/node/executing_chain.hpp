@@ -21,7 +21,7 @@ public:
     [[nodiscard]] int mined(const std::string& name) const { return mined_.contains(name) ? mined_.at(name) : 0; }
     /// Mined with status 0.
     [[nodiscard]] int reverted() const { return reverted_; }
-    /// Takes the last `depth` blocks away with their transactions; what was broadcast may be mined again.
+    /// Removes the last `depth` blocks with their transactions; what was broadcast may be mined again.
     void take_back(std::uint64_t depth);
 
     Task<Result<std::optional<chain::Receipt>>> receipt(Hash256 transaction) override;
@@ -32,7 +32,7 @@ public:
     bool hides_what_was_mined = false;
     /// While set, nothing that is sent is mined.
     bool ignores_transactions = false;
-    /// What it names stays in the pool: nodes find it too cheap.
+    /// Transactions for which it returns true stay in the pool, as if nodes found them too cheap.
     std::function<bool(const chain::Transaction&)> leaves_waiting;
 
 private:

@@ -23,7 +23,7 @@
 
 namespace emeth::test {
 
-/// Half way, always: back-offs are the same in every run.
+/// Always returns the midpoint, so that back-offs are the same in every run.
 class HalfwayRandom final : public Random {
 public:
     void fill(std::span<std::uint8_t> out) override { std::fill(out.begin(), out.end(), std::uint8_t{0x80}); }
@@ -49,7 +49,7 @@ protected:
     /// A process of the node begins: the pipeline of the stored record and the sender. `fresh`: it created the JOB
     /// itself.
     void start(bool fresh = false);
-    /// As by SIGKILL: nothing of the process is left but the store.
+    /// As if by SIGKILL: only the store survives.
     void kill();
     /// Lets virtual time pass until `done`; false after `virtual_seconds`, or when the process has ended by itself.
     bool run_until(const std::function<bool()>& done, int virtual_seconds = 3'600);

@@ -242,7 +242,7 @@ TEST_F(ChildProcessTest, CancelledWaitThrowsAndTheChildLives) {
     EXPECT_EQ(run_task(io, child.stop(SIGTERM, 60'000)).signal, SIGTERM);
 }
 
-/// The parent in the middle: starts a child of its own, tells its pid, and lives until it is killed.
+/// The process in the middle: starts its own child, reports its pid, and runs until it is killed.
 [[noreturn]] void be_parent(int report, bool die_with_parent) {
     asio::io_context io;
     ChildOptions options = shell("exec sleep 30");

@@ -211,7 +211,8 @@ TEST(FolderLock, WaitsForAHolderThatEndsInTime) {
     const test::TemporaryFolder folder;
     std::optional<FolderLock> command = FolderLock::acquire(folder.path()).value();
     std::thread end([&] {
-        // Released only once the other has been refused at least once: it stands in its patience.
+        // Refused here for 50 ms, so that the main thread has been refused as well and is waiting when the lock is
+        // released.
         EXPECT_TRUE(FolderLock::acquire(folder.path(), Milliseconds(50)).has_error());
         command.reset();
     });

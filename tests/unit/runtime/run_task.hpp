@@ -75,7 +75,7 @@ T run_task(asio::io_context& io, Task<T> task) {
     return started.result();
 }
 
-/// Runs everything that is ready, and what becomes ready by it.
+/// Runs everything that is ready, and whatever becomes ready as a result.
 inline void settle(asio::io_context& io) {
     io.restart();
     while (io.poll() > 0) io.restart();

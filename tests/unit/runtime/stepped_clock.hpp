@@ -25,7 +25,7 @@ public:
         if (!due) throw boost::system::system_error(asio::error::operation_aborted);
     }
 
-    /// Wakes whoever is due; the io_context has to be run for them to get on.
+    /// Wakes all sleepers that are due; they continue once the io_context is run.
     void advance(Milliseconds duration) {
         now_ += duration;
         for (const Sleeper& sleeper : sleepers_) {

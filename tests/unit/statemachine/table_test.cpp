@@ -1,4 +1,4 @@
-// The table, the code and the pictures must tell the same story.
+// The table, the code and the diagrams must agree.
 #include <algorithm>
 #include <set>
 

@@ -1,5 +1,5 @@
 // The bytes on disk. golden_records.txt holds one sealed value of every kind, as the first release wrote it: a change
-// that reads or writes any of them otherwise would lose the stores of all users.
+// that reads or writes any of them differently would make every existing store unreadable.
 #include "storage/record_codec.hpp"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Does check_replay see every way in which a history and a record can part?
+// check_replay detects every way in which a history and a record can diverge.
 #include <gtest/gtest.h>
 
 #include <cmath>

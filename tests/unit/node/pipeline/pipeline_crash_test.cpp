@@ -1,5 +1,5 @@
-// A JOB at which the process ends itself: counted at the next start, and after three crashes in a row left alone for a
-// long time.
+// A JOB that makes the process crash: counted at the next start, and after three crashes in a row left alone for a long
+// time.
 #include <csignal>
 
 #include "node/pipeline/crash_account.hpp"
@@ -18,9 +18,9 @@ protected:
         start(true);
         ASSERT_TRUE(run_until([this] { return count<sm::CheckpointSaved>() == 2; }));
     }
-    /// What the process would leave if it ended itself now.
+    /// The crash marker that the process would leave if it crashed now.
     crash::Crash crash_now() { return {SIGSEGV, record().sequence, "training", job_id.hex()}; }
-    /// The process ends itself at the JOB, and the next one begins.
+    /// The process crashes at the JOB, and the next one starts.
     void crash_and_start() {
         const auto crash = crash_now();
         kill();

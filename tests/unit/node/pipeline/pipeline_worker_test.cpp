@@ -12,7 +12,7 @@ namespace wp = worker_protocol;
 
 class PipelineWorkerTest : public NodeWorld {
 protected:
-    /// Training that never ends by itself.
+    /// Training that never ends on its own.
     void train_without_end() {
         hub.script.pop_back();
         start(true);
@@ -91,7 +91,7 @@ TEST_F(PipelineWorkerTest, AnAbsentWorkerIsWaitedForUntilAnotherComesFreeThatFin
     expect_verified_once();
 }
 
-/// A full disk, say: the worker stays connected, and was ordered again until the deadline.
+/// A full disk, for example: the worker stayed connected and was given the order again and again until the deadline.
 TEST_F(PipelineWorkerTest, AWorkerThatFailsAgainAndAgainLosesTheJobToAnIdleOne) {
     hub.sick = {worker_1};
     hub.add_worker(worker_2);
