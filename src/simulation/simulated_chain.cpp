@@ -373,7 +373,7 @@ Result<void> SimulatedChain::accept(const chain::Bytes& raw) {
     return {};
 }
 
-/// A nonce belongs to one intent forever; an intent may be sent under a second nonce only after the first one failed on
+/// A nonce belongs to one intent forever; an intent may be sent under a second nonce only once the first failed on
 /// chain.
 void SimulatedChain::watch_intent(const Pooled& sent) {
     const auto nonce = sent.transaction.nonce;

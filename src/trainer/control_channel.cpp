@@ -25,8 +25,7 @@ using trainer_protocol::Report;
 constexpr Milliseconds progress_interval{250};
 
 [[noreturn]] void exit_without_parent() {
-    // Exits without running destructors: other threads are still running, and files are complete or absent at any
-    // moment.
+    // Exits without running destructors: other threads are still running, and files are always complete or absent.
     ::_exit(1);
 }
 

@@ -104,8 +104,7 @@ std::unique_ptr<Team> make_team(const TrainRequest& request, const Plan& plan, c
                                         static_cast<std::size_t>(plan.sequences_per_step));
 }
 
-/// Trains to the end. The last state is durable before it returns, so that a kill after that costs only the last
-/// stages.
+/// Trains to the end. The last state is durable before it returns, so a kill after that costs only the last stages.
 Result<TrainingState> run_training(const TrainRequest& request, const TrainingSetup& setup,
                                    const ParameterLayout& layout, const PreparedData& data, const SegmentStates& states,
                                    RendezvousServer* door, Reporter& reporter) {

@@ -1,6 +1,5 @@
 // The room of what trainer, worker, node and verifier must agree on: the messages to and from a trainer and the
-// parent's side of them, the presets, the network's rules, segments and evidence. No torch, no network, no policy of a
-// node.
+// parent's side of them, the presets, the network's rules, segments and evidence. No torch, no network, no node policy.
 //
 // This header: the messages between a parent (worker or verifier) and its emeth-trainer child. They are JSON objects,
 // each after a 4-byte big-endian length, over a socket pair. The child gets its end as descriptor 3, serves one
@@ -29,8 +28,7 @@ inline constexpr int control_descriptor = 3;
 /// Bound of a report's count of workers that train one JOB together.
 inline constexpr std::uint32_t workers_max = 1'024;
 
-/// Everything that decides the result of a JOB; the node and the verifier derive the same from chain and network
-/// settings.
+/// Everything that decides the result of a JOB; node and verifier derive the same from chain and network settings.
 struct JobSpec {
     JobId id;
     std::string language = "en";  ///< "en" or "ja", from param

@@ -12,8 +12,7 @@
 
 namespace emeth::trainer_protocol {
 
-/// The leader, the trainer that holds the JOB's state, listens there for helpers. A helper that knows the token is
-/// admitted.
+/// The leader (the trainer that holds the JOB's state) listens here. Helpers that know the token are admitted.
 struct Rendezvous {
     std::string host;  ///< an IP address of the leader's machine
     std::uint16_t port = 0;

@@ -14,8 +14,8 @@ namespace emeth::trainer_protocol {
 /// Io thread only. Destroying it kills the child.
 class TrainerChild {
 public:
-    /// Starts `program` (emeth-trainer) with a control socket and sends `request`. Its stdout and stderr go to `log`
-    /// (appended).
+    /// Starts `program` (emeth-trainer) with a control socket and sends `request`. Its stdout and stderr are appended
+    /// to `log`.
     static Task<Result<TrainerChild>> start(std::filesystem::path program, Request request, std::filesystem::path log);
     TrainerChild(TrainerChild&&) noexcept;
     TrainerChild& operator=(TrainerChild&&) noexcept;

@@ -24,8 +24,7 @@ class DemoProcesses {
 public:
     DemoProcesses(asio::any_io_executor executor, std::filesystem::path folder, std::size_t workers);
 
-    /// Writes the settings of master and workers and makes their keys; `network_settings` are the lines that the devnet
-    /// gives.
+    /// Writes the settings of master and workers and generates their keys; `network_settings` are the devnet's lines.
     Result<void> prepare(const std::string& network_settings);
     Result<void> start_master();
     Result<void> start_worker(std::size_t index);

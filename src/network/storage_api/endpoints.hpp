@@ -1,5 +1,4 @@
-// The endpoints of the Storage API: each is a function, declared by one line in the table of its file. Internal to the
-// server.
+// The Storage API's endpoints: each is a function, declared by one line in its file's table. Internal to the server.
 #pragma once
 
 #include <cstdint>

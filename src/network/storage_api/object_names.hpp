@@ -20,8 +20,7 @@ inline constexpr std::size_t extension_bytes_max = 16;
 /// 1 to 128 characters of [A-Za-z0-9._-], the first of which is not a dot.
 bool is_object_name(std::string_view name);
 
-/// "<jobid>-<address>.txt": the uploader is part of the name, so that nobody can take the name of somebody else's
-/// dataset.
+/// "<jobid>-<address>.txt": the uploader is part of the name, so that nobody can occupy the name of another's dataset.
 std::string dataset_name(const JobId& job, const Address& uploader);
 /// None for a name that dataset_name() does not produce.
 std::optional<Address> uploader_of(std::string_view dataset);

@@ -1,5 +1,4 @@
-// The objects themselves, behind URLs that the endpoints have signed. A PUT is refused, if at all, before its body is
-// read.
+// The objects themselves, behind URLs that the endpoints have signed. A bad PUT is refused before its body is read.
 #include <fmt/format.h>
 
 #include <charconv>

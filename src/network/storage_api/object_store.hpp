@@ -1,4 +1,4 @@
-// The folder behind the Storage API: complete objects and their creation. Every object is whole or absent, and never
+// The folder behind the Storage API: complete objects and their creation. An object is whole or absent, and never
 // replaced.
 #pragma once
 

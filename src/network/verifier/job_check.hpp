@@ -13,8 +13,7 @@ struct Verdict {
     bool passed = false;
     std::string reason;     ///< when it did not pass
     std::uint64_t gas = 0;  ///< to be credited
-    /// Artifact or evidence is missing, perhaps only for now: the result is rejected once the verifier's patience runs
-    /// out.
+    /// Artifact or evidence is missing, perhaps only for now: the result is rejected when the verifier's patience ends.
     bool may_pass_later = false;
 };
 

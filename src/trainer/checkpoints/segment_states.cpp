@@ -71,8 +71,7 @@ Result<void> SegmentStates::save(const TrainingState& state) {
     return {};
 }
 
-/// Read from the end of the file: a file that was renamed into place is complete, and its content is checked when it is
-/// shown.
+/// Read from the end of the file: a file renamed into place is complete, and its content is checked when it is shown.
 Result<Hash256> SegmentStates::recorded_digest(std::uint32_t index) const {
     const std::filesystem::path path = trainer_protocol::state_file(folder_, index);
     const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));

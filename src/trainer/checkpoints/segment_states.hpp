@@ -18,8 +18,7 @@
 namespace emeth::trainer {
 
 /// Comes before weights and moments, all little-endian. The digest of a state covers header, weights and moments; that
-/// of the last state, from which nothing is trained, covers header and weights only, so that it follows from the
-/// artifact.
+/// of the last state, from which nothing is trained, covers only header and weights, so it follows from the artifact.
 struct StateHeader {
     std::array<char, 8> magic;
     std::array<std::uint8_t, 32> run;

@@ -12,8 +12,7 @@
 
 namespace emeth::trainer {
 
-/// A longer line is cut, at a space if there is one near the end. Below the length that SentencePiece's trainer
-/// accepts.
+/// A longer line is cut, at a space if there is one near the end. Below the limit of SentencePiece's trainer.
 inline constexpr std::size_t piece_bytes_max = 4'000;
 
 struct TextPiece {
@@ -32,8 +31,7 @@ class TextReader {
 public:
     static Result<TextReader> open(const std::filesystem::path& path);
 
-    /// The next piece, valid until the next call; nothing at the end. A permanent Error says where the text is not
-    /// UTF-8.
+    /// The next piece, valid until the next call; none at the end. A permanent Error says where the text is not UTF-8.
     Result<std::optional<TextPiece>> next();
     [[nodiscard]] std::uint64_t bytes_read() const { return bytes_read_; }
     /// The size at open().

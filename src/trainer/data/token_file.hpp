@@ -1,5 +1,5 @@
-// The dataset as tokens on disk, mapped into memory: training reads windows of it, and memory does not grow with its
-// size.
+// The dataset as tokens on disk, mapped into memory: training reads windows of it, and memory use does not depend on
+// its size.
 #pragma once
 
 #include <cstdint>

@@ -16,8 +16,7 @@ namespace {
 
 constexpr std::uint64_t block_bytes = 64 * 1024;
 constexpr std::string_view newline_piece = "<0x0A>";
-/// Characters beyond this share of the vocabulary are left to byte fallback (Japanese has more than a small one can
-/// hold).
+/// Characters beyond this share of the vocabulary are left to byte fallback (Japanese has too many for a small one).
 constexpr double characters_share_max = 0.4;
 
 bool continues_character(char c) {
@@ -36,8 +35,7 @@ std::string_view whole_characters(std::string_view block) {
     return block;
 }
 
-/// Appends one block of the sample in SentencePiece's format. Tabs are its separator: a sentence with one would be
-/// dropped.
+/// Appends one block of the sample in SentencePiece's format. Tabs are its separator; a sentence with one is dropped.
 void append_sentences(std::string_view block, std::vector<std::string>& sentences) {
     block = whole_characters(block);
     while (!block.empty()) {

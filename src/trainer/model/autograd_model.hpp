@@ -1,4 +1,4 @@
-// The same model from libtorch's own operations and their automatic derivatives: for devices whose fast kernels are
+// The same model from libtorch's own operations and automatic derivatives, for devices whose fast kernels are
 // libtorch's.
 #pragma once
 

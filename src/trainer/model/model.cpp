@@ -16,7 +16,7 @@
 namespace emeth::trainer {
 namespace {
 
-/// Logits exist for this many elements at a time (a few MB: they stay in the cache), but for no fewer rows than fill a
+/// Logits exist for this many elements at a time (a few MB, to stay in the cache), but for enough rows to fill a
 /// product.
 constexpr std::int64_t logits_elements = 1 << 20;
 constexpr std::int64_t logits_rows_min = 256;
@@ -291,8 +291,7 @@ at::Tensor ModelOf<T>::logits(const std::vector<std::int32_t>& tokens) {
 
 // ---- backward
 
-/// Loss and the gradient that enters the final norm, a chunk of rows at a time: the logits of the whole batch never
-/// exist.
+/// Loss and the gradient that enters the final norm, a chunk of rows at a time: the whole batch's logits never exist.
 template <class T>
 double ModelOf<T>::head_forward_backward(const Batch& batch, float gradient_scale) {
     for (std::int64_t first = 0; first < rows_; first += logits_.size(0)) {

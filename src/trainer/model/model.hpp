@@ -51,8 +51,7 @@ std::uint64_t activation_bytes(const Preset& preset, Precision precision, std::i
 
 /// `weights` and `gradients` are flat float32 arrays of `layout`; the model refers to them. Without gradients (an
 /// undefined tensor) only loss() and logits() may be called. With bf16 it computes with a bfloat16 copy of the weights.
-/// No batch may have more than `sequences_max` sequences. On devices other than the CPU it is the model of
-/// autograd_model.hpp.
+/// No batch may have more than `sequences_max` sequences. On devices other than the CPU, it is autograd_model.hpp's.
 std::unique_ptr<Model> make_model(const Preset& preset, Precision precision, const ParameterLayout& layout,
                                   at::Tensor weights, at::Tensor gradients, std::int64_t sequences_max,
                                   at::Device device = at::kCPU);

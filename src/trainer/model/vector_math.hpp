@@ -25,8 +25,7 @@ template <>
 EMETH_INLINE float from_float<float>(float value) {
     return value;
 }
-/// Rounds to nearest, ties to even. NaN need not be preserved exactly, because the training loop checks the float32
-/// loss.
+/// Rounds to nearest, ties to even. NaN need not be preserved, because the training loop checks the float32 loss.
 template <>
 EMETH_INLINE c10::BFloat16 from_float<c10::BFloat16>(float value) {
     const auto bits = std::bit_cast<std::uint32_t>(value);

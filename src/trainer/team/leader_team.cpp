@@ -22,8 +22,7 @@ constexpr Milliseconds closed_when_useless{600'000};
 constexpr double excess_s_max = 30;
 /// A helper has proved itself after this many steps.
 constexpr std::uint64_t steps_to_prove = 20;
-/// On different processors the weights may drift apart in their last bits, so helpers periodically receive the
-/// leader's.
+/// On different processors the weights may drift apart in their last bits, so helpers are sent the leader's again.
 constexpr std::uint64_t steps_between_states = 256;
 /// The first steps of a group are slow: memory is touched for the first time, the shares are guesses.
 constexpr std::uint64_t trial_warm_up = 4;

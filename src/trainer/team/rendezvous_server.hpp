@@ -26,8 +26,7 @@ namespace emeth::trainer {
 /// Serves on a thread of its own for as long as it lives; all calls come from the training thread and block.
 class RendezvousServer final : public MeetingPlace {
 public:
-    /// Listens on `host` only, on a port that the system chooses. An Error when `host` is not an address of this
-    /// machine.
+    /// Listens on `host` only, on a port that the system chooses. An Error when `host` is no address of this machine.
     static Result<std::unique_ptr<RendezvousServer>> open(const std::string& host);
     ~RendezvousServer() override;
 
@@ -38,8 +37,8 @@ public:
     [[nodiscard]] bool anybody_waits() const;
 
     /// Asks all proven helpers and one unproven helper whether they can begin now. It is only one so that a failure can
-    /// be attributed. A helper that does not answer within `limit` is not asked again for a while. Returns how many are
-    /// ready.
+    /// be attributed. A helper that does not answer within `limit` is not asked again for a while. Returns the number
+    /// of ready helpers.
     int ask(Milliseconds limit);
     /// Calls the ready helpers into group `generation` and returns its size, including the leader (rank 0).
     int call(std::uint64_t generation);

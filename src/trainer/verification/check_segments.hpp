@@ -1,4 +1,4 @@
-// Were the drawn segments really trained? They are retrained from the evidence, which is not trusted until its digests
+// Were the drawn segments really trained? They are retrained from the evidence, which is trusted only if its digests
 // match.
 #pragma once
 

@@ -1,5 +1,4 @@
-// Our contracts on an anvil of the test's own, deployed by the code under test, and the wallets of everybody who uses
-// them.
+// Our contracts on an anvil of the test's own, deployed by the code under test, and the wallets of all who use them.
 #pragma once
 
 #include <gmock/gmock.h>

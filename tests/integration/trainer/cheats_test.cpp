@@ -100,8 +100,7 @@ TEST(Cheats, OneSegmentsEndReplaced) {
     expect_rejected(forgery.checked(block_drawing(forgery, 5)), "segment 5 trained again ends elsewhere");
 }
 
-/// A run continues from its moments: invented ones could lead the next segment anywhere, even if it is computed
-/// honestly.
+/// A run continues from its moments: invented ones could lead even an honestly computed next segment anywhere.
 TEST(Cheats, MadeUpMoments) {
     Forgery turned;
     turned.set_first_moments(1, negated(turned.first_moments(1)));

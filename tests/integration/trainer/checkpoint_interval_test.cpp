@@ -16,8 +16,7 @@ TEST(CheckpointInterval, IsYoungsAndDalysWithinItsBounds) {
     EXPECT_EQ(checkpoint_interval(Milliseconds(20), Milliseconds(0)), checkpoint_interval_min);
 }
 
-/// Cost divided by interval: with a day between failures, checkpoints that cost up to 6 s take less than 1% of the
-/// time.
+/// Cost divided by interval: with a day between failures, checkpoints costing up to 6 s take less than 1% of the time.
 TEST(CheckpointInterval, CostsLessThanAHundredth) {
     for (const int cost_ms : {1, 20, 300, 2'000, 5'999})
         EXPECT_LE(cost_ms, 0.01 * static_cast<double>(checkpoint_interval(Milliseconds(cost_ms), hours(24)).count()));

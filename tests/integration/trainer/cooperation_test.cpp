@@ -102,8 +102,7 @@ protected:
         std::size_t first = 0;
         while (first < alone.size() && together[first] == alone[first]) ++first;
         ASSERT_LT(first, alone.size()) << "nobody took part: sums over other shares round differently";
-        // Rounding grows with every step, as it does between thread counts; a missing share would change the losses by
-        // more.
+        // Rounding errors grow with every step, as between thread counts; a missing share would change the losses more.
         for (std::size_t i = first; i < std::min(first + 10, alone.size()); ++i) EXPECT_LT(differs(i), 1e-3) << i;
         for (std::size_t i = first; i < alone.size(); ++i) EXPECT_LT(differs(i), 3e-2) << i;
     }

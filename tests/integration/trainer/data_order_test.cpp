@@ -1,5 +1,4 @@
-// Which windows are trained when: each window at most once an epoch, no validation window, and another order in each
-// epoch.
+// Which windows are trained when: each window at most once per epoch, no validation window, and a new order in each.
 #include <gtest/gtest.h>
 
 #include <set>

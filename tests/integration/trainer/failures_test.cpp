@@ -110,7 +110,7 @@ TEST(Failures, ADiskThatIsFull) {
         EXPECT_THAT(failed.message, AllOf(HasSubstr("cannot save the state of a segment"), HasSubstr("File too large"),
                                           HasSubstr(bench.path().string())));
     }
-    EXPECT_EQ(train_to_end(bench).artifact.epochs, 2u);  // continues when there is room again
+    EXPECT_EQ(train_to_end(bench).artifact.epochs, 2u);  // continues once there is space again
 }
 
 TEST(Failures, TheSmallestDatasetOfTheNetworkIsTrained) {

@@ -19,8 +19,7 @@ namespace {
 using namespace trainer_protocol;
 
 constexpr double mb = 1e6;
-/// nano: 170,000 weights with gradients and two moments, and the activations of 16 sequences of 64 tokens: 12 MB in
-/// all.
+/// nano: 170,000 weights with gradients and two moments, and the activations of 16 sequences of 64 tokens: 12 MB.
 constexpr double model_mb = 12;
 
 double rss_anon_mb(pid_t pid) {

@@ -44,8 +44,7 @@ private:
 
 std::filesystem::path trainer_program();
 
-/// Runs to the last report. `each` sees every report; when it returns true, the process is killed and nothing is
-/// returned.
+/// Runs to the last report. `each` sees every report; when it returns true, the process is killed and none is returned.
 std::optional<trainer_protocol::Report> run_trainer(
     const trainer_protocol::Request& request, const std::filesystem::path& log,
     const std::function<bool(const trainer_protocol::Report&)>& each = {},

@@ -37,8 +37,7 @@ private:
 /// Trains to the end; throws on Failed.
 trainer_protocol::Trained train_to_end(const Bench& bench, const std::map<std::string, std::string>& environment = {});
 
-/// The evidence that a node gives for the draw of `block_hash`: the states that the trainer left in `folder`, in one
-/// file.
+/// A node's evidence for the draw of `block_hash`: the states that the trainer left in `folder`, in one file.
 std::string evidence_of(const Bench& bench, const trainer_protocol::Trained& trained, const Hash256& block_hash,
                         std::uint32_t draws);
 

@@ -46,7 +46,7 @@ protected:
     NodeWorld();
     ~NodeWorld() override;
 
-    /// A process of the node begins: the pipeline of the stored record and the sender. `fresh`: it created the JOB
+    /// Starts a process of the node: the pipeline of the stored record and the sender. `fresh`: it created the JOB
     /// itself.
     void start(bool fresh = false);
     /// As if by SIGKILL: only the store survives.

@@ -217,7 +217,7 @@ TEST_F(AsyncMutexTest, CancelledWaiterLeavesTheQueue) {
     EXPECT_EQ(notes, (Notes{"a locked", "a unlocks", "c locked", "c unlocks"}));
 }
 
-/// Met by the simulation: a channel of Boost 1.81 refuses everything once its receiver was cancelled.
+/// Found by the simulation: a channel of Boost 1.81 refuses everything once its receiver was cancelled.
 TEST_F(AsyncMutexTest, TheLockIsFreeAfterItsOnlyWaiterWasCancelled) {
     Started<void> holder(io, hold(&mutex, &clock, &notes, "a"));
     settle(io);

@@ -109,7 +109,7 @@ TEST_F(DurableFile, StaleTemporaryOfADeadProcessIsNoObstacle) {
     EXPECT_EQ(read_file(file, 100).value(), "whole");
 }
 
-/// Met by the crash matrix: a writer that was killed before its rename left its temporary for ever.
+/// Found by the crash matrix: a writer that was killed before its rename left its temporary file behind forever.
 TEST_F(DurableFile, ATemporaryOfAnotherProcessThatIsDeadIsRemoved) {
     const pid_t child = ::fork();
     ASSERT_GE(child, 0);
@@ -211,8 +211,7 @@ TEST(FolderLock, WaitsForAHolderThatEndsInTime) {
     const test::TemporaryFolder folder;
     std::optional<FolderLock> command = FolderLock::acquire(folder.path()).value();
     std::thread end([&] {
-        // Refused here for 50 ms, so that the main thread has been refused as well and is waiting when the lock is
-        // released.
+        // Refused here for 50 ms, so that the main thread is already waiting when the lock is released.
         EXPECT_TRUE(FolderLock::acquire(folder.path(), Milliseconds(50)).has_error());
         command.reset();
     });

@@ -1,5 +1,4 @@
-// A JOB that makes the process crash: counted at the next start, and after three crashes in a row left alone for a long
-// time.
+// A JOB that makes the process crash: counted at the next start, and after three crashes in a row not touched for long.
 #include <csignal>
 
 #include "node/pipeline/crash_account.hpp"

@@ -117,8 +117,8 @@ TEST_F(PipelineWorkerTest, AWorkerThatFailedAloneUntilTheEndGetsNoNewJob) {
     EXPECT_GT(hub.workers()[0].rest, Milliseconds(20 * 60'000));
 }
 
-/// Met by the simulation: the lease was found durable when the disk was well again, and its worker was another JOB's by
-/// then.
+/// Found by the simulation: when the disk recovered, the lease turned out to be durable, but by then its worker had
+/// been reserved for another JOB.
 TEST_F(PipelineWorkerTest, AWorkerIsNobodyElsesWhileItsLeaseMayBeDurable) {
     hub.disconnect(worker_1, "away");
     start(true);
@@ -252,8 +252,7 @@ TEST_F(PipelineWorkerTest, AnUploadThatNeverSucceedsIsOpenedAnewAfterAWhile) {
     ASSERT_TRUE(run_until_state(sm::State::verified));
 }
 
-/// The worker's artifact was damaged, and what it made again has another digest: the first was ordered until the
-/// deadline.
+/// The worker's artifact was damaged and its replacement has another digest; the first was ordered until the deadline.
 TEST_F(PipelineWorkerTest, AnArtifactThatWasMadeAgainDifferentlyIsUploadedInPlaceOfTheFirst) {
     hub.answers_uploads = false;
     start(true);
@@ -309,7 +308,7 @@ TEST_F(PipelineWorkerTest, ALateReportOfAnAbortedUploadIsNotCountedForTheNext) {
     expect_verified_once();
 }
 
-/// Met by the simulation: without it, the upload was ordered again and again until the deadline.
+/// Found by the simulation: without it, the upload was ordered again and again until the deadline.
 TEST_F(PipelineWorkerTest, AWorkerWhoseFilesAreGoneBeforeTheUploadTrainsAgainUnderANewLease) {
     hub.answers_uploads = false;
     start(true);
