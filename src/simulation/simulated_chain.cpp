@@ -373,8 +373,7 @@ Result<void> SimulatedChain::accept(const chain::Bytes& raw) {
     return {};
 }
 
-/// A nonce belongs to one intent forever; an intent may be sent under a second nonce only once the first failed on
-/// chain.
+/// A nonce belongs to one intent forever; an intent may use a second nonce only once the first failed on chain.
 void SimulatedChain::watch_intent(const Pooled& sent) {
     const auto nonce = sent.transaction.nonce;
     chain::Bytes intent(sent.transaction.to->bytes.begin(), sent.transaction.to->bytes.end());

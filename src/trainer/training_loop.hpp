@@ -30,8 +30,7 @@ struct TrainingSetup {
 
 /// Trains `state` from its step to setup.last_step. The result depends only on the JOB, the dataset and the number of
 /// threads, wherever the run was interrupted; the other members of `team` change it by rounding at most. Errors: a
-/// checkpoint cannot be written; the loss is not finite (permanent); the team cannot continue (a helper lost its
-/// leader).
+/// checkpoint cannot be written; the loss is not finite (permanent); a helper's leader is gone.
 Result<void> train(const TrainingSetup& setup, const ParameterLayout& layout, const TokenFile& tokens,
                    TrainingState& state, StateKeeper& keeper, Team& team, Reporter& reporter);
 

@@ -1,5 +1,4 @@
-// The folder behind the Storage API: complete objects and their creation. An object is whole or absent, and never
-// replaced.
+// The folder behind the Storage API: complete objects and their creation. Objects are whole or absent, never replaced.
 #pragma once
 
 #include <array>

@@ -24,8 +24,7 @@ struct PreparedData {
     TokenFile tokens;
 };
 
-/// The same on every machine for one dataset, JOB id and preset. A transient Error when the dataset has a different
-/// digest.
+/// The same on every machine for one dataset, JOB id and preset. A transient Error when the dataset's digest differs.
 Result<PreparedData> prepare_data(const std::filesystem::path& dataset, const Hash256& dataset_sha256,
                                   const std::filesystem::path& folder, const JobId& job, const Preset& preset,
                                   std::uint32_t threads, Reporter& reporter);

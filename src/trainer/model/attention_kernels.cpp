@@ -22,8 +22,8 @@ EMETH_INLINE void scatter_rows(const float* in, std::int64_t rows, std::int64_t 
     }
 }
 
-/// Rows first .. first + rows of the score matrix: softmax(scale · scores) over keys 0 .. row, 0 beyond. The scores are
-/// overwritten.
+/// Rows first .. first + rows of the score matrix: softmax(scale · scores) over keys 0 .. row, 0 beyond. Overwrites the
+/// scores.
 template <class T>
 EMETH_INLINE void causal_softmax_rows(float* scores, std::int64_t first, std::int64_t rows, std::int64_t keys,
                                       float scale, T* probabilities) {

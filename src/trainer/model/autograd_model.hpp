@@ -1,5 +1,4 @@
-// The same model from libtorch's own operations and automatic derivatives, for devices whose fast kernels are
-// libtorch's.
+// The same model from libtorch's operations and automatic derivatives, for devices whose fast kernels are libtorch's.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -16,8 +16,7 @@
 namespace emeth::trainer {
 namespace {
 
-/// Logits exist for this many elements at a time (a few MB, to stay in the cache), but for enough rows to fill a
-/// product.
+/// Logits exist for this many elements at a time (a few MB, to stay in cache), but for enough rows to fill a product.
 constexpr std::int64_t logits_elements = 1 << 20;
 constexpr std::int64_t logits_rows_min = 256;
 

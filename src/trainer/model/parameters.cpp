@@ -22,7 +22,7 @@ constexpr double embedding_deviation = 0.02;
 ParameterLayout::ParameterLayout(const Preset& preset) {
     const std::int64_t d = preset.width;
     const double narrow = embedding_deviation;
-    // Each layer adds two branches to the residual stream; GPT-2 shrinks their output to keep its variance constant.
+    // Each layer adds two branches to the residual stream; GPT-2 shrinks their output so its variance does not grow.
     const double branch = narrow / std::sqrt(2.0 * static_cast<double>(preset.layers));
     add("transformer.wte.weight", {preset.vocabulary, d}, narrow, 0);
     add("transformer.wpe.weight", {preset.context, d}, narrow, 0);

@@ -14,7 +14,7 @@ namespace emeth::trainer {
 
 using trainer_protocol::Preset;
 
-/// Named and shaped as Hugging Face's GPT2LMHeadModel stores it: matrices are [in, out]. The output head is the token
+/// Named and shaped as in Hugging Face's GPT2LMHeadModel: matrices are [in, out]. The output head is the token
 /// embedding.
 struct Parameter {
     std::string name;

@@ -1,5 +1,4 @@
-// Were the drawn segments really trained? They are retrained from the evidence, which is trusted only if its digests
-// match.
+// Were the drawn segments really trained? They are retrained from the evidence, which is trusted only if digests match.
 #pragma once
 
 #include <optional>

@@ -46,8 +46,7 @@ protected:
     NodeWorld();
     ~NodeWorld() override;
 
-    /// Starts a process of the node: the pipeline of the stored record and the sender. `fresh`: it created the JOB
-    /// itself.
+    /// Starts a process of the node: the stored record's pipeline and the sender. `fresh`: it created the JOB itself.
     void start(bool fresh = false);
     /// As if by SIGKILL: only the store survives.
     void kill();
