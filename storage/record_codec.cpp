@@ -117,7 +117,7 @@ template <> inline constexpr auto fields<RefusedJob> = tuple(&RefusedJob::id, &R
 // clang-format on
 
 void write_event(Message& message, const Event& event) {
-    const FieldDescriptor& body = field_of(message, static_cast<int>(event.body.index()) + 1);
+    const FieldDescriptor& body = field_of(*message.GetDescriptor(), static_cast<int>(event.body.index()) + 1);
     FieldWriter writer(*message.GetReflection()->MutableMessage(&message, &body));
     std::visit([&](const auto& fact) { writer.write(fact); }, event.body);
     static_cast<records::Event&>(message).set_at_unix_ms(event.at_unix_ms);
@@ -145,7 +145,7 @@ void read_event(const Message& message, const Place& place, Event& event) {
     if (number == 0 || number > event_kinds)
         throw ErrorException(
             permanent_error("the event is of no kind known here: use the emeth that wrote it or a newer one"));
-    const FieldDescriptor& body = field_of(message, static_cast<int>(number));
+    const FieldDescriptor& body = field_of(*message.GetDescriptor(), static_cast<int>(number));
     const Place inner{&place, &body};
     event.body = body_readers[number - 1](message.GetReflection()->GetMessage(message, &body), inner);
     event.at_unix_ms = record.at_unix_ms();

@@ -82,8 +82,10 @@ inline constexpr int fields_of = std::tuple_size_v<std::remove_const_t<decltype(
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
-inline const FieldDescriptor& field_of(const Message& message, int number) {
-    return *message.GetDescriptor()->FindFieldByNumber(number);
+/// records.proto declares the fields of a message in the order of their numbers, from 1 and without a gap (a test holds
+/// it to that), so that a field is found by its place: this is what each member of each record costs.
+inline const FieldDescriptor& field_of(const google::protobuf::Descriptor& type, int number) {
+    return *type.field(number - 1);
 }
 
 /// The location of a message within its record, for error messages.
@@ -104,7 +106,8 @@ void read_event(const Message& message, const Place& place, statemachine::Event&
 
 class FieldWriter {
 public:
-    explicit FieldWriter(Message& message) : message_(message), access_(*message.GetReflection()) {}
+    explicit FieldWriter(Message& message)
+        : message_(message), type_(*message.GetDescriptor()), access_(*message.GetReflection()) {}
 
     template <Listed Record>
     void write(const Record& record) {
@@ -114,7 +117,11 @@ public:
 private:
     template <class Record, class Value>
     void put(const Record& record, Value Record::*const& member) {
-        put_value(next(), record.*member);
+        const FieldDescriptor& field = next();
+        // A new message has these values already; most fields of a JOB do, and setting one is a call into protobuf.
+        if constexpr (Number<Value> || std::is_same_v<Value, std::string>)
+            if (record.*member == Value{}) return;
+        put_value(field, record.*member);
     }
     template <class Record, Listed Value>
     void put(const Record& record, const Inlined<Value Record::*>& part) {
@@ -178,9 +185,10 @@ private:
         write_event(*access_.MutableMessage(&message_, &field), event);
     }
 
-    const FieldDescriptor& next() { return field_of(message_, number_++); }
+    const FieldDescriptor& next() { return field_of(type_, number_++); }
 
     Message& message_;
+    const google::protobuf::Descriptor& type_;
     const google::protobuf::Reflection& access_;
     int number_ = 1;
 };
@@ -189,7 +197,7 @@ class FieldReader {
 public:
     /// Both must outlive the reader.
     FieldReader(const Message& message, const Place& place)
-        : message_(message), access_(*message.GetReflection()), place_(place) {}
+        : message_(message), type_(*message.GetDescriptor()), access_(*message.GetReflection()), place_(place) {}
 
     template <Listed Record>
     void read(Record& record) {
@@ -207,7 +215,7 @@ private:
     }
     template <class Record, Listed Value>
     void get(Record& record, const Inlined<std::optional<Value> Record::*>& part) {
-        if (access_.HasField(message_, &field_of(message_, number_)))
+        if (access_.HasField(message_, &field_of(type_, number_)))
             read((record.*part.member).emplace());
         else
             number_ += fields_of<Value>;
@@ -223,9 +231,12 @@ private:
     void get_value(const FieldDescriptor& field, std::uint64_t& value) { value = access_.GetUInt64(message_, &field); }
     void get_value(const FieldDescriptor& field, std::int64_t& value) { value = access_.GetInt64(message_, &field); }
     void get_value(const FieldDescriptor& field, double& value) { value = access_.GetDouble(message_, &field); }
-    void get_value(const FieldDescriptor& field, std::string& value) { value = access_.GetString(message_, &field); }
+    void get_value(const FieldDescriptor& field, std::string& value) {
+        value = access_.GetStringReference(message_, &field, &value);
+    }
     void get_value(const FieldDescriptor& field, std::vector<std::uint8_t>& value) {
-        const std::string stored = access_.GetString(message_, &field);
+        std::string scratch;
+        const std::string& stored = access_.GetStringReference(message_, &field, &scratch);
         value.assign(stored.begin(), stored.end());
     }
     void get_value(const FieldDescriptor& field, std::vector<std::uint32_t>& values) {
@@ -249,7 +260,13 @@ private:
     }
     template <FixedSize Value>
     void get_value(const FieldDescriptor& field, Value& value) {
-        value = fixed_bytes<Value>(access_.GetString(message_, &field), Place{&place_, &field}.text());
+        std::string scratch;
+        const std::string& stored = access_.GetStringReference(message_, &field, &scratch);
+        // Putting the field's name together costs more than reading the field: only for the error.
+        if (stored.size() == Value::size_bytes)
+            value = fixed_bytes<Value>(stored, {});
+        else
+            value = fixed_bytes<Value>(stored, Place{&place_, &field}.text());
     }
     /// One of the values that records.proto names; zero stands for none.
     template <Enum Value>
@@ -275,9 +292,10 @@ private:
         read_event(access_.GetMessage(message_, &field), inner, event);
     }
 
-    const FieldDescriptor& next() { return field_of(message_, number_++); }
+    const FieldDescriptor& next() { return field_of(type_, number_++); }
 
     const Message& message_;
+    const google::protobuf::Descriptor& type_;
     const google::protobuf::Reflection& access_;
     const Place& place_;
     int number_ = 1;

@@ -243,6 +243,19 @@ std::string upper_case(std::string_view text) {
     return upper;
 }
 
+/// The codec finds a field by its place (storage/record_fields.hpp).
+TEST(RecordNumbers, FollowTheOrderOfTheFields) {
+    const google::protobuf::FileDescriptor& file = *records::Job::descriptor()->file();
+    for (int message = 0; message < file.message_type_count(); ++message) {
+        const google::protobuf::Descriptor& type = *file.message_type(message);
+        for (int i = 0; i < type.field_count(); ++i) {
+            const google::protobuf::FieldDescriptor& field = *type.field(i);
+            if (field.full_name() == records::Event::descriptor()->full_name() + ".at_unix_ms") continue;
+            EXPECT_EQ(field.number(), i + 1) << field.full_name();
+        }
+    }
+}
+
 TEST(RecordNumbers, AreThoseOfTheStateMachine) {
     const auto& body = *records::Event::descriptor()->oneof_decl(0);
     ASSERT_EQ(static_cast<std::size_t>(body.field_count()), event_kinds);
