@@ -1,7 +1,7 @@
 // The store as JSON lines, for people and for jq.
-#include <boost/json/serialize.hpp>
 #include <span>
 
+#include "runtime/json_fields.hpp"
 #include "storage/keys.hpp"
 #include "storage/record_json.hpp"
 #include "storage/records.pb.h"
@@ -21,7 +21,7 @@ std::string hex_of(std::string_view bytes) {
 json::object line_head(Family family, std::string_view type, std::string_view key) {
     json::object head{{"type", type}};
     if (family == Family::history) head["id"] = hex_of(key.substr(0, JobId::size_bytes));
-    if (family == Family::cursors) head["key"] = valid_utf8(key);
+    if (family == Family::cursors) head["key"] = key;
     return head;
 }
 
@@ -37,7 +37,7 @@ Result<void> dump_family(RocksDatabase& database, Family family, std::string_vie
         try {
             json::object line = line_head(family, type, key);
             for (const auto& [field, value] : to_json(record)) line[field] = value;
-            sink(json::serialize(line));
+            sink(json_text(line));
         } catch (const ErrorException& damaged) {
             return damaged.error();
         }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 
+#include "runtime/utf8.hpp"
 #include "statemachine/amount_text.hpp"
 #include "storage/record_fields.hpp"
 #include "storage/records.pb.h"
@@ -88,26 +89,6 @@ json::value repeated_value(const Message& record, const FieldDescriptor& field) 
     return values;
 }
 
-/// Length of the valid UTF-8 sequence at the start of `text`, or 0. RFC 3629: no overlong forms, no surrogates.
-std::size_t utf8_sequence(std::string_view text) {
-    const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<std::uint8_t>(text[i]) : 0U; };
-    const auto continues = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xbf) {
-        return byte(i) >= low && byte(i) <= high;
-    };
-    const unsigned first = byte(0);
-    if (first < 0x80) return 1;
-    if (first >= 0xc2 && first <= 0xdf) return continues(1) ? 2 : 0;
-    if (first >= 0xe0 && first <= 0xef) {
-        const bool second = continues(1, first == 0xe0 ? 0xa0 : 0x80, first == 0xed ? 0x9f : 0xbf);
-        return second && continues(2) ? 3 : 0;
-    }
-    if (first >= 0xf0 && first <= 0xf4) {
-        const bool second = continues(1, first == 0xf0 ? 0x90 : 0x80, first == 0xf4 ? 0x8f : 0xbf);
-        return second && continues(2) && continues(3) ? 4 : 0;
-    }
-    return 0;
-}
-
 }  // namespace
 
 json::object to_json(const Message& record) {
@@ -122,17 +103,6 @@ json::object to_json(const Message& record) {
         }
     }
     return object;
-}
-
-std::string valid_utf8(std::string_view text) {
-    std::string valid;
-    valid.reserve(text.size());
-    while (!text.empty()) {
-        const std::size_t length = utf8_sequence(text);
-        valid.append(length == 0 ? std::string_view("\xef\xbf\xbd") : text.substr(0, length));
-        text.remove_prefix(length == 0 ? 1 : length);
-    }
-    return valid;
 }
 
 }  // namespace emeth::storage

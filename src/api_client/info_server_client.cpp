@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/json/value.hpp>
+#include <set>
 #include <utility>
 
 #include "runtime/json_fields.hpp"
@@ -37,19 +38,20 @@ Task<Result<std::vector<JobOffer>>> InfoServerClient::open_jobs() {
     if (looks_like_html(response->body))
         co_return transient_error("the JOB info server at " + base_url_.origin() +
                                   " answered HTML, not JSON; check info_server_url");
-    const auto json = parse_json(response->body, answer_bytes_max, list);
+    const auto json = parse_json_leniently(response->body, answer_bytes_max, list);
     if (json.has_error()) co_return transient_error(json.error().message);
     const auto* entries = json->if_array();
     if (entries == nullptr) co_return transient_error(std::string(list) + " is no JSON array; check info_server_url");
 
     std::vector<JobOffer> offers;
+    std::set<JobId> seen;
     std::size_t unreadable = 0;
     std::string first_reason;
     const std::size_t count = std::min(entries->size(), offers_max);
     for (std::size_t index = 0; index < count; ++index) {
         auto offer = read_offer((*entries)[index], list);
         if (offer.has_value()) {
-            offers.push_back(std::move(*offer));
+            if (seen.insert(offer->id).second) offers.push_back(std::move(*offer));
         } else if (unreadable++ == 0) {
             first_reason = offer.error().message;
         }

@@ -1,5 +1,8 @@
 #include "api_client/listed_job.hpp"
 
+#include <boost/json/serialize.hpp>
+#include <charconv>
+
 #include "runtime/json_fields.hpp"
 #include "statemachine/amount_text.hpp"
 
@@ -10,6 +13,22 @@ constexpr std::string_view id_key = "id", fee_key = "fee", bytes_key = "datasetS
 
 void add_time(boost::json::object& object, std::string_view key, std::int64_t unix_s) {
     if (unix_s != 0) object[key] = unix_s;
+}
+
+/// A number, whether it is written as a number or as a string.
+std::string hint(const boost::json::object& fields, std::string_view key) {
+    const boost::json::value* value = fields.if_contains(key);
+    if (value == nullptr) return {};
+    if (value->is_string()) return std::string(value->get_string());
+    return boost::json::serialize(*value);
+}
+
+/// 0 for a text that is none.
+template <class Number>
+Number whole_number(std::string_view text) {
+    Number number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return error == std::errc{} && end == text.data() + text.size() ? number : Number{0};
 }
 
 }  // namespace
@@ -34,12 +53,11 @@ Result<JobOffer> read_offer(const boost::json::value& entry, std::string_view li
     JsonObject fields(entry, list);
     JobOffer offer;
     offer.id = fields.fixed<JobId>(id_key);
-    const auto fee = wei_from_decimal(fields.decimal(fee_key));
-    offer.dataset_bytes = fields.u64(bytes_key);
-    offer.deadline_unix_s = fields.i64(deadline_key);
-    if (!fee) fields.reject(fee_key, "an amount of at most 256 bits");
     if (auto check = fields.check(); check.has_error()) return check.error();
-    offer.fee = *fee;
+    const boost::json::object& hints = entry.get_object();
+    offer.fee = wei_from_decimal(hint(hints, fee_key)).value_or(Wei{});
+    offer.dataset_bytes = whole_number<std::uint64_t>(hint(hints, bytes_key));
+    offer.deadline_unix_s = whole_number<std::int64_t>(hint(hints, deadline_key));
     return offer;
 }
 

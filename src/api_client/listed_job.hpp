@@ -37,7 +37,8 @@ struct ListedJob {
 /// startedAt?, submittedAt?, verifiedAt?}: amounts as decimal strings of wei, times in unix seconds.
 boost::json::object to_json(const ListedJob& job);
 
-/// What a node reads about a JOB that waits for one.
+/// What a node reads about a JOB that waits for one. Only the id matters: the rest is a hint for the order in which the
+/// node looks at what the chain says, so a number may also come as a string or the reverse, and is 0 if it is neither.
 struct JobOffer {
     JobId id;
     Wei fee;
@@ -45,7 +46,7 @@ struct JobOffer {
     std::int64_t deadline_unix_s = 0;
 };
 
-/// `list` names the answer in the Error.
+/// An Error if there is no id; `list` names the answer in it.
 Result<JobOffer> read_offer(const boost::json::value& entry, std::string_view list);
 
 }  // namespace emeth::api_client

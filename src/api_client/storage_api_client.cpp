@@ -4,7 +4,6 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 #include <utility>
 
 #include "crypto/api_signature.hpp"
@@ -37,7 +36,7 @@ Task<Result<http::ClientResponse>> send(http::Url base, std::string_view path, j
     request.method = "POST";
     request.url = base.at(path);
     request.headers["content-type"] = "application/json";
-    request.body = json::serialize(body);
+    request.body = json_text(body);
     request.timeout = timeout;
     request.response_bytes_max = answer_bytes_max;
     co_return co_await http::request(std::move(request));

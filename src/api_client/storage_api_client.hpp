@@ -34,6 +34,9 @@ inline constexpr std::string_view upload_state_path = "/api/v1/node/multipartUpl
 inline constexpr std::string_view result_extension = ".tar";
 inline constexpr std::string_view evidence_extension = ".evidence";
 
+/// What our own Storage API takes and our verifier checks.
+inline constexpr std::uint64_t dataset_bytes_max = std::uint64_t{64} << 30;
+
 struct OpenedUpload {
     std::string upload_id;
     std::string file_name;

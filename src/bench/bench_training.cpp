@@ -5,7 +5,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
-#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <cmath>
 #include <cstdio>
@@ -19,6 +18,7 @@
 #include "bench/figures.hpp"
 #include "bench/measured_program.hpp"
 #include "runtime/child_process.hpp"
+#include "runtime/json_fields.hpp"
 #include "runtime/processors.hpp"
 #include "trainer_protocol/presets.hpp"
 #include "trainer_protocol/trainer_child.hpp"
@@ -59,7 +59,7 @@ boost::json::value run_ours(const Trial& trial, const Workshop& workshop) {
 boost::json::value run_peer(const Trial& trial, const boost::json::value& ours) {
     fmt::print(stderr, "emeth bench: {}: Python PyTorch\n", trial.model);
     const auto script = own_program_path().parent_path().parent_path().parent_path() / "bench/training_peer.py";
-    return output_of(fmt::format("{} {} {}", python, quoted(script), quoted(boost::json::serialize(ours))));
+    return output_of(fmt::format("{} {} {}", python, quoted(script), quoted(json_text(ours))));
 }
 
 void require_same_work(const Trial& trial, const boost::json::value& ours, const boost::json::value& peer) {

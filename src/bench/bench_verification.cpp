@@ -38,7 +38,7 @@ struct VerificationFlags {
 };
 
 struct Timed {
-    Report last;
+    TrainerReport last;
     double seconds = 0;
 };
 

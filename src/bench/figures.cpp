@@ -4,8 +4,9 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 #include <utility>
+
+#include "runtime/json_fields.hpp"
 
 namespace emeth::bench {
 
@@ -27,7 +28,7 @@ void print(const std::vector<Figure>& figures, bool json) {
                                               {"against", std::move(against)},
                                               {"ratio", figure.value / figure.against_value}});
     }
-    fmt::print("{}\n", boost::json::serialize(boost::json::object{{"figures", std::move(list)}}));
+    fmt::print("{}\n", json_text(boost::json::object{{"figures", std::move(list)}}));
 }
 
 }  // namespace emeth::bench

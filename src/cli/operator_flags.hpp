@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <functional>
 #include <memory>
@@ -14,10 +13,13 @@
 #include "chain/amount.hpp"
 #include "cli/command.hpp"
 #include "cli/master_settings.hpp"
+#include "cli/path_option.hpp"
 #include "cli/program.hpp"
 #include "node/admin/operator_command.hpp"
 #include "node/core/config.hpp"
+#include "runtime/json_fields.hpp"
 #include "runtime/log.hpp"
+#include "runtime/utf8.hpp"
 
 namespace emeth::cli {
 
@@ -28,7 +30,7 @@ struct OperatorFlags {
 
     void add_to(CLI::App& command) {
         config.add_to(command, master_settings());
-        command.add_option("--data", data, "the master's data folder")->capture_default_str()->type_name("DIR");
+        add_path(command, "--data", data, "the master's data folder", "DIR");
         command.add_flag("--json", json, "print the answer as one JSON object");
     }
 
@@ -53,7 +55,7 @@ inline Task<Result<void>> ask_and_print(asio::any_io_executor executor, Operator
         std::move(executor), std::move(data), std::move(settings), std::move(method), std::move(params));
     if (answer.has_error()) co_return answer.error();
     if (flags.json || !answer->is_object()) {
-        fmt::print("{}\n", boost::json::serialize(*answer));
+        fmt::print("{}\n", json_text(*answer));
     } else {
         print(answer->get_object());
     }
@@ -69,12 +71,12 @@ inline int run_operator_command(const std::string& command, const OperatorFlags&
     });
 }
 
-// Reading the answers, which our own program gave.
+// Reading the answers: our own program gave them, but a reason may quote what a stranger wrote.
 
 inline std::string text_of(const Answer& object, std::string_view key) {
     const auto* value = object.if_contains(key);
     if (value == nullptr) return "-";
-    return value->is_string() ? std::string(value->get_string()) : boost::json::serialize(*value);
+    return value->is_string() ? one_line(value->get_string()) : json_text(*value);
 }
 
 /// Decimal wei → "12.5".

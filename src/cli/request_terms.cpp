@@ -2,9 +2,9 @@
 
 #include <CLI/CLI.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 
 #include "chain/amount.hpp"
+#include "runtime/json_fields.hpp"
 
 namespace emeth::cli {
 
@@ -31,7 +31,7 @@ Result<network::JobRequest> RequestTerms::job_request() const {
     request.fee_min = *least;
     boost::json::object param{{"language", language}, {"epoch", epochs}};
     if (!model.empty()) param["model"] = model;
-    request.param = boost::json::serialize(param);
+    request.param = json_text(param);
     request.deadline_in_s = deadline_in_s;
     return request;
 }

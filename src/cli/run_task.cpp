@@ -9,6 +9,7 @@
 #include "cli/command.hpp"
 #include "cli/program.hpp"
 #include "runtime/shutdown.hpp"
+#include "runtime/utf8.hpp"
 
 namespace emeth::cli {
 
@@ -52,7 +53,7 @@ int run(const std::string& command, Task<Result<void>> (*wrap)(Work), Work work,
 }  // namespace
 
 int fail(const std::string& command, const Error& error, int code) {
-    std::fprintf(stderr, "emeth %s: %s\n", command.c_str(), error.message.c_str());
+    std::fprintf(stderr, "emeth %s: %s\n", command.c_str(), one_line(error.message).c_str());
     return code;
 }
 

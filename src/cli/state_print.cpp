@@ -4,10 +4,11 @@
 #include <fmt/format.h>
 
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 
 #include "chain/amount.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/json_fields.hpp"
+#include "runtime/utf8.hpp"
 #include "statemachine/transition.hpp"
 
 namespace emeth::cli {
@@ -17,7 +18,7 @@ namespace {
 using statemachine::Job;
 
 void field(std::string_view name, const std::string& value) {
-    fmt::print("{:<14} {}\n", name, value);
+    fmt::print("{:<14} {}\n", name, one_line(value));
 }
 
 std::string transaction_text(const std::optional<statemachine::TxRef>& transaction) {
@@ -61,14 +62,13 @@ Result<void> print_list(storage::JobStore& jobs, bool json) {
     return jobs.for_each([&](const Job& job) {
         const auto reason = statemachine::why(job, now);
         if (json)
-            fmt::print("{}\n",
-                       boost::json::serialize(boost::json::object{{"id", job.terms.id.hex()},
-                                                                  {"state", statemachine::name(job.state)},
-                                                                  {"entered_at_unix_ms", job.entered_at_unix_ms},
-                                                                  {"why", reason}}));
+            fmt::print("{}\n", json_text(boost::json::object{{"id", job.terms.id.hex()},
+                                                             {"state", statemachine::name(job.state)},
+                                                             {"entered_at_unix_ms", job.entered_at_unix_ms},
+                                                             {"why", reason}}));
         else
             fmt::print("{:<34}  {:<11}  {:<23}  {:>8}  {}\n", job.terms.id.hex(), statemachine::name(job.state),
-                       utc_text(job.entered_at_unix_ms), chain::format_coins(job.terms.fee), reason);
+                       utc_text(job.entered_at_unix_ms), chain::format_coins(job.terms.fee), one_line(reason));
         return true;
     });
 }
@@ -104,8 +104,8 @@ void print_history(const Job& job, const std::vector<storage::HistoryEntry>& ent
                                                          : fmt::format("{} → {}", statemachine::name(entry.from),
                                                                        statemachine::name(entry.to));
         fmt::print("{:>4}  {}  {:<25}  {}", entry.sequence, utc_text(entry.event.at_unix_ms), state,
-                   statemachine::describe(entry.event.body));
-        if (entry.rejection) fmt::print("  [not applied: {}]", entry.rejection->reason);
+                   one_line(statemachine::describe(entry.event.body)));
+        if (entry.rejection) fmt::print("  [not applied: {}]", one_line(entry.rejection->reason));
         fmt::print("\n");
     }
 }

@@ -2,6 +2,7 @@
 #include "chain/rpc/rpc_chain.hpp"
 #include "cli/operator_flags.hpp"
 #include "crypto/private_key.hpp"
+#include "runtime/json_fields.hpp"
 
 namespace emeth::cli {
 
@@ -38,7 +39,7 @@ void print(const Address& wallet, const Balances& balances, bool json) {
                                          {"alt", chain::format_wei(balances.alt)},
                                          {"emt", chain::format_wei(balances.emt)},
                                          {"allowance", chain::format_wei(balances.allowance)}};
-        fmt::print("{}\n", boost::json::serialize(object));
+        fmt::print("{}\n", json_text(object));
         return;
     }
     fmt::print("address    {}\nALT        {}\nEMT        {}\nallowance  {} EMT for EmethCore\n",

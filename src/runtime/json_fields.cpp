@@ -5,8 +5,11 @@
 #include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <charconv>
 #include <cmath>
 #include <utility>
+
+#include "runtime/utf8.hpp"
 
 namespace emeth {
 namespace {
@@ -20,7 +23,7 @@ std::string shown(const boost::json::value& value) {
     if (value.is_object()) return fmt::format("an object of {} fields", value.get_object().size());
     if (value.is_string() && value.get_string().size() > shown_bytes_max)
         return fmt::format("a string of {} bytes", value.get_string().size());
-    return boost::json::serialize(value);
+    return one_line(boost::json::serialize(value));
 }
 
 /// A key from outside (only array indices and our own names get into paths, so it is short).
@@ -37,6 +40,34 @@ std::optional<std::uint64_t> as_u64(const boost::json::value& value) {
 bool is_decimal(std::string_view text) {
     return !text.empty() && text.size() <= decimal_digits_max &&
            std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// The escape of a UTF-16 unit at the start of `text`, "\\uD83D"; none if there is none.
+std::optional<unsigned> escaped_unit(std::string_view text) {
+    constexpr std::size_t length = 6;
+    if (text.size() < length || !text.starts_with("\\u")) return std::nullopt;
+    unsigned unit = 0;
+    const auto [end, error] = std::from_chars(text.data() + 2, text.data() + length, unit, 16);
+    return error == std::errc{} && end == text.data() + length ? std::optional(unit) : std::nullopt;
+}
+
+/// Unpaired surrogates, which only escapes can make, become U+FFFD.
+std::string paired_surrogates(std::string_view json) {
+    constexpr std::string_view replacement = "\\ufffd";
+    std::string paired;
+    while (!json.empty()) {
+        const std::size_t escape = std::min(json.find('\\'), json.size());
+        paired += json.substr(0, escape);
+        json.remove_prefix(escape);
+        const auto unit = escaped_unit(json);
+        const bool high = unit && *unit >= 0xD800 && *unit <= 0xDBFF, low = unit && *unit >= 0xDC00 && *unit <= 0xDFFF;
+        const auto second = high ? escaped_unit(json.substr(replacement.size())) : std::nullopt;
+        const bool pair = second && *second >= 0xDC00 && *second <= 0xDFFF;
+        const std::size_t length = pair ? 2 * replacement.size() : unit ? replacement.size() : 2;
+        paired += (high && !pair) || low ? replacement : json.substr(0, length);
+        json.remove_prefix(std::min(length, json.size()));
+    }
+    return paired;
 }
 
 template <class Number>
@@ -59,6 +90,38 @@ Result<boost::json::value> parse_json(std::string_view text, std::size_t bytes_m
     boost::json::value value = boost::json::parse(text, error, {}, options);
     if (error) return permanent_error(fmt::format("{} is not valid JSON: {}", what, error.message()));
     return value;
+}
+
+Result<boost::json::value> parse_json_leniently(std::string_view text, std::size_t bytes_max, std::string_view what) {
+    constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+    if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
+    Result<boost::json::value> strict = parse_json(text, bytes_max, what);
+    if (strict.has_value() || text.size() > bytes_max) return strict;
+    std::string mended = paired_surrogates(valid_utf8(text));
+    std::ranges::replace_if(
+        mended, [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
+    return parse_json(mended, 3 * bytes_max, what);  // U+FFFD has three bytes
+}
+
+std::string json_text(const boost::json::value& value) {
+    const std::string serialized = boost::json::serialize(value);
+    std::string text;
+    text.reserve(serialized.size());
+    // Beyond ASCII there is nothing but the contents of strings.
+    for (std::string_view rest = serialized; !rest.empty();) {
+        const std::size_t length = utf8_character(rest);
+        const std::string_view character = rest.substr(0, length == 0 ? 1 : length);
+        if (length == 0)
+            text += "\\ufffd";
+        else if (character == "\x7f")
+            text += "\\u007f";
+        else if (character.size() == 2 && character >= "\xC2\x80" && character <= "\xC2\x9F")
+            text += fmt::format("\\u00{:02x}", static_cast<std::uint8_t>(character[1]));
+        else
+            text += character;
+        rest.remove_prefix(character.size());
+    }
+    return text;
 }
 
 Result<std::span<const boost::json::value>> json_array(const boost::json::value& value, std::size_t count_max,

@@ -41,6 +41,15 @@ inline constexpr std::size_t json_depth_max = 32;
 /// Parses one whole JSON text of at most `bytes_max` bytes. `what` names it in the (permanent) error: "storage answer".
 Result<boost::json::value> parse_json(std::string_view text, std::size_t bytes_max, std::string_view what);
 
+/// The same for an answer that carries strangers' strings, from a server that may have copied them as they are: bytes
+/// that are not UTF-8 and unpaired surrogates are read as U+FFFD, control characters as spaces, a byte order mark is
+/// skipped. So a string that breaks the rules of JSON spoils itself at most.
+Result<boost::json::value> parse_json_leniently(std::string_view text, std::size_t bytes_max, std::string_view what);
+
+/// The JSON of `value`, whose strings may hold any bytes: what is not UTF-8 becomes U+FFFD, DEL and the C1 control
+/// characters are escaped like C0. All JSON that leaves the program is written by this.
+std::string json_text(const boost::json::value& value);
+
 /// The elements of a value that must be an array of at most `count_max` elements. The span lives as long as `value`.
 Result<std::span<const boost::json::value>> json_array(const boost::json::value& value, std::size_t count_max,
                                                        std::string_view what);

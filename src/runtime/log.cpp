@@ -8,6 +8,8 @@
 #include <memory>
 #include <utility>
 
+#include "runtime/utf8.hpp"
+
 namespace emeth {
 namespace {
 
@@ -15,13 +17,8 @@ namespace {
 class OneLineMessage final : public spdlog::custom_flag_formatter {
 public:
     void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& out) override {
-        for (const char c : message.payload) {
-            const auto code = static_cast<unsigned char>(c);
-            if (code >= 0x20 && code != 0x7f)
-                out.push_back(c);
-            else
-                fmt::format_to(std::back_inserter(out), "\\x{:02x}", code);
-        }
+        const std::string line = one_line({message.payload.data(), message.payload.size()});
+        out.append(line.data(), line.data() + line.size());
     }
     std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<OneLineMessage>(); }
 };

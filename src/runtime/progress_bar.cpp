@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <string_view>
 #include <utility>
+
+#include "statemachine/text.hpp"
 
 namespace emeth {
 namespace {
@@ -30,13 +33,6 @@ Scale scale_of(std::uint64_t largest, ProgressUnit unit) {
     return {1, " bytes", 0};
 }
 
-std::string duration_words(double seconds) {
-    const auto total = static_cast<std::uint64_t>(seconds + 0.5);
-    if (total < 60) return fmt::format("{} s", total);
-    if (total < 3600) return fmt::format("{} min {} s", total / 60, total % 60);
-    return fmt::format("{} h {} min", total / 3600, total % 3600 / 60);
-}
-
 }  // namespace
 
 std::string render_progress(const std::string& title, std::uint64_t done, std::uint64_t total, ProgressUnit unit,
@@ -56,7 +52,7 @@ std::string render_progress(const std::string& title, std::uint64_t done, std::u
     text += fmt::format("  {:.0f} %  {} of {}{}", 100 * share, scaled(done), scaled(total), scale.suffix);
     if (share > 0 && share < 1) {
         const double seconds_left = static_cast<double>(elapsed.count()) / 1000 * (1 - share) / share;
-        text += fmt::format(", {} left", duration_words(seconds_left));
+        text += fmt::format(", {} left", duration_text(std::llround(seconds_left)));
     }
     return text;
 }

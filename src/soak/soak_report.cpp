@@ -2,9 +2,10 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 #include <cmath>
 #include <utility>
+
+#include "runtime/json_fields.hpp"
 
 namespace emeth::soak {
 
@@ -25,7 +26,7 @@ std::string to_json_text(const SoakReport& report) {
                                      {"disturbances", report.disturbances},
                                      {"crashes", report.crashes},
                                      {"failures", std::move(failures)}};
-    return boost::json::serialize(object) + "\n";
+    return json_text(object) + "\n";
 }
 
 }  // namespace emeth::soak

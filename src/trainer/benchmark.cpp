@@ -5,13 +5,13 @@
 #include <algorithm>
 #include <atomic>
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 #include <chrono>
 #include <cmath>
 #include <memory>
 #include <thread>
 
 #include "runtime/clock.hpp"
+#include "runtime/json_fields.hpp"
 #include "trainer/checkpoints/checkpoint.hpp"
 #include "trainer/checkpoints/checkpoint_interval.hpp"
 #include "trainer/model/compute.hpp"
@@ -168,7 +168,7 @@ Result<std::string> run_benchmark(const std::string& model, const trainer_protoc
                                       {"checkpoint_s", checkpoint->whole_s},
                                       {"checkpoint_lost_s", checkpoint->lost_s},
                                       {"checkpoint_interval_s", std::chrono::duration<double>(interval).count()}};
-    return boost::json::serialize(figures);
+    return json_text(figures);
 }
 
 }  // namespace emeth::trainer

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <boost/json/serialize.hpp>
 #include <cerrno>
 #include <cstdint>
 #include <span>
@@ -20,7 +19,7 @@ namespace {
 
 using trainer_protocol::message_bytes_max;
 using trainer_protocol::Progress;
-using trainer_protocol::Report;
+using trainer_protocol::TrainerReport;
 
 constexpr Milliseconds progress_interval{250};
 
@@ -50,8 +49,8 @@ bool write_exactly(int socket, std::string_view bytes) {
     return true;
 }
 
-bool write_message(int socket, const Report& report) {
-    const std::string body = boost::json::serialize(trainer_protocol::to_json(report));
+bool write_message(int socket, const TrainerReport& report) {
+    const std::string body = json_text(trainer_protocol::to_json(report));
     std::string message;
     for (int shift = 24; shift >= 0; shift -= 8) message.push_back(static_cast<char>(body.size() >> shift));
     return write_exactly(socket, message + body);
@@ -99,7 +98,7 @@ void ControlChannel::watch_for_end() const {
     exit_without_parent();
 }
 
-bool ControlChannel::too_soon(const Report& report) {
+bool ControlChannel::too_soon(const TrainerReport& report) {
     const auto* progress = std::get_if<Progress>(&report);
     if (progress == nullptr) return false;
     const Milliseconds now = system_clock().monotonic();
@@ -109,7 +108,7 @@ bool ControlChannel::too_soon(const Report& report) {
     return false;
 }
 
-void ControlChannel::report(Report report) {
+void ControlChannel::report(TrainerReport report) {
     {
         const std::scoped_lock lock(mutex_);
         if (too_soon(report)) return;
@@ -132,7 +131,7 @@ void ControlChannel::write_reports() {
     for (;;) {
         changed_.wait(lock, [this] { return ending_ || !waiting_.empty(); });
         if (waiting_.empty()) return;
-        const Report report = std::move(waiting_.front());
+        const TrainerReport report = std::move(waiting_.front());
         waiting_.pop_front();
         writing_ = true;
         lock.unlock();

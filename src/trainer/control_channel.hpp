@@ -23,19 +23,19 @@ public:
 
     /// To be called once, at the start.
     Result<trainer_protocol::Request> receive();
-    void report(trainer_protocol::Report report) override;
+    void report(trainer_protocol::TrainerReport report) override;
     /// Returns when all reports so far have been written.
     void flush();
 
 private:
     void write_reports();
     void watch_for_end() const;
-    bool too_soon(const trainer_protocol::Report& report);
+    bool too_soon(const trainer_protocol::TrainerReport& report);
 
     int socket_;
     std::mutex mutex_;
     std::condition_variable changed_;
-    std::deque<trainer_protocol::Report> waiting_;
+    std::deque<trainer_protocol::TrainerReport> waiting_;
     bool writing_ = false;
     bool ending_ = false;
     std::string last_stage_;

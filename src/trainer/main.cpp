@@ -22,7 +22,7 @@
 namespace {
 
 using namespace emeth;
-using trainer_protocol::Report;
+using trainer_protocol::TrainerReport;
 
 constexpr std::string_view usage =
     "emeth-trainer is not run by hand: 'emeth worker' and 'emeth verifier' start it and talk to it over a socket.\n"
@@ -37,7 +37,7 @@ bool has_control_socket() {
 }
 
 template <class T>
-Report last_report(Result<T> result) {
+TrainerReport last_report(Result<T> result) {
     if (result) return *std::move(result);
     spdlog::error("{}", result.error().message);
     return trainer_protocol::Failed{.permanent = result.error().kind == ErrorKind::permanent,
@@ -48,20 +48,20 @@ Report last_report(Result<T> result) {
 struct Server {
     trainer::ControlChannel& channel;
 
-    Report operator()(const trainer_protocol::TrainRequest& request) const {
+    TrainerReport operator()(const trainer_protocol::TrainRequest& request) const {
         const Result<FolderLock> lock = FolderLock::acquire(request.folder);
         if (lock.has_error()) return last_report<trainer_protocol::Trained>(lock.error());
         spdlog::info("training JOB {} in {}", request.job.id.hex(), request.folder.string());
         return last_report(trainer::train_job(request, channel));
     }
-    Report operator()(const trainer_protocol::HelpRequest& request) const {
+    TrainerReport operator()(const trainer_protocol::HelpRequest& request) const {
         const trainer_protocol::TrainRequest& work = request.train;
         const Result<FolderLock> lock = FolderLock::acquire(work.folder);
         if (lock.has_error()) return last_report<trainer_protocol::Helped>(lock.error());
         spdlog::info("helping with JOB {} in {}", work.job.id.hex(), work.folder.string());
         return last_report(trainer::help_job(request, channel));
     }
-    Report operator()(const trainer_protocol::CheckRequest& request) const {
+    TrainerReport operator()(const trainer_protocol::CheckRequest& request) const {
         const Result<FolderLock> lock = FolderLock::acquire(request.folder);
         if (lock.has_error()) return last_report<trainer_protocol::Checked>(lock.error());
         spdlog::info("checking {} for JOB {}", request.artifact.string(), request.job.id.hex());
@@ -69,7 +69,7 @@ struct Server {
     }
 };
 
-Report serve(trainer::ControlChannel& channel) {
+TrainerReport serve(trainer::ControlChannel& channel) {
     try {
         const Result<trainer_protocol::Request> request = channel.receive();
         if (request.has_error()) return last_report<trainer_protocol::Trained>(request.error());

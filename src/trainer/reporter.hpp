@@ -9,7 +9,7 @@ class Reporter {
 public:
     virtual ~Reporter() = default;
     /// From any thread; never waits for the parent. Progress that is reported too often is dropped.
-    virtual void report(trainer_protocol::Report report) = 0;
+    virtual void report(trainer_protocol::TrainerReport report) = 0;
 };
 
 }  // namespace emeth::trainer

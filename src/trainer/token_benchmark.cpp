@@ -1,10 +1,10 @@
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 #include <chrono>
 
 #include "crypto/sha256.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/durable_file.hpp"
+#include "runtime/json_fields.hpp"
 #include "trainer/benchmark.hpp"
 #include "trainer/data/token_file.hpp"
 #include "trainer/data/tokenizer.hpp"
@@ -52,7 +52,7 @@ Result<std::string> run_token_benchmark(const std::string& model, const std::fil
                                       {"dataset_bytes", bytes},
                                       {"tokens", tokens->count()},
                                       {"mb_per_s", static_cast<double>(bytes) / 1e6 / tokens_s}};
-    return boost::json::serialize(figures);
+    return json_text(figures);
 }
 
 }  // namespace emeth::trainer

@@ -226,7 +226,7 @@ Checked parse_checked(JsonObject& object) {
     return report;
 }
 
-Report parse_report_of_type(JsonObject& object, std::string_view type) {
+TrainerReport parse_report_of_type(JsonObject& object, std::string_view type) {
     if (type == "prepared") return Prepared{object.u64("tokens", 0, count_max), object.u64("stepsTotal", 0, count_max)};
     if (type == "started") return Started{object.u64("step", 0, count_max)};
     if (type == "progress") return parse_progress(object);
@@ -245,7 +245,7 @@ json::value to_json(const Request& request) {
     return std::visit(RequestWriter{}, request);
 }
 
-json::value to_json(const Report& report) {
+json::value to_json(const TrainerReport& report) {
     return std::visit(ReportWriter{}, report);
 }
 
@@ -265,10 +265,10 @@ Result<Request> parse_request(const json::value& value) {
     return request;
 }
 
-Result<Report> parse_report(const json::value& value) {
+Result<TrainerReport> parse_report(const json::value& value) {
     JsonObject object(value, "report of emeth-trainer");
     const std::string type = object.string("type", name_bytes_max);
-    Report report = parse_report_of_type(object, type);
+    TrainerReport report = parse_report_of_type(object, type);
     if (Result<void> check = object.check(); check.has_error()) return check.error();
     return report;
 }

@@ -131,13 +131,13 @@ struct Failed {
     std::string message;
 };
 
-using Report =
+using TrainerReport =
     std::variant<Prepared, Started, Progress, CheckpointSaved, Trained, Checked, Failed, RendezvousOpened, Helped>;
 
 boost::json::value to_json(const Request& request);
-boost::json::value to_json(const Report& report);
+boost::json::value to_json(const TrainerReport& report);
 /// Each function checks types and bounds; its Error names what is wrong.
 Result<Request> parse_request(const boost::json::value& json);
-Result<Report> parse_report(const boost::json::value& json);
+Result<TrainerReport> parse_report(const boost::json::value& json);
 
 }  // namespace emeth::trainer_protocol

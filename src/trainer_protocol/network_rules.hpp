@@ -1,6 +1,6 @@
 // What must be equal everywhere in a network: a node that trains by rules other than the verifier's loses its deposits.
-// Node, verifier and devnet each hold one NetworkRules value, and workers receive what follows from it with every
-// order. The constants are rules as well, but not settings.
+// Node, verifier and devnet each hold one NetworkRules value; workers receive the epochs and the model with every
+// order. A node may train more epochs than the verifier asks for. The constants are rules as well, but not settings.
 #pragma once
 
 #include <cstdint>

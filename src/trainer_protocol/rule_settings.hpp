@@ -21,9 +21,9 @@ inline SettingsTable<NetworkRules> rule_settings() {
                          "trained again; the same for every node and verifier of a network.")};
 }
 
-/// A node may train more epochs than the network asks for.
+/// A node may train more epochs than the network asks for, and never fewer: the verifier would reject the result.
 inline SettingsTable<NetworkRules> epochs_settings() {
-    return {whole_number("n_epoch", &NetworkRules::epochs_min, 1, epochs_max,
+    return {whole_number("n_epoch", &NetworkRules::epochs_min, NetworkRules{}.epochs_min, epochs_max,
                          "Epochs that are trained at least: a JOB trains max(param.epoch, n_epoch).")};
 }
 

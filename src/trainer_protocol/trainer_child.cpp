@@ -8,7 +8,6 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/json/serialize.hpp>
 #include <fstream>
 #include <string>
 #include <utility>
@@ -87,20 +86,20 @@ Task<Result<void>> send(ChildProcess& process, asio::local::stream_protocol::soc
 }
 
 /// Removes the first message from `received`, if it is complete.
-Result<std::optional<Report>> take_report(std::string& received) {
-    if (received.size() < length_bytes) return std::optional<Report>();
+Result<std::optional<TrainerReport>> take_report(std::string& received) {
+    if (received.size() < length_bytes) return std::optional<TrainerReport>();
     const std::uint32_t length = frame_length(received);
     if (length > message_bytes_max)
         return transient_error(fmt::format("emeth-trainer announced a report of {} bytes; at most {} are read", length,
                                            message_bytes_max));
-    if (received.size() < length_bytes + length) return std::optional<Report>();
+    if (received.size() < length_bytes + length) return std::optional<TrainerReport>();
     const std::string_view body = std::string_view(received).substr(length_bytes, length);
     const Result<boost::json::value> json = parse_json(body, message_bytes_max, "report of emeth-trainer");
     received.erase(0, length_bytes + length);
     if (json.has_error()) return json.error();
-    Result<Report> report = parse_report(*json);
+    Result<TrainerReport> report = parse_report(*json);
     if (report.has_error()) return report.error();
-    return std::optional<Report>(*std::move(report));
+    return std::optional<TrainerReport>(*std::move(report));
 }
 
 }  // namespace
@@ -118,16 +117,16 @@ Task<Result<TrainerChild>> TrainerChild::start(std::filesystem::path program, Re
     const int descriptor = process->release_control_socket();
     asio::local::stream_protocol::socket socket(executor, asio::local::stream_protocol(), descriptor);
     auto impl = std::make_unique<Impl>(*std::move(process), std::move(socket), std::move(log));
-    std::string message = frame(boost::json::serialize(to_json(request)));
+    std::string message = frame(json_text(to_json(request)));
     Result<void> sent = co_await send(impl->process, impl->socket, impl->log, std::move(message));
     if (sent.has_error()) co_return sent.error();
     co_return TrainerChild(std::move(impl));
 }
 
-Task<Result<Report>> TrainerChild::next() {
+Task<Result<TrainerReport>> TrainerChild::next() {
     Impl& impl = *impl_;
     for (;;) {
-        Result<std::optional<Report>> report = take_report(impl.received);
+        Result<std::optional<TrainerReport>> report = take_report(impl.received);
         if (!report) {
             impl.process.signal(SIGKILL);
             co_return transient_error(report.error().message);

@@ -23,7 +23,7 @@ public:
 
     /// The next report. A transient Error when the child ended without a final message; it names the signal or exit
     /// code and the last line of the child's log.
-    Task<Result<Report>> next();
+    Task<Result<TrainerReport>> next();
     /// Sends SIGTERM, then SIGKILL after 2 s; waits for the child to exit.
     Task<> stop();
     [[nodiscard]] pid_t pid() const;

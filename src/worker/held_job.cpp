@@ -1,7 +1,6 @@
 #include "worker/held_job.hpp"
 
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 #include <limits>
 #include <utility>
 
@@ -47,7 +46,7 @@ std::string to_json(const HeldJob& job) {
     if (job.dataset_sha256) json["dataset_sha256"] = job.dataset_sha256->hex();
     if (job.dataset) json["dataset"] = fields(*job.dataset);
     if (job.artifact) json["artifact"] = fields(*job.artifact);
-    return boost::json::serialize(json) + "\n";
+    return json_text(json) + "\n";
 }
 
 Result<HeldJob> parse_held_job(std::string_view text, const JobId& id) {

@@ -60,10 +60,10 @@ private:
     Task<Result<void>> help();
     Task<Result<void>> run_trainer(std::string reason);
     [[nodiscard]] trainer_protocol::Request request_of_trainer() const;
-    Task<Result<trainer_protocol::Report>> next_report(trainer_protocol::TrainerChild& child);
+    Task<Result<trainer_protocol::TrainerReport>> next_report(trainer_protocol::TrainerChild& child);
     Task<Result<void>> record_dataset_facts(trainer_protocol::Prepared facts);
     Task<Result<void>> record_artifact(trainer_protocol::Trained trained);
-    void report_training(const trainer_protocol::Report& report, const std::string& reason);
+    void report_training(const trainer_protocol::TrainerReport& report, const std::string& reason);
 
     // artifact_upload.cpp
     Task<> serve_uploads();

@@ -11,12 +11,6 @@
 #include "worker_protocol/messages.hpp"
 
 namespace emeth::worker {
-namespace {
-
-constexpr std::size_t etag_bytes_max = 256;
-
-}  // namespace
-
 Task<Result<std::string>> put_part(PartSource source, std::uint32_t part, std::string url_text,
                                    Milliseconds idle_timeout) {
     const std::uint64_t offset = (part - std::uint64_t{1}) * upload_part_bytes;
@@ -36,7 +30,8 @@ Task<Result<std::string>> put_part(PartSource source, std::uint32_t part, std::s
     if (response.has_error()) co_return in_context(what, response.error());
     if (response->status / 100 != 2) co_return in_context(what, http::status_error(origin, *response));
     const auto etag = response->headers.find("etag");
-    if (etag == response->headers.end() || etag->second.empty() || etag->second.size() > etag_bytes_max)
+    if (etag == response->headers.end() || etag->second.empty() ||
+        etag->second.size() > worker_protocol::etag_bytes_max)
         co_return transient_error(what + " was answered without a usable ETag");
     co_return etag->second;
 }

@@ -75,7 +75,8 @@ SettingsTable<WorkerSettings> identity_table() {
             {{"master_address", "",
               "The address of the master's wallet, which the master must prove to own; unset, any master is trusted."},
              into<Settings>(&Settings::master_address, read_master_address)},
-            text("log_level", &Settings::log_level, "What is logged: trace, debug, info, warn or error.")};
+            one_of("log_level", &Settings::log_level, {"trace", "debug", "info", "warn", "error"},
+                   "What is logged: trace, debug, info, warn or error.")};
 }
 
 SettingsTable<trainer_protocol::ComputeOptions> compute_table() {

@@ -19,7 +19,7 @@ void StallWatch::enter(Phase phase, Milliseconds now) {
     last_advance_ = now;
 }
 
-void StallWatch::saw(const trainer_protocol::Report& report, Milliseconds now) {
+void StallWatch::saw(const trainer_protocol::TrainerReport& report, Milliseconds now) {
     if (const auto* started = std::get_if<trainer_protocol::Started>(&report)) {
         enter(Phase::training, now);
         step_ = started->step;

@@ -11,7 +11,7 @@ public:
     StallWatch(StallLimits limits, Milliseconds now) : limits_(limits), last_advance_(now) {}
 
     /// Before the first step and after the last one every report counts as an advance; in between only a new step does.
-    void saw(const trainer_protocol::Report& report, Milliseconds now);
+    void saw(const trainer_protocol::TrainerReport& report, Milliseconds now);
     /// How long to wait for the next advance; 0 when it is overdue.
     [[nodiscard]] Milliseconds remaining(Milliseconds now) const;
     /// "no training step for 600000 ms (timeout_learning)".

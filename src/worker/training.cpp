@@ -116,17 +116,18 @@ Task<Result<void>> JobRunner::help() {
     co_return helped;
 }
 
-Task<Result<messages::Report>> JobRunner::next_report(messages::TrainerChild& child) {
+Task<Result<messages::TrainerReport>> JobRunner::next_report(messages::TrainerChild& child) {
     const Milliseconds remaining = watch_->remaining(context_.clock.monotonic());
-    Task<Result<messages::Report>> next = child.next();
-    Task<Result<messages::Report>> bounded = with_timeout(context_.clock, std::move(next), remaining, "the trainer");
+    Task<Result<messages::TrainerReport>> next = child.next();
+    Task<Result<messages::TrainerReport>> bounded =
+        with_timeout(context_.clock, std::move(next), remaining, "the trainer");
     auto report = co_await std::move(bounded);
     const bool stalled = watch_->remaining(context_.clock.monotonic()) == Milliseconds(0);
     if (report.has_error() && stalled) co_return transient_error(watch_->complaint());
     co_return report;
 }
 
-void JobRunner::report_training(const messages::Report& report_of_child, const std::string& reason) {
+void JobRunner::report_training(const messages::TrainerReport& report_of_child, const std::string& reason) {
     if (const auto* started = std::get_if<messages::Started>(&report_of_child)) {
         const std::string text = started_text(reason, started->step);
         spdlog::info("JOB {}: {}", job_.spec.id.hex(), text);

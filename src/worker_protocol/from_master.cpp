@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 #include <type_traits>
 #include <utility>
 
@@ -174,7 +173,7 @@ FromMaster read(const std::string& type, JsonObject& json) {
 }  // namespace
 
 std::string encode(const FromMaster& message) {
-    return std::visit([](const auto& body) { return boost::json::serialize(fields(body)); }, message);
+    return std::visit([](const auto& body) { return json_text(fields(body)); }, message);
 }
 
 Result<FromMaster> parse_from_master(std::string_view text) {

@@ -1,5 +1,4 @@
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 #include <utility>
 
 #include "runtime/json_fields.hpp"
@@ -14,7 +13,6 @@ namespace {
 
 using trainer_protocol::epochs_max;
 
-constexpr std::size_t etag_bytes_max = 256;
 constexpr std::uint64_t power_capacity_max = 1'000'000'000'000;
 
 boost::json::object with_kind(std::string_view kind, boost::json::object fields) {
@@ -180,7 +178,7 @@ FromWorker read(const std::string& type, JsonObject& json) {
 }  // namespace
 
 std::string encode(const FromWorker& message) {
-    return std::visit([](const auto& body) { return boost::json::serialize(fields(body)); }, message);
+    return std::visit([](const auto& body) { return json_text(fields(body)); }, message);
 }
 
 Result<FromWorker> parse_from_worker(std::string_view text) {

@@ -35,6 +35,7 @@ inline constexpr std::size_t upload_urls_max = 1'000;
 inline constexpr std::size_t states_max = 2 * (trainer_protocol::draws_max + 1);
 inline constexpr std::size_t url_bytes_max = 4'000;
 inline constexpr std::size_t upload_id_bytes_max = 1'000;
+inline constexpr std::size_t etag_bytes_max = 256;
 inline constexpr std::uint64_t dataset_bytes_max = std::uint64_t{1} << 40;
 /// Reasons and messages are cut to this length when they are encoded.
 inline constexpr std::size_t sentence_bytes_max = 1'000;

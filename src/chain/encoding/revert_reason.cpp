@@ -8,20 +8,12 @@
 
 #include "chain/amount.hpp"
 #include "chain/encoding/abi.hpp"
+#include "runtime/utf8.hpp"
 
 namespace emeth::chain {
 namespace {
 
 constexpr std::size_t reason_bytes_max = 200;
-
-/// The text comes from an untrusted contract and is written to terminals and logs.
-std::string printable(std::string text) {
-    const bool cut = text.size() > reason_bytes_max;
-    if (cut) text.resize(reason_bytes_max);
-    std::replace_if(
-        text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
-    return cut ? text + "…" : text;
-}
 
 std::string describe_panic(std::span<const std::uint8_t> arguments) {
     abi::Decoder in(arguments, "Panic");
@@ -79,7 +71,7 @@ std::string describe_revert(std::span<const std::uint8_t> data) {
     if (is(error)) {
         abi::Decoder in(arguments, "Error");
         std::string text = in.text("reason");
-        return in.check() ? printable(std::move(text)) : "malformed reason text";
+        return in.check() ? one_line(text, reason_bytes_max) : "malformed reason text";
     }
     if (is(panic)) return describe_panic(arguments);
     if (is(allowance)) return describe_insufficient("allowance", arguments);

@@ -7,7 +7,7 @@
 
 namespace emeth::chain {
 
-/// Error(string): its text, control characters replaced and at most 200 bytes. Panic(uint256): "panic 0x11 (arithmetic
+/// Error(string): its text, on one line and at most 200 bytes. Panic(uint256): "panic 0x11 (arithmetic
 /// overflow)". Known custom errors of OpenZeppelin's token by name; others: "custom error 0x1234abcd". No data: "no
 /// reason given".
 std::string describe_revert(std::span<const std::uint8_t> data);

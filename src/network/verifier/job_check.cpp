@@ -105,7 +105,7 @@ Task<Result<trainer_protocol::Checked>> run_check(VerifierOptions options, train
         co_await trainer_protocol::TrainerChild::start(options.trainer_program, std::move(message), std::move(log));
     if (child.has_error()) co_return child.error();
     for (;;) {
-        Task<Result<trainer_protocol::Report>> next = child->next();
+        Task<Result<trainer_protocol::TrainerReport>> next = child->next();
         auto report = co_await with_timeout(std::move(next), child_silence_max, "the check's next report");
         if (report.has_error()) co_return report.error();
         if (auto* checked = std::get_if<trainer_protocol::Checked>(&*report)) co_return std::move(*checked);
@@ -122,9 +122,9 @@ Task<Result<Verdict>> check_job(chain::Chain& chain, api_client::StorageApiClien
     if (details.has_error()) co_return details.error();
     const auto bytes = co_await storage.dataset_bytes(details->dataset);
     if (bytes.has_error()) co_return in_context("dataset size", bytes.error());
-    if (*bytes > dataset_bytes_max)
+    if (*bytes > api_client::dataset_bytes_max)
         co_return transient_error(
-            fmt::format("the dataset has {} bytes, at most {} are taken", *bytes, dataset_bytes_max));
+            fmt::format("the dataset has {} bytes, at most {} are taken", *bytes, api_client::dataset_bytes_max));
     const auto gas = co_await chain::dataset_gas(chain, *bytes);
     if (gas.has_error()) co_return gas.error();
 

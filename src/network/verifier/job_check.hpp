@@ -17,12 +17,11 @@ struct Verdict {
     bool may_pass_later = false;
 };
 
-inline constexpr std::uint64_t dataset_bytes_max = std::uint64_t{64} << 30;
 inline constexpr std::uint64_t artifact_bytes_max = std::uint64_t{16} << 30;
 
 /// `block_hash` is that of the block that contains the submit; it draws the segments to retrain. An Error means that no
 /// verdict is possible now (the Storage API does not answer, the child was killed) and that the caller should retry. A
-/// faulty delivery by the node is a Verdict.
+/// faulty delivery by the node, or a JOB whose param cannot be trained, is a Verdict.
 Task<Result<Verdict>> check_job(chain::Chain& chain, api_client::StorageApiClient& storage, VerifierOptions options,
                                 JobId id, Hash256 block_hash);
 

@@ -4,11 +4,11 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 #include <utility>
 #include <vector>
 
 #include "crypto/sha256.hpp"
+#include "runtime/json_fields.hpp"
 #include "trainer/artifact/archive.hpp"
 #include "trainer/artifact/safetensors.hpp"
 #include "trainer/artifact/training_log.hpp"
@@ -73,7 +73,7 @@ std::string model_config(const Preset& preset) {
                               {"bos_token_id", 1},
                               {"eos_token_id", 2},
                               {"torch_dtype", "float32"}};
-    return json::serialize(config) + "\n";
+    return json_text(config) + "\n";
 }
 
 Result<void> write_artifact(const std::filesystem::path& path, const Preset& preset, const ParameterLayout& layout,

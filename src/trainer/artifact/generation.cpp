@@ -10,9 +10,9 @@
 #include "crypto/sha256.hpp"
 #include "runtime/durable_file.hpp"
 #include "runtime/json_fields.hpp"
+#include "runtime/utf8.hpp"
 #include "trainer/artifact/safetensors.hpp"
 #include "trainer/data/seed.hpp"
-#include "trainer/data/text_reader.hpp"
 #include "trainer/model/parameters.hpp"
 
 namespace emeth::trainer {

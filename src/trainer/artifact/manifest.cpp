@@ -2,7 +2,6 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 #include <cmath>
 #include <utility>
 
@@ -110,7 +109,7 @@ std::string write_manifest(const Manifest& manifest, const Preset& preset) {
                                 {"precision", manifest.precision},
                                 {"micro_batch", manifest.micro_batch}}},
                               {"members", members_of(manifest)}};
-    return json::serialize(object) + "\n";
+    return json_text(object) + "\n";
 }
 
 Result<Manifest> read_manifest(std::string_view text) {

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 #include <cstring>
 
 #include "runtime/json_fields.hpp"
@@ -59,7 +58,7 @@ Result<void> take_tensor(JsonObject entry, std::string_view data, const Paramete
 std::string write_safetensors(const ParameterLayout& layout, const at::Tensor& weights) {
     json::object header{{"__metadata__", {{"format", "pt"}}}};
     for (const Parameter& parameter : layout.parameters()) header[parameter.name] = describe(parameter);
-    std::string text = json::serialize(header);
+    std::string text = json_text(header);
     text.append((length_bytes - text.size() % length_bytes) % length_bytes, ' ');
 
     std::string file;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 #include <cmath>
 #include <system_error>
 #include <utility>
@@ -62,7 +61,7 @@ void RunHistory::load() {
 
 void RunHistory::save() const {
     const boost::json::object fields{{"starts", starts_}, {"trainedMs", trained_ms_}};
-    if (Result<void> written = write_file_durably(path_, boost::json::serialize(fields)); !written)
+    if (Result<void> written = write_file_durably(path_, json_text(fields)); !written)
         spdlog::warn("the history of runs cannot be saved: {}", written.error().message);
 }
 

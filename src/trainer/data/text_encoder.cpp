@@ -1,5 +1,6 @@
 #include "trainer/data/text_encoder.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 #include <utility>
@@ -36,12 +37,15 @@ Result<std::vector<TextEncoder::Chunk>> TextEncoder::read_chunks() {
     return chunks;
 }
 
-void TextEncoder::encode(Chunk& chunk) const {
+/// Throws nothing, because it runs on threads of its own: memory that is missing is the chunk's error.
+void TextEncoder::encode(Chunk& chunk) const noexcept try {
     const std::string_view text = chunk.text;
     for (const Chunk::Piece& piece : chunk.pieces) {
         chunk.encoded = tokenizer_.encode({text.substr(piece.begin, piece.length), piece.ends_line}, chunk.tokens);
         if (!chunk.encoded) return;
     }
+} catch (const std::exception& failed) {
+    chunk.encoded = transient_error(std::string("cannot encode the text: ") + failed.what());
 }
 
 Result<std::optional<std::vector<int>>> TextEncoder::next() {
@@ -55,7 +59,8 @@ Result<std::optional<std::vector<int>>> TextEncoder::next() {
         for (std::size_t i = taken++; i < chunks->size(); i = taken++) encode((*chunks)[i]);
     };
     std::vector<std::jthread> others;
-    for (std::uint32_t thread = 1; thread < threads_; ++thread) others.emplace_back(encode_chunks);
+    const std::size_t threads = std::min<std::size_t>(threads_, chunks->size());
+    for (std::size_t thread = 1; thread < threads; ++thread) others.emplace_back(encode_chunks);
     encode_chunks();
     others.clear();  // joins them
     std::vector<int> tokens;

@@ -39,7 +39,7 @@ private:
 
     Result<Chunk> read_chunk();
     Result<std::vector<Chunk>> read_chunks();
-    void encode(Chunk& chunk) const;
+    void encode(Chunk& chunk) const noexcept;
 
     TextReader& reader_;
     const Tokenizer& tokenizer_;

@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 
 #include "runtime/errno_error.hpp"
+#include "runtime/utf8.hpp"
 
 namespace emeth::trainer {
 namespace {
@@ -29,36 +29,6 @@ std::size_t cut_position(std::string_view line) {
     return cut;
 }
 
-/// How many whole words of ASCII come first.
-std::size_t ascii_bytes(std::string_view text) {
-    constexpr std::uint64_t high_bits = 0x8080808080808080;
-    std::size_t bytes = 0;
-    for (std::uint64_t word = 0; bytes + sizeof word <= text.size(); bytes += sizeof word) {
-        std::memcpy(&word, text.data() + bytes, sizeof word);
-        if ((word & high_bits) != 0) break;
-    }
-    return bytes;
-}
-
-/// The length of the first character if it is well-formed, else 0.
-std::size_t character_bytes(std::string_view text) {
-    const auto lead = static_cast<unsigned char>(text[0]);
-    if (lead < 0x80) return 1;
-    const std::size_t length = lead >= 0xC2 && lead <= 0xDF   ? 2
-                               : lead >= 0xE0 && lead <= 0xEF ? 3
-                               : lead >= 0xF0 && lead <= 0xF4 ? 4
-                                                              : 0;
-    if (length == 0 || text.size() < length) return 0;
-    for (std::size_t i = 1; i < length; ++i) {
-        if (!is_continuation(text[i])) return 0;
-    }
-    const auto second = static_cast<unsigned char>(text[1]);
-    const bool overlong = (lead == 0xE0 && second < 0xA0) || (lead == 0xF0 && second < 0x90);
-    const bool surrogate = lead == 0xED && second > 0x9F;
-    const bool beyond_unicode = lead == 0xF4 && second > 0x8F;
-    return overlong || surrogate || beyond_unicode ? 0 : length;
-}
-
 }  // namespace
 
 TextPiece take_piece(std::string_view& text) {
@@ -72,17 +42,6 @@ TextPiece take_piece(std::string_view& text) {
     const TextPiece piece{text.substr(0, length), false};
     text.remove_prefix(length);
     return piece;
-}
-
-bool is_utf8(std::string_view text) {
-    while (!text.empty()) {
-        text.remove_prefix(ascii_bytes(text));
-        if (text.empty()) return true;
-        const std::size_t length = character_bytes(text);
-        if (length == 0) return false;
-        text.remove_prefix(length);
-    }
-    return true;
 }
 
 Result<TextReader> TextReader::open(const std::filesystem::path& path) {

@@ -23,9 +23,6 @@ struct TextPiece {
 /// Removes the first piece from `text`, which must not be empty.
 TextPiece take_piece(std::string_view& text);
 
-/// Whether `text` is well-formed UTF-8 (no overlong forms, no surrogates).
-bool is_utf8(std::string_view text);
-
 /// Memory does not grow with the file.
 class TextReader {
 public:

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "runtime/utf8.hpp"
 #include "trainer/data/seed.hpp"
 #include "trainer/data/sentencepiece_library.hpp"
 

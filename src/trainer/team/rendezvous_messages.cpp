@@ -1,7 +1,6 @@
 #include "trainer/team/rendezvous_messages.hpp"
 
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 #include <cstdint>
 #include <span>
 
@@ -90,11 +89,11 @@ Result<Message> parse(std::string_view text, std::string_view what, Message (*re
 }  // namespace
 
 std::string encode(const FromHelper& message) {
-    return json::serialize(std::visit(Writer{}, message));
+    return json_text(std::visit(Writer{}, message));
 }
 
 std::string encode(const FromLeader& message) {
-    return json::serialize(std::visit(Writer{}, message));
+    return json_text(std::visit(Writer{}, message));
 }
 
 Result<FromHelper> parse_from_helper(std::string_view text) {

@@ -103,6 +103,18 @@ TEST_F(InfoServerTest, ListsAJobWithAllItsFields) {
     EXPECT_FALSE(job.contains("verifiedAt"));
 }
 
+TEST_F(InfoServerTest, ListsAJobWhoseStringsAreNotUtf8) {
+    start();
+    storage.sizes["text\xe9"] = 5'000;
+    chain.request(repeated<JobId>(0x22), repeated<Address>(0xaa), "text\xe9", "{\"a\":\"\xff\xc2\x9b\"}", test::wei(20),
+                  deadline_unix_s);
+    const json::object job = wait_for(1).at(0).as_object();
+    EXPECT_EQ(job.at("datasetPath").as_string(), "text\xef\xbf\xbd");
+    EXPECT_EQ(job.at("param").as_string(), "{\"a\":\"\xef\xbf\xbd\xc2\x9b\"}");
+    EXPECT_EQ(job.at("datasetSize").to_number<int>(), 5'000);
+    EXPECT_THAT(get("/api/v1/jobs").body, ::testing::Not(HasSubstr("\xc2\x9b"))) << "C1 is escaped";
+}
+
 TEST_F(InfoServerTest, FollowsAJobThroughItsStates) {
     start();
     request(0x11);
@@ -194,14 +206,35 @@ protected:
 };
 
 TEST_F(InfoClient, LeavesOutEntriesThatDoNotParse) {
-    const std::string too_much = "\"" + std::string(78, '9') + "\"";
-    const auto offers =
-        ask("[1,null,{}," + entry("0x12", "\"5\"") + "," + entry("0x11111111111111111111111111111111", "5") + "," +
-            entry("0x11111111111111111111111111111111", "\"-5\"") + "," +
-            entry("0x11111111111111111111111111111111", too_much) + "," + good + "]");
+    const auto offers = ask("[1,null,{}," + entry("0x12", "\"5\"") + "," + good + "]");
     ASSERT_TRUE(offers) << offers.error().message;
     ASSERT_EQ(offers->size(), 1u);
     EXPECT_EQ((*offers)[0].fee, test::wei(5));
+}
+
+/// A param with the byte 0xFF, copied into the list as it is, once hid every JOB from every node.
+TEST_F(InfoClient, ReadsAListWithStrangersStrings) {
+    for (const std::string param : {"\xff", "caf\xe9", "\\ud83d", "\\udc00x", "\x1b[2J", "\xc2\x9b"}) {
+        const auto offers =
+            ask(R"([{"id":"0x22222222222222222222222222222222","fee":5,"param":")" + param + R"("},)" + good + "]");
+        ASSERT_TRUE(offers) << offers.error().message;
+        EXPECT_EQ(offers->size(), 2u) << param;
+    }
+    EXPECT_EQ(ask("\xef\xbb\xbf[" + good + "]").value().size(), 1u) << "byte order mark";
+}
+
+TEST_F(InfoClient, ReadsHintsInAnyForm) {
+    const std::string too_much = "\"" + std::string(78, '9') + "\"";
+    for (const std::string& fee : {std::string("5"), std::string("\"-5\""), std::string("null"), too_much}) {
+        const auto offers = ask("[" + entry("0x11111111111111111111111111111111", fee) + "]");
+        ASSERT_EQ(offers.value().size(), 1u) << fee;
+        EXPECT_EQ((*offers)[0].fee, fee == "5" ? test::wei(5) : Wei{}) << fee;
+    }
+}
+
+/// A JOB that is listed twice is offered once: taking it a second time would fail.
+TEST_F(InfoClient, OffersEachJobOnce) {
+    EXPECT_EQ(ask("[" + good + "," + good + "]").value().size(), 1u);
 }
 
 TEST_F(InfoClient, WhatIsNoListIsATransientError) {
@@ -217,7 +250,8 @@ TEST_F(InfoClient, WhatIsNoListIsATransientError) {
 
 TEST_F(InfoClient, ReadsABoundedNumberOfEntries) {
     std::string body = "[" + good;
-    for (std::size_t i = 1; i < api_client::InfoServer::offers_max + 500; ++i) body += "," + good;
+    for (std::size_t i = 1; i < api_client::InfoServer::offers_max + 500; ++i)
+        body += "," + entry(fmt::format("0x{:032x}", i), "5");
     EXPECT_EQ(ask(body + "]").value().size(), api_client::InfoServer::offers_max);
 }
 

@@ -45,7 +45,7 @@ std::string read_exactly(std::size_t size) {
     return bytes;
 }
 
-void send(const Report& report) {
+void send(const TrainerReport& report) {
     const std::string body = boost::json::serialize(to_json(report));
     std::string message;
     for (int shift = 24; shift >= 0; shift -= 8) message.push_back(static_cast<char>(body.size() >> shift));

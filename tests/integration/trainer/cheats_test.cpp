@@ -215,7 +215,7 @@ std::map<std::string, std::string> environment_of(const Arithmetic& arithmetic) 
 /// Kills the run `kills` times.
 Trained train_with_kills(const Bench& bench, const Arithmetic& arithmetic, int kills) {
     for (int kill = 1; kill <= kills; ++kill) {
-        const auto at = [kill](const Report& report) {
+        const auto at = [kill](const TrainerReport& report) {
             const auto* saved = std::get_if<CheckpointSaved>(&report);
             return saved != nullptr && saved->checkpoint.step >= static_cast<std::uint64_t>(12 * kill);
         };

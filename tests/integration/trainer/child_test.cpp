@@ -22,7 +22,7 @@ Task<Result<Trained>> run_to_end(TrainRequest request, std::filesystem::path log
     Result<TrainerChild> child = co_await TrainerChild::start(trainer_program(), request, log);
     if (child.has_error()) co_return child.error();
     for (;;) {
-        Result<Report> report = co_await child->next();
+        Result<TrainerReport> report = co_await child->next();
         if (report.has_error()) co_return report.error();
         if (const auto* trained = std::get_if<Trained>(&*report)) co_return *trained;
     }
@@ -35,17 +35,17 @@ TEST_F(TrainerChildTest, TrainsToTheEnd) {
     EXPECT_EQ(trained->artifact.bytes, std::filesystem::file_size(bench.artifact()));
 }
 
-Task<Result<Report>> die_after_first_report(TrainRequest request, std::filesystem::path log) {
+Task<Result<TrainerReport>> die_after_first_report(TrainRequest request, std::filesystem::path log) {
     Result<TrainerChild> child = co_await TrainerChild::start(trainer_program(), request, log);
     if (child.has_error()) co_return child.error();
-    Result<Report> report = co_await child->next();
+    Result<TrainerReport> report = co_await child->next();
     ::kill(child->pid(), SIGKILL);
     while (report) report = co_await child->next();
     co_return report;
 }
 
 TEST_F(TrainerChildTest, ADeathIsATransientErrorWithItsReason) {
-    const Result<Report> report = run(die_after_first_report(bench.request, bench.log()));
+    const Result<TrainerReport> report = run(die_after_first_report(bench.request, bench.log()));
     ASSERT_FALSE(report);
     EXPECT_EQ(report.error().kind, ErrorKind::transient);
     EXPECT_THAT(report.error().message, HasSubstr("SIGKILL"));
@@ -55,7 +55,7 @@ TEST_F(TrainerChildTest, ADeathIsATransientErrorWithItsReason) {
 Task<bool> start_and_stop(TrainRequest request, std::filesystem::path log) {
     Result<TrainerChild> child = co_await TrainerChild::start(trainer_program(), request, log);
     if (!child) co_return false;
-    const Result<Report> report = co_await child->next();
+    const Result<TrainerReport> report = co_await child->next();
     co_await child->stop();
     co_return report.has_value() && ::kill(child->pid(), 0) != 0;
 }
@@ -65,12 +65,12 @@ TEST_F(TrainerChildTest, StopEndsIt) {
 }
 
 TEST_F(TrainerChildTest, AProgramThatIsNotThere) {
-    const auto start = [](TrainRequest request, std::filesystem::path log) -> Task<Result<Report>> {
+    const auto start = [](TrainRequest request, std::filesystem::path log) -> Task<Result<TrainerReport>> {
         Result<TrainerChild> child = co_await TrainerChild::start("/nonexistent/emeth-trainer", request, log);
         if (child.has_error()) co_return child.error();
         co_return co_await child->next();
     };
-    const Result<Report> report = run(start(bench.request, bench.log()));
+    const Result<TrainerReport> report = run(start(bench.request, bench.log()));
     ASSERT_FALSE(report);
     EXPECT_THAT(report.error().message, HasSubstr("emeth-trainer"));
 }

@@ -44,7 +44,7 @@ protected:
     /// The leader's next report of type R for which `fits` is true; progress before it is recorded.
     template <class R, class Fits>
     R next_of_leader(Fits fits) {
-        while (std::optional<Report> report = leader->next()) {
+        while (std::optional<TrainerReport> report = leader->next()) {
             if (const auto* progress = std::get_if<Progress>(&*report)) {
                 workers_seen = std::max(workers_seen, progress->workers);
                 workers_now = progress->workers;
@@ -73,8 +73,8 @@ protected:
         std::unique_ptr<TrainerProcess> trainer;
 
         /// The last report.
-        Report end() {
-            while (std::optional<Report> report = trainer->next())
+        TrainerReport end() {
+            while (std::optional<TrainerReport> report = trainer->next())
                 if (std::holds_alternative<Helped>(*report) || std::holds_alternative<Failed>(*report)) return *report;
             throw std::runtime_error("the helper ended without a word; see " + bench.log().string());
         }
@@ -129,7 +129,7 @@ TEST_F(Cooperation, TwoWorkersLearnWhatOneLearns) {
     start(helper);
     next_of_leader<Trained>();
     EXPECT_EQ(workers_seen, 2U);
-    const Report end = helper.end();
+    const TrainerReport end = helper.end();
     ASSERT_TRUE(std::holds_alternative<Helped>(end)) << std::get<Failed>(end).message;
     EXPECT_GT(std::get<Helped>(end).steps, 0U);
     expect_losses_of_one();
@@ -200,7 +200,7 @@ TEST_F(Cooperation, ALeaderThatDiesGoesOnFromItsCheckpoint) {
     until_workers(2);
     const auto checkpoint = next_of_leader<CheckpointSaved>();
     leader->kill();
-    const Report end = helper.end();
+    const TrainerReport end = helper.end();
     ASSERT_TRUE(std::holds_alternative<Failed>(end));
     EXPECT_FALSE(std::get<Failed>(end).permanent);
 
@@ -241,7 +241,7 @@ TEST_F(Cooperation, WhoDoesNotKnowTheTokenIsNotLetIn) {
     HelpRequest request = request_of(stranger);
     request.rendezvous.token.bytes[0] ^= 1;
     stranger.trainer = std::make_unique<TrainerProcess>(request, stranger.bench.log());
-    const Report end = stranger.end();
+    const TrainerReport end = stranger.end();
     ASSERT_TRUE(std::holds_alternative<Failed>(end));
     next_of_leader<Trained>();
     EXPECT_EQ(workers_seen, 1U);
@@ -250,7 +250,7 @@ TEST_F(Cooperation, WhoDoesNotKnowTheTokenIsNotLetIn) {
 TEST_F(Cooperation, AHelperWithAnotherDatasetIsSentAway) {
     Helper helper(1'000);
     start(helper);
-    const Report end = helper.end();
+    const TrainerReport end = helper.end();
     ASSERT_TRUE(std::holds_alternative<Failed>(end));
     EXPECT_NE(std::get<Failed>(end).message.find("it has another dataset"), std::string::npos)
         << std::get<Failed>(end).message;

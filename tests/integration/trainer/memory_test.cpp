@@ -68,7 +68,7 @@ TEST(Memory, DoesNotGrowWithTheDataset) {
     TrainerProcess trainer(bench.request, bench.log());
     const Watch watch(trainer.pid());
     int reports = 0;
-    while (const std::optional<Report> report = trainer.next()) {
+    while (const std::optional<TrainerReport> report = trainer.next()) {
         ASSERT_FALSE(std::holds_alternative<Failed>(*report)) << std::get<Failed>(*report).message;
         const auto* progress = std::get_if<Progress>(&*report);
         if (progress != nullptr && progress->stage == "training" && ++reports == 8) break;

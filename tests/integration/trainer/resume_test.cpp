@@ -15,7 +15,7 @@ namespace emeth::test {
 namespace {
 
 using namespace trainer_protocol;
-using KillAt = std::function<bool(const Report&)>;
+using KillAt = std::function<bool(const TrainerReport&)>;
 
 /// The uninterrupted run.
 const Trained& reference() {
@@ -30,14 +30,14 @@ void expect_same(const Trained& trained) {
 }
 
 KillAt at_checkpoint(std::uint64_t step) {
-    return [step](const Report& report) {
+    return [step](const TrainerReport& report) {
         const auto* checkpoint = std::get_if<CheckpointSaved>(&report);
         return checkpoint != nullptr && checkpoint->checkpoint.step >= step;
     };
 }
 
 KillAt at_stage(const std::string& stage) {
-    return [stage](const Report& report) {
+    return [stage](const TrainerReport& report) {
         const auto* progress = std::get_if<Progress>(&report);
         return progress != nullptr && progress->stage == stage;
     };
@@ -50,7 +50,7 @@ bool run_until(const Bench& bench, const KillAt& kill_at) {
 
 /// Runs to the end and stores where it started.
 Trained finish(const Bench& bench, std::uint64_t& started_at) {
-    const auto report = run_trainer(bench.request, bench.log(), [&](const Report& each) {
+    const auto report = run_trainer(bench.request, bench.log(), [&](const TrainerReport& each) {
         if (const auto* started = std::get_if<Started>(&each)) started_at = started->step;
         return false;
     });
@@ -123,7 +123,7 @@ TEST(Resume, AFinishedJobIsReportedAtOnce) {
     const Bench bench;
     train_to_end(bench);
     bool trained_again = false;
-    const auto report = run_trainer(bench.request, bench.log(), [&](const Report& each) {
+    const auto report = run_trainer(bench.request, bench.log(), [&](const TrainerReport& each) {
         trained_again = trained_again || std::holds_alternative<Started>(each);
         return false;
     });
@@ -160,7 +160,7 @@ TEST(Resume, ATornCheckpointFallsBackToTheOneBefore) {
         SCOPED_TRACE(truncated ? "truncated" : "one bit wrong");
         const Bench bench;
         std::uint64_t last = 0;
-        ASSERT_TRUE(run_until(bench, [&](const Report& report) {
+        ASSERT_TRUE(run_until(bench, [&](const TrainerReport& report) {
             if (const auto* checkpoint = std::get_if<CheckpointSaved>(&report)) last = checkpoint->checkpoint.step;
             return last >= 20;
         }));

@@ -1,6 +1,7 @@
 // How a dataset is cut into pieces, and what counts as UTF-8.
 #include <gtest/gtest.h>
 
+#include "runtime/utf8.hpp"
 #include "support/temporary_folder.hpp"
 #include "trainer/data/text_reader.hpp"
 

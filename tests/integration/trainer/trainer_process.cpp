@@ -17,7 +17,7 @@
 namespace emeth::test {
 namespace {
 
-using trainer_protocol::Report;
+using trainer_protocol::TrainerReport;
 
 [[noreturn]] void become_trainer(int socket, const std::filesystem::path& program, const std::filesystem::path& log,
                                  const std::map<std::string, std::string>& environment) {
@@ -38,7 +38,7 @@ void send_message(int socket, const std::string& body) {
         throw std::runtime_error("the request could not be sent");
 }
 
-bool is_last(const Report& report) {
+bool is_last(const TrainerReport& report) {
     return std::holds_alternative<trainer_protocol::Trained>(report) ||
            std::holds_alternative<trainer_protocol::Checked>(report) ||
            std::holds_alternative<trainer_protocol::Helped>(report) ||
@@ -83,7 +83,7 @@ bool TrainerProcess::read_exactly(char* out, std::size_t count) {
     return true;
 }
 
-std::optional<Report> TrainerProcess::next() {
+std::optional<TrainerReport> TrainerProcess::next() {
     unsigned char prefix[4];
     if (!read_exactly(reinterpret_cast<char*>(prefix), sizeof prefix)) return std::nullopt;
     std::size_t length = 0;
@@ -112,11 +112,11 @@ int TrainerProcess::wait(int seconds) {
     return -1;
 }
 
-std::optional<Report> run_trainer(const trainer_protocol::Request& request, const std::filesystem::path& log,
-                                  const std::function<bool(const Report&)>& each,
-                                  const std::map<std::string, std::string>& environment) {
+std::optional<TrainerReport> run_trainer(const trainer_protocol::Request& request, const std::filesystem::path& log,
+                                         const std::function<bool(const TrainerReport&)>& each,
+                                         const std::map<std::string, std::string>& environment) {
     TrainerProcess trainer(request, log, environment);
-    while (std::optional<Report> report = trainer.next()) {
+    while (std::optional<TrainerReport> report = trainer.next()) {
         if (each && each(*report)) {
             trainer.kill();
             return std::nullopt;

@@ -27,7 +27,7 @@ public:
     ~TrainerProcess();
 
     /// Blocks. Returns nothing when the socket has ended.
-    std::optional<trainer_protocol::Report> next();
+    std::optional<trainer_protocol::TrainerReport> next();
     void kill();
     [[nodiscard]] pid_t pid() const { return pid_; }
     /// Closes the parent's side of the socket.
@@ -45,9 +45,9 @@ private:
 std::filesystem::path trainer_program();
 
 /// Runs to the last report. `each` sees every report; when it returns true, the process is killed and none is returned.
-std::optional<trainer_protocol::Report> run_trainer(
+std::optional<trainer_protocol::TrainerReport> run_trainer(
     const trainer_protocol::Request& request, const std::filesystem::path& log,
-    const std::function<bool(const trainer_protocol::Report&)>& each = {},
+    const std::function<bool(const trainer_protocol::TrainerReport&)>& each = {},
     const std::map<std::string, std::string>& environment = {});
 
 }  // namespace emeth::test

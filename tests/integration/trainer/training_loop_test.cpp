@@ -14,7 +14,7 @@ namespace {
 using trainer_protocol::find_preset;
 
 struct Silent final : Reporter {
-    void report(trainer_protocol::Report) override {}
+    void report(trainer_protocol::TrainerReport) override {}
 };
 
 struct Remembers final : StateKeeper {

@@ -29,6 +29,31 @@ TEST(ListedJob, IsReadAsTheOfferThatItIs) {
     EXPECT_EQ(offer.deadline_unix_s, 1'800'000'000);
 }
 
+/// The chain decides; a hint in another form must not hide a JOB.
+TEST(JobOffer, ReadsItsHintsLeniently) {
+    boost::json::object listed = to_json(requested());
+    listed["fee"] = 20;
+    listed["datasetSize"] = "5000";
+    listed["deadline"] = "1800000000";
+    const JobOffer offer = read_offer(listed, "the list").value();
+    EXPECT_EQ(offer.fee, requested().fee);
+    EXPECT_EQ(offer.dataset_bytes, 5'000u);
+    EXPECT_EQ(offer.deadline_unix_s, 1'800'000'000);
+
+    listed["fee"] = "a lot";
+    listed["datasetSize"] = nullptr;
+    listed.erase("deadline");
+    const JobOffer unknown = read_offer(listed, "the list").value();
+    EXPECT_EQ(unknown.id, requested().id);
+    EXPECT_EQ(unknown.fee, Wei{});
+    EXPECT_EQ(unknown.dataset_bytes, 0u);
+    EXPECT_EQ(unknown.deadline_unix_s, 0);
+
+    listed["id"] = "0x12";
+    EXPECT_TRUE(read_offer(listed, "the list").has_error());
+    EXPECT_TRUE(read_offer("text", "the list").has_error());
+}
+
 TEST(ListedJob, LeavesOutWhatHasNotHappenedYet) {
     ListedJob job = requested();
     for (const char* key : {"node", "deposit", "startedAt", "submittedAt", "verifiedAt"})

@@ -34,6 +34,36 @@ TEST(ParseJson, BoundsSizeDepthAndForm) {
     EXPECT_TRUE(parse_json(std::string(33, '[') + std::string(33, ']'), 100, "x").has_error());
 }
 
+/// One param on chain with the byte 0xFF once made the whole list of JOBs unreadable for every node.
+TEST(ParseJsonLeniently, LosesNoMoreThanAString) {
+    const auto first = [](std::string_view text) {
+        const Result<boost::json::value> json = parse_json_leniently(text, 1 << 10, "list");
+        return json.has_error() ? json.error().message : std::string(json->at(0).at("param").as_string());
+    };
+    EXPECT_EQ(first("[{\"param\":\"a\xff\"}]"), "a\xef\xbf\xbd") << "not UTF-8";
+    EXPECT_EQ(first("[{\"param\":\"caf\xe9\"}]"), "caf\xef\xbf\xbd") << "Latin-1";
+    EXPECT_EQ(first("\xef\xbb\xbf[{\"param\":\"a\"}]"), "a") << "byte order mark";
+    EXPECT_EQ(first(R"([{"param":"\ud83dx"}])"), "\xef\xbf\xbdx") << "high surrogate alone";
+    EXPECT_EQ(first(R"([{"param":"\ude00"}])"), "\xef\xbf\xbd") << "low surrogate alone";
+    EXPECT_EQ(first("[{\"param\":\"\\ud83d\\ude00\xff\"}]"), "\xf0\x9f\x98\x80\xef\xbf\xbd") << "a pair stays";
+    EXPECT_EQ(first("[{\"param\":\"\\\\ud83d\xff\"}]"), "\\ud83d\xef\xbf\xbd") << "an escaped backslash is no escape";
+    EXPECT_EQ(first("[{\"param\":\"a\nb\x1b\"}]"), "a b ") << "control characters";
+    EXPECT_THAT(first("[{\"param\":\"\xff\\"), HasSubstr("list is not valid JSON")) << "what is cut is still refused";
+    EXPECT_TRUE(parse_json_leniently("[\"\xff\"]", 4, "list").has_error()) << "the bound is that of the text";
+    EXPECT_TRUE(parse_json_leniently("[\"\xff\"]", 5, "list").has_value());
+}
+
+TEST(JsonText, IsJsonWhateverTheStringsHold) {
+    const auto text = [](std::string_view content) { return json_text(boost::json::value(content)); };
+    EXPECT_EQ(text("日本語"), "\"日本語\"");
+    EXPECT_EQ(text("a\xff"), R"("a\ufffd")");
+    EXPECT_EQ(text("\x1b\x7f"), R"("\u001b\u007f")");
+    EXPECT_EQ(text("\xc2\x9b"), R"("\u009b")");
+    EXPECT_EQ(parse_json(text("a\xff\xc2\x9b"), 100, "test").value(), boost::json::value("a\xef\xbf\xbd\xc2\x9b"));
+    const boost::json::object keyed{{"\xff", 1}};
+    EXPECT_EQ(json_text(keyed), R"({"\ufffd":1})");
+}
+
 TEST(JsonArray, BoundsItsCount) {
     const boost::json::value value = json("[1, 2, 3]");
     EXPECT_EQ(json_array(value, 3, "list").value().size(), 3u);

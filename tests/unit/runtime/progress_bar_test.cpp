@@ -20,7 +20,7 @@ using test::SteppedClock;
 TEST(RenderProgress, ShowsShareAmountsAndTheTimeLeft) {
     EXPECT_EQ(render_progress("downloading", 4'200'000, 10'000'000, ProgressUnit::bytes, 8'400ms, true),
               "downloading  [########............]  42 %  4.2 of 10.0 MB, 12 s left");
-    EXPECT_EQ(render_progress("steps", 3, 4, ProgressUnit::count, 3h, false), "steps  75 %  3 of 4, 1 h 0 min left");
+    EXPECT_EQ(render_progress("steps", 3, 4, ProgressUnit::count, 3h, false), "steps  75 %  3 of 4, 60 min left");
 }
 
 TEST(RenderProgress, SurvivesTheEdges) {

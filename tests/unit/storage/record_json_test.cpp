@@ -48,18 +48,5 @@ TEST(RecordJson, RepeatedFieldsAreArraysAndNaNIsNull) {
     EXPECT_EQ(boost::json::serialize(to_json(drawn).at("segments")), "[0,17]");
 }
 
-TEST(RecordJson, ReplacesWhatIsNoUtf8) {
-    EXPECT_EQ(valid_utf8("日本語 text"), "日本語 text");
-    EXPECT_EQ(valid_utf8("a\xff"
-                         "b"),
-              "a\xef\xbf\xbd"
-              "b");
-    EXPECT_EQ(valid_utf8("\xc0\xaf"), "\xef\xbf\xbd\xef\xbf\xbd") << "overlong";
-    EXPECT_EQ(valid_utf8("\xed\xa0\x80"), "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd") << "surrogate";
-    EXPECT_EQ(valid_utf8("\xf0\x9f\x98\x80"), "\xf0\x9f\x98\x80");
-    EXPECT_EQ(valid_utf8("\xf4\x90\x80\x80").size(), 12U) << "beyond U+10FFFF";
-    EXPECT_EQ(valid_utf8("cut \xe6\x97"), "cut \xef\xbf\xbd\xef\xbf\xbd");
-}
-
 }  // namespace
 }  // namespace emeth::storage

@@ -115,7 +115,7 @@ TEST(Messages, CheckRequestRoundTrip) {
 
 template <class T>
 T report_round_trip(const T& sent) {
-    const Result<Report> received = parse_report(over_the_wire(Report(sent)));
+    const Result<TrainerReport> received = parse_report(over_the_wire(TrainerReport(sent)));
     if (!received) throw ErrorException(received.error());
     return std::get<T>(*received);
 }
