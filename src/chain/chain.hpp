@@ -79,7 +79,7 @@ struct Receipt {
     Hash256 block_hash;
     bool succeeded = false;
     std::uint64_t gas_used = 0;
-    Wei gas_price;  ///< effective, ALT wei
+    Wei gas_price;  ///< effective, ALT wei; zero if the endpoint does not tell
     std::vector<Log> logs;
 };
 

@@ -232,8 +232,8 @@ Task<Result<Wei>> FakeChain::alt_balance(Address account) {
 Task<Result<Wei>> FakeChain::emt_balance(Address account) {
     co_return answer(emt_balances[account]);
 }
-Task<Result<Wei>> FakeChain::emt_allowance(Address owner, Address spender) {
-    co_return answer(allowances[{owner, spender}]);
+Task<Result<Wei>> FakeChain::emt_allowance(Address /*owner*/, Address /*spender*/) {
+    co_return answer(Wei{});
 }
 Task<Result<std::uint64_t>> FakeChain::transaction_count(Address account) {
     co_return answer(transaction_counts[account]);

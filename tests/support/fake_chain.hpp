@@ -50,7 +50,6 @@ public:
     chain::Constants network;
     std::uint64_t id_of_chain = 31'337;
     std::map<Address, Wei> alt_balances, emt_balances;
-    std::map<std::pair<Address, Address>, Wei> allowances;  ///< owner, spender
     std::map<Address, std::uint64_t> transaction_counts;
     std::map<Hash256, chain::Receipt> receipts;
     std::map<Hash256, Wei> penalties;

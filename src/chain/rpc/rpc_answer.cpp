@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <algorithm>
 #include <array>
@@ -11,11 +10,11 @@
 #include "chain/encoding/revert_reason.hpp"
 #include "chain/rpc/rpc_json.hpp"
 #include "runtime/json_fields.hpp"
+#include "runtime/utf8.hpp"
 
 namespace emeth::chain::rpc {
 namespace {
 
-constexpr std::size_t message_bytes_max = 64 * 1024;
 constexpr std::size_t shown_bytes_max = 300;
 constexpr std::int64_t revert_code = 3;  // go-ethereum's, adopted by most clients
 
@@ -48,13 +47,6 @@ std::string remedy(const std::string& message) {
     return "; send ALT to this wallet for gas";
 }
 
-std::string printable(std::string text) {
-    if (text.size() > shown_bytes_max) text.resize(shown_bytes_max);
-    std::replace_if(
-        text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
-    return text;
-}
-
 /// "0x…", "Reverted 0x…" or {"data": "0x…"}, depending on the client.
 Bytes revert_data_of(const boost::json::value* data) {
     if (data == nullptr) return {};
@@ -66,14 +58,19 @@ Bytes revert_data_of(const boost::json::value* data) {
     return parse_bytes(view.substr(begin), data_bytes_max).value_or(Bytes{});
 }
 
-Result<Failure> read_failure(const boost::json::value& error, std::string_view what) {
-    JsonObject object(error, what);
+/// JSON-RPC asks for {"code", "message"}; some endpoints answer a mere string, or leave one of them out. Whatever it is
+/// stays a failure of this call, not of the endpoint.
+Failure read_failure(const boost::json::value& error) {
     Failure failure;
-    failure.code = object.i64("code");
-    failure.message = printable(object.string("message", message_bytes_max));
-    if (const Result<void> check = object.check(); check.has_error()) return transient_error(check.error().message);
+    const boost::json::object* object = error.if_object();
+    const boost::json::value* code = object == nullptr ? nullptr : object->if_contains("code");
+    const boost::json::value* message = object == nullptr ? &error : object->if_contains("message");
+    if (code != nullptr && code->is_int64()) failure.code = code->get_int64();
+    const bool worded = message != nullptr && message->is_string();
+    failure.message = one_line(worded ? std::string_view(message->get_string()) : json_text(error), shown_bytes_max);
     failure.reverted = failure.code == revert_code || lower(failure.message).find("revert") != std::string::npos;
-    if (failure.reverted) failure.revert_data = revert_data_of(error.as_object().if_contains("data"));
+    if (failure.reverted)
+        failure.revert_data = revert_data_of(object == nullptr ? nullptr : object->if_contains("data"));
     return failure;
 }
 
@@ -93,7 +90,7 @@ bool Failure::already_known() const {
 
 std::string request_text(std::uint64_t id, std::string_view method, const boost::json::array& params) {
     const boost::json::object request{{"jsonrpc", "2.0"}, {"id", id}, {"method", method}, {"params", params}};
-    return boost::json::serialize(request);
+    return json_text(request);
 }
 
 Result<Answer> parse_answer(std::string_view body, std::uint64_t id, std::string_view what) {
@@ -111,9 +108,7 @@ Result<Answer> parse_answer(std::string_view body, std::uint64_t id, std::string
     }
     Answer answer;
     if (failed) {
-        Result<Failure> failure = read_failure(*error, what);
-        if (failure.has_error()) return failure.error();
-        answer.failure = std::move(*failure);
+        answer.failure = read_failure(*error);
         return answer;
     }
     boost::json::value* result = object->if_contains("result");

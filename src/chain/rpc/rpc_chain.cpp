@@ -105,6 +105,10 @@ Task<Result<void>> RpcChain::check_contracts() {
     if (token.has_error()) co_return token.error();
     Bytes call = abi::Encoder("emtToken()").finish();
     const Result<Address> paired = co_await view(core_, std::move(call), "emtToken", &abi::Decoder::address);
+    if (paired.has_error() && paired.error().kind == ErrorKind::permanent) {
+        auto explaining = no_core(paired.error());
+        co_return co_await std::move(explaining);
+    }
     if (paired.has_error()) co_return paired.error();
     if (*paired != token_) {
         co_return permanent_error(
@@ -112,6 +116,18 @@ Task<Result<void>> RpcChain::check_contracts() {
                         core_.hex(), paired->hex(), token_.hex()));
     }
     co_return Result<void>();
+}
+
+/// Says what else the address may be. Contracts answer a call that they do not know by a revert or by nothing.
+Task<Error> RpcChain::no_core(Error failure) {
+    Bytes call = abi::Encoder("emtToken()").finish();
+    const Result<Address> paired = co_await view(token_, std::move(call), "emtToken", &abi::Decoder::address);
+    const bool are_swapped = paired.has_value() && *paired == core_;
+    co_return permanent_error(
+        fmt::format("emethContractAddress {} is no EmethCore contract ({}); {}", core_.hex(), failure.message,
+                    are_swapped       ? "it and tokenContractAddress are swapped"
+                    : core_ == token_ ? "it is the address of the token, as in tokenContractAddress"
+                                      : "check the address"));
 }
 
 Task<Result<void>> RpcChain::check_is_contract(Address address, const char* setting) {
@@ -288,12 +304,11 @@ Task<Result<Fees>> RpcChain::fees() {
         co_return legacy_fees(*price);
     }
     const Result<rpc::Answer> tip = co_await rpc_.exchange("eth_maxPriorityFeePerGas", json::array());
-    if (tip.has_error()) co_return tip.error();
+    // Many endpoints do not know the method, and say so in many ways; the default tip is then used.
     std::optional<Wei> suggested;
-    if (!tip->failure) {  // many endpoints do not know the method; the default tip is then used
+    if (tip.has_value() && !tip->failure) {
         const Result<Wei> value = rpc::read_quantity_256(tip->result, rpc_.describe("eth_maxPriorityFeePerGas"));
-        if (value.has_error()) co_return value.error();
-        suggested = *value;
+        if (value.has_value()) suggested = *value;
     }
     co_return dynamic_fees(*(*latest)->base_fee, suggested);
 }
@@ -336,8 +351,7 @@ Task<Result<std::optional<Receipt>>> RpcChain::receipt(Hash256 transaction) {
     }
     if (!(*found)->has_gas_price) {
         const Result<Wei> price = co_await offered_gas_price(transaction);
-        if (price.has_error()) co_return price.error();
-        receipt.gas_price = *price;
+        receipt.gas_price = price.has_value() ? *price : Wei{};  // what a JOB costs is told without it, not its outcome
     }
     co_return std::optional(std::move(receipt));
 }

@@ -58,6 +58,7 @@ private:
     Task<Result<std::optional<rpc::BlockHeader>>> header(std::string tag);
     Task<Result<void>> check_contracts();
     Task<Result<void>> check_is_contract(Address address, const char* setting);
+    Task<Error> no_core(Error failure);
     Task<Result<std::vector<Log>>> logs(boost::json::object filter, std::uint64_t from_block, std::uint64_t to_block);
     Task<Result<std::vector<Log>>> logs_at_once(boost::json::object filter, std::uint64_t from_block,
                                                 std::uint64_t to_block);

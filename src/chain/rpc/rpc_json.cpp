@@ -167,7 +167,6 @@ Result<std::optional<ReceiptAnswer>> read_receipt(const boost::json::value& valu
     receipt.transaction = object.fixed<Hash256>("transactionHash");
     receipt.block = quantity_field(object, "blockNumber");
     receipt.block_hash = object.fixed<Hash256>("blockHash");
-    receipt.succeeded = quantity_field(object, "status") == 1;
     receipt.gas_used = quantity_field(object, "gasUsed");
     const std::optional<Wei> price = optional_quantity_256_field(object, "effectiveGasPrice");
     answer.has_gas_price = price.has_value();
@@ -175,6 +174,9 @@ Result<std::optional<ReceiptAnswer>> read_receipt(const boost::json::value& valu
     for (JsonObject& entry : object.objects("logs", logs_max)) {
         if (std::optional<Log> log = log_of(entry)) receipt.logs.push_back(std::move(*log));
     }
+    // Without a status (EIP-658) the logs tell: each call that emeth sends logs something when it succeeds, and what is
+    // reverted keeps none.
+    receipt.succeeded = object.has("status") ? quantity_field(object, "status") == 1 : !receipt.logs.empty();
     if (const Result<void> check = object.check(); check.has_error()) return transient(check.error());
     return std::optional(std::move(answer));
 }

@@ -45,7 +45,7 @@ Result<std::vector<Log>> read_logs(const boost::json::value& value, std::string_
 
 struct ReceiptAnswer {
     Receipt receipt;
-    bool has_gas_price = false;  ///< nodes older than EIP-1559 omit it
+    bool has_gas_price = false;  ///< endpoints older than EIP-1559 omit it, some answer null
 };
 /// None for null, and while the transaction is not in a block.
 Result<std::optional<ReceiptAnswer>> read_receipt(const boost::json::value& value, std::string_view what);

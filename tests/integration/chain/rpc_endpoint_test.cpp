@@ -22,7 +22,9 @@ TEST_F(WrongAddresses, AreNamedWithTheirSettings) {
     EXPECT_THAT(run(no_token.constants()).error().message,
                 HasSubstr("tokenContractAddress " + address(other).hex() + " is no contract"));
     RpcChain swapped(rpc, token, core);
-    EXPECT_THAT(run(swapped.constants()).error().message, HasSubstr("emtToken"));
+    EXPECT_THAT(run(swapped.constants()).error().message, HasSubstr("it and tokenContractAddress are swapped"));
+    RpcChain token_twice(rpc, token, token);
+    EXPECT_THAT(run(token_twice.constants()).error().message, HasSubstr("it is the address of the token"));
     RpcChain unpaired(rpc, core, core);
     EXPECT_THAT(run(unpaired.constants()).error().message, HasSubstr("uses token " + token.hex()));
 }

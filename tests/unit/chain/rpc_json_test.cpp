@@ -128,6 +128,17 @@ TEST(Receipts, AreReadWithTheirLogs) {
     EXPECT_EQ(receipt.logs.size(), 1u);
 }
 
+TEST(Receipts, WithoutStatusSucceededIfTheyHaveLogs) {
+    std::string with_logs = receipt_json("0x0");
+    with_logs.replace(with_logs.find(R"("status":"0x0",)"), std::string_view(R"("status":"0x0",)").size(), "");
+    EXPECT_TRUE((*read_receipt(parse(with_logs), "receipt"))->receipt.succeeded);
+    std::string without_logs = with_logs;
+    const std::size_t logs = without_logs.find(R"("logs":[)") + std::string_view(R"("logs":[)").size();
+    without_logs.erase(logs, without_logs.rfind(']') - logs);
+    EXPECT_FALSE((*read_receipt(parse(without_logs), "receipt"))->receipt.succeeded);
+    EXPECT_FALSE((*read_receipt(parse(receipt_json("0x1", R"(,"effectiveGasPrice":null)")), "receipt"))->has_gas_price);
+}
+
 TEST(Receipts, OfFailedPendingAndOldTransactions) {
     EXPECT_FALSE((*read_receipt(parse(receipt_json("0x0")), "receipt"))->receipt.succeeded);
     EXPECT_FALSE((*read_receipt(parse(receipt_json("0x1")), "receipt"))->has_gas_price);
