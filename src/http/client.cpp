@@ -7,6 +7,8 @@
 
 #include "http/connection.hpp"
 #include "http/header_fields.hpp"
+#include "http/redirect.hpp"
+#include "runtime/utf8.hpp"
 #include "runtime/with_timeout.hpp"
 
 namespace emeth::http {
@@ -56,6 +58,8 @@ Task<Attempt> attempt(Connection* connection, const ClientRequest* request) {
     ClientResponse response;
     response.status = connection->header().result_int();
     response.headers = to_headers(connection->header());
+    if (const Result<void> plain = check_encoding(origin, response.headers); plain.has_error())
+        co_return Attempt{plain.error()};
     auto body_reading = read_body(connection, origin, request->response_bytes_max);
     Result<std::string> body = co_await std::move(body_reading);
     if (body.has_error()) co_return Attempt{body.error()};
@@ -84,6 +88,21 @@ Task<Result<ClientResponse>> exchange(ClientRequest request) {
     co_return std::move(only.outcome);
 }
 
+Task<Result<ClientResponse>> follow(ClientRequest request) {
+    const bool carries_credentials = !request.body.empty() || request.headers.contains("authorization");
+    for (int followed = 0; followed <= redirects_max; ++followed) {
+        auto asking = exchange(request);
+        Result<ClientResponse> response = co_await std::move(asking);
+        if (response.has_error()) co_return response;
+        Result<std::optional<Url>> next =
+            redirection(request.url, response->status, response->headers, carries_credentials);
+        if (next.has_error()) co_return next.error();
+        if (!*next) co_return response;
+        request.url = std::move(**next);
+    }
+    co_return too_many_redirects(request.url);
+}
+
 }  // namespace
 
 Task<Result<ClientResponse>> request(ClientRequest request) {
@@ -92,17 +111,18 @@ Task<Result<ClientResponse>> request(ClientRequest request) {
             fmt::format("{} cannot be asked over HTTP: its scheme is neither http nor https", request.url.origin()));
     const Milliseconds timeout = request.timeout;
     std::string what = fmt::format("{} {}", request.method, request.url.origin());
-    auto bounded = with_timeout(exchange(std::move(request)), timeout, std::move(what));
+    auto bounded = with_timeout(follow(std::move(request)), timeout, std::move(what));
     co_return co_await std::move(bounded);
 }
 
 Error status_error(std::string_view what, const ClientResponse& response) {
     const auto reason = beast::http::obsolete_reason(static_cast<beast::http::status>(response.status));
     std::string excerpt = response.body.substr(0, shown_bytes_max);
-    std::replace_if(
-        excerpt.begin(), excerpt.end(), [](char c) { return c >= 0 && c < ' '; }, ' ');
-    const std::string message = fmt::format("{} answered {} {}: {}", what, response.status,
-                                            std::string_view(reason.data(), reason.size()), excerpt);
+    std::ranges::replace_if(
+        excerpt, [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+    const std::string message =
+        fmt::format("{} answered {} {}: {}", what, response.status, std::string_view(reason.data(), reason.size()),
+                    one_line(excerpt, shown_bytes_max));
     const unsigned status = response.status;
     const bool may_pass = status == 408 || status == 425 || status == 429 || status >= 500;
     return may_pass ? transient_error(message) : permanent_error(message);

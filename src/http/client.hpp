@@ -56,8 +56,8 @@ struct ClientResponse {
 };
 
 /// Any answer, even a 500, is a response; only a failure to get one is an Error (transient, names the origin).
-/// Redirects are not followed. Idle connections are kept for the next request; one that the server has closed in the
-/// meantime is detected and replaced.
+/// Redirects are followed (http/redirect.hpp). Idle connections are kept for the next request; one that the server has
+/// closed in the meantime is detected and replaced.
 Task<Result<ClientResponse>> request(ClientRequest request);
 
 /// transient for 408, 425, 429 and 5xx, otherwise permanent; message: "<what> answered 503 Service Unavailable: <first

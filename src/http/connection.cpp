@@ -12,6 +12,7 @@
 #include <boost/beast/http/write.hpp>
 #include <cerrno>
 
+#include "runtime/utf8.hpp"
 #include "runtime/with_timeout.hpp"
 
 namespace emeth::http {
@@ -24,6 +25,8 @@ constexpr std::uint32_t response_header_bytes_max = 32 << 10;
 constexpr std::size_t endpoints_max = 8;
 constexpr std::size_t idle_per_origin_max = 4;
 constexpr std::size_t idle_origins_max = 32;
+constexpr int interim_answers_max = 8;
+constexpr std::size_t encoding_shown_max = 40;
 constexpr Milliseconds idle_time_max{4'000};  // servers close idle connections after 5 s and more
 
 using Endpoints = std::vector<Tcp::endpoint>;
@@ -56,21 +59,29 @@ Task<Result<Endpoints>> resolve(Url url) {
     co_return std::move(endpoints);
 }
 
-Task<error_code> connect(PlainStream* stream, Endpoints endpoints) {
+/// Each address gets an equal share of the time that is left, so that one that does not answer leaves some to the
+/// others.
+Task<error_code> connect(PlainStream* stream, Endpoints endpoints, Milliseconds timeout) {
     const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
+    const Milliseconds end = system_clock().monotonic() + timeout;
     error_code error = asio::error::host_not_found;
-    for (const Tcp::endpoint& endpoint : endpoints) {
+    for (std::size_t tried = 0; tried < endpoints.size(); ++tried) {
+        const Tcp::endpoint& endpoint = endpoints[tried];
+        const Milliseconds left = end - system_clock().monotonic();
+        if (left <= Milliseconds::zero()) break;
         stream->socket().open(endpoint.protocol(), error);
         if (error) continue;
+        stream->expires_after(left / static_cast<std::int64_t>(endpoints.size() - tried));
         close_on_exec(stream->socket().native_handle());
         const CloseOnCancel guard(state, stream->socket());
         auto attempt = stream->async_connect(endpoint, io_token());
         std::tie(error) = co_await std::move(attempt);
         guard.throw_if_cancelled();
-        if (!error || error == beast::error::timeout) break;
+        if (!error) break;
         stream->close();
     }
     if (!error) stream->socket().set_option(Tcp::no_delay(true), error);
+    if (!error) stream->expires_after(std::max(Milliseconds(1), end - system_clock().monotonic()));
     co_return error;
 }
 
@@ -106,6 +117,13 @@ Error io_error(std::string_view origin, error_code error) {
     return transient_error(fmt::format("{}: {}", origin, error.message()));
 }
 
+Result<void> check_encoding(const std::string& origin, const Headers& headers) {
+    const auto encoding = headers.find("content-encoding");
+    if (encoding == headers.end() || encoding->second.empty() || encoding->second == "identity") return {};
+    return transient_error(fmt::format("{} answers in the content encoding {}, which was not asked for", origin,
+                                       one_line(encoding->second, encoding_shown_max)));
+}
+
 Task<Result<std::variant<PlainStream, TlsStream>>> open_stream(Url url, Milliseconds timeout) {
     const std::string origin = url.origin();
     auto resolving = with_timeout(resolve(url), timeout, "looking up " + url.host);
@@ -113,8 +131,7 @@ Task<Result<std::variant<PlainStream, TlsStream>>> open_stream(Url url, Millisec
     if (endpoints.has_error()) co_return endpoints.error();
 
     PlainStream plain(co_await asio::this_coro::executor);
-    plain.expires_after(timeout);
-    auto connecting = connect(&plain, std::move(*endpoints));
+    auto connecting = connect(&plain, std::move(*endpoints), timeout);
     if (const error_code error = co_await std::move(connecting)) co_return io_error(origin, error);
     if (url.scheme == "http" || url.scheme == "ws") co_return std::variant<PlainStream, TlsStream>(std::move(plain));
 
@@ -135,17 +152,22 @@ void Connection::limit(std::optional<Milliseconds> time) {
         socket_stream().expires_never();
 }
 
-void Connection::begin(const std::string& method, const Url& url, const Headers& headers, std::uint64_t body_bytes) {
+void Connection::expect_answer() {
     parser_.emplace();
     parser_->header_limit(response_header_bytes_max);
     parser_->body_limit(boost::none);  // the reader of the body does the counting
-    parser_->skip(method == "HEAD");
+    parser_->skip(is_head_);
+}
 
+void Connection::begin(const std::string& method, const Url& url, const Headers& headers, std::uint64_t body_bytes) {
+    is_head_ = method == "HEAD";
+    expect_answer();
     request_.emplace();
     request_->method_string(method);
     request_->target(url.target);
     request_->set(http::field::host, url.origin().substr(url.scheme.size() + 3));
     request_->set(http::field::user_agent, "emeth");
+    request_->set(http::field::accept_encoding, "identity");
     for (const auto& [name, value] : headers) request_->set(name, value);
     if (body_bytes > 0 || method == "POST" || method == "PUT") request_->content_length(body_bytes);
     serializer_.emplace(*request_);
@@ -173,14 +195,18 @@ Task<error_code> Connection::write(std::string_view piece, bool more) {
 Task<error_code> Connection::read_header() {
     const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
     const CloseOnCancel guard(state, socket_stream().socket());
-    auto work = std::visit(
-        [&](auto& stream) -> Task<std::tuple<error_code, std::size_t>> {
-            return http::async_read_header(stream, buffer_, *parser_, io_token());
-        },
-        stream_);
-    const auto [error, bytes] = co_await std::move(work);
-    guard.throw_if_cancelled();
-    co_return error;
+    for (int interim = 0; interim <= interim_answers_max; ++interim) {
+        auto work = std::visit(
+            [&](auto& stream) -> Task<std::tuple<error_code, std::size_t>> {
+                return http::async_read_header(stream, buffer_, *parser_, io_token());
+            },
+            stream_);
+        const auto [error, bytes] = co_await std::move(work);
+        guard.throw_if_cancelled();
+        if (error || header().result_int() / 100 != 1) co_return error;
+        expect_answer();
+    }
+    co_return error_code(http::error::bad_status);
 }
 
 std::optional<std::uint64_t> Connection::body_bytes() const {

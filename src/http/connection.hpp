@@ -34,6 +34,9 @@ Task<Result<std::variant<PlainStream, TlsStream>>> open_stream(Url url, Millisec
 /// "<origin>: <reason>", transient.
 Error io_error(std::string_view origin, error_code error);
 
+/// A transient Error for a body that is encoded, gzipped say: not everybody heeds that only identity is accepted.
+Result<void> check_encoding(const std::string& origin, const Headers& headers);
+
 /// One exchange at a time: begin, write pieces of the body, read the header, read pieces of the body.
 class Connection {
 public:
@@ -46,6 +49,7 @@ public:
     /// The header goes out with the first piece.
     Task<error_code> write(std::string_view piece, bool more);
 
+    /// Of the final answer: interim ones (100, 103) are skipped.
     Task<error_code> read_header();
     [[nodiscard]] const beast::http::response_header<>& header() const { return parser_->get().base(); }
     /// As announced by the server; none for chunked bodies.
@@ -66,9 +70,11 @@ public:
 
 private:
     PlainStream& socket_stream();
+    void expect_answer();
 
     std::variant<PlainStream, TlsStream> stream_;
     beast::flat_buffer buffer_;
+    bool is_head_ = false;
     std::optional<beast::http::request<beast::http::buffer_body>> request_;
     std::optional<beast::http::request_serializer<beast::http::buffer_body>> serializer_;
     std::optional<beast::http::response_parser<beast::http::buffer_body>> parser_;

@@ -6,6 +6,7 @@
 #include "http/connection.hpp"
 #include "http/file_pieces.hpp"
 #include "http/header_fields.hpp"
+#include "http/redirect.hpp"
 #include "runtime/durable_file.hpp"
 
 namespace emeth::http {
@@ -47,29 +48,46 @@ Task<Result<ClientResponse>> read_response(Connection* connection, std::string o
     co_return response;
 }
 
-/// Sends a GET and reads the header of the answer, which must be 200 and may not announce a different length.
-Task<Result<void>> begin_download(Connection* connection, Url url, std::uint64_t bytes_expected,
-                                  Milliseconds idle_timeout) {
-    const std::string origin = url.origin();
-    connection->limit(idle_timeout);
-    connection->begin("GET", url, {}, 0);
-    auto writing = connection->write({}, false);
-    error_code error = co_await std::move(writing);
-    if (!error) {
-        auto reading = connection->read_header();
-        error = co_await std::move(reading);
+using Opened = std::unique_ptr<Connection>;
+
+/// Sends a GET, follows redirects, and reads the header of the answer, which must be 200 and may not announce a
+/// different length. The body is left to be read.
+Task<Result<Opened>> begin_download(Url url, std::uint64_t bytes_expected, Milliseconds idle_timeout) {
+    for (int followed = 0; followed <= redirects_max; ++followed) {
+        const std::string origin = url.origin();
+        auto opening = open(url, idle_timeout);
+        Result<Opened> connection = co_await std::move(opening);
+        if (connection.has_error()) co_return connection.error();
+        (*connection)->limit(idle_timeout);
+        (*connection)->begin("GET", url, {}, 0);
+        auto writing = (*connection)->write({}, false);
+        error_code error = co_await std::move(writing);
+        if (!error) {
+            auto reading = (*connection)->read_header();
+            error = co_await std::move(reading);
+        }
+        if (error) co_return io_error(origin, error);
+        const auto& header = (*connection)->header();
+        Result<std::optional<Url>> next = redirection(url, header.result_int(), to_headers(header), false);
+        if (next.has_error()) co_return next.error();
+        if (*next) {
+            url = std::move(**next);
+            continue;
+        }
+        if (header.result_int() != 200) {
+            auto reading = read_response(connection->get(), origin, idle_timeout);
+            Result<ClientResponse> refusal = co_await std::move(reading);
+            co_return refusal ? status_error(origin, *refusal) : refusal.error();
+        }
+        const Result<void> plain = check_encoding(origin, to_headers(header));
+        if (plain.has_error()) co_return plain.error();
+        const std::uint64_t announced = (*connection)->body_bytes().value_or(bytes_expected);
+        if (announced != bytes_expected)
+            co_return transient_error(
+                fmt::format("{}: announces {} bytes; {} were expected", origin, announced, bytes_expected));
+        co_return connection;
     }
-    if (error) co_return io_error(origin, error);
-    if (connection->header().result_int() != 200) {
-        auto reading = read_response(connection, origin, idle_timeout);
-        Result<ClientResponse> refusal = co_await std::move(reading);
-        co_return refusal ? status_error(origin, *refusal) : refusal.error();
-    }
-    const std::uint64_t announced = connection->body_bytes().value_or(bytes_expected);
-    if (announced != bytes_expected)
-        co_return transient_error(
-            fmt::format("{}: announces {} bytes; {} were expected", origin, announced, bytes_expected));
-    co_return Result<void>{};
+    co_return too_many_redirects(url);
 }
 
 struct Download {
@@ -117,16 +135,32 @@ Task<Result<void>> send_range(Connection* connection, const InputFile* file, std
     co_return Result<void>{};
 }
 
+Task<Result<ClientResponse>> put_range(Url url, const InputFile* file, std::uint64_t offset, std::uint64_t length,
+                                       Milliseconds idle_timeout) {
+    const std::string origin = url.origin();
+    auto opening = open(url, idle_timeout);
+    Result<Opened> connection = co_await std::move(opening);
+    if (connection.has_error()) co_return connection.error();
+
+    (*connection)->begin("PUT", url, {{"content-type", "application/octet-stream"}}, length);
+    auto sending = send_range(connection->get(), file, offset, length, idle_timeout, origin);
+    const Result<void> sent = co_await std::move(sending);
+    // A server that refuses the body answers before reading all of it: the answer is more
+    // informative than the broken pipe.
+    (*connection)->limit(idle_timeout);
+    auto reading = (*connection)->read_header();
+    if (const error_code error = co_await std::move(reading)) co_return sent ? io_error(origin, error) : sent.error();
+    auto answering = read_response(connection->get(), origin, idle_timeout);
+    co_return co_await std::move(answering);
+}
+
 }  // namespace
 
 Task<Result<Downloaded>> download_file(Url url, std::filesystem::path path, std::uint64_t bytes_expected,
                                        Milliseconds idle_timeout, std::function<void(std::uint64_t)> progress) {
-    auto opening = open(url, idle_timeout);
-    Result<std::unique_ptr<Connection>> connection = co_await std::move(opening);
+    auto beginning = begin_download(url, bytes_expected, idle_timeout);
+    Result<Opened> connection = co_await std::move(beginning);
     if (connection.has_error()) co_return connection.error();
-    auto beginning = begin_download(connection->get(), url, bytes_expected, idle_timeout);
-    const Result<void> begun = co_await std::move(beginning);
-    if (begun.has_error()) co_return begun.error();
 
     // One fixed name, so that the next attempt reuses what a crash left behind instead of leaving more.
     const std::filesystem::path temporary = path.string() + ".download";
@@ -148,26 +182,21 @@ Task<Result<Downloaded>> download_file(Url url, std::filesystem::path path, std:
 
 Task<Result<ClientResponse>> upload_range(Url url, std::filesystem::path file, std::uint64_t offset,
                                           std::uint64_t length, Milliseconds idle_timeout) {
-    const std::string origin = url.origin();
     Result<InputFile> input = InputFile::open(file);
     if (input.has_error()) co_return input.error();
     if (offset > input->bytes() || length > input->bytes() - offset)
         co_return permanent_error(fmt::format("{} has {} bytes; bytes {} to {} cannot be sent", file.string(),
                                               input->bytes(), offset, offset + length));
-    auto opening = open(url, idle_timeout);
-    Result<std::unique_ptr<Connection>> connection = co_await std::move(opening);
-    if (connection.has_error()) co_return connection.error();
-
-    (*connection)->begin("PUT", url, {{"content-type", "application/octet-stream"}}, length);
-    auto sending = send_range(connection->get(), &*input, offset, length, idle_timeout, origin);
-    const Result<void> sent = co_await std::move(sending);
-    // A server that refuses the body answers before reading all of it: the answer is more
-    // informative than the broken pipe.
-    (*connection)->limit(idle_timeout);
-    auto reading = (*connection)->read_header();
-    if (const error_code error = co_await std::move(reading)) co_return sent ? io_error(origin, error) : sent.error();
-    auto answering = read_response(connection->get(), origin, idle_timeout);
-    co_return co_await std::move(answering);
+    for (int followed = 0; followed <= redirects_max; ++followed) {
+        auto sending = put_range(url, &*input, offset, length, idle_timeout);
+        Result<ClientResponse> response = co_await std::move(sending);
+        if (response.has_error()) co_return response;
+        Result<std::optional<Url>> next = redirection(url, response->status, response->headers, false);
+        if (next.has_error()) co_return next.error();
+        if (!*next) co_return response;
+        url = std::move(**next);
+    }
+    co_return too_many_redirects(url);
 }
 
 }  // namespace emeth::http

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <boost/asio/write.hpp>
-#include <boost/json/serialize.hpp>
 
 #include "http/server_impl.hpp"
 #include "runtime/clock.hpp"
@@ -59,7 +58,7 @@ Task<Answer> answer_json(Handler handler, ServerRequest request) {
 
 }  // namespace
 
-ServerResponse::ServerResponse(const boost::json::value& value) : body(boost::json::serialize(value)) {}
+ServerResponse::ServerResponse(const boost::json::value& value) : body(json_text(value)) {}
 
 ServerResponse to_response(const Refusal& refusal) {
     ServerResponse response(boost::json::value{{"error", refusal.message}});

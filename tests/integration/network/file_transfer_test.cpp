@@ -61,6 +61,33 @@ TEST_F(FileTransfer, DownloadsAWholeFile) {
     EXPECT_EQ(test::files_below(folder.path()).size(), 1u);
 }
 
+TEST_F(FileTransfer, FollowsARedirectToTheFile) {
+    CannedServer elsewhere(executor(), "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nall");
+    const Background serving(io, elsewhere.run());
+    const std::string redirect =
+        fmt::format("HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: {}\r\n\r\n", url(elsewhere.port()).text());
+    EXPECT_EQ(download("HTTP/1.1 100 Continue\r\n\r\n" + redirect, 3).value().sha256, crypto::sha256("all"));
+    expect_no_file(download("HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: ftp://a/b\r\n\r\n", 3),
+                   "no http or https URL");
+}
+
+TEST_F(FileTransfer, ADownloadThatIsEncodedLeavesNoFile) {
+    expect_no_file(download("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nxyz", 3), "gzip");
+}
+
+TEST_F(FileTransfer, AnUploadFollowsARedirect) {
+    test::write_text(folder / "part", "0123456789");
+    CannedServer elsewhere(executor(), "HTTP/1.1 200 OK\r\nETag: \"e\"\r\nContent-Length: 0\r\n\r\n");
+    const Background serving(io, elsewhere.run());
+    CannedServer first(executor(), fmt::format("HTTP/1.1 307 Temporary Redirect\r\nContent-Length: 0\r\nLocation: "
+                                               "{}\r\n\r\n",
+                                               url(elsewhere.port()).text()));
+    const Background redirecting(io, first.run());
+    const auto response = run(upload_range(url(first.port()), folder / "part", 2, 5, Milliseconds{2'000}));
+    EXPECT_EQ(response.value().headers.at("etag"), "\"e\"");
+    EXPECT_EQ(elsewhere.connections(), 1u);
+}
+
 TEST_F(FileTransfer, DownloadsAnEmptyFileAndOneWithoutALength) {
     EXPECT_EQ(download("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 0).value().bytes, 0u);
     EXPECT_EQ(download("HTTP/1.0 200 OK\r\n\r\nall", 3).value().sha256, crypto::sha256("all"));

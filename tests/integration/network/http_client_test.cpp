@@ -76,6 +76,50 @@ TEST_F(HttpClient, AHeadHasNoBody) {
     EXPECT_EQ(response.headers.at("content-length"), "7");
 }
 
+TEST_F(HttpClient, SkipsInterimAnswers) {
+    CannedServer canned(executor(),
+                        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+                        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    const Background serving(io, canned.run());
+    const ClientResponse response = run(request(to(canned.port()))).value();
+    EXPECT_EQ(response.status, 200u);
+    EXPECT_EQ(response.body, "ok");
+}
+
+TEST_F(HttpClient, InterimAnswersWithoutEndAreAnError) {
+    std::string interim;
+    for (int i = 0; i < 100; ++i) interim += "HTTP/1.1 103 Early Hints\r\n\r\n";
+    CannedServer canned(executor(), interim);
+    const Background serving(io, canned.run());
+    EXPECT_EQ(error_of(to(canned.port())).kind, ErrorKind::transient);
+}
+
+TEST_F(HttpClient, FollowsRedirects) {
+    const Background serving(io, server.run());
+    CannedServer canned(executor(), "HTTP/1.1 302 Found\r\nContent-Length: 0\r\nConnection: close\r\nLocation: " +
+                                        server.url() + "hello\r\n\r\n");
+    const Background redirecting(io, canned.run());
+    EXPECT_EQ(run(request(to(canned.port()))).value().body, "/hello|");
+    ClientRequest with_body = to(canned.port());
+    with_body.method = "POST";
+    with_body.body = "signature";
+    EXPECT_THAT(error_of(with_body).message, HasSubstr("not passed to another host"));
+}
+
+TEST_F(HttpClient, ACircleOfRedirectsEnds) {
+    CannedServer canned(
+        executor(), "HTTP/1.1 307 Temporary Redirect\r\nContent-Length: 0\r\nConnection: close\r\nLocation: /\r\n\r\n");
+    const Background serving(io, canned.run());
+    EXPECT_THAT(error_of(to(canned.port())).message, HasSubstr("redirects"));
+    EXPECT_EQ(canned.connections(), 6u);
+}
+
+TEST_F(HttpClient, NamesAnEncodingThatItDidNotAskFor) {
+    CannedServer canned(executor(), "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n\x1f\x8b");
+    const Background serving(io, canned.run());
+    EXPECT_THAT(error_of(to(canned.port())).message, HasSubstr("gzip"));
+}
+
 TEST_F(HttpClient, AnErrorStatusIsAResponse) {
     const Background serving(io, server.run());
     EXPECT_EQ(run(request(to(server.port(), "/nowhere"))).value().status, 404u);
