@@ -19,6 +19,10 @@ struct RefusedJob {
     JobId id;
     std::int64_t at_unix_ms = 0;
     std::string reason;
+    /// How often in a row it could not be looked at (its dataset is missing, a server fails), and when it will be
+    /// looked at again; 0 for a JOB that was looked at and refused.
+    std::uint32_t failures = 0;
+    std::int64_t next_look_at_unix_ms = 0;
 };
 
 class Notes {

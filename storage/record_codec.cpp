@@ -112,7 +112,9 @@ template <> inline constexpr auto fields<Replacement> = tuple(
     &Replacement::hash, &Replacement::raw, &Replacement::signed_at_unix_ms);
 template <> inline constexpr auto fields<NumberedReplacement> = tuple(
     &NumberedReplacement::nonce, &NumberedReplacement::number, inlined(&NumberedReplacement::replacement));
-template <> inline constexpr auto fields<RefusedJob> = tuple(&RefusedJob::id, &RefusedJob::at_unix_ms, &RefusedJob::reason);
+template <> inline constexpr auto fields<RefusedJob> = tuple(
+    &RefusedJob::id, &RefusedJob::at_unix_ms, &RefusedJob::reason, &RefusedJob::failures,
+    &RefusedJob::next_look_at_unix_ms);
 
 // clang-format on
 

@@ -13,9 +13,11 @@ constexpr const char* explanation =
     "  emeth joblist --config config/master.env --json\n";
 
 std::string verdict_of(const Answer& job) {
-    if (job.contains("refused")) return text_of(job, "refused");
-    return fmt::format("would be taken: finish estimate {} s, expected value {} EMT", text_of(job, "finishEstimate"),
-                       text_of(job, "expectedValue"));
+    const std::string wait =
+        job.contains("nextLookSeconds") ? fmt::format(" (next look in {} s)", text_of(job, "nextLookSeconds")) : "";
+    if (job.contains("refused")) return text_of(job, "refused") + wait;
+    return fmt::format("would be taken: finish estimate {} s, expected value {} EMT{}", text_of(job, "finishEstimate"),
+                       text_of(job, "expectedValue"), wait);
 }
 
 std::string progress_of(const Answer& job) {

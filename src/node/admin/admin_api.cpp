@@ -100,18 +100,20 @@ Task<Result<value>> AdminApi::job_list() {
     array open;
     const auto judged_count = std::min(ids.size(), judged_jobs_max);
     for (std::size_t index = 0; index < judged_count; ++index) {
-        Result<object> json = co_await judged(ids[index], *view);
-        if (json.has_error()) co_return json.error();
-        open.push_back(std::move(*json));
+        object json = co_await judged(ids[index], *view);
+        open.push_back(std::move(json));
     }
     co_return value(
         object{{"open", std::move(open)}, {"openTotal", offers->size()}, {"own", own_jobs()}, {"workers", workers()}});
 }
 
-Task<Result<object>> AdminApi::judged(JobId id, const NodeView& view) {
+Task<object> AdminApi::judged(JobId id, const NodeView& view) {
     const Result<Candidate> candidate = co_await services_.prospector.candidate(id);
     object json{{"id", id.hex()}};
-    if (candidate.has_error() && candidate.error().kind != ErrorKind::permanent) co_return candidate.error();
+    const auto standing = discovery_ == nullptr ? std::nullopt : discovery_->standing(id);
+    if (standing && standing->next_look_at_unix_ms)
+        json["nextLookSeconds"] =
+            std::max<std::int64_t>(0, *standing->next_look_at_unix_ms - system_clock().unix_ms()) / 1'000;
     if (candidate.has_error()) {
         json["refused"] = candidate.error().message;
         co_return json;
@@ -120,7 +122,9 @@ Task<Result<object>> AdminApi::judged(JobId id, const NodeView& view) {
     json["datasetSize"] = candidate->dataset_bytes;
     json["deadline"] = candidate->record.deadline_unix_s;
     const Assessment verdict = services_.prospector.judge(*candidate, view);
-    if (const auto* refused = std::get_if<Refused>(&verdict)) {
+    if (standing && !standing->next_look_at_unix_ms) {
+        json["refused"] = standing->reason;
+    } else if (const auto* refused = std::get_if<Refused>(&verdict)) {
         json["refused"] = refused->reason;
     } else {
         const auto& chosen = std::get<Chosen>(verdict);

@@ -14,6 +14,7 @@
 #include <string>
 
 #include "node/core/job_services.hpp"
+#include "node/market/discovery.hpp"
 
 namespace emeth::node {
 
@@ -22,14 +23,17 @@ public:
     /// How many open JOBs a listing judges; any more are only counted.
     static constexpr std::size_t judged_jobs_max = 100;
 
-    /// `services` must outlive it. `stop` ends the master.
-    AdminApi(JobServices& services, std::function<void()> stop) : services_(services), stop_(std::move(stop)) {}
+    /// `services` and `discovery` must outlive it; without a running master there is no discovery. `stop` ends the
+    /// master.
+    AdminApi(JobServices& services, const Discovery* discovery, std::function<void()> stop)
+        : services_(services), discovery_(discovery), stop_(std::move(stop)) {}
 
     /// joblist {}, status {}, decline {job?}, withdraw {slot?}, stop {}. Error: unknown method, wrong parameters, or
     /// why it cannot be done.
     Task<Result<boost::json::value>> handle(std::string method, boost::json::object params);
 
-    /// Open JOBs of the info server with selection's verdict on each, the active JOBs of this node, and its workers.
+    /// Open JOBs of the info server with what the node would do with each (its verdict, or until when it waits and
+    /// why), the active JOBs of this node, and its workers.
     Task<Result<boost::json::value>> job_list();
     /// Workers, and every active JOB with its reason and the worker's progress.
     [[nodiscard]] boost::json::value status() const;
@@ -42,10 +46,11 @@ private:
     [[nodiscard]] boost::json::array own_jobs() const;
     [[nodiscard]] boost::json::array workers() const;
     [[nodiscard]] boost::json::object own_job(const statemachine::Job& job) const;
-    Task<Result<boost::json::object>> judged(JobId id, const NodeView& view);
+    Task<boost::json::object> judged(JobId id, const NodeView& view);
     Task<boost::json::object> declined(JobId id);
 
     JobServices& services_;
+    const Discovery* discovery_;
     std::function<void()> stop_;
 };
 

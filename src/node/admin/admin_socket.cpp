@@ -7,7 +7,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/json/serialize.hpp>
 #include <boost/system/system_error.hpp>
 #include <utility>
 
@@ -106,9 +105,7 @@ Task<> AdminServer::serve(Protocol::socket peer) {
 }
 
 Task<std::string> AdminServer::answer(std::string line) {
-    const auto refuse = [](const std::string& message) {
-        return boost::json::serialize(boost::json::object{{"error", message}});
-    };
+    const auto refuse = [](const std::string& message) { return json_text(boost::json::object{{"error", message}}); };
     const Result<boost::json::value> json = parse_json(line, admin_request_bytes_max, "the admin request");
     if (json.has_error()) co_return refuse(json.error().message);
     JsonObject fields(*json, "the admin request");
@@ -119,7 +116,7 @@ Task<std::string> AdminServer::answer(std::string line) {
     Task<Result<boost::json::value>> handling = handler_(std::move(method), std::move(given));
     const Result<boost::json::value> result = co_await std::move(handling);
     if (result.has_error()) co_return refuse(result.error().message);
-    co_return boost::json::serialize(boost::json::object{{"result", *result}});
+    co_return json_text(boost::json::object{{"result", *result}});
 }
 
 bool admin_answers(const std::filesystem::path& socket) {
@@ -137,7 +134,7 @@ Task<Result<boost::json::value>> ask_master(std::filesystem::path socket, std::s
     boost::system::error_code error;
     peer.connect(Protocol::endpoint(socket.string()), error);
     if (error) co_return transient_error(fmt::format("no master answers at {}: {}", socket.string(), error.message()));
-    std::string line = boost::json::serialize(boost::json::object{{"method", method}, {"params", std::move(params)}});
+    std::string line = json_text(boost::json::object{{"method", method}, {"params", std::move(params)}});
     const Result<std::string> text =
         co_await with_timeout(exchange(peer, std::move(line)), timeout, "the master's answer to " + method);
     if (text.has_error()) co_return text.error();

@@ -45,7 +45,7 @@ Task<> wait_for_jobs(const Supervisor& supervisor) {
 /// Ends `group`, in which it runs, when everything is done.
 Task<> carry_out(JobServices& services, TaskGroup& group, std::string method, object params,
                  std::optional<Result<value>>& answer) {
-    AdminApi api(services, [] {});
+    AdminApi api(services, nullptr, [] {});
     Result<void> begun;
     if (method == "decline") {
         const auto* job = params.if_contains("job");

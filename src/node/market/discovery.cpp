@@ -42,6 +42,7 @@ Task<Result<std::size_t>> Discovery::round() {
     if (ports_.prospector.free_workers(std::nullopt) == 0) co_return std::size_t{0};
     const Result<std::vector<api_client::JobOffer>> offers = co_await ports_.info_server.open_jobs();
     if (offers.has_error()) co_return offers.error();
+    if (const Result<void> restored = co_await restore(); restored.has_error()) co_return restored.error();
     forget_all_but(*offers);
     std::vector<JobId> offered = ports_.prospector.ranked(*offers);
     Result<NodeView> view = co_await ports_.prospector.view(std::nullopt);
@@ -62,10 +63,29 @@ void Discovery::forget_all_but(const std::vector<api_client::JobOffer>& offers) 
     std::erase_if(in_doubt_, [&](const JobId& id) { return !offered.contains(id); });
 }
 
-bool Discovery::is_due(const JobId& id) const {
+/// The waits of JOBs that could not be looked at outlive a restart; refusals are judged anew, since settings may
+/// differ.
+Task<Result<void>> Discovery::restore() {
+    if (std::exchange(restored_, true)) co_return Result<void>{};
+    auto read = [this] { return ports_.notes.refusals(); };
+    const Result<std::vector<storage::RefusedJob>> refusals = co_await ports_.pool.run(std::move(read));
+    if (refusals.has_error()) co_return refusals.error();
+    for (const auto& refusal : *refusals)
+        if (refusal.failures > 0)
+            known_[refusal.id] = {refusal.reason, false, refusal.failures, refusal.next_look_at_unix_ms};
+        else
+            known_.erase(refusal.id);
+    co_return Result<void>{};
+}
+
+std::optional<Discovery::Standing> Discovery::standing(const JobId& id) const {
     const auto known = known_.find(id);
-    return known == known_.end() ||
-           (!known->second.lasting && ports_.clock.monotonic() >= known->second.second_look_at);
+    if (known == known_.end()) return std::nullopt;
+    if (known->second.lasting) return Standing{known->second.reason, std::nullopt};
+    const std::int64_t wait = known->second.next_look_at_unix_ms - ports_.clock.unix_ms();
+    // A clock that was set back makes nobody wait longer.
+    if (wait <= 0 || wait > trouble_policy.max.count()) return std::nullopt;
+    return Standing{known->second.reason, known->second.next_look_at_unix_ms};
 }
 
 Task<Result<std::optional<statemachine::Job>>> Discovery::find_own(JobId id) {
@@ -77,10 +97,11 @@ Task<Result<void>> Discovery::assess(std::vector<JobId> offered, const NodeView&
     std::size_t assessed = 0;
     for (const JobId& id : offered) {
         if (assessed == candidates_per_round_max) break;
-        if (!is_due(id)) continue;
+        if (standing(id)) continue;
         ++assessed;
         const Result<void> done = co_await assess(id, view, shortlist);
         if (done.has_error()) co_return done;
+        if (shortlist.troubles_in_a_row == troubles_in_a_row_max) co_return transient_error(known_[id].reason);
     }
     co_return Result<void>{};
 }
@@ -89,14 +110,18 @@ Task<Result<void>> Discovery::assess(JobId id, const NodeView& view, Shortlist& 
     Result<std::optional<statemachine::Job>> own = co_await find_own(id);
     if (own.has_error()) co_return own.error();
     if (*own) {
-        known_[id].lasting = true;
+        known_[id] = {"", true};
         if (in_doubt_.erase(id) > 0) take_on_(std::move(**own));  // its creation was durable after all
         co_return Result<void>{};
     }
     Result<Candidate> candidate = co_await ports_.prospector.candidate(id);
-    if (candidate.has_error() && candidate.error().kind != ErrorKind::permanent) co_return candidate.error();
-    Assessment verdict = candidate.has_error() ? Assessment(Refused{candidate.error().message, true})
-                                               : ports_.prospector.judge(*candidate, view);
+    if (candidate.has_error()) {
+        ++shortlist.troubles_in_a_row;
+        auto noting = note_trouble(id, candidate.error());
+        co_return co_await std::move(noting);
+    }
+    shortlist.troubles_in_a_row = 0;
+    Assessment verdict = ports_.prospector.judge(*candidate, view);
     if (auto* refused = std::get_if<Refused>(&verdict)) co_return co_await note_refusal(id, std::move(*refused));
     shortlist.chosen.push_back(std::get<Chosen>(std::move(verdict)));
     shortlist.candidates.emplace(id, std::move(*candidate));
@@ -140,7 +165,7 @@ Task<Result<void>> Discovery::take(const Chosen& chosen) {
                  short_name(id), chain::format_coins(chosen.terms.fee), chain::format_coins(chosen.deposit),
                  chosen.terms.dataset_bytes, duration_text(chosen.finish_estimate_s),
                  rounded_coins(chosen.expected_value));
-    known_[id].lasting = true;
+    known_[id] = {"", true};
     take_on_(std::move(*job));
     co_return Result<void>{};
 }
@@ -148,17 +173,41 @@ Task<Result<void>> Discovery::take(const Chosen& chosen) {
 /// Recorded once per JOB and reason, not in every round.
 Task<Result<void>> Discovery::note_refusal(JobId id, Refused refused) {
     const auto before = known_.find(id);
-    const auto shape = without_numbers(refused.reason);
-    const bool repeated = before != known_.end() && before->second.reason_shape == shape;
+    const bool repeated = before != known_.end() && before->second.failures == 0 &&
+                          without_numbers(before->second.reason) == without_numbers(refused.reason);
+    const std::int64_t now = ports_.clock.unix_ms();
     if (!repeated) {
         spdlog::info("{}: refused: {}", short_name(id), refused.reason);
-        const storage::RefusedJob refusal{id, ports_.clock.unix_ms(), refused.reason};
-        auto put = [this, &refusal] { return ports_.notes.put_refusal(refusal); };
-        const Result<void> stored = co_await ports_.pool.run(std::move(put));
+        storage::RefusedJob refusal{id, now, refused.reason};
+        auto storing = store(std::move(refusal));
+        const Result<void> stored = co_await std::move(storing);
         if (stored.has_error()) co_return stored;
     }
-    known_[id] = {shape, refused.lasting, ports_.clock.monotonic() + second_look_after};
+    known_[id] = {std::move(refused.reason), refused.lasting, 0, now + second_look_after.count()};
     co_return Result<void>{};
+}
+
+/// Whatever kept the node from looking at the JOB may change: its dataset may still come, the server may be repaired.
+Task<Result<void>> Discovery::note_trouble(JobId id, Error error) {
+    const auto before = known_.find(id);
+    const std::uint32_t failures = 1 + (before == known_.end() ? 0 : before->second.failures);
+    const Milliseconds wait = backoff(failures, trouble_policy, ports_.random.unit());
+    const std::int64_t now = ports_.clock.unix_ms();
+    Known known{std::move(error.message), false, failures, now + wait.count()};
+    const auto level = failures == 1 ? spdlog::level::info : spdlog::level::debug;
+    spdlog::log(level, "{}: cannot be looked at now: {}; again in {}", short_name(id), known.reason,
+                duration_text(wait.count() / 1'000));
+    storage::RefusedJob refusal{id, now, known.reason, failures, known.next_look_at_unix_ms};
+    auto storing = store(std::move(refusal));
+    const Result<void> stored = co_await std::move(storing);
+    if (stored.has_error()) co_return stored;
+    known_[id] = std::move(known);
+    co_return Result<void>{};
+}
+
+Task<Result<void>> Discovery::store(storage::RefusedJob refusal) {
+    auto put = [this, refusal = std::move(refusal)] { return ports_.notes.put_refusal(refusal); };
+    co_return co_await ports_.pool.run(std::move(put));
 }
 
 }  // namespace emeth::node

@@ -39,6 +39,17 @@ public:
     static constexpr std::size_t candidates_per_round_max = 64;
     /// A JOB that was refused only for the moment is assessed again after this.
     static constexpr Milliseconds second_look_after{60'000};
+    /// One that could not be looked at (its dataset is missing, a server fails) waits longer each time, also across
+    /// restarts, and holds up no other.
+    static constexpr RetryPolicy trouble_policy{second_look_after, 2, Milliseconds(600'000), 0.25};
+    /// So many JOBs in a row that could not be looked at end a round: it is not their fault, then.
+    static constexpr std::uint32_t troubles_in_a_row_max = 3;
+
+    /// What keeps the node from looking at a JOB now.
+    struct Standing {
+        std::string reason;
+        std::optional<std::int64_t> next_look_at_unix_ms;  ///< none: it is unfit until the node is started again
+    };
 
     /// Receives each JOB once, when it is durable.
     using TakeOn = std::function<void(statemachine::Job)>;
@@ -53,31 +64,38 @@ public:
     /// One round: returns how many JOBs were taken. An Error comes from a server or the store; what was chosen before a
     /// server failed is taken all the same.
     Task<Result<std::size_t>> round();
+    /// None for a JOB that the next round looks at.
+    [[nodiscard]] std::optional<Standing> standing(const JobId& id) const;
 
 private:
     /// What was chosen in this round.
     struct Shortlist {
         std::vector<Chosen> chosen;
         std::map<JobId, Candidate> candidates;
+        std::uint32_t troubles_in_a_row = 0;
     };
     struct Known {
-        std::string reason_shape;        ///< of the refusal, without its numbers
-        bool lasting = false;            ///< ours already, or permanently unfit
-        Milliseconds second_look_at{0};  ///< monotonic
+        std::string reason;          ///< of the refusal; empty: ours already
+        bool lasting = false;        ///< ours already, or permanently unfit
+        std::uint32_t failures = 0;  ///< to look at it, in a row
+        std::int64_t next_look_at_unix_ms = 0;
     };
 
     void forget_all_but(const std::vector<api_client::JobOffer>& offers);
-    [[nodiscard]] bool is_due(const JobId& id) const;
     Task<Result<std::optional<statemachine::Job>>> find_own(JobId id);
     Task<Result<void>> assess(std::vector<JobId> offered, const NodeView& view, Shortlist& shortlist);
     Task<Result<void>> assess(JobId id, const NodeView& view, Shortlist& shortlist);
     Task<Result<std::size_t>> take_best(Shortlist shortlist, NodeView& view);
     Task<Result<void>> take(const Chosen& chosen);
+    Task<Result<void>> restore();
     Task<Result<void>> note_refusal(JobId id, Refused refused);
+    Task<Result<void>> note_trouble(JobId id, Error error);
+    Task<Result<void>> store(storage::RefusedJob refusal);
 
     DiscoveryPorts ports_;
     Milliseconds interval_;
     TakeOn take_on_;
+    bool restored_ = false;
     std::map<JobId, Known> known_;
     std::set<JobId> in_doubt_;  ///< the store failed while they were created
 };

@@ -49,7 +49,8 @@ public:
 
     Prospector(Ports ports, Options options);
 
-    /// Reads the JOB afresh. Permanent Error: it is unfit whatever the node does (its dataset does not exist).
+    /// Reads the JOB afresh. An Error says what keeps the node from looking at it now: a server fails, or the dataset
+    /// does not exist (yet).
     Task<Result<Candidate>> candidate(JobId id);
     Task<Result<NodeView>> view(std::optional<JobId> except);
     [[nodiscard]] Assessment judge(const Candidate& candidate, const NodeView& view) const {

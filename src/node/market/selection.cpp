@@ -40,7 +40,7 @@ std::optional<Refused> check_status(Draft& a) {
     const auto& record = a.candidate.record;
     if (!record.exist) return for_now("the contract does not know this JOB");
     if (record.status != chain::JobStatus::requested)
-        return lasting(fmt::format("its status on chain is {}, not REQUESTED", chain::name(record.status)));
+        return for_now(fmt::format("its status on chain is {}, not REQUESTED", chain::name(record.status)));
     return std::nullopt;
 }
 
@@ -60,7 +60,7 @@ std::optional<Refused> check_param(Draft& a) {
 std::optional<Refused> check_dataset(Draft& a) {
     const auto bytes = a.candidate.dataset_bytes;
     if (bytes < dataset_bytes_min)
-        return lasting(fmt::format("dataset of {} bytes is smaller than {}", bytes, dataset_bytes_min));
+        return for_now(fmt::format("dataset of {} bytes is smaller than {}", bytes, dataset_bytes_min));
     if (bytes > a.policy.dataset_bytes_max)
         return lasting(fmt::format("dataset of {} bytes is larger than {} (dataset_bytes_max)", bytes,
                                    a.policy.dataset_bytes_max));

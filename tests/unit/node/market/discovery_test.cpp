@@ -51,6 +51,13 @@ protected:
     }
 
     std::size_t round() { return run(discovery.round()).value(); }
+    void pass(Milliseconds time) {
+        auto sleeping = clock.sleep(time);
+        asio::co_spawn(io, std::move(sleeping), [](std::exception_ptr) {});
+        io.restart();
+        io.poll();
+        clock.advance();
+    }
     [[nodiscard]] std::vector<JobId> chosen() const {
         std::vector<JobId> ids;
         for (const auto& job : taken) ids.push_back(job.terms.id);
@@ -143,11 +150,62 @@ TEST_F(DiscoveryTest, IsRankedByWhatTheChainSays) {
 
 TEST_F(DiscoveryTest, WhatWasChosenBeforeAServerFailedIsTaken) {
     hub.add_worker(repeated<Address>(2));
-    const auto best = offer(1, "30");
-    chain.jobs.at(offer(2, "20")).details.dataset = "unreachable";
+    const auto best = offer(1, "40");
+    for (std::uint8_t number = 2; number < 5; ++number)
+        chain.jobs.at(offer(number, "30")).details.dataset = "unreachable";
+    offer(5, "20");
     artifacts.unreachable = "unreachable";
-    EXPECT_TRUE(run(discovery.round()).has_error());
+    EXPECT_TRUE(run(discovery.round()).has_error()) << "three in a row: the server fails, not a JOB";
     EXPECT_EQ(chosen(), std::vector<JobId>{best});
+    EXPECT_EQ(round(), 1U) << "the next round looks at those behind";
+}
+
+/// A sizeOf that answers 5xx for one JOB once stopped all behind it.
+TEST_F(DiscoveryTest, AJobThatCannotBeLookedAtHoldsUpNoOther) {
+    chain.jobs.at(offer(1, "30")).details.dataset = "unreachable";
+    artifacts.unreachable = "unreachable";
+    const auto behind = offer(2, "20");
+    EXPECT_EQ(round(), 1U);
+    EXPECT_EQ(chosen(), std::vector<JobId>{behind});
+}
+
+/// A 404 at the first look once hid a JOB until the node was started again.
+TEST_F(DiscoveryTest, ADatasetThatComesLaterIsFound) {
+    const auto id = offer(1, "20");
+    chain.jobs.at(id).details.dataset = "late";
+    EXPECT_EQ(round(), 0U);
+    const auto standing = discovery.standing(id);
+    ASSERT_TRUE(standing);
+    EXPECT_EQ(standing->reason, "the Storage API has no dataset late");
+    ASSERT_TRUE(standing->next_look_at_unix_ms);
+    EXPECT_LE(*standing->next_look_at_unix_ms, clock.unix_ms() + 60'000);
+    artifacts.datasets["late"] = 1'000'000;
+    EXPECT_EQ(round(), 0U) << "not before the next look is due";
+    pass(node::Discovery::second_look_after);
+    EXPECT_FALSE(discovery.standing(id));
+    EXPECT_EQ(round(), 1U);
+}
+
+TEST_F(DiscoveryTest, TheWaitsOfAJobGrowAndOutliveARestart) {
+    const auto id = offer(1, "20");
+    chain.jobs.at(id).details.dataset = "missing";
+    std::int64_t wait = 0;
+    for (int n = 0; n < 6; ++n) {
+        EXPECT_EQ(round(), 0U);
+        const std::int64_t next = *discovery.standing(id).value().next_look_at_unix_ms - clock.unix_ms();
+        EXPECT_TRUE(next > wait || next > 450'000) << n;
+        EXPECT_LE(next, node::Discovery::trouble_policy.max.count());
+        wait = next;
+        if (n < 5) pass(Milliseconds(next));
+    }
+    artifacts.datasets["missing"] = 1'000'000;
+    node::Discovery restarted{
+        node::DiscoveryPorts{info, prospector, store->jobs(), store->notes(), pool, clock, random}, Milliseconds(5'000),
+        [this](statemachine::Job job) { taken.push_back(std::move(job)); }};
+    EXPECT_EQ(run(restarted.round()).value(), 0U);
+    EXPECT_EQ(restarted.standing(id).value().next_look_at_unix_ms, discovery.standing(id).value().next_look_at_unix_ms);
+    pass(Milliseconds(wait));
+    EXPECT_EQ(run(restarted.round()).value(), 1U);
 }
 
 TEST_F(DiscoveryTest, GasMoneyOfOneRoundAddsUp) {
@@ -181,11 +239,7 @@ TEST_F(DiscoveryTest, RecordsARefusalOnceAndLooksAgainLater) {
     EXPECT_EQ(store->notes().refusals().value().size(), 1U);
     chain.emt_balances[wallet] = chain::parse_coins("50").value();
     EXPECT_EQ(round(), 0U) << "not before the second look is due";
-    auto sleeping = clock.sleep(node::Discovery::second_look_after);
-    asio::co_spawn(io, std::move(sleeping), [](std::exception_ptr) {});
-    io.restart();
-    io.poll();
-    clock.advance();
+    pass(node::Discovery::second_look_after);
     EXPECT_EQ(round(), 1U);
 }
 
