@@ -1,8 +1,11 @@
 // emeth: dispatches to src/cli/<command>.cpp.
 #include <CLI/CLI.hpp>
 #include <array>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <exception>
+#include <iostream>
 
 #include "cli/command.hpp"
 
@@ -29,6 +32,13 @@ constexpr const char* examples =
     "  emeth state list --data ./node               what the node knows, also beside a running one\n"
     "  emeth state history 0x… --data ./node        the story of one JOB\n";
 
+/// What a script reads must be there: an output that cannot be written is a failure.
+int finished(int code) {
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0 && std::cout.flush().good()) return code;
+    std::fprintf(stderr, "emeth: cannot write the output: %s\n", std::strerror(errno));
+    return emeth::cli::exit_failed;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) try {
@@ -41,9 +51,9 @@ int main(int argc, char** argv) try {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? emeth::cli::exit_ok : emeth::cli::exit_usage;
+        return finished(app.exit(error) == 0 ? emeth::cli::exit_ok : emeth::cli::exit_usage);
     }
-    return invocation.run();
+    return finished(invocation.run());
 } catch (const std::exception& error) {
     std::fprintf(stderr, "emeth: %s\n", error.what());
     return emeth::cli::exit_failed;

@@ -7,6 +7,7 @@
 #include "chain/amount.hpp"
 #include "cli/anvil_program.hpp"
 #include "cli/command.hpp"
+#include "cli/path_option.hpp"
 #include "cli/program.hpp"
 #include "crypto/key_file.hpp"
 #include "network/devnet/devnet.hpp"
@@ -45,8 +46,8 @@ Task<Result<void>> prepare_node(network::Devnet& devnet, std::filesystem::path f
             co_await devnet.fund(key->address(), *chain::parse_coins("100"), *chain::parse_coins("10000"));
         if (funded.has_error()) co_return funded.error();
     }
-    const auto settings = devnet.node_settings() + fmt::format("privateKey_file={}\nmax_fee=100000000000000000000\n",
-                                                               std::filesystem::absolute(key_file).string());
+    const auto settings =
+        devnet.node_settings() + fmt::format("privateKey_file={}\nmax_fee=100000000000000000000\n", key_file.string());
     co_return write_file_durably(folder / "master.env", settings, 0600);
 }
 
@@ -90,9 +91,7 @@ void register_devnet(CLI::App& app, Invocation& invocation) {
     auto* command = app.add_subcommand("devnet", "the whole network on this machine");
     command->footer(examples);
     auto flags = std::make_shared<DevnetFlags>();
-    command->add_option("--data", flags->data, "folder of the network's state")
-        ->capture_default_str()
-        ->type_name("DIR");
+    add_path(*command, "--data", flags->data, "folder of the network's state", "DIR");
     command
         ->add_option("--rpc-port", flags->options.rpc_port,
                      "port of the chain's endpoint; 0: the last one, else a free one")

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "cli/command.hpp"
+#include "cli/path_option.hpp"
 #include "cli/program.hpp"
 #include "runtime/child_process.hpp"
 #include "trainer_protocol/trainer_child.hpp"
@@ -52,7 +53,7 @@ void register_generate(CLI::App& app, Invocation& invocation) {
         "  emeth generate --model model --prompt 'In the beginning'\n"
         "  emeth generate --model model --prompt '昔々' --tokens 200 --temperature 0.5 --seed 7\n");
     auto flags = std::make_shared<GenerateFlags>();
-    command->add_option("--model", flags->model, "folder of the model")->required()->type_name("DIR");
+    add_path(*command, "--model", flags->model, "folder of the model", "DIR")->required();
     command->add_option("--prompt", flags->prompt, "UTF-8 text to go on from, at most 32 KiB")
         ->required()
         ->type_name("TEXT");

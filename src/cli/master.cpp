@@ -8,6 +8,7 @@
 
 #include "cli/command.hpp"
 #include "cli/master_settings.hpp"
+#include "cli/path_option.hpp"
 #include "cli/program.hpp"
 #include "node/workers/local_workers.hpp"
 #include "runtime/log.hpp"
@@ -39,6 +40,7 @@ int start(const MasterFlags& flags) {
     auto key = node::read_private_key(*values);
     if (key.has_error()) return fail("master", key.error(), exit_usage);
     init_logging("master", config->log_level);
+    for (const auto& doubt : node::doubts(*config)) spdlog::warn("{}", doubt);
     node::MasterOptions options{flags.data, flags.local_workers};
     return run_task(
         "master",
@@ -55,7 +57,7 @@ void register_master(CLI::App& app, Invocation& invocation) {
     command->footer(explanation);
     auto flags = std::make_shared<MasterFlags>();
     flags->config.add_to(*command, master_settings());
-    command->add_option("--data", flags->data, "folder of everything durable")->capture_default_str()->type_name("DIR");
+    add_path(*command, "--data", flags->data, "folder of everything durable", "DIR");
     command->add_option("--local-workers", flags->local_workers, "workers to run on this machine, as child processes")
         ->capture_default_str()
         ->check(CLI::Range(0U, node::LocalWorkers::count_max))

@@ -2,16 +2,17 @@
 #include <fmt/format.h>
 
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 #include <memory>
 
 #include "chain/amount.hpp"
 #include "chain/gas.hpp"
 #include "cli/command.hpp"
 #include "cli/network_actor.hpp"
+#include "cli/path_option.hpp"
 #include "cli/program.hpp"
 #include "cli/request_terms.hpp"
 #include "network/requester/requester.hpp"
+#include "runtime/json_fields.hpp"
 #include "runtime/log.hpp"
 #include "runtime/race.hpp"
 #include "runtime/random.hpp"
@@ -46,7 +47,7 @@ void print(const network::RequestedJob& job, bool json) {
                                          {"fee_wei", to_decimal(job.fee)},
                                          {"deadline", job.deadline_unix_s},
                                          {"transaction", job.transaction.hex()}};
-        fmt::print("{}\n", boost::json::serialize(object));
+        fmt::print("{}\n", json_text(object));
     } else {
         fmt::print("JOB {} requested: {} bytes, {} gas, fee {} EMT, transaction {}\n", job.id.hex(), job.dataset_bytes,
                    job.gas, chain::format_coins(job.fee), job.transaction.hex());
@@ -86,8 +87,8 @@ void register_request(CLI::App& app, Invocation& invocation) {
     auto flags = std::make_shared<RequestFlags>();
     flags->config.add_to(*command, actor_settings());
     flags->terms.add_to(*command);
-    command->add_option("--dataset", flags->dataset, "text file")->required()->type_name("FILE");
-    command->add_option("--data", flags->data, "folder of key and outbox")->capture_default_str()->type_name("DIR");
+    add_path(*command, "--dataset", flags->dataset, "text file", "FILE")->required();
+    add_path(*command, "--data", flags->data, "folder of key and outbox", "DIR");
     command->add_flag("--json", flags->json, "print the JOB as JSON");
     command->callback([flags, &invocation] {
         invocation.run = [flags] {

@@ -3,6 +3,7 @@
 
 #include "cli/command.hpp"
 #include "cli/network_actor.hpp"
+#include "cli/path_option.hpp"
 #include "cli/program.hpp"
 #include "cli/request_terms.hpp"
 #include "network/requester/requester_bot.hpp"
@@ -50,13 +51,11 @@ void register_requester(CLI::App& app, Invocation& invocation) {
     auto flags = std::make_shared<RequesterFlags>();
     flags->config.add_to(*command, actor_settings());
     flags->terms.add_to(*command);
-    command->add_option("--texts", flags->texts, "folder of datasets, taken in name order")
-        ->required()
-        ->type_name("DIR");
+    add_path(*command, "--texts", flags->texts, "folder of datasets, taken in name order", "DIR")->required();
     command->add_option("--every", flags->interval_s, "seconds between JOBs")
         ->capture_default_str()
         ->check(CLI::Range(1, 86'400));
-    command->add_option("--data", flags->data, "folder of key and outbox")->capture_default_str()->type_name("DIR");
+    add_path(*command, "--data", flags->data, "folder of key and outbox", "DIR");
     command->callback([flags, &invocation] {
         invocation.run = [flags] {
             init_logging("requester", "info");

@@ -5,6 +5,7 @@
 #include "chain/rpc/rpc_chain.hpp"
 #include "cli/command.hpp"
 #include "cli/network_settings.hpp"
+#include "cli/path_option.hpp"
 #include "cli/program.hpp"
 #include "crypto/private_key.hpp"
 #include "network/info_server/info_server.hpp"
@@ -95,7 +96,7 @@ void register_storage_api(CLI::App& app, Invocation& invocation) {
         ->add_option("--public-url", flags->listen.public_url,
                      "how clients reach it through a reverse proxy; the signed URLs begin with it")
         ->type_name("URL");
-    command->add_option("--data", flags->data, "folder of the objects")->capture_default_str()->type_name("DIR");
+    add_path(*command, "--data", flags->data, "folder of the objects", "DIR");
     command->callback([flags, &invocation] {
         invocation.run = [flags] {
             init_logging("storageapi", "info");

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "cli/command.hpp"
+#include "cli/path_option.hpp"
 #include "cli/program.hpp"
 #include "cli/state_print.hpp"
 #include "node/data_folder.hpp"
@@ -93,7 +94,7 @@ Result<void> verify(storage::NodeStore& store, const StateFlags&) {
 CLI::App* add(CLI::App& parent, const std::string& name, const std::string& description, const Flags& flags,
               Invocation& invocation, Inspect work) {
     auto* command = parent.add_subcommand(name, description);
-    command->add_option("--data", flags->data, "the master's data folder")->capture_default_str()->type_name("DIR");
+    add_path(*command, "--data", flags->data, "the master's data folder", "DIR");
     command->callback([flags, &invocation, work = std::move(work)] {
         invocation.run = [flags, work] { return inspect(flags, work); };
     });

@@ -3,6 +3,7 @@
 
 #include "cli/command.hpp"
 #include "cli/network_actor.hpp"
+#include "cli/path_option.hpp"
 #include "cli/program.hpp"
 #include "cli/verifier_settings.hpp"
 #include "network/verifier/verifier.hpp"
@@ -52,9 +53,7 @@ void register_verifier(CLI::App& app, Invocation& invocation) {
     command->footer("Example:\n  emeth verifier --config config/verifier.env --data ./verifier\n");
     auto flags = std::make_shared<VerifierFlags>();
     flags->config.add_to(*command, verifier_settings());
-    command->add_option("--data", flags->data, "folder of key, outbox and scratch files")
-        ->capture_default_str()
-        ->type_name("DIR");
+    add_path(*command, "--data", flags->data, "folder of key, outbox and scratch files", "DIR");
     command->callback([flags, &invocation] {
         invocation.run = [flags] {
             init_logging("verifier", "info");

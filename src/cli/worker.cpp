@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "cli/command.hpp"
+#include "cli/path_option.hpp"
 #include "cli/program.hpp"
 #include "crypto/configured_key.hpp"
 #include "crypto/key_file.hpp"
@@ -74,9 +75,7 @@ void register_worker(CLI::App& app, Invocation& invocation) {
     command->footer(explanation);
     auto flags = std::make_shared<WorkerFlags>();
     flags->config.add_to(*command, worker::worker_settings());
-    command->add_option("--data", flags->data, "folder of the worker's key and of the JOBs' files")
-        ->capture_default_str()
-        ->type_name("DIR");
+    add_path(*command, "--data", flags->data, "folder of the worker's key and of the JOBs' files", "DIR");
     command->callback([flags, &invocation] { invocation.run = [flags] { return start(*flags); }; });
 }
 

@@ -27,10 +27,14 @@ std::string_view without_blanks(std::string_view text) {
     return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
 }
 
+/// What a link points to counts, since that is how mounted secrets come.
 Result<void> check_private(const std::filesystem::path& file, const FileDescriptor& descriptor) {
     struct stat status {};
     if (::fstat(descriptor.get(), &status) != 0) return errno_error("cannot examine key file " + file.string(), errno);
     if (!S_ISREG(status.st_mode)) return permanent_error(fmt::format("key file {} is no regular file", file.string()));
+    if (status.st_uid != ::geteuid() && status.st_uid != 0)
+        return permanent_error(fmt::format("key file {} belongs to user {}, who can change it; run: chown {} {}",
+                                           file.string(), status.st_uid, ::geteuid(), file.string()));
     if ((status.st_mode & 077) != 0)
         return permanent_error(fmt::format("key file {} has mode {:04o} and can be read by others; run: chmod 600 {}",
                                            file.string(), status.st_mode & 07777, file.string()));
@@ -54,7 +58,7 @@ Result<std::size_t> read_up_to(const std::filesystem::path& file, const FileDesc
 }  // namespace
 
 Result<PrivateKey> load_key_file(const std::filesystem::path& file) {
-    const FileDescriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+    const FileDescriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!descriptor.is_open()) return errno_error("cannot open key file " + file.string(), errno);
     if (Result<void> checked = check_private(file, descriptor); checked.has_error()) return checked.error();
     std::array<char, key_file_bytes_max> text{};

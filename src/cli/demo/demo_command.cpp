@@ -4,6 +4,7 @@
 #include "cli/anvil_program.hpp"
 #include "cli/command.hpp"
 #include "cli/demo/demo_run.hpp"
+#include "cli/path_option.hpp"
 #include "cli/program.hpp"
 #include "runtime/log.hpp"
 
@@ -33,10 +34,8 @@ void register_demo(CLI::App& app, Invocation& invocation) {
         "demo", "the whole story on one machine: real JOBs, a kill -9 in the middle, rewards withdrawn");
     command->footer(examples);
     auto flags = std::make_shared<DemoFlags>();
-    command->add_option("--data", flags->data, "folder of the demo; emptied at the start")
-        ->capture_default_str()
-        ->type_name("DIR");
-    command->add_option("--report", flags->report, "write what happened as JSON")->type_name("FILE");
+    add_path(*command, "--data", flags->data, "folder of the demo; emptied at the start", "DIR");
+    add_path(*command, "--report", flags->report, "write what happened as JSON", "FILE");
     command->add_flag("--keep", flags->options.keep, "leave network and node running at the end");
     command->add_option("--anvil", flags->anvil, "anvil program; else contracts/node_modules/.bin/anvil, else PATH")
         ->type_name("FILE");

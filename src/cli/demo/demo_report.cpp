@@ -2,9 +2,9 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 #include <utility>
 
+#include "runtime/json_fields.hpp"
 #include "statemachine/amount_text.hpp"
 
 namespace emeth::cli {
@@ -67,7 +67,7 @@ std::string to_json_text(const DemoReport& report) {
                         {"reward_wei", to_decimal(report.reward)},
                         {"ok", report.ok}};
     if (!report.failure.empty()) object["failure"] = report.failure;
-    return json::serialize(object) + "\n";
+    return json_text(object) + "\n";
 }
 
 }  // namespace emeth::cli

@@ -156,6 +156,19 @@ Result<NodeConfig> read_config(const EnvConfig& config) {
     return out;
 }
 
+std::vector<std::string> doubts(const NodeConfig& config) {
+    constexpr std::uint64_t credible_wei = 1'000'000'000;  // a billionth of an EMT
+    std::vector<std::string> doubts;
+    for (const auto& [key, fee] :
+         {std::pair("min_fee", config.selection.min_fee), std::pair("max_fee", config.selection.max_fee)}) {
+        if (fee.is_zero() || fee >= chain::to_wei(credible_wei)) continue;
+        const std::string number = chain::format_wei(fee);
+        doubts.push_back(fmt::format("{}={} is {} wei of EMT, almost nothing; for {} EMT write {}{}", key, number,
+                                     number, number, number, std::string(18, '0')));
+    }
+    return doubts;
+}
+
 Result<crypto::PrivateKey> read_private_key(const EnvConfig& config) {
     auto key = crypto::configured_key(config);
     if (key.has_error()) return key.error();

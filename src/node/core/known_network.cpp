@@ -1,7 +1,6 @@
 #include "node/core/known_network.hpp"
 
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 
 #include "runtime/json_fields.hpp"
 #include "statemachine/amount_text.hpp"
@@ -23,7 +22,7 @@ std::string to_text(const chain::Constants& constants) {
                                      {"declinePenaltyRate", constants.decline_penalty_rate},
                                      {"failedPenaltyRate", constants.failed_penalty_rate},
                                      {"verifierFee", to_decimal(constants.verifier_fee)}};
-    return boost::json::serialize(object);
+    return json_text(object);
 }
 
 Result<chain::Constants> read_constants(std::string_view text) {

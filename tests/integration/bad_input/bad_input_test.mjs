@@ -41,6 +41,14 @@ function refused(name, changes, code, message, folder = name) {
     console.log(`${name}: ${run.stderr.trim().split('\n').at(-1)}`);
 }
 
+/** An output that cannot be written is a failure that a script notices. */
+for (const args of ['--help', '--version', 'state failpoints', 'state failpoints --json']) {
+    const run = spawnSync('sh', ['-c', `"$0" ${args} > /dev/full`, emeth], { encoding: 'utf8' });
+    clear(run.stderr);
+    assert.equal(run.status, 1, `${args}: ${run.stderr}`);
+    assert.match(run.stderr, /cannot write the output|No space left/, args);
+}
+
 let settings;
 let html;
 try {

@@ -51,11 +51,25 @@ TEST_F(KeyFile, RefusesWhatIsNoKeyWithoutRepeatingIt) {
     }
 }
 
-TEST_F(KeyFile, RefusesLinksFoldersPipesAndNothing) {
-    EXPECT_THAT(error(), HasSubstr("No such file"));
+/// Secrets that are mounted into a container are links to files of a folder that is exchanged as a whole.
+TEST_F(KeyFile, FollowsALinkToAPrivateFile) {
     write(key_one);
-    fs::create_symlink(file, folder.path() / "link");
-    EXPECT_THAT(load_key_file(folder.path() / "link").error().message, HasSubstr("symbolic links are not followed"));
+    const fs::path link = folder.path() / "link";
+    fs::create_symlink(file, link);
+    EXPECT_EQ(load_key_file(link).value().address(), load_key_file(file).value().address());
+    fs::permissions(file, fs::perms::group_read, fs::perm_options::add);
+    EXPECT_THAT(load_key_file(link).error().message, HasSubstr("can be read by others"));
+}
+
+TEST_F(KeyFile, RefusesTheFileOfAnotherUser) {
+    if (::geteuid() != 0) GTEST_SKIP() << "only root can give files away";
+    write(key_one);
+    ASSERT_EQ(::chown(file.c_str(), 12'345, 0), 0);
+    EXPECT_THAT(error(), HasSubstr("belongs to user 12345"));
+}
+
+TEST_F(KeyFile, RefusesFoldersPipesAndNothing) {
+    EXPECT_THAT(error(), HasSubstr("No such file"));
     EXPECT_THAT(load_key_file(folder.path()).error().message, HasSubstr("no regular file"));
     const fs::path pipe = folder.path() / "pipe";
     ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);

@@ -37,6 +37,14 @@ TEST(NodeConfig, DefaultsAreThePublishedOnes) {
     EXPECT_EQ(config.jsonrpc_whitelist, std::vector<std::string>{"127.0.0.1"});
 }
 
+TEST(NodeConfig, DoubtsAnAmountOfEmtWhereWeiAreMeant) {
+    EXPECT_TRUE(node::doubts(node::read_config(EnvConfig{}).value()).empty());
+    EXPECT_TRUE(node::doubts(node::read_config(settings("min_fee=0\n")).value()).empty());
+    const auto doubts = node::doubts(node::read_config(settings("min_fee=10\nmax_fee=30\n")).value());
+    ASSERT_EQ(doubts.size(), 2U);
+    EXPECT_EQ(doubts[0], "min_fee=10 is 10 wei of EMT, almost nothing; for 10 EMT write 10000000000000000000");
+}
+
 TEST(NodeConfig, TheCeilingOfTheGasPriceIsTheSenders) {
     EXPECT_EQ(node::read_config(EnvConfig{}).value().gas_price_max_gwei, chain::SenderOptions{}.gas_price_max_gwei);
 }
@@ -60,13 +68,14 @@ TEST(NodeConfig, CooperationIsAChoiceOfTwo) {
 
 TEST(NodeConfig, ErrorsNamePlaceKeyAndValue) {
     EXPECT_EQ(error_of("# comment\nn_epoch=two\n"),
-              "master.env:2: n_epoch is 'two'; expected a whole number from 1 to 1000");
+              "master.env:2: n_epoch is 'two'; expected a whole number from 2 to 1000");
     EXPECT_EQ(error_of("emethContractAddress=0x12\n"),
               "master.env:1: emethContractAddress is '0x12'; expected an address of 0x and 40 hex digits");
     EXPECT_EQ(error_of("gas_price_max_gwei=0\n"),
               "master.env:1: gas_price_max_gwei is '0'; expected a whole number from 1 to 1000000000");
     EXPECT_EQ(error_of("min_fee=1.5\n"), "master.env:1: min_fee is '1.5'; expected a whole number of wei");
-    EXPECT_EQ(error_of("min_fee=5\nmax_fee=4\n"), "master.env:1: min_fee is '5'; expected no more than max_fee");
+    EXPECT_EQ(error_of("min_fee=5000000000\nmax_fee=4000000000\n"),
+              "master.env:1: min_fee is '5000000000'; expected no more than max_fee");
     EXPECT_EQ(error_of("priority=none\n").find("master.env:1: priority is 'none'; expected fee"), 0U)
         << "the table of priorities, from its first row on";
     EXPECT_EQ(error_of("default_model=gpt9\n"),
