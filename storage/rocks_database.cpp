@@ -24,6 +24,7 @@ constexpr std::size_t info_log_bytes_max = 1 << 20;
 constexpr std::size_t info_logs_kept = 4;
 constexpr double bloom_bits_per_key = 10;
 constexpr std::size_t space_probe_bytes = 1 << 20;
+constexpr std::uint64_t log_replay_factor = 2;
 constexpr int read_only_attempts = 5;
 constexpr int recovery_attempts = 1'000;
 constexpr std::chrono::milliseconds recovery_pause{2};
@@ -152,6 +153,9 @@ Result<std::unique_ptr<RocksDatabase>> RocksDatabase::open(const fs::path& folde
     if (!read_only && on_disk) {
         if (const Result<void> made = make_private_folder(folder); made.has_error()) return made.error();
     }
+    if (!read_only) {
+        if (const Result<void> room = check_room(folder, platform); room.has_error()) return room.error();
+    }
     std::unique_ptr<RocksDatabase> database(new RocksDatabase(folder, mode, platform));
     // When a daemon is running alongside, compaction may replace a file between listing and opening.
     Result<std::shared_ptr<Opened>> opened = database->use();
@@ -259,6 +263,26 @@ rocksdb::Status RocksDatabase::open_again() {
         std::this_thread::sleep_for(recovery_pause);  // somebody is still reading
     }
     return rocksdb::Status::Busy("it is being read without a pause");
+}
+
+Result<void> RocksDatabase::check_room(const fs::path& folder, const Platform& platform) {
+    RocksDatabase unopened(folder, OpenMode::read_write, platform);
+    rocksdb::Env& environment = *platform.environment;
+    std::uint64_t free = 0;
+    std::vector<std::string> names;
+    const bool is_new = !environment.FileExists((folder / "CURRENT").string()).ok();
+    if (is_new || !environment.GetFreeSpace(folder.string(), &free).ok() ||
+        !environment.GetChildren(folder.string(), &names).ok())
+        return {};
+    std::uint64_t needed = space_probe_bytes;
+    for (const std::string& file : names) {
+        std::uint64_t bytes = 0;
+        if (file.ends_with(".log") && environment.GetFileSize((folder / file).string(), &bytes).ok())
+            needed += log_replay_factor * bytes;
+    }
+    if (free >= needed && unopened.has_space()) return {};
+    const std::string numbers = fmt::format("{} bytes are free, opening it may need {}", free, needed);
+    return unopened.error(rocksdb::Status::NoSpace(numbers));
 }
 
 /// Whether a small file can be written and synced.

@@ -55,6 +55,9 @@ class RocksDatabase {
 public:
     static Result<std::unique_ptr<RocksDatabase>> open(const std::filesystem::path& folder, OpenMode mode,
                                                        const Platform& platform = {});
+    /// Opening replays the log into new tables, and RocksDB aborts the process where the disk is too full for them. The
+    /// transient Error says what is needed; a new store needs nothing yet.
+    static Result<void> check_room(const std::filesystem::path& folder, const Platform& platform = {});
     RocksDatabase(const RocksDatabase&) = delete;
     RocksDatabase& operator=(const RocksDatabase&) = delete;
 

@@ -46,6 +46,10 @@ Result<std::unique_ptr<NodeStore>> NodeStore::open(const std::filesystem::path& 
     return std::unique_ptr<NodeStore>(new NodeStore(std::move(parts)));
 }
 
+Result<void> NodeStore::check_room(const std::filesystem::path& folder) {
+    return RocksDatabase::check_room(folder);
+}
+
 JobStore& NodeStore::jobs() {
     return parts_->jobs;
 }

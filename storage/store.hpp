@@ -30,6 +30,8 @@ public:
     /// On another platform (storage/rocks_database.hpp): for tests and the simulation.
     static Result<std::unique_ptr<NodeStore>> open(const std::filesystem::path& folder, OpenMode mode,
                                                    const Platform& platform);
+    /// A transient Error while the disk is too full for opening the store in `folder` for writing.
+    static Result<void> check_room(const std::filesystem::path& folder);
     NodeStore(const NodeStore&) = delete;
     NodeStore& operator=(const NodeStore&) = delete;
     ~NodeStore();

@@ -29,6 +29,7 @@ namespace {
 
 constexpr std::size_t services_max = 16;
 constexpr std::size_t workers_max = 256;
+constexpr Milliseconds disk_poll_interval{5'000};
 constexpr RetryPolicy start_retry{Milliseconds(1'000), 2, Milliseconds(60'000), 0.25};
 
 /// Everything that runs, in the order of its dependencies.
@@ -45,7 +46,7 @@ public:
                                     core.pool(), system_clock(), system_random()},
                      core.config.discovery_interval,
                      [this](statemachine::Job job) { services_.supervisor.take_on(std::move(job)); }),
-          admin_api_(services_, [this] { group_.cancel(); }),
+          admin_api_(services_, &discovery_, [this] { group_.cancel(); }),
           admin_(executor, admin_socket(core.data),
                  [this](std::string method, boost::json::object params) {
                      return admin_api_.handle(std::move(method), std::move(params));
@@ -204,6 +205,16 @@ Task<> settle_crash(NodeCore& core, crash::Marker& marker) {
         spdlog::error("the crash of the last process cannot be counted: {}", settled.error().message);
 }
 
+/// A full disk is waited for: the JOBs in the store may hold deposits, and ending would not help them.
+Task<> wait_for_room(std::filesystem::path data) {
+    for (bool said = false;; said = true) {
+        const auto room = storage::NodeStore::check_room(store_folder(data));
+        if (room.has_value()) co_return;
+        if (!said) spdlog::error("{}; waiting for space", room.error().message);
+        co_await system_clock().sleep(disk_poll_interval);
+    }
+}
+
 }  // namespace
 
 Task<Result<void>> run_master(asio::any_io_executor executor, NodeConfig config, crypto::PrivateKey key,
@@ -215,6 +226,7 @@ Task<Result<void>> run_master(asio::any_io_executor executor, NodeConfig config,
     if (options.local_workers > 0)
         config.selection.disk_bytes_per_dataset_byte =
             4 + (config.selection.cooperative ? 2 * (options.local_workers - 1) : 0);
+    co_await wait_for_room(options.data);
     auto core = NodeCore::open(executor, std::move(config), std::move(key), options.data);
     if (core.has_error()) co_return core.error();
     NodeCore& node = **core;

@@ -1,5 +1,8 @@
 // A full disk is a transient error: the message says so, nothing is lost, and the store continues once there is space.
 #include <rocksdb/env.h>
+#include <sys/mount.h>
+
+#include <fstream>
 
 #include "integration/storage/store_fixture.hpp"
 #include "integration/storage/unreliable_file_system.hpp"
@@ -115,6 +118,36 @@ TEST_F(FullDiskTest, CommitsGoOnAfterRocksDbGaveUp) {
     must(store->jobs().verify(job.terms.id));
     store.reset();
     EXPECT_EQ(must(open_store(folder)->jobs().find(job.terms.id)), job);
+}
+
+/// On a disk that is really full, opening an existing store aborted the process, at every start again.
+TEST_F(FullDiskTest, AnExistingStoreIsNotOpenedWithoutRoomForItsLog) {
+    const std::filesystem::path disk_folder = root / "small";
+    std::filesystem::create_directory(disk_folder);
+    if (::mount("tmpfs", disk_folder.c_str(), "tmpfs", 0, "size=24m") != 0)
+        GTEST_SKIP() << "only root can mount a small disk";
+    const std::filesystem::path store_folder = disk_folder / "store";
+    Job job;
+    {
+        auto store = must(NodeStore::open(store_folder, OpenMode::read_write));
+        job = must(store->jobs().create({test::terms(1)}, 1));
+        for (int i = 0; i < 200; ++i) job = commit(store->jobs(), job, Restarted{std::string(1'000, 'x')});
+    }
+    const std::string filling(24 << 20, 'f');
+    for (const std::size_t left : {0u, 4u, 64u, 256u}) {
+        // write() fills what there is, and then some of it is given back.
+        std::ofstream(disk_folder / "filling", std::ios::binary) << filling << std::flush;
+        const auto filled = std::filesystem::file_size(disk_folder / "filling");
+        std::filesystem::resize_file(disk_folder / "filling", filled - left * 1'024);
+        const Error full = error_of(NodeStore::open(store_folder, OpenMode::read_write));
+        EXPECT_EQ(full.kind, ErrorKind::transient);
+        EXPECT_TRUE(mentions(full, "the disk is full")) << full.message;
+        EXPECT_FALSE(NodeStore::check_room(store_folder).has_value());
+        std::filesystem::remove(disk_folder / "filling");
+    }
+    EXPECT_TRUE(NodeStore::check_room(store_folder).has_value());
+    EXPECT_EQ(must(must(NodeStore::open(store_folder, OpenMode::read_write))->jobs().find(job.terms.id)), job);
+    ::umount2(disk_folder.c_str(), MNT_DETACH);
 }
 
 TEST_F(FullDiskTest, OpeningSaysSo) {
