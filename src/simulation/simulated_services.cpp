@@ -78,7 +78,7 @@ Task<Result<api_client::OpenedUpload>> SimulatedStorage::open_upload(JobId job, 
         if (earlier.job == job && !earlier.completed) earlier.aborted = true;
     api_client::OpenedUpload opened{"upload-" + std::to_string(uploads_.size() + 1), job.hex() + extension, {}};
     Upload upload;
-    upload.shows = extension == ".evidence";
+    upload.shows = extension == api_client::evidence_extension;
     if (upload.shows) opened.file_name = opened.upload_id + extension;  // a new draw is shown beside the old one
     upload.job = job;
     upload.file_name = opened.file_name;

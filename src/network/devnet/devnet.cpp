@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
 #include <optional>
 #include <utility>
 
@@ -62,7 +61,7 @@ Result<void> save_record(const std::filesystem::path& file, const Record& record
                                    {"rpc_port", record.rpc_port},
                                    {"storage_port", record.storage_port},
                                    {"info_port", record.info_port}};
-    return write_file_durably(file, boost::json::serialize(json) + "\n");
+    return write_file_durably(file, json_text(json) + "\n");
 }
 
 /// The requested port if there is one, else the one last used in this folder, else a free one.
@@ -328,9 +327,10 @@ Task<Result<void>> Devnet::advance_time_to(std::int64_t unix_s) {
 std::string Devnet::node_settings() const {
     return fmt::format(
         "endpoint={}\nchain_id={}\nemethContractAddress={}\ntokenContractAddress={}\nstorageApi={}\ninfo_server_url={}"
-        "\ndefault_model={}\nconfirmations=2\n",
+        "\ndefault_model={}\nverification_draws={}\nn_epoch={}\nconfirmations=2\n",
         endpoint().text(), impl_->options.chain_id, core().hex(), token().hex(), storage_api().text(),
-        info_server().text(), impl_->options.rules.default_model);
+        info_server().text(), impl_->options.rules.default_model, impl_->options.rules.draws,
+        impl_->options.rules.epochs_min);
 }
 
 }  // namespace emeth::network

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/json/serialize.hpp>
 
 #include "crypto/sha256.hpp"
 #include "http/file_pieces.hpp"
@@ -136,7 +135,7 @@ OrRefusal<UploadTicket> MultipartUploads::open(const UploadBinding& binding, Ran
                                     {"jobId", binding.job.hex()},
                                     {"extension", binding.extension},
                                     {"parts", binding.parts}};
-    const Result<void> written = write_file_durably(folder / record_name, boost::json::serialize(record), private_file);
+    const Result<void> written = write_file_durably(folder / record_name, json_text(record), private_file);
     if (written.has_error()) return disk_refusal(written.error());
     return ticket;
 }

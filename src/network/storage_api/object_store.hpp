@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "api_client/storage_api_client.hpp"
 #include "network/storage_api/object_names.hpp"
 #include "network/storage_api/refusal.hpp"
 #include "runtime/random.hpp"
@@ -18,7 +19,7 @@
 namespace emeth::network {
 
 struct StorageLimits {
-    std::uint64_t dataset_bytes_max = std::uint64_t{64} << 30;
+    std::uint64_t dataset_bytes_max = api_client::dataset_bytes_max;
     std::uint64_t total_bytes_max = std::uint64_t{4} << 40;        ///< of all objects and open uploads together
     std::uint64_t disk_free_bytes_min = std::uint64_t{256} << 20;  ///< uploads must leave this much free
 };

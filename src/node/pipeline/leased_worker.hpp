@@ -39,7 +39,6 @@ public:
     Task<Result<void>> lease();
     /// Tells the hub who holds the lease, and receives its news from then on.
     void adopt();
-    [[nodiscard]] bool is_adopted() const { return inbox_ != nullptr; }
     /// Carries out `command`, one of those that need a worker, until the record calls for something else.
     Task<Result<void>> lead(statemachine::Command command);
     /// Ends the lease. `forget`: the worker deletes the JOB's files.
@@ -47,6 +46,7 @@ public:
 
 private:
     // connection and grace
+    [[nodiscard]] bool is_adopted() const { return inbox_ != nullptr; }
     [[nodiscard]] bool may_be_replaced() const;
     [[nodiscard]] bool grace_is_over() const;
     Task<Result<void>> end_grace();

@@ -20,13 +20,18 @@ constexpr std::uint32_t refusals_max = 2, failures_max = 10;
 Delivered delivered_by(const sm::Job& job) {
     switch (sm::delivery_of(job.state)) {
         case sm::Delivery::evidence:
-            return {*job.evidence.file, ".evidence", "open_evidence", "complete_evidence", "the evidence is uploaded"};
+            return {*job.evidence.file, std::string(api_client::evidence_extension), "open_evidence",
+                    "complete_evidence", "the evidence is uploaded"};
         case sm::Delivery::artifact:
         case sm::Delivery::nothing:
             break;
     }
     const auto& artifact = *job.training.artifact;
-    return {{artifact.sha256, artifact.bytes}, ".tar", "open_upload", "complete_upload", "the result is uploaded"};
+    return {{artifact.sha256, artifact.bytes},
+            std::string(api_client::result_extension),
+            "open_upload",
+            "complete_upload",
+            "the result is uploaded"};
 }
 
 Task<Result<void>> Upload::open() {
