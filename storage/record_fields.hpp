@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -85,6 +86,8 @@ using google::protobuf::Message;
 /// records.proto declares the fields of a message in the order of their numbers, from 1 and without a gap (a test holds
 /// it to that), so that a field is found by its place: this is what each member of each record costs.
 inline const FieldDescriptor& field_of(const google::protobuf::Descriptor& type, int number) {
+    if (number > type.field_count())
+        throw std::logic_error("record_codec.cpp lists more members than records.proto has for " + type.full_name());
     return *type.field(number - 1);
 }
 

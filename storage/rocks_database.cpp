@@ -280,7 +280,7 @@ Result<void> RocksDatabase::check_room(const fs::path& folder, const Platform& p
         if (file.ends_with(".log") && environment.GetFileSize((folder / file).string(), &bytes).ok())
             needed += log_replay_factor * bytes;
     }
-    if (free >= needed && unopened.has_space()) return {};
+    if (free >= needed) return {};
     const std::string numbers = fmt::format("{} bytes are free, opening it may need {}", free, needed);
     return unopened.error(rocksdb::Status::NoSpace(numbers));
 }

@@ -49,6 +49,27 @@ Result<json::value> read_answer(std::string_view path, const http::ClientRespons
     return parse_json(response.body, answer_bytes_max, fmt::format("{}'s answer to {}", storage, path));
 }
 
+/// By the name that S3 has for it, or in our own words.
+bool says_no_such_upload(const http::ClientResponse& response) {
+    return response.status == 404 && (response.body.find("no such upload") != std::string::npos ||
+                                      response.body.find("NoSuchUpload") != std::string::npos);
+}
+
+/// As opposed to our own server, which knows the endpoint and says what it misses.
+bool has_no_such_endpoint(const http::ClientResponse& response) {
+    const bool is_unknown = response.status == 404 || response.status == 405 || response.status == 501;
+    return is_unknown && !says_no_such_upload(response) && response.body.find("there is no JOB") == std::string::npos;
+}
+
+/// Only an explicit answer ends an upload: 404 for no such upload, and what is wrong with its parts (400, 409).
+/// Anything else may come from a proxy, a clock that is off or a server under repair, and the parts are still there.
+Result<json::value> read_answer_about_upload(std::string_view path, const http::ClientResponse& response) {
+    Result<json::value> answer = read_answer(path, response);
+    if (answer.has_value() || says_no_such_upload(response) || response.status == 400 || response.status == 409)
+        return answer;
+    return transient_error(answer.error().message);
+}
+
 Task<Result<json::value>> post(http::Url base, std::string_view path, json::object body,
                                Milliseconds timeout = exchange_timeout) {
     const auto response = co_await send(std::move(base), path, std::move(body), timeout);
@@ -129,23 +150,29 @@ Task<Result<void>> StorageApiClient::complete_upload(JobId job, std::string uplo
                       {"parts", std::move(parts)},
                       {"uploadId", upload_id},
                       {"extension", extension}};
-    const auto answer = co_await post(base_url_, complete_upload_path, std::move(body), joining_timeout);
+    const auto response = co_await send(base_url_, complete_upload_path, std::move(body), joining_timeout);
+    if (response.has_error()) co_return response.error();
+    const auto answer = read_answer_about_upload(complete_upload_path, *response);
     if (answer.has_error()) co_return answer.error();
     co_return Result<void>{};
 }
 
-Task<Result<ArtifactStore::UploadState>> StorageApiClient::upload_state(JobId job, std::string upload_id) {
+Task<Result<std::optional<ArtifactStore::UploadState>>> StorageApiClient::upload_state(JobId job,
+                                                                                       std::string upload_id) {
     json::object body = signed_body(key_, job, clock_.unix_ms());
     body["uploadId"] = upload_id;
-    const auto answer = co_await post(base_url_, upload_state_path, std::move(body), joining_timeout);
+    const auto response = co_await send(base_url_, upload_state_path, std::move(body), joining_timeout);
+    if (response.has_error()) co_return response.error();
+    if (has_no_such_endpoint(*response)) co_return std::optional<UploadState>();
+    const auto answer = read_answer_about_upload(upload_state_path, *response);
     if (answer.has_error()) co_return answer.error();
     JsonObject fields(*answer, "the upload's state");
     UploadState state;
     state.bytes = fields.u64("bytes");
     state.sha256 = fields.fixed<Hash256>("sha256");
     state.completed = fields.boolean("completed");
-    if (auto check = fields.check(); check.has_error()) co_return check.error();
-    co_return state;
+    if (auto check = fields.check(); check.has_error()) co_return transient_error(check.error().message);
+    co_return std::optional(state);
 }
 
 Task<Result<std::optional<StorageApiClient::ResultLocation>>> StorageApiClient::result_url(JobId job,

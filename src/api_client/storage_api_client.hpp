@@ -53,17 +53,18 @@ public:
     virtual Task<Result<std::string>> dataset_url(JobId job) = 0;
     /// Opens an upload of `bytes`. Calling it again opens a new one.
     virtual Task<Result<OpenedUpload>> open_upload(JobId job, std::uint64_t bytes, std::string extension) = 0;
-    /// Idempotent: completing a completed upload again succeeds. `etags`: by part number, from 1.
+    /// Idempotent: completing a completed upload again succeeds. `etags`: by part number, from 1. A permanent Error
+    /// ends the upload: the server says that there is no such upload, or that its parts do not make a result.
     virtual Task<Result<void>> complete_upload(JobId job, std::string upload_id,
                                                std::map<std::uint32_t, std::string> etags, std::string extension) = 0;
     /// What the store holds of an upload that has all its parts: the master compares it with the worker's report before
-    /// completing the upload.
+    /// completing the upload. None from a server without this extension of ours. A permanent Error, as above.
     struct UploadState {
         std::uint64_t bytes = 0;
         Hash256 sha256;
         bool completed = false;
     };
-    virtual Task<Result<UploadState>> upload_state(JobId job, std::string upload_id) = 0;
+    virtual Task<Result<std::optional<UploadState>>> upload_state(JobId job, std::string upload_id) = 0;
 };
 
 class StorageApiClient : public ArtifactStore {
@@ -76,7 +77,7 @@ public:
     Task<Result<OpenedUpload>> open_upload(JobId job, std::uint64_t bytes, std::string extension) override;
     Task<Result<void>> complete_upload(JobId job, std::string upload_id, std::map<std::uint32_t, std::string> etags,
                                        std::string extension) override;
-    Task<Result<UploadState>> upload_state(JobId job, std::string upload_id) override;
+    Task<Result<std::optional<UploadState>>> upload_state(JobId job, std::string upload_id) override;
 
     struct ResultLocation {
         std::string url;  ///< signed, for GET

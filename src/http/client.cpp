@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/beast/http/status.hpp>
+#include <charconv>
 
 #include "http/connection.hpp"
 #include "http/header_fields.hpp"
@@ -126,6 +127,16 @@ Error status_error(std::string_view what, const ClientResponse& response) {
     const unsigned status = response.status;
     const bool may_pass = status == 408 || status == 425 || status == 429 || status >= 500;
     return may_pass ? transient_error(message) : permanent_error(message);
+}
+
+std::optional<Milliseconds> retry_after(const ClientResponse& response) {
+    const auto header = response.headers.find("retry-after");
+    if ((response.status != 429 && response.status != 503) || header == response.headers.end()) return std::nullopt;
+    std::uint32_t seconds = 0;
+    const std::string& text = header->second;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return Milliseconds(std::int64_t{1'000} * seconds);
 }
 
 }  // namespace emeth::http

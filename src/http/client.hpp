@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -63,6 +64,9 @@ Task<Result<ClientResponse>> request(ClientRequest request);
 /// transient for 408, 425, 429 and 5xx, otherwise permanent; message: "<what> answered 503 Service Unavailable: <first
 /// 200 characters of the body>".
 Error status_error(std::string_view what, const ClientResponse& response);
+
+/// How long a 429 or 503 asks to wait (Retry-After in seconds; RFC 9110, section 10.2.3); none if it does not say.
+std::optional<Milliseconds> retry_after(const ClientResponse& response);
 
 struct Downloaded {
     std::uint64_t bytes = 0;

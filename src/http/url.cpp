@@ -77,6 +77,7 @@ Result<Url> Url::parse(std::string_view text) {
         url.port = *port;
     }
     url.target = encoded_target(*parsed);
+    if (!url.target.starts_with('/')) return bad_url(text, "its path does not begin with a slash");
     return url;
 }
 

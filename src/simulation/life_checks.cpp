@@ -48,6 +48,8 @@ void LifeChecks::check_ends(storage::JobStore& store, LifeReport& report) {
         const bool took_part = job.assign.node == chain_.wallet;
         if (took_part && !*record)
             violations_.add(id.hex() + ": a deposit is locked for a JOB that the store does not know");
+        if (took_part && !stories_.at(id).can_be_trained)
+            violations_.add(id.hex() + ": a deposit is locked for a JOB that nobody can train");
         if (!*record) continue;
         if (const auto replayed = store.verify(id); replayed.has_error())
             violations_.add("the history does not replay: " + replayed.error().message);

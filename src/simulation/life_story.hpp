@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <string>
 
 #include "simulation/simulated_chain.hpp"
 
@@ -13,7 +14,9 @@ struct Story {
     Amount fee = 0;
     std::uint64_t bytes = 0;
     std::int64_t deadline_unix_s = 0;
-    std::int64_t clear_s = 0;  ///< seconds with a deposit locked and nothing wrong
+    std::string param = R"({"language":"en","epoch":2})";
+    bool can_be_trained = true;  ///< otherwise a deposit for it is a violation
+    std::int64_t clear_s = 0;    ///< seconds with a deposit locked and nothing wrong
     bool requested = false;
     bool excused = false;  ///< a penalty is no violation
     bool rejected_unjustly = false;

@@ -15,8 +15,7 @@ void OtherParties::act_as_requester(std::int64_t now_s, Dice& dice) {
     for (auto& [id, story] : stories_) {
         if (!story.requested && now_s >= story.requested_at_s) {
             story.requested = true;
-            chain_.request(id, chain_.requester, id.hex(), R"({"language":"en","epoch":2})", story.fee,
-                           story.deadline_unix_s);
+            chain_.request(id, chain_.requester, id.hex(), story.param, story.fee, story.deadline_unix_s);
         }
         const auto& jobs = chain_.latest().jobs;
         const auto found = jobs.find(id);

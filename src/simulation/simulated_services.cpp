@@ -58,8 +58,12 @@ Hash256 SimulatedStorage::digest_of(const Upload& upload) {
 Task<Result<std::uint64_t>> SimulatedStorage::dataset_bytes(std::string dataset) {
     if (auto failed = co_await ask("dataset size")) co_return std::move(*failed);
     const auto found = datasets_.find(dataset);
-    if (found == datasets_.end()) co_return permanent_error("the Storage API has no dataset " + dataset);
-    co_return found->second;
+    const Milliseconds now = clock_.monotonic();
+    if (found != datasets_.end() && now < found->second.faulty_until)
+        co_return transient_error("the Storage API answered 500 for dataset " + dataset);
+    if (found == datasets_.end() || now < found->second.missing_until)
+        co_return permanent_error("the Storage API has no dataset " + dataset);
+    co_return found->second.bytes;
 }
 
 Task<Result<std::string>> SimulatedStorage::dataset_url(JobId job) {
@@ -111,11 +115,12 @@ Task<Result<void>> SimulatedStorage::complete_upload(JobId, std::string upload_i
     co_return Result<void>{};
 }
 
-Task<Result<api_client::ArtifactStore::UploadState>> SimulatedStorage::upload_state(JobId, std::string upload_id) {
+Task<Result<std::optional<api_client::ArtifactStore::UploadState>>> SimulatedStorage::upload_state(
+    JobId, std::string upload_id) {
     if (auto failed = co_await ask("upload state")) co_return std::move(*failed);
     const auto found = uploads_.find(upload_id);
     if (found == uploads_.end() || found->second.aborted) co_return permanent_error("404: no such upload");
-    co_return UploadState{found->second.bytes, digest_of(found->second), found->second.completed};
+    co_return std::optional(UploadState{found->second.bytes, digest_of(found->second), found->second.completed});
 }
 
 Task<Result<std::vector<api_client::JobOffer>>> SimulatedInfoServer::open_jobs() {

@@ -18,7 +18,12 @@ public:
     SimulatedStorage(SimulatedChain& chain, Clock& clock, const Weather& weather, const Mortality& process, Dice dice)
         : chain_(chain), clock_(clock), weather_(weather), process_(process), dice_(dice) {}
 
-    void put_dataset(const std::string& name, std::uint64_t bytes) { datasets_[name] = bytes; }
+    /// Of one dataset alone: until `faulty_until` its size is answered by 500, until `missing_until` by 404.
+    struct Dataset {
+        std::uint64_t bytes = 0;
+        Milliseconds faulty_until{0}, missing_until{0};
+    };
+    void put_dataset(const std::string& name, Dataset dataset) { datasets_[name] = dataset; }
     [[nodiscard]] bool is_down() const { return weather_.storage_down_until > clock_.monotonic(); }
 
     /// A worker puts a part by a signed URL. `digest`: of the whole file, or of a damaged one.
@@ -33,7 +38,7 @@ public:
     Task<Result<api_client::OpenedUpload>> open_upload(JobId job, std::uint64_t bytes, std::string extension) override;
     Task<Result<void>> complete_upload(JobId job, std::string upload_id, std::map<std::uint32_t, std::string> etags,
                                        std::string extension) override;
-    Task<Result<UploadState>> upload_state(JobId job, std::string upload_id) override;
+    Task<Result<std::optional<UploadState>>> upload_state(JobId job, std::string upload_id) override;
 
 private:
     struct Upload {
@@ -52,7 +57,7 @@ private:
     const Weather& weather_;
     const Mortality& process_;
     Dice dice_;
-    std::map<std::string, std::uint64_t> datasets_;
+    std::map<std::string, Dataset> datasets_;
     std::map<std::string, Upload> uploads_;
     std::map<std::string, Hash256> results_;
     std::map<JobId, Hash256> evidence_;

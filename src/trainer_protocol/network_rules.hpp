@@ -9,6 +9,8 @@
 namespace emeth::trainer_protocol {
 
 inline constexpr std::uint32_t epochs_max = 1'000;
+/// A verifier takes results of at most twice the epochs that were asked for, or of this many.
+inline constexpr std::uint32_t epochs_accepted = 100;
 
 inline constexpr std::uint32_t segments_default = 32;
 inline constexpr std::uint32_t segments_per_epoch_min = 8;

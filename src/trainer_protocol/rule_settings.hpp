@@ -21,9 +21,9 @@ inline SettingsTable<NetworkRules> rule_settings() {
                          "trained again; the same for every node and verifier of a network.")};
 }
 
-/// A node may train more epochs than the network asks for, and never fewer: the verifier would reject the result.
+/// A node may train more epochs than the network asks for, but neither fewer nor more than a verifier takes.
 inline SettingsTable<NetworkRules> epochs_settings() {
-    return {whole_number("n_epoch", &NetworkRules::epochs_min, NetworkRules{}.epochs_min, epochs_max,
+    return {whole_number("n_epoch", &NetworkRules::epochs_min, NetworkRules{}.epochs_min, epochs_accepted,
                          "Epochs that are trained at least: a JOB trains max(param.epoch, n_epoch).")};
 }
 

@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace emeth::chain {
 namespace {
+
+constexpr Milliseconds quiet_max{60'000};  // deadlines do not wait longer for an endpoint
 
 /// HTTP statuses say little about an RPC endpoint, and a broken one may work again a minute later: all are transient.
 Result<rpc::Answer> read_response(const http::Url& endpoint, const std::string& what, std::uint64_t id,
@@ -36,8 +40,12 @@ Task<Result<rpc::Answer>> RpcClient::exchange(std::string method, boost::json::a
     request.body = rpc::request_text(id, method, params);
     request.timeout = timeout_;
     request.response_bytes_max = rpc::answer_bytes_max;
+    const Milliseconds wait = quiet_until_ - system_clock().monotonic();
+    if (wait > Milliseconds::zero()) co_await system_clock().sleep(wait);
     const Result<http::ClientResponse> response = co_await http::request(std::move(request));
     if (response.has_error()) co_return in_context(what, response.error());
+    if (const auto asked = http::retry_after(*response))
+        quiet_until_ = system_clock().monotonic() + std::min(*asked, quiet_max);
     co_return read_response(endpoint_, what, id, *response);
 }
 

@@ -12,7 +12,8 @@
 namespace emeth::chain {
 
 /// Every call has a timeout and a bound on the size of the answer. Nothing that an
-/// endpoint answers causes an exception.
+/// endpoint answers causes an exception. An endpoint that answers 429 or 503 with Retry-After is left alone for so
+/// long, at most a minute.
 class RpcClient {
 public:
     RpcClient(http::Url endpoint, Milliseconds timeout);
@@ -31,6 +32,7 @@ private:
     http::Url endpoint_;
     Milliseconds timeout_;
     std::uint64_t next_id_ = 1;
+    Milliseconds quiet_until_{0};  ///< monotonic
 };
 
 }  // namespace emeth::chain

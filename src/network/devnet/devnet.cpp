@@ -325,12 +325,17 @@ Task<Result<void>> Devnet::advance_time_to(std::int64_t unix_s) {
 }
 
 std::string Devnet::node_settings() const {
-    return fmt::format(
+    const trainer_protocol::NetworkRules& rules = impl_->options.rules;
+    std::string settings = fmt::format(
         "endpoint={}\nchain_id={}\nemethContractAddress={}\ntokenContractAddress={}\nstorageApi={}\ninfo_server_url={}"
-        "\ndefault_model={}\nverification_draws={}\nn_epoch={}\nconfirmations=2\n",
+        "\ndefault_model={}\nconfirmations=2\n",
         endpoint().text(), impl_->options.chain_id, core().hex(), token().hex(), storage_api().text(),
-        info_server().text(), impl_->options.rules.default_model, impl_->options.rules.draws,
-        impl_->options.rules.epochs_min);
+        info_server().text(), rules.default_model);
+    // Where they differ from what every node has: a requester reads these settings, too, and knows no such keys.
+    const trainer_protocol::NetworkRules usual;
+    if (rules.draws != usual.draws) settings += fmt::format("verification_draws={}\n", rules.draws);
+    if (rules.epochs_min != usual.epochs_min) settings += fmt::format("n_epoch={}\n", rules.epochs_min);
+    return settings;
 }
 
 }  // namespace emeth::network

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "api_client/storage_api_client.hpp"
 #include "chain/amount.hpp"
 #include "crypto/configured_key.hpp"
 #include "trainer_protocol/rule_settings.hpp"
@@ -73,7 +74,7 @@ SettingsTable<SelectionPolicy> selection_settings() {
          into<Policy>(&Policy::priority, read_priority)},
         whole_number("deadline_margin_s", &Policy::deadline_margin_s, 0, day_s,
                      "Time to spare between the finish estimate and the deadline (s)."),
-        whole_number("dataset_bytes_max", &Policy::dataset_bytes_max, dataset_bytes_min, 100 * gigabyte,
+        whole_number("dataset_bytes_max", &Policy::dataset_bytes_max, dataset_bytes_min, api_client::dataset_bytes_max,
                      "The largest dataset that is taken (bytes)."),
         whole_number("disk_reserve_bytes", &Policy::disk_reserve_bytes, 0, 1'000 * gigabyte,
                      "Disk to leave free in the data folder (bytes)."),

@@ -20,7 +20,7 @@
 
 namespace emeth::node {
 
-/// Each value is a setting; key, meaning and bounds are in the table of config.cpp, defaults are here.
+/// Each value is a setting; key, meaning, bounds and default are in the tables of config.cpp and of the parts.
 struct NodeConfig : chain::NetworkSettings, chain::PaymentSettings {
     SelectionPolicy selection;
 

@@ -66,10 +66,11 @@ void Discovery::forget_all_but(const std::vector<api_client::JobOffer>& offers) 
 /// The waits of JOBs that could not be looked at outlive a restart; refusals are judged anew, since settings may
 /// differ.
 Task<Result<void>> Discovery::restore() {
-    if (std::exchange(restored_, true)) co_return Result<void>{};
+    if (restored_) co_return Result<void>{};
     auto read = [this] { return ports_.notes.refusals(); };
     const Result<std::vector<storage::RefusedJob>> refusals = co_await ports_.pool.run(std::move(read));
     if (refusals.has_error()) co_return refusals.error();
+    restored_ = true;
     for (const auto& refusal : *refusals)
         if (refusal.failures > 0)
             known_[refusal.id] = {refusal.reason, false, refusal.failures, refusal.next_look_at_unix_ms};
@@ -116,15 +117,17 @@ Task<Result<void>> Discovery::assess(JobId id, const NodeView& view, Shortlist& 
     }
     Result<Candidate> candidate = co_await ports_.prospector.candidate(id);
     if (candidate.has_error()) {
-        ++shortlist.troubles_in_a_row;
+        // A dataset that does not exist is the requester's fault: the server did answer.
+        const bool is_answered = candidate.error().kind == ErrorKind::permanent;
+        shortlist.troubles_in_a_row = is_answered ? 0 : shortlist.troubles_in_a_row + 1;
         auto noting = note_trouble(id, candidate.error());
         co_return co_await std::move(noting);
     }
     shortlist.troubles_in_a_row = 0;
     Assessment verdict = ports_.prospector.judge(*candidate, view);
     if (auto* refused = std::get_if<Refused>(&verdict)) co_return co_await note_refusal(id, std::move(*refused));
-    shortlist.chosen.push_back(std::get<Chosen>(std::move(verdict)));
-    shortlist.candidates.emplace(id, std::move(*candidate));
+    const bool is_first = shortlist.candidates.emplace(id, std::move(*candidate)).second;
+    if (is_first) shortlist.chosen.push_back(std::get<Chosen>(std::move(verdict)));
     co_return Result<void>{};
 }
 

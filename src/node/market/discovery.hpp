@@ -42,7 +42,7 @@ public:
     /// One that could not be looked at (its dataset is missing, a server fails) waits longer each time, also across
     /// restarts, and holds up no other.
     static constexpr RetryPolicy trouble_policy{second_look_after, 2, Milliseconds(600'000), 0.25};
-    /// So many JOBs in a row that could not be looked at end a round: it is not their fault, then.
+    /// So many JOBs in a row that a server failed at end a round: it is not their fault, then.
     static constexpr std::uint32_t troubles_in_a_row_max = 3;
 
     /// What keeps the node from looking at a JOB now.

@@ -17,6 +17,7 @@
 #include "trainer/model/compute.hpp"
 #include "trainer/model/evaluation.hpp"
 #include "trainer/verification/check_segments.hpp"
+#include "trainer_protocol/network_rules.hpp"
 
 namespace emeth::trainer {
 namespace {
@@ -24,8 +25,6 @@ namespace {
 using trainer_protocol::Checked;
 using trainer_protocol::CheckRequest;
 
-/// At most twice the epochs that were asked for, or this many: no honest node trains more, and the log would get long.
-constexpr std::uint32_t epochs_accepted = 100;
 /// Relative. The same weights give the same loss within this on other CPUs, BLAS builds and thread counts.
 constexpr double validation_tolerance = 1e-3;
 constexpr double epoch_loss_tolerance = 1e-6;
@@ -51,7 +50,7 @@ Objection object_to_origin(const Manifest& manifest, const CheckRequest& request
                            dataset_sha256.hex());
     if (manifest.epochs < job.epochs)
         return fmt::format("it was trained for {} epochs; the JOB asks for {}", manifest.epochs, job.epochs);
-    const std::uint32_t epochs_max = std::max(epochs_accepted, 2 * job.epochs);
+    const std::uint32_t epochs_max = std::max(trainer_protocol::epochs_accepted, 2 * job.epochs);
     if (manifest.epochs > epochs_max)
         return fmt::format("it claims {} epochs; at most {} are accepted", manifest.epochs, epochs_max);
     return std::nullopt;

@@ -85,6 +85,17 @@ TEST_F(FakeEndpoint, AnswersWithStatusesAndErrors) {
     EXPECT_THAT(call().error().message, HasSubstr("limit exceeded"));
 }
 
+TEST_F(FakeEndpoint, IsLeftAloneForAsLongAsItAsks) {
+    respond("slow down", 429);
+    response.headers["Retry-After"] = "1";
+    EXPECT_EQ(call().error().kind, ErrorKind::transient);
+    response.headers.clear();
+    respond(R"({"jsonrpc":"2.0","id":2,"result":"0x1"})");
+    const Milliseconds asked = system_clock().monotonic();
+    EXPECT_TRUE(call().has_value());
+    EXPECT_GE(system_clock().monotonic() - asked, Milliseconds(900));
+}
+
 TEST_F(FakeEndpoint, AnswersNonsense) {
     for (const char* body :
          {"", "{", "[]", "null", R"({"id":1})", R"({"jsonrpc":"2.0","id":99,"result":"0x1"})", "\xff\xfe"}) {

@@ -97,7 +97,7 @@ TEST_F(HttpClient, InterimAnswersWithoutEndAreAnError) {
 TEST_F(HttpClient, FollowsRedirects) {
     const Background serving(io, server.run());
     CannedServer canned(executor(), "HTTP/1.1 302 Found\r\nContent-Length: 0\r\nConnection: close\r\nLocation: " +
-                                        server.url() + "hello\r\n\r\n");
+                                        server.url() + "/hello\r\n\r\n");
     const Background redirecting(io, canned.run());
     EXPECT_EQ(run(request(to(canned.port()))).value().body, "/hello|");
     ClientRequest with_body = to(canned.port());

@@ -37,7 +37,7 @@ public:
     Task<Result<void>> complete_upload(JobId, std::string, std::map<std::uint32_t, std::string>, std::string) override {
         co_return unexpected();
     }
-    Task<Result<UploadState>> upload_state(JobId, std::string) override { co_return unexpected(); }
+    Task<Result<std::optional<UploadState>>> upload_state(JobId, std::string) override { co_return unexpected(); }
 
 private:
     static Error unexpected() { return permanent_error("the info server asks for sizes only"); }

@@ -4,6 +4,7 @@
 #include "network/storage_api/multipart_uploads.hpp"
 #include "statemachine/upload_parts.hpp"
 #include "storage_api_fixture.hpp"
+#include "support/raw_http.hpp"
 
 namespace emeth::network {
 namespace {
@@ -282,7 +283,7 @@ TEST_F(StorageClient, UploadsResults) {
                            .value()
                            .headers.at("etag");
     }
-    const auto state = run(client.upload_state(job, upload.upload_id)).value();
+    const auto state = run(client.upload_state(job, upload.upload_id)).value().value();
     EXPECT_EQ(state.bytes, 10'000'003u);
     EXPECT_EQ(state.sha256, crypto::sha256_of_file(folder / "artifact").value());
     EXPECT_TRUE(run(client.complete_upload(job, upload.upload_id, etags, ".tar")));
@@ -291,6 +292,41 @@ TEST_F(StorageClient, UploadsResults) {
     EXPECT_EQ(run(client_of(verifier).result_url(job, ".tar")).value()->bytes, 10'000'003u);
     chain.submit(job, "what was never uploaded");
     EXPECT_FALSE(run(client_of(verifier).result_url(job, ".tar")).value().has_value());
+}
+
+TEST_F(StorageClient, OnlyAnExplicitAnswerEndsAnUpload) {
+    const auto asked = [this](const std::string& status, const std::string& body, bool completing) {
+        test::CannedServer canned(
+            executor(),
+            fmt::format("HTTP/1.1 {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}", status, body.size(), body));
+        const test::Background answering(io, canned.run());
+        api_client::StorageApiClient client(
+            http::Url::parse(fmt::format("http://127.0.0.1:{}/", canned.port())).value(), node, system_clock());
+        if (completing) {
+            const auto completed = run(client.complete_upload(job, "u", {{1, "e"}}, ".tar"));
+            return completed.has_value()                            ? "completed"
+                   : completed.error().kind == ErrorKind::permanent ? "ended"
+                                                                    : "later";
+        }
+        const auto state = run(client.upload_state(job, "u"));
+        if (state.has_value()) return state->has_value() ? "state" : "no such endpoint";
+        return state.error().kind == ErrorKind::permanent ? "ended" : "later";
+    };
+    const std::string no_upload = R"({"error":"there is no such upload of this JOB and address"})";
+    EXPECT_STREQ(asked("404 Not Found", no_upload, false), "ended");
+    EXPECT_STREQ(asked("404 Not Found", no_upload, true), "ended");
+    EXPECT_STREQ(asked("404 Not Found", "<Error><Code>NoSuchUpload</Code></Error>", true), "ended");
+    EXPECT_STREQ(asked("400 Bad Request", R"({"error":"part 2 is missing"})", true), "ended");
+    EXPECT_STREQ(asked("404 Not Found", R"({"error":"there is no JOB 0x11 on chain"})", false), "later");
+    for (const char* status : {"404 Not Found", "405 Method Not Allowed", "501 Not Implemented"})
+        EXPECT_STREQ(asked(status, "<html>Cannot POST</html>", false), "no such endpoint") << status;
+    for (const char* status :
+         {"401 Unauthorized", "403 Forbidden", "404 Not Found", "429 Too Many Requests", "503 Service Unavailable"})
+        EXPECT_STREQ(asked(status, "<html></html>", true), "later") << status;
+    for (const char* status :
+         {"401 Unauthorized", "403 Forbidden", "429 Too Many Requests", "507 Insufficient Storage"})
+        EXPECT_STREQ(asked(status, "{}", false), "later") << status;
+    EXPECT_STREQ(asked("200 OK", "{}", false), "later") << "an answer of another form";
 }
 
 TEST_F(StorageClient, ErrorsSayWhetherTryingAgainMayHelp) {

@@ -42,7 +42,7 @@ TEST(Url, RefusesWhatItCannotUse) {
     for (const std::string_view text :
          {"", "example.org", "/path", "ftp://h/", "http://", "http:///path", "http://h:0/", "http://h:65536/",
           "http://h:x/", "http://h:/", "http://user@h/", "http://user:password@h/", "http://h/#part", "http://h/a b",
-          "http://h/\r\nHost: evil", "http://h%00/", "http://h%2f/", "http://h/%zz"})
+          "http://h/\r\nHost: evil", "http://h%00/", "http://h%2f/", "http://h/%zz", "http://127.0.0.1:80path"})
         EXPECT_FALSE(Url::parse(text)) << text;
     EXPECT_FALSE(Url::parse("http://h/" + std::string(10'000, 'a')));
 }
@@ -79,6 +79,20 @@ TEST(StatusError, IsTransientWhereTryingAgainMayHelp) {
         EXPECT_EQ(status_error("storage", response(status, "")).kind, ErrorKind::transient) << status;
     for (const unsigned status : {301u, 400u, 401u, 403u, 404u, 409u, 413u})
         EXPECT_EQ(status_error("storage", response(status, "")).kind, ErrorKind::permanent) << status;
+}
+
+TEST(RetryAfter, IsReadFromWhatAsksForPatience) {
+    const auto asked = [](unsigned status, const std::string& value) {
+        ClientResponse answer = response(status, "");
+        answer.headers["retry-after"] = value;
+        return retry_after(answer);
+    };
+    EXPECT_EQ(asked(429, "7"), Milliseconds(7'000));
+    EXPECT_EQ(asked(503, "0"), Milliseconds(0));
+    EXPECT_FALSE(asked(200, "7"));
+    EXPECT_FALSE(retry_after(response(429, "")));
+    for (const char* text : {"", "-1", "1.5", "99999999999", "Fri, 31 Dec 1999 23:59:59 GMT"})
+        EXPECT_FALSE(asked(429, text)) << text;
 }
 
 TEST(StatusError, ShowsTheStartOfTheBodyOnOneLine) {

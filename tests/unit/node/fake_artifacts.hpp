@@ -21,6 +21,7 @@ public:
     statemachine::Artifact holds;  ///< what lies there once the parts are put
     statemachine::WorkerFile evidence;
     int damaged_uploads = 0;         ///< so many of the next uploads hold other bytes
+    bool is_published = false;       ///< a server without our extensions
     bool hang_dataset_urls = false;  ///< from now on
     int dataset_urls = 0;
     int opened = 0, completed = 0;
@@ -63,16 +64,17 @@ public:
         completed_etags = std::move(etags);
         co_return Result<void>{};
     }
-    Task<Result<UploadState>> upload_state(JobId, std::string upload_id) override {
+    Task<Result<std::optional<UploadState>>> upload_state(JobId, std::string upload_id) override {
         if (failure) co_return *failure;
+        if (is_published) co_return std::optional<UploadState>();
         if (evidence_uploads.contains(upload_id))
-            co_return UploadState{evidence.bytes, evidence.sha256, evidence_completed > 0};
+            co_return std::optional(UploadState{evidence.bytes, evidence.sha256, evidence_completed > 0});
         UploadState state{holds.bytes, holds.sha256, completed > 0};
         if (damaged_uploads > 0) {
             --damaged_uploads;
             state.sha256.bytes[0] ^= 1;
         }
-        co_return state;
+        co_return std::optional(state);
     }
 };
 

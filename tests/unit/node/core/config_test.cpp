@@ -68,7 +68,7 @@ TEST(NodeConfig, CooperationIsAChoiceOfTwo) {
 
 TEST(NodeConfig, ErrorsNamePlaceKeyAndValue) {
     EXPECT_EQ(error_of("# comment\nn_epoch=two\n"),
-              "master.env:2: n_epoch is 'two'; expected a whole number from 2 to 1000");
+              "master.env:2: n_epoch is 'two'; expected a whole number from 2 to 100");
     EXPECT_EQ(error_of("emethContractAddress=0x12\n"),
               "master.env:1: emethContractAddress is '0x12'; expected an address of 0x and 40 hex digits");
     EXPECT_EQ(error_of("gas_price_max_gwei=0\n"),

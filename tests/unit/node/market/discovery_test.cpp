@@ -169,6 +169,22 @@ TEST_F(DiscoveryTest, AJobThatCannotBeLookedAtHoldsUpNoOther) {
     EXPECT_EQ(chosen(), std::vector<JobId>{behind});
 }
 
+/// Requests without datasets cost their requester little; they must not keep the node from the JOBs behind them.
+TEST_F(DiscoveryTest, JobsWithoutDatasetsHoldUpNoOther) {
+    for (std::uint8_t number = 1; number < 20; ++number) chain.jobs.at(offer(number, "30")).details.dataset = "missing";
+    const auto behind = offer(20, "20");
+    EXPECT_EQ(round(), 1U);
+    EXPECT_EQ(chosen(), std::vector<JobId>{behind});
+}
+
+TEST_F(DiscoveryTest, AJobThatIsListedTwiceIsTakenOnce) {
+    hub.add_worker(repeated<Address>(2));
+    const auto id = offer(1, "20");
+    info.answer->push_back(info.answer->front());
+    EXPECT_EQ(round(), 1U);
+    EXPECT_EQ(chosen(), std::vector<JobId>{id});
+}
+
 /// A 404 at the first look once hid a JOB until the node was started again.
 TEST_F(DiscoveryTest, ADatasetThatComesLaterIsFound) {
     const auto id = offer(1, "20");

@@ -202,6 +202,16 @@ TEST_F(PipelineWorkerTest, AnUploadThatHoldsOtherBytesIsNeverSubmitted) {
     expect_verified_once();
 }
 
+/// At a server without our extension the whole artifact was sent again and again, until the deposit was gone.
+TEST_F(PipelineWorkerTest, APublishedStorageApiIsEnough) {
+    artifacts.is_published = true;
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    EXPECT_EQ(count<sm::UploadAborted>(), 0);
+    EXPECT_EQ(artifacts.completed, 1);
+    expect_verified_once();
+}
+
 TEST_F(PipelineWorkerTest, ExpiredUploadUrlsAreReplacedByANewUpload) {
     hub.answers_uploads = false;
     start(true);
