@@ -41,7 +41,7 @@ Task<Result<std::vector<JobOffer>>> InfoServerClient::open_jobs() {
     const auto json = parse_json_leniently(response->body, answer_bytes_max, list);
     if (json.has_error()) co_return transient_error(json.error().message);
     const auto* entries = json->if_array();
-    if (entries == nullptr) co_return transient_error(std::string(list) + " is no JSON array; check info_server_url");
+    if (entries == nullptr) co_return transient_error(fmt::format("{} is no JSON array; check info_server_url", list));
 
     std::vector<JobOffer> offers;
     std::set<JobId> seen;
