@@ -1,5 +1,6 @@
 // emeth joblist: open JOBs with the verdict of selection, and the node's own JOBs.
 #include "cli/operator_flags.hpp"
+#include "runtime/utf8.hpp"
 
 namespace emeth::cli {
 
@@ -44,6 +45,9 @@ void print(const Answer& answer) {
     }
     for (const auto& value : list_of(answer, "workers")) {
         const auto& worker = value.as_object();
+        if (worker.contains("unfit"))
+            fmt::print("worker {} is not fit and gets no JOB: {}\n", text_of(worker, "address"),
+                       one_line(text_of(worker, "unfit")));
         if (worker.contains("restSeconds"))
             fmt::print("worker {} failed JOBs and gets no new one for {} s: its log says what has to be repaired\n",
                        text_of(worker, "address"), text_of(worker, "restSeconds"));

@@ -17,6 +17,7 @@
 #include "node/pipeline/crash_account.hpp"
 #include "node/workers/local_workers.hpp"
 #include "node/workers/worker_server.hpp"
+#include "runtime/ip_address.hpp"
 #include "runtime/log.hpp"
 #include "runtime/processors.hpp"
 #include "runtime/random.hpp"
@@ -126,16 +127,27 @@ Result<void> Master::start_local_workers() {
         std::make_unique<LocalWorkers>(LocalWorkersPorts{executor_, system_clock(), system_random()},
                                        LocalWorkersOptions{local_workers_count_, std::filesystem::absolute(core_.data),
                                                            url, core_.key().address(), std::move(settings)});
-    if (auto prepared = local_workers_->prepare(); prepared.has_error()) return prepared;
+    const auto addresses = local_workers_->prepare();
+    if (addresses.has_error()) return addresses.error();
+    for (const Address& worker : *addresses) workers_.allow(worker);
     group_.start(local_workers_->run());
     return {};
 }
 
-Result<WorkerServerOptions> worker_options(const NodeConfig& config) {
+Result<WorkerServerOptions> worker_options(const NodeConfig& config, bool has_local_workers) {
     auto workers = Whitelist::parse("worker_whitelist", config.worker_whitelist);
     if (workers.has_error()) return workers.error();
     auto admins = Whitelist::parse("jsonrpc_whitelist", config.jsonrpc_whitelist);
     if (admins.has_error()) return admins.error();
+    if (workers->allows_everyone() && !is_loopback(config.listen_host))
+        spdlog::warn(
+            "worker_whitelist=* lets in every worker that reaches {}: a stranger's can cost deposits; name the "
+            "workers' addresses instead",
+            config.listen_host);
+    if (workers->is_empty() && !has_local_workers)
+        spdlog::warn(
+            "no worker may connect: none is started here (--local-workers), and worker_whitelist names none; a "
+            "worker logs its address when it starts");
     return WorkerServerOptions{std::move(*workers), std::move(*admins), workers_max};
 }
 
@@ -219,7 +231,7 @@ Task<> wait_for_room(std::filesystem::path data) {
 
 Task<Result<void>> run_master(asio::any_io_executor executor, NodeConfig config, crypto::PrivateKey key,
                               MasterOptions options) {
-    auto hub_options = worker_options(config);
+    auto hub_options = worker_options(config, options.local_workers > 0);
     if (hub_options.has_error()) co_return hub_options.error();
     // Local workers keep the dataset, token file, checkpoints and artifact on this disk; a helper keeps the dataset and
     // token file.

@@ -21,6 +21,8 @@ constexpr std::array effects{
     Place{"file worker", "master", "normal"},
     Place{"broadcast approve", "master", "normal"},
     Place{"broadcast process", "master", "normal"},
+    Place{"file calibration", "worker", "normal"},
+    Place{"report fitness", "worker", "normal"},
     Place{"order assign", "master", "normal"},
     Place{"file job", "worker", "normal"},
     Place{"file dataset", "worker", "normal"},

@@ -80,9 +80,14 @@ void SimulatedWorker::work() {
 }
 
 void SimulatedWorker::download(Work& work, Files& files) {
-    if (sick_) {
+    if (health_ == Health::sick) {
         work.stage = Stage::idle;
         return report_failure(work, "download", "3 MiB are free, but 2000 MiB are needed", true);
+    }
+    if (health_ == Health::idle) {
+        work.seconds += 1;
+        const auto step = static_cast<std::uint64_t>(work.seconds);
+        return report(work.job, work.lease, wp::Progress{"training", 0, step, step + 100, 0, 0, 3.5, 10'000});
     }
     if (!files.dataset && storage_.is_down()) {
         work.stage = Stage::idle;

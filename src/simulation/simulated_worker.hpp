@@ -26,19 +26,21 @@ Hash256 evidence_digest(const JobId& job, const Hash256& block_hash);
 
 class SimulatedWorker {
 public:
-    /// A `sick` worker stays connected but fails every order, for its whole life.
-    SimulatedWorker(const Address& address, std::uint64_t power_capacity, bool sick, SimulatedStorage& storage,
+    /// For its whole life. A sick worker stays connected but fails every order; an idle one says that it works on it.
+    enum class Health { well, sick, idle };
+
+    SimulatedWorker(const Address& address, std::uint64_t power_capacity, Health health, SimulatedStorage& storage,
                     const Weather& weather, Results& results, Dice dice)
         : address_(address),
           power_capacity_(power_capacity),
-          sick_(sick),
+          health_(health),
           storage_(storage),
           weather_(weather),
           results_(results),
           dice_(dice) {}
 
     [[nodiscard]] std::uint64_t power_capacity() const { return power_capacity_; }
-    [[nodiscard]] bool is_sick() const { return sick_; }
+    [[nodiscard]] bool is_well() const { return health_ == Health::well; }
     /// The leases of the JOBs whose files it still has.
     [[nodiscard]] std::map<JobId, std::uint64_t> held() const;
 
@@ -85,7 +87,7 @@ private:
 
     Address address_;
     std::uint64_t power_capacity_;
-    bool sick_;
+    Health health_;
     SimulatedStorage& storage_;
     const Weather& weather_;
     Results& results_;

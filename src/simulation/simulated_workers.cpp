@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "node/market/selection.hpp"
+#include "node/market/finish_estimate.hpp"
+#include "trainer_protocol/presets.hpp"
 
 namespace emeth::simulation {
 namespace {
@@ -19,6 +20,20 @@ constexpr double death_rate = 0.001, cut_rate = 0.0006;
 constexpr double late_report_share = 0.3;
 /// Of the lives with several workers.
 constexpr double sick_share = 0.3;
+/// Of the sick ones.
+constexpr double idle_share = 0.3;
+/// Of the lives with several workers, and of the times that a worker connects without having tried itself out before.
+constexpr double unfit_share = 0.2, slow_proof_share = 0.3;
+
+worker_protocol::Fitness fitness_of(bool is_unfit) {
+    wp::Fitness fitness;
+    fitness.disk_free_bytes = fitness.states_free_bytes = std::uint64_t{1} << 42;
+    if (is_unfit)
+        fitness.unfit = "cannot start emeth-trainer: No such file or directory";
+    else
+        for (const auto& preset : trainer_protocol::presets()) fitness.tokens_per_s[std::string(preset.name)] = 10'000;
+    return fitness;
+}
 
 std::string short_name(const Address& address) {
     return address.hex().substr(0, 8);
@@ -28,14 +43,17 @@ std::string short_name(const Address& address) {
 
 SimulatedWorkers::SimulatedWorkers(WorkersWorld world, std::size_t count, Dice dice)
     : world_(std::move(world)), dice_(dice) {
-    const bool first_is_sick = count > 1 && dice_.chance(sick_share);
+    using Health = SimulatedWorker::Health;
+    Health first = Health::well;
+    if (count > 1 && dice_.chance(sick_share)) first = dice_.chance(idle_share) ? Health::idle : Health::sick;
     for (std::size_t number = 0; number < count; ++number) {
         const auto address = numbered<Address>(100 + number);
         const auto power_capacity = static_cast<std::uint64_t>(dice_.between(80'000, 250'000));
-        stations_.try_emplace(
-            address, Station{SimulatedWorker(address, power_capacity, first_is_sick && number == 0, world_.storage,
-                                             world_.weather, results_, dice_.split())});
+        stations_.try_emplace(address,
+                              Station{SimulatedWorker(address, power_capacity, number == 0 ? first : Health::well,
+                                                      world_.storage, world_.weather, results_, dice_.split())});
     }
+    if (count > 1 && first == Health::well) stations_.rbegin()->second.is_unfit = dice_.chance(unfit_share);
     start_book();
 }
 
@@ -55,14 +73,18 @@ std::int64_t SimulatedWorkers::slowest_s(std::uint64_t gas) const {
 
 bool SimulatedWorkers::serves(const JobId& job) const {
     const auto holder = reservations_->book().holder(job);
-    return holder && !stations_.at(*holder).machine.is_sick();
+    return holder && stations_.at(*holder).machine.is_well();
 }
 
 /// On connecting, a report may arrive that was in flight when its lease went to another worker; then unacknowledged
 /// reports are resent.
-void SimulatedWorkers::connect(const Address& address, SimulatedWorker& machine) {
+void SimulatedWorkers::connect(const Address& address, Station& station) {
+    SimulatedWorker& machine = station.machine;
     const auto held = machine.held();
-    reservations_->connect(address, {machine.power_capacity(), "10.0.0.1", held});
+    reservations_->connect(address, {machine.power_capacity(), "10.0.0.1", held, std::nullopt});
+    station.has_proved = false;
+    const bool slowly = dice_.chance(slow_proof_share);
+    station.proves_at = world_.clock.monotonic() + Milliseconds(slowly ? dice_.between(1'000, 60'000) : 0);
     for (const auto& [job, lease] : held) {
         const bool is_over = reservations_->book().standing(address, job, lease) == Standing::over;
         if (!is_over || world_.weather.fine || !dice_.chance(late_report_share)) continue;
@@ -93,8 +115,15 @@ void SimulatedWorkers::tick() {
         station.machine.work();
         pass_on_reports(address, station.machine);
         if (master_is_up_ && !is_connected(address) && world_.clock.monotonic() >= station.back_at)
-            connect(address, station.machine);
+            connect(address, station);
+        prove(address, station);
     }
+}
+
+void SimulatedWorkers::prove(const Address& address, Station& station) {
+    if (station.has_proved || !is_connected(address) || world_.clock.monotonic() < station.proves_at) return;
+    station.has_proved = true;
+    reservations_->set_fitness(address, fitness_of(station.is_unfit));
 }
 
 void SimulatedWorkers::suffer(const Address& address, Station& station) {
@@ -120,10 +149,13 @@ void SimulatedWorkers::lease_failed(Address worker, bool counts) {
         world_.trace(fmt::format("worker {} is to rest for {} s", short_name(worker), rest.count() / 1'000));
 }
 
-Task<Address> SimulatedWorkers::reserve(JobId job, std::optional<Address> preferred) {
+Task<Address> SimulatedWorkers::reserve(JobId job, node::WorkerWish wish) {
     world_.process.check();
-    const Address worker = co_await reservations_->reserve(job, preferred);
+    const Address worker = co_await reservations_->reserve(job, std::move(wish));
     world_.process.check();
+    const Station& station = stations_.at(worker);
+    if (station.is_unfit || !station.has_proved)
+        world_.violations.add(fmt::format("worker {} gets a JOB without having proved itself", short_name(worker)));
     co_return worker;
 }
 

@@ -50,7 +50,7 @@ public:
 
     [[nodiscard]] std::vector<node::WorkerInfo> workers() const override { return reservations_->workers(); }
     [[nodiscard]] std::size_t idle_workers() const override { return reservations_->idle_workers(); }
-    Task<Address> reserve(JobId job, std::optional<Address> preferred) override;
+    Task<Address> reserve(JobId job, node::WorkerWish wish) override;
     std::shared_ptr<node::WorkerInbox> adopt(JobId job, std::uint64_t lease, Address worker, node::Hold hold) override;
     void release(JobId job, bool forget, std::string reason) override;
     Task<> acknowledge(JobId job, std::uint64_t report_id) override;
@@ -68,16 +68,20 @@ public:
 private:
     struct Station {
         SimulatedWorker machine;
-        Milliseconds back_at{0};  ///< when it connects, unless it is connected
+        Milliseconds back_at{0};    ///< when it connects, unless it is connected
+        bool is_unfit = false;      ///< for its whole life: its trainer does not start
+        Milliseconds proves_at{0};  ///< when it has tried itself out, after it has connected
+        bool has_proved = false;    ///< to the master, in this connection
     };
 
     void start_book();
     [[nodiscard]] bool is_connected(const Address& address) const {
         return reservations_->book().is_connected(address);
     }
-    void connect(const Address& address, SimulatedWorker& machine);
+    void connect(const Address& address, Station& station);
     void disconnect(const Address& address, Station& station, const std::string& reason, Milliseconds away);
     void suffer(const Address& address, Station& station);
+    void prove(const Address& address, Station& station);
     void pass_on_reports(const Address& address, SimulatedWorker& machine);
     template <class Order>
     void send_to_holder(Order order);

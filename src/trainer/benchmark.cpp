@@ -7,7 +7,6 @@
 #include <boost/json/object.hpp>
 #include <chrono>
 #include <cmath>
-#include <memory>
 #include <thread>
 
 #include "runtime/clock.hpp"
@@ -15,32 +14,15 @@
 #include "trainer/checkpoints/checkpoint.hpp"
 #include "trainer/checkpoints/checkpoint_interval.hpp"
 #include "trainer/model/compute.hpp"
-#include "trainer/model/optimiser.hpp"
+#include "trainer/trial_run.hpp"
 
 namespace emeth::trainer {
 namespace {
 
 constexpr std::uint64_t warm_up_steps = 2;
-constexpr std::uint64_t schedule_steps = 1'000;  // of the learning rate; more steps than are measured
 
 double seconds_since(Milliseconds start) {
     return std::chrono::duration<double>(system_clock().monotonic() - start).count();
-}
-
-/// Token `position` of an endless text that the peer (bench/training_peer.py) makes, too: Knuth's multiplicative hash.
-std::int32_t text_token(std::uint64_t position, std::int64_t vocabulary) {
-    const auto hash = static_cast<std::uint32_t>(position * 2'654'435'761U) >> 8;
-    return static_cast<std::int32_t>(static_cast<std::int64_t>(hash) % vocabulary);
-}
-
-/// The next windows of that text, from `position` on.
-Batch next_batch(const Preset& preset, std::int64_t sequences, std::uint64_t& position) {
-    Batch batch{sequences, {}, {}};
-    for (std::int64_t i = 0; i < sequences * preset.context; ++i, ++position) {
-        batch.inputs.push_back(text_token(position, preset.vocabulary));
-        batch.targets.push_back(text_token(position + 1, preset.vocabulary));
-    }
-    return batch;
 }
 
 struct CheckpointCost {
@@ -48,68 +30,27 @@ struct CheckpointCost {
     double lost_s = 0;   ///< training time: the copy, and how much the writing slowed down the steps
 };
 
-/// Steps as in the training loop, without its files.
-class BenchmarkRun {
-public:
-    BenchmarkRun(const Preset& preset, const Compute& compute)
-        : preset_(preset),
-          micro_batch_(compute.micro_batch),
-          layout_(preset),
-          state_(TrainingState::initial(layout_, JobId{})),
-          gradients_(at::zeros_like(state_.weights)),
-          model_(make_model(preset, compute.precision, layout_, state_.weights, gradients_, micro_batch_,
-                            compute.device)) {}
-
-    /// The mean loss.
-    double step() {
-        gradients_.zero_();
-        double loss = 0;
-        for (std::int64_t first = 0; first < preset_.sequences_per_step; first += micro_batch_) {
-            const std::int64_t sequences = std::min(micro_batch_, preset_.sequences_per_step - first);
-            loss += model_->forward_backward(next_batch(preset_, sequences, position_), 1.0F / tokens_per_step());
-        }
-        model_->collect_gradients();
-        update_weights(preset_, layout_, gradients_, gradient_norm(gradients_), schedule_steps, state_);
-        model_->weights_changed();
-        ++state_.step;
-        return loss / static_cast<double>(tokens_per_step());
-    }
-
-    /// Copies the state and goes on training while another thread writes it, as CheckpointWriter does. `step_s`: the
-    /// time of an undisturbed step.
-    Result<CheckpointCost> save(const std::filesystem::path& folder, double step_s) {
-        const Milliseconds start = system_clock().monotonic();
-        const TrainingState copy = state_.copy();
-        CheckpointCost cost{.lost_s = seconds_since(start)};
-        std::atomic<bool> done = false;
-        Result<Hash256> written = Hash256{};
-        std::thread writer([&] {
-            written = CheckpointStore(folder, Hash256{}, layout_.count()).save(copy);
-            cost.whole_s = seconds_since(start);
-            done = true;
-        });
-        const Milliseconds training = system_clock().monotonic();
-        int steps = 0;
-        for (; !done; ++steps) step();
-        cost.lost_s += std::max(0.0, seconds_since(training) - steps * step_s);
-        writer.join();
-        if (written.has_error()) return written.error();
-        return cost;
-    }
-
-    [[nodiscard]] float tokens_per_step() const {
-        return static_cast<float>(preset_.sequences_per_step * preset_.context);
-    }
-
-private:
-    Preset preset_;
-    std::int64_t micro_batch_;
-    ParameterLayout layout_;
-    TrainingState state_;
-    at::Tensor gradients_;
-    std::unique_ptr<Model> model_;
-    std::uint64_t position_ = 0;
-};
+/// Copies the state of `trial` and goes on training while another thread writes it, as CheckpointWriter does. `step_s`:
+/// the time of an undisturbed step.
+Result<CheckpointCost> save(TrialRun& trial, const std::filesystem::path& folder, double step_s) {
+    const Milliseconds start = system_clock().monotonic();
+    const TrainingState copy = trial.state().copy();
+    CheckpointCost cost{.lost_s = seconds_since(start)};
+    std::atomic<bool> done = false;
+    Result<Hash256> written = Hash256{};
+    std::thread writer([&] {
+        written = CheckpointStore(folder, Hash256{}, trial.layout().count()).save(copy);
+        cost.whole_s = seconds_since(start);
+        done = true;
+    });
+    const Milliseconds training = system_clock().monotonic();
+    int steps = 0;
+    for (; !done; ++steps) trial.step();
+    cost.lost_s += std::max(0.0, seconds_since(training) - steps * step_s);
+    writer.join();
+    if (written.has_error()) return written.error();
+    return cost;
+}
 
 /// Everything the peer needs to build the same model and train the same steps.
 boost::json::object shape_of(const Preset& preset) {
@@ -143,14 +84,14 @@ Result<std::string> run_benchmark(const std::string& model, const trainer_protoc
     const Result<Compute> compute = resolve_compute(options, *preset);
     if (compute.has_error()) return compute.error();
 
-    BenchmarkRun trial(*preset, *compute);
+    TrialRun trial(*preset, *compute);
     const double first_loss = trial.step();
     for (std::uint64_t i = 1; i < warm_up_steps; ++i) trial.step();
     const Milliseconds start = system_clock().monotonic();
     for (std::uint64_t i = 0; i < steps; ++i) trial.step();
     const double step_s = seconds_since(start) / static_cast<double>(steps);
     const double tokens_per_s = static_cast<double>(trial.tokens_per_step()) / step_s;
-    const Result<CheckpointCost> checkpoint = trial.save(folder, step_s);
+    const Result<CheckpointCost> checkpoint = save(trial, folder, step_s);
     if (checkpoint.has_error()) return checkpoint.error();
     const Milliseconds interval =
         checkpoint_interval(Milliseconds(std::llround(1e3 * checkpoint->whole_s)), std::chrono::hours(24));

@@ -1,4 +1,5 @@
-// emeth-trainer: trains one JOB or checks one artifact for the process that started it (trainer_protocol/messages.hpp).
+// emeth-trainer: trains one JOB, checks one artifact or measures this machine, for the process that started it
+// (trainer_protocol/messages.hpp).
 #include <fmt/format.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -12,6 +13,7 @@
 #include "runtime/folder_lock.hpp"
 #include "runtime/log.hpp"
 #include "runtime/shutdown.hpp"
+#include "trainer/calibration.hpp"
 #include "trainer/command_line.hpp"
 #include "trainer/control_channel.hpp"
 #include "trainer/help_job.hpp"
@@ -26,7 +28,7 @@ using trainer_protocol::TrainerReport;
 
 constexpr std::string_view usage =
     "emeth-trainer is not run by hand: 'emeth worker' and 'emeth verifier' start it and talk to it over a socket.\n"
-    "It trains one JOB with libtorch, or checks the artifact of one, and exits.\n"
+    "It trains one JOB with libtorch, checks the artifact of one or measures the machine, and exits.\n"
     "'emeth generate' and 'emeth bench' start its other commands: generate, benchmark, benchmark-tokens.\n";
 
 constexpr std::size_t message_text_bytes_max = 4'000;
@@ -66,6 +68,9 @@ struct Server {
         if (lock.has_error()) return last_report<trainer_protocol::Checked>(lock.error());
         spdlog::info("checking {} for JOB {}", request.artifact.string(), request.job.id.hex());
         return last_report(trainer::check_artifact(request, channel));
+    }
+    TrainerReport operator()(const trainer_protocol::CalibrateRequest& request) const {
+        return last_report(trainer::calibrate(request, channel));
     }
 };
 

@@ -124,6 +124,13 @@ CheckRequest parse_check(JsonObject& object) {
     return request;
 }
 
+CalibrateRequest parse_calibrate(JsonObject& object) {
+    CalibrateRequest request;
+    request.compute = parse_compute(object.object("compute"));
+    if (object.has("known")) request.known = read_calibration(object.object("known"));
+    return request;
+}
+
 json::object train_to_json(std::string_view type, const TrainRequest& request) {
     json::object object{{"type", type},
                         {"job", job_to_json(request.job)},
@@ -141,6 +148,11 @@ struct RequestWriter {
         object["rendezvous"] = to_json(request.rendezvous);
         return object;
     }
+    json::value operator()(const CalibrateRequest& request) const {
+        json::object object{{"type", "calibrate"}, {"compute", compute_to_json(request.compute)}};
+        if (request.known) object["known"] = to_json(*request.known);
+        return object;
+    }
     json::value operator()(const CheckRequest& request) const {
         return json::object{{"type", "check"},
                             {"job", job_to_json(request.job)},
@@ -155,6 +167,9 @@ struct RequestWriter {
 };
 
 struct ReportWriter {
+    json::value operator()(const Calibrated& report) const {
+        return json::object{{"type", "calibrated"}, {"calibration", to_json(report.calibration)}};
+    }
     json::value operator()(const Prepared& report) const {
         return json::object{{"type", "prepared"}, {"tokens", report.tokens}, {"stepsTotal", report.steps_total}};
     }
@@ -235,6 +250,7 @@ TrainerReport parse_report_of_type(JsonObject& object, std::string_view type) {
     if (type == "checked") return parse_checked(object);
     if (type == "rendezvousOpened") return RendezvousOpened{read_rendezvous(object.object("rendezvous"))};
     if (type == "helped") return Helped{object.u64("steps", 0, count_max)};
+    if (type == "calibrated") return Calibrated{read_calibration(object.object("calibration"))};
     if (type != "failed") object.reject("type", "a report of emeth-trainer");
     return Failed{object.boolean("permanent"), object.string("message", text_bytes_max)};
 }
@@ -259,8 +275,10 @@ Result<Request> parse_request(const json::value& value) {
         request = parse_check(object);
     else if (type == "help")
         request = parse_help(object);
+    else if (type == "calibrate")
+        request = parse_calibrate(object);
     else
-        object.reject("type", "\"train\", \"check\" or \"help\"");
+        object.reject("type", "\"train\", \"check\", \"help\" or \"calibrate\"");
     if (Result<void> check = object.check(); check.has_error()) return check.error();
     return request;
 }

@@ -3,8 +3,8 @@
 //
 // This header: the messages between a parent (worker or verifier) and its emeth-trainer child. They are JSON objects,
 // each after a 4-byte big-endian length, over a socket pair. The child gets its end as descriptor 3, serves one
-// request, answers with any number of reports and one last Trained, Checked, Helped or Failed, and exits. When the
-// socket ends, the child exits.
+// request, answers with any number of reports and one last Trained, Checked, Helped, Calibrated or Failed, and exits.
+// When the socket ends, the child exits.
 #pragma once
 
 #include <boost/json/value.hpp>
@@ -18,6 +18,7 @@
 #include "runtime/result.hpp"
 #include "statemachine/job.hpp"
 #include "statemachine/types.hpp"
+#include "trainer_protocol/calibration.hpp"
 #include "trainer_protocol/rendezvous.hpp"
 
 namespace emeth::trainer_protocol {
@@ -84,7 +85,14 @@ struct CheckRequest {
     std::uint32_t draws = 0;
 };
 
-using Request = std::variant<TrainRequest, CheckRequest, HelpRequest>;
+/// Try out what this machine can train and how fast. `known`: an earlier answer, which is returned unchanged if it is
+/// of the same machine.
+struct CalibrateRequest {
+    ComputeOptions compute;
+    std::optional<Calibration> known{};
+};
+
+using Request = std::variant<TrainRequest, CheckRequest, HelpRequest, CalibrateRequest>;
 
 /// Tokenised: tokens of one epoch (training part) and steps of all epochs.
 struct Prepared {
@@ -125,14 +133,17 @@ struct Checked {
 struct Helped {
     std::uint64_t steps = 0;  ///< of which this helper computed a share
 };
+struct Calibrated {
+    Calibration calibration;  ///< of at least one preset
+};
 /// The request could not be served. permanent: the same input can never succeed.
 struct Failed {
     bool permanent = false;
     std::string message;
 };
 
-using TrainerReport =
-    std::variant<Prepared, Started, Progress, CheckpointSaved, Trained, Checked, Failed, RendezvousOpened, Helped>;
+using TrainerReport = std::variant<Prepared, Started, Progress, CheckpointSaved, Trained, Checked, Failed,
+                                   RendezvousOpened, Helped, Calibrated>;
 
 boost::json::value to_json(const Request& request);
 boost::json::value to_json(const TrainerReport& report);

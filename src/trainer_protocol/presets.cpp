@@ -24,6 +24,7 @@ constexpr std::array table{
            .learning_rate = 6e-3,
            .tokenizer_sample_bytes = mebibyte / 2,
            .validation_windows_max = 256,
+           .bytes_per_token = 2.5,
            .bf16_pays = false},
     Preset{.name = "d256",
            .width = 256,
@@ -35,6 +36,7 @@ constexpr std::array table{
            .learning_rate = 2e-3,
            .tokenizer_sample_bytes = 4 * mebibyte,
            .validation_windows_max = 256,
+           .bytes_per_token = 3.5,
            .bf16_pays = true},
     Preset{.name = "d512",
            .width = 512,
@@ -46,6 +48,7 @@ constexpr std::array table{
            .learning_rate = 1e-3,
            .tokenizer_sample_bytes = 8 * mebibyte,
            .validation_windows_max = 256,
+           .bytes_per_token = 3.7,
            .bf16_pays = true},
     Preset{.name = "gpt2",
            .width = 768,
@@ -57,6 +60,7 @@ constexpr std::array table{
            .learning_rate = 6e-4,
            .tokenizer_sample_bytes = 16 * mebibyte,
            .validation_windows_max = 128,
+           .bytes_per_token = 3.7,
            .bf16_pays = true},
 };
 

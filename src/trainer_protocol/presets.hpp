@@ -30,7 +30,8 @@ struct Preset {
     double learning_rate;                  ///< at the end of the warm-up
     std::uint64_t tokenizer_sample_bytes;  ///< of the dataset that the tokenizer is trained on, at most
     std::uint64_t validation_windows_max;
-    bool bf16_pays;  ///< whether matrices are wide enough for bf16 to be the faster type
+    double bytes_per_token;  ///< of ordinary text, a little less than of English; for estimates only
+    bool bf16_pays;          ///< whether matrices are wide enough for bf16 to be the faster type
 
     [[nodiscard]] std::int64_t head_width() const { return width / heads; }
     /// Of the whole model; the output head is the token embedding and counts once.

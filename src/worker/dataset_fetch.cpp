@@ -18,12 +18,6 @@ std::uint64_t mebibytes(std::uint64_t bytes) {
     return (bytes + mebibyte - 1) / mebibyte;
 }
 
-/// The most that verification may ask to see of a JOB; it asks nothing of a helper.
-std::uint64_t states_bytes(const HeldJob& job) {
-    if (job.helping) return 0;
-    return trainer_protocol::states_bytes_max(job.spec.model, job.spec.epochs, trainer_protocol::draws_default);
-}
-
 /// Checked because an earlier process may have died after the last byte and before the record.
 bool is_whole(const std::filesystem::path& file, std::uint64_t bytes) {
     std::error_code error;
@@ -77,9 +71,7 @@ Task<Result<void>> JobRunner::download_dataset() {
 Result<void> JobRunner::check_space() const {
     const std::uint64_t states =
         trainer_protocol::states_bytes_max(job_.spec.model, job_.spec.epochs, trainer_protocol::draws_default);
-    std::uint64_t kept = 0;
-    for (const worker_protocol::HeldLease& held : context_.folders.held())
-        if (held.job != job_.spec.id) kept += states_bytes(*context_.folders.find(held.job));
+    const std::uint64_t kept = context_.folders.states_kept_bytes(job_.spec.id);
     if (kept + states > context_.settings.states_bytes_max)
         return transient_error(
             fmt::format("the states of this JOB take up to {} MiB on top of {} MiB kept for pending verdicts, but "
@@ -87,9 +79,9 @@ Result<void> JobRunner::check_space() const {
                         mebibytes(states), mebibytes(kept), mebibytes(context_.settings.states_bytes_max)));
     const auto free = free_bytes(folder());
     if (free.has_error()) return free.error();
-    // The dataset, about as much again for its tokens, and the states; checkpoints and the
-    // artifact come out of the reserve.
-    const std::uint64_t needed = 2 * job_.dataset_bytes + states + context_.settings.disk_reserve_bytes;
+    // Checkpoints and the artifact come out of the reserve.
+    const std::uint64_t needed =
+        trainer_protocol::dataset_disk_bytes(job_.dataset_bytes) + states + context_.settings.disk_reserve_bytes;
     if (*free >= needed) return {};
     return transient_error(fmt::format(
         "{} MiB are free in {}, but a dataset of {} MiB needs {} MiB with its tokens, states and checkpoints: free "

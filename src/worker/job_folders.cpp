@@ -7,6 +7,7 @@
 
 #include "runtime/durable_file.hpp"
 #include "runtime/log.hpp"
+#include "trainer_protocol/segments.hpp"
 
 namespace emeth::worker {
 namespace {
@@ -63,6 +64,15 @@ std::vector<worker_protocol::HeldLease> JobFolders::held() const {
 
 std::filesystem::path JobFolders::folder(const JobId& job) const {
     return jobs_folder_ / job.hex();
+}
+
+std::uint64_t JobFolders::states_kept_bytes(const std::optional<JobId>& except) const {
+    std::uint64_t bytes = 0;
+    for (const auto& [id, job] : jobs_)
+        if (!job.helping && id != except)
+            bytes +=
+                trainer_protocol::states_bytes_max(job.spec.model, job.spec.epochs, trainer_protocol::draws_default);
+    return bytes;
 }
 
 Task<Result<HeldJob*>> JobFolders::create(HeldJob job) {

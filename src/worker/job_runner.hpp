@@ -18,7 +18,9 @@
 #include "trainer_protocol/trainer_child.hpp"
 #include "worker/job_folders.hpp"
 #include "worker/report_queue.hpp"
+#include "worker/self_test.hpp"
 #include "worker/settings.hpp"
+#include "worker/speed_meter.hpp"
 #include "worker/stall_watch.hpp"
 
 namespace emeth::worker {
@@ -31,6 +33,7 @@ struct RunnerContext {
     BlockingPool& pool;
     Clock& clock;
     Random& random;
+    SelfTest& self_test;
 };
 
 class JobRunner {
@@ -64,6 +67,7 @@ private:
     Task<Result<void>> record_dataset_facts(trainer_protocol::Prepared facts);
     Task<Result<void>> record_artifact(trainer_protocol::Trained trained);
     void report_training(const trainer_protocol::TrainerReport& report, const std::string& reason);
+    void note_speed();
 
     // artifact_upload.cpp
     Task<> serve_uploads();
@@ -92,6 +96,7 @@ private:
     /// A helper meets its leader there; a leader's own trainer opened it.
     std::optional<trainer_protocol::Rendezvous> rendezvous_;
     std::optional<StallWatch> watch_;
+    SpeedMeter speed_;
     worker_protocol::Upload upload_;  ///< the order, with the URLs of parts not yet begun
     std::optional<Error> upload_error_;
     bool artifact_checked_ = false;

@@ -107,11 +107,13 @@ Task<> MasterSession::read_orders(http::WebSocket& socket, TaskGroup& group) {
 
 Task<> MasterSession::send_reports(http::WebSocket& socket, TaskGroup& group) {
     for (;;) {
-        const worker_protocol::Report report = co_await reports_.next();
-        std::string text = encode(worker_protocol::FromWorker(report));
-        failpoint::before("report", worker_protocol::kind_of(report.body));
+        const worker_protocol::FromWorker message = co_await reports_.next();
+        const auto* report = std::get_if<worker_protocol::Report>(&message);
+        const std::string_view kind = report == nullptr ? "fitness" : worker_protocol::kind_of(report->body);
+        std::string text = encode(message);
+        failpoint::before("report", kind);
         const auto sent = co_await socket.send(std::move(text));
-        failpoint::after("report", worker_protocol::kind_of(report.body));
+        failpoint::after("report", kind);
         if (sent.has_error()) co_return end(group, sent.error());
     }
 }

@@ -6,6 +6,7 @@
 
 namespace emeth::worker {
 
+using worker_protocol::FromWorker;
 using worker_protocol::PartUploaded;
 using worker_protocol::Report;
 using worker_protocol::ReportBody;
@@ -66,22 +67,31 @@ void ReportQueue::resend(const JobId& job) {
     added_.notify();
 }
 
+void ReportQueue::set_fitness(worker_protocol::Fitness fitness) {
+    fitness_ = std::move(fitness);
+    fitness_sent_ = false;
+    added_.notify();
+}
+
 void ReportQueue::resend_all() {
+    fitness_sent_ = false;
     for (Entry& entry : entries_) entry.sent = false;
     added_.notify();
 }
 
-Task<Report> ReportQueue::next() {
+Task<FromWorker> ReportQueue::next() {
     for (;;) {
-        if (auto report = take_unsent()) co_return std::move(*report);
+        if (auto message = take_unsent()) co_return std::move(*message);
         co_await added_.wait();
     }
 }
 
-std::optional<Report> ReportQueue::take_unsent() {
+std::optional<FromWorker> ReportQueue::take_unsent() {
+    if (fitness_ && !std::exchange(fitness_sent_, true)) return *fitness_;
     for (Entry& entry : entries_)
         if (!std::exchange(entry.sent, true)) return entry.report;
-    return std::exchange(progress_, std::nullopt);
+    if (!progress_) return std::nullopt;
+    return *std::exchange(progress_, std::nullopt);
 }
 
 }  // namespace emeth::worker

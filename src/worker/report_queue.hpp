@@ -1,6 +1,6 @@
-// The reports that the master has not acknowledged, in the order in which they are sent. They outlive connections;
-// after a restart of the worker the durable ones are made again from its records (held_job.hpp). Bounded: a newer
-// report replaces an older one of the same kind and JOB. Io thread only.
+// What the master has still to be told: the reports that it has not acknowledged, in the order in which they are sent.
+// They outlive connections; after a restart of the worker the durable ones are made again from its records
+// (held_job.hpp). Bounded: a newer report replaces an older one of the same kind and JOB. Io thread only.
 #pragma once
 
 #include <cstdint>
@@ -24,13 +24,15 @@ public:
     std::optional<worker_protocol::Report> acknowledge(std::uint64_t id);
     /// Forgets all reports of a JOB.
     void drop(const JobId& job);
-    /// Send once more what was sent: one JOB's reports when the master repeats its order,
-    /// all of them after a reconnect.
+    /// To be sent now, and again after each reconnect.
+    void set_fitness(worker_protocol::Fitness fitness);
+    /// Send once more what was sent: one JOB's reports when the master repeats its order;
+    /// all of them, and the fitness, after a reconnect.
     void resend(const JobId& job);
     void resend_all();
 
-    /// The next report to send, Progress last; waits for one. One caller at a time.
-    Task<worker_protocol::Report> next();
+    /// The next message to send: the fitness, a report, Progress last; waits for one. One caller at a time.
+    Task<worker_protocol::FromWorker> next();
     [[nodiscard]] std::size_t waiting() const { return entries_.size(); }
 
 private:
@@ -38,11 +40,13 @@ private:
         worker_protocol::Report report;
         bool sent = false;
     };
-    std::optional<worker_protocol::Report> take_unsent();
+    std::optional<worker_protocol::FromWorker> take_unsent();
 
     std::uint64_t last_id_;
     std::list<Entry> entries_;
     std::optional<worker_protocol::Report> progress_;
+    std::optional<worker_protocol::Fitness> fitness_;
+    bool fitness_sent_ = false;
     Wakeup added_;
 };
 

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::uint64_t day_ms = 86'400'000;
 constexpr std::uint64_t threads_most = 1'024;
+constexpr std::uint64_t power_capacity_most = 1'000'000'000;
 constexpr int cooperation_timeouts_in_a_step = 12;
 constexpr const char* timeout_cooperation = "timeout_cooperation";
 
@@ -66,6 +67,11 @@ Result<std::string> read_cooperative_host(const SettingValue& value) {
     if (error || address.is_unspecified())
         return value.refused("the IP address under which the other workers reach this machine");
     return value.text();
+}
+
+Result<std::uint64_t> read_power_capacity(const SettingValue& value) {
+    if (value.text().empty()) return std::uint64_t{0};
+    return value.whole_number(1, power_capacity_most);
 }
 
 SettingsTable<WorkerSettings> identity_table() {
@@ -128,9 +134,10 @@ const SettingsTable<WorkerSettings>& training_table() {
     };
     static const SettingsTable<Settings> table = joined<Settings>(
         SettingsTable<Settings>{
-            whole_number("powerCapacity", &Settings::power_capacity, 1, 1'000'000'000,
-                         "Capacity, by default as published for one RTX 3080: gas * 1,000,000 / powerCapacity is the "
-                         "time of a JOB in seconds."),
+            {{"powerCapacity", "",
+              "Overrides what the worker measures of itself: gas * 1,000,000 / powerCapacity is then the time of a JOB "
+              "in seconds. The network publishes 27300 for one RTX 3080."},
+             into<Settings>(&Settings::power_capacity, read_power_capacity)},
             {{"model_cached_size", std::to_string(Settings{}.states_bytes_max / gigabyte),
               "Disk for the states that verification may ask to see, kept until the verdict, of all JOBs together "
               "(GB): for each JOB up to 38 states of 12 bytes a weight, 74 MiB with nano and 53 GiB with gpt2."},

@@ -31,7 +31,7 @@ inline constexpr std::uint64_t gigabyte = 1'000'000'000;
 struct WorkerSettings {
     http::Url master;                       ///< ws or wss, with the path of the session
     std::optional<Address> master_address;  ///< the address that the master must prove; absent: any master will do
-    std::uint64_t power_capacity = 27'300;  ///< one RTX 3080, as the network publishes it
+    std::uint64_t power_capacity = 0;       ///< 0: the speeds that the worker measures count
     trainer_protocol::ComputeOptions compute;
     std::filesystem::path data;
     std::filesystem::path trainer;  ///< the program emeth-trainer

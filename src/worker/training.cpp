@@ -64,6 +64,7 @@ Task<Result<void>> JobRunner::train() {
 
 Task<Result<void>> JobRunner::run_trainer(std::string reason) {
     watch_.emplace(context_.settings.limits, context_.clock.monotonic());
+    speed_ = {};
     if (!job_.helping) rendezvous_.reset();
     messages::Request request = request_of_trainer();
     Task<Result<messages::TrainerChild>> start =
@@ -86,9 +87,8 @@ Task<Result<void>> JobRunner::run_trainer(std::string reason) {
             recorded = co_await record_dataset_facts(*facts);
         if (const auto* failed = std::get_if<messages::Failed>(&*report))
             recorded = failed->permanent ? permanent_error(failed->message) : transient_error(failed->message);
-        if (std::holds_alternative<messages::Checked>(*report))
-            recorded =
-                permanent_error("the trainer answered a training request with a verdict; its version does not match");
+        if (std::holds_alternative<messages::Checked>(*report) || std::holds_alternative<messages::Calibrated>(*report))
+            recorded = permanent_error("the trainer answered another request; its version does not match");
         if (recorded.has_error()) co_return recorded;
         if (const auto* trained = std::get_if<messages::Trained>(&*report))
             co_return co_await record_artifact(*trained);
@@ -137,10 +137,19 @@ void JobRunner::report_training(const messages::TrainerReport& report_of_child, 
         report(worker_protocol::CheckpointSaved{saved->checkpoint});
     if (const auto* progress = std::get_if<messages::Progress>(&report_of_child)) {
         workers_ = progress->workers;
+        speed_.saw(*progress, context_.clock.monotonic());
         worker_protocol::Progress told = forwarded(*progress);
         told.rendezvous = rendezvous_;
         report_progress(std::move(told));
     }
+}
+
+void JobRunner::note_speed() {
+    const auto steps_per_s = speed_.steps_per_s();
+    if (!steps_per_s || !job_.dataset || job_.dataset->steps_total == 0) return;
+    const double tokens = static_cast<double>(job_.dataset->tokens) * job_.spec.epochs;
+    context_.self_test.saw_speed(job_.spec.model,
+                                 *steps_per_s * tokens / static_cast<double>(job_.dataset->steps_total));
 }
 
 Task<Result<void>> JobRunner::record_dataset_facts(messages::Prepared facts) {
@@ -169,6 +178,7 @@ Task<Result<void>> JobRunner::record_artifact(messages::Trained trained) {
         job_.artifact.reset();
         co_return saved;
     }
+    note_speed();
     spdlog::info("JOB {}: trained {} steps, artifact of {} bytes", job_.spec.id.hex(), artifact.steps, artifact.bytes);
     report(worker_protocol::Trained{artifact});
     co_return Result<void>{};

@@ -17,7 +17,8 @@ Worker::Worker(const asio::any_io_executor& executor, const WorkerSettings& sett
       settings_(settings),
       folders_(executor, settings.data / "jobs", pool),
       reports_(executor, random),
-      context_{settings, folders_, reports_, pool, clock, random},
+      self_test_({settings, folders_, reports_, pool, clock, random}),
+      context_{settings, folders_, reports_, pool, clock, random, self_test_},
       evidence_(executor, context_),
       session_(settings, key, reports_, *this, clock, random),
       work_(executor, 1),
@@ -29,10 +30,11 @@ Task<Result<void>> Worker::run() {
     if (loaded.has_error()) co_return loaded;
     spdlog::info("worker keeps the files of {} JOBs in {}", folders_.held().size(), settings_.data.string());
     for (const worker_protocol::HeldLease& lease : folders_.held()) report_what_is_due(*folders_.find(lease.job));
-    TaskGroup group(executor_, 4);
+    TaskGroup group(executor_, 5);
     group.start(session_.run());
     group.start(work());
     group.start(evidence_.run());
+    group.start(self_test_.run());
     group.start(keep_service_manager_informed(context_.clock));
     std::exception_ptr end;
     try {

@@ -13,6 +13,7 @@
 #include "worker/job_runner.hpp"
 #include "worker/master_session.hpp"
 #include "worker/report_queue.hpp"
+#include "worker/self_test.hpp"
 #include "worker/settings.hpp"
 
 namespace emeth::worker {
@@ -57,6 +58,7 @@ private:
     const WorkerSettings& settings_;
     JobFolders folders_;
     ReportQueue reports_;
+    SelfTest self_test_;
     RunnerContext context_;
     EvidenceCourier evidence_;
     MasterSession session_;

@@ -5,6 +5,7 @@
 #include "statemachine/upload_parts.hpp"
 #include "trainer_protocol/artifact_json.hpp"
 #include "trainer_protocol/network_rules.hpp"
+#include "trainer_protocol/presets.hpp"
 #include "worker_protocol/messages.hpp"
 #include "worker_protocol/wire_text.hpp"
 
@@ -98,6 +99,32 @@ boost::json::object fields(const Report& report) {
             {"report", std::visit([](const auto& body) { return body_fields(body); }, report.body)}};
 }
 
+boost::json::object fields(const Fitness& fitness) {
+    boost::json::array speeds;
+    for (const auto& [model, tokens_per_s] : fitness.tokens_per_s)
+        speeds.push_back(boost::json::object{{"model", model}, {"tokens_per_s", tokens_per_s}});
+    return {{"type", "fitness"},
+            {"unfit", wire_text(fitness.unfit, sentence_bytes_max)},
+            {"speeds", std::move(speeds)},
+            {"disk_free_bytes", fitness.disk_free_bytes},
+            {"states_free_bytes", fitness.states_free_bytes}};
+}
+
+Fitness read_fitness(JsonObject& json) {
+    Fitness fitness;
+    fitness.unfit = json.string("unfit", sentence_bytes_max);
+    fitness.disk_free_bytes = json.u64("disk_free_bytes");
+    fitness.states_free_bytes = json.u64("states_free_bytes");
+    for (JsonObject& speed : json.objects("speeds", presets_max)) {
+        const std::string model = speed.string("model", name_bytes_max);
+        const double tokens_per_s = speed.number("tokens_per_s");
+        if (!trainer_protocol::is_preset_name(model)) speed.reject("model", "the name of a preset");
+        if (!(tokens_per_s > 0)) speed.reject("tokens_per_s", "a positive number");
+        fitness.tokens_per_s[model] = tokens_per_s;
+    }
+    return fitness;
+}
+
 Hello read_hello(JsonObject& json) {
     Hello hello;
     hello.challenge = json.fixed<Hash256>("challenge");
@@ -105,7 +132,7 @@ Hello read_hello(JsonObject& json) {
     const auto signature = crypto::Signature::parse(json.string("signature", signature_hex_bytes));
     if (!signature) json.reject("signature", "65 bytes as hex with 0x");
     hello.signature = signature.value_or(crypto::Signature{});
-    hello.power_capacity = json.u64("power_capacity", 1, power_capacity_max);
+    hello.power_capacity = json.u64("power_capacity", 0, power_capacity_max);
     for (JsonObject& lease : json.objects("held", held_leases_max))
         hello.held.push_back({lease.fixed<JobId>("job"), lease.u64("lease")});
     return hello;
@@ -164,6 +191,7 @@ ReportBody read_body(JsonObject json) {
 
 FromWorker read(const std::string& type, JsonObject& json) {
     if (type == "hello") return read_hello(json);
+    if (type == "fitness") return read_fitness(json);
     if (type != "report") json.reject("type", "a message of a worker");
     Report report;
     report.id = json.u64("id");

@@ -3,7 +3,8 @@
 // Handshake: master Challenge → worker Hello (signs both challenges and both addresses, EIP-191) → master Welcome
 // (signs the same in its own role). Then the master sends orders, and the worker sends reports. A report with an id is
 // repeated after every reconnect until it is acknowledged; the master acknowledges after its commit. Every message
-// about a JOB carries the lease's fencing number; a report with an outdated one is answered with Stop.
+// about a JOB carries the lease's fencing number; a report with an outdated one is answered with Stop. Beside reports a
+// worker sends its Fitness: what it can train.
 //
 //     std::string text = encode(FromMaster(Ack{report.id}));
 //     const Result<FromMaster> message = parse_from_master(text);
@@ -30,6 +31,7 @@ namespace emeth::worker_protocol {
 
 inline constexpr std::string_view session_path = "/api/v1/worker-session";
 inline constexpr std::size_t held_leases_max = 64;
+inline constexpr std::size_t presets_max = 64;
 /// Keeps an Upload order within one message; a longer artifact takes several orders.
 inline constexpr std::size_t upload_urls_max = 1'000;
 inline constexpr std::size_t states_max = 2 * (trainer_protocol::draws_max + 1);
@@ -58,8 +60,8 @@ struct Hello {
     Hash256 challenge;  ///< the worker's own
     Address worker;
     crypto::Signature signature;
-    std::uint64_t power_capacity = 0;
-    std::vector<HeldLease> held;  ///< JOBs whose files the worker keeps
+    std::uint64_t power_capacity = 0;  ///< as the operator set it; 0: the worker's measured speeds count
+    std::vector<HeldLease> held;       ///< JOBs whose files the worker keeps
 };
 struct Welcome {
     crypto::Signature signature;
@@ -184,7 +186,16 @@ struct Report {
     ReportBody body;
 };
 
-using FromWorker = std::variant<Hello, Report>;
+/// What the worker has found out about itself: its trainer was started and trained. Sent after each Welcome as soon as
+/// it is known, and again when it changes; without it a worker gets no JOB.
+struct Fitness {
+    std::string unfit{};                         ///< why it can train nothing now; empty: it can
+    std::map<std::string, double> tokens_per_s;  ///< by preset that fits into its memory
+    std::uint64_t disk_free_bytes = 0;           ///< of its data folder, less the reserve that it keeps
+    std::uint64_t states_free_bytes = 0;         ///< of what it keeps for verdicts (model_cached_size)
+};
+
+using FromWorker = std::variant<Hello, Report, Fitness>;
 
 /// Cut texts that are too long and replace bytes that are not UTF-8, so that the other side accepts what is encoded.
 std::string encode(const FromMaster& message);

@@ -42,22 +42,25 @@ Result<void> DemoProcesses::prepare(const std::string& network_settings) {
     const auto port = network::free_port(executor_);
     if (port.has_error()) return port.error();
 
-    // Two workers of one thread each fill two cores. The fees of the demo's JOBs reach 34 EMT, above the published
-    // default of max_fee.
-    const auto master =
-        network_settings +
-        fmt::format("privateKey_file={}\nworker_port={}\nmax_fee=100000000000000000000\n", key_path.string(), *port);
-    if (auto written = write_file_durably(master_settings(), master, 0600); written.has_error()) return written;
-    const auto worker = fmt::format("master_node_url=http://127.0.0.1:{}\nmaster_address={}\nthreads=1\ndevice=cpu\n",
-                                    *port, node_address_.hex());
-    if (auto written = write_file_durably(folder_ / "worker.env", worker, 0600); written.has_error()) return written;
-
+    std::string whitelist;
     for (std::size_t index = 0; index < workers_.size(); ++index) {
         if (auto made = create_folder(worker_folder(index), 0700); made.has_error()) return made;
         auto worker_key = crypto::load_or_generate_key_file(worker_folder(index) / "worker.key", system_random());
         if (worker_key.has_error()) return worker_key.error();
         worker_addresses_.push_back(worker_key->address());
+        whitelist += (whitelist.empty() ? "" : ",") + worker_key->address().hex();
     }
+
+    // Two workers of one thread each fill two cores. The fees of the demo's JOBs reach 34 EMT, above the published
+    // default of max_fee.
+    const auto master =
+        network_settings +
+        fmt::format("privateKey_file={}\nworker_port={}\nworker_whitelist={}\nmax_fee=100000000000000000000\n",
+                    key_path.string(), *port, whitelist);
+    if (auto written = write_file_durably(master_settings(), master, 0600); written.has_error()) return written;
+    const auto worker = fmt::format("master_node_url=http://127.0.0.1:{}\nmaster_address={}\nthreads=1\ndevice=cpu\n",
+                                    *port, node_address_.hex());
+    if (auto written = write_file_durably(folder_ / "worker.env", worker, 0600); written.has_error()) return written;
     return {};
 }
 

@@ -28,6 +28,12 @@ object progress_json(const worker_protocol::Progress& progress) {
             {"workers", progress.workers}};
 }
 
+object speeds_json(const worker_protocol::Fitness& fitness) {
+    object speeds;
+    for (const auto& [model, tokens_per_s] : fitness.tokens_per_s) speeds[model] = tokens_per_s;
+    return speeds;
+}
+
 object withdrawal_json(const Withdrawal& withdrawal) {
     return {{"slot", withdrawal.slot},
             {"amount", chain::format_wei(withdrawal.amount)},
@@ -77,9 +83,11 @@ array AdminApi::own_jobs() const {
 array AdminApi::workers() const {
     array workers;
     for (const auto& worker : services_.workers.workers()) {
-        object json{{"address", worker.address.hex()},
-                    {"connected", worker.connected},
-                    {"powerCapacity", worker.power_capacity}};
+        object json{{"address", worker.address.hex()}, {"connected", worker.connected}};
+        if (worker.power_capacity > 0) json["powerCapacity"] = worker.power_capacity;
+        if (worker.fitness) json["tokensPerSecond"] = speeds_json(*worker.fitness);
+        if (worker.connected)
+            if (const auto unfit = why_unfit(worker.fitness, "")) json["unfit"] = *unfit;
         if (worker.job) json["job"] = worker.job->hex();
         if (worker.rest > Milliseconds::zero()) json["restSeconds"] = worker.rest.count() / 1'000;
         workers.push_back(std::move(json));

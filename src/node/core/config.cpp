@@ -111,8 +111,11 @@ SettingsTable<NodeConfig> listening_settings() {
         {{"worker_port", "", "The port to listen on where it is not the one of my_url, as behind a proxy."}, own_port},
         text("listen_host", &NodeConfig::listen_host,
              "The address to listen on; 0.0.0.0: every address of the machine."),
-        text_list("worker_whitelist", &NodeConfig::worker_whitelist, "*",
-                  "Which workers may connect: addresses of wallets or networks, comma-separated; * for all."),
+        text_list(
+            "worker_whitelist", &NodeConfig::worker_whitelist, "",
+            "Which workers may connect besides those that the master starts itself: addresses of wallets or "
+            "networks, comma-separated. * lets in everyone who reaches the port, and a stranger's worker can cost "
+            "deposits."),
         text_list("jsonrpc_whitelist", &NodeConfig::jsonrpc_whitelist, "127.0.0.1",
                   "Who may use JSON-RPC, written like worker_whitelist."),
         whole_number("verifier_lag_s", &NodeConfig::verifier_lag_s, 0, day_s,

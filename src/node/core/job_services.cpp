@@ -39,7 +39,7 @@ JobServices::JobServices(asio::any_io_executor executor, NodePorts node, WorkerH
       rewards(executor, RewardsPorts{ports.chain, ports.sender, ports.outbox, ports.notes, ports.pool, ports.clock},
               RewardsOptions{config.core, config.confirmations, config.rewards_interval}) {}
 
-Task<Address> NoWorkers::reserve(JobId, std::optional<Address>) {
+Task<Address> NoWorkers::reserve(JobId, WorkerWish) {
     Wakeup never(executor_);
     co_await never.wait();
     throw boost::system::system_error(asio::error::operation_aborted);

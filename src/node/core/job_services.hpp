@@ -52,7 +52,7 @@ public:
 
     [[nodiscard]] std::vector<WorkerInfo> workers() const override { return {}; }
     [[nodiscard]] std::size_t idle_workers() const override { return 0; }
-    Task<Address> reserve(JobId job, std::optional<Address> preferred) override;
+    Task<Address> reserve(JobId job, WorkerWish wish) override;
     /// Nothing ever comes: such a JOB waits until a master runs.
     std::shared_ptr<WorkerInbox> adopt(JobId, std::uint64_t, Address, Hold) override {
         return std::make_shared<WorkerInbox>(executor_);

@@ -5,7 +5,6 @@
 
 #include "chain/amount.hpp"
 #include "chain/gas.hpp"
-#include "node/workers/worker_power.hpp"
 #include "runtime/durable_file.hpp"
 
 namespace emeth::node {
@@ -86,12 +85,9 @@ Task<Result<NodeView>> Prospector::view(std::optional<JobId> except) {
     const Result<std::uint64_t> disk = co_await ports_.pool.run(std::move(measure));
     if (disk.has_error()) co_return disk.error();
 
-    const auto workers = ports_.workers.workers();
     view.chain_now_unix_s = *now;
-    view.workers_connected = static_cast<std::size_t>(
-        std::count_if(workers.begin(), workers.end(), [](const WorkerInfo& worker) { return worker.connected; }));
+    view.workers = ports_.workers.workers();
     view.workers_free = free_workers(except);
-    view.power_capacity = power_of_slowest_idle(workers).value_or(0);
     const Commitments committed = ports_.commitments(except);
     view.emt_free = difference_or_zero(*emt, committed.deposits);
     view.gas_price = fees->max_fee_per_gas;

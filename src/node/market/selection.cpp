@@ -4,11 +4,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <optional>
+#include <utility>
 
 #include "chain/amount.hpp"
 #include "chain/gas.hpp"
+#include "runtime/utf8.hpp"
 #include "statemachine/text.hpp"
 #include "trainer_protocol/job_param.hpp"
 #include "trainer_protocol/segments.hpp"
@@ -124,15 +125,33 @@ std::optional<Refused> check_value(Draft& a) {
         signed_coins(value), format_coins(a.candidate.record.fee), format_coins(a.view.constants.verifier_fee)));
 }
 
+Workload workload_of(const Draft& a) {
+    return {a.chosen.spec.model, a.chosen.spec.epochs, a.candidate.dataset_bytes, a.candidate.gas,
+            a.policy.rules.draws};
+}
+
+/// "none of the 2 connected workers is free" or, where they are unfit for the JOB, why the first of them is.
 std::optional<Refused> check_worker(Draft& a) {
-    if (a.view.workers_free > 0 && a.view.power_capacity > 0) return std::nullopt;
-    if (a.view.workers_connected == 0) return for_now("no worker is connected");
-    return for_now(fmt::format("none of the {} connected workers is free", a.view.workers_connected));
+    const Workload work = workload_of(a);
+    if (const auto slowest = slowest_idle_estimate_s(work, a.view.workers); slowest && a.view.workers_free > 0) {
+        a.chosen.finish_estimate_s = *slowest;
+        return std::nullopt;
+    }
+    std::size_t connected = 0;
+    std::vector<std::pair<Address, std::string>> unable;
+    for (const WorkerInfo& worker : a.view.workers) {
+        if (!worker.connected) continue;
+        ++connected;
+        if (auto reason = why_unable(worker, work)) unable.emplace_back(worker.address, *std::move(reason));
+    }
+    if (connected == 0) return for_now("no worker is connected");
+    if (unable.size() < connected) return for_now(fmt::format("none of the {} connected workers is free", connected));
+    return for_now(fmt::format("none of the {} connected workers is fit for it: {}: {}", connected,
+                               unable.front().first.hex(), one_line(unable.front().second)));
 }
 
 std::optional<Refused> check_deadline(Draft& a) {
-    const auto estimate = finish_estimate_s(a.candidate.gas, a.view.power_capacity, a.chosen.spec.epochs);
-    a.chosen.finish_estimate_s = estimate;
+    const std::int64_t estimate = a.chosen.finish_estimate_s;
     const std::int64_t left = a.candidate.record.deadline_unix_s - a.view.chain_now_unix_s;
     if (left <= 0) return lasting(fmt::format("its deadline passed {} ago", duration_text(-left)));
     if (estimate + a.policy.deadline_margin_s < left) return std::nullopt;
@@ -202,14 +221,6 @@ void reserve(NodeView& view, const Chosen& chosen) {
 
 std::string rounded_coins(const Wei& wei) {
     return signed_coins(signed_wei(wei));
-}
-
-std::int64_t finish_estimate_s(std::uint64_t gas, std::uint64_t power_capacity, std::uint32_t epochs) {
-    constexpr double longest_s = 1e12;  // 30,000 years: keeps sums of times far from overflow
-    if (power_capacity == 0) return static_cast<std::int64_t>(longest_s);
-    const double two_epochs_s = static_cast<double>(gas) * 1e6 / static_cast<double>(power_capacity);
-    const double seconds = two_epochs_s * std::max(epochs, 1U) / 2;
-    return static_cast<std::int64_t>(std::ceil(std::min(seconds, longest_s)));
 }
 
 }  // namespace emeth::node

@@ -11,8 +11,10 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "chain/chain.hpp"
+#include "node/market/finish_estimate.hpp"
 #include "node/market/priority.hpp"
 #include "statemachine/job.hpp"
 #include "trainer_protocol/messages.hpp"
@@ -52,12 +54,11 @@ struct Candidate {
 /// The node as it is now.
 struct NodeView {
     std::int64_t chain_now_unix_s = 0;
-    std::size_t workers_connected = 0;
-    std::size_t workers_free = 0;      ///< idle and not claimed by a JOB that waits for a worker
-    std::uint64_t power_capacity = 0;  ///< of the slowest idle worker, since any of them may get the JOB
-    Wei emt_free;                      ///< balance without the deposits whose process is still in flight
-    Wei alt_free;                      ///< balance without the gas of transactions that the JOBs under way still need
-    Wei gas_price;                     ///< ALT wei per chain gas, as a transaction signed now would offer it at most
+    std::vector<WorkerInfo> workers;
+    std::size_t workers_free = 0;  ///< fit, idle and not claimed by a JOB that waits for a worker
+    Wei emt_free;                  ///< balance without the deposits whose process is still in flight
+    Wei alt_free;                  ///< balance without the gas of transactions that the JOBs under way still need
+    Wei gas_price;                 ///< ALT wei per chain gas, as a transaction signed now would offer it at most
     std::uint64_t disk_free_bytes = 0;
     chain::Constants constants;
 };
@@ -79,10 +80,6 @@ using Assessment = std::variant<Chosen, Refused>;
 
 /// Never throws, whatever the input.
 Assessment select(const Candidate& candidate, const NodeView& view, const SelectionPolicy& policy);
-
-/// Seconds that a worker of `power_capacity` needs: gas * 1,000,000 / powerCapacity for the published 2 epochs,
-/// proportionally more for more epochs.
-std::int64_t finish_estimate_s(std::uint64_t gas, std::uint64_t power_capacity, std::uint32_t epochs);
 
 /// The values that a priority ranks it by.
 Prospect prospect_of(const Chosen& chosen);

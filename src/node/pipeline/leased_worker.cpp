@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "runtime/failpoint.hpp"
 #include "runtime/race.hpp"
 #include "statemachine/delivery.hpp"
 #include "statemachine/transition.hpp"
+#include "trainer_protocol/job_param.hpp"
 
 namespace emeth::node {
 namespace {
@@ -15,25 +17,32 @@ namespace {
 namespace sm = statemachine;
 
 /// How often to check whether another worker has become free.
-constexpr Milliseconds look_again_after{10'000};
+constexpr Milliseconds look_again_after{10'000}, look_at_holder_after{60'000};
 
 }  // namespace
 
 Task<Result<void>> LeasedWorker::lease() {
-    const auto last = job().lease;
-    // The last holder may still have the dataset, checkpoints or the artifact.
-    const std::optional<Address> preferred = last.number > 0 ? std::optional(last.worker) : std::nullopt;
     if (!reserved_) {
-        const Address worker = co_await ports_.workers.reserve(job().terms.id, preferred);
+        const Address worker = co_await ports_.workers.reserve(job().terms.id, wish());
         reserved_ = worker;
     }
-    Fact granted = sm::LeaseGranted{last.number + 1, *reserved_};
+    Fact granted = sm::LeaseGranted{job().lease.number + 1, *reserved_};
     const Result<void> committed = co_await ports_.journal.commit(std::move(granted));
     // A commit that failed may turn out to be durable once the disk recovers. Until that is known, nobody else gets the
     // worker, and the next try commits the same fact.
     if (committed.has_error()) co_return committed;
     adopt();
     co_return Result<void>{};
+}
+
+/// The last holder may still have the dataset, checkpoints or the artifact. A param that does not parse any more (the
+/// settings have changed) is reported by the order, to any worker.
+WorkerWish LeasedWorker::wish() const {
+    WorkerWish wish;
+    if (job().lease.number > 0) wish.preferred = job().lease.worker;
+    const auto spec = trainer_protocol::parse_job_param(job().terms.id, job().terms.param, settings_.rules);
+    if (spec.has_value()) wish.model = spec->model;
+    return wish;
 }
 
 void LeasedWorker::adopt() {
@@ -54,6 +63,8 @@ void LeasedWorker::reset() {
     reserved_.reset();
     connected_ = false;
     away_since_.reset();
+    watch_ = LeaseWatch(ports_.clock.monotonic());
+    look_at_ = watch_.look_at();
     ports_.takeover.note_progress();
     ports_.helpers.set_rendezvous(std::nullopt);
     ports_.orders.forget();
@@ -75,6 +86,9 @@ Task<Result<void>> LeasedWorker::lead(sm::Command command) {
         } else if (grace_is_over()) {
             const Result<void> ended = co_await end_grace();
             if (ended.has_error()) co_return ended;
+        } else if (look_is_due()) {
+            const Result<void> looked = co_await look_for_progress();
+            if (looked.has_error()) co_return looked;
         } else {
             co_await wait_for_news();
         }
@@ -103,15 +117,31 @@ Task<Result<void>> LeasedWorker::end_grace() {
     co_return Result<void>{};
 }
 
+bool LeasedWorker::look_is_due() const {
+    return may_be_replaced() && connected_ && ports_.clock.monotonic() >= look_at_;
+}
+
+/// A stranger's worker may connect, take the lease and do nothing; an own one may hang in a way that it does not
+/// notice.
+Task<Result<void>> LeasedWorker::look_for_progress() {
+    look_at_ = std::max(watch_.look_at(), ports_.clock.monotonic() + look_at_holder_after);
+    const auto other = co_await ports_.takeover.fresh_start();
+    if (!other || inbox_->front() != nullptr) co_return Result<void>{};
+    auto reason = watch_.why_over(*other, ports_.clock.monotonic());
+    if (!reason) co_return Result<void>{};
+    ports_.takeover.note_stall();
+    co_return co_await revoke(*std::move(reason), false);
+}
+
 Task<> LeasedWorker::wait_for_news() {
     const std::shared_ptr<WorkerInbox> inbox = inbox_;
-    if (!away_since_ || !may_be_replaced()) {
+    if (!may_be_replaced()) {
         co_await inbox->wait();
         co_return;
     }
     Task<> news = inbox->wait();
-    Task<> grace = ports_.clock.sleep(look_at_ - ports_.clock.monotonic());
-    co_await race(std::move(news), std::move(grace));
+    Task<> look = ports_.clock.sleep(look_at_ - ports_.clock.monotonic());
+    co_await race(std::move(news), std::move(look));
 }
 
 /// Orders are idempotent. Each connection gets one, and another whenever the worker asks for it.
@@ -133,9 +163,10 @@ Task<Result<void>> LeasedWorker::handle_connection(bool connected, std::string r
     ports_.orders.forget();
     if (connected) {
         away_since_.reset();
+        look_at_ = watch_.look_at();
     } else if (!away_since_) {
         away_since_ = ports_.clock.monotonic();
-        look_at_ = *away_since_ + grace_;
+        look_at_ = *away_since_ + settings_.grace;
     }
     co_return Result<void>{};
 }

@@ -5,9 +5,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "node/pipeline/helper_calls.hpp"
 #include "node/pipeline/job_journal.hpp"
+#include "node/pipeline/lease_watch.hpp"
 #include "node/pipeline/progress_board.hpp"
 #include "node/pipeline/retry_wait.hpp"
 #include "node/pipeline/takeover.hpp"
@@ -16,6 +18,7 @@
 #include "node/workers/worker_hub.hpp"
 #include "node/workers/worker_inbox.hpp"
 #include "statemachine/command.hpp"
+#include "trainer_protocol/network_rules.hpp"
 
 namespace emeth::node {
 
@@ -32,8 +35,12 @@ public:
         Takeover& takeover;
         HelperCalls& helpers;
     };
-    /// All ports must outlive it. `grace`: how long a lost worker keeps its lease.
-    LeasedWorker(Ports ports, Milliseconds grace) : ports_(ports), grace_(grace) {}
+    struct Settings {
+        trainer_protocol::NetworkRules rules;
+        Milliseconds grace{0};  ///< how long a lost worker keeps its lease
+    };
+    /// All ports must outlive it.
+    LeasedWorker(Ports ports, Settings settings) : ports_(ports), settings_(std::move(settings)) {}
 
     /// Waits for an idle worker and makes its lease durable before giving any order.
     Task<Result<void>> lease();
@@ -50,6 +57,8 @@ private:
     [[nodiscard]] bool may_be_replaced() const;
     [[nodiscard]] bool grace_is_over() const;
     Task<Result<void>> end_grace();
+    [[nodiscard]] bool look_is_due() const;
+    Task<Result<void>> look_for_progress();
     Task<> wait_for_news();
     Task<Result<void>> handle_connection(bool connected, std::string reason);
 
@@ -68,15 +77,18 @@ private:
     Task<Result<void>> give_order(statemachine::Command command);
     Task<Result<void>> revoke(std::string reason, bool forget);
     void reset();
+    [[nodiscard]] WorkerWish wish() const;
     [[nodiscard]] const statemachine::Job& job() const { return ports_.journal.job(); }
 
     Ports ports_;
-    Milliseconds grace_;
+    Settings settings_;
     std::shared_ptr<WorkerInbox> inbox_;  ///< of the adopted lease
     std::optional<Address> reserved_;     ///< for the lease that is being made durable
     bool connected_ = false;
     std::optional<Milliseconds> away_since_;  ///< monotonic; set while the connection is known to be gone
-    Milliseconds look_at_{0};  ///< while it is gone: when to check whether another worker should start over
+    LeaseWatch watch_;
+    /// When to check whether another worker should start over, because this one is gone or gets nowhere.
+    Milliseconds look_at_{0};
 };
 
 }  // namespace emeth::node

@@ -94,7 +94,7 @@ Pipeline::Pipeline(asio::any_io_executor executor, PipelinePorts ports, Pipeline
       helpers_(executor_, ports.workers, ports.clock, orders_),
       takeover_({ports.workers, ports.chain, ports.clock, journal_}, {settings.rules, settings.deadline_margin_s}),
       worker_({ports.workers, ports.clock, ports.progress, journal_, retry_, upload_, orders_, takeover_, helpers_},
-              settings.worker_grace),
+              {settings.rules, settings.worker_grace}),
       chain_watch_({ports.chain, ports.sender, ports.clock, journal_, interruptions_},
                    {ports.sender.address(), settings.confirmations, settings.rules.draws}, settings.poll_interval),
       outlook_({ports.chain, ports.clock, ports.progress, journal_, interruptions_, retry_}, settings.finish_rules) {

@@ -1,9 +1,9 @@
 #include "node/pipeline/takeover.hpp"
 
+#include <algorithm>
+
 #include "chain/chain_clock.hpp"
 #include "chain/gas.hpp"
-#include "node/market/selection.hpp"
-#include "node/workers/worker_power.hpp"
 #include "statemachine/delivery.hpp"
 #include "trainer_protocol/job_param.hpp"
 
@@ -36,26 +36,41 @@ void Takeover::judge_holder() {
         ports_.workers.lease_failed(ports_.journal.job().lease.worker, ++failed_leases_ <= counted_leases_max);
 }
 
-Task<bool> Takeover::is_due(bool holder_is_away) {
-    const auto power_capacity = power_of_slowest_idle(ports_.workers.workers());
-    if (!has_work_to_lose(ports_.journal.job())) co_return holder_is_away || power_capacity;
-    if (!power_capacity) co_return false;
-    const Result<bool> fits = co_await fits_from_the_beginning(*power_capacity);
-    co_return fits.has_value() && *fits;  // while the chain cannot be queried, nothing is given up
+std::optional<Workload> Takeover::workload() const {
+    const statemachine::Terms& terms = ports_.journal.job().terms;
+    const auto spec = trainer_protocol::parse_job_param(terms.id, terms.param, settings_.rules);
+    if (spec.has_error()) return std::nullopt;
+    return Workload{spec->model, spec->epochs, terms.dataset_bytes, 0, settings_.rules.draws};
 }
 
 /// Uses selection's criteria: a JOB that would not be taken now is not started over either.
-Task<Result<bool>> Takeover::fits_from_the_beginning(std::uint64_t power_capacity) {
-    const statemachine::Terms& terms = ports_.journal.job().terms;
+Task<bool> Takeover::is_due(bool holder_is_away) {
+    if (has_work_to_lose(ports_.journal.job())) {
+        const auto other = co_await fresh_start();
+        co_return other && other->estimate_s < other->time_left_s;
+    }
+    const auto work = workload();
+    co_return holder_is_away || (work && slowest_idle_estimate_s(*work, ports_.workers.workers()));
+}
+
+Task<std::optional<FreshStart>> Takeover::fresh_start() {
+    auto work = workload();
+    if (!work) co_return std::nullopt;
+    const auto gas = co_await chain::dataset_gas(ports_.chain, work->dataset_bytes);
+    if (gas.has_error()) co_return std::nullopt;
+    work->gas = *gas;
     chain::ChainClock chain_clock(ports_.chain, ports_.clock);
     const Result<std::int64_t> now = co_await chain_clock.now_unix_s();
-    if (now.has_error()) co_return now.error();
-    const Result<std::uint64_t> gas = co_await chain::dataset_gas(ports_.chain, terms.dataset_bytes);
-    if (gas.has_error()) co_return gas.error();
-    const auto spec = trainer_protocol::parse_job_param(terms.id, terms.param, settings_.rules);
-    if (spec.has_error()) co_return spec.error();
-    const std::int64_t finish_estimate = finish_estimate_s(*gas, power_capacity, spec->epochs);
-    co_return *now + finish_estimate + settings_.deadline_margin_s < terms.deadline_unix_s;
+    if (now.has_error()) co_return std::nullopt;
+    const auto estimate = slowest_idle_estimate_s(*work, ports_.workers.workers());
+    if (!estimate) co_return std::nullopt;
+    const statemachine::Job& job = ports_.journal.job();
+    co_return FreshStart{*estimate, job.terms.deadline_unix_s - *now - settings_.deadline_margin_s,
+                         has_work_to_lose(job)};
+}
+
+void Takeover::note_stall() {
+    failures_ = std::max(failures_, failures_max);
 }
 
 }  // namespace emeth::node

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <optional>
 
 #include "chain/chain.hpp"
+#include "node/market/finish_estimate.hpp"
 #include "node/pipeline/job_journal.hpp"
+#include "node/pipeline/lease_watch.hpp"
 #include "node/workers/worker_hub.hpp"
 #include "runtime/clock.hpp"
 #include "trainer_protocol/network_rules.hpp"
@@ -42,11 +44,16 @@ public:
     /// anyone, but a failing worker is better than none. Completed training is given up only if an idle worker can
     /// still finish the JOB from scratch.
     Task<bool> is_due(bool holder_is_away);
+    /// What an idle worker could do with the JOB; none if no such worker is able, or while the chain cannot be queried.
+    Task<std::optional<FreshStart>> fresh_start();
+    /// The holder does nothing (LeaseWatch), which is as bad as failing.
+    void note_stall();
     /// The lease ends: a holder that kept failing is made to rest (SickList).
     void judge_holder();
 
 private:
-    Task<Result<bool>> fits_from_the_beginning(std::uint64_t power_capacity);
+    /// Without gas, which the chain is asked for. None if the param does not parse.
+    [[nodiscard]] std::optional<Workload> workload() const;
 
     Ports ports_;
     Settings settings_;

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "crypto/key_file.hpp"
 #include "node/data_folder.hpp"
 #include "runtime/child_process.hpp"
 #include "runtime/durable_file.hpp"
@@ -20,16 +21,21 @@ constexpr Milliseconds healthy_run{60'000};
 
 }  // namespace
 
-Result<void> LocalWorkers::prepare() {
+Result<std::vector<Address>> LocalWorkers::prepare() {
     std::string text = fmt::format("# Written by the master at each start.\nmaster_node_url={}\nmaster_address={}\n",
                                    options_.master_url, options_.master.hex());
     for (const auto& [key, value] : options_.settings) text += fmt::format("{}=\"{}\"\n", key, value);
+    std::vector<Address> addresses;
     for (unsigned number = 1; number <= options_.count; ++number) {
         const auto folder = local_worker_folder(options_.data, number);
-        if (auto made = create_folder(folder, 0700); made.has_error()) return made;
-        if (auto written = write_file_durably(folder / "worker.env", text, 0600); written.has_error()) return written;
+        if (auto made = create_folder(folder, 0700); made.has_error()) return made.error();
+        if (auto written = write_file_durably(folder / "worker.env", text, 0600); written.has_error())
+            return written.error();
+        const auto key = crypto::load_or_generate_key_file(folder / "worker.key", ports_.random);
+        if (key.has_error()) return key.error();
+        addresses.push_back(key->address());
     }
-    return {};
+    return addresses;
 }
 
 Task<> LocalWorkers::run() {

@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "runtime/clock.hpp"
 #include "runtime/random.hpp"
@@ -36,8 +37,8 @@ public:
     LocalWorkers(LocalWorkersPorts ports, LocalWorkersOptions options)
         : ports_(std::move(ports)), options_(std::move(options)) {}
 
-    /// Writes the workers' settings.
-    Result<void> prepare();
+    /// Writes the workers' settings and, at the first start, their keys. Returns their addresses.
+    Result<std::vector<Address>> prepare();
     /// Keeps all of them running until cancelled, then ends them.
     Task<> run();
 

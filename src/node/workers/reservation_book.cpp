@@ -53,7 +53,7 @@ std::vector<WorkerInfo> ReservationBook::workers(Milliseconds now) const {
     std::vector<WorkerInfo> infos;
     for (const auto& [worker, connected] : connected_)
         infos.push_back({worker, true, connected.connection.power_capacity, job_of(worker), helped_by(connected),
-                         rest_of(worker, now)});
+                         rest_of(worker, now), connected.connection.fitness});
     for (const auto& [job, reservation] : reservations_)
         if (!is_connected(reservation.worker) && reservation.hold == Hold::work)
             infos.push_back({reservation.worker, false, 0, job, std::nullopt, rest_of(reservation.worker, now)});
@@ -64,8 +64,18 @@ std::size_t ReservationBook::idle_workers(Milliseconds now) const {
     std::size_t idle = 0;
     if (!recovered_) return idle;
     for (const auto& [worker, connected] : connected_)
-        if (!job_of(worker) && rest_of(worker, now) == Milliseconds::zero()) ++idle;
+        if (is_idle(worker, connected, now)) ++idle;
     return idle;
+}
+
+bool ReservationBook::is_idle(const Address& worker, const Connected& connected, Milliseconds now) const {
+    return !job_of(worker) && rest_of(worker, now) == Milliseconds::zero() &&
+           !why_unfit(connected.connection.fitness, "");
+}
+
+void ReservationBook::set_fitness(const Address& worker, worker_protocol::Fitness fitness) {
+    const auto connected = connected_.find(worker);
+    if (connected != connected_.end()) connected->second.connection.fitness = std::move(fitness);
 }
 
 std::optional<JobId> ReservationBook::job_of(const Address& worker) const {
@@ -74,30 +84,33 @@ std::optional<JobId> ReservationBook::job_of(const Address& worker) const {
     return std::nullopt;
 }
 
-ReservationBook::Ticket ReservationBook::take_ticket() {
-    tickets_.insert(++last_ticket_);
+ReservationBook::Ticket ReservationBook::take_ticket(WorkerWish wish) {
+    tickets_[++last_ticket_] = std::move(wish);
     return last_ticket_;
 }
 
-std::optional<ReservationBook::Ticket> ReservationBook::first_ticket() const {
-    return tickets_.empty() ? std::nullopt : std::optional(*tickets_.begin());
+std::optional<ReservationBook::Ticket> ReservationBook::first_ticket(Milliseconds now) const {
+    for (const auto& [ticket, wish] : tickets_)
+        if (best_idle(wish, now)) return ticket;
+    return std::nullopt;
 }
 
-std::optional<Address> ReservationBook::best_idle(const std::optional<Address>& preferred, Milliseconds now) const {
+std::optional<Address> ReservationBook::best_idle(const WorkerWish& wish, Milliseconds now) const {
     std::optional<Address> best;
     const auto rank = [&](const Address& worker) {
-        return std::tuple(rest_of(worker, now), preferred != worker, helped_by(connected_.at(worker)).has_value());
+        return std::tuple(rest_of(worker, now), wish.preferred != worker, !fulfilled_.contains(worker),
+                          helped_by(connected_.at(worker)).has_value());
     };
-    for (const auto& [worker, connected] : connected_)
-        if (!job_of(worker) && (!best || rank(worker) < rank(*best))) best = worker;
+    for (const auto& [worker, connected] : connected_) {
+        const bool is_able = !job_of(worker) && !why_unfit(connected.connection.fitness, wish.model);
+        if (is_able && (!best || rank(worker) < rank(*best))) best = worker;
+    }
     return best;
 }
 
-std::optional<ReservationBook::Reserved> ReservationBook::reserve(Ticket ticket, const JobId& job,
-                                                                  const std::optional<Address>& preferred,
-                                                                  Milliseconds now) {
-    if (!recovered_ || first_ticket() != ticket) return std::nullopt;
-    const auto worker = best_idle(preferred, now);
+std::optional<ReservationBook::Reserved> ReservationBook::reserve(Ticket ticket, const JobId& job, Milliseconds now) {
+    if (!recovered_ || first_ticket(now) != ticket) return std::nullopt;
+    const auto worker = best_idle(tickets_.at(ticket), now);
     if (!worker) return std::nullopt;
     Reserved reserved{*worker, {}};
     auto& help = connected_.at(*worker).help;
@@ -192,7 +205,7 @@ std::vector<Address> ReservationBook::callable_helpers(const JobId& job, const t
     if (!recovered_ || !tickets_.empty() || !leader || reservations_.at(job).hold != Hold::work) return helpers;
     const std::string& leader_peer = connected_.at(*leader).connection.peer;
     for (const auto& [worker, connected] : connected_) {
-        const bool idle = !job_of(worker) && rest_of(worker, now) == Milliseconds::zero();
+        const bool idle = is_idle(worker, connected, now);
         const bool reaches = !is_loopback(rendezvous.host) || connected.connection.peer == leader_peer;
         const bool called = connected.help && connected.help->token == rendezvous.token &&
                             now < connected.help->called_at + call_again_after;

@@ -6,8 +6,8 @@
 // worker that is held only for its files still counts as idle. Anything that a worker holds without a reservation is
 // answered with Stop, as soon as the book knows, after the start of the master, which JOBs are alive.
 //
-//     const auto ticket = book.take_ticket();                      // first come, first served
-//     if (auto reserved = book.reserve(ticket, job, {}, now)) {    // else again when something has changed
+//     const auto ticket = book.take_ticket({preferred, "d256"});   // first come, first served
+//     if (auto reserved = book.reserve(ticket, job, now)) {        // else again when something has changed
 //         send(reserved->stops);
 //         book.drop_ticket(ticket);
 //         send(book.adopt(job, 1, reserved->worker, Hold::work));  // when the lease is durable
@@ -30,9 +30,10 @@ namespace emeth::node {
 
 /// What a connecting worker says about itself.
 struct WorkerConnection {
-    std::uint64_t power_capacity = 0;
-    std::string peer{};                     ///< the IP address that it dials from
-    std::map<JobId, std::uint64_t> held{};  ///< the leases of the JOBs whose files it keeps
+    std::uint64_t power_capacity = 0;                   ///< as set by its operator, or 0
+    std::string peer{};                                 ///< the IP address that it dials from
+    std::map<JobId, std::uint64_t> held{};              ///< the leases of the JOBs whose files it keeps
+    std::optional<worker_protocol::Fitness> fitness{};  ///< usually follows, by set_fitness()
 };
 
 /// To be sent to a connected worker.
@@ -75,6 +76,8 @@ public:
     /// A newer connection from a worker replaces the earlier one.
     StopOrders connect(const Address& worker, WorkerConnection connection);
     void disconnect(const Address& worker) { connected_.erase(worker); }
+    /// The connected worker has proved what it can train, or that it cannot. Until then it counts as busy.
+    void set_fitness(const Address& worker, worker_protocol::Fitness fitness);
     [[nodiscard]] bool is_connected(const Address& worker) const { return connected_.contains(worker); }
     [[nodiscard]] std::size_t connected() const { return connected_.size(); }
     /// Connected workers, and absent ones that a JOB holds for work.
@@ -88,15 +91,15 @@ public:
 
     // Reservations. A JOB has at most one.
 
-    Ticket take_ticket();
+    Ticket take_ticket(WorkerWish wish = {});
     void drop_ticket(Ticket ticket) { tickets_.erase(ticket); }
-    /// Whose turn it is now.
-    [[nodiscard]] std::optional<Ticket> first_ticket() const;
-    /// None if it is another ticket's turn or no worker is idle, and always before set_recovered(), since JOBs that are
-    /// about to be adopted come first. Picks the best idle worker, in this order of preference: not resting (or with
-    /// the least rest left), `preferred`, not helping.
-    std::optional<Reserved> reserve(Ticket ticket, const JobId& job, const std::optional<Address>& preferred,
-                                    Milliseconds now);
+    /// Whose turn it is now: of those for whom a fit worker is idle, the one who came first.
+    [[nodiscard]] std::optional<Ticket> first_ticket(Milliseconds now) const;
+    /// None if it is another ticket's turn or no fit worker is idle, and always before set_recovered(), since JOBs that
+    /// are about to be adopted come first. Picks the best idle worker that is fit for what the ticket wishes, in this
+    /// order of preference: not resting (or with the least rest left), the preferred one, one that has delivered a
+    /// result since the master's start, not helping.
+    std::optional<Reserved> reserve(Ticket ticket, const JobId& job, Milliseconds now);
     /// `lease` is not 0. Any other worker that holds files of the JOB is stopped.
     StopOrders adopt(const JobId& job, std::uint64_t lease, const Address& worker, Hold hold);
     StopOrders release(const JobId& job, bool forget, const std::string& reason);
@@ -132,7 +135,10 @@ public:
     Milliseconds lease_failed(const Address& worker, bool counts, Milliseconds now) {
         return sick_list_.lease_failed(worker, counts, now);
     }
-    void lease_fulfilled(const Address& worker) { sick_list_.lease_fulfilled(worker); }
+    void lease_fulfilled(const Address& worker) {
+        sick_list_.lease_fulfilled(worker);
+        fulfilled_.insert(worker);
+    }
 
 private:
     struct Help {
@@ -152,7 +158,8 @@ private:
     [[nodiscard]] Milliseconds rest_of(const Address& worker, Milliseconds now) const {
         return sick_list_.rest_left(worker, now);
     }
-    [[nodiscard]] std::optional<Address> best_idle(const std::optional<Address>& preferred, Milliseconds now) const;
+    [[nodiscard]] std::optional<Address> best_idle(const WorkerWish& wish, Milliseconds now) const;
+    [[nodiscard]] bool is_idle(const Address& worker, const Connected& connected, Milliseconds now) const;
     [[nodiscard]] std::vector<Address> callable_helpers(const JobId& job,
                                                         const trainer_protocol::Rendezvous& rendezvous,
                                                         Milliseconds now) const;
@@ -163,9 +170,10 @@ private:
     std::map<Address, Connected> connected_;
     std::map<JobId, Reservation> reservations_;
     std::set<JobId> alive_;  ///< JOBs whose files a worker may keep
-    std::set<Ticket> tickets_;
+    std::map<Ticket, WorkerWish> tickets_;
     Ticket last_ticket_ = 0;
     SickList sick_list_;
+    std::set<Address> fulfilled_;  ///< workers that have delivered a result since the master's start
 };
 
 }  // namespace emeth::node

@@ -15,7 +15,8 @@ bool is_progress(const worker_protocol::Report& report) {
 /// A place in the queue of reserve() calls, given up however the call ends.
 class Reservations::Turn {
 public:
-    explicit Turn(Reservations& owner) : wakeup(owner.executor_), owner_(owner), ticket_(owner.book_.take_ticket()) {
+    Turn(Reservations& owner, WorkerWish wish)
+        : wakeup(owner.executor_), owner_(owner), ticket_(owner.book_.take_ticket(std::move(wish))) {
         owner_.turns_[ticket_] = &wakeup;
     }
     Turn(const Turn&) = delete;
@@ -57,7 +58,7 @@ void Reservations::send(StopOrders stops) {
 }
 
 void Reservations::let_first_look() {
-    if (const auto first = book_.first_ticket()) turns_.at(*first)->notify();
+    if (const auto first = book_.first_ticket(clock_.monotonic())) turns_.at(*first)->notify();
 }
 
 void Reservations::let_reports_look() {
@@ -90,11 +91,16 @@ void Reservations::set_recovered(const std::vector<JobId>& active) {
     let_first_look();
 }
 
-Task<Address> Reservations::reserve(JobId job, std::optional<Address> preferred) {
+void Reservations::set_fitness(const Address& worker, worker_protocol::Fitness fitness) {
+    book_.set_fitness(worker, std::move(fitness));
+    let_first_look();
+}
+
+Task<Address> Reservations::reserve(JobId job, WorkerWish wish) {
     if (book_.find(job) != nullptr) release(job, false, "the JOB is leased anew");
-    Turn turn(*this);
+    Turn turn(*this, std::move(wish));
     for (;;) {
-        auto reserved = book_.reserve(turn.ticket(), job, preferred, clock_.monotonic());
+        auto reserved = book_.reserve(turn.ticket(), job, clock_.monotonic());
         if (reserved) {
             send(std::move(reserved->stops));
             co_return reserved->worker;

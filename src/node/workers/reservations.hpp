@@ -39,11 +39,13 @@ public:
     /// These notify the inboxes of the worker's leases.
     void connect(const Address& worker, WorkerConnection connection);
     void disconnect(const Address& worker, const std::string& reason);
+    /// See ReservationBook::set_fitness(). Whoever waits for a worker looks again.
+    void set_fitness(const Address& worker, worker_protocol::Fitness fitness);
     /// See ReservationBook::set_recovered().
     void set_recovered(const std::vector<JobId>& active);
 
     /// As documented in WorkerHub. Any reservation that the JOB still has is released first.
-    Task<Address> reserve(JobId job, std::optional<Address> preferred);
+    Task<Address> reserve(JobId job, WorkerWish wish);
     std::shared_ptr<WorkerInbox> adopt(const JobId& job, std::uint64_t lease, const Address& worker, Hold hold);
     void release(const JobId& job, bool forget, const std::string& reason);
 

@@ -17,6 +17,11 @@ public:
     /// Entries: "*", "10.0.0.7", "10.0.0.0/8", "fd00::/8", "0x<40 hex digits>". An Error names `key` and the entry.
     static Result<Whitelist> parse(const std::string& key, const std::vector<std::string>& entries);
 
+    void add(const Address& wallet) { wallets_.push_back(wallet); }
+    /// "*" is an entry.
+    [[nodiscard]] bool allows_everyone() const { return everyone_; }
+    [[nodiscard]] bool is_empty() const { return !everyone_ && blocks_.empty() && wallets_.empty(); }
+
     /// True when any entry matches. An IPv4-mapped IPv6 address counts as IPv4; text that is not an IP address matches
     /// only "*".
     [[nodiscard]] bool allows(std::string_view peer_ip) const;

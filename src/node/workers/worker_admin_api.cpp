@@ -57,7 +57,9 @@ Task<http::Answer> WorkerServer::list_workers(http::ServerRequest request) {
     boost::json::array list;
     for (const WorkerInfo& worker : workers()) {
         boost::json::object entry{{"address", worker.address.hex()}, {"connected", worker.connected}};
-        if (worker.connected) entry["powerCapacity"] = worker.power_capacity;
+        if (worker.power_capacity > 0) entry["powerCapacity"] = worker.power_capacity;
+        if (worker.connected)
+            if (const auto unfit = why_unfit(worker.fitness, "")) entry["unfit"] = *unfit;
         if (worker.helps) entry["helps"] = worker.helps->hex();
         entry["job"] = worker.job ? boost::json::value(worker.job->hex()) : boost::json::value(nullptr);
         if (worker.rest > Milliseconds::zero()) entry["restSeconds"] = worker.rest.count() / 1'000;

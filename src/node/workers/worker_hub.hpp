@@ -27,13 +27,14 @@ public:
     virtual ~WorkerHub() = default;
 
     [[nodiscard]] virtual std::vector<WorkerInfo> workers() const = 0;
-    /// Connected workers that no JOB has reserved for work, excluding those that are resting.
+    /// Connected workers that have proved themselves fit and that no JOB has reserved for work, excluding those that
+    /// are resting.
     [[nodiscard]] virtual std::size_t idle_workers() const = 0;
 
-    /// Waits for an idle connected worker and reserves it for `job`: first come, first served. `preferred`, which may
-    /// hold files of the JOB, comes before others. A resting worker comes after all others, but for a locked deposit it
-    /// is still better than none.
-    virtual Task<Address> reserve(JobId job, std::optional<Address> preferred) = 0;
+    /// Waits for an idle connected worker that is fit for what is wished, and reserves it for `job`: first come, first
+    /// served. The preferred one comes before others. A resting worker comes after all others, but for a locked deposit
+    /// it is still better than none.
+    virtual Task<Address> reserve(JobId job, WorkerWish wish) = 0;
     /// Called at start, after a grant, and when evidence must be shown: `worker`, connected or not, holds (job, lease).
     /// A worker that holds another lease of the JOB is told to stop. The inbox receives the reports of this lease; its
     /// first news says whether the worker is connected. It is closed when the lease is released or adopted again.

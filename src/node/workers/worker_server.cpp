@@ -2,14 +2,24 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "runtime/log.hpp"
+#include "runtime/utf8.hpp"
 
 namespace emeth::node {
 namespace {
 
 constexpr std::uint64_t json_rpc_bytes_max = 64 << 10;
+
+/// "nano at 21000 tokens/s, d256 at 3100 tokens/s".
+std::string presets_of(const worker_protocol::Fitness& fitness) {
+    std::string text;
+    for (const auto& [model, tokens_per_s] : fitness.tokens_per_s)
+        text += fmt::format("{}{} at {:.0f} tokens/s", text.empty() ? "" : ", ", model, tokens_per_s);
+    return text.empty() ? "nothing" : text;
+}
 
 }  // namespace
 
@@ -67,11 +77,26 @@ Task<> WorkerServer::serve(http::WebSocket socket, http::ServerRequest request) 
     spdlog::info("worker {} connected from {}, holding {} JOBs", session->worker().hex(), request.peer_address,
                  session->held().size());
     Presence presence(*this, session, request.peer_address);
-    auto on_report = [this, session](worker_protocol::Report report) {
+    WorkerSession::Handlers handlers;
+    handlers.on_report = [this, session](worker_protocol::Report report) {
         return reservations_.deliver(session->worker(), std::move(report));
     };
-    presence.reason = co_await session->run(key_, std::move(on_report));
+    handlers.on_fitness = [this, session](worker_protocol::Fitness fitness) { learn(session, std::move(fitness)); };
+    presence.reason = co_await session->run(key_, std::move(handlers));
     spdlog::info("worker {} disconnected: {}", session->worker().hex(), presence.reason);
+}
+
+/// A worker that does not become fit is a matter for the operator, so it is told; one that stays fit is not.
+void WorkerServer::learn(const SessionPtr& session, worker_protocol::Fitness fitness) {
+    if (session_of(session->worker()) != session) return;  // a newer connection has replaced it
+    const auto infos = workers();
+    const auto known = std::ranges::find(infos, session->worker(), &WorkerInfo::address);
+    const bool is_news = known == infos.end() || !known->fitness || known->fitness->unfit != fitness.unfit;
+    if (is_news && fitness.unfit.empty())
+        spdlog::info("worker {} is fit: it trains {}", session->worker().hex(), presets_of(fitness));
+    if (is_news && !fitness.unfit.empty())
+        spdlog::warn("worker {} is not fit and gets no JOB: {}", session->worker().hex(), one_line(fitness.unfit));
+    reservations_.set_fitness(session->worker(), std::move(fitness));
 }
 
 std::optional<std::string> WorkerServer::why_refused(const WorkerSession& session, const std::string& peer) const {
@@ -86,7 +111,7 @@ void WorkerServer::connect(const SessionPtr& session, const std::string& peer) {
     const auto earlier = sessions_.find(session->worker());
     if (earlier != sessions_.end()) earlier->second->end("a newer connection of the same worker replaced it");
     sessions_[session->worker()] = session;
-    reservations_.connect(session->worker(), {session->power_capacity(), peer, session->held()});
+    reservations_.connect(session->worker(), {session->power_capacity(), peer, session->held(), std::nullopt});
 }
 
 void WorkerServer::disconnect(const SessionPtr& session, const std::string& reason) {
@@ -105,8 +130,8 @@ void WorkerServer::send_to_holder(const JobId& job, std::uint64_t lease, const w
     if (const SessionPtr session = session_of(reservations_.book().holder(job, lease))) session->send(order);
 }
 
-Task<Address> WorkerServer::reserve(JobId job, std::optional<Address> preferred) {
-    return reservations_.reserve(job, preferred);
+Task<Address> WorkerServer::reserve(JobId job, WorkerWish wish) {
+    return reservations_.reserve(job, std::move(wish));
 }
 
 std::shared_ptr<WorkerInbox> WorkerServer::adopt(JobId job, std::uint64_t lease, Address worker, Hold hold) {

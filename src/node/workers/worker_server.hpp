@@ -20,7 +20,7 @@
 namespace emeth::node {
 
 struct WorkerServerOptions {
-    Whitelist workers;  ///< worker_whitelist: who may work
+    Whitelist workers;  ///< worker_whitelist: who may work, besides those that allow() names
     Whitelist admins;   ///< jsonrpc_whitelist: who may list and disconnect workers; ignores wallet addresses
     std::size_t workers_max = 256;
 };
@@ -35,6 +35,9 @@ public:
     /// connections than workers_max.
     void add_routes(http::Server& server);
 
+    /// This worker may connect, too.
+    void allow(const Address& worker) { options_.workers.add(worker); }
+
     /// Called once, after adopt() has been called for every active JOB that has a lease: `active` are all JOBs of this
     /// node that have not ended. From then on workers are handed out, and are told to stop what is not adopted and to
     /// delete the files of JOBs that are not alive. Until then their reports wait.
@@ -42,7 +45,7 @@ public:
 
     [[nodiscard]] std::vector<WorkerInfo> workers() const override { return reservations_.workers(); }
     [[nodiscard]] std::size_t idle_workers() const override { return reservations_.idle_workers(); }
-    Task<Address> reserve(JobId job, std::optional<Address> preferred) override;
+    Task<Address> reserve(JobId job, WorkerWish wish) override;
     std::shared_ptr<WorkerInbox> adopt(JobId job, std::uint64_t lease, Address worker, Hold hold) override;
     void release(JobId job, bool forget, std::string reason) override;
     Task<> acknowledge(JobId job, std::uint64_t report_id) override;
@@ -61,6 +64,7 @@ private:
 
     // worker_server.cpp
     Task<> serve(http::WebSocket socket, http::ServerRequest request);
+    void learn(const SessionPtr& session, worker_protocol::Fitness fitness);
     [[nodiscard]] std::optional<std::string> why_refused(const WorkerSession& session, const std::string& peer) const;
     void connect(const SessionPtr& session, const std::string& peer);
     void disconnect(const SessionPtr& session, const std::string& reason);

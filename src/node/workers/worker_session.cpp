@@ -50,15 +50,14 @@ Task<> WorkerSession::refuse(std::string reason) {
     socket_.abort();
 }
 
-Task<std::string> WorkerSession::run(const crypto::PrivateKey& key,
-                                     std::function<Task<>(worker_protocol::Report)> on_report) {
+Task<std::string> WorkerSession::run(const crypto::PrivateKey& key, Handlers handlers) {
     const Handshake handshake{key.address(), hello_.worker, challenge_, hello_.challenge};
     const FromMaster welcome = worker_protocol::Welcome{sign_handshake(key, Role::master, handshake)};
     std::string text = encode(welcome);
     const auto welcomed = co_await socket_.send(std::move(text));
     if (welcomed.has_error()) co_return welcomed.error().message;
     if (!end_reason_) {
-        group_.start(read_reports(std::move(on_report)));
+        group_.start(read_messages(std::move(handlers)));
         group_.start(send_outbox());
         co_await group_.join();
     }
@@ -91,13 +90,17 @@ Task<Result<FromWorker>> WorkerSession::receive() {
     co_return worker_protocol::parse_from_worker(*text);
 }
 
-Task<> WorkerSession::read_reports(std::function<Task<>(worker_protocol::Report)> on_report) {
+Task<> WorkerSession::read_messages(Handlers handlers) {
     for (;;) {
         auto message = co_await receive();
         if (message.has_error()) co_return end(message.error().message);
+        if (auto* fitness = std::get_if<worker_protocol::Fitness>(&*message)) {
+            handlers.on_fitness(std::move(*fitness));
+            continue;
+        }
         auto* report = std::get_if<worker_protocol::Report>(&*message);
         if (report == nullptr) co_return end("the worker said hello twice");
-        Task<> handling = on_report(std::move(*report));
+        Task<> handling = handlers.on_report(std::move(*report));
         co_await std::move(handling);
     }
 }

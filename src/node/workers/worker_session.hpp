@@ -25,6 +25,12 @@ public:
     static constexpr std::size_t outbox_messages_max = 256;
     static constexpr std::size_t outbox_bytes_max = 16 << 20;
 
+    /// What becomes of the worker's messages. A report is read after the one before it has been handled.
+    struct Handlers {
+        std::function<Task<>(worker_protocol::Report)> on_report;
+        std::function<void(worker_protocol::Fitness)> on_fitness;
+    };
+
     WorkerSession(const asio::any_io_executor& executor, http::WebSocket socket, Clock& clock);
 
     /// Challenges the worker and checks its answer. The Error may be shown to the worker.
@@ -32,7 +38,7 @@ public:
     /// Sends the reason and ends the session.
     Task<> refuse(std::string reason);
     /// Signs in the master's name and carries messages until the worker leaves or end() is called; returns the reason.
-    Task<std::string> run(const crypto::PrivateKey& key, std::function<Task<>(worker_protocol::Report)> on_report);
+    Task<std::string> run(const crypto::PrivateKey& key, Handlers handlers);
 
     /// Queues the message; never waits.
     void send(const worker_protocol::FromMaster& message);
@@ -46,7 +52,7 @@ public:
 
 private:
     Task<Result<worker_protocol::FromWorker>> receive();
-    Task<> read_reports(std::function<Task<>(worker_protocol::Report)> on_report);
+    Task<> read_messages(Handlers handlers);
     Task<> send_outbox();
 
     http::WebSocket socket_;

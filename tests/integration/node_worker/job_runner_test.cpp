@@ -65,7 +65,7 @@ TEST_F(JobRunnerTest, AHelperReportsNothingUntilTheLeaseIsItsOwn) {
     script("4 1000 1\n");
     const auto leader_key = crypto::PrivateKey::generate(system_random());
     WorkerPtr leader = connect(leader_key);
-    EXPECT_EQ(run(hub->reserve(job, leader_key.address())), leader_key.address());
+    EXPECT_EQ(run(hub->reserve(job, {leader_key.address()})), leader_key.address());
     adopt(job, 1, leader_key.address());
     EXPECT_TRUE(std::holds_alternative<node::WorkerConnected>(news(job).body));
     start_worker();
@@ -111,7 +111,7 @@ TEST_F(JobRunnerTest, EvidenceIsShownBesideTheWorkOnAnotherJob) {
 
     script("100000 1000 200\n");
     const JobId second = job_id(0x78);
-    EXPECT_EQ(run(hub->reserve(second, std::nullopt)), worker_key.address());
+    EXPECT_EQ(run(hub->reserve(second, {})), worker_key.address());
     adopt(second, 1, worker_key.address());
     worker_protocol::Assign other = assign(1);
     other.job = other.spec.id = second;
@@ -199,6 +199,7 @@ TEST_F(JobRunnerTest, ATrainerThatNeverComesToItsStepsIsReported) {
 TEST_F(JobRunnerTest, AMissingTrainerIsReportedAndTriedAgain) {
     script("4 1000 1\n");
     start_worker();
+    ASSERT_TRUE(eventually([&] { return hub->idle_workers() == 1; })) << "it has proved itself";
     settings.trainer = "/nonexistent/emeth-trainer";
     lease(1);
     EXPECT_THAT(await<StepFailed>().message, HasSubstr("/nonexistent/emeth-trainer"));
@@ -375,7 +376,7 @@ TEST_F(JobRunnerTest, OtherTermsBeginAnew) {
     script("4 1000 1\n");
     train();
     hub->release(job, false, "revoked");
-    const Address address = run(hub->reserve(job, std::nullopt));
+    const Address address = run(hub->reserve(job, {}));
     adopt(job, 2, address);
     Assign order = assign(2);
     order.spec.epochs = 3;
@@ -392,7 +393,7 @@ TEST_F(JobRunnerTest, AnOrderForAnotherJobPutsTheFirstAside) {
     await<CheckpointSaved>();
     hub->release(job, false, "put aside");
     const JobId second = job_id(0x78);
-    const Address address = run(hub->reserve(second, std::nullopt));
+    const Address address = run(hub->reserve(second, {}));
     adopt(second, 1, address);
     Assign order = assign(1);
     order.job = order.spec.id = second;

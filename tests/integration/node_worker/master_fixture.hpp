@@ -12,6 +12,7 @@
 #include "node/workers/worker_server.hpp"
 #include "runtime/with_timeout.hpp"
 #include "support/io_fixture.hpp"
+#include "support/worker_fitness.hpp"
 #include "worker_protocol/handshake.hpp"
 
 namespace emeth::test {
@@ -119,6 +120,7 @@ protected:
         WorkerPtr worker = run(dial());
         const auto answer = run(say_hello(*worker, key, std::move(held)));
         static_cast<void>(std::get<worker_protocol::Welcome>(answer));
+        run(worker->send(fit_for_everything()));
         run(let_others_run());  // the server registers what it has welcomed
         return worker;
     }

@@ -70,7 +70,7 @@ TEST_F(WorkerAdminApiTest, TheListTellsWhoWorksOnWhat) {
     start();
     hub->set_recovered({});
     const WorkerPtr worker = connect(key);
-    run(hub->reserve(job_id(7), std::nullopt));
+    run(hub->reserve(job_id(7), {}));
     const JobId absent = job_id(8);
     const Address away = crypto::PrivateKey::generate(system_random()).address();
     adopt(absent, 1, away);
@@ -83,6 +83,18 @@ TEST_F(WorkerAdminApiTest, TheListTellsWhoWorksOnWhat) {
     EXPECT_EQ(list[1].at("address").as_string(), away.hex());
     EXPECT_FALSE(list[1].at("connected").as_bool());
     EXPECT_EQ(list[1].at("job").as_string(), absent.hex());
+}
+
+TEST_F(WorkerAdminApiTest, TheListTellsWhoIsNotFit) {
+    start();
+    const WorkerPtr worker = connect(key);
+    run(worker->send(unfit("device 'cuda' is not available")));
+    const auto is_listed = [&] {
+        const auto list = boost::json::parse(ask("GET", "/api/v1/workers").body).as_array();
+        const auto* reason = list.at(0).as_object().if_contains("unfit");
+        return reason != nullptr && reason->as_string() == "device 'cuda' is not available";
+    };
+    EXPECT_TRUE(eventually(is_listed));
 }
 
 TEST_F(WorkerAdminApiTest, WhoIsNotOnTheListIsForbidden) {

@@ -129,7 +129,7 @@ protected:
     }
     /// Waits for the worker, leases the JOB to it and sends the order.
     void lease(std::uint64_t number) {
-        const Address address = run(hub->reserve(job, std::nullopt));
+        const Address address = run(hub->reserve(job, {}));
         EXPECT_EQ(address, worker_key.address());
         adopt(job, number, address);
         EXPECT_TRUE(std::holds_alternative<node::WorkerConnected>(news(job).body));

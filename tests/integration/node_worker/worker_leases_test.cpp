@@ -19,7 +19,7 @@ protected:
     void SetUp() override { start(); }
     /// Reserves a worker, adopts it and drops the first news.
     Address lease(const JobId& leased, std::uint64_t number) {
-        const Address worker = run(hub->reserve(leased, std::nullopt));
+        const Address worker = run(hub->reserve(leased, {}));
         adopt(leased, number, worker);
         EXPECT_TRUE(std::holds_alternative<WorkerConnected>(news(leased).body));
         return worker;
@@ -74,10 +74,9 @@ TEST_F(WorkerLeasesTest, AWorkerWhoseLeaseFailedIsNotIdleAndComesLast) {
     const WorkerPtr sound = connect(other_key);
     hub->lease_failed(key.address(), true);
     EXPECT_EQ(hub->idle_workers(), 1u);
-    EXPECT_EQ(run(hub->reserve(job, key.address())), other_key.address()) << "although it may hold files of the JOB";
+    EXPECT_EQ(run(hub->reserve(job, {key.address()})), other_key.address()) << "although it may hold files of the JOB";
     EXPECT_EQ(hub->idle_workers(), 0u);
-    EXPECT_EQ(run(hub->reserve(other_job, std::nullopt)), key.address())
-        << "better than no worker for a locked deposit";
+    EXPECT_EQ(run(hub->reserve(other_job, {})), key.address()) << "better than no worker for a locked deposit";
     for (const auto& worker : hub->workers())
         EXPECT_EQ(worker.rest > Milliseconds::zero(), worker.address == key.address());
     hub->release(job, false, "done");
@@ -123,7 +122,7 @@ TEST_F(WorkerCooperationTest, AnIdleWorkerIsCalledOnceForARendezvous) {
 TEST_F(WorkerCooperationTest, AHelperGoesWhereAJobNeedsAWorker) {
     run(hub->order(join(5)));
     next<Join>(*helper);
-    EXPECT_EQ(run(hub->reserve(other_job, std::nullopt)), other_key.address());
+    EXPECT_EQ(run(hub->reserve(other_job, {})), other_key.address());
     const auto stop = next<Stop>(*helper);
     EXPECT_EQ(stop.job, job);
     EXPECT_TRUE(stop.forget);
@@ -138,7 +137,7 @@ TEST_F(WorkerCooperationTest, FilesThatAWorkerHadBeforeItHelpedStay) {
     EXPECT_FALSE(next<Stop>(*helper).forget);
     run(hub->order(join(5)));
     next<Join>(*helper);
-    run(hub->reserve(other_job, std::nullopt));
+    run(hub->reserve(other_job, {}));
     EXPECT_FALSE(next<Stop>(*helper).forget);
 }
 
@@ -147,7 +146,7 @@ TEST_F(WorkerCooperationTest, AHelperIsNotCalledAwayToAnotherJobsLeader) {
     run(hub->order(join(5)));
     next<Join>(*helper);
     const WorkerPtr third = connect(third_key);
-    EXPECT_EQ(run(hub->reserve(other_job, third_key.address())), third_key.address());
+    EXPECT_EQ(run(hub->reserve(other_job, {third_key.address()})), third_key.address());
     adopt(other_job, 1, third_key.address());
     const trainer_protocol::Rendezvous elsewhere{"127.0.0.1", 7'100, Hash256{{3}}};
     EXPECT_EQ(hub->helpers_to_call(other_job, elsewhere), 0u);
@@ -305,7 +304,7 @@ TEST_F(WorkerLeasesTest, ReservingWaitsForAWorkerFirstComeFirstServed) {
     hub->set_recovered({});
     std::vector<JobId> served;
     for (const JobId& waiting : {job, other_job})
-        asio::co_spawn(io, hub->reserve(waiting, std::nullopt), [&served, waiting](std::exception_ptr error, Address) {
+        asio::co_spawn(io, hub->reserve(waiting, {}), [&served, waiting](std::exception_ptr error, Address) {
             if (!error) served.push_back(waiting);
         });
     run(let_others_run());
@@ -322,9 +321,9 @@ TEST_F(WorkerLeasesTest, ACancelledReserveLetsTheNextOneThrough) {
     hub->set_recovered({});
     std::vector<JobId> served;
     asio::cancellation_signal cancel;
-    asio::co_spawn(io, hub->reserve(job, std::nullopt),
+    asio::co_spawn(io, hub->reserve(job, {}),
                    asio::bind_cancellation_slot(cancel.slot(), [](std::exception_ptr, Address) {}));
-    asio::co_spawn(io, hub->reserve(other_job, std::nullopt), [&](std::exception_ptr error, Address) {
+    asio::co_spawn(io, hub->reserve(other_job, {}), [&](std::exception_ptr error, Address) {
         if (!error) served.push_back(other_job);
     });
     run(let_others_run());
@@ -338,14 +337,14 @@ TEST_F(WorkerLeasesTest, ThePreferredWorkerIsTakenWhenItIsIdle) {
     hub->set_recovered({});
     const WorkerPtr one = connect(key);
     const WorkerPtr two = connect(other_key);
-    EXPECT_EQ(run(hub->reserve(job, other_key.address())), other_key.address());
-    EXPECT_EQ(run(hub->reserve(other_job, other_key.address())), key.address());
+    EXPECT_EQ(run(hub->reserve(job, {other_key.address()})), other_key.address());
+    EXPECT_EQ(run(hub->reserve(other_job, {other_key.address()})), key.address());
 }
 
 TEST_F(WorkerLeasesTest, NobodyIsHandedOutBeforeRecovery) {
     const WorkerPtr worker = connect(key);
     bool served = false;
-    asio::co_spawn(io, hub->reserve(other_job, std::nullopt), [&](std::exception_ptr, Address) { served = true; });
+    asio::co_spawn(io, hub->reserve(other_job, {}), [&](std::exception_ptr, Address) { served = true; });
     run(let_others_run());
     EXPECT_FALSE(served);
     adopt(job, 5, key.address());

@@ -196,7 +196,7 @@ protected:
 TEST_F(KilledWorkerTest, AWorkerKilledInTheMiddleContinuesWhereItsCheckpointStands) {
     script("200 1000 10\n");
     ChildProcess first = start_process();
-    const Address address = run(hub->reserve(job, std::nullopt));
+    const Address address = run(hub->reserve(job, {}));
     adopt(job, 1, address);
     run(hub->order(assign(1)));
     std::uint64_t step = 0;

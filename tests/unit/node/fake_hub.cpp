@@ -3,6 +3,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "support/worker_fitness.hpp"
+
 namespace emeth::test {
 
 namespace wp = worker_protocol;
@@ -32,7 +34,7 @@ void FakeHub::add_worker(Address address, std::uint64_t power_capacity) {
 
 void FakeHub::greet(const Address& worker) {
     const Worker& known = workers_.at(worker);
-    reservations_->connect(worker, {known.power_capacity, "10.0.0.1", known.assigned});
+    reservations_->connect(worker, {known.power_capacity, "10.0.0.1", known.assigned, fit_for_everything()});
 }
 
 void FakeHub::disconnect(Address worker, const std::string& reason) {

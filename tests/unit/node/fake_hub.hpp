@@ -50,8 +50,8 @@ public:
 
     [[nodiscard]] std::vector<node::WorkerInfo> workers() const override { return reservations_->workers(); }
     [[nodiscard]] std::size_t idle_workers() const override { return reservations_->idle_workers(); }
-    Task<Address> reserve(JobId job, std::optional<Address> preferred) override {
-        return reservations_->reserve(job, preferred);
+    Task<Address> reserve(JobId job, node::WorkerWish wish) override {
+        return reservations_->reserve(job, std::move(wish));
     }
     std::shared_ptr<node::WorkerInbox> adopt(JobId job, std::uint64_t lease, Address worker, node::Hold hold) override;
     void release(JobId job, bool forget, std::string reason) override;

@@ -28,7 +28,7 @@ CheckpointSaved checkpoint_at(std::uint64_t step) {
 class ReportQueueTest : public test::IoFixture {
 protected:
     ReportQueueTest() { job.bytes.fill(1), other_job.bytes.fill(2); }
-    Report next() { return run(queue.next()); }
+    Report next() { return std::get<Report>(run(queue.next())); }
     JobId job;
     JobId other_job;
     ReportQueue queue{executor(), system_random()};
@@ -44,6 +44,20 @@ TEST_F(ReportQueueTest, SendsInOrderWithRisingIds) {
     EXPECT_EQ(first.lease, 3u);
     EXPECT_NE(first.id, 0u);
     EXPECT_GT(second.id, first.id);
+}
+
+TEST_F(ReportQueueTest, FitnessComesFirstAndIsRepeatedAfterAReconnect) {
+    queue.add(job, 3, DatasetReady{});
+    queue.set_fitness({"", {{"nano", 1'000}}, 1, 1});
+    queue.set_fitness({"", {{"nano", 2'000}}, 1, 1});
+    const auto first = run(queue.next());
+    ASSERT_TRUE(std::holds_alternative<worker_protocol::Fitness>(first));
+    EXPECT_EQ(std::get<worker_protocol::Fitness>(first).tokens_per_s.at("nano"), 2'000) << "only the latest counts";
+    EXPECT_TRUE(std::holds_alternative<DatasetReady>(next().body));
+    queue.resend(job);
+    EXPECT_TRUE(std::holds_alternative<DatasetReady>(next().body));
+    queue.resend_all();
+    EXPECT_TRUE(std::holds_alternative<worker_protocol::Fitness>(run(queue.next())));
 }
 
 TEST_F(ReportQueueTest, RepeatsAfterAReconnectUntilAcknowledged) {
@@ -119,8 +133,9 @@ TEST_F(ReportQueueTest, ADroppedJobSaysNothingMore) {
 TEST_F(ReportQueueTest, NextWaitsForAReport) {
     Report received;
     bool done = false;
-    asio::co_spawn(io, queue.next(),
-                   [&](std::exception_ptr, Report report) { received = std::move(report), done = true; });
+    asio::co_spawn(io, queue.next(), [&](std::exception_ptr, worker_protocol::FromWorker message) {
+        received = std::get<Report>(std::move(message)), done = true;
+    });
     io.run_for(std::chrono::milliseconds(0));
     EXPECT_FALSE(done);
     queue.add(job, 3, Trained{});

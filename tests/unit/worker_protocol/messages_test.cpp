@@ -133,6 +133,30 @@ TEST(FromMasterMessages, AJoinGoesThroughUnchanged) {
                 HasSubstr("rendezvous.host"));
 }
 
+TEST(FromWorkerMessages, FitnessGoesThroughUnchanged) {
+    const Fitness fitness{"", {{"nano", 21'000.5}, {"gpt2", 80}}, 5'000'000'000, 7};
+    const auto parsed = parse_from_worker(encode(FromWorker(fitness)));
+    ASSERT_TRUE(parsed.has_value()) << parsed.error().message;
+    const auto& result = std::get<Fitness>(*parsed);
+    EXPECT_EQ(result.unfit, "");
+    EXPECT_EQ(result.tokens_per_s, fitness.tokens_per_s);
+    EXPECT_EQ(result.disk_free_bytes, 5'000'000'000U);
+    EXPECT_EQ(result.states_free_bytes, 7U);
+}
+
+TEST(FromWorkerMessages, FitnessIsBounded) {
+    const std::string text = encode(FromWorker(Fitness{"", {{"nano", 2}}, 1, 1}));
+    ASSERT_EQ(worker_error(text), "accepted");
+    EXPECT_THAT(worker_error(replaced(text, "\"tokens_per_s\":2E0", "\"tokens_per_s\":0")), HasSubstr("tokens_per_s"));
+    EXPECT_THAT(worker_error(replaced(text, "\"tokens_per_s\":2E0", "\"tokens_per_s\":-1")), HasSubstr("tokens_per_s"));
+    EXPECT_THAT(worker_error(replaced(text, "nano", "../nano")), HasSubstr("model"));
+    EXPECT_THAT(worker_error(replaced(text, "\"disk_free_bytes\":1", "\"disk_free_bytes\":-1")),
+                HasSubstr("disk_free_bytes"));
+    Fitness many;
+    for (std::size_t number = 0; number <= presets_max; ++number) many.tokens_per_s["p" + std::to_string(number)] = 1;
+    EXPECT_THAT(worker_error(encode(FromWorker(many))), HasSubstr("speeds"));
+}
+
 TEST(FromWorkerMessages, HelloGoesThroughUnchanged) {
     Hello hello;
     hello.challenge = hash;
@@ -267,10 +291,9 @@ TEST(FromWorkerMessages, BoundsAreChecked) {
 
     Hello hello;
     hello.signature.bytes[64] = 27;
-    hello.power_capacity = 1;
     hello.held.resize(held_leases_max);
-    ASSERT_EQ(worker_error(encode(FromWorker(hello))), "accepted");
-    EXPECT_THAT(worker_error(replaced(encode(FromWorker(hello)), "\"power_capacity\":1", "\"power_capacity\":0")),
+    ASSERT_EQ(worker_error(encode(FromWorker(hello))), "accepted") << "0: what it measures counts";
+    EXPECT_THAT(worker_error(replaced(encode(FromWorker(hello)), "\"power_capacity\":0", "\"power_capacity\":-1")),
                 HasSubstr("power_capacity"));
     hello.held.resize(held_leases_max + 1);
     EXPECT_THAT(worker_error(encode(FromWorker(hello))), HasSubstr("held"));

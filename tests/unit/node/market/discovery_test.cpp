@@ -112,7 +112,7 @@ TEST_F(DiscoveryTest, WhereWorkersTrainTogetherOneJobAtATimeIsTaken) {
     commitments.workers = 1;
     EXPECT_EQ(together.free_workers(std::nullopt), 0U) << "one is spoken for";
     commitments.workers = 0;
-    run(hub.reserve(repeated<JobId>(7), std::nullopt));
+    run(hub.reserve(repeated<JobId>(7), {}));
     EXPECT_EQ(prospector.free_workers(std::nullopt), 1U);
     EXPECT_EQ(together.free_workers(std::nullopt), 0U) << "the other one helps";
     EXPECT_EQ(together.free_workers(repeated<JobId>(7)), 1U) << "the JOB itself still fits";

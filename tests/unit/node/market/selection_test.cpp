@@ -7,6 +7,7 @@
 
 #include "chain/amount.hpp"
 #include "support/fake_chain.hpp"
+#include "support/worker_fitness.hpp"
 
 namespace emeth::test {
 namespace {
@@ -29,6 +30,10 @@ struct Scene {
     SelectionPolicy policy;
 };
 
+node::WorkerInfo worker(std::uint8_t byte) {
+    return {repeated<Address>(byte), true, 27'300, std::nullopt, std::nullopt, Milliseconds(0), fit_for_everything()};
+}
+
 /// A JOB of 100 MB as published: 582 gas, 20 EMT, due in a day; and a node with one RTX 3080.
 Scene good_scene() {
     Scene scene;
@@ -39,8 +44,8 @@ Scene good_scene() {
     scene.candidate.dataset_bytes = 100 << 20;
     scene.candidate.gas = 582;
     scene.view.chain_now_unix_s = now_s;
-    scene.view.workers_connected = scene.view.workers_free = 1;
-    scene.view.power_capacity = 27'300;
+    scene.view.workers = {worker(0x51)};
+    scene.view.workers_free = 1;
     scene.view.emt_free = coins("100");
     scene.view.alt_free = coins("1");
     scene.view.gas_price = wei(1'000'000'000);
@@ -106,9 +111,39 @@ const std::vector<RefusalCase> refusal_cases{
          s.view.gas_price = wei(1'000'000'000'000);
      },
      "its expected value is -5.2000 EMT: fee 20 EMT, less verifier fee 10 EMT, gas and the risk of penalties", false},
-    {"no_worker", [](Scene& s) { s.view.workers_connected = s.view.workers_free = 0; }, "no worker is connected",
+    {"no_worker",
+     [](Scene& s) {
+         s.view.workers.clear();
+         s.view.workers_free = 0;
+     },
+     "no worker is connected", false},
+    {"claimed", [](Scene& s) { s.view.workers_free = 0; }, "none of the 1 connected workers is free", false},
+    {"busy", [](Scene& s) { s.view.workers.front().job = repeated<JobId>(0x77); },
+     "none of the 1 connected workers is free", false},
+    {"resting", [](Scene& s) { s.view.workers.front().rest = Milliseconds(1); },
+     "none of the 1 connected workers is free", false},
+    {"unproved", [](Scene& s) { s.view.workers.front().fitness.reset(); },
+     "none of the 1 connected workers is fit for it: 0x5151515151515151515151515151515151515151: it has not proved yet "
+     "what it can train",
      false},
-    {"busy", [](Scene& s) { s.view.workers_free = 0; }, "none of the 1 connected workers is free", false},
+    {"no_trainer",
+     [](Scene& s) { s.view.workers.front().fitness = unfit("cannot start emeth-trainer:\nNo such file"); },
+     "none of the 1 connected workers is fit for it: 0x5151515151515151515151515151515151515151: cannot start "
+     "emeth-trainer:\\x0aNo such file",
+     false},
+    {"memory", [](Scene& s) { s.view.workers.front().fitness->tokens_per_s.erase("nano"); },
+     "none of the 1 connected workers is fit for it: 0x5151515151515151515151515151515151515151: nano does not fit "
+     "into "
+     "its memory",
+     false},
+    {"workers_disk", [](Scene& s) { s.view.workers.front().fitness->disk_free_bytes = 200 << 20; },
+     "none of the 1 connected workers is fit for it: 0x5151515151515151515151515151515151515151: it needs 273 MiB of "
+     "disk, 200 MiB are free",
+     false},
+    {"workers_states", [](Scene& s) { s.view.workers.front().fitness->states_free_bytes = 1 << 20; },
+     "none of the 1 connected workers is fit for it: 0x5151515151515151515151515151515151515151: the states take up to "
+     "73 MiB, its model_cached_size has 1 MiB left",
+     false},
     {"late", [](Scene& s) { s.candidate.record.deadline_unix_s = now_s - 90; }, "its deadline passed 90 s ago", true},
     {"deadline", [](Scene& s) { s.candidate.record.deadline_unix_s = now_s + 18'600; },
      "finish estimate 5 h 55 min + margin 60 min > 5 h 10 min left", false},

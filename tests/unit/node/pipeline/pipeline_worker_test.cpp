@@ -36,6 +36,29 @@ TEST_F(PipelineWorkerTest, ALostWorkerThatComesBackInTimeKeepsItsLease) {
     expect_verified_once();
 }
 
+TEST_F(PipelineWorkerTest, AWorkerThatOnlySaysThatItWorksLosesItsLease) {
+    const auto honest = std::exchange(hub.script, {});
+    start(true);
+    ASSERT_TRUE(run_until([this] { return hub.assignments == 1; }));
+    hub.script = honest;
+    hub.add_worker(worker_2);
+    for (std::uint64_t minute = 1; minute < 50 && count<sm::LeaseRevoked>() == 0; ++minute) {
+        hub.send(job_id, wp::Progress{.stage = "training", .step = minute, .steps_total = 100});
+        run_for(60);
+    }
+    EXPECT_EQ(count<sm::LeaseRevoked>(), 1);
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    EXPECT_EQ(record().lease.worker, worker_2);
+    expect_verified_once();
+}
+
+TEST_F(PipelineWorkerTest, AWorkerThatIsAloneKeepsItsLease) {
+    hub.script.clear();
+    start(true);
+    run_for(4 * 3'600);
+    EXPECT_EQ(count<sm::LeaseRevoked>(), 0) << "it may still come round, and nobody else could do better";
+}
+
 TEST_F(PipelineWorkerTest, AReportUnderALeaseThatIsOverIsNotTakenForOneOfThePresentLease) {
     hub.script.resize(3);  // up to the first checkpoint
     start(true);
@@ -129,7 +152,7 @@ TEST_F(PipelineWorkerTest, AWorkerIsNobodyElsesWhileItsLeaseMayBeDurable) {
     store->fails_too_late = true;
     hub.connect(worker_1);
     ASSERT_TRUE(run_until([this] { return store->failure.has_value(); }));
-    asio::co_spawn(io, hub.reserve(repeated<JobId>(0x12), worker_1), reserved);
+    asio::co_spawn(io, hub.reserve(repeated<JobId>(0x12), {worker_1}), reserved);
     run_for(5);
     EXPECT_EQ(record().lease.worker, worker_1);
     EXPECT_FALSE(of_another_job);

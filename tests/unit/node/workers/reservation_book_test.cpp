@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "support/worker_fitness.hpp"
+
 namespace emeth::node {
 namespace {
 
@@ -24,17 +26,21 @@ const JobId job = filled<JobId>(1), other_job = filled<JobId>(2), third_job = fi
 constexpr Milliseconds now{1'000'000}, minute{60'000};
 const std::string machine = "10.0.0.1", other_machine = "10.0.0.2";
 
+WorkerConnection fit_at(std::string peer, std::map<JobId, std::uint64_t> held = {}) {
+    return {27'300, std::move(peer), std::move(held), test::fit_for_everything()};
+}
+
 class ReservationBookTest : public ::testing::Test {
 protected:
     /// A master that has looked through its JOBs, with these workers connected.
     void open(const std::vector<Address>& workers, const std::vector<JobId>& active = {}) {
-        for (const Address& worker : workers) book.connect(worker, {27'300, machine, {}});
+        for (const Address& worker : workers) book.connect(worker, fit_at(machine));
         EXPECT_THAT(book.set_recovered(active), IsEmpty());
     }
     std::optional<ReservationBook::Reserved> reserve(const JobId& wanting,
                                                      const std::optional<Address>& preferred = std::nullopt) {
-        const auto ticket = book.take_ticket();
-        auto reserved = book.reserve(ticket, wanting, preferred, now);
+        const auto ticket = book.take_ticket({preferred});
+        auto reserved = book.reserve(ticket, wanting, now);
         book.drop_ticket(ticket);
         return reserved;
     }
@@ -85,12 +91,19 @@ TEST_F(ReservationBookTest, OneThatRestsComesLastAndTheOneWithTheLeastRestLeftFi
     EXPECT_EQ(info(ann).rest, Milliseconds::zero());
 }
 
+TEST_F(ReservationBookTest, OneThatHasDeliveredAResultComesBeforeAStranger) {
+    open({ann, bob});
+    book.lease_fulfilled(bob);
+    EXPECT_EQ(reserved_for(job), bob);
+    EXPECT_EQ(reserved_for(other_job), ann);
+}
+
 TEST_F(ReservationBookTest, AHelperComesAfterThoseThatDoNothing) {
     open({ann, bob, cid});
     book.adopt(job, 5, cid, Hold::work);
     book.disconnect(bob);
     book.call_helpers(job, 5, {machine, 7'000, filled<Hash256>(1)}, now);
-    book.connect(bob, {27'300, machine, {}});
+    book.connect(bob, fit_at(machine));
     EXPECT_EQ(info(ann).helps, job);
     EXPECT_EQ(reserved_for(other_job), bob);
     EXPECT_EQ(reserved_for(third_job), ann);
@@ -114,30 +127,68 @@ TEST_F(ReservationBookTest, WorkersAreHandedOutInTheOrderOfTheTickets) {
     open({});
     const auto first = book.take_ticket();
     const auto second = book.take_ticket();
-    book.connect(ann, {27'300, machine, {}});
-    EXPECT_EQ(book.first_ticket(), first);
-    EXPECT_FALSE(book.reserve(second, other_job, std::nullopt, now)) << "it is not its turn";
-    const auto reserved = book.reserve(first, job, std::nullopt, now);
+    book.connect(ann, fit_at(machine));
+    EXPECT_EQ(book.first_ticket(now), first);
+    EXPECT_FALSE(book.reserve(second, other_job, now)) << "it is not its turn";
+    const auto reserved = book.reserve(first, job, now);
     ASSERT_TRUE(reserved);
     EXPECT_EQ(reserved->worker, ann);
     book.drop_ticket(first);
-    EXPECT_EQ(book.first_ticket(), second);
-    EXPECT_FALSE(book.reserve(second, other_job, std::nullopt, now)) << "nobody is idle";
+    EXPECT_FALSE(book.reserve(second, other_job, now)) << "nobody is idle";
     book.release(job, false, "given back");
-    EXPECT_TRUE(book.reserve(second, other_job, std::nullopt, now));
+    EXPECT_EQ(book.first_ticket(now), second);
+    EXPECT_TRUE(book.reserve(second, other_job, now));
 }
 
 TEST_F(ReservationBookTest, ATicketThatIsDroppedLetsTheNextOneThrough) {
     open({ann});
     const auto cancelled = book.take_ticket();
     const auto next = book.take_ticket();
-    EXPECT_FALSE(book.reserve(next, job, std::nullopt, now));
+    EXPECT_FALSE(book.reserve(next, job, now));
     book.drop_ticket(cancelled);
-    EXPECT_TRUE(book.reserve(next, job, std::nullopt, now));
+    EXPECT_TRUE(book.reserve(next, job, now));
+}
+
+TEST_F(ReservationBookTest, AWorkerThatHasNotProvedItselfGetsNothing) {
+    open({});
+    book.connect(ann, {27'300, machine, {}, std::nullopt});
+    EXPECT_EQ(book.idle_workers(now), 0U);
+    EXPECT_EQ(reserved_for(job), std::nullopt);
+    book.set_fitness(ann, test::unfit("cannot start emeth-trainer: No such file or directory"));
+    EXPECT_EQ(book.idle_workers(now), 0U);
+    EXPECT_EQ(reserved_for(job), std::nullopt);
+    EXPECT_EQ(info(ann).fitness->unfit, "cannot start emeth-trainer: No such file or directory");
+    book.set_fitness(ann, test::fit_for_everything());
+    EXPECT_EQ(reserved_for(job), ann);
+    book.set_fitness(bob, test::fit_for_everything());
+    EXPECT_FALSE(book.is_connected(bob)) << "a message of one that has just left";
+}
+
+TEST_F(ReservationBookTest, AnUnfitHelperIsNotCalled) {
+    open({ann, bob});
+    book.adopt(job, 5, ann, Hold::work);
+    book.set_fitness(bob, test::unfit("device 'cuda' is not available"));
+    EXPECT_EQ(book.helpers_to_call(job, {machine, 7'000, filled<Hash256>(1)}, now), 0U);
+}
+
+TEST_F(ReservationBookTest, AJobThatNobodyCanTrainYetDoesNotHoldUpTheNext) {
+    open({});
+    auto small = test::fit_for_everything();
+    small.tokens_per_s.erase("gpt2");
+    book.connect(ann, {27'300, machine, {}, small});
+    const auto large_job = book.take_ticket({std::nullopt, "gpt2"});
+    const auto small_job = book.take_ticket({std::nullopt, "nano"});
+    EXPECT_EQ(book.first_ticket(now), small_job);
+    EXPECT_FALSE(book.reserve(large_job, job, now));
+    EXPECT_TRUE(book.reserve(small_job, other_job, now));
+    book.connect(bob, fit_at(machine));
+    const auto reserved = book.reserve(large_job, job, now);
+    ASSERT_TRUE(reserved);
+    EXPECT_EQ(reserved->worker, bob);
 }
 
 TEST_F(ReservationBookTest, NobodyIsHandedOutBeforeTheMasterKnowsItsJobs) {
-    book.connect(ann, {27'300, machine, {{job, 5}}});
+    book.connect(ann, fit_at(machine, {{job, 5}}));
     EXPECT_EQ(book.idle_workers(now), 0U);
     EXPECT_EQ(reserved_for(other_job), std::nullopt);
     book.adopt(job, 5, ann, Hold::work);
@@ -146,7 +197,7 @@ TEST_F(ReservationBookTest, NobodyIsHandedOutBeforeTheMasterKnowsItsJobs) {
 }
 
 TEST_F(ReservationBookTest, AReportOfALeaseThatIsNotAdoptedYetHasToWaitAfterAStart) {
-    book.connect(ann, {27'300, machine, {{job, 5}}});
+    book.connect(ann, fit_at(machine, {{job, 5}}));
     EXPECT_EQ(book.standing(ann, job, 5), Standing::unknown);
     book.adopt(job, 5, ann, Hold::work);
     EXPECT_EQ(book.standing(ann, job, 5), Standing::stands);
@@ -186,7 +237,7 @@ TEST_F(ReservationBookTest, ARefusedReportMeansForgetWhereTheJobHasEnded) {
 }
 
 TEST_F(ReservationBookTest, WhatAWorkerHoldsWithoutAReservationStopsAndWhatHasEndedIsForgotten) {
-    book.connect(ann, {27'300, machine, {{job, 5}, {other_job, 3}, {third_job, 1}}});
+    book.connect(ann, fit_at(machine, {{job, 5}, {other_job, 3}, {third_job, 1}}));
     book.adopt(job, 5, ann, Hold::work);
     const auto stops = book.set_recovered({job, other_job});
     ASSERT_THAT(stops, SizeIs(2));
@@ -203,10 +254,10 @@ TEST_F(ReservationBookTest, AWorkerThatComesBackIsToldWhatEndedMeanwhile) {
     book.disconnect(ann);
     EXPECT_FALSE(info(ann).connected);
     EXPECT_EQ(info(ann).job, job);
-    EXPECT_THAT(book.connect(ann, {27'300, machine, {{job, 5}}}), IsEmpty()) << "its lease stands";
+    EXPECT_THAT(book.connect(ann, fit_at(machine, {{job, 5}})), IsEmpty()) << "its lease stands";
     book.disconnect(ann);
     EXPECT_THAT(book.release(job, true, "declined"), IsEmpty());
-    const auto stops = book.connect(ann, {27'300, machine, {{job, 5}}});
+    const auto stops = book.connect(ann, fit_at(machine, {{job, 5}}));
     ASSERT_THAT(stops, SizeIs(1));
     EXPECT_TRUE(stops[0].stop.forget);
 }
@@ -218,7 +269,7 @@ TEST_F(ReservationBookTest, FilesOfAJobThatWasReleasedWithoutForgettingAreKept) 
     const auto stops = book.release(job, false, "the result is uploaded");
     ASSERT_THAT(stops, SizeIs(1));
     EXPECT_FALSE(stops[0].stop.forget);
-    EXPECT_FALSE(book.connect(ann, {27'300, machine, {{job, 5}}}).at(0).stop.forget);
+    EXPECT_FALSE(book.connect(ann, fit_at(machine, {{job, 5}})).at(0).stop.forget);
     EXPECT_TRUE(book.release(job, true, "verified").at(0).stop.forget);
     EXPECT_THAT(book.release(job, true, "verified"), IsEmpty()) << "it has nothing of the JOB any more";
 }
@@ -233,7 +284,7 @@ TEST_F(ReservationBookTest, AFormerHolderStopsWhenTheLeaseGoesToAnotherAndForget
     EXPECT_EQ(stops[0].stop.lease, 5U);
     EXPECT_FALSE(stops[0].stop.forget);
     EXPECT_THAT(book.adopt(job, 6, bob, Hold::work), SizeIs(1)) << "it still has the files";
-    const auto again = book.connect(ann, {27'300, machine, {{job, 5}}});
+    const auto again = book.connect(ann, fit_at(machine, {{job, 5}}));
     ASSERT_THAT(again, SizeIs(1)) << "it comes back and has not heard of it";
     EXPECT_FALSE(again[0].stop.forget);
     book.note_files(job, 6);
@@ -243,7 +294,7 @@ TEST_F(ReservationBookTest, AFormerHolderStopsWhenTheLeaseGoesToAnotherAndForget
 TEST_F(ReservationBookTest, ANewerConnectionReplacesTheEarlierOne) {
     open({ann});
     book.adopt(job, 5, ann, Hold::work);
-    book.connect(ann, {30'000, machine, {}});
+    book.connect(ann, {30'000, machine, {}, test::fit_for_everything()});
     EXPECT_EQ(book.connected(), 1U);
     EXPECT_EQ(info(ann).power_capacity, 30'000U);
     EXPECT_EQ(info(ann).job, job);
@@ -292,7 +343,7 @@ TEST_F(HelpersTest, NobodyIsCalledForALeaseThatDoesNotStand) {
     book.disconnect(ann);
     EXPECT_EQ(callable(), 0U) << "the leader is away";
     EXPECT_THAT(call(), IsEmpty());
-    book.connect(ann, {27'300, machine, {}});
+    book.connect(ann, fit_at(machine));
     EXPECT_EQ(callable(), 1U);
     book.adopt(job, 5, ann, Hold::files);
     EXPECT_EQ(callable(), 0U) << "there is nothing to train";
@@ -313,7 +364,7 @@ TEST_F(HelpersTest, NobodyIsCalledWhileAJobWaitsForAWorker) {
 
 TEST_F(HelpersTest, ALeaderOnItsLoopbackAddressIsReachedFromItsOwnMachineAlone) {
     rendezvous.host = "127.0.0.1";
-    book.connect(cid, {27'300, other_machine, {}});
+    book.connect(cid, fit_at(other_machine));
     EXPECT_EQ(call().size(), 1U);
     EXPECT_EQ(info(cid).helps, std::nullopt);
     rendezvous.host = machine;
@@ -323,7 +374,7 @@ TEST_F(HelpersTest, ALeaderOnItsLoopbackAddressIsReachedFromItsOwnMachineAlone) 
 
 TEST_F(HelpersTest, AHelperIsNotCalledAwayToAnotherJobsLeader) {
     call();
-    book.connect(cid, {27'300, machine, {}});
+    book.connect(cid, fit_at(machine));
     book.adopt(other_job, 1, cid, Hold::work);
     const trainer_protocol::Rendezvous elsewhere{machine, 7'100, filled<Hash256>(3)};
     EXPECT_EQ(book.helpers_to_call(other_job, elsewhere, now), 0U);
@@ -356,7 +407,7 @@ TEST_F(HelpersTest, AHelperThatGetsTheVeryJobGoesOn) {
 
 /// They may be a checkpoint of the lease that it had before.
 TEST_F(HelpersTest, FilesThatAWorkerHadBeforeItHelpedStay) {
-    book.connect(bob, {27'300, machine, {{job, 4}}});
+    book.connect(bob, fit_at(machine, {{job, 4}}));
     call();
     call(5, now + minute);
     const auto reserved = reserve(other_job);

@@ -6,6 +6,7 @@
 #include <boost/asio/detached.hpp>
 
 #include "support/io_fixture.hpp"
+#include "support/worker_fitness.hpp"
 
 namespace emeth::node {
 namespace {
@@ -33,7 +34,7 @@ Report part(std::uint32_t number, const JobId& of, std::uint64_t lease) {
 class ReservationsTest : public test::IoFixture {
 protected:
     void connect(const Address& worker, std::map<JobId, std::uint64_t> held = {}) {
-        reservations.connect(worker, {27'300, "10.0.0.1", std::move(held)});
+        reservations.connect(worker, {27'300, "10.0.0.1", std::move(held), test::fit_for_everything()});
     }
     void run_what_is_ready() {
         io.restart();
@@ -41,7 +42,7 @@ protected:
     }
     /// The JOB joins `served` when it gets a worker.
     void want_worker(const JobId& wanting, asio::cancellation_signal& cancel) {
-        asio::co_spawn(io, reservations.reserve(wanting, std::nullopt),
+        asio::co_spawn(io, reservations.reserve(wanting, {}),
                        asio::bind_cancellation_slot(cancel.slot(), [this, wanting](std::exception_ptr error, Address) {
                            if (!error) served.push_back(wanting);
                        }));
@@ -55,6 +56,16 @@ protected:
                                   stops.push_back(std::move(order));
                               }};
 };
+
+TEST_F(ReservationsTest, WhoeverWaitsIsServedWhenAWorkerProvesItself) {
+    reservations.set_recovered({});
+    reservations.connect(ann, {27'300, "10.0.0.1", {}, std::nullopt});
+    want_worker(job, cancel_first);
+    EXPECT_TRUE(served.empty());
+    reservations.set_fitness(ann, test::fit_for_everything());
+    run_what_is_ready();
+    EXPECT_EQ(served, std::vector{job});
+}
 
 TEST_F(ReservationsTest, WhoeverWaitsIsServedInTurn) {
     reservations.set_recovered({});
@@ -95,9 +106,9 @@ TEST_F(ReservationsTest, ACancelledOneLeavesTheQueue) {
 TEST_F(ReservationsTest, AReservationThatTheJobStillHasEndsFirst) {
     reservations.set_recovered({});
     connect(ann);
-    EXPECT_EQ(run(reservations.reserve(job, std::nullopt)), ann);
+    EXPECT_EQ(run(reservations.reserve(job, {})), ann);
     const auto inbox = reservations.adopt(job, 1, ann, Hold::work);
-    EXPECT_EQ(run(reservations.reserve(job, std::nullopt)), ann);
+    EXPECT_EQ(run(reservations.reserve(job, {})), ann);
     EXPECT_TRUE(inbox->closed());
 }
 

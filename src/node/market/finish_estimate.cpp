@@ -1,0 +1,75 @@
+#include "node/market/finish_estimate.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "trainer_protocol/presets.hpp"
+#include "trainer_protocol/segments.hpp"
+
+namespace emeth::node {
+namespace {
+
+constexpr double longest_s = 1e12;  // 30,000 years: keeps sums of times far from overflow
+
+/// Of a line that is slow for a machine that trains, and of one processor that counts and encodes (bench tokens: 9 MB/s
+/// and a tokenizer in 1 to 4 s on two). What is not measured is assumed on the careful side.
+constexpr double transferred_bytes_per_s = 2e6, tokenised_bytes_per_s = 1e6, tokenizer_s = 20;
+/// Every epoch is followed by a look at the states, and the run by hashing, packing and the transaction.
+constexpr double epilogue_s = 30;
+/// A forward pass is a third of a step.
+constexpr double validation_share = 1.0 / 3;
+
+std::int64_t seconds(double time) {
+    return static_cast<std::int64_t>(std::ceil(std::min(time, longest_s)));
+}
+
+bool could_get_a_job(const WorkerInfo& worker) {
+    return worker.connected && !worker.job && worker.rest == Milliseconds::zero();
+}
+
+}  // namespace
+
+std::optional<std::string> why_unable(const WorkerInfo& worker, const Workload& work) {
+    if (auto reason = why_unfit(worker.fitness, work.model)) return reason;
+    const std::uint64_t states = trainer_protocol::states_bytes_max(work.model, work.epochs, work.draws);
+    const std::uint64_t needed = trainer_protocol::dataset_disk_bytes(work.dataset_bytes) + states;
+    if (worker.fitness->disk_free_bytes < needed)
+        return fmt::format("it needs {} MiB of disk, {} MiB are free", needed >> 20,
+                           worker.fitness->disk_free_bytes >> 20);
+    if (worker.fitness->states_free_bytes < states)
+        return fmt::format("the states take up to {} MiB, its model_cached_size has {} MiB left", states >> 20,
+                           worker.fitness->states_free_bytes >> 20);
+    return std::nullopt;
+}
+
+std::int64_t finish_estimate_s(std::uint64_t gas, std::uint64_t power_capacity, std::uint32_t epochs) {
+    if (power_capacity == 0) return static_cast<std::int64_t>(longest_s);
+    const double two_epochs_s = static_cast<double>(gas) * 1e6 / static_cast<double>(power_capacity);
+    return seconds(two_epochs_s * std::max(epochs, 1U) / 2);
+}
+
+std::int64_t finish_estimate_s(const Workload& work, const WorkerInfo& worker) {
+    if (worker.power_capacity > 0) return finish_estimate_s(work.gas, worker.power_capacity, work.epochs);
+    const auto preset = trainer_protocol::find_preset(work.model);
+    if (preset.has_error() || why_unfit(worker.fitness, work.model)) return static_cast<std::int64_t>(longest_s);
+    const double tokens_per_s = worker.fitness->tokens_per_s.at(work.model);
+    const auto bytes = static_cast<double>(work.dataset_bytes);
+    const double trained = bytes / preset->bytes_per_token * work.epochs;
+    const auto validated =
+        static_cast<double>(preset->validation_windows_max) * static_cast<double>(preset->context) * validation_share;
+    const double artifact_bytes = static_cast<double>(preset->weight_count()) * sizeof(float);
+    return seconds((trained + validated) / tokens_per_s + tokenizer_s + bytes / tokenised_bytes_per_s +
+                   (bytes + artifact_bytes) / transferred_bytes_per_s + epilogue_s);
+}
+
+std::optional<std::int64_t> slowest_idle_estimate_s(const Workload& work, const std::vector<WorkerInfo>& workers) {
+    std::optional<std::int64_t> slowest;
+    for (const WorkerInfo& worker : workers)
+        if (could_get_a_job(worker) && !why_unable(worker, work))
+            slowest = std::max(slowest.value_or(0), finish_estimate_s(work, worker));
+    return slowest;
+}
+
+}  // namespace emeth::node

@@ -1,0 +1,37 @@
+// How long a JOB takes on the workers that could get it: what is known before a deposit. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "node/workers/worker_info.hpp"
+
+namespace emeth::node {
+
+/// What training a JOB means, as far as chain and Storage API tell.
+struct Workload {
+    std::string model;
+    std::uint32_t epochs = 0;
+    std::uint64_t dataset_bytes = 0;
+    std::uint64_t gas = 0;    ///< of the contract's cost model, not chain gas
+    std::uint32_t draws = 0;  ///< verification_draws: evidence takes disk, too
+};
+
+/// Why the worker cannot train it, however much time there is; none: it can.
+std::optional<std::string> why_unable(const WorkerInfo& worker, const Workload& work);
+
+/// Seconds from the order to the submit on a worker that is able: fetching the dataset, the tokenizer, training,
+/// validation and the upload. Training goes by the speed that the worker measured with this preset, for ordinary text;
+/// where its operator set powerCapacity, that decides alone.
+std::int64_t finish_estimate_s(const Workload& work, const WorkerInfo& worker);
+
+/// The published rule: gas * 1,000,000 / powerCapacity for the published 2 epochs, proportionally more for more epochs.
+std::int64_t finish_estimate_s(std::uint64_t gas, std::uint64_t power_capacity, std::uint32_t epochs);
+
+/// The longest of the estimates of the workers that could get the JOB now: connected, idle, not resting, and able. None
+/// if there is no such worker.
+std::optional<std::int64_t> slowest_idle_estimate_s(const Workload& work, const std::vector<WorkerInfo>& workers);
+
+}  // namespace emeth::node

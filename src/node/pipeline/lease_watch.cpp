@@ -1,0 +1,42 @@
+#include "node/pipeline/lease_watch.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+#include <variant>
+
+#include "statemachine/text.hpp"
+
+namespace emeth::node {
+namespace {
+
+namespace wp = worker_protocol;
+
+/// Two looks of the master must not fall on both sides of the last moment.
+constexpr std::int64_t last_moment_s = 300;
+
+}  // namespace
+
+void LeaseWatch::saw(const wp::ReportBody& body, Milliseconds now) {
+    bool advanced = std::holds_alternative<wp::StepFailed>(body);
+    if (std::holds_alternative<wp::DatasetReady>(body)) advanced = !std::exchange(has_dataset_, true);
+    if (const auto* saved = std::get_if<wp::CheckpointSaved>(&body)) {
+        advanced = saved->checkpoint.step > checkpoint_step_;
+        checkpoint_step_ = std::max(checkpoint_step_, saved->checkpoint.step);
+    }
+    if (std::holds_alternative<wp::Trained>(body)) is_trained_ = true;
+    if (advanced) advanced_at_ = now;
+}
+
+std::optional<std::string> LeaseWatch::why_over(const FreshStart& other, Milliseconds now) const {
+    if (is_trained_ || other.estimate_s >= other.time_left_s) return std::nullopt;
+    const Milliseconds still = now - advanced_at_;
+    const Milliseconds limit = std::max(patience, Milliseconds(other.estimate_s * 1'000 / 2));
+    const bool last_moment =
+        !other.loses_work && still >= patience_at_last && other.estimate_s + last_moment_s >= other.time_left_s;
+    if (still < limit && !last_moment) return std::nullopt;
+    return fmt::format("its worker has brought neither dataset nor checkpoint for {}",
+                       duration_text(still.count() / 1'000));
+}
+
+}  // namespace emeth::node

@@ -1,0 +1,47 @@
+// Whether the worker that holds a lease gets anywhere. What it says of its progress is worth nothing by itself: a
+// worker that is connected and reports steps for ever would hold the JOB until its deadline. What counts are the
+// dataset, new checkpoints and the artifact. Pure. Io thread only.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "runtime/clock.hpp"
+#include "worker_protocol/messages.hpp"
+
+namespace emeth::node {
+
+/// What another worker could do with the JOB now: start over, and be ready after `estimate_s`.
+struct FreshStart {
+    std::int64_t estimate_s = 0;
+    std::int64_t time_left_s = 0;  ///< until the deadline, less the margin
+    bool loses_work = false;       ///< the holder has a checkpoint
+};
+
+class LeaseWatch {
+public:
+    /// The holder's own time-outs (config/worker.env) come first, and a trainer saves a checkpoint every 10 min.
+    static constexpr Milliseconds patience{45 * 60'000};
+    /// Where there is no checkpoint to lose and another worker can only just still finish.
+    static constexpr Milliseconds patience_at_last{15 * 60'000};
+
+    /// A lease begins, or the master has been started again.
+    explicit LeaseWatch(Milliseconds now = Milliseconds(0)) : advanced_at_(now) {}
+
+    /// A failure counts as well: the master counts those by themselves (Takeover).
+    void saw(const worker_protocol::ReportBody& body, Milliseconds now);
+
+    /// Why the lease should go to the other worker now; none: it should not, or not yet.
+    [[nodiscard]] std::optional<std::string> why_over(const FreshStart& other, Milliseconds now) const;
+    /// Before this, there is no need to ask.
+    [[nodiscard]] Milliseconds look_at() const { return advanced_at_ + std::min(patience, patience_at_last); }
+
+private:
+    Milliseconds advanced_at_;
+    bool has_dataset_ = false, is_trained_ = false;
+    std::uint64_t checkpoint_step_ = 0;
+};
+
+}  // namespace emeth::node

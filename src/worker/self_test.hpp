@@ -1,0 +1,55 @@
+// A worker proves itself before it counts: its trainer is started and really trains on the device that is set, and how
+// fast it does is kept in <data>/calibration.json. The master is told the result, and again whenever the disk, a speed
+// seen with a JOB, or another trial of an hour without one has changed it. Io thread only.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "runtime/blocking_pool.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/random.hpp"
+#include "trainer_protocol/calibration.hpp"
+#include "worker/job_folders.hpp"
+#include "worker/report_queue.hpp"
+#include "worker/settings.hpp"
+
+namespace emeth::worker {
+
+class SelfTest {
+public:
+    /// All of it must outlive the test.
+    struct Ports {
+        const WorkerSettings& settings;
+        const JobFolders& folders;
+        ReportQueue& reports;
+        BlockingPool& pool;
+        Clock& clock;
+        Random& random;
+    };
+    explicit SelfTest(Ports ports) : ports_(ports) {}
+
+    /// Tries until the worker is fit, then keeps its fitness up to date, until cancelled.
+    Task<> run();
+    /// What a JOB was trained with, by this worker alone: truer than any trial.
+    void saw_speed(std::string_view model, double tokens_per_s);
+
+private:
+    Task<Result<void>> prove();
+    Task<> try_again();
+    Task<Result<trainer_protocol::Calibration>> ask_trainer(std::optional<trainer_protocol::Calibration> known);
+    Task<> read_calibration();
+    Task<> save_calibration();
+    void complain(const std::string& reason, Milliseconds wait);
+    Task<worker_protocol::Fitness> look();
+
+    Ports ports_;
+    std::optional<trainer_protocol::Calibration> calibration_;
+    bool is_saved_ = true;
+    Milliseconds tried_at_{0};  ///< monotonic
+    std::string complaint_;
+    Milliseconds complained_at_{0};
+};
+
+}  // namespace emeth::worker

@@ -1,0 +1,88 @@
+// How long a JOB takes on the workers that could get it.
+#include "node/market/finish_estimate.hpp"
+
+#include <gmock/gmock.h>
+
+#include <limits>
+
+#include "support/worker_fitness.hpp"
+
+namespace emeth::test {
+namespace {
+
+using node::finish_estimate_s;
+using node::slowest_idle_estimate_s;
+using node::why_unable;
+using node::WorkerInfo;
+using node::Workload;
+using ::testing::HasSubstr;
+
+constexpr std::int64_t hour_s = 3'600;
+
+WorkerInfo worker(double tokens_per_s, std::uint64_t power_capacity = 0) {
+    WorkerInfo info;
+    info.connected = true;
+    info.power_capacity = power_capacity;
+    info.fitness = fit_for_everything(tokens_per_s);
+    return info;
+}
+
+Workload work(std::string model, std::uint64_t bytes, std::uint32_t epochs = 2) {
+    return {std::move(model), epochs, bytes, 582, 2};
+}
+
+/// Was taken with "finish estimate 99 min", as all presets took a JOB's time by its gas.
+TEST(FinishEstimate, IsOfThePreset) {
+    const WorkerInfo machine = worker(472);
+    EXPECT_GT(finish_estimate_s(work("gpt2", 30'000'000), machine), 8 * hour_s);
+    EXPECT_LT(finish_estimate_s(work("gpt2", 30'000'000), machine), 12 * hour_s);
+    EXPECT_LT(finish_estimate_s(work("gpt2", 30'000'000), worker(47'200)), 10 * hour_s / 100 + 600);
+}
+
+TEST(FinishEstimate, GrowsWithBytesAndEpochs) {
+    const WorkerInfo machine = worker(20'000);
+    const auto once = finish_estimate_s(work("nano", 100'000'000), machine);
+    const auto twice = finish_estimate_s(work("nano", 200'000'000), machine);
+    EXPECT_NEAR(static_cast<double>(twice) / static_cast<double>(once), 2, 0.02);
+    EXPECT_GT(finish_estimate_s(work("nano", 100'000'000, 4), machine), once * 18 / 10);
+    EXPECT_GE(finish_estimate_s(work("nano", 4'096), machine), 50) << "whatever else there is to do";
+}
+
+TEST(FinishEstimate, ASettingOverridesIt) {
+    EXPECT_EQ(finish_estimate_s(work("gpt2", 30'000'000), worker(472, 27'300)), finish_estimate_s(582, 27'300, 2));
+    EXPECT_EQ(finish_estimate_s(582, 27'300, 2), 21'319) << "about the published 6 h";
+    EXPECT_EQ(finish_estimate_s(582, 27'300, 4), 42'638);
+}
+
+TEST(FinishEstimate, NoNumberOverflowsIt) {
+    const auto most = std::numeric_limits<std::uint64_t>::max();
+    EXPECT_EQ(finish_estimate_s(work("gpt2", most, 1'000), worker(1e-300)), 1'000'000'000'000);
+    EXPECT_EQ(finish_estimate_s(most, 1, 1'000), 1'000'000'000'000);
+    EXPECT_EQ(finish_estimate_s(582, 0, 2), 1'000'000'000'000);
+    EXPECT_EQ(finish_estimate_s(work("gpt9", 5'000), worker(20'000)), 1'000'000'000'000);
+}
+
+TEST(FinishEstimate, TheSlowestWorkerThatCouldGetTheJobDecides) {
+    WorkerInfo slow = worker(10), away = slow, busy = slow, resting = slow, unable = slow;
+    away.connected = false;
+    busy.job = JobId{};
+    resting.rest = Milliseconds(1);
+    unable.fitness->tokens_per_s.erase("d256");
+    const Workload job = work("d256", 1'000'000);
+    const WorkerInfo fast = worker(1'000), faster = worker(2'000);
+    EXPECT_EQ(slowest_idle_estimate_s(job, {faster, fast, away, busy, resting, unable}), finish_estimate_s(job, fast));
+    EXPECT_EQ(slowest_idle_estimate_s(job, {fast, slow}), finish_estimate_s(job, slow));
+    EXPECT_EQ(slowest_idle_estimate_s(job, {away, busy, resting, unable}), std::nullopt);
+    EXPECT_EQ(slowest_idle_estimate_s(job, {}), std::nullopt);
+}
+
+TEST(FinishEstimate, AWorkerWithoutRoomIsUnable) {
+    WorkerInfo machine = worker(1'000);
+    EXPECT_EQ(why_unable(machine, work("gpt2", 1'000'000)), std::nullopt);
+    machine.fitness->disk_free_bytes = std::uint64_t{1} << 30;
+    EXPECT_THAT(why_unable(machine, work("gpt2", 1'000'000)).value_or(""), HasSubstr("MiB of disk, 1024 MiB are free"));
+    EXPECT_EQ(why_unable(machine, work("nano", 1'000'000)), std::nullopt);
+}
+
+}  // namespace
+}  // namespace emeth::test

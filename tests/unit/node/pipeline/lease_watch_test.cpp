@@ -1,0 +1,82 @@
+#include "node/pipeline/lease_watch.hpp"
+
+#include <gmock/gmock.h>
+
+namespace emeth::node {
+namespace {
+
+namespace wp = worker_protocol;
+using ::testing::HasSubstr;
+
+constexpr Milliseconds minute{60'000};
+constexpr std::int64_t hour_s = 3'600;
+
+wp::CheckpointSaved checkpoint(std::uint64_t step) {
+    wp::CheckpointSaved saved;
+    saved.checkpoint.step = step;
+    return saved;
+}
+
+/// Another worker needs 20 min, and there is a day.
+constexpr FreshStart easy{1'200, 24 * hour_s, false};
+
+TEST(LeaseWatch, ProgressAloneKeepsNoLease) {
+    LeaseWatch watch(Milliseconds(0));
+    for (int time = 0; time < 45; ++time) {
+        watch.saw(wp::Progress{.stage = "training", .step = 100U + time, .steps_total = 1'000}, time * minute);
+        watch.saw(wp::TrainingStarted{0, "again"}, time * minute);
+        EXPECT_EQ(watch.why_over(easy, time * minute), std::nullopt) << time;
+    }
+    EXPECT_THAT(watch.why_over(easy, 45 * minute).value_or(""), HasSubstr("neither dataset nor checkpoint for 45 min"));
+}
+
+TEST(LeaseWatch, DatasetAndNewCheckpointsKeepIt) {
+    LeaseWatch watch(Milliseconds(0));
+    watch.saw(wp::DatasetReady{}, 40 * minute);
+    EXPECT_EQ(watch.why_over(easy, 80 * minute), std::nullopt);
+    watch.saw(checkpoint(10), 80 * minute);
+    EXPECT_EQ(watch.why_over(easy, 120 * minute), std::nullopt);
+    watch.saw(wp::DatasetReady{}, 120 * minute);
+    watch.saw(checkpoint(10), 120 * minute);
+    watch.saw(checkpoint(9), 120 * minute);
+    EXPECT_NE(watch.why_over(easy, 125 * minute), std::nullopt) << "the same again is no progress";
+    watch.saw(checkpoint(11), 126 * minute);
+    EXPECT_EQ(watch.why_over(easy, 170 * minute), std::nullopt);
+}
+
+TEST(LeaseWatch, ALongJobHasMoreTime) {
+    LeaseWatch watch(Milliseconds(0));
+    const FreshStart days{48 * hour_s, 100 * hour_s, false};
+    EXPECT_EQ(watch.why_over(days, 23 * 60 * minute), std::nullopt);
+    EXPECT_NE(watch.why_over(days, 24 * 60 * minute), std::nullopt);
+}
+
+TEST(LeaseWatch, NobodyGetsItWhoCouldNotFinish) {
+    const LeaseWatch watch(Milliseconds(0));
+    EXPECT_EQ(watch.why_over({2 * hour_s, 2 * hour_s, false}, 300 * minute), std::nullopt);
+}
+
+TEST(LeaseWatch, TheLastMomentIsNotMissed) {
+    LeaseWatch watch(Milliseconds(0));
+    const FreshStart tight{2 * hour_s, 2 * hour_s + 200, false};
+    EXPECT_EQ(watch.why_over(tight, 14 * minute), std::nullopt);
+    EXPECT_NE(watch.why_over(tight, 15 * minute), std::nullopt);
+    EXPECT_EQ(watch.why_over({2 * hour_s, 3 * hour_s, false}, 15 * minute), std::nullopt) << "there is time";
+    EXPECT_EQ(watch.why_over({2 * hour_s, 2 * hour_s + 200, true}, 15 * minute), std::nullopt)
+        << "a checkpoint is not given up for that";
+}
+
+TEST(LeaseWatch, WhatIsTrainedStays) {
+    LeaseWatch watch(Milliseconds(0));
+    watch.saw(wp::Trained{}, minute);
+    EXPECT_EQ(watch.why_over(easy, 1'000 * minute), std::nullopt) << "parts wait for the Storage API";
+}
+
+TEST(LeaseWatch, FailuresAreCountedElsewhere) {
+    LeaseWatch watch(Milliseconds(0));
+    watch.saw(wp::StepFailed{"download", false, "storage answered 503"}, 40 * minute);
+    EXPECT_EQ(watch.why_over(easy, 80 * minute), std::nullopt);
+}
+
+}  // namespace
+}  // namespace emeth::node
