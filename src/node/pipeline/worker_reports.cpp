@@ -80,7 +80,7 @@ Task<Result<void>> LeasedWorker::take(wp::EvidencePacked packed) {
 
 Task<Result<void>> LeasedWorker::take(wp::Progress progress) {
     auto rendezvous = std::exchange(progress.rendezvous, std::nullopt);  // holds a token, which must not be displayed
-    ports_.progress.put(job().terms.id, std::move(progress));
+    ports_.progress.put(job().terms.id, std::move(progress), ports_.clock.monotonic());
     ports_.helpers.set_rendezvous(std::move(rendezvous));
     co_return Result<void>{};
 }
