@@ -29,8 +29,10 @@ Task<Result<std::vector<JobOffer>>> InfoServerClient::open_jobs() {
     http::ClientRequest request;
     request.url = base_url_.at(fmt::format("{}?status=0", jobs_path));
     request.response_bytes_max = answer_bytes_max;
+    const Milliseconds sent = time_ == nullptr ? Milliseconds::zero() : time_->monotonic();
     const auto response = co_await http::request(std::move(request));
     if (response.has_error()) co_return in_context("JOB info server", response.error());
+    if (time_ != nullptr) time_->answered(ClockOffset::Server::info_server, response->headers, sent);
     if (response->status != 200) {
         Error error = http::status_error("the JOB info server", *response);
         co_return transient_error(std::move(error.message));  // the server may be repaired while the node is running

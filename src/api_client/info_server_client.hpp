@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "api_client/clock_offset.hpp"
 #include "api_client/listed_job.hpp"
 #include "http/client.hpp"
 #include "runtime/result.hpp"
@@ -21,11 +22,14 @@ public:
 
 class InfoServerClient : public InfoServer {
 public:
-    explicit InfoServerClient(http::Url base_url) : base_url_(std::move(base_url)) {}
+    /// `time`: is told what time it is at the server; may be null, else it must outlive the client.
+    explicit InfoServerClient(http::Url base_url, NetworkClock* time = nullptr)
+        : base_url_(std::move(base_url)), time_(time) {}
     Task<Result<std::vector<JobOffer>>> open_jobs() override;
 
 private:
     http::Url base_url_;
+    NetworkClock* time_;
     bool unreadable_noted_ = false;  ///< warned once for each spell of bad entries
 };
 

@@ -29,9 +29,8 @@ constexpr Milliseconds exchange_timeout{10'000};
 /// The server needs as long to join and hash the parts of an artifact as its disk takes.
 constexpr Milliseconds joining_timeout{600'000};
 
-/// Sends one POST with a JSON body.
-Task<Result<http::ClientResponse>> send(http::Url base, std::string_view path, json::object body,
-                                        Milliseconds timeout = exchange_timeout) {
+http::ClientRequest json_request(const http::Url& base, std::string_view path, const json::object& body,
+                                 Milliseconds timeout) {
     http::ClientRequest request;
     request.method = "POST";
     request.url = base.at(path);
@@ -39,7 +38,7 @@ Task<Result<http::ClientResponse>> send(http::Url base, std::string_view path, j
     request.body = json_text(body);
     request.timeout = timeout;
     request.response_bytes_max = answer_bytes_max;
-    co_return co_await http::request(std::move(request));
+    return request;
 }
 
 /// Anything other than a 2xx with a JSON body is an Error.
@@ -70,13 +69,6 @@ Result<json::value> read_answer_about_upload(std::string_view path, const http::
     return transient_error(answer.error().message);
 }
 
-Task<Result<json::value>> post(http::Url base, std::string_view path, json::object body,
-                               Milliseconds timeout = exchange_timeout) {
-    const auto response = co_await send(std::move(base), path, std::move(body), timeout);
-    if (response.has_error()) co_return response.error();
-    co_return read_answer(path, *response);
-}
-
 json::object signed_body(const crypto::PrivateKey& key, const JobId& job, std::int64_t now_ms) {
     const auto signature = key.sign(crypto::job_request_digest(job, now_ms));
     return {{"sig", signature.hex()}, {"address", key.address().hex()}, {"jobId", job.hex()}, {"signedtime", now_ms}};
@@ -96,12 +88,35 @@ Result<std::vector<std::string>> read_part_urls(JsonObject& answer, std::uint32_
 }  // namespace
 
 StorageApiClient::StorageApiClient(http::Url base_url, const crypto::PrivateKey& key, Clock& clock)
-    : base_url_(std::move(base_url)), key_(key), clock_(clock) {}
+    : base_url_(std::move(base_url)), key_(key), own_time_(std::in_place, clock), time_(*own_time_) {}
+
+StorageApiClient::StorageApiClient(http::Url base_url, const crypto::PrivateKey& key, NetworkClock& time)
+    : base_url_(std::move(base_url)), key_(key), time_(time) {}
+
+/// Every answer, also one that refuses a signature, says what time it is there.
+Task<Result<http::ClientResponse>> StorageApiClient::exchange(http::ClientRequest request) {
+    const Milliseconds sent = time_.monotonic();
+    Result<http::ClientResponse> response = co_await http::request(std::move(request));
+    if (response.has_value()) time_.answered(ClockOffset::Server::storage_api, response->headers, sent);
+    co_return response;
+}
+
+Task<Result<http::ClientResponse>> StorageApiClient::send(std::string_view path, json::object body,
+                                                          Milliseconds timeout) {
+    http::ClientRequest request = json_request(base_url_, path, body, timeout);
+    co_return co_await exchange(std::move(request));
+}
+
+Task<Result<json::value>> StorageApiClient::post(std::string_view path, json::object body) {
+    const auto response = co_await send(path, std::move(body), exchange_timeout);
+    if (response.has_error()) co_return response.error();
+    co_return read_answer(path, *response);
+}
 
 Task<Result<std::uint64_t>> StorageApiClient::dataset_bytes(std::string dataset) {
     http::ClientRequest request;
     request.url = base_url_.at(fmt::format("{}?key={}", size_of_path, http::percent_encoded("dataset/" + dataset)));
-    const auto response = co_await http::request(std::move(request));
+    const auto response = co_await exchange(std::move(request));
     if (response.has_error()) co_return response.error();
     if (response->status != 200)
         co_return http::status_error(fmt::format("{} (size of dataset '{}')", storage, dataset), *response);
@@ -114,8 +129,8 @@ Task<Result<std::uint64_t>> StorageApiClient::dataset_bytes(std::string dataset)
 }
 
 Task<Result<std::string>> StorageApiClient::dataset_url(JobId job) {
-    json::object body = signed_body(key_, job, clock_.unix_ms());
-    const auto answer = co_await post(base_url_, signed_get_url_path, std::move(body));
+    json::object body = signed_body(key_, job, time_.unix_ms());
+    const auto answer = co_await post(signed_get_url_path, std::move(body));
     if (answer.has_error()) co_return answer.error();
     JsonObject fields(*answer, "signed-get-url's answer");
     std::string url = fields.string("url", url_bytes_max);
@@ -125,10 +140,10 @@ Task<Result<std::string>> StorageApiClient::dataset_url(JobId job) {
 
 Task<Result<OpenedUpload>> StorageApiClient::open_upload(JobId job, std::uint64_t bytes, std::string extension) {
     const std::uint32_t parts = upload_parts_of(bytes);
-    json::object body = signed_body(key_, job, clock_.unix_ms());
+    json::object body = signed_body(key_, job, time_.unix_ms());
     body["partNum"] = parts;
     body["extension"] = extension;
-    const auto answer = co_await post(base_url_, open_upload_path, std::move(body));
+    const auto answer = co_await post(open_upload_path, std::move(body));
     if (answer.has_error()) co_return answer.error();
     JsonObject fields(*answer, "getPutSignedUrls' answer");
     OpenedUpload upload;
@@ -150,7 +165,7 @@ Task<Result<void>> StorageApiClient::complete_upload(JobId job, std::string uplo
                       {"parts", std::move(parts)},
                       {"uploadId", upload_id},
                       {"extension", extension}};
-    const auto response = co_await send(base_url_, complete_upload_path, std::move(body), joining_timeout);
+    const auto response = co_await send(complete_upload_path, std::move(body), joining_timeout);
     if (response.has_error()) co_return response.error();
     const auto answer = read_answer_about_upload(complete_upload_path, *response);
     if (answer.has_error()) co_return answer.error();
@@ -159,9 +174,9 @@ Task<Result<void>> StorageApiClient::complete_upload(JobId job, std::string uplo
 
 Task<Result<std::optional<ArtifactStore::UploadState>>> StorageApiClient::upload_state(JobId job,
                                                                                        std::string upload_id) {
-    json::object body = signed_body(key_, job, clock_.unix_ms());
+    json::object body = signed_body(key_, job, time_.unix_ms());
     body["uploadId"] = upload_id;
-    const auto response = co_await send(base_url_, upload_state_path, std::move(body), joining_timeout);
+    const auto response = co_await send(upload_state_path, std::move(body), joining_timeout);
     if (response.has_error()) co_return response.error();
     if (has_no_such_endpoint(*response)) co_return std::optional<UploadState>();
     const auto answer = read_answer_about_upload(upload_state_path, *response);
@@ -177,9 +192,9 @@ Task<Result<std::optional<ArtifactStore::UploadState>>> StorageApiClient::upload
 
 Task<Result<std::optional<StorageApiClient::ResultLocation>>> StorageApiClient::result_url(JobId job,
                                                                                            std::string extension) {
-    json::object body = signed_body(key_, job, clock_.unix_ms());
+    json::object body = signed_body(key_, job, time_.unix_ms());
     body["extension"] = extension;
-    const auto response = co_await send(base_url_, signed_result_url_path, std::move(body));
+    const auto response = co_await send(signed_result_url_path, std::move(body), exchange_timeout);
     if (response.has_error()) co_return response.error();
     if (response->status == 404) co_return std::optional<ResultLocation>{};
     const auto answer = read_answer(signed_result_url_path, *response);
@@ -198,14 +213,14 @@ Task<Result<std::string>> StorageApiClient::upload_dataset(JobId job, std::files
     if (error) co_return permanent_error(fmt::format("dataset {}: {}", file.string(), error.message()));
     const auto sha256 = crypto::sha256_of_file(file);
     if (sha256.has_error()) co_return sha256.error();
-    const auto now_ms = clock_.unix_ms();
+    const auto now_ms = time_.unix_ms();
     json::object body{{"sig", key_.sign(crypto::dataset_upload_digest(job, *sha256, now_ms)).hex()},
                       {"address", key_.address().hex()},
                       {"jobId", job.hex()},
                       {"sha256", sha256->hex()},
                       {"bytes", bytes},
                       {"signedtime", now_ms}};
-    const auto answer = co_await post(base_url_, signed_put_url_path, std::move(body));
+    const auto answer = co_await post(signed_put_url_path, std::move(body));
     if (answer.has_error()) co_return answer.error();
     JsonObject fields(*answer, "signed-put-url's answer");
     const auto url_text = fields.string("url", url_bytes_max);

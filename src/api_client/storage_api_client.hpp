@@ -5,6 +5,8 @@
 // the endpoints, the file extensions of results, the JSON of a JOB. It knows neither the chain nor the servers.
 #pragma once
 
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -13,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api_client/clock_offset.hpp"
 #include "crypto/private_key.hpp"
 #include "http/client.hpp"
 #include "runtime/clock.hpp"
@@ -69,8 +72,13 @@ public:
 
 class StorageApiClient : public ArtifactStore {
 public:
-    /// `base_url`: "http://127.0.0.1:4000". `key` signs the requests and must outlive the client.
+    /// `base_url`: "http://127.0.0.1:4000". `key` signs the requests; it and `clock` must outlive the client. The time
+    /// that is signed is corrected by what the server says (clock_offset.hpp).
     StorageApiClient(http::Url base_url, const crypto::PrivateKey& key, Clock& clock);
+    /// Shares `time`, which must outlive the client, with others.
+    StorageApiClient(http::Url base_url, const crypto::PrivateKey& key, NetworkClock& time);
+    StorageApiClient(const StorageApiClient&) = delete;
+    StorageApiClient& operator=(const StorageApiClient&) = delete;
 
     Task<Result<std::uint64_t>> dataset_bytes(std::string dataset) override;
     Task<Result<std::string>> dataset_url(JobId job) override;
@@ -90,9 +98,14 @@ public:
     Task<Result<std::string>> upload_dataset(JobId job, std::filesystem::path file);
 
 private:
+    Task<Result<http::ClientResponse>> exchange(http::ClientRequest request);
+    Task<Result<http::ClientResponse>> send(std::string_view path, boost::json::object body, Milliseconds timeout);
+    Task<Result<boost::json::value>> post(std::string_view path, boost::json::object body);
+
     http::Url base_url_;
     const crypto::PrivateKey& key_;
-    Clock& clock_;
+    std::optional<NetworkClock> own_time_;
+    NetworkClock& time_;
 };
 
 }  // namespace emeth::api_client

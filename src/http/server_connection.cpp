@@ -11,11 +11,13 @@
 #include <boost/beast/websocket/rfc6455.hpp>
 #include <vector>
 
+#include "http/date.hpp"
 #include "http/file_pieces.hpp"
 #include "http/header_fields.hpp"
 #include "http/server_impl.hpp"
 #include "http/websocket_impl.hpp"
 #include "runtime/cancellation.hpp"
+#include "runtime/clock.hpp"
 #include "runtime/log.hpp"
 
 namespace emeth::http {
@@ -268,6 +270,7 @@ Task<> ServerConnection::answer(ServerResponse response) {
     }
     http::response<http::buffer_body> message;
     message.result(response.status);
+    message.set(http::field::date, format_date(system_clock().unix_ms() / 1'000));
     message.set(http::field::content_type, response.content_type);
     for (const auto& [name, value] : response.headers) message.set(name, value);
     message.content_length(file ? file->bytes() : response.body.size());

@@ -44,7 +44,7 @@ public:
           http_(executor, server_options(core.config)),
           services_(executor, core.ports(), workers_, group_, core.config, constants, core.data),
           discovery_(DiscoveryPorts{core.info_server(), services_.prospector, core.store().jobs(), core.store().notes(),
-                                    core.pool(), system_clock(), system_random()},
+                                    core.pool(), system_clock(), system_random(), &core.network_clock()},
                      core.config.discovery_interval,
                      [this](statemachine::Job job) { services_.supervisor.take_on(std::move(job)); }),
           admin_api_(services_, &discovery_, [this] { group_.cancel(); }),

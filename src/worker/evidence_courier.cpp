@@ -54,7 +54,7 @@ Task<Result<void>> EvidenceCourier::show(worker_protocol::Evidence order) {
         context_.reports.add(order.job, order.lease, worker_protocol::EvidencePacked{order.block_hash, *packed});
     const PartSource source{evidence_file(context_.folders.folder(order.job)), packed->bytes, "put_evidence"};
     for (const auto& [part, url] : order.urls) {
-        const auto etag = co_await put_part(source, part, url, context_.settings.limits.wait_data);
+        const auto etag = co_await put_part(context_.pool, source, part, url, context_.settings.limits.wait_data);
         if (etag.has_error()) co_return etag.error();
         context_.reports.add(order.job, order.lease, worker_protocol::PartUploaded{part, *etag, order.upload_id});
     }

@@ -51,8 +51,9 @@ NodeCore::NodeCore(asio::any_io_executor executor, NodeConfig settings, crypto::
       pool_(pool_threads),
       sender_(std::move(executor), chain::SenderPorts{chain_, store_->outbox(), pool_, system_clock(), key_},
               sender_options(config)),
-      artifacts_(config.storage_api, key_, system_clock()),
-      info_server_(config.info_server) {}
+      network_clock_(system_clock()),
+      artifacts_(config.storage_api, key_, network_clock_),
+      info_server_(config.info_server, &network_clock_) {}
 
 Task<Result<chain::Constants>> NodeCore::check_network() {
     const Result<std::uint64_t> chain_id = co_await chain_.chain_id();

@@ -42,6 +42,7 @@ public:
     chain::TransactionSender& sender() { return sender_; }
     api_client::ArtifactStore& artifacts() { return artifacts_; }
     api_client::InfoServer& info_server() { return info_server_; }
+    [[nodiscard]] const api_client::NetworkClock& network_clock() const { return network_clock_; }
     NodePorts ports() {
         return {chain_,           sender_,         artifacts_, info_server_,   store_->jobs(),
                 store_->outbox(), store_->notes(), pool_,      system_clock(), system_random()};
@@ -58,6 +59,7 @@ private:
     chain::RpcChain chain_;
     BlockingPool pool_;  // its work uses the store, so it must end first
     chain::TransactionSender sender_;
+    api_client::NetworkClock network_clock_;
     api_client::StorageApiClient artifacts_;
     api_client::InfoServerClient info_server_;
 };

@@ -50,9 +50,30 @@ Task<Result<std::size_t>> Discovery::round() {
 
     Shortlist shortlist;
     const Result<void> assessed = co_await assess(std::move(offered), *view, shortlist);
+    // Only now: each look at a JOB asks the Storage API, which says what time it is there.
+    if (!clock_may_deposit(view->chain_now_unix_s)) shortlist.chosen.clear();
     const Result<std::size_t> taken = co_await take_best(std::move(shortlist), *view);
     if (assessed.has_error()) co_return assessed.error();
     co_return taken;
+}
+
+/// With a deposit locked and a clock that is off, the Storage API would refuse every request.
+bool Discovery::clock_may_deposit(std::int64_t chain_now_unix_s) {
+    if (ports_.network_clock == nullptr) return true;
+    const api_client::ClockOffset::Verdict verdict = ports_.network_clock->judge(chain_now_unix_s);
+    if (verdict.sentence.empty()) {
+        if (clock_told_) spdlog::info("this machine's clock is right again");
+        clock_told_.reset();
+        return true;
+    }
+    const Milliseconds now = ports_.clock.monotonic();
+    const bool is_told = clock_told_ && clock_told_->may_deposit == verdict.may_deposit &&
+                         (verdict.may_deposit || now - clock_told_->at < clock_told_again_after);
+    if (!is_told) {
+        spdlog::log(verdict.may_deposit ? spdlog::level::info : spdlog::level::warn, "{}", verdict.sentence);
+        clock_told_ = ClockTold{verdict.may_deposit, now};
+    }
+    return verdict.may_deposit;
 }
 
 /// Bounds the memory of refusals by what the server offers.

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "api_client/clock_offset.hpp"
 #include "api_client/info_server_client.hpp"
 #include "node/market/prospector.hpp"
 #include "runtime/blocking_pool.hpp"
@@ -31,6 +32,7 @@ struct DiscoveryPorts {
     BlockingPool& pool;
     Clock& clock;
     Random& random;
+    const api_client::NetworkClock* network_clock = nullptr;  ///< none: nothing is known about this machine's clock
 };
 
 class Discovery {
@@ -42,6 +44,8 @@ public:
     /// One that could not be looked at (its dataset is missing, a server fails) waits longer each time, also across
     /// restarts, and holds up no other.
     static constexpr RetryPolicy trouble_policy{second_look_after, 2, Milliseconds(600'000), 0.25};
+    /// How often it is said that no JOB is taken since the clock is off.
+    static constexpr Milliseconds clock_told_again_after{3'600'000};
     /// So many JOBs in a row that a server failed at end a round: it is not their fault, then.
     static constexpr std::uint32_t troubles_in_a_row_max = 3;
 
@@ -81,6 +85,13 @@ private:
         std::int64_t next_look_at_unix_ms = 0;
     };
 
+    /// What was last said about this machine's clock.
+    struct ClockTold {
+        bool may_deposit = true;
+        Milliseconds at{0};
+    };
+
+    [[nodiscard]] bool clock_may_deposit(std::int64_t chain_now_unix_s);
     void forget_all_but(const std::vector<api_client::JobOffer>& offers);
     Task<Result<std::optional<statemachine::Job>>> find_own(JobId id);
     Task<Result<void>> assess(std::vector<JobId> offered, const NodeView& view, Shortlist& shortlist);
@@ -96,6 +107,7 @@ private:
     Milliseconds interval_;
     TakeOn take_on_;
     bool restored_ = false;
+    std::optional<ClockTold> clock_told_;
     std::map<JobId, Known> known_;
     std::set<JobId> in_doubt_;  ///< the store failed while they were created
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string>
 
+#include "node/pipeline/attempts.hpp"
 #include "node/pipeline/job_journal.hpp"
 #include "runtime/child_process.hpp"
 #include "runtime/log.hpp"
@@ -50,7 +51,7 @@ Result<void> count_crash(storage::JobStore& store, const crash::Crash& crash, st
     const bool is_one_too_many = (*job)->retry.crashes + 1 >= poison_crashes;
     const Milliseconds wait =
         is_one_too_many ? poison_wait((*job)->terms.deadline_unix_s - chain_now_unix_s) : Milliseconds::zero();
-    sm::StepFailed failed{sm::FailureClass::bug, crash.step, end, (*job)->retry.attempt + 1,
+    sm::StepFailed failed{sm::FailureClass::bug, crash.step, end, Attempts(*history).failures() + 1,
                           now_unix_ms + wait.count()};
     const auto applied = store.apply(**job, sm::Event{now_unix_ms, std::move(failed)});
     if (applied.has_error()) return applied.error();

@@ -25,7 +25,7 @@ Task<> FinishOutlook::run() {
         const bool may_decline =
             !job.outcome.submit && job.outcome.decline_reason.empty() && !ports_.interruptions.decline_is_requested();
         if (!may_decline) continue;
-        const auto progress = ports_.progress.find(job.terms.id);
+        const auto progress = ports_.progress.seen(job.terms.id);
         auto reason = watch.look(job, progress, *now, ports_.clock.monotonic());
         if (!reason) continue;
         spdlog::warn("{} is given back: {}", short_name(job.terms.id), *reason);

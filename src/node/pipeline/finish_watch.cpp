@@ -3,11 +3,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "chain/amount.hpp"
 #include "statemachine/text.hpp"
 
 namespace emeth::node {
+namespace {
+
+/// Only training is measured in steps of the JOB: tokenising, for one, counts its progress in thousandths.
+bool counts_steps(const std::optional<SeenProgress>& progress) {
+    return progress && progress->report.stage == "training" && progress->report.steps_total > 0;
+}
+
+}  // namespace
 
 std::optional<std::string> reason_to_decline(const Outlook& outlook) {
     const std::int64_t left = outlook.deadline_unix_s - outlook.now_unix_s;
@@ -24,10 +33,9 @@ std::optional<std::string> reason_to_decline(const Outlook& outlook) {
         chain::format_coins(outlook.timeout_penalty));
 }
 
-std::optional<std::string> FinishWatch::look(const statemachine::Job& job,
-                                             const std::optional<worker_protocol::Progress>& progress,
+std::optional<std::string> FinishWatch::look(const statemachine::Job& job, const std::optional<SeenProgress>& progress,
                                              std::int64_t chain_now_unix_s, Milliseconds now) {
-    if (progress) measure(*progress, now);
+    if (counts_steps(progress)) measure(progress->report.step, progress->step_since);
     Outlook outlook;
     outlook.now_unix_s = chain_now_unix_s;
     outlook.deadline_unix_s = job.terms.deadline_unix_s;
@@ -46,26 +54,24 @@ std::optional<std::string> FinishWatch::look(const statemachine::Job& job,
     return reason;
 }
 
-/// A trainer that fell back to its checkpoint starts a new window.
-void FinishWatch::measure(const worker_protocol::Progress& progress, Milliseconds now) {
-    if (progress.steps_total == 0) return;
-    if (!window_begin_ || progress.step < window_step_) {
-        window_begin_ = now;
-        window_step_ = progress.step;
-        return;
+/// A step that is seen first may have ended long before; only one that is seen to follow another was reported as it
+/// ended. A trainer that fell back to its checkpoint is measured anew.
+void FinishWatch::measure(std::uint64_t step, Milliseconds ended) {
+    const std::optional<std::uint64_t> last = std::exchange(last_step_, step);
+    if (last && step < *last) window_begin_.reset();
+    if (!last || step <= *last) return;
+    if (window_begin_ && ended - window_begin_->at < window) return;
+    if (window_begin_) {
+        const double seconds = static_cast<double>((ended - window_begin_->at).count()) / 1'000;
+        best_steps_per_s_ = std::max(best_steps_per_s_, static_cast<double>(step - window_begin_->step) / seconds);
     }
-    if (now - *window_begin_ < window) return;
-    const double seconds = static_cast<double>((now - *window_begin_).count()) / 1'000;
-    best_steps_per_s_ = std::max(best_steps_per_s_, static_cast<double>(progress.step - window_step_) / seconds);
-    window_begin_ = now;
-    window_step_ = progress.step;
+    window_begin_ = StepEnd{step, ended};
 }
 
-std::int64_t FinishWatch::work_left_s(const statemachine::Job& job,
-                                      const std::optional<worker_protocol::Progress>& progress) const {
+std::int64_t FinishWatch::work_left_s(const statemachine::Job& job, const std::optional<SeenProgress>& progress) const {
     if (job.training.artifact || best_steps_per_s_ <= 0) return 0;
     std::uint64_t done = job.training.checkpoint ? job.training.checkpoint->step : 0;
-    if (progress) done = std::max(done, progress->step);
+    if (counts_steps(progress)) done = std::max(done, progress->report.step);
     const std::uint64_t total = job.dataset.steps_total;
     return done >= total ? 0 : static_cast<std::int64_t>(static_cast<double>(total - done) / best_steps_per_s_);
 }

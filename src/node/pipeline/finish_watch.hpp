@@ -6,9 +6,9 @@
 #include <optional>
 #include <string>
 
+#include "node/pipeline/progress_board.hpp"
 #include "runtime/clock.hpp"
 #include "statemachine/job.hpp"
-#include "worker_protocol/messages.hpp"
 
 namespace emeth::node {
 
@@ -28,13 +28,14 @@ struct Outlook {
 /// cheaper. A finished result has nothing to lose at the same price, so it is submitted however late.
 std::optional<std::string> reason_to_decline(const Outlook& outlook);
 
-/// Measures one JOB's speed from its worker's progress.
+/// Measures one JOB's speed from its worker's progress: steps of training over the time between two of their ends, the
+/// first moment at which each step was reported.
 class FinishWatch {
 public:
     /// A single odd block or slow moment must not cost a penalty: a condition is acted upon only
     /// after holding for this long.
     static constexpr Milliseconds patience{120'000};
-    /// Length of the windows in which speed is measured.
+    /// Speed is measured over at least this long, and over a whole step where that takes longer.
     static constexpr Milliseconds window{10'000};
 
     struct Rules {
@@ -45,18 +46,21 @@ public:
 
     /// `progress`: the worker's last report; `now`: monotonic. Returns the reason to decline once
     /// it has held for `patience`.
-    std::optional<std::string> look(const statemachine::Job& job,
-                                    const std::optional<worker_protocol::Progress>& progress,
+    std::optional<std::string> look(const statemachine::Job& job, const std::optional<SeenProgress>& progress,
                                     std::int64_t chain_now_unix_s, Milliseconds now);
 
 private:
-    void measure(const worker_protocol::Progress& progress, Milliseconds now);
+    void measure(std::uint64_t step, Milliseconds ended);
     [[nodiscard]] std::int64_t work_left_s(const statemachine::Job& job,
-                                           const std::optional<worker_protocol::Progress>& progress) const;
+                                           const std::optional<SeenProgress>& progress) const;
 
+    struct StepEnd {
+        std::uint64_t step = 0;
+        Milliseconds at{0};
+    };
     Rules rules_;
-    std::uint64_t window_step_ = 0;
-    std::optional<Milliseconds> window_begin_;
+    std::optional<std::uint64_t> last_step_;  ///< seen
+    std::optional<StepEnd> window_begin_;
     double best_steps_per_s_ = 0;
     std::optional<Milliseconds> hopeless_since_;
 };

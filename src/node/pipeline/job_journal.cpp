@@ -24,10 +24,31 @@ Task<Result<bool>> JobJournal::report(Fact fact, storage::SideWrites side) {
             applied.error());
     failpoint::after("commit", statemachine::name(event.body));
     const auto before = job_.state;
+    const auto sequence_before = job_.sequence;
     job_ = std::move(applied->job);
     last_rejection_ = std::move(applied->rejection);
+    count(event.body, sequence_before);
     log(event.body, before);
     co_return !last_rejection_;
+}
+
+Task<std::uint32_t> JobJournal::failures() {
+    if (!attempts_) {
+        auto read = [this] { return store_.history(job_.terms.id); };
+        const Result<std::vector<storage::HistoryEntry>> history = co_await pool_.run(std::move(read));
+        if (history.has_error()) co_return job_.retry.attempt;
+        attempts_.emplace(*history);
+    }
+    co_return attempts_->failures();
+}
+
+/// If the commit took over another one that was believed to have failed, the history is read again.
+void JobJournal::count(const Fact& fact, std::uint64_t sequence_before) {
+    if (!attempts_) return;
+    if (job_.sequence != sequence_before + 1)
+        attempts_.reset();
+    else if (!last_rejection_)
+        attempts_->take(fact);
 }
 
 JobJournal::Applied JobJournal::apply(const statemachine::Event& event, const storage::SideWrites& side) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "node/pipeline/attempts.hpp"
 #include "runtime/blocking_pool.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/result.hpp"
@@ -40,6 +41,10 @@ public:
     Task<Result<void>> commit(Fact fact, storage::SideWrites side);
     Task<Result<void>> commit(Fact fact) { return commit(std::move(fact), storage::SideWrites{}); }
 
+    /// Failures in a row since the JOB last advanced (Attempts). Reads the history when first called in this process;
+    /// while the store cannot, the answer is the record's own count.
+    Task<std::uint32_t> failures();
+
     /// Why the last fact was rejected; none when it was accepted.
     [[nodiscard]] const std::optional<statemachine::Rejection>& last_rejection() const { return last_rejection_; }
 
@@ -48,6 +53,7 @@ private:
     [[nodiscard]] Applied apply(const statemachine::Event& event, const storage::SideWrites& side);
     [[nodiscard]] Applied take_over(const statemachine::Event& event, const storage::SideWrites& side,
                                     const Error& failed);
+    void count(const Fact& fact, std::uint64_t sequence_before);
     void log(const Fact& fact, statemachine::State before) const;
 
     storage::JobStore& store_;
@@ -55,6 +61,7 @@ private:
     Clock& clock_;
     statemachine::Job job_;
     std::optional<statemachine::Rejection> last_rejection_;
+    std::optional<Attempts> attempts_;  ///< none before failures() is first called
 };
 
 }  // namespace emeth::node

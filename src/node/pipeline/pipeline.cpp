@@ -168,7 +168,7 @@ Task<Result<void>> Pipeline::commit_interruption(Fact fact) {
 
 Task<> Pipeline::note_failure(Command command, Error error) {
     const Step& step = step_of(command);
-    const auto attempt = job().retry.attempt + 1;
+    const std::uint32_t attempt = co_await journal_.failures() + 1;
     const Milliseconds wait = retry_.after_failure(attempt, step.needs_worker);
     // Once a deposit may be locked, no error is permanent: only the chain ends the JOB.
     const bool ends = error.kind == ErrorKind::permanent && command == Command::send_process;

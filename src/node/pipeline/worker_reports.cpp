@@ -29,8 +29,11 @@ Task<Result<void>> LeasedWorker::handle_report(WorkerNews news) {
         std::visit([this](auto body) { return take(std::move(body)); }, std::get<wp::ReportBody>(std::move(news.body)));
     const Result<void> taken = co_await std::move(taking);
     if (job().retry.attempt == 0) {
-        ports_.takeover.note_progress();
-        ports_.upload.note_progress();
+        const std::uint32_t failures = co_await ports_.journal.failures();
+        if (failures == 0) {
+            ports_.takeover.note_progress();
+            ports_.upload.note_progress();
+        }
     }
     if (taken.has_error() || news.report_id == 0) co_return taken;
     failpoint::before("acknowledge", "report");
@@ -81,7 +84,7 @@ Task<Result<void>> LeasedWorker::take(wp::EvidencePacked packed) {
 
 Task<Result<void>> LeasedWorker::take(wp::Progress progress) {
     auto rendezvous = std::exchange(progress.rendezvous, std::nullopt);  // holds a token, which must not be displayed
-    ports_.progress.put(job().terms.id, std::move(progress));
+    ports_.progress.put(job().terms.id, std::move(progress), ports_.clock.monotonic());
     ports_.helpers.set_rendezvous(std::move(rendezvous));
     co_return Result<void>{};
 }
@@ -93,7 +96,7 @@ Task<Result<void>> LeasedWorker::take(wp::StepFailed failed) {
         failed.permanent && job().state == sm::State::training && sm::next_command(job()) == sm::Command::upload_parts;
     if (artifact_is_gone) co_return co_await revoke(std::move(failed.message), false);
     ports_.takeover.note_failure();
-    const auto attempt = job().retry.attempt + 1;
+    const std::uint32_t attempt = co_await ports_.journal.failures() + 1;
     const auto wait = failed.needs_order ? ports_.retry.after_worker_failure(attempt) : Milliseconds::zero();
     Fact fact = sm::StepFailed{sm::FailureClass::transient, std::move(failed.step), std::move(failed.message), attempt,
                                ports_.clock.unix_ms() + wait.count()};

@@ -1,5 +1,6 @@
 #include <set>
 
+#include "crypto/md5.hpp"
 #include "statemachine/upload_parts.hpp"
 #include "worker_fixture.hpp"
 
@@ -126,6 +127,10 @@ TEST_F(JobRunnerTest, EvidenceIsShownBesideTheWorkOnAnotherJob) {
     EXPECT_EQ(packed.file.bytes, trainer_protocol::evidence_header_bytes + 12'000'000);
     order.urls = {{1, storage->part_url(1)}, {2, storage->part_url(2)}};
     order.upload_id = "upload-9";
+    storage->etags = {std::string(32, '0')};
+    run(hub->order(order));
+    ASSERT_TRUE(eventually([&] { return storage->etags.empty(); }));
+    EXPECT_THROW(await<PartUploaded>(), std::runtime_error) << "the server has other bytes than were sent";
     run(hub->order(order));
     EXPECT_EQ(await<PartUploaded>().upload_id, "upload-9");
     EXPECT_EQ(await<PartUploaded>().part, 2u);
@@ -310,6 +315,31 @@ TEST_F(JobRunnerTest, APartThatFailsForLongerIsTold) {
     const auto artifact = train();
     order_upload(artifact, 1, {1});
     const auto failed = await<StepFailed>();
+    EXPECT_TRUE(failed.needs_order);
+    EXPECT_FALSE(failed.url_refused);
+    EXPECT_EQ(storage->puts, 4u);
+    order_upload(artifact, 1, {1});
+    EXPECT_EQ(await<PartUploaded>().part, 1u);
+}
+
+/// S3's convention: the ETag of a part is the MD5 of its bytes.
+TEST_F(JobRunnerTest, APartOfWhichTheServerHasOtherBytesIsPutAgain) {
+    script("4 15000000 1\n");
+    const auto artifact = train();
+    const auto second = crypto::md5_of_range(job_folder() / "artifact.tar", upload_part_bytes, 5'000'000).value();
+    storage->etags = {"\"" + std::string(32, '0') + "\"", "\"" + second + "\""};
+    order_upload(artifact, 1, {2});
+    EXPECT_EQ(await<PartUploaded>().etag, "\"" + second + "\"");
+    EXPECT_EQ(storage->puts, 2u);
+}
+
+TEST_F(JobRunnerTest, PartsThatKeepArrivingDamagedAreTold) {
+    script("4 1000 1\n");
+    const auto artifact = train();
+    storage->etags = std::vector<std::string>(4, std::string(32, '0'));
+    order_upload(artifact, 1, {1});
+    const auto failed = await<StepFailed>();
+    EXPECT_THAT(failed.message, HasSubstr("part 1: arrived damaged: its ETag is the MD5 " + std::string(32, '0')));
     EXPECT_TRUE(failed.needs_order);
     EXPECT_FALSE(failed.url_refused);
     EXPECT_EQ(storage->puts, 4u);

@@ -41,6 +41,7 @@ public:
     std::string dataset = std::string(50'000, 'e');
     std::vector<unsigned> dataset_statuses;  ///< for the next requests, before 200 for all others
     std::vector<unsigned> put_statuses;
+    std::vector<std::string> etags;  ///< answered to the next parts that are taken, before "1", "2", … by their numbers
     std::size_t dataset_requests = 0;
     std::size_t puts = 0;
     std::map<std::uint32_t, std::string> parts;
@@ -67,6 +68,10 @@ private:
         parts[part] = std::move(request.body);
         http::ServerResponse response;
         response.headers["etag"] = fmt::format("\"{}\"", part);
+        if (!etags.empty()) {
+            response.headers["etag"] = etags.front();
+            etags.erase(etags.begin());
+        }
         co_return response;
     }
 

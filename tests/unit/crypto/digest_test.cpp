@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "crypto/keccak256.hpp"
+#include "crypto/md5.hpp"
 #include "crypto/sha256.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -52,6 +53,17 @@ TEST(HmacSha256, Rfc4231Vectors) {
     EXPECT_EQ(hmac_sha256(bytes_of(key), "Hi There").hex(),
               "0xb0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
     EXPECT_EQ(hmac_sha256({}, "").hex(), "0xb613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
+}
+
+TEST(Md5, OfARangeOfAFile) {
+    const test::TemporaryFolder folder;
+    const std::filesystem::path file = folder.path() / "parts";
+    std::ofstream(file) << "..abc" << std::string(3'000'000, 'a');
+    EXPECT_EQ(md5_of_range(file, 2, 3).value(), "900150983cd24fb0d6963f7d28e17f72");
+    EXPECT_EQ(md5_of_range(file, 0, 0).value(), "d41d8cd98f00b204e9800998ecf8427e");
+    EXPECT_EQ(md5_of_range(file, 5, 1'000'000).value(), "7707d6ae4e027c70eea2a935c2296f21");
+    EXPECT_EQ(md5_of_range(file, 5, 3'000'001).error().kind, ErrorKind::transient);
+    EXPECT_TRUE(md5_of_range(folder.path() / "absent", 0, 1).has_error());
 }
 
 TEST(EqualConstantTime, ComparesLengthAndContents) {

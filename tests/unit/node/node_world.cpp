@@ -129,6 +129,16 @@ bool NodeWorld::run_until(const std::function<bool()>& done, int virtual_seconds
     }
 }
 
+std::vector<std::uint32_t> NodeWorld::failed_attempts() {
+    const auto history = real_store->jobs().history(job_id);
+    std::vector<std::uint32_t> attempts;
+    for (const auto& entry : history.value()) {
+        const auto* failed = std::get_if<statemachine::StepFailed>(&entry.event.body);
+        if (failed != nullptr) attempts.push_back(failed->attempt);
+    }
+    return attempts;
+}
+
 void NodeWorld::expect_verified_once() {
     EXPECT_EQ(record().state, sm::State::verified) << sm::why(record(), clock.unix_ms());
     EXPECT_EQ(chain.mined("process"), 1);

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "chain/sender/transaction_sender.hpp"
 #include "crashing_store.hpp"
@@ -64,6 +65,8 @@ protected:
     /// How often an event of this kind is in the history, accepted.
     template <class Event>
     int count();
+    /// The attempts of all failed steps, in their order.
+    [[nodiscard]] std::vector<std::uint32_t> failed_attempts();
     /// Every invariant of a JOB that was verified: one deposit, one submit, a history that replays.
     void expect_verified_once();
 

@@ -5,6 +5,7 @@
 
 #include "chain/amount.hpp"
 #include "chain/gas.hpp"
+#include "http/date.hpp"
 #include "node_world.hpp"
 #include "support/io_fixture.hpp"
 
@@ -116,6 +117,30 @@ TEST_F(DiscoveryTest, WhereWorkersTrainTogetherOneJobAtATimeIsTaken) {
     EXPECT_EQ(prospector.free_workers(std::nullopt), 1U);
     EXPECT_EQ(together.free_workers(std::nullopt), 0U) << "the other one helps";
     EXPECT_EQ(together.free_workers(repeated<JobId>(7)), 1U) << "the JOB itself still fits";
+}
+
+/// 25 EMT were deposited, and then every signed request was refused.
+TEST_F(DiscoveryTest, TakesNoJobWhileThisMachinesClockCannotBeCorrected) {
+    api_client::NetworkClock network(clock);
+    node::Discovery checked{
+        node::DiscoveryPorts{info, prospector, store->jobs(), store->notes(), pool, clock, random, &network},
+        Milliseconds(5'000), [this](statemachine::Job job) { taken.push_back(std::move(job)); }};
+    const auto best = offer(1, "20");
+    const std::int64_t now_s = clock.unix_ms() / 1'000;
+    const auto storage_says = [&](std::int64_t unix_s) {
+        network.answered(api_client::ClockOffset::Server::storage_api, {{"date", http::format_date(unix_s)}},
+                         clock.monotonic());
+    };
+    storage_says(now_s + 7'200);
+    EXPECT_EQ(run(checked.round()).value(), 0U) << "2 h are too much";
+    EXPECT_TRUE(taken.empty());
+    storage_says(now_s + 1'200);
+    EXPECT_EQ(run(checked.round()).value(), 0U) << "nobody else says so";
+    network.answered(api_client::ClockOffset::Server::info_server, {{"date", http::format_date(now_s + 1'200)}},
+                     clock.monotonic());
+    EXPECT_EQ(run(checked.round()).value(), 1U) << "a second server says so: signatures are corrected";
+    EXPECT_EQ(chosen(), std::vector<JobId>{best});
+    EXPECT_GE(network.unix_ms(), (now_s + 1'199) * 1'000);
 }
 
 TEST_F(DiscoveryTest, DepositsOfOneRoundAddUp) {

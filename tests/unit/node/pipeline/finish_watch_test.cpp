@@ -71,36 +71,102 @@ protected:
         job.dataset.steps_total = 10'000;
         job.deposit.deposit = chain::parse_coins("20").value();
     }
-    std::optional<std::string> look(std::int64_t second, std::uint64_t step) {
+    /// The worker's last report, `second` seconds after the start: `step` of `stage`.
+    void report(std::int64_t second, std::uint64_t step, const std::string& stage = "training") {
         worker_protocol::Progress progress;
+        progress.stage = stage;
         progress.step = step;
-        progress.steps_total = 10'000;
-        return watch.look(job, progress, deadline_s - 1'000 + second, std::chrono::seconds(second));
+        progress.steps_total = stage == "training" ? job.dataset.steps_total : 1'000;
+        board.put(job.terms.id, progress, std::chrono::seconds(second));
     }
+    std::optional<std::string> look(std::int64_t second) {
+        return watch.look(job, board.seen(job.terms.id), deadline_s - left_s + second, std::chrono::seconds(second));
+    }
+    std::optional<std::string> look(std::int64_t second, std::uint64_t step) {
+        report(second, step);
+        return look(second);
+    }
+    /// Steps of 25 s end at the seconds 25, 50, 75, …; the watch looks every 10 s, until `end`. Whether it ever wants
+    /// to decline.
+    bool declines_with_long_steps(std::int64_t end) {
+        bool declined = false;
+        for (std::int64_t second = 0; second <= end; ++second) {
+            if (second % 25 == 0) report(second, static_cast<std::uint64_t>(second / 25));
+            if (second % 10 == 0) declined = look(second) || declined;
+        }
+        return declined;
+    }
+    std::int64_t left_s = 1'000;  ///< before the deadline, at second 0
     statemachine::Job job;
+    node::ProgressBoard board;
     FinishWatch watch{{60, 25'000, 25'000}};
 };
 
 TEST_F(FinishWatchTest, DecidesOnlyOnWhatHasHeldForSomeTime) {
-    EXPECT_FALSE(look(0, 0));
-    EXPECT_FALSE(look(10, 10)) << "1 step/s: 9,990 s for 990 s left";
-    EXPECT_FALSE(look(100, 100));
-    const auto reason = look(130, 130);
+    EXPECT_FALSE(look(-10, 0));
+    EXPECT_FALSE(look(0, 10));
+    EXPECT_FALSE(look(10, 20)) << "1 step/s: 9,980 s for 990 s left";
+    EXPECT_FALSE(look(100, 110));
+    const auto reason = look(130, 140);
     ASSERT_TRUE(reason);
     EXPECT_NE(reason->find("to decline costs 5 EMT"), std::string::npos) << *reason;
 }
 
 TEST_F(FinishWatchTest, ASlowSpellDoesNotCountAgainstTheBestSpeedSeen) {
-    EXPECT_FALSE(look(0, 0));
-    EXPECT_FALSE(look(10, 500)) << "50 steps/s";
-    for (std::int64_t second = 20; second <= 800; second += 10) EXPECT_FALSE(look(second, 510)) << second;
+    EXPECT_FALSE(look(0, 1));
+    EXPECT_FALSE(look(10, 500));
+    EXPECT_FALSE(look(20, 1'000)) << "50 steps/s";
+    for (std::int64_t second = 30; second <= 800; second += 10) EXPECT_FALSE(look(second, 1'010)) << second;
 }
 
 TEST_F(FinishWatchTest, ATrainerThatWentBackToItsCheckpointIsMeasuredAnew) {
-    EXPECT_FALSE(look(0, 5'000));
-    EXPECT_FALSE(look(10, 5'500));
-    EXPECT_FALSE(look(20, 5'100)) << "no negative speed, and none of a jump";
-    for (std::int64_t second = 30; second <= 800; second += 10) EXPECT_FALSE(look(second, 5'600));
+    EXPECT_FALSE(look(0, 4'500));
+    EXPECT_FALSE(look(10, 5'000));
+    EXPECT_FALSE(look(20, 5'500));
+    EXPECT_FALSE(look(30, 5'100)) << "no negative speed, and none of a jump";
+    for (std::int64_t second = 40; second <= 800; second += 10) EXPECT_FALSE(look(second, 5'600));
+}
+
+/// Tokenising counts thousandths: 50 of them a second are no 50 steps a second, and 908 of them are no 908 steps.
+TEST_F(FinishWatchTest, OnlyTrainingIsMeasured) {
+    for (std::int64_t second = 0; second <= 20; ++second) {
+        report(second, static_cast<std::uint64_t>(second) * 45, "tokens");
+        EXPECT_FALSE(look(second));
+    }
+    std::optional<std::string> reason;
+    for (std::int64_t second = 21; second <= 200; ++second) reason = look(second, static_cast<std::uint64_t>(second));
+    ASSERT_TRUE(reason) << "1 step/s: 9,800 s for 800 s left";
+    EXPECT_NE(reason->find("it needs 2 h 43 min"), std::string::npos) << *reason;
+    report(201, 908, "tokens");
+    reason = look(201);
+    ASSERT_TRUE(reason);
+    EXPECT_NE(reason->find("it needs 2 h 46 min"), std::string::npos) << "none of 10,000 steps is done: " << *reason;
+}
+
+TEST_F(FinishWatchTest, ALookAtWhichNoStepHasEndedIsNoMeasure) {
+    job.dataset.steps_total = 100;  // 2,500 s
+    left_s = 2'600;
+    EXPECT_FALSE(declines_with_long_steps(2'400));
+}
+
+/// Measured between looks every 10 s, one step would at times seem to take 10 or 20 s.
+TEST_F(FinishWatchTest, StepsLongerThanTheWindowAreMeasuredFromEndToEnd) {
+    job.dataset.steps_total = 100;  // 2,500 s
+    left_s = 2'400;
+    EXPECT_TRUE(declines_with_long_steps(400));
+}
+
+TEST_F(FinishWatchTest, TheStepThatWasUnderWayAtTheFirstLookIsNoMeasure) {
+    job.dataset.steps_total = 100;
+    left_s = 2'000;
+    report(0, 1);  // ended 15 s ago, as the master began again
+    EXPECT_FALSE(look(0));
+    bool declined = false;
+    for (std::int64_t second = 10; second <= 300; ++second) {
+        if (second % 25 == 10) report(second, static_cast<std::uint64_t>(second / 25 + 2));
+        if (second % 10 == 0) declined = look(second) || declined;
+    }
+    EXPECT_TRUE(declined) << "25 s a step, not 10";
 }
 
 TEST_F(FinishWatchTest, OneStrangeBlockCostsNothing) {

@@ -100,6 +100,20 @@ TEST_F(PipelineRestartTest, AWishToDeclineIsKeptWhileTheDepositIsOnItsWay) {
     EXPECT_TRUE(real_store->jobs().verify(job_id).has_value());
 }
 
+TEST_F(PipelineRestartTest, ARestartBeginsNoBackOffFromTheFirstAttempt) {
+    artifacts.damaged_uploads = 6;
+    start(true);
+    ASSERT_TRUE(run_until([this] { return failed_attempts().size() == 3; }));
+    kill();
+    start();
+    ASSERT_TRUE(run_until([this] { return failed_attempts().size() == 5; }));
+    kill();
+    start();
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    EXPECT_EQ(failed_attempts(), (std::vector<std::uint32_t>{1, 2, 3, 4, 5, 6}));
+    expect_verified_once();
+}
+
 TEST_F(PipelineRestartTest, AnUploadIsOpenedAnewAsItsUrlsAreNotKept) {
     hub.answers_uploads = false;
     start(true);

@@ -225,6 +225,36 @@ TEST_F(PipelineWorkerTest, AnUploadThatHoldsOtherBytesIsNeverSubmitted) {
     expect_verified_once();
 }
 
+/// Each round puts all parts, which was taken for progress: a round began a second after the last one, until the
+/// deadline.
+TEST_F(PipelineWorkerTest, UploadsThatAreRefusedAtTheirEndAreTriedLessAndLessOften) {
+    artifacts.damaged_uploads = 5;
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    EXPECT_EQ(failed_attempts(), (std::vector<std::uint32_t>{1, 2, 3, 4, 5}));
+    expect_verified_once();
+}
+
+TEST_F(PipelineWorkerTest, PartsPutAgainIntoANewUploadAreNoProgress) {
+    hub.answers_uploads = false;
+    start(true);
+    for (int orders = 1; orders <= 6; ++orders) {
+        ASSERT_TRUE(run_until([&] { return hub.uploads == orders; }));
+        hub.send(job_id, wp::PartUploaded{1, "\"etag\"", hub.upload_orders.back().upload_id});
+        hub.send(job_id, wp::StepFailed{"upload", false, "part 2: the URL has expired", true, true});
+    }
+    ASSERT_TRUE(run_until([&] { return hub.uploads == 7; }));
+    EXPECT_EQ(count<sm::UploadOpened>(), 4);
+    EXPECT_EQ(failed_attempts(), (std::vector<std::uint32_t>{1, 2, 3, 4, 5, 6}));
+    hub.send(job_id, wp::PartUploaded{1, "\"etag\"", hub.upload_orders.back().upload_id});
+    hub.send(job_id, wp::PartUploaded{2, "\"etag\"", hub.upload_orders.back().upload_id});
+    hub.answers_uploads = true;
+    hub.send(job_id, wp::StepFailed{"upload", false, "part 3: the URL has expired", true, true});
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    EXPECT_EQ(failed_attempts().back(), 1U) << "a second part is progress";
+    expect_verified_once();
+}
+
 /// At a server without our extension the whole artifact was sent again and again, until the deposit was gone.
 TEST_F(PipelineWorkerTest, APublishedStorageApiIsEnough) {
     artifacts.is_published = true;

@@ -1,0 +1,39 @@
+// What the answer to a part says about the bytes that arrived.
+#include "worker/part_upload.hpp"
+
+#include <gtest/gtest.h>
+
+namespace emeth::test {
+namespace {
+
+using worker::claimed_md5;
+
+constexpr const char* md5_of_abc = "900150983cd24fb0d6963f7d28e17f72";
+
+TEST(ClaimedMd5, AnETagOf32HexDigitsIsOne) {
+    EXPECT_EQ(claimed_md5({{"etag", md5_of_abc}}), md5_of_abc);
+    EXPECT_EQ(claimed_md5({{"etag", "\"900150983cd24fb0d6963f7d28e17f72\""}}), md5_of_abc);
+    EXPECT_EQ(claimed_md5({{"etag", "\"900150983CD24FB0D6963F7D28E17F72\""}}), md5_of_abc);
+}
+
+TEST(ClaimedMd5, OtherETagsAreOpaque) {
+    for (const std::string etag :
+         {"", "\"\"", "\"1\"", "900150983cd24fb0d6963f7d28e17f7", "900150983cd24fb0d6963f7d28e17f7g",
+          "\"900150983cd24fb0d6963f7d28e17f72-3\"", "W/\"900150983cd24fb0d6963f7d28e17f72\"",
+          "\"900150983cd24fb0d6963f7d28e17f72", "'900150983cd24fb0d6963f7d28e17f72'"})
+        EXPECT_FALSE(claimed_md5({{"etag", etag}})) << etag;
+    const std::string sha256(64, 'a');
+    EXPECT_FALSE(claimed_md5({{"etag", "\"" + sha256 + "\""}})) << "our own Storage API's";
+    EXPECT_FALSE(claimed_md5({}));
+}
+
+/// S3's documentation: what is encrypted with such keys has ETags that are no MD5 of the bytes.
+TEST(ClaimedMd5, WhatIsEncryptedWithOtherKeysHasOpaqueETags) {
+    EXPECT_FALSE(claimed_md5({{"etag", md5_of_abc}, {"x-amz-server-side-encryption", "aws:kms"}}));
+    EXPECT_FALSE(claimed_md5({{"etag", md5_of_abc}, {"x-amz-server-side-encryption", "aws:kms:dsse"}}));
+    EXPECT_FALSE(claimed_md5({{"etag", md5_of_abc}, {"x-amz-server-side-encryption-customer-algorithm", "AES256"}}));
+    EXPECT_TRUE(claimed_md5({{"etag", md5_of_abc}, {"x-amz-server-side-encryption", "AES256"}}));
+}
+
+}  // namespace
+}  // namespace emeth::test
