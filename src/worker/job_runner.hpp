@@ -17,6 +17,7 @@
 #include "runtime/wakeup.hpp"
 #include "trainer_protocol/trainer_child.hpp"
 #include "worker/job_folders.hpp"
+#include "worker/part_upload.hpp"
 #include "worker/report_queue.hpp"
 #include "worker/self_test.hpp"
 #include "worker/settings.hpp"
@@ -34,6 +35,7 @@ struct RunnerContext {
     Clock& clock;
     Random& random;
     SelfTest& self_test;
+    DoubtedEtags& doubted_etags;
 };
 
 class JobRunner {

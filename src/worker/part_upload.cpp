@@ -9,6 +9,7 @@
 #include "crypto/md5.hpp"
 #include "http/client.hpp"
 #include "runtime/failpoint.hpp"
+#include "runtime/log.hpp"
 #include "statemachine/upload_parts.hpp"
 #include "worker_protocol/messages.hpp"
 
@@ -18,13 +19,19 @@ namespace {
 constexpr std::size_t md5_digits = 32;
 
 /// Whether the part arrived as it was sent, as far as the answer tells.
-Task<Result<void>> check_received(BlockingPool* pool, PartSource source, std::uint64_t offset, std::uint64_t length,
+Task<Result<void>> check_received(PartPorts ports, PartSource source, std::uint64_t offset, std::uint64_t length,
                                   std::optional<std::string> received) {
     if (!received) co_return Result<void>{};
     auto hash = [file = source.file, offset, length] { return crypto::md5_of_range(file, offset, length); };
-    const Result<std::string> sent = co_await pool->run(std::move(hash));
-    if (sent.has_error()) co_return transient_error(sent.error().message);
+    const Result<std::string> sent = co_await ports.pool.run(std::move(hash));
+    if (sent.has_error() && sent.error().kind == ErrorKind::permanent)
+        co_return Result<void>{};  // there is no MD5 here
+    if (sent.has_error()) co_return sent.error();
     if (*sent == *received) co_return Result<void>{};
+    if (ports.doubted.again(*sent, *received)) {
+        spdlog::info("{} for bytes of the MD5 {} again: the server's ETags are no MD5", *received, *sent);
+        co_return Result<void>{};
+    }
     co_return transient_error(
         fmt::format("arrived damaged: its ETag is the MD5 {}, but {} was sent", *received, *sent));
 }
@@ -48,7 +55,7 @@ std::optional<std::string> claimed_md5(const std::map<std::string, std::string>&
     return digits;
 }
 
-Task<Result<std::string>> put_part(BlockingPool& pool, PartSource source, std::uint32_t part, std::string url_text,
+Task<Result<std::string>> put_part(PartPorts ports, PartSource source, std::uint32_t part, std::string url_text,
                                    Milliseconds idle_timeout) {
     const std::uint64_t offset = (part - std::uint64_t{1}) * upload_part_bytes;
     if (offset >= source.bytes)
@@ -70,7 +77,7 @@ Task<Result<std::string>> put_part(BlockingPool& pool, PartSource source, std::u
     if (etag == response->headers.end() || etag->second.empty() ||
         etag->second.size() > worker_protocol::etag_bytes_max)
         co_return transient_error(what + " was answered without a usable ETag");
-    auto checking = check_received(&pool, source, offset, length, claimed_md5(response->headers));
+    auto checking = check_received(ports, source, offset, length, claimed_md5(response->headers));
     const Result<void> received = co_await std::move(checking);
     if (received.has_error()) co_return in_context(what, received.error());
     co_return etag->second;

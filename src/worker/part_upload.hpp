@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -27,9 +28,30 @@ struct PartSource {
 /// the customer. In lower case; none if the ETag says nothing about the bytes.
 std::optional<std::string> claimed_md5(const std::map<std::string, std::string>& answer_headers);
 
+/// ETags of 32 hex digits that were not the MD5 of what was sent. Damage on the way differs from one try to the next: a
+/// server that answers the same bytes with the same other digits makes its ETags in another way.
+class DoubtedEtags {
+public:
+    /// Whether `claimed` was noted for the bytes of the MD5 `sent` before; notes it.
+    bool again(const std::string& sent, const std::string& claimed) {
+        if (pairs_.size() >= pairs_max) pairs_.clear();
+        return !pairs_.insert(sent + claimed).second;
+    }
+
+private:
+    static constexpr std::size_t pairs_max = 10'000;
+    std::set<std::string> pairs_;
+};
+
+/// What put_part() needs of its caller; all of it must outlive the task.
+struct PartPorts {
+    BlockingPool& pool;  ///< hashes
+    DoubtedEtags& doubted;
+};
+
 /// Puts part `part`, counted from 1; returns the ETag from the Storage API's answer. A transient Error if that claims
-/// to be the MD5 of other bytes. `pool` hashes, and must outlive the task.
-Task<Result<std::string>> put_part(BlockingPool& pool, PartSource source, std::uint32_t part, std::string url_text,
+/// to be the MD5 of other bytes, unless it did so for the same bytes before.
+Task<Result<std::string>> put_part(PartPorts ports, PartSource source, std::uint32_t part, std::string url_text,
                                    Milliseconds idle_timeout);
 
 }  // namespace emeth::worker

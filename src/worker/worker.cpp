@@ -18,7 +18,7 @@ Worker::Worker(const asio::any_io_executor& executor, const WorkerSettings& sett
       folders_(executor, settings.data / "jobs", pool),
       reports_(executor, random),
       self_test_({settings, folders_, reports_, pool, clock, random}),
-      context_{settings, folders_, reports_, pool, clock, random, self_test_},
+      context_{settings, folders_, reports_, pool, clock, random, self_test_, doubted_etags_},
       evidence_(executor, context_),
       session_(settings, key, reports_, *this, clock, random),
       work_(executor, 1),

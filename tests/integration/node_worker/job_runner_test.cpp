@@ -336,15 +336,25 @@ TEST_F(JobRunnerTest, APartOfWhichTheServerHasOtherBytesIsPutAgain) {
 TEST_F(JobRunnerTest, PartsThatKeepArrivingDamagedAreTold) {
     script("4 1000 1\n");
     const auto artifact = train();
-    storage->etags = std::vector<std::string>(4, std::string(32, '0'));
+    storage->etags = {std::string(32, '0'), std::string(32, '1'), std::string(32, '2'), std::string(32, '3')};
     order_upload(artifact, 1, {1});
     const auto failed = await<StepFailed>();
-    EXPECT_THAT(failed.message, HasSubstr("part 1: arrived damaged: its ETag is the MD5 " + std::string(32, '0')));
+    EXPECT_THAT(failed.message, HasSubstr("part 1: arrived damaged: its ETag is the MD5 " + std::string(32, '3')));
     EXPECT_TRUE(failed.needs_order);
     EXPECT_FALSE(failed.url_refused);
     EXPECT_EQ(storage->puts, 4u);
     order_upload(artifact, 1, {1});
     EXPECT_EQ(await<PartUploaded>().part, 1u);
+}
+
+/// Its uploads would never end, and cost the deposit.
+TEST_F(JobRunnerTest, AServerWhoseEtagsOnlyLookLikeMd5IsTakenAtItsWord) {
+    script("4 1000 1\n");
+    const auto artifact = train();
+    storage->etags = std::vector<std::string>(2, std::string(32, 'a'));
+    order_upload(artifact, 1, {1});
+    EXPECT_EQ(await<PartUploaded>().etag, std::string(32, 'a'));
+    EXPECT_EQ(storage->puts, 2U);
 }
 
 TEST_F(JobRunnerTest, AnOrderForAnotherArtifactIsNotFollowed) {
