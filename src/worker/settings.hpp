@@ -14,6 +14,7 @@
 #include "runtime/setting.hpp"
 #include "statemachine/types.hpp"
 #include "trainer_protocol/messages.hpp"
+#include "trainer_protocol/network_rules.hpp"
 
 namespace emeth::worker {
 
@@ -31,7 +32,7 @@ inline constexpr std::uint64_t gigabyte = 1'000'000'000;
 struct WorkerSettings {
     http::Url master;                       ///< ws or wss, with the path of the session
     std::optional<Address> master_address;  ///< the address that the master must prove; absent: any master will do
-    std::uint64_t power_capacity = 27'300;  ///< one RTX 3080, as the network publishes it
+    std::uint64_t power_capacity = trainer_protocol::power_capacity_published;
     trainer_protocol::ComputeOptions compute;
     std::filesystem::path data;
     std::filesystem::path trainer;  ///< the program emeth-trainer

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <optional>
 
 #include "chain/amount.hpp"
@@ -131,7 +130,7 @@ std::optional<Refused> check_worker(Draft& a) {
 }
 
 std::optional<Refused> check_deadline(Draft& a) {
-    const auto estimate = finish_estimate_s(a.candidate.gas, a.view.power_capacity, a.chosen.spec.epochs);
+    const auto estimate = chain::finish_estimate_s(a.candidate.gas, a.view.power_capacity, a.chosen.spec.epochs);
     a.chosen.finish_estimate_s = estimate;
     const std::int64_t left = a.candidate.record.deadline_unix_s - a.view.chain_now_unix_s;
     if (left <= 0) return lasting(fmt::format("its deadline passed {} ago", duration_text(-left)));
@@ -202,14 +201,6 @@ void reserve(NodeView& view, const Chosen& chosen) {
 
 std::string rounded_coins(const Wei& wei) {
     return signed_coins(signed_wei(wei));
-}
-
-std::int64_t finish_estimate_s(std::uint64_t gas, std::uint64_t power_capacity, std::uint32_t epochs) {
-    constexpr double longest_s = 1e12;  // 30,000 years: keeps sums of times far from overflow
-    if (power_capacity == 0) return static_cast<std::int64_t>(longest_s);
-    const double two_epochs_s = static_cast<double>(gas) * 1e6 / static_cast<double>(power_capacity);
-    const double seconds = two_epochs_s * std::max(epochs, 1U) / 2;
-    return static_cast<std::int64_t>(std::ceil(std::min(seconds, longest_s)));
 }
 
 }  // namespace emeth::node

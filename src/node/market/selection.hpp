@@ -20,15 +20,15 @@
 
 namespace emeth::node {
 
-/// Published clients skip smaller datasets.
-inline constexpr std::uint64_t dataset_bytes_min = 4'096;
+/// Published clients skip smaller datasets, too.
+using trainer_protocol::dataset_bytes_min;
 
 /// The operator's preferences; the settings of node/core/config.cpp.
 struct SelectionPolicy {
     Wei min_fee, max_fee;  ///< EMT wei
     std::set<std::uint64_t> program_ids{0};
     trainer_protocol::NetworkRules rules;
-    std::int64_t deadline_margin_s = 3'600;
+    std::int64_t deadline_margin_s = trainer_protocol::deadline_margin_default_s;
     std::uint64_t dataset_bytes_max = 10'000'000'000;
     std::uint64_t disk_reserve_bytes = 250'000'000;  ///< left free on the disk of the master's own folder
     /// Not a setting: non-zero if workers share the master's disk, since a JOB's states then count there, too.
@@ -79,10 +79,6 @@ using Assessment = std::variant<Chosen, Refused>;
 
 /// Never throws, whatever the input.
 Assessment select(const Candidate& candidate, const NodeView& view, const SelectionPolicy& policy);
-
-/// Seconds that a worker of `power_capacity` needs: gas * 1,000,000 / powerCapacity for the published 2 epochs,
-/// proportionally more for more epochs.
-std::int64_t finish_estimate_s(std::uint64_t gas, std::uint64_t power_capacity, std::uint32_t epochs);
 
 /// The values that a priority ranks it by.
 Prospect prospect_of(const Chosen& chosen);

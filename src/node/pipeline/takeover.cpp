@@ -54,7 +54,7 @@ Task<Result<bool>> Takeover::fits_from_the_beginning(std::uint64_t power_capacit
     if (gas.has_error()) co_return gas.error();
     const auto spec = trainer_protocol::parse_job_param(terms.id, terms.param, settings_.rules);
     if (spec.has_error()) co_return spec.error();
-    const std::int64_t finish_estimate = finish_estimate_s(*gas, power_capacity, spec->epochs);
+    const std::int64_t finish_estimate = chain::finish_estimate_s(*gas, power_capacity, spec->epochs);
     co_return *now + finish_estimate + settings_.deadline_margin_s < terms.deadline_unix_s;
 }
 
