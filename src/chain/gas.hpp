@@ -28,6 +28,10 @@ constexpr std::uint64_t estimated_gas(std::uint64_t mebibytes, std::uint64_t com
 /// Gas of the language-model program on a dataset of `bytes`, according to the contract. `chain` must outlive the call.
 Task<Result<std::uint64_t>> dataset_gas(Chain& chain, std::uint64_t bytes);
 
+/// Seconds that a worker of `power_capacity` needs: gas * 1,000,000 / powerCapacity for the published 2 epochs,
+/// proportionally more for more epochs. Rounded up; at most 10^12, also for a capacity of 0.
+std::int64_t finish_estimate_s(std::uint64_t gas, std::uint64_t power_capacity, std::uint32_t epochs);
+
 /// Fixed, since process cannot be estimated before its approve is mined. A test on our contracts keeps approve below
 /// half of its limit and process below two thirds; gas that is not used is not paid for.
 inline constexpr std::uint64_t approve_gas_limit = 100'000;

@@ -117,7 +117,7 @@ void SimulatedWorker::train(Work& work, Files& files) {
         return report(work.job, work.lease, wp::TrainingStarted{files.checkpoint, "killed by signal 9"});
     }
     const double expected_s =
-        static_cast<double>(node::finish_estimate_s(gas_of(files.bytes), power_capacity_, 2)) * 0.8;
+        static_cast<double>(chain::finish_estimate_s(gas_of(files.bytes), power_capacity_, 2)) * 0.8;
     const auto total = static_cast<double>(files.steps_total);
     files.step = std::min(total, files.step + total / expected_s);
     if (files.step >= total) return finish(work, files);

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "node/market/finish_estimate.hpp"
+#include "chain/gas.hpp"
 #include "trainer_protocol/presets.hpp"
 
 namespace emeth::simulation {
@@ -67,7 +67,7 @@ void SimulatedWorkers::start_book() {
 std::int64_t SimulatedWorkers::slowest_s(std::uint64_t gas) const {
     std::int64_t longest = 0;
     for (const auto& [address, station] : stations_)
-        longest = std::max(longest, node::finish_estimate_s(gas, station.machine.power_capacity(), 2));
+        longest = std::max(longest, chain::finish_estimate_s(gas, station.machine.power_capacity(), 2));
     return longest;
 }
 

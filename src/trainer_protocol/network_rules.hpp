@@ -8,6 +8,9 @@
 
 namespace emeth::trainer_protocol {
 
+/// Any bytes are a dataset, from this many on.
+inline constexpr std::uint64_t dataset_bytes_min = 4'096;
+
 inline constexpr std::uint32_t epochs_max = 1'000;
 /// A verifier takes results of at most twice the epochs that were asked for, or of this many.
 inline constexpr std::uint32_t epochs_accepted = 100;
@@ -16,6 +19,11 @@ inline constexpr std::uint32_t segments_default = 32;
 inline constexpr std::uint32_t segments_per_epoch_min = 8;
 inline constexpr std::uint32_t draws_default = 2;
 inline constexpr std::uint32_t draws_max = 64;
+
+/// powerCapacity of one RTX 3080, as the network publishes it: the speed that deadlines are judged by.
+inline constexpr std::uint64_t power_capacity_published = 27'300;
+/// What a node leaves, unless its operator says otherwise, between its finish estimate and the deadline.
+inline constexpr std::int64_t deadline_margin_default_s = 3'600;
 
 struct NetworkRules {
     std::uint32_t epochs_min = 2;         ///< setting n_epoch: max(param.epoch, this) epochs are trained

@@ -14,6 +14,7 @@
 #include "runtime/setting.hpp"
 #include "statemachine/types.hpp"
 #include "trainer_protocol/messages.hpp"
+#include "trainer_protocol/network_rules.hpp"
 
 namespace emeth::worker {
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "chain/gas.hpp"
 #include "trainer_protocol/presets.hpp"
 #include "trainer_protocol/segments.hpp"
 
@@ -44,14 +45,8 @@ std::optional<std::string> why_unable(const WorkerInfo& worker, const Workload& 
     return std::nullopt;
 }
 
-std::int64_t finish_estimate_s(std::uint64_t gas, std::uint64_t power_capacity, std::uint32_t epochs) {
-    if (power_capacity == 0) return static_cast<std::int64_t>(longest_s);
-    const double two_epochs_s = static_cast<double>(gas) * 1e6 / static_cast<double>(power_capacity);
-    return seconds(two_epochs_s * std::max(epochs, 1U) / 2);
-}
-
 std::int64_t finish_estimate_s(const Workload& work, const WorkerInfo& worker) {
-    if (worker.power_capacity > 0) return finish_estimate_s(work.gas, worker.power_capacity, work.epochs);
+    if (worker.power_capacity > 0) return chain::finish_estimate_s(work.gas, worker.power_capacity, work.epochs);
     const auto preset = trainer_protocol::find_preset(work.model);
     if (preset.has_error() || why_unfit(worker.fitness, work.model)) return static_cast<std::int64_t>(longest_s);
     const double tokens_per_s = worker.fitness->tokens_per_s.at(work.model);

@@ -24,11 +24,8 @@ std::optional<std::string> why_unable(const WorkerInfo& worker, const Workload& 
 
 /// Seconds from the order to the submit on a worker that is able: fetching the dataset, the tokenizer, training,
 /// validation and the upload. Training goes by the speed that the worker measured with this preset, for ordinary text;
-/// where its operator set powerCapacity, that decides alone.
+/// where its operator set powerCapacity, the published rule (chain::finish_estimate_s) decides alone.
 std::int64_t finish_estimate_s(const Workload& work, const WorkerInfo& worker);
-
-/// The published rule: gas * 1,000,000 / powerCapacity for the published 2 epochs, proportionally more for more epochs.
-std::int64_t finish_estimate_s(std::uint64_t gas, std::uint64_t power_capacity, std::uint32_t epochs);
 
 /// The longest of the estimates of the workers that could get the JOB now: connected, idle, not resting, and able. None
 /// if there is no such worker.

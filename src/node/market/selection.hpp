@@ -22,15 +22,15 @@
 
 namespace emeth::node {
 
-/// Published clients skip smaller datasets.
-inline constexpr std::uint64_t dataset_bytes_min = 4'096;
+/// Published clients skip smaller datasets, too.
+using trainer_protocol::dataset_bytes_min;
 
 /// The operator's preferences; the settings of node/core/config.cpp.
 struct SelectionPolicy {
     Wei min_fee, max_fee;  ///< EMT wei
     std::set<std::uint64_t> program_ids{0};
     trainer_protocol::NetworkRules rules;
-    std::int64_t deadline_margin_s = 3'600;
+    std::int64_t deadline_margin_s = trainer_protocol::deadline_margin_default_s;
     std::uint64_t dataset_bytes_max = 10'000'000'000;
     std::uint64_t disk_reserve_bytes = 250'000'000;  ///< left free on the disk of the master's own folder
     /// Not a setting: non-zero if workers share the master's disk, since a JOB's states then count there, too.

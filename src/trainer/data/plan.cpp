@@ -15,15 +15,23 @@ constexpr std::uint64_t steps_per_epoch_min = 32;
 
 }  // namespace
 
+std::uint64_t Plan::tokens_min(const Preset& preset) {
+    return 2 * static_cast<std::uint64_t>(preset.context) + 1;
+}
+
+std::uint64_t Plan::tokens_repeated(const Preset& preset) {
+    return (1 + steps_per_epoch_min) * static_cast<std::uint64_t>(preset.context) + 1;
+}
+
 Result<Plan> Plan::make(const Preset& preset, std::uint64_t tokens, std::uint32_t epochs) {
     const auto context = static_cast<std::uint64_t>(preset.context);
     const auto sequences_max = static_cast<std::uint64_t>(preset.sequences_per_step);
     Plan plan;
     plan.windows = tokens == 0 ? 0 : (tokens - 1) / context;
-    if (plan.windows < 2)
+    if (tokens < tokens_min(preset))
         return permanent_error(
             fmt::format("the dataset has {} tokens; model '{}' needs at least {} (two windows of {} and one more)",
-                        tokens, preset.name, 2 * context + 1, context));
+                        tokens, preset.name, tokens_min(preset), context));
     plan.validation_windows =
         std::clamp<std::uint64_t>(plan.windows / validation_one_in, 1, preset.validation_windows_max);
     plan.training_windows = plan.windows - plan.validation_windows;

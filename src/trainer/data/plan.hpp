@@ -26,8 +26,13 @@ struct Plan {
     std::uint64_t steps_total = 0;
     std::uint32_t segments = 0;  ///< that verification cuts the steps into (trainer_protocol/segments.hpp)
 
-    /// A permanent Error when there are too few tokens for two windows.
+    /// A permanent Error when there are fewer tokens than tokens_min().
     static Result<Plan> make(const Preset& preset, std::uint64_t tokens, std::uint32_t epochs);
+    /// Two windows and the last one's target.
+    static std::uint64_t tokens_min(const Preset& preset);
+    /// What a dataset with fewer tokens than tokens_min() is repeated to: one window of validation, and as many steps
+    /// an epoch as small datasets have.
+    static std::uint64_t tokens_repeated(const Preset& preset);
 };
 
 /// The windows of each step.

@@ -1,14 +1,12 @@
 #include "trainer/data/text_reader.hpp"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 
 #include "runtime/errno_error.hpp"
-#include "runtime/utf8.hpp"
 
 namespace emeth::trainer {
 namespace {
@@ -81,12 +79,8 @@ Result<std::optional<TextPiece>> TextReader::next() {
     }
     std::string_view rest = std::string_view(buffer_).substr(consumed_);
     if (rest.empty()) return std::optional<TextPiece>();
-    const std::uint64_t offset = bytes_read_ - rest.size();
     const TextPiece piece = take_piece(rest);
     consumed_ = buffer_.size() - rest.size();
-    if (!is_utf8(piece.text))
-        return permanent_error(fmt::format("dataset {} is not UTF-8 text in the line or part of a line at byte {}",
-                                           path_.string(), offset));
     return std::optional<TextPiece>(piece);
 }
 

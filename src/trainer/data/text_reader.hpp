@@ -1,4 +1,4 @@
-// A dataset as a stream of lines, checked to be UTF-8; lines that are too long are cut.
+// A dataset as a stream of lines, whatever its bytes; lines that are too long are cut.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +12,12 @@
 
 namespace emeth::trainer {
 
-/// A longer line is cut, at a space if there is one near the end. Below the limit of SentencePiece's trainer.
+/// A longer line is cut, at a space if there is one near the end, and never inside a character of UTF-8. Below the
+/// limit of SentencePiece's trainer.
 inline constexpr std::size_t piece_bytes_max = 4'000;
 
 struct TextPiece {
-    std::string_view text;  ///< without the newline
+    std::string_view text;  ///< without the newline; not necessarily UTF-8
     bool ends_line = false;
 };
 
@@ -28,7 +29,7 @@ class TextReader {
 public:
     static Result<TextReader> open(const std::filesystem::path& path);
 
-    /// The next piece, valid until the next call; none at the end. A permanent Error says where the text is not UTF-8.
+    /// The next piece, valid until the next call; none at the end. An Error only if the file cannot be read.
     Result<std::optional<TextPiece>> next();
     [[nodiscard]] std::uint64_t bytes_read() const { return bytes_read_; }
     /// The size at open().

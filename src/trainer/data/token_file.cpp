@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "runtime/errno_error.hpp"
+#include "trainer/data/plan.hpp"
 #include "trainer/data/text_encoder.hpp"
+#include "trainer_protocol/network_rules.hpp"
 
 namespace emeth::trainer {
 namespace {
@@ -42,17 +44,30 @@ Result<void> append(StreamedWriter& writer, const std::vector<int>& tokens, std:
     return writer.write(bytes_of(narrow.data(), narrow.size()));
 }
 
+/// Appends the stream again, from its beginning, until it is long enough to train on.
+Result<void> append_again(StreamedWriter& writer, const std::vector<int>& stream, std::uint64_t tokens,
+                          std::uint32_t width_bytes) {
+    std::vector<int> more;
+    for (std::uint64_t i = stream.size(); i < tokens; ++i) more.push_back(stream[i % stream.size()]);
+    return append(writer, more, width_bytes);
+}
+
 Result<void> encode_dataset(TextReader& reader, const Tokenizer& tokenizer, StreamedWriter& writer,
-                            std::uint32_t width_bytes, std::uint32_t threads,
-                            const std::function<void(double)>& progress) {
+                            const Preset& preset, std::uint32_t threads, const std::function<void(double)>& progress) {
     TextEncoder encoder(reader, tokenizer, threads);
+    const std::size_t tokens_min = Plan::tokens_min(preset);
+    std::vector<int> stream;  // its first tokens: all of them if they are too few to train on
     for (;;) {
         const Result<std::optional<std::vector<int>>> tokens = encoder.next();
         if (tokens.has_error()) return tokens.error();
-        if (!tokens->has_value()) return {};
-        if (Result<void> written = append(writer, **tokens, width_bytes); written.has_error()) return written.error();
+        if (!tokens->has_value()) break;
+        const std::size_t kept = std::min((*tokens)->size(), tokens_min - stream.size());
+        stream.insert(stream.end(), (*tokens)->begin(), (*tokens)->begin() + static_cast<std::ptrdiff_t>(kept));
+        if (Result<void> written = append(writer, **tokens, width_of(preset)); !written) return written;
         progress(static_cast<double>(reader.bytes_read()) / static_cast<double>(reader.file_bytes()));
     }
+    if (stream.size() == tokens_min || reader.file_bytes() < trainer_protocol::dataset_bytes_min) return {};
+    return append_again(writer, stream, Plan::tokens_repeated(preset), width_of(preset));
 }
 
 }  // namespace
@@ -67,8 +82,7 @@ Result<void> TokenFile::write(const std::filesystem::path& path, const std::file
     if (writer.has_error()) return writer.error();
     const Header header{magic, width_of(preset), 0, dataset_sha256.bytes, tokenizer_sha256.bytes};
     if (Result<void> written = writer->write(bytes_of(&header, 1)); !written) return written;
-    if (Result<void> encoded = encode_dataset(*reader, tokenizer, *writer, header.width_bytes, threads, progress);
-        !encoded)
+    if (Result<void> encoded = encode_dataset(*reader, tokenizer, *writer, preset, threads, progress); !encoded)
         return encoded;
     const Result<Hash256> finished = writer->finish();
     if (finished.has_error()) return finished.error();

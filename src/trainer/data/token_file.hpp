@@ -20,7 +20,8 @@ using trainer_protocol::Preset;
 class TokenFile {
 public:
     /// Encodes `dataset`, whose digest the caller has checked, into `path`, completely or not at all, on `threads`
-    /// threads. `progress` is called with the share done, from 0 to 1.
+    /// threads. A dataset of at least dataset_bytes_min bytes that gives fewer tokens than Plan::tokens_min() is
+    /// repeated until there are Plan::tokens_repeated(). `progress` is called with the share done, from 0 to 1.
     static Result<void> write(const std::filesystem::path& path, const std::filesystem::path& dataset,
                               const Hash256& dataset_sha256, const Hash256& tokenizer_sha256,
                               const Tokenizer& tokenizer, const Preset& preset, std::uint32_t threads,

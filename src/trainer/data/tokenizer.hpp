@@ -2,6 +2,7 @@
 // from the dataset, on one thread and with fixed options, so that the verifier can reproduce it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -19,7 +20,7 @@ namespace emeth::trainer {
 
 using trainer_protocol::Preset;
 
-/// A serialised SentencePiece model.
+/// A serialised SentencePiece model. Any dataset has one, even one without text.
 Result<std::string> train_tokenizer(const std::filesystem::path& dataset, const JobId& job, const Preset& preset);
 
 /// Const members are thread-safe.
@@ -28,7 +29,8 @@ public:
     /// `model` as train_tokenizer made it; an Error when it does not fit the preset.
     static Result<Tokenizer> load(std::string_view model, const Preset& preset);
 
-    /// Appends the tokens of a piece; the end of a line is a token, too.
+    /// Appends the tokens of a piece, whose bytes may be any: what is not well-formed UTF-8 becomes a token a byte. The
+    /// end of a line is a token, too.
     Result<void> encode(const TextPiece& piece, std::vector<int>& tokens) const;
     /// The text of tokens that are all text.
     [[nodiscard]] Result<std::string> decode(const std::vector<int>& tokens) const;
@@ -37,9 +39,10 @@ public:
 
 private:
     Tokenizer() = default;
+    [[nodiscard]] int byte_id(char byte) const { return byte_ids_[static_cast<unsigned char>(byte)]; }
 
     std::unique_ptr<PieceEncoder> encoder_;
-    int newline_ = 0;
+    std::array<int, 256> byte_ids_{};
 };
 
 }  // namespace emeth::trainer

@@ -33,7 +33,7 @@ constexpr double weights_tolerance = 0.25;
 /// Of AdamW's moments at its end, and of the next step that follows from them: invented moments could lead the next
 /// segment anywhere.
 constexpr double moments_tolerance = 0.25;
-/// Of the loss of each step.
+/// Of the loss of each step, as relative_to_loss() has it.
 constexpr double loss_tolerance = 0.02;
 /// Absolute: rounding of libm, in weights drawn with a standard deviation of 0.02.
 constexpr double initial_weights_tolerance = 1e-6;
@@ -150,12 +150,12 @@ void compare_moments(const TrainingState& claimed, const TrainingState& again, D
     deviation.next_step = relative(direction(claimed), next, next);
 }
 
-/// Both are finite; the log's reader and the training loop ensure that.
+/// All are finite and not negative; the log's reader and the training loop ensure that.
 double worst_loss(const CheckedRun& run, std::uint64_t first_step, const std::vector<float>& again) {
     double worst = 0;
     for (std::size_t i = 0; i < again.size(); ++i) {
         const double loss = again[i];
-        worst = std::max(worst, std::abs(static_cast<double>(run.losses[first_step + i]) - loss) / loss);
+        worst = std::max(worst, relative_to_loss(static_cast<double>(run.losses[first_step + i]) - loss, loss));
     }
     return worst;
 }
@@ -225,6 +225,10 @@ Result<Objection> examine(const CheckedRun& run, const Evidence& evidence, std::
 }
 
 }  // namespace
+
+double relative_to_loss(double difference, double loss) {
+    return std::abs(difference) / std::max(loss, loss_floor);
+}
 
 Result<Objection> object_to_segments(const CheckedRun& run, Reporter& reporter) {
     const std::vector<std::uint32_t> drawn = trainer_protocol::draw_segments(run.request.job.id, run.request.block_hash,

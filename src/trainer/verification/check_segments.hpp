@@ -34,6 +34,12 @@ struct CheckedRun {
     const at::Tensor& weights;            ///< the artifact's: the last state
 };
 
+/// Losses below this many nats a token, which only texts that repeat themselves have, are compared as if they were this
+/// large: they fall steeply, and near 0 all that is left of them is rounding.
+inline constexpr double loss_floor = 2.5;
+/// A difference of two losses in relation to one of them, which is not negative.
+double relative_to_loss(double difference, double loss);
+
 /// An Error is a problem of this machine, not of the artifact.
 Result<Objection> object_to_segments(const CheckedRun& run, Reporter& reporter);
 

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "crypto/sha256.hpp"
+#include "integration/trainer/odd_datasets.hpp"
 #include "integration/trainer/trainer_process.hpp"
 #include "integration/trainer/workshop.hpp"
 
@@ -53,14 +54,14 @@ private:
     std::thread thread_;
 };
 
-TEST(Memory, DoesNotGrowWithTheDataset) {
+/// Trains a little on many times `part`.
+void expect_little_memory(const std::string& part) {
     const char* wish = std::getenv("EMETH_TEXT_MB");
     const std::size_t megabytes = wish == nullptr ? 20 : std::stoul(wish);
     Bench bench("");
-    const std::string part = english_text(100'000);
     {
         std::ofstream dataset(bench.path() / "dataset", std::ios::binary);
-        for (std::size_t i = 0; i < 10 * megabytes; ++i) dataset << part;
+        for (std::size_t bytes = 0; bytes < megabytes * 1'000'000; bytes += part.size()) dataset << part;
     }
     bench.request.dataset_sha256 = crypto::sha256_of_file(bench.path() / "dataset").value();
     bench.request.compute.threads = 2;
@@ -77,7 +78,21 @@ TEST(Memory, DoesNotGrowWithTheDataset) {
     EXPECT_GT(watch.peak_mb(), model_mb);
     EXPECT_LT(watch.peak_mb(), model_mb + 200);
     RecordProperty("peak_mb", std::to_string(watch.peak_mb()));
-    std::printf("%zu MB of text: RssAnon at most %.1f MB\n", megabytes, watch.peak_mb());
+    std::printf("%zu MB: RssAnon at most %.1f MB\n", megabytes, watch.peak_mb());
+}
+
+TEST(Memory, DoesNotGrowWithTheDataset) {
+    expect_little_memory(english_text(100'000));
+}
+
+TEST(Memory, DoesNotGrowWithALine) {
+    std::string line = english_text(100'000);
+    std::ranges::replace(line, '\n', ' ');
+    expect_little_memory(line);
+}
+
+TEST(Memory, DoesNotGrowWithBytesThatAreNoText) {
+    expect_little_memory(binary(1'000'000));
 }
 
 }  // namespace

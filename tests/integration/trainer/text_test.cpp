@@ -1,13 +1,17 @@
-// How a dataset is cut into pieces, and what counts as UTF-8.
+// How a dataset is cut into pieces and runs, and what counts as UTF-8.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "integration/trainer/odd_datasets.hpp"
 #include "runtime/utf8.hpp"
 #include "support/temporary_folder.hpp"
+#include "trainer/data/byte_runs.hpp"
 #include "trainer/data/text_reader.hpp"
 
 namespace emeth::trainer {
 namespace {
 
+using test::binary;
 using test::TemporaryFolder;
 
 std::string joined(const std::filesystem::path& file, std::vector<std::string>* pieces = nullptr) {
@@ -28,7 +32,8 @@ TEST(TextReader, PiecesPutTogetherAreTheText) {
     for (int i = 0; i < 30'000; ++i) long_line += "祇" + std::to_string(i) + (i % 3 == 0 ? " " : "");
     for (const std::string& text :
          {std::string(), std::string("\n"), std::string("one\n\ntwo"), std::string("a\r\nb\n"),
-          std::string(3'000'000, 'x'), long_line, std::string("nul\0byte\n", 9)}) {
+          std::string(3'000'000, 'x'), long_line, std::string("nul\0byte\n", 9), std::string("\x80 and \xe8\xaa\n\xff"),
+          std::string(9'000, '\x80'), binary(3'000'000)}) {
         test::write_text(folder / "text", text);
         EXPECT_EQ(joined(folder / "text"), text);
     }
@@ -51,16 +56,26 @@ TEST(TextReader, LongLinesAreCutAtSpacesAndNeverInsideACharacter) {
     for (const std::string& piece : pieces) EXPECT_TRUE(is_utf8(piece));
 }
 
-TEST(TextReader, TellsWhereTheTextIsNotUtf8) {
-    const TemporaryFolder folder;
-    test::write_text(folder / "text", "fine\nfine\n\x80 bad\n");
-    TextReader reader = TextReader::open(folder / "text").value();
-    ASSERT_TRUE(reader.next());
-    ASSERT_TRUE(reader.next());
-    const Result<std::optional<TextPiece>> bad = reader.next();
-    ASSERT_FALSE(bad);
-    EXPECT_EQ(bad.error().kind, ErrorKind::permanent);
-    EXPECT_NE(bad.error().message.find("byte 10"), std::string::npos) << bad.error().message;
+/// "t:" marks a run of text, "b:" one of other bytes.
+std::vector<std::string> runs_of(std::string_view bytes) {
+    std::vector<std::string> runs;
+    while (!bytes.empty()) {
+        const ByteRun run = take_run(bytes);
+        runs.push_back((run.is_text ? "t:" : "b:") + std::string(run.bytes));
+    }
+    return runs;
+}
+
+TEST(ByteRuns, AreTextOrBytesAndAsLongAsPossible) {
+    using ::testing::ElementsAre;
+    EXPECT_THAT(runs_of("日本 text"), ElementsAre("t:日本 text"));
+    EXPECT_THAT(runs_of("caf\xe9s"), ElementsAre("t:caf", "b:\xe9", "t:s"));
+    EXPECT_THAT(runs_of("\xe8\xaa語\xff\xfe"), ElementsAre("b:\xe8\xaa", "t:語", "b:\xff\xfe"));
+    EXPECT_THAT(runs_of("a\xed\xa0\x80"), ElementsAre("t:a", "b:\xed\xa0\x80"));
+    EXPECT_THAT(runs_of(std::string_view("\0\x80", 2)), ElementsAre(std::string("t:\0", 3), "b:\x80"));
+    std::string all;
+    for (const std::string& run : runs_of(binary(100'000))) all += run.substr(2);
+    EXPECT_EQ(all, binary(100'000));
 }
 
 TEST(Utf8, IsStrict) {

@@ -5,6 +5,7 @@
 
 #include <limits>
 
+#include "chain/gas.hpp"
 #include "support/worker_fitness.hpp"
 
 namespace emeth::test {
@@ -49,16 +50,17 @@ TEST(FinishEstimate, GrowsWithBytesAndEpochs) {
 }
 
 TEST(FinishEstimate, ASettingOverridesIt) {
-    EXPECT_EQ(finish_estimate_s(work("gpt2", 30'000'000), worker(472, 27'300)), finish_estimate_s(582, 27'300, 2));
-    EXPECT_EQ(finish_estimate_s(582, 27'300, 2), 21'319) << "about the published 6 h";
-    EXPECT_EQ(finish_estimate_s(582, 27'300, 4), 42'638);
+    EXPECT_EQ(finish_estimate_s(work("gpt2", 30'000'000), worker(472, 27'300)),
+              chain::finish_estimate_s(582, 27'300, 2));
+    EXPECT_EQ(chain::finish_estimate_s(582, 27'300, 2), 21'319) << "about the published 6 h";
+    EXPECT_EQ(chain::finish_estimate_s(582, 27'300, 4), 42'638);
 }
 
 TEST(FinishEstimate, NoNumberOverflowsIt) {
     const auto most = std::numeric_limits<std::uint64_t>::max();
     EXPECT_EQ(finish_estimate_s(work("gpt2", most, 1'000), worker(1e-300)), 1'000'000'000'000);
-    EXPECT_EQ(finish_estimate_s(most, 1, 1'000), 1'000'000'000'000);
-    EXPECT_EQ(finish_estimate_s(582, 0, 2), 1'000'000'000'000);
+    EXPECT_EQ(chain::finish_estimate_s(most, 1, 1'000), 1'000'000'000'000);
+    EXPECT_EQ(chain::finish_estimate_s(582, 0, 2), 1'000'000'000'000);
     EXPECT_EQ(finish_estimate_s(work("gpt9", 5'000), worker(20'000)), 1'000'000'000'000);
 }
 
