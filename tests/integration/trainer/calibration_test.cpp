@@ -17,7 +17,10 @@ protected:
     TrainerReport ask(const CalibrateRequest& request) {
         return run_trainer(request, folder.path() / "trainer.log").value();
     }
-    Calibration calibrate(const CalibrateRequest& request) { return std::get<Calibrated>(ask(request)).calibration; }
+    Calibration calibrate(const CalibrateRequest& request) {
+        const TrainerReport answer = ask(request);
+        return std::get<Calibrated>(answer).calibration;
+    }
 
     TemporaryFolder folder;
 };
