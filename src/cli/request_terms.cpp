@@ -5,6 +5,7 @@
 
 #include "chain/amount.hpp"
 #include "runtime/json_fields.hpp"
+#include "trainer_protocol/presets.hpp"
 
 namespace emeth::cli {
 
@@ -30,7 +31,11 @@ Result<network::JobRequest> RequestTerms::job_request() const {
     if (least.has_error()) return in_context("--fee-min", least.error());
     request.fee_min = *least;
     boost::json::object param{{"language", language}, {"epoch", epochs}};
-    if (!model.empty()) param["model"] = model;
+    if (!model.empty()) {
+        const auto preset = trainer_protocol::find_preset(model);
+        if (preset.has_error()) return in_context("--model", preset.error());
+        param["model"] = model;
+    }
     request.param = json_text(param);
     request.deadline_in_s = deadline_in_s;
     return request;

@@ -13,16 +13,11 @@ namespace emeth::network {
 
 namespace {
 
-struct Price {
-    std::uint64_t gas = 0;
-    Wei fee;
-};
-
-Task<Result<Price>> price_of(chain::Chain& chain, std::uint64_t bytes, JobRequest request) {
-    const auto gas = co_await chain::dataset_gas(chain, bytes);
-    if (gas.has_error()) co_return gas.error();
-    const chain::U256 by_gas = chain::to_u256(request.gas_price) * *gas;
-    co_return Price{*gas, chain::to_wei(std::max(by_gas, chain::to_u256(request.fee_min)))};
+Result<std::uint64_t> size_of(const std::filesystem::path& dataset) {
+    std::error_code error;
+    const std::uint64_t bytes = std::filesystem::file_size(dataset, error);
+    if (error) return permanent_error(fmt::format("dataset {}: {}", dataset.string(), error.message()));
+    return bytes;
 }
 
 }  // namespace
@@ -39,21 +34,39 @@ Task<Result<chain::Receipt>> Requester::send(Address to, chain::Bytes data, std:
     co_return std::move(outcome->receipt);
 }
 
-Task<Result<RequestedJob>> Requester::request(JobRequest request) {
-    std::error_code error;
-    RequestedJob job;
-    job.dataset_bytes = std::filesystem::file_size(request.dataset, error);
-    if (error) co_return permanent_error(fmt::format("dataset {}: {}", request.dataset.string(), error.message()));
-
-    const auto price = co_await price_of(ports_.chain, job.dataset_bytes, request);
-    if (price.has_error()) co_return price.error();
-    job.gas = price->gas;
-    job.fee = price->fee;
+Task<Result<Quote>> Requester::quote(JobRequest request) {
+    const auto bytes = size_of(request.dataset);
+    if (bytes.has_error()) co_return bytes.error();
+    const auto enough = check_dataset_bytes(*bytes);
+    if (enough.has_error()) co_return in_context(request.dataset.string(), enough.error());
+    const auto gas = co_await chain::dataset_gas(ports_.chain, *bytes);
+    if (gas.has_error()) co_return gas.error();
+    const auto constants = co_await ports_.chain.constants();
+    if (constants.has_error()) co_return constants.error();
+    Quote quote;
+    quote.gas = *gas;
+    const chain::U256 by_gas = chain::to_u256(request.gas_price) * *gas;
+    quote.fee = chain::to_wei(std::max(by_gas, chain::to_u256(request.fee_min)));
+    quote.verifier_fee = constants->verifier_fee;
+    const auto payable = check_quote(quote);
+    if (payable.has_error()) co_return payable.error();
     const auto balance = co_await ports_.chain.emt_balance(ports_.sender.address());
     if (balance.has_error()) co_return balance.error();
-    if (*balance < job.fee)
-        co_return permanent_error(fmt::format("the fee is {} EMT, and {} has {} EMT", chain::format_coins(job.fee),
+    if (*balance < quote.fee)
+        co_return permanent_error(fmt::format("the fee is {} EMT, and {} has {} EMT", chain::format_coins(quote.fee),
                                               ports_.sender.address().hex(), chain::format_coins(*balance)));
+    co_return quote;
+}
+
+Task<Result<RequestedJob>> Requester::request(JobRequest request) {
+    const auto bytes = size_of(request.dataset);
+    if (bytes.has_error()) co_return bytes.error();
+    const auto quoted = co_await quote(request);
+    if (quoted.has_error()) co_return quoted.error();
+    RequestedJob job;
+    job.dataset_bytes = *bytes;
+    job.gas = quoted->gas;
+    job.fee = quoted->fee;
 
     ports_.random.fill(job.id.bytes);
     const auto name = co_await ports_.storage.upload_dataset(job.id, request.dataset);

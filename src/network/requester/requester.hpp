@@ -8,6 +8,7 @@
 
 #include "api_client/storage_api_client.hpp"
 #include "chain/sender/transaction_sender.hpp"
+#include "network/requester/request_review.hpp"
 #include "runtime/random.hpp"
 #include "runtime/result.hpp"
 #include "runtime/task.hpp"
@@ -45,8 +46,11 @@ class Requester {
 public:
     Requester(RequesterPorts ports, Address core, Address token) : ports_(ports), core_(core), token_(token) {}
 
-    /// Uploads the dataset, approves the fee and calls request; returns once the request is confirmed. Errors name the
-    /// dataset and the amounts ("fee 20 EMT, balance 3 EMT").
+    /// What the JOB would cost; nothing is sent. Permanent Errors, which name the amounts ("fee 20 EMT, balance 3
+    /// EMT"): too few bytes, a fee that the verifier cannot be paid from, too little EMT.
+    Task<Result<Quote>> quote(JobRequest request);
+    /// Quotes it, uploads the dataset, approves the fee and calls request; returns once the request is confirmed.
+    /// Errors name the dataset and what failed.
     Task<Result<RequestedJob>> request(JobRequest request);
     Task<Result<void>> cancel(JobId id);
 
