@@ -31,8 +31,9 @@ Task<> JobRunner::run() {
         }
         // Only the trainer can tell that a step will never succeed;
         // storage and network may have recovered by the next order.
-        if (done.has_error())
-            report_failure(step, done.error(), step == "train" && done.error().kind == ErrorKind::permanent, true);
+        const bool is_permanent = done.has_error() && step == "train" && done.error().kind == ErrorKind::permanent;
+        if (is_permanent) context_.self_test.doubt();
+        if (done.has_error()) report_failure(step, done.error(), is_permanent, true);
         while (!assigned_) co_await ordered_.wait();
     }
 }

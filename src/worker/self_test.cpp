@@ -51,9 +51,16 @@ bool differ(const worker_protocol::Fitness& a, const worker_protocol::Fitness& b
 
 Task<> SelfTest::run() {
     co_await read_calibration();
+    for (;;) {
+        co_await become_fit();
+        co_await stay_fit();
+    }
+}
+
+Task<> SelfTest::become_fit() {
     for (std::uint32_t failures = 1;; ++failures) {
         const Result<void> proved = co_await prove();
-        if (proved.has_value()) break;
+        if (proved.has_value()) co_return;
         worker_protocol::Fitness unfit;
         unfit.unfit = proved.error().message;
         ports_.reports.set_fitness(std::move(unfit));
@@ -61,8 +68,12 @@ Task<> SelfTest::run() {
         complain(proved.error().message, wait);
         co_await ports_.clock.sleep(wait);
     }
+}
+
+/// Until it is doubted.
+Task<> SelfTest::stay_fit() {
     std::optional<worker_protocol::Fitness> told;
-    for (;; co_await ports_.clock.sleep(look_interval)) {
+    for (; !is_doubted_; co_await ports_.clock.sleep(look_interval)) {
         if (ports_.clock.monotonic() >= tried_at_ + try_again_after && ports_.folders.held().empty())
             co_await try_again();
         if (!is_saved_) co_await save_calibration();
@@ -71,6 +82,7 @@ Task<> SelfTest::run() {
         ports_.reports.set_fitness(now);
         told = std::move(now);
     }
+    is_doubted_ = false;
 }
 
 Task<Result<void>> SelfTest::prove() {

@@ -34,8 +34,12 @@ public:
     Task<> run();
     /// What a JOB was trained with, by this worker alone: truer than any trial.
     void saw_speed(std::string_view model, double tokens_per_s);
+    /// A trainer said that a JOB can never be trained: is it the JOB, or has this machine lost its device?
+    void doubt() { is_doubted_ = true; }
 
 private:
+    Task<> become_fit();
+    Task<> stay_fit();
     Task<Result<void>> prove();
     Task<> try_again();
     Task<Result<trainer_protocol::Calibration>> ask_trainer(std::optional<trainer_protocol::Calibration> known);
@@ -46,7 +50,7 @@ private:
 
     Ports ports_;
     std::optional<trainer_protocol::Calibration> calibration_;
-    bool is_saved_ = true;
+    bool is_saved_ = true, is_doubted_ = false;
     Milliseconds tried_at_{0};  ///< monotonic
     std::string complaint_;
     Milliseconds complained_at_{0};

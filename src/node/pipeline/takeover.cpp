@@ -32,8 +32,9 @@ bool Takeover::holder_fails() const {
 }
 
 void Takeover::judge_holder() {
-    if (failures_ >= failures_max)
-        ports_.workers.lease_failed(ports_.journal.job().lease.worker, ++failed_leases_ <= counted_leases_max);
+    if (failures_ < failures_max) return;
+    const bool counts = !is_jobs_fault_ && ++failed_leases_ <= counted_leases_max;
+    ports_.workers.lease_failed(ports_.journal.job().lease.worker, counts);
 }
 
 std::optional<Workload> Takeover::workload() const {
@@ -67,6 +68,11 @@ Task<std::optional<FreshStart>> Takeover::fresh_start() {
     const statemachine::Job& job = ports_.journal.job();
     co_return FreshStart{*estimate, job.terms.deadline_unix_s - *now - settings_.deadline_margin_s,
                          has_work_to_lose(job)};
+}
+
+void Takeover::note_hopeless() {
+    failures_ = std::max(failures_ + 1, failures_max);
+    is_jobs_fault_ = true;
 }
 
 void Takeover::note_stall() {

@@ -35,7 +35,13 @@ public:
     Takeover(Ports ports, Settings settings) : ports_(ports), settings_(std::move(settings)) {}
 
     void note_failure() { ++failures_; }
-    void note_progress() { failures_ = 0; }
+    /// The holder's trainer says that the JOB can never be trained: another may see for itself, and neither is to
+    /// blame.
+    void note_hopeless();
+    void note_progress() {
+        failures_ = 0;
+        is_jobs_fault_ = false;
+    }
     /// Consecutive failures, without progress, of this lease's worker.
     [[nodiscard]] std::uint32_t failures() const { return failures_; }
 
@@ -59,6 +65,7 @@ private:
     Settings settings_;
     std::uint32_t failures_ = 0;
     std::uint32_t failed_leases_ = 0;
+    bool is_jobs_fault_ = false;
 };
 
 }  // namespace emeth::node

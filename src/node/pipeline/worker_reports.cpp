@@ -95,7 +95,10 @@ Task<Result<void>> LeasedWorker::take(wp::StepFailed failed) {
     const bool artifact_is_gone =
         failed.permanent && job().state == sm::State::training && sm::next_command(job()) == sm::Command::upload_parts;
     if (artifact_is_gone) co_return co_await revoke(std::move(failed.message), false);
-    ports_.takeover.note_failure();
+    if (failed.permanent && failed.step == "train")
+        ports_.takeover.note_hopeless();
+    else
+        ports_.takeover.note_failure();
     const std::uint32_t attempt = co_await ports_.journal.failures() + 1;
     const auto wait = failed.needs_order ? ports_.retry.after_worker_failure(attempt) : Milliseconds::zero();
     Fact fact = sm::StepFailed{sm::FailureClass::transient, std::move(failed.step), std::move(failed.message), attempt,

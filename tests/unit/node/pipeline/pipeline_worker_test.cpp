@@ -36,6 +36,20 @@ TEST_F(PipelineWorkerTest, ALostWorkerThatComesBackInTimeKeepsItsLease) {
     expect_verified_once();
 }
 
+/// One bad dataset took 30 attempts and benched two healthy workers for half an hour each.
+TEST_F(PipelineWorkerTest, WhatATrainerCallsHopelessIsTriedElsewhereAndBenchesNobody) {
+    const auto honest = std::exchange(hub.script, {});
+    start(true);
+    ASSERT_TRUE(run_until([this] { return hub.assignments == 1; }));
+    hub.script = honest;
+    hub.add_worker(worker_2);
+    hub.send(job_id, wp::StepFailed{"train", true, "the loss is not finite", true});
+    ASSERT_TRUE(run_until([this] { return count<sm::LeaseRevoked>() == 1; }, 10)) << "another one may see for itself";
+    for (const auto& worker : hub.workers()) EXPECT_LE(worker.rest, node::SickList::short_rest);
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    EXPECT_EQ(record().lease.worker, worker_2);
+}
+
 TEST_F(PipelineWorkerTest, AWorkerThatOnlySaysThatItWorksLosesItsLease) {
     const auto honest = std::exchange(hub.script, {});
     start(true);
