@@ -77,7 +77,7 @@ void expect_little_memory(const std::string& part) {
     EXPECT_EQ(reports, 8) << read_text(bench.log());
     EXPECT_GT(watch.peak_mb(), model_mb);
     EXPECT_LT(watch.peak_mb(), model_mb + 200);
-    RecordProperty("peak_mb", std::to_string(watch.peak_mb()));
+    ::testing::Test::RecordProperty("peak_mb", std::to_string(watch.peak_mb()));
     std::printf("%zu MB: RssAnon at most %.1f MB\n", megabytes, watch.peak_mb());
 }
 
