@@ -83,8 +83,8 @@ try {
     const deadline = Math.floor(Date.now() / 1000) + 6 * 3600;
     const good_param = JSON.stringify({ language: 'en', epoch: 2 });
 
-    /** Stores a dataset with the requester's own command, for a JOB of its own; returns the JOB's id and dataset. */
-    async function request(bytes) {
+    /** Runs the requester's own command on a dataset of so many bytes. */
+    function run_request(bytes, ...flags) {
         const text = join(data, 'text');
         writeFileSync(text,
             'In the beginning was the word, and the word was put on a chain. '.repeat(Math.ceil(bytes / 64))
@@ -96,9 +96,30 @@ try {
             max_fee: undefined,
             privateKey_file: join(data, 'net', 'requester', 'key')
         });
-        const run = spawnSync(emeth,
-            ['request', '--config', config, '--data', join(data, 'requester'), '--dataset', text, '--json'],
+        return spawnSync(emeth, ['request', '--config', config, '--data', join(data, 'requester'), text, ...flags],
             { encoding: 'utf8', timeout: 60_000 });
+    }
+    const wallet_of_requester = await requester.getAddress();
+    const money_of_requester = async () =>
+        `${await token.balanceOf(wallet_of_requester)} ${await provider.getTransactionCount(wallet_of_requester)}`;
+    const money = await money_of_requester();
+    for (const [bytes, flags, expected] of [
+             [0, [], /0 bytes; nobody trains on fewer than 4096/], [4095, [], /4095 bytes/],
+             [1 << 20, ['--fee-min', '10', '--gas-price', '2'], /does not exceed the verifier's fee of 10 EMT/],
+             [1 << 20, ['--model', 'gpt9'], /unknown model 'gpt9'/]]) {
+        const run = run_request(bytes, ...flags);
+        assert.equal(run.status, 2, run.stderr);
+        assert.match(run.stderr, expected);
+    }
+    const dry = run_request(1 << 20, '--dry-run', '--language', 'ja', '--deadline-in', '60');
+    assert.equal(dry.status, 0, dry.stderr);
+    assert.match(dry.stdout, /1048576 bytes, ASCII, 1 lines[^]*model nano, 2 epochs: 5 gas, fee 20 EMT/);
+    assert.match(dry.stderr, /warning: only 0% of the characters are Japanese[^]*the deadline in 60 s is short/);
+    assert.equal(await money_of_requester(), money, 'no money moved');
+
+    /** Stores a dataset for a JOB of its own; returns the JOB's id and dataset. */
+    async function request(bytes) {
+        const run = run_request(bytes, '--json');
         assert.equal(run.status, 0, run.stderr);
         requester.reset();
         const job = JSON.parse(run.stdout);
