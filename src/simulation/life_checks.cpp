@@ -76,7 +76,7 @@ void LifeChecks::check_penalty(const JobId& id, const ChainJob& job) {
     const Story& story = stories_.at(id);
     const auto needed_s = workers_.slowest_s(
         chain::estimated_gas(chain::dataset_mebibytes(story.bytes), chain::language_model_complexity));
-    const auto enough_s = fault_free_factor * needed_s + fault_free_s;
+    const auto enough_s = fault_free_factor * needed_s + fault_free_s + workers_.idling_s();
     if (story.excused || story.clear_s <= enough_s) return;
     violations_.add(fmt::format("{}: a penalty ({}) although {} s were free of faults and {} s are enough", id.hex(),
                                 chain::name(job.record.status), story.clear_s, enough_s));

@@ -41,6 +41,7 @@ public:
 
     [[nodiscard]] std::uint64_t power_capacity() const { return power_capacity_; }
     [[nodiscard]] bool is_well() const { return health_ == Health::well; }
+    [[nodiscard]] bool is_idle() const { return health_ == Health::idle; }
     /// The leases of the JOBs whose files it still has.
     [[nodiscard]] std::map<JobId, std::uint64_t> held() const;
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "chain/gas.hpp"
+#include "node/pipeline/lease_watch.hpp"
 #include "trainer_protocol/presets.hpp"
 
 namespace emeth::simulation {
@@ -69,6 +70,14 @@ std::int64_t SimulatedWorkers::slowest_s(std::uint64_t gas) const {
     for (const auto& [address, station] : stations_)
         longest = std::max(longest, chain::finish_estimate_s(gas, station.machine.power_capacity(), 2));
     return longest;
+}
+
+/// Two looks of the master, and its margin, on top of the patience.
+std::int64_t SimulatedWorkers::idling_s() const {
+    constexpr std::int64_t looks_and_margin_s = 900;
+    for (const auto& [address, station] : stations_)
+        if (station.machine.is_idle()) return node::LeaseWatch::patience_at_last.count() / 1'000 + looks_and_margin_s;
+    return 0;
 }
 
 bool SimulatedWorkers::serves(const JobId& job) const {

@@ -45,6 +45,8 @@ public:
     [[nodiscard]] bool has_lost(const JobId& job) const { return results_.lost.contains(job); }
     /// Whether a connected worker that is not sick is working on the JOB.
     [[nodiscard]] bool serves(const JobId& job) const;
+    /// How long one of the workers may hold a JOB by saying that it works (LeaseWatch), since the master's last start.
+    [[nodiscard]] std::int64_t idling_s() const;
     /// Seconds that the slowest worker needs for this much gas.
     [[nodiscard]] std::int64_t slowest_s(std::uint64_t gas) const;
 

@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <vector>
 
 #include "runtime/clock.hpp"
 #include "runtime/log.hpp"
 #include "runtime/memory_limit.hpp"
+#include "trainer/data/sentencepiece_library.hpp"
 #include "trainer/model/machine.hpp"
 #include "trainer/trial_run.hpp"
 
@@ -59,6 +61,7 @@ Result<Calibrated> calibrate(const trainer_protocol::CalibrateRequest& request, 
     std::ranges::sort(smallest_first, {}, &Preset::flops_per_token);
     const Result<Compute> available = resolve_compute(request.compute, smallest_first.front());
     if (available.has_error()) return available.error();
+    if (const auto library = sentencepiece_library(); library.has_error()) return library.error();
     Calibration calibration{machine_description(request.compute), {}};
     if (request.known && request.known->machine == calibration.machine && !request.known->training.empty())
         return Calibrated{*request.known};
@@ -75,9 +78,18 @@ Result<Calibrated> calibrate(const trainer_protocol::CalibrateRequest& request, 
             continue;
         }
         reporter.report(trainer_protocol::Progress{.stage = "calibration"});
-        const bool measured = flops_per_s == 0 || (preset.flops_per_token() <= measured_flops_per_token &&
-                                                   seconds_since(start) + measured_s < budget_s);
-        if (measured) flops_per_s = measure(preset, *compute) * preset.flops_per_token();
+        // How much memory a GPU has is found out by training on it.
+        const bool on_gpu = !compute->device.is_cpu();
+        const bool measured =
+            flops_per_s == 0 || on_gpu ||
+            (preset.flops_per_token() <= measured_flops_per_token && seconds_since(start) + measured_s < budget_s);
+        try {
+            if (measured) flops_per_s = measure(preset, *compute) * preset.flops_per_token();
+        } catch (const std::exception& exception) {
+            if (!on_gpu || flops_per_s == 0) throw;
+            spdlog::warn("{} cannot be trained here: {}", preset.name, exception.what());
+            continue;
+        }
         const Speed speed{flops_per_s / preset.flops_per_token(),
                           measured ? SpeedSource::tried : SpeedSource::extrapolated};
         spdlog::info("{}: {:.0f} tokens/s{}", preset.name, speed.tokens_per_s, measured ? "" : " (extrapolated)");

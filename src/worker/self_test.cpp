@@ -83,14 +83,18 @@ Task<> SelfTest::stay_fit() {
         told = std::move(now);
     }
     is_doubted_ = false;
+    try_afresh_ = true;
 }
 
 Task<Result<void>> SelfTest::prove() {
-    auto calibration = co_await ask_trainer(calibration_);
+    auto known = try_afresh_ ? std::nullopt : calibration_;
+    auto calibration = co_await ask_trainer(std::move(known));
     if (calibration.has_error()) co_return calibration.error();
     tried_at_ = ports_.clock.monotonic();
-    is_saved_ = calibration_ && calibration_->machine == calibration->machine;
-    calibration_ = std::move(*calibration);
+    const bool is_same = calibration_ && calibration_->machine == calibration->machine;
+    is_saved_ = is_same && !try_afresh_;
+    calibration_ = is_same ? messages::improved(*std::move(calibration_), *calibration) : std::move(*calibration);
+    try_afresh_ = false;
     std::string speeds;
     for (const auto& [model, speed] : calibration_->training)
         speeds += fmt::format("{}{} {:.0f}{}", speeds.empty() ? "" : ", ", model, speed.tokens_per_s,

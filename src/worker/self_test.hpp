@@ -51,6 +51,7 @@ private:
     Ports ports_;
     std::optional<trainer_protocol::Calibration> calibration_;
     bool is_saved_ = true, is_doubted_ = false;
+    bool try_afresh_ = false;   ///< what is known proves nothing any more
     Milliseconds tried_at_{0};  ///< monotonic
     std::string complaint_;
     Milliseconds complained_at_{0};

@@ -55,8 +55,20 @@ std::int64_t finish_estimate_s(const Workload& work, const WorkerInfo& worker) {
     const auto validated =
         static_cast<double>(preset->validation_windows_max) * static_cast<double>(preset->context) * validation_share;
     const double artifact_bytes = static_cast<double>(preset->weight_count()) * sizeof(float);
-    return seconds((trained + validated) / tokens_per_s + tokenizer_s + bytes / tokenised_bytes_per_s +
-                   (bytes + artifact_bytes) / transferred_bytes_per_s + epilogue_s);
+    return seconds(static_cast<double>(dataset_estimate_s(work.dataset_bytes)) + (trained + validated) / tokens_per_s +
+                   artifact_bytes / transferred_bytes_per_s + epilogue_s);
+}
+
+std::int64_t dataset_estimate_s(std::uint64_t dataset_bytes) {
+    const auto bytes = static_cast<double>(dataset_bytes);
+    return seconds(bytes / transferred_bytes_per_s + tokenizer_s + bytes / tokenised_bytes_per_s);
+}
+
+std::size_t count_idle(const Workload* work, const std::vector<WorkerInfo>& workers) {
+    return static_cast<std::size_t>(std::ranges::count_if(workers, [work](const WorkerInfo& worker) {
+        const auto unable = work == nullptr ? why_unfit(worker.fitness, "") : why_unable(worker, *work);
+        return could_get_a_job(worker) && !unable;
+    }));
 }
 
 std::optional<std::int64_t> slowest_idle_estimate_s(const Workload& work, const std::vector<WorkerInfo>& workers) {

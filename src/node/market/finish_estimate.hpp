@@ -27,6 +27,12 @@ std::optional<std::string> why_unable(const WorkerInfo& worker, const Workload& 
 /// where its operator set powerCapacity, the published rule (chain::finish_estimate_s) decides alone.
 std::int64_t finish_estimate_s(const Workload& work, const WorkerInfo& worker);
 
+/// The part of it before the first step, on any worker.
+std::int64_t dataset_estimate_s(std::uint64_t dataset_bytes);
+
+/// How many could get the JOB now: connected, idle, not resting, and able; or, with no workload, fit for any.
+std::size_t count_idle(const Workload* work, const std::vector<WorkerInfo>& workers);
+
 /// The longest of the estimates of the workers that could get the JOB now: connected, idle, not resting, and able. None
 /// if there is no such worker.
 std::optional<std::int64_t> slowest_idle_estimate_s(const Workload& work, const std::vector<WorkerInfo>& workers);

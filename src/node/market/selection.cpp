@@ -133,7 +133,11 @@ Workload workload_of(const Draft& a) {
 /// "none of the 2 connected workers is free" or, where they are unfit for the JOB, why the first of them is.
 std::optional<Refused> check_worker(Draft& a) {
     const Workload work = workload_of(a);
-    if (const auto slowest = slowest_idle_estimate_s(work, a.view.workers); slowest && a.view.workers_free > 0) {
+    // Idle workers that JOBs wait for already: as likely these as others.
+    const std::size_t idle = count_idle(nullptr, a.view.workers);
+    const std::size_t claimed = idle - std::min(idle, a.view.workers_free);
+    const bool is_one_left = a.view.workers_free > 0 && count_idle(&work, a.view.workers) > claimed;
+    if (const auto slowest = slowest_idle_estimate_s(work, a.view.workers); slowest && is_one_left) {
         a.chosen.finish_estimate_s = *slowest;
         return std::nullopt;
     }

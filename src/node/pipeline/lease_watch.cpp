@@ -24,16 +24,19 @@ void LeaseWatch::saw(const wp::ReportBody& body, Milliseconds now) {
         advanced = saved->checkpoint.step > checkpoint_step_;
         checkpoint_step_ = std::max(checkpoint_step_, saved->checkpoint.step);
     }
-    if (std::holds_alternative<wp::Trained>(body)) is_trained_ = true;
+    // A trainer that fell back, or to the beginning as its checkpoints are damaged, saves the same steps again.
+    if (const auto* started = std::get_if<wp::TrainingStarted>(&body))
+        checkpoint_step_ = std::min(checkpoint_step_, started->step);
     if (advanced) advanced_at_ = now;
 }
 
 std::optional<std::string> LeaseWatch::why_over(const FreshStart& other, Milliseconds now) const {
-    if (is_trained_ || other.estimate_s >= other.time_left_s) return std::nullopt;
+    if (other.estimate_s >= other.time_left_s) return std::nullopt;
     const Milliseconds still = now - advanced_at_;
-    const Milliseconds limit = std::max(patience, Milliseconds(other.estimate_s * 1'000 / 2));
-    const bool last_moment =
-        !other.loses_work && still >= patience_at_last && other.estimate_s + last_moment_s >= other.time_left_s;
+    const Milliseconds for_dataset(2 * other.dataset_s * 1'000);
+    const Milliseconds limit = std::max({patience, Milliseconds(other.estimate_s * 1'000 / 2), for_dataset});
+    const bool last_moment = !other.loses_work && still >= std::max(patience_at_last, for_dataset) &&
+                             other.estimate_s + last_moment_s >= other.time_left_s;
     if (still < limit && !last_moment) return std::nullopt;
     return fmt::format("its worker has brought neither dataset nor checkpoint for {}",
                        duration_text(still.count() / 1'000));

@@ -18,6 +18,7 @@ struct FreshStart {
     std::int64_t estimate_s = 0;
     std::int64_t time_left_s = 0;  ///< until the deadline, less the margin
     bool loses_work = false;       ///< the holder has a checkpoint
+    std::int64_t dataset_s = 0;    ///< what fetching and tokenising take a worker; 0: the holder has done that
 };
 
 class LeaseWatch {
@@ -27,7 +28,7 @@ public:
     /// Where there is no checkpoint to lose and another worker can only just still finish.
     static constexpr Milliseconds patience_at_last{15 * 60'000};
 
-    /// A lease begins, or the master has been started again.
+    /// The first order of a lease has been given, or the first after a start of the master.
     explicit LeaseWatch(Milliseconds now = Milliseconds(0)) : advanced_at_(now) {}
 
     /// A failure counts as well: the master counts those by themselves (Takeover).
@@ -40,7 +41,7 @@ public:
 
 private:
     Milliseconds advanced_at_;
-    bool has_dataset_ = false, is_trained_ = false;
+    bool has_dataset_ = false;
     std::uint64_t checkpoint_step_ = 0;
 };
 

@@ -10,6 +10,7 @@
 #include "statemachine/delivery.hpp"
 #include "statemachine/transition.hpp"
 #include "trainer_protocol/job_param.hpp"
+#include "trainer_protocol/segments.hpp"
 
 namespace emeth::node {
 namespace {
@@ -41,7 +42,10 @@ WorkerWish LeasedWorker::wish() const {
     WorkerWish wish;
     if (job().lease.number > 0) wish.preferred = job().lease.worker;
     const auto spec = trainer_protocol::parse_job_param(job().terms.id, job().terms.param, settings_.rules);
-    if (spec.has_value()) wish.model = spec->model;
+    if (spec.has_error()) return wish;
+    wish.model = spec->model;
+    wish.states_bytes = trainer_protocol::states_bytes_max(spec->model, spec->epochs, settings_.rules.draws);
+    wish.disk_bytes = trainer_protocol::dataset_disk_bytes(job().terms.dataset_bytes) + wish.states_bytes;
     return wish;
 }
 
@@ -63,8 +67,7 @@ void LeasedWorker::reset() {
     reserved_.reset();
     connected_ = false;
     away_since_.reset();
-    watch_ = LeaseWatch(ports_.clock.monotonic());
-    look_at_ = watch_.look_at();
+    watch_.reset();
     ports_.takeover.note_progress();
     ports_.helpers.set_rendezvous(std::nullopt);
     ports_.orders.forget();
@@ -118,16 +121,20 @@ Task<Result<void>> LeasedWorker::end_grace() {
 }
 
 bool LeasedWorker::look_is_due() const {
-    return may_be_replaced() && connected_ && ports_.clock.monotonic() >= look_at_;
+    return may_be_replaced() && connected_ && watch_ && !job().training.artifact &&
+           ports_.clock.monotonic() >= look_at_;
 }
 
 /// A stranger's worker may connect, take the lease and do nothing; an own one may hang in a way that it does not
 /// notice.
 Task<Result<void>> LeasedWorker::look_for_progress() {
-    look_at_ = std::max(watch_.look_at(), ports_.clock.monotonic() + look_at_holder_after);
+    look_at_ = std::max(watch_->look_at(), ports_.clock.monotonic() + look_at_holder_after);
     const auto other = co_await ports_.takeover.fresh_start();
-    if (!other || inbox_->front() != nullptr) co_return Result<void>{};
-    auto reason = watch_.why_over(*other, ports_.clock.monotonic());
+    const WorkerNews* news = inbox_->front();
+    const auto* report = news == nullptr ? nullptr : std::get_if<worker_protocol::ReportBody>(&news->body);
+    const bool is_mere_progress = report != nullptr && std::holds_alternative<worker_protocol::Progress>(*report);
+    if (!other || (news != nullptr && !is_mere_progress)) co_return Result<void>{};
+    auto reason = watch_->why_over(*other, ports_.clock.monotonic());
     if (!reason) co_return Result<void>{};
     ports_.takeover.note_stall();
     co_return co_await revoke(*std::move(reason), false);
@@ -135,7 +142,7 @@ Task<Result<void>> LeasedWorker::look_for_progress() {
 
 Task<> LeasedWorker::wait_for_news() {
     const std::shared_ptr<WorkerInbox> inbox = inbox_;
-    if (!may_be_replaced()) {
+    if (!may_be_replaced() || !(away_since_ || watch_)) {
         co_await inbox->wait();
         co_return;
     }
@@ -147,7 +154,12 @@ Task<> LeasedWorker::wait_for_news() {
 /// Orders are idempotent. Each connection gets one, and another whenever the worker asks for it.
 Task<Result<void>> LeasedWorker::give_order(sm::Command command) {
     co_await ports_.retry.wait(true);
-    co_return co_await ports_.orders.give(command);
+    const Result<void> given = co_await ports_.orders.give(command);
+    if (given.has_value() && !watch_) {
+        watch_.emplace(ports_.clock.monotonic());
+        look_at_ = watch_->look_at();
+    }
+    co_return given;
 }
 
 /// The grace period of an absent worker starts here. A worker that has not reconnected yet after a restart of the
@@ -163,7 +175,7 @@ Task<Result<void>> LeasedWorker::handle_connection(bool connected, std::string r
     ports_.orders.forget();
     if (connected) {
         away_since_.reset();
-        look_at_ = watch_.look_at();
+        if (watch_) look_at_ = watch_->look_at();
     } else if (!away_since_) {
         away_since_ = ports_.clock.monotonic();
         look_at_ = *away_since_ + settings_.grace;

@@ -86,7 +86,7 @@ private:
     std::optional<Address> reserved_;     ///< for the lease that is being made durable
     bool connected_ = false;
     std::optional<Milliseconds> away_since_;  ///< monotonic; set while the connection is known to be gone
-    LeaseWatch watch_;
+    std::optional<LeaseWatch> watch_;  ///< none before the first order: the master's own waiting is not the worker's
     /// When to check whether another worker should start over, because this one is gone or gets nowhere.
     Milliseconds look_at_{0};
 };

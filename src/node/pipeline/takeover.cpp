@@ -66,8 +66,9 @@ Task<std::optional<FreshStart>> Takeover::fresh_start() {
     const auto estimate = slowest_idle_estimate_s(*work, ports_.workers.workers());
     if (!estimate) co_return std::nullopt;
     const statemachine::Job& job = ports_.journal.job();
+    const bool has_dataset = job.dataset.steps_total > 0;
     co_return FreshStart{*estimate, job.terms.deadline_unix_s - *now - settings_.deadline_margin_s,
-                         has_work_to_lose(job)};
+                         has_work_to_lose(job), has_dataset ? 0 : dataset_estimate_s(job.terms.dataset_bytes)};
 }
 
 void Takeover::note_hopeless() {

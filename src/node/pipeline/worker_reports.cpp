@@ -24,7 +24,7 @@ Task<Result<void>> LeasedWorker::handle_news(WorkerNews news) {
 /// A report is acknowledged once it is durable, even if the state machine rejected it: it would be rejected the next
 /// time, too.
 Task<Result<void>> LeasedWorker::handle_report(WorkerNews news) {
-    watch_.saw(std::get<wp::ReportBody>(news.body), ports_.clock.monotonic());
+    if (watch_) watch_->saw(std::get<wp::ReportBody>(news.body), ports_.clock.monotonic());
     Task<Result<void>> taking =
         std::visit([this](auto body) { return take(std::move(body)); }, std::get<wp::ReportBody>(std::move(news.body)));
     const Result<void> taken = co_await std::move(taking);

@@ -32,8 +32,10 @@ Result<std::vector<Address>> LocalWorkers::prepare() {
         if (auto written = write_file_durably(folder / "worker.env", text, 0600); written.has_error())
             return written.error();
         const auto key = crypto::load_or_generate_key_file(folder / "worker.key", ports_.random);
-        if (key.has_error()) return key.error();
-        addresses.push_back(key->address());
+        if (key.has_error())
+            spdlog::error("local worker {} cannot work: {}", number, key.error().message);
+        else
+            addresses.push_back(key->address());
     }
     return addresses;
 }

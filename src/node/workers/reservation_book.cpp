@@ -98,7 +98,9 @@ std::optional<ReservationBook::Ticket> ReservationBook::first_ticket(Millisecond
 std::optional<Address> ReservationBook::best_idle(const WorkerWish& wish, Milliseconds now) const {
     std::optional<Address> best;
     const auto rank = [&](const Address& worker) {
-        return std::tuple(rest_of(worker, now), wish.preferred != worker, !fulfilled_.contains(worker),
+        const bool is_preferred = wish.preferred == worker;  // the JOB's files may be what fills its disk
+        const bool is_full = !is_preferred && !has_room(connected_.at(worker).connection.fitness, wish);
+        return std::tuple(is_full, rest_of(worker, now), !is_preferred, !fulfilled_.contains(worker),
                           helped_by(connected_.at(worker)).has_value());
     };
     for (const auto& [worker, connected] : connected_) {
@@ -202,7 +204,7 @@ std::vector<Address> ReservationBook::callable_helpers(const JobId& job, const t
                                                        Milliseconds now) const {
     std::vector<Address> helpers;
     const auto leader = holder(job);
-    if (!recovered_ || !tickets_.empty() || !leader || reservations_.at(job).hold != Hold::work) return helpers;
+    if (!recovered_ || first_ticket(now) || !leader || reservations_.at(job).hold != Hold::work) return helpers;
     const std::string& leader_peer = connected_.at(*leader).connection.peer;
     for (const auto& [worker, connected] : connected_) {
         const bool idle = is_idle(worker, connected, now);

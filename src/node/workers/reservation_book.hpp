@@ -97,8 +97,8 @@ public:
     [[nodiscard]] std::optional<Ticket> first_ticket(Milliseconds now) const;
     /// None if it is another ticket's turn or no fit worker is idle, and always before set_recovered(), since JOBs that
     /// are about to be adopted come first. Picks the best idle worker that is fit for what the ticket wishes, in this
-    /// order of preference: not resting (or with the least rest left), the preferred one, one that has delivered a
-    /// result since the master's start, not helping.
+    /// order of preference: with room for the JOB, not resting (or with the least rest left), the preferred one, one
+    /// that has delivered a result since the master's start, not helping.
     std::optional<Reserved> reserve(Ticket ticket, const JobId& job, Milliseconds now);
     /// `lease` is not 0. Any other worker that holds files of the JOB is stopped.
     StopOrders adopt(const JobId& job, std::uint64_t lease, const Address& worker, Hold hold);

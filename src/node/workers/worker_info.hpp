@@ -26,7 +26,14 @@ struct WorkerInfo {
 struct WorkerWish {
     std::optional<Address> preferred{};  ///< may hold files of the JOB
     std::string model{};                 ///< the preset to train; empty: any worker that is fit will do
+    std::uint64_t disk_bytes = 0;        ///< what the JOB takes on the worker's disk, its states included
+    std::uint64_t states_bytes = 0;      ///< what it takes of model_cached_size
 };
+
+/// Whether the worker has room for the JOB; it may have kept the room for something else meanwhile.
+inline bool has_room(const std::optional<worker_protocol::Fitness>& fitness, const WorkerWish& wish) {
+    return fitness && fitness->disk_free_bytes >= wish.disk_bytes && fitness->states_free_bytes >= wish.states_bytes;
+}
 
 /// Why this worker gets no JOB of `model`, of whatever size; none: it is fit for it.
 inline std::optional<std::string> why_unfit(const std::optional<worker_protocol::Fitness>& fitness,

@@ -42,6 +42,7 @@ bool is_last(const TrainerReport& report) {
     return std::holds_alternative<trainer_protocol::Trained>(report) ||
            std::holds_alternative<trainer_protocol::Checked>(report) ||
            std::holds_alternative<trainer_protocol::Helped>(report) ||
+           std::holds_alternative<trainer_protocol::Calibrated>(report) ||
            std::holds_alternative<trainer_protocol::Failed>(report);
 }
 

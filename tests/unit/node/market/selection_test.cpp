@@ -71,6 +71,20 @@ TEST(Selection, ChoosesAGoodJobWithItsTermsAndSums) {
     EXPECT_EQ(node::rounded_coins(chosen.expected_value), "9.8000");
 }
 
+/// Both deposits would be locked, and one JOB would wait for the other's worker.
+TEST(Selection, TheOnlyAbleWorkerIsNotPromisedTwice) {
+    Scene scene = good_scene();
+    scene.view.workers.push_back(worker(0x52));
+    scene.view.workers.front().fitness->tokens_per_s.erase("nano");
+    scene.view.workers_free = 2;
+    auto verdict = select(scene.candidate, scene.view, scene.policy);
+    ASSERT_TRUE(std::holds_alternative<Chosen>(verdict));
+    node::reserve(scene.view, std::get<Chosen>(verdict));
+    verdict = select(scene.candidate, scene.view, scene.policy);
+    ASSERT_TRUE(std::holds_alternative<Refused>(verdict));
+    EXPECT_EQ(std::get<Refused>(verdict).reason, "none of the 2 connected workers is free");
+}
+
 struct RefusalCase {
     std::string name;
     std::function<void(Scene&)> change;

@@ -66,10 +66,19 @@ TEST(LeaseWatch, TheLastMomentIsNotMissed) {
         << "a checkpoint is not given up for that";
 }
 
-TEST(LeaseWatch, WhatIsTrainedStays) {
+TEST(LeaseWatch, ALargeDatasetHasItsTime) {
+    const LeaseWatch watch(Milliseconds(0));
+    const FreshStart large{4 * hour_s, 4 * hour_s + 200, false, hour_s};
+    EXPECT_EQ(watch.why_over(large, 119 * minute), std::nullopt) << "it is on its way";
+    EXPECT_NE(watch.why_over(large, 120 * minute), std::nullopt);
+}
+
+TEST(LeaseWatch, StepsThatAreTrainedAgainCount) {
     LeaseWatch watch(Milliseconds(0));
-    watch.saw(wp::Trained{}, minute);
-    EXPECT_EQ(watch.why_over(easy, 1'000 * minute), std::nullopt) << "parts wait for the Storage API";
+    watch.saw(checkpoint(1'000), minute);
+    watch.saw(wp::TrainingStarted{0, "both checkpoints are damaged"}, 2 * minute);
+    watch.saw(checkpoint(10), 40 * minute);
+    EXPECT_EQ(watch.why_over(easy, 80 * minute), std::nullopt);
 }
 
 TEST(LeaseWatch, FailuresAreCountedElsewhere) {

@@ -57,8 +57,11 @@ TEST_F(PipelineWorkerTest, AWorkerThatOnlySaysThatItWorksLosesItsLease) {
     hub.script = honest;
     hub.add_worker(worker_2);
     for (std::uint64_t minute = 1; minute < 50 && count<sm::LeaseRevoked>() == 0; ++minute) {
-        hub.send(job_id, wp::Progress{.stage = "training", .step = minute, .steps_total = 100});
-        run_for(60);
+        for (std::uint64_t second = 0; second < 60 && count<sm::LeaseRevoked>() == 0;
+             ++second) {  // news is always waiting
+            hub.send(job_id, wp::Progress{.stage = "training", .step = minute * 60 + second, .steps_total = 9'999});
+            run_for(1);
+        }
     }
     EXPECT_EQ(count<sm::LeaseRevoked>(), 1);
     ASSERT_TRUE(run_until_state(sm::State::verified));

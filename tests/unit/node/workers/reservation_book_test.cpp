@@ -187,6 +187,21 @@ TEST_F(ReservationBookTest, AJobThatNobodyCanTrainYetDoesNotHoldUpTheNext) {
     EXPECT_EQ(reserved->worker, bob);
 }
 
+TEST_F(ReservationBookTest, AWorkerWithoutRoomComesLastUnlessItHoldsTheFiles) {
+    open({});
+    auto full = test::fit_for_everything();
+    full.disk_free_bytes = 10;
+    book.connect(ann, {27'300, machine, {}, full});
+    book.connect(bob, fit_at(machine));
+    book.lease_fulfilled(ann);
+    const auto ticket = book.take_ticket({std::nullopt, "nano", 1'000});
+    EXPECT_EQ(book.reserve(ticket, job, now)->worker, bob) << "although ann has delivered a result";
+    book.drop_ticket(ticket);
+    book.release(job, false, "given back");
+    const auto again = book.take_ticket({ann, "nano", 1'000});
+    EXPECT_EQ(book.reserve(again, job, now)->worker, ann) << "the JOB's own files may fill its disk";
+}
+
 TEST_F(ReservationBookTest, NobodyIsHandedOutBeforeTheMasterKnowsItsJobs) {
     book.connect(ann, fit_at(machine, {{job, 5}}));
     EXPECT_EQ(book.idle_workers(now), 0U);
