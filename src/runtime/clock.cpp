@@ -26,4 +26,8 @@ Clock& system_clock() {
     return clock;
 }
 
+double seconds_since(Milliseconds start) {
+    return std::chrono::duration<double>(system_clock().monotonic() - start).count();
+}
+
 }  // namespace emeth

@@ -26,5 +26,7 @@ public:
 
 /// The system's clocks; a shared instance, thread-safe.
 Clock& system_clock();
+/// By system_clock(), from the monotonic time `start` on. Thread-safe.
+double seconds_since(Milliseconds start);
 
 }  // namespace emeth

@@ -21,10 +21,6 @@ namespace {
 
 constexpr std::uint64_t warm_up_steps = 2;
 
-double seconds_since(Milliseconds start) {
-    return std::chrono::duration<double>(system_clock().monotonic() - start).count();
-}
-
 struct CheckpointCost {
     double whole_s = 0;  ///< copying and writing: the interval depends on it
     double lost_s = 0;   ///< training time: the copy, and how much the writing slowed down the steps

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <exception>
 #include <vector>
 
@@ -28,10 +27,6 @@ constexpr double measured_flops_per_token = 1e8;
 constexpr double budget_s = 10, measured_s = 1.5;
 /// Of float32: weights, gradients and the two moments, and a copy of the state while a checkpoint is written.
 constexpr std::uint64_t bytes_per_weight = 7 * sizeof(float);
-
-double seconds_since(Milliseconds start) {
-    return std::chrono::duration<double>(system_clock().monotonic() - start).count();
-}
 
 std::uint64_t memory_needed(const Preset& preset, Precision precision) {
     return bytes_per_weight * preset.weight_count() + activation_bytes(preset, precision, 1);

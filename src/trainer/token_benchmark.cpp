@@ -1,5 +1,4 @@
 #include <boost/json/object.hpp>
-#include <chrono>
 
 #include "crypto/sha256.hpp"
 #include "runtime/clock.hpp"
@@ -11,13 +10,7 @@
 #include "trainer_protocol/presets.hpp"
 
 namespace emeth::trainer {
-namespace {
-
-double seconds_since(Milliseconds start) {
-    return std::chrono::duration<double>(system_clock().monotonic() - start).count();
-}
-
-}  // namespace
+namespace {}  // namespace
 
 Result<std::string> run_token_benchmark(const std::string& model, const std::filesystem::path& folder,
                                         std::uint32_t threads) {

@@ -39,7 +39,7 @@ public:
 
     bool report_due() const { return now() >= reported_at_ + progress_interval; }
     double tokens_per_s_since_report(std::uint64_t step) {
-        const double seconds = std::chrono::duration<double>(now() - reported_at_).count();
+        const double seconds = seconds_since(reported_at_);
         const double tokens = static_cast<double>(step - reported_step_) * tokens_per_step_;
         reported_at_ = now();
         reported_step_ = step;

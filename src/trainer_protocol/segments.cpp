@@ -77,4 +77,9 @@ std::uint64_t states_bytes_max(std::string_view model, std::uint32_t epochs, std
     return state_bytes(model).value_or(0) * (segments + shown);
 }
 
+RoomNeeded room_needed(std::string_view model, std::uint32_t epochs, std::uint64_t dataset_bytes, std::uint32_t draws) {
+    const std::uint64_t states = states_bytes_max(model, epochs, draws);
+    return {2 * dataset_bytes + states, states};
+}
+
 }  // namespace emeth::trainer_protocol

@@ -52,9 +52,12 @@ std::optional<std::uint64_t> state_bytes(std::string_view model);
 /// The most that the states of a run, and the evidence made of them, take on the worker's disk until the verdict. 0 for
 /// an unknown preset.
 std::uint64_t states_bytes_max(std::string_view model, std::uint32_t epochs, std::uint32_t draws);
-/// What a dataset takes on the worker's disk: itself, and about as much again for its tokens.
-constexpr std::uint64_t dataset_disk_bytes(std::uint64_t dataset_bytes) {
-    return 2 * dataset_bytes;
-}
+
+/// What a JOB takes of its worker until the verdict. Checkpoints and the artifact come out of the worker's reserve.
+struct RoomNeeded {
+    std::uint64_t disk_bytes = 0;    ///< the dataset, about as much again for its tokens, and the states
+    std::uint64_t states_bytes = 0;  ///< states_bytes_max(), which also counts against model_cached_size
+};
+RoomNeeded room_needed(std::string_view model, std::uint32_t epochs, std::uint64_t dataset_bytes, std::uint32_t draws);
 
 }  // namespace emeth::trainer_protocol

@@ -69,8 +69,8 @@ Task<Result<void>> JobRunner::download_dataset() {
 /// A helper needs as much room as a holder, for it may take the JOB over from its leader; evidence of
 /// earlier JOBs must keep its own.
 Result<void> JobRunner::check_space() const {
-    const std::uint64_t states =
-        trainer_protocol::states_bytes_max(job_.spec.model, job_.spec.epochs, trainer_protocol::draws_default);
+    const auto [disk, states] = trainer_protocol::room_needed(job_.spec.model, job_.spec.epochs, job_.dataset_bytes,
+                                                              trainer_protocol::draws_default);
     const std::uint64_t kept = context_.folders.states_kept_bytes(job_.spec.id);
     if (kept + states > context_.settings.states_bytes_max)
         return transient_error(
@@ -79,9 +79,7 @@ Result<void> JobRunner::check_space() const {
                         mebibytes(states), mebibytes(kept), mebibytes(context_.settings.states_bytes_max)));
     const auto free = free_bytes(folder());
     if (free.has_error()) return free.error();
-    // Checkpoints and the artifact come out of the reserve.
-    const std::uint64_t needed =
-        trainer_protocol::dataset_disk_bytes(job_.dataset_bytes) + states + context_.settings.disk_reserve_bytes;
+    const std::uint64_t needed = disk + context_.settings.disk_reserve_bytes;
     if (*free >= needed) return {};
     return transient_error(fmt::format(
         "{} MiB are free in {}, but a dataset of {} MiB needs {} MiB with its tokens, states and checkpoints: free "

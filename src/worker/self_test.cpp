@@ -51,16 +51,16 @@ bool differ(const worker_protocol::Fitness& a, const worker_protocol::Fitness& b
 
 Task<> SelfTest::run() {
     co_await read_calibration();
-    for (;;) {
-        co_await become_fit();
+    for (bool afresh = false;; afresh = true) {
+        co_await become_fit(afresh);
         co_await stay_fit();
     }
 }
 
-Task<> SelfTest::become_fit() {
+Task<> SelfTest::become_fit(bool afresh) {
     for (std::uint32_t failures = 1;; ++failures) {
-        const Result<void> proved = co_await prove();
-        if (proved.has_value()) co_return;
+        const Result<void> proved = co_await prove(afresh);
+        if (proved.has_value()) co_return tell_speeds();
         worker_protocol::Fitness unfit;
         unfit.unfit = proved.error().message;
         ports_.reports.set_fitness(std::move(unfit));
@@ -70,12 +70,13 @@ Task<> SelfTest::become_fit() {
     }
 }
 
-/// Until it is doubted.
+/// Until it is doubted. The trials in between are there because the first may have been disturbed; where one fails,
+/// JOBs show for themselves what does.
 Task<> SelfTest::stay_fit() {
     std::optional<worker_protocol::Fitness> told;
     for (; !is_doubted_; co_await ports_.clock.sleep(look_interval)) {
         if (ports_.clock.monotonic() >= tried_at_ + try_again_after && ports_.folders.held().empty())
-            co_await try_again();
+            co_await prove(true);
         if (!is_saved_) co_await save_calibration();
         worker_protocol::Fitness now = co_await look();
         if (told && !differ(now, *told)) continue;
@@ -83,33 +84,25 @@ Task<> SelfTest::stay_fit() {
         told = std::move(now);
     }
     is_doubted_ = false;
-    try_afresh_ = true;
 }
 
-Task<Result<void>> SelfTest::prove() {
-    auto known = try_afresh_ ? std::nullopt : calibration_;
+Task<Result<void>> SelfTest::prove(bool afresh) {
+    tried_at_ = ports_.clock.monotonic();
+    auto known = afresh ? std::nullopt : calibration_;
     auto calibration = co_await ask_trainer(std::move(known));
     if (calibration.has_error()) co_return calibration.error();
-    tried_at_ = ports_.clock.monotonic();
     const bool is_same = calibration_ && calibration_->machine == calibration->machine;
-    is_saved_ = is_same && !try_afresh_;
+    is_saved_ = is_same && !afresh;
     calibration_ = is_same ? messages::improved(*std::move(calibration_), *calibration) : std::move(*calibration);
-    try_afresh_ = false;
+    co_return Result<void>{};
+}
+
+void SelfTest::tell_speeds() const {
     std::string speeds;
     for (const auto& [model, speed] : calibration_->training)
         speeds += fmt::format("{}{} {:.0f}{}", speeds.empty() ? "" : ", ", model, speed.tokens_per_s,
                               speed.source == messages::SpeedSource::extrapolated ? " (extrapolated)" : "");
     spdlog::info("this worker is fit: tokens/s: {}; on {}", speeds, calibration_->machine);
-    co_return Result<void>{};
-}
-
-/// The first trial may have been disturbed. A failure changes nothing: JOBs show for themselves what fails.
-Task<> SelfTest::try_again() {
-    tried_at_ = ports_.clock.monotonic();
-    const auto again = co_await ask_trainer(std::nullopt);
-    if (again.has_error() || again->machine != calibration_->machine) co_return;
-    calibration_ = messages::improved(*std::move(calibration_), *again);
-    is_saved_ = false;
 }
 
 Task<Result<messages::Calibration>> SelfTest::ask_trainer(std::optional<messages::Calibration> known) {

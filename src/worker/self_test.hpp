@@ -38,10 +38,11 @@ public:
     void doubt() { is_doubted_ = true; }
 
 private:
-    Task<> become_fit();
+    /// `afresh`: what is known proves nothing any more.
+    Task<> become_fit(bool afresh);
     Task<> stay_fit();
-    Task<Result<void>> prove();
-    Task<> try_again();
+    Task<Result<void>> prove(bool afresh);
+    void tell_speeds() const;
     Task<Result<trainer_protocol::Calibration>> ask_trainer(std::optional<trainer_protocol::Calibration> known);
     Task<> read_calibration();
     Task<> save_calibration();
@@ -51,7 +52,6 @@ private:
     Ports ports_;
     std::optional<trainer_protocol::Calibration> calibration_;
     bool is_saved_ = true, is_doubted_ = false;
-    bool try_afresh_ = false;   ///< what is known proves nothing any more
     Milliseconds tried_at_{0};  ///< monotonic
     std::string complaint_;
     Milliseconds complained_at_{0};

@@ -13,6 +13,7 @@ namespace emeth::network {
 
 /// What a JOB would cost, by the contract.
 struct Quote {
+    std::uint64_t dataset_bytes = 0;
     std::uint64_t gas = 0;
     Wei fee;           ///< EMT wei
     Wei verifier_fee;  ///< EMT wei, what the verifier gets of the fee

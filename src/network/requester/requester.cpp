@@ -44,6 +44,7 @@ Task<Result<Quote>> Requester::quote(JobRequest request) {
     const auto constants = co_await ports_.chain.constants();
     if (constants.has_error()) co_return constants.error();
     Quote quote;
+    quote.dataset_bytes = *bytes;
     quote.gas = *gas;
     const chain::U256 by_gas = chain::to_u256(request.gas_price) * *gas;
     quote.fee = chain::to_wei(std::max(by_gas, chain::to_u256(request.fee_min)));
@@ -59,12 +60,10 @@ Task<Result<Quote>> Requester::quote(JobRequest request) {
 }
 
 Task<Result<RequestedJob>> Requester::request(JobRequest request) {
-    const auto bytes = size_of(request.dataset);
-    if (bytes.has_error()) co_return bytes.error();
     const auto quoted = co_await quote(request);
     if (quoted.has_error()) co_return quoted.error();
     RequestedJob job;
-    job.dataset_bytes = *bytes;
+    job.dataset_bytes = quoted->dataset_bytes;
     job.gas = quoted->gas;
     job.fee = quoted->fee;
 

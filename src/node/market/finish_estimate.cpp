@@ -1,13 +1,11 @@
 #include "node/market/finish_estimate.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 
 #include "chain/gas.hpp"
+#include "trainer_protocol/job_param.hpp"
 #include "trainer_protocol/presets.hpp"
-#include "trainer_protocol/segments.hpp"
 
 namespace emeth::node {
 namespace {
@@ -26,23 +24,21 @@ std::int64_t seconds(double time) {
     return static_cast<std::int64_t>(std::ceil(std::min(time, longest_s)));
 }
 
-bool could_get_a_job(const WorkerInfo& worker) {
-    return worker.connected && !worker.job && worker.rest == Milliseconds::zero();
+}  // namespace
+
+Result<Workload> workload_of(const statemachine::Terms& terms, const trainer_protocol::NetworkRules& rules) {
+    const auto spec = trainer_protocol::parse_job_param(terms.id, terms.param, rules);
+    if (spec.has_error()) return spec.error();
+    return Workload{spec->model, spec->epochs, terms.dataset_bytes, 0, rules.draws};
 }
 
-}  // namespace
+trainer_protocol::RoomNeeded room_of(const Workload& work) {
+    return trainer_protocol::room_needed(work.model, work.epochs, work.dataset_bytes, work.draws);
+}
 
 std::optional<std::string> why_unable(const WorkerInfo& worker, const Workload& work) {
     if (auto reason = why_unfit(worker.fitness, work.model)) return reason;
-    const std::uint64_t states = trainer_protocol::states_bytes_max(work.model, work.epochs, work.draws);
-    const std::uint64_t needed = trainer_protocol::dataset_disk_bytes(work.dataset_bytes) + states;
-    if (worker.fitness->disk_free_bytes < needed)
-        return fmt::format("it needs {} MiB of disk, {} MiB are free", needed >> 20,
-                           worker.fitness->disk_free_bytes >> 20);
-    if (worker.fitness->states_free_bytes < states)
-        return fmt::format("the states take up to {} MiB, its model_cached_size has {} MiB left", states >> 20,
-                           worker.fitness->states_free_bytes >> 20);
-    return std::nullopt;
+    return why_no_room(*worker.fitness, room_of(work));
 }
 
 std::int64_t finish_estimate_s(const Workload& work, const WorkerInfo& worker) {
@@ -64,17 +60,10 @@ std::int64_t dataset_estimate_s(std::uint64_t dataset_bytes) {
     return seconds(bytes / transferred_bytes_per_s + tokenizer_s + bytes / tokenised_bytes_per_s);
 }
 
-std::size_t count_idle(const Workload* work, const std::vector<WorkerInfo>& workers) {
-    return static_cast<std::size_t>(std::ranges::count_if(workers, [work](const WorkerInfo& worker) {
-        const auto unable = work == nullptr ? why_unfit(worker.fitness, "") : why_unable(worker, *work);
-        return could_get_a_job(worker) && !unable;
-    }));
-}
-
 std::optional<std::int64_t> slowest_idle_estimate_s(const Workload& work, const std::vector<WorkerInfo>& workers) {
     std::optional<std::int64_t> slowest;
     for (const WorkerInfo& worker : workers)
-        if (could_get_a_job(worker) && !why_unable(worker, work))
+        if (is_idle(worker) && !why_unable(worker, work))
             slowest = std::max(slowest.value_or(0), finish_estimate_s(work, worker));
     return slowest;
 }

@@ -7,6 +7,9 @@
 #include <vector>
 
 #include "node/workers/worker_info.hpp"
+#include "runtime/result.hpp"
+#include "statemachine/job.hpp"
+#include "trainer_protocol/network_rules.hpp"
 
 namespace emeth::node {
 
@@ -19,6 +22,11 @@ struct Workload {
     std::uint32_t draws = 0;  ///< verification_draws: evidence takes disk, too
 };
 
+/// Of a JOB that was taken, its gas left out, which the chain is asked for. An Error if its param does not parse (any
+/// more).
+Result<Workload> workload_of(const statemachine::Terms& terms, const trainer_protocol::NetworkRules& rules);
+trainer_protocol::RoomNeeded room_of(const Workload& work);
+
 /// Why the worker cannot train it, however much time there is; none: it can.
 std::optional<std::string> why_unable(const WorkerInfo& worker, const Workload& work);
 
@@ -30,11 +38,8 @@ std::int64_t finish_estimate_s(const Workload& work, const WorkerInfo& worker);
 /// The part of it before the first step, on any worker.
 std::int64_t dataset_estimate_s(std::uint64_t dataset_bytes);
 
-/// How many could get the JOB now: connected, idle, not resting, and able; or, with no workload, fit for any.
-std::size_t count_idle(const Workload* work, const std::vector<WorkerInfo>& workers);
-
-/// The longest of the estimates of the workers that could get the JOB now: connected, idle, not resting, and able. None
-/// if there is no such worker.
+/// The longest of the estimates of the workers that could get the JOB now: idle and able. None if there is no such
+/// worker.
 std::optional<std::int64_t> slowest_idle_estimate_s(const Workload& work, const std::vector<WorkerInfo>& workers);
 
 }  // namespace emeth::node

@@ -133,20 +133,22 @@ Workload workload_of(const Draft& a) {
 /// "none of the 2 connected workers is free" or, where they are unfit for the JOB, why the first of them is.
 std::optional<Refused> check_worker(Draft& a) {
     const Workload work = workload_of(a);
-    // Idle workers that JOBs wait for already: as likely these as others.
-    const std::size_t idle = count_idle(nullptr, a.view.workers);
-    const std::size_t claimed = idle - std::min(idle, a.view.workers_free);
-    const bool is_one_left = a.view.workers_free > 0 && count_idle(&work, a.view.workers) > claimed;
-    if (const auto slowest = slowest_idle_estimate_s(work, a.view.workers); slowest && is_one_left) {
-        a.chosen.finish_estimate_s = *slowest;
-        return std::nullopt;
-    }
-    std::size_t connected = 0;
+    std::size_t connected = 0, idle = 0, able_and_idle = 0;
     std::vector<std::pair<Address, std::string>> unable;
     for (const WorkerInfo& worker : a.view.workers) {
         if (!worker.connected) continue;
         ++connected;
-        if (auto reason = why_unable(worker, work)) unable.emplace_back(worker.address, *std::move(reason));
+        if (is_idle(worker)) ++idle;
+        if (auto reason = why_unable(worker, work))
+            unable.emplace_back(worker.address, *std::move(reason));
+        else if (is_idle(worker))
+            ++able_and_idle;
+    }
+    // JOBs wait for idle workers already: as likely for these as for others.
+    const std::size_t claimed = idle - std::min(idle, a.view.workers_free);
+    if (a.view.workers_free > 0 && able_and_idle > claimed) {
+        a.chosen.finish_estimate_s = *slowest_idle_estimate_s(work, a.view.workers);
+        return std::nullopt;
     }
     if (connected == 0) return for_now("no worker is connected");
     if (unable.size() < connected) return for_now(fmt::format("none of the {} connected workers is free", connected));

@@ -3,7 +3,6 @@
 // dataset, new checkpoints and the artifact. Pure. Io thread only.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -37,7 +36,7 @@ public:
     /// Why the lease should go to the other worker now; none: it should not, or not yet.
     [[nodiscard]] std::optional<std::string> why_over(const FreshStart& other, Milliseconds now) const;
     /// Before this, there is no need to ask.
-    [[nodiscard]] Milliseconds look_at() const { return advanced_at_ + std::min(patience, patience_at_last); }
+    [[nodiscard]] Milliseconds look_at() const { return advanced_at_ + patience_at_last; }
 
 private:
     Milliseconds advanced_at_;

@@ -5,12 +5,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "node/market/finish_estimate.hpp"
 #include "runtime/failpoint.hpp"
 #include "runtime/race.hpp"
 #include "statemachine/delivery.hpp"
 #include "statemachine/transition.hpp"
-#include "trainer_protocol/job_param.hpp"
-#include "trainer_protocol/segments.hpp"
 
 namespace emeth::node {
 namespace {
@@ -41,11 +40,10 @@ Task<Result<void>> LeasedWorker::lease() {
 WorkerWish LeasedWorker::wish() const {
     WorkerWish wish;
     if (job().lease.number > 0) wish.preferred = job().lease.worker;
-    const auto spec = trainer_protocol::parse_job_param(job().terms.id, job().terms.param, settings_.rules);
-    if (spec.has_error()) return wish;
-    wish.model = spec->model;
-    wish.states_bytes = trainer_protocol::states_bytes_max(spec->model, spec->epochs, settings_.rules.draws);
-    wish.disk_bytes = trainer_protocol::dataset_disk_bytes(job().terms.dataset_bytes) + wish.states_bytes;
+    const auto work = workload_of(job().terms, settings_.rules);
+    if (work.has_error()) return wish;
+    wish.model = work->model;
+    wish.room = room_of(*work);
     return wish;
 }
 

@@ -5,7 +5,6 @@
 #include "chain/chain_clock.hpp"
 #include "chain/gas.hpp"
 #include "statemachine/delivery.hpp"
-#include "trainer_protocol/job_param.hpp"
 
 namespace emeth::node {
 namespace {
@@ -37,26 +36,20 @@ void Takeover::judge_holder() {
     ports_.workers.lease_failed(ports_.journal.job().lease.worker, counts);
 }
 
-std::optional<Workload> Takeover::workload() const {
-    const statemachine::Terms& terms = ports_.journal.job().terms;
-    const auto spec = trainer_protocol::parse_job_param(terms.id, terms.param, settings_.rules);
-    if (spec.has_error()) return std::nullopt;
-    return Workload{spec->model, spec->epochs, terms.dataset_bytes, 0, settings_.rules.draws};
-}
-
 /// Uses selection's criteria: a JOB that would not be taken now is not started over either.
 Task<bool> Takeover::is_due(bool holder_is_away) {
     if (has_work_to_lose(ports_.journal.job())) {
         const auto other = co_await fresh_start();
         co_return other && other->estimate_s < other->time_left_s;
     }
-    const auto work = workload();
-    co_return holder_is_away || (work && slowest_idle_estimate_s(*work, ports_.workers.workers()));
+    if (holder_is_away) co_return true;
+    const auto work = workload_of(ports_.journal.job().terms, settings_.rules);
+    co_return work.has_value() && slowest_idle_estimate_s(*work, ports_.workers.workers()).has_value();
 }
 
 Task<std::optional<FreshStart>> Takeover::fresh_start() {
-    auto work = workload();
-    if (!work) co_return std::nullopt;
+    auto work = workload_of(ports_.journal.job().terms, settings_.rules);
+    if (work.has_error()) co_return std::nullopt;
     const auto gas = co_await chain::dataset_gas(ports_.chain, work->dataset_bytes);
     if (gas.has_error()) co_return std::nullopt;
     work->gas = *gas;

@@ -58,9 +58,6 @@ public:
     void judge_holder();
 
 private:
-    /// Without gas, which the chain is asked for. None if the param does not parse.
-    [[nodiscard]] std::optional<Workload> workload() const;
-
     Ports ports_;
     Settings settings_;
     std::uint32_t failures_ = 0;

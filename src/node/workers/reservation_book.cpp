@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <tuple>
 #include <utility>
 
@@ -51,26 +52,25 @@ void ReservationBook::stop(const Address& worker, worker_protocol::Stop order, S
 
 std::vector<WorkerInfo> ReservationBook::workers(Milliseconds now) const {
     std::vector<WorkerInfo> infos;
-    for (const auto& [worker, connected] : connected_)
-        infos.push_back({worker, true, connected.connection.power_capacity, job_of(worker), helped_by(connected),
-                         rest_of(worker, now), connected.connection.fitness});
+    for (const auto& [worker, connected] : connected_) infos.push_back(info_of(worker, connected, now));
     for (const auto& [job, reservation] : reservations_)
         if (!is_connected(reservation.worker) && reservation.hold == Hold::work)
             infos.push_back({reservation.worker, false, 0, job, std::nullopt, rest_of(reservation.worker, now)});
     return infos;
 }
 
-std::size_t ReservationBook::idle_workers(Milliseconds now) const {
-    std::size_t idle = 0;
-    if (!recovered_) return idle;
-    for (const auto& [worker, connected] : connected_)
-        if (is_idle(worker, connected, now)) ++idle;
-    return idle;
+WorkerInfo ReservationBook::info_of(const Address& worker, const Connected& connected, Milliseconds now) const {
+    return {worker,
+            true,
+            connected.connection.power_capacity,
+            job_of(worker),
+            helped_by(connected),
+            rest_of(worker, now),
+            connected.connection.fitness};
 }
 
-bool ReservationBook::is_idle(const Address& worker, const Connected& connected, Milliseconds now) const {
-    return !job_of(worker) && rest_of(worker, now) == Milliseconds::zero() &&
-           !why_unfit(connected.connection.fitness, "");
+std::size_t ReservationBook::idle_workers(Milliseconds now) const {
+    return recovered_ ? static_cast<std::size_t>(std::ranges::count_if(workers(now), is_idle)) : 0;
 }
 
 void ReservationBook::set_fitness(const Address& worker, worker_protocol::Fitness fitness) {
@@ -98,10 +98,11 @@ std::optional<ReservationBook::Ticket> ReservationBook::first_ticket(Millisecond
 std::optional<Address> ReservationBook::best_idle(const WorkerWish& wish, Milliseconds now) const {
     std::optional<Address> best;
     const auto rank = [&](const Address& worker) {
+        const Connected& connected = connected_.at(worker);
         const bool is_preferred = wish.preferred == worker;  // the JOB's files may be what fills its disk
-        const bool is_full = !is_preferred && !has_room(connected_.at(worker).connection.fitness, wish);
+        const bool is_full = !is_preferred && why_no_room(*connected.connection.fitness, wish.room);
         return std::tuple(is_full, rest_of(worker, now), !is_preferred, !fulfilled_.contains(worker),
-                          helped_by(connected_.at(worker)).has_value());
+                          helped_by(connected).has_value());
     };
     for (const auto& [worker, connected] : connected_) {
         const bool is_able = !job_of(worker) && !why_unfit(connected.connection.fitness, wish.model);
@@ -207,7 +208,7 @@ std::vector<Address> ReservationBook::callable_helpers(const JobId& job, const t
     if (!recovered_ || first_ticket(now) || !leader || reservations_.at(job).hold != Hold::work) return helpers;
     const std::string& leader_peer = connected_.at(*leader).connection.peer;
     for (const auto& [worker, connected] : connected_) {
-        const bool idle = is_idle(worker, connected, now);
+        const bool idle = is_idle(info_of(worker, connected, now));
         const bool reaches = !is_loopback(rendezvous.host) || connected.connection.peer == leader_peer;
         const bool called = connected.help && connected.help->token == rendezvous.token &&
                             now < connected.help->called_at + call_again_after;

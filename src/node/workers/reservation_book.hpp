@@ -159,7 +159,7 @@ private:
         return sick_list_.rest_left(worker, now);
     }
     [[nodiscard]] std::optional<Address> best_idle(const WorkerWish& wish, Milliseconds now) const;
-    [[nodiscard]] bool is_idle(const Address& worker, const Connected& connected, Milliseconds now) const;
+    [[nodiscard]] WorkerInfo info_of(const Address& worker, const Connected& connected, Milliseconds now) const;
     [[nodiscard]] std::vector<Address> callable_helpers(const JobId& job,
                                                         const trainer_protocol::Rendezvous& rendezvous,
                                                         Milliseconds now) const;

@@ -8,6 +8,7 @@
 #include "runtime/clock.hpp"
 #include "statemachine/delivery.hpp"
 #include "statemachine/types.hpp"
+#include "trainer_protocol/segments.hpp"
 #include "worker_protocol/messages.hpp"
 
 namespace emeth::node {
@@ -26,23 +27,17 @@ struct WorkerInfo {
 struct WorkerWish {
     std::optional<Address> preferred{};  ///< may hold files of the JOB
     std::string model{};                 ///< the preset to train; empty: any worker that is fit will do
-    std::uint64_t disk_bytes = 0;        ///< what the JOB takes on the worker's disk, its states included
-    std::uint64_t states_bytes = 0;      ///< what it takes of model_cached_size
+    trainer_protocol::RoomNeeded room{};
 };
 
-/// Whether the worker has room for the JOB; it may have kept the room for something else meanwhile.
-inline bool has_room(const std::optional<worker_protocol::Fitness>& fitness, const WorkerWish& wish) {
-    return fitness && fitness->disk_free_bytes >= wish.disk_bytes && fitness->states_free_bytes >= wish.states_bytes;
-}
+/// Connected, held for no JOB, not resting, and fit for some preset.
+bool is_idle(const WorkerInfo& worker);
 
-/// Why this worker gets no JOB of `model`, of whatever size; none: it is fit for it.
-inline std::optional<std::string> why_unfit(const std::optional<worker_protocol::Fitness>& fitness,
-                                            const std::string& model) {
-    if (!fitness) return "it has not proved yet what it can train";
-    if (!fitness->unfit.empty()) return fitness->unfit;
-    if (!model.empty() && !fitness->tokens_per_s.contains(model)) return model + " does not fit into its memory";
-    return std::nullopt;
-}
+/// Why this worker gets no JOB of `model`, of whatever size; none: it is fit for it. Empty `model`: of any preset.
+std::optional<std::string> why_unfit(const std::optional<worker_protocol::Fitness>& fitness, const std::string& model);
+/// Why a JOB that takes so much does not fit on its disk now; none: it does.
+std::optional<std::string> why_no_room(const worker_protocol::Fitness& fitness,
+                                       const trainer_protocol::RoomNeeded& room);
 
 /// What a JOB holds its worker for; never `nobody` where a worker is reserved.
 using Hold = statemachine::WorkerHold;

@@ -69,10 +69,8 @@ void append_sentences(std::string_view block, std::vector<std::string>& sentence
 
 /// Removes the first character from `sentence`, which is UTF-8 and not empty.
 std::string_view take_character(std::string_view& sentence) {
-    std::size_t length = 1;
-    while (length < sentence.size() && continues_character(sentence[length])) ++length;
-    const std::string_view character = sentence.substr(0, length);
-    sentence.remove_prefix(length);
+    const std::string_view character = sentence.substr(0, utf8_character(sentence));
+    sentence.remove_prefix(character.size());
     return character;
 }
 

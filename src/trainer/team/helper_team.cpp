@@ -67,8 +67,7 @@ Share HelperTeam::share(std::size_t) const {
 }
 
 Result<bool> HelperTeam::sum(at::Tensor& gradients, double& loss_sum) {
-    const double seconds = std::chrono::duration<double>(system_clock().monotonic() - computing_began_).count();
-    const auto summed = sum_up(*group_, gradients, loss_sum, seconds);
+    const auto summed = sum_up(*group_, gradients, loss_sum, seconds_since(computing_began_));
     if (summed) return true;
     spdlog::warn("{}", summed.error().message);
     group_.reset();

@@ -32,10 +32,6 @@ Milliseconds now() {
     return system_clock().monotonic();
 }
 
-double seconds_since(Milliseconds start) {
-    return std::chrono::duration<double>(now() - start).count();
-}
-
 }  // namespace
 
 LeaderTeam::LeaderTeam(RendezvousServer& door, const Hash256& run, trainer_protocol::CooperationOptions options,

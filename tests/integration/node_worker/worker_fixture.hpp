@@ -140,6 +140,12 @@ protected:
         EXPECT_TRUE(std::holds_alternative<node::WorkerConnected>(news(job).body));
         run(hub->order(assign(number)));
     }
+    /// Leases the JOB to a worker that is started for it, and lets it train to the end.
+    statemachine::Artifact train() {
+        start_worker();
+        lease(1);
+        return await<worker_protocol::Trained>().artifact;
+    }
     /// The next report of a kind. Acknowledges it and all before it, none of which may be a failure.
     template <class Body>
     Body await() {

@@ -31,7 +31,7 @@ DatasetSurvey japanese(std::uint64_t characters) {
 }
 
 Quote quote(const char* fee, std::uint64_t gas = 5) {
-    return {gas, *chain::parse_coins(fee), *chain::parse_coins("10")};
+    return {plain().bytes, gas, *chain::parse_coins(fee), *chain::parse_coins("10")};
 }
 
 TEST(RequestReview, RefusesWhatNobodyTakes) {

@@ -194,11 +194,11 @@ TEST_F(ReservationBookTest, AWorkerWithoutRoomComesLastUnlessItHoldsTheFiles) {
     book.connect(ann, {27'300, machine, {}, full});
     book.connect(bob, fit_at(machine));
     book.lease_fulfilled(ann);
-    const auto ticket = book.take_ticket({std::nullopt, "nano", 1'000});
+    const auto ticket = book.take_ticket({std::nullopt, "nano", {1'000, 0}});
     EXPECT_EQ(book.reserve(ticket, job, now)->worker, bob) << "although ann has delivered a result";
     book.drop_ticket(ticket);
     book.release(job, false, "given back");
-    const auto again = book.take_ticket({ann, "nano", 1'000});
+    const auto again = book.take_ticket({ann, "nano", {1'000, 0}});
     EXPECT_EQ(book.reserve(again, job, now)->worker, ann) << "the JOB's own files may fill its disk";
 }
 
