@@ -125,7 +125,8 @@ Error status_error(std::string_view what, const ClientResponse& response) {
         fmt::format("{} answered {} {}: {}", what, response.status, std::string_view(reason.data(), reason.size()),
                     one_line(excerpt, shown_bytes_max));
     const unsigned status = response.status;
-    const bool may_pass = status == 408 || status == 425 || status == 429 || status >= 500;
+    if (status == 429 || status >= 500) return service_error(message);
+    const bool may_pass = status == 408 || status == 425;
     return may_pass ? transient_error(message) : permanent_error(message);
 }
 

@@ -61,8 +61,8 @@ struct ClientResponse {
 /// closed in the meantime is detected and replaced.
 Task<Result<ClientResponse>> request(ClientRequest request);
 
-/// transient for 408, 425, 429 and 5xx, otherwise permanent; message: "<what> answered 503 Service Unavailable: <first
-/// 200 characters of the body>".
+/// Transient for 408, 425, 429 and 5xx, of which 429 and 5xx are the service's fault; otherwise permanent. Message:
+/// "<what> answered 503 Service Unavailable: <first 200 characters of the body>".
 Error status_error(std::string_view what, const ClientResponse& response);
 
 /// How long a 429 or 503 asks to wait (Retry-After in seconds; RFC 9110, section 10.2.3); none if it does not say.

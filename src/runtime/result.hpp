@@ -16,10 +16,18 @@ enum class ErrorKind : std::uint8_t {
     canceled,   ///< given up on request
 };
 
+/// Who cannot be blamed for an error is not made to pay for it.
+enum class Fault : std::uint8_t {
+    unknown,
+    service,  ///< the service that was asked says itself that it cannot answer now (HTTP 429 and 5xx)
+    input,    ///< what was to be worked on, the same wherever it is tried
+};
+
 /// `message` names the object, the value and, if there is one, the remedy. It never contains a key.
 struct Error {
     ErrorKind kind = ErrorKind::transient;
     std::string message;
+    Fault fault = Fault::unknown;
 
     friend bool operator==(const Error&, const Error&) = default;
 };
@@ -33,10 +41,19 @@ inline Error permanent_error(std::string message) {
 inline Error canceled_error(std::string message) {
     return {ErrorKind::canceled, std::move(message)};
 }
+/// Transient.
+inline Error service_error(std::string message) {
+    return {ErrorKind::transient, std::move(message), Fault::service};
+}
+/// Permanent.
+inline Error input_error(std::string message) {
+    return {ErrorKind::permanent, std::move(message), Fault::input};
+}
 
-/// "<context>: <message>", of the same kind.
+/// "<context>: <message>", of the same kind and fault.
 inline Error in_context(std::string context, Error error) {
-    return {error.kind, std::move(context) + ": " + error.message};
+    error.message = std::move(context) + ": " + error.message;
+    return error;
 }
 
 /// Thrown by Result::value() on an error, and by code that cannot return one (constructors).

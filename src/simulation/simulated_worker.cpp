@@ -59,6 +59,14 @@ void SimulatedWorker::report_failure(const Work& work, std::string step, std::st
     report(work.job, work.lease, wp::StepFailed{std::move(step), false, std::move(message), needs_order});
 }
 
+void SimulatedWorker::report_storage_failure(const JobId& job, std::uint64_t lease, std::string step) {
+    wp::StepFailed failed;
+    failed.step = std::move(step);
+    failed.message = "storage answered 503";
+    failed.needs_order = failed.service_failed = true;
+    report(job, lease, std::move(failed));
+}
+
 void SimulatedWorker::die() {
     for (auto& [job, files] : files_) files.step = static_cast<double>(files.checkpoint);
     work_.reset();
@@ -91,7 +99,7 @@ void SimulatedWorker::download(Work& work, Files& files) {
     }
     if (!files.dataset && storage_.is_down()) {
         work.stage = Stage::idle;
-        return report_failure(work, "download", "storage answered 503", true);
+        return report_storage_failure(work.job, work.lease, "download");
     }
     work.seconds += 1;
     if (!files.dataset && work.seconds * bytes_per_second < static_cast<double>(files.bytes)) return;
@@ -154,7 +162,7 @@ void SimulatedWorker::upload(Work& work, const Files& files) {
     if (work.upload->urls.empty()) return work.upload.reset();
     if (storage_.is_down()) {
         work.upload.reset();
-        return report_failure(work, "upload", "storage answered 503", true);
+        return report_storage_failure(work.job, work.lease, "upload");
     }
     const auto first = work.upload->urls.begin();
     const auto [part, url] = *first;
@@ -204,8 +212,7 @@ void SimulatedWorker::order(const wp::Evidence& order) {
     if (order.urls.empty())
         report(order.job, order.lease, wp::EvidencePacked{order.block_hash, {digest, evidence_bytes}});
     for (const auto& [part, url] : order.urls) {
-        if (storage_.is_down())
-            return report(order.job, order.lease, wp::StepFailed{"evidence", false, "storage answered 503", true});
+        if (storage_.is_down()) return report_storage_failure(order.job, order.lease, "evidence");
         const bool wrong = !weather_.fine && dice_.chance(wrong_bytes_share);
         storage_.put_part(url, wrong ? damaged_part() : digest);
         report(order.job, order.lease, wp::PartUploaded{part, fmt::format("\"{}\"", part), order.upload_id});

@@ -85,6 +85,7 @@ private:
     [[nodiscard]] Files* files_under(const JobId& job, std::uint64_t lease);
     void report(const JobId& job, std::uint64_t lease, worker_protocol::ReportBody body);
     void report_failure(const Work& work, std::string step, std::string message, bool needs_order);
+    void report_storage_failure(const JobId& job, std::uint64_t lease, std::string step);
 
     Address address_;
     std::uint64_t power_capacity_;

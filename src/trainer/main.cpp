@@ -38,12 +38,22 @@ bool has_control_socket() {
     return ::fstat(trainer_protocol::control_descriptor, &status) == 0 && S_ISSOCK(status.st_mode);
 }
 
+trainer_protocol::Failed failed(const Error& error, bool permanent) {
+    spdlog::error("{}", error.message);
+    return {.permanent = permanent, .message = error.message.substr(0, message_text_bytes_max)};
+}
+
 template <class T>
 TrainerReport last_report(Result<T> result) {
     if (result) return *std::move(result);
-    spdlog::error("{}", result.error().message);
-    return trainer_protocol::Failed{.permanent = result.error().kind == ErrorKind::permanent,
-                                    .message = result.error().message.substr(0, message_text_bytes_max)};
+    return failed(result.error(), result.error().kind == ErrorKind::permanent);
+}
+
+/// A JOB costs its deposit where it is given up, so a machine that lacks a device, a module or a right is not taken for
+/// a dataset that cannot be trained.
+TrainerReport last_report_of_job(Result<trainer_protocol::Trained> trained) {
+    if (trained) return *std::move(trained);
+    return failed(trained.error(), trained.error().fault == Fault::input);
 }
 
 /// Serves one request, as the only process in its folder.
@@ -52,9 +62,9 @@ struct Server {
 
     TrainerReport operator()(const trainer_protocol::TrainRequest& request) const {
         const Result<FolderLock> lock = FolderLock::acquire(request.folder);
-        if (lock.has_error()) return last_report<trainer_protocol::Trained>(lock.error());
+        if (lock.has_error()) return last_report_of_job(lock.error());
         spdlog::info("training JOB {} in {}", request.job.id.hex(), request.folder.string());
-        return last_report(trainer::train_job(request, channel));
+        return last_report_of_job(trainer::train_job(request, channel));
     }
     TrainerReport operator()(const trainer_protocol::HelpRequest& request) const {
         const trainer_protocol::TrainRequest& work = request.train;

@@ -95,8 +95,8 @@ Result<void> train(const TrainingSetup& setup, const ParameterLayout& layout, co
         const bool finite = std::isfinite(loss) && std::isfinite(norm);
         if (!finite && team.leave_the_others()) continue;
         if (!finite)
-            return permanent_error(fmt::format("training diverged at step {}: the loss is {}, the gradient's norm {}",
-                                               state.step + 1, loss, norm));
+            return input_error(fmt::format("training diverged at step {}: the loss is {}, the gradient's norm {}",
+                                           state.step + 1, loss, norm));
         update_weights(setup.preset, layout, gradients, norm, plan.steps_total, state);
         model->weights_changed();
         state.losses.push_back(static_cast<float>(loss));

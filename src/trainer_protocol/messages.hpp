@@ -136,7 +136,7 @@ struct Helped {
 struct Calibrated {
     Calibration calibration;  ///< of at least one preset
 };
-/// The request could not be served. permanent: the same input can never succeed.
+/// The request could not be served. permanent: the same input can never succeed; of a training: wherever it is tried.
 struct Failed {
     bool permanent = false;
     std::string message;

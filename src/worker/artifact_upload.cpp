@@ -56,7 +56,8 @@ void JobRunner::abandon_upload(const Error& error) {
     spdlog::warn("JOB {}: the upload failed: {}; waiting for the master's next order", job_.spec.id.hex(),
                  error.message);
     // Only a permanent failure is blamed on the URL; a transient one says nothing about it.
-    report(worker_protocol::StepFailed{"upload", false, error.message, true, error.kind == ErrorKind::permanent});
+    report(worker_protocol::StepFailed{"upload", false, error.message, true, error.kind == ErrorKind::permanent,
+                                       error.fault == Fault::service});
 }
 
 /// Keeps the order: the parts are put once the artifact has been made again.

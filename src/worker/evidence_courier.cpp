@@ -44,7 +44,8 @@ Task<> EvidenceCourier::serve(worker_protocol::Evidence order) {
     spdlog::warn("JOB {}: the evidence cannot be delivered: {}; waiting for the master's next order", order.job.hex(),
                  shown.error().message);
     context_.reports.add(order.job, order.lease,
-                         worker_protocol::StepFailed{"evidence", permanent, shown.error().message, true, permanent});
+                         worker_protocol::StepFailed{"evidence", permanent, shown.error().message, true, permanent,
+                                                     shown.error().fault == Fault::service});
 }
 
 Task<Result<void>> EvidenceCourier::show(worker_protocol::Evidence order) {

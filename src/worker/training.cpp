@@ -86,9 +86,9 @@ Task<Result<void>> JobRunner::run_trainer(std::string reason) {
         if (const auto* facts = std::get_if<messages::Prepared>(&*report))
             recorded = co_await record_dataset_facts(*facts);
         if (const auto* failed = std::get_if<messages::Failed>(&*report))
-            recorded = failed->permanent ? permanent_error(failed->message) : transient_error(failed->message);
+            recorded = failed->permanent ? input_error(failed->message) : transient_error(failed->message);
         if (std::holds_alternative<messages::Checked>(*report) || std::holds_alternative<messages::Calibrated>(*report))
-            recorded = permanent_error("the trainer answered another request; its version does not match");
+            recorded = transient_error("the trainer answered another request; its version does not match");
         if (recorded.has_error()) co_return recorded;
         if (const auto* trained = std::get_if<messages::Trained>(&*report))
             co_return co_await record_artifact(*trained);

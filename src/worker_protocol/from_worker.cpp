@@ -73,7 +73,8 @@ boost::json::object body_fields(const StepFailed& body) {
             {"permanent", body.permanent},
             {"message", wire_text(body.message, sentence_bytes_max)},
             {"needs_order", body.needs_order},
-            {"url_refused", body.url_refused}};
+            {"url_refused", body.url_refused},
+            {"service_failed", body.service_failed}};
 }
 
 boost::json::object body_fields(const Progress& body) {
@@ -154,8 +155,12 @@ EvidencePacked read_evidence_packed(JsonObject& json) {
 }
 
 StepFailed read_step_failed(JsonObject& json) {
-    return {json.string("step", name_bytes_max), json.boolean("permanent"), json.string("message", sentence_bytes_max),
-            json.boolean("needs_order"), json.boolean("url_refused")};
+    return {json.string("step", name_bytes_max),
+            json.boolean("permanent"),
+            json.string("message", sentence_bytes_max),
+            json.boolean("needs_order"),
+            json.boolean("url_refused"),
+            json.optional_boolean("service_failed").value_or(false)};
 }
 
 Progress read_progress(JsonObject& json) {

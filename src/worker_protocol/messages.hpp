@@ -151,7 +151,9 @@ struct EvidencePacked {
     statemachine::WorkerFile file;
 };
 /// The step could not be done now. `needs_order`: the worker waits for the order to be repeated. `url_refused`: it
-/// needs fresh URLs, as these were refused (expired).
+/// needs fresh URLs, as these were refused (expired). `permanent`: of `train`, the trainer says that the JOB can never
+/// be trained; otherwise what the step needs is gone. `service_failed`: the Storage API itself said that it cannot
+/// serve now.
 struct StepFailed {
     static constexpr std::string_view kind = "step_failed";
     std::string step;
@@ -159,6 +161,7 @@ struct StepFailed {
     std::string message;
     bool needs_order = false;
     bool url_refused = false;
+    bool service_failed = false;  ///< absent in messages of older workers
 };
 /// Neither durable nor acknowledged (its report id is 0). `workers` train together; helpers
 /// of the JOB meet at `rendezvous`.

@@ -20,31 +20,35 @@ bool counts_steps(const std::optional<SeenProgress>& progress) {
 
 std::optional<std::string> reason_to_decline(const Outlook& outlook) {
     const std::int64_t left = outlook.deadline_unix_s - outlook.now_unix_s;
-    if (outlook.work_left_s <= left) return std::nullopt;
+    if (outlook.work_left_s <= left && !outlook.hopeless) return std::nullopt;
     if (outlook.timeout_penalty < outlook.decline_penalty) return std::nullopt;
+    const std::string costs =
+        fmt::format("to decline costs {} EMT, to wait for the timeout {} EMT",
+                    chain::format_coins(outlook.decline_penalty), chain::format_coins(outlook.timeout_penalty));
+    if (outlook.hopeless) return fmt::format("{}; {}", *outlook.hopeless, costs);
     const bool late_submit_may_count = outlook.work_left_s <= left + outlook.verifier_lag_s;
     if (outlook.timeout_penalty == outlook.decline_penalty && (outlook.trained || late_submit_may_count))
         return std::nullopt;
     const auto time =
         left >= 0 ? duration_text(left) + " are left" : "the deadline passed " + duration_text(-left) + " ago";
-    return fmt::format(
-        "it needs {} more at the best speed seen and {}: to decline costs {} EMT, to wait for the timeout {} EMT",
-        duration_text(outlook.work_left_s), time, chain::format_coins(outlook.decline_penalty),
-        chain::format_coins(outlook.timeout_penalty));
+    return fmt::format("it needs {} more at the best speed seen and {}: {}", duration_text(outlook.work_left_s), time,
+                       costs);
 }
 
-std::optional<std::string> FinishWatch::look(const statemachine::Job& job, const std::optional<SeenProgress>& progress,
-                                             std::int64_t chain_now_unix_s, Milliseconds now) {
+std::optional<std::string> FinishWatch::look(const statemachine::Job& job, Seen seen, Milliseconds now) {
+    const auto& progress = seen.progress;
     if (counts_steps(progress)) measure(progress->report.step, progress->step_since);
     Outlook outlook;
-    outlook.now_unix_s = chain_now_unix_s;
+    outlook.now_unix_s = seen.chain_now_unix_s;
     outlook.deadline_unix_s = job.terms.deadline_unix_s;
     outlook.work_left_s = work_left_s(job, progress);
     outlook.trained = job.training.artifact.has_value();
+    if (!outlook.trained) outlook.hopeless = std::move(seen.hopeless);
     outlook.verifier_lag_s = rules_.verifier_lag_s;
     outlook.decline_penalty = chain::rate_of(job.deposit.deposit, rules_.decline_penalty_rate);
     outlook.timeout_penalty = chain::rate_of(job.deposit.deposit, rules_.timeout_penalty_rate);
     auto reason = reason_to_decline(outlook);
+    if (outlook.hopeless) return reason;
     if (!reason) {
         hopeless_since_.reset();
         return std::nullopt;

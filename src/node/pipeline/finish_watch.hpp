@@ -20,7 +20,8 @@ struct Outlook {
     bool trained = false;          ///< only the upload and the submit remain
     std::int64_t verifier_lag_s =
         0;  ///< how long after the deadline a submit still counts, since nobody has called timeout yet
-    Wei decline_penalty, timeout_penalty;  ///< EMT wei
+    Wei decline_penalty, timeout_penalty;   ///< EMT wei
+    std::optional<std::string> hopeless{};  ///< why it can never be trained, however much time is left
 };
 
 /// A sentence with the amounts when the JOB cannot be finished and giving it back costs no more than going on. None
@@ -44,10 +45,15 @@ public:
     };
     explicit FinishWatch(const Rules& rules) : rules_(rules) {}
 
-    /// `progress`: the worker's last report; `now`: monotonic. Returns the reason to decline once
-    /// it has held for `patience`.
-    std::optional<std::string> look(const statemachine::Job& job, const std::optional<SeenProgress>& progress,
-                                    std::int64_t chain_now_unix_s, Milliseconds now);
+    /// What was last seen of a JOB from outside its record.
+    struct Seen {
+        std::optional<SeenProgress> progress{};  ///< the worker's last report
+        std::optional<std::string> hopeless{};   ///< Futility::reason()
+        std::int64_t chain_now_unix_s = 0;
+    };
+    /// `now`: monotonic. Returns the reason to decline: at once for a hopeless JOB, otherwise once it has held for
+    /// `patience`.
+    std::optional<std::string> look(const statemachine::Job& job, Seen seen, Milliseconds now);
 
 private:
     void measure(std::uint64_t step, Milliseconds ended);

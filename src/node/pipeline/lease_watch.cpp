@@ -19,7 +19,8 @@ constexpr std::int64_t last_moment_s = 300;
 }  // namespace
 
 void LeaseWatch::saw(const wp::ReportBody& body, Milliseconds now) {
-    bool advanced = std::holds_alternative<wp::StepFailed>(body);
+    const auto* failed = std::get_if<wp::StepFailed>(&body);
+    bool advanced = failed != nullptr && !failed->service_failed;
     if (std::holds_alternative<wp::DatasetReady>(body)) advanced = !std::exchange(has_dataset_, true);
     if (const auto* saved = std::get_if<wp::CheckpointSaved>(&body)) {
         advanced = saved->checkpoint.step > checkpoint_step_;

@@ -30,7 +30,8 @@ public:
     /// The first order of a lease has been given, or the first after a start of the master.
     explicit LeaseWatch(Milliseconds now = Milliseconds(0)) : advanced_at_(now) {}
 
-    /// A failure counts as well: the master counts those by themselves (Takeover).
+    /// A failure counts as well, since the master counts those by themselves (Takeover), unless it is said to be the
+    /// Storage API's, which nobody counts.
     void saw(const worker_protocol::ReportBody& body, Milliseconds now);
 
     /// Why the lease should go to the other worker now; none: it should not, or not yet.

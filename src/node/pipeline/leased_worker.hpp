@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "node/pipeline/futility.hpp"
 #include "node/pipeline/helper_calls.hpp"
 #include "node/pipeline/job_journal.hpp"
 #include "node/pipeline/lease_watch.hpp"
@@ -34,6 +35,8 @@ public:
         WorkerOrders& orders;
         Takeover& takeover;
         HelperCalls& helpers;
+        api_client::ArtifactStore& artifacts;
+        Futility& futility;
     };
     struct Settings {
         trainer_protocol::NetworkRules rules;
@@ -73,6 +76,8 @@ private:
     Task<Result<void>> take(worker_protocol::EvidencePacked packed);
     Task<Result<void>> take(worker_protocol::Progress progress);
     Task<Result<void>> take(worker_protocol::StepFailed failed);
+    Task<Result<void>> end_hopeless_lease(std::string reason);
+    Task<> look_at_dataset();
 
     Task<Result<void>> give_order(statemachine::Command command);
     Task<Result<void>> revoke(std::string reason, bool forget);

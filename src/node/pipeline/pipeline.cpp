@@ -93,11 +93,13 @@ Pipeline::Pipeline(asio::any_io_executor executor, PipelinePorts ports, Pipeline
       orders_({ports.workers, ports.artifacts, journal_, upload_}, {settings.rules, settings.cooperative}),
       helpers_(executor_, ports.workers, ports.clock, orders_),
       takeover_({ports.workers, ports.chain, ports.clock, journal_}, {settings.rules, settings.deadline_margin_s}),
-      worker_({ports.workers, ports.clock, ports.progress, journal_, retry_, upload_, orders_, takeover_, helpers_},
+      worker_({ports.workers, ports.clock, ports.progress, journal_, retry_, upload_, orders_, takeover_, helpers_,
+               ports.artifacts, futility_},
               {settings.rules, settings.worker_grace}),
       chain_watch_({ports.chain, ports.sender, ports.clock, journal_, interruptions_},
                    {ports.sender.address(), settings.confirmations, settings.rules.draws}, settings.poll_interval),
-      outlook_({ports.chain, ports.clock, ports.progress, journal_, interruptions_, retry_}, settings.finish_rules) {
+      outlook_({ports.chain, ports.clock, ports.progress, journal_, interruptions_, retry_, ports.workers, futility_},
+               {settings.finish_rules, settings.rules}) {
     work_->enter("start", journal_.job().sequence);
 }
 

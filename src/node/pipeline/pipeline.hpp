@@ -16,6 +16,7 @@
 #include "node/pipeline/decline.hpp"
 #include "node/pipeline/deposit.hpp"
 #include "node/pipeline/finish_outlook.hpp"
+#include "node/pipeline/futility.hpp"
 #include "node/pipeline/helper_calls.hpp"
 #include "node/pipeline/interruptions.hpp"
 #include "node/pipeline/job_journal.hpp"
@@ -88,6 +89,7 @@ private:
     WorkerOrders orders_;
     HelperCalls helpers_;
     Takeover takeover_;
+    Futility futility_;
     LeasedWorker worker_;
     ChainWatch chain_watch_;
     FinishOutlook outlook_;

@@ -32,7 +32,7 @@ bool Takeover::holder_fails() const {
 
 void Takeover::judge_holder() {
     if (failures_ < failures_max) return;
-    const bool counts = !is_jobs_fault_ && ++failed_leases_ <= counted_leases_max;
+    const bool counts = !is_blameless_ && ++failed_leases_ <= counted_leases_max;
     ports_.workers.lease_failed(ports_.journal.job().lease.worker, counts);
 }
 
@@ -66,7 +66,7 @@ Task<std::optional<FreshStart>> Takeover::fresh_start() {
 
 void Takeover::note_hopeless() {
     failures_ = std::max(failures_ + 1, failures_max);
-    is_jobs_fault_ = true;
+    is_blameless_ = true;
 }
 
 void Takeover::note_stall() {

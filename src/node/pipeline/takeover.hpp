@@ -34,13 +34,18 @@ public:
     /// All ports must outlive it.
     Takeover(Ports ports, Settings settings) : ports_(ports), settings_(std::move(settings)) {}
 
-    void note_failure() { ++failures_; }
+    void note_failure() {
+        ++failures_;
+        is_blameless_ = false;
+    }
     /// The holder's trainer says that the JOB can never be trained: another may see for itself, and neither is to
     /// blame.
     void note_hopeless();
+    /// By what the holder says, the Storage API cannot serve now. It keeps its lease, which LeaseWatch bounds.
+    void note_service_failure() { is_blameless_ = true; }
     void note_progress() {
         failures_ = 0;
-        is_jobs_fault_ = false;
+        is_blameless_ = false;
     }
     /// Consecutive failures, without progress, of this lease's worker.
     [[nodiscard]] std::uint32_t failures() const { return failures_; }
@@ -62,7 +67,7 @@ private:
     Settings settings_;
     std::uint32_t failures_ = 0;
     std::uint32_t failed_leases_ = 0;
-    bool is_jobs_fault_ = false;
+    bool is_blameless_ = false;  ///< whatever ends the lease now
 };
 
 }  // namespace emeth::node

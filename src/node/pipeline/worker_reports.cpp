@@ -95,16 +95,21 @@ Task<Result<void>> LeasedWorker::take(wp::StepFailed failed) {
     const bool artifact_is_gone =
         failed.permanent && job().state == sm::State::training && sm::next_command(job()) == sm::Command::upload_parts;
     if (artifact_is_gone) co_return co_await revoke(std::move(failed.message), false);
-    if (failed.permanent && failed.step == "train")
+    const bool hopeless = failed.permanent && failed.step == "train";
+    if (hopeless)
         ports_.takeover.note_hopeless();
+    else if (failed.service_failed)
+        ports_.takeover.note_service_failure();
     else
         ports_.takeover.note_failure();
     const std::uint32_t attempt = co_await ports_.journal.failures() + 1;
     const auto wait = failed.needs_order ? ports_.retry.after_worker_failure(attempt) : Milliseconds::zero();
-    Fact fact = sm::StepFailed{sm::FailureClass::transient, std::move(failed.step), std::move(failed.message), attempt,
-                               ports_.clock.unix_ms() + wait.count()};
+    Fact fact = sm::StepFailed{hopeless ? sm::FailureClass::permanent : sm::FailureClass::transient, failed.step,
+                               failed.message, attempt, ports_.clock.unix_ms() + wait.count()};
     const Result<void> noted = co_await ports_.journal.note(std::move(fact));
     if (noted.has_error()) co_return noted;
+    if (hopeless) co_return co_await end_hopeless_lease(std::move(failed.message));
+    if (failed.step == "download") co_await look_at_dataset();
     if (ports_.takeover.holder_fails()) {
         const bool given_up = co_await ports_.takeover.is_due(away_since_.has_value());
         if (given_up) {
@@ -116,6 +121,25 @@ Task<Result<void>> LeasedWorker::take(wp::StepFailed failed) {
     ports_.orders.forget();  // missing parts are ordered again
     ports_.upload.note_failure(failed.url_refused, ports_.takeover.failures());
     co_return Result<void>{};
+}
+
+/// The next lease fetches the dataset anew, unless that would cost a checkpoint, and goes to another worker if one is
+/// idle.
+Task<Result<void>> LeasedWorker::end_hopeless_lease(std::string reason) {
+    const auto held = job().lease;
+    const bool keeps_files = job().training.checkpoint.has_value();
+    std::string sentence = fmt::format("its trainer says that the JOB cannot be trained: {}", reason);
+    const Result<void> revoked = co_await revoke(std::move(sentence), !keeps_files);
+    if (revoked.has_error()) co_return revoked;
+    ports_.futility.said(held.number, held.worker, std::move(reason));
+    co_return Result<void>{};
+}
+
+/// A worker whose line cuts the dataset short is not believed: what counts is the size that the Storage API states.
+Task<> LeasedWorker::look_at_dataset() {
+    const std::uint64_t recorded = job().terms.dataset_bytes;
+    const Result<std::uint64_t> bytes = co_await ports_.artifacts.dataset_bytes(job().terms.dataset);
+    if (bytes.has_value()) ports_.futility.saw_dataset_bytes(*bytes, recorded);
 }
 
 }  // namespace emeth::node

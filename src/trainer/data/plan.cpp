@@ -29,7 +29,7 @@ Result<Plan> Plan::make(const Preset& preset, std::uint64_t tokens, std::uint32_
     Plan plan;
     plan.windows = tokens == 0 ? 0 : (tokens - 1) / context;
     if (tokens < tokens_min(preset))
-        return permanent_error(
+        return input_error(
             fmt::format("the dataset has {} tokens; model '{}' needs at least {} (two windows of {} and one more)",
                         tokens, preset.name, tokens_min(preset), context));
     plan.validation_windows =

@@ -41,7 +41,7 @@ Result<std::string> train_tokenizer(const std::filesystem::path& dataset, const 
     if (!error.empty())
         error = (*library)->train(training_options(preset, 1.0), parts_of_common_characters(*sample, preset), model);
     if (!error.empty())
-        return permanent_error(fmt::format("no tokenizer can be trained on dataset {}: {}", dataset.string(), error));
+        return input_error(fmt::format("no tokenizer can be trained on dataset {}: {}", dataset.string(), error));
     return model;
 }
 
@@ -71,7 +71,7 @@ Result<void> Tokenizer::encode(const TextPiece& piece, std::vector<int>& tokens)
             continue;
         }
         const std::string error = encoder_->encode(run.bytes, ids);
-        if (!error.empty()) return permanent_error("a line of the dataset cannot be encoded: " + error);
+        if (!error.empty()) return input_error("a line of the dataset cannot be encoded: " + error);
         tokens.insert(tokens.end(), ids.begin(), ids.end());
     }
     if (piece.ends_line) tokens.push_back(byte_id('\n'));

@@ -255,6 +255,20 @@ TEST_F(JobRunnerTest, AnExpiredUrlAsksForAnotherAndIsNeverShown) {
     EXPECT_EQ(storage->dataset_requests, 2u);
 }
 
+TEST_F(JobRunnerTest, WhatTheStorageApiCannotServeIsToldAsItsFault) {
+    script("4 1000 1\n");
+    storage->dataset_statuses = {503, 429, 507, 408};
+    start_worker();
+    lease(1);
+    for (const bool service_failed : {true, true, true, false}) {
+        const auto failed = await<StepFailed>();
+        EXPECT_EQ(failed.step, "download");
+        EXPECT_EQ(failed.service_failed, service_failed) << failed.message;
+        run(hub->order(assign(1)));
+    }
+    await<Trained>();
+}
+
 TEST_F(JobRunnerTest, StatesThatVerdictsMayNeedAreKeptWithinTheirBound) {
     settings.states_bytes_max = 1'000'000;
     script("4 1000 1\n");

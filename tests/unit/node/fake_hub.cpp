@@ -114,7 +114,7 @@ Task<> FakeHub::order(wp::Assign order) {
     const auto holder = reservations_->book().holder(order.job, order.lease);
     if (!holder) co_return;
     if (sick.contains(*holder)) {
-        report(*holder, order.job, order.lease, wp::StepFailed{"download", false, "3 MiB are free", true});
+        report(*holder, order.job, order.lease, failure_of_sick);
         co_return;
     }
     if (std::exchange(workers_.at(*holder).assigned[order.job], order.lease) == order.lease) co_return;

@@ -38,6 +38,7 @@ public:
     bool answers_uploads = true;
     statemachine::WorkerFile evidence;  ///< what is packed; a test may leave it empty: nothing is then
     std::set<Address> sick;             ///< these answer every order by a failure, and stay connected
+    worker_protocol::StepFailed failure_of_sick{"download", false, "3 MiB are free", true};
 
     // What the pipeline did.
     std::map<JobId, std::shared_ptr<node::WorkerInbox>> inboxes;  ///< as adopt() last gave them

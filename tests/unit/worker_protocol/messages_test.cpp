@@ -200,12 +200,13 @@ TEST(FromWorkerMessages, ReportsGoThroughUnchanged) {
     EXPECT_EQ(part.part, 3u);
     EXPECT_EQ(part.etag, "\"abc\"");
 
-    const auto failed = through_worker(StepFailed{"download", true, "storage answered 503", true, true});
+    const auto failed = through_worker(StepFailed{"download", true, "storage answered 503", true, true, true});
     EXPECT_EQ(failed.step, "download");
     EXPECT_TRUE(failed.permanent);
     EXPECT_EQ(failed.message, "storage answered 503");
     EXPECT_TRUE(failed.needs_order);
     EXPECT_TRUE(failed.url_refused);
+    EXPECT_TRUE(failed.service_failed);
 
     const auto progress = through_worker(Progress{"training", 1, 20, 40, 5, 6, 2.5, 1'024.5}, 0);
     EXPECT_EQ(progress.stage, "training");

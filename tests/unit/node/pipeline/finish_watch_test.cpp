@@ -64,6 +64,15 @@ TEST(ReasonToDecline, TheCheaperEndIsTaken) {
     EXPECT_FALSE(reason_to_decline(dear_decline));
 }
 
+TEST(ReasonToDecline, AHopelessJobIsGivenBackAtOnceWhereThatIsNoDearer) {
+    Outlook hopeless = outlook(100'000, 10);
+    hopeless.hopeless = "no worker can train it";
+    EXPECT_EQ(reason_to_decline(hopeless),
+              "no worker can train it; to decline costs 5 EMT, to wait for the timeout 5 EMT");
+    hopeless.timeout_penalty = chain::parse_coins("4.9").value();
+    EXPECT_FALSE(reason_to_decline(hopeless));
+}
+
 class FinishWatchTest : public ::testing::Test {
 protected:
     FinishWatchTest() {
@@ -80,7 +89,8 @@ protected:
         board.put(job.terms.id, progress, std::chrono::seconds(second));
     }
     std::optional<std::string> look(std::int64_t second) {
-        return watch.look(job, board.seen(job.terms.id), deadline_s - left_s + second, std::chrono::seconds(second));
+        return watch.look(job, {board.seen(job.terms.id), std::nullopt, deadline_s - left_s + second},
+                          std::chrono::seconds(second));
     }
     std::optional<std::string> look(std::int64_t second, std::uint64_t step) {
         report(second, step);
@@ -96,6 +106,9 @@ protected:
         }
         return declined;
     }
+    /// Nothing is seen but the chain's time.
+    static FinishWatch::Seen at(std::int64_t chain_now_unix_s) { return {{}, {}, chain_now_unix_s}; }
+
     std::int64_t left_s = 1'000;  ///< before the deadline, at second 0
     statemachine::Job job;
     node::ProgressBoard board;
@@ -170,16 +183,23 @@ TEST_F(FinishWatchTest, TheStepThatWasUnderWayAtTheFirstLookIsNoMeasure) {
 }
 
 TEST_F(FinishWatchTest, OneStrangeBlockCostsNothing) {
-    EXPECT_FALSE(watch.look(job, std::nullopt, deadline_s + 90'000, 0s));
-    EXPECT_FALSE(watch.look(job, std::nullopt, deadline_s - 900, 100s));
-    EXPECT_FALSE(watch.look(job, std::nullopt, deadline_s + 90'000, 200s));
+    EXPECT_FALSE(watch.look(job, at(deadline_s + 90'000), 0s));
+    EXPECT_FALSE(watch.look(job, at(deadline_s - 900), 100s));
+    EXPECT_FALSE(watch.look(job, at(deadline_s + 90'000), 200s));
 }
 
 TEST_F(FinishWatchTest, WithoutAMeasuredSpeedOnlyTheDeadlineDecides) {
-    EXPECT_FALSE(watch.look(job, std::nullopt, deadline_s - 1, 0s));
-    EXPECT_FALSE(watch.look(job, std::nullopt, deadline_s - 1, 500s));
-    EXPECT_FALSE(watch.look(job, std::nullopt, deadline_s + 61, 600s));
-    EXPECT_TRUE(watch.look(job, std::nullopt, deadline_s + 181, 720s));
+    EXPECT_FALSE(watch.look(job, at(deadline_s - 1), 0s));
+    EXPECT_FALSE(watch.look(job, at(deadline_s - 1), 500s));
+    EXPECT_FALSE(watch.look(job, at(deadline_s + 61), 600s));
+    EXPECT_TRUE(watch.look(job, at(deadline_s + 181), 720s));
+}
+
+TEST_F(FinishWatchTest, HopelessnessWaitsForNothingAndIsNoneOnceThereIsAnArtifact) {
+    const FinishWatch::Seen hopeless{{}, "no worker can train it", deadline_s - 100'000};
+    EXPECT_TRUE(watch.look(job, hopeless, 0s));
+    job.training.artifact.emplace();
+    EXPECT_FALSE(watch.look(job, hopeless, 600s));
 }
 
 }  // namespace

@@ -87,5 +87,13 @@ TEST(LeaseWatch, FailuresAreCountedElsewhere) {
     EXPECT_EQ(watch.why_over(easy, 80 * minute), std::nullopt);
 }
 
+/// They are counted nowhere, so that a worker that only claims them would keep the lease for ever.
+TEST(LeaseWatch, FailuresOfTheServiceAreNoProgress) {
+    LeaseWatch watch(Milliseconds(0));
+    for (int time = 1; time <= 45; ++time)
+        watch.saw(wp::StepFailed{.step = "download", .message = "503", .service_failed = true}, time * minute);
+    EXPECT_NE(watch.why_over(easy, 45 * minute), std::nullopt);
+}
+
 }  // namespace
 }  // namespace emeth::node

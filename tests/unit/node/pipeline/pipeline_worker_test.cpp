@@ -1,4 +1,5 @@
 // What becomes of a JOB when its worker fails.
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 
 #include "node_world.hpp"
@@ -12,6 +13,8 @@ namespace wp = worker_protocol;
 
 class PipelineWorkerTest : public NodeWorld {
 protected:
+    static inline const wp::StepFailed hopeless{"train", true, "the loss is not finite", true};
+
     /// Training that never ends on its own.
     void train_without_end() {
         hub.script.pop_back();
@@ -38,16 +41,82 @@ TEST_F(PipelineWorkerTest, ALostWorkerThatComesBackInTimeKeepsItsLease) {
 
 /// One bad dataset took 30 attempts and benched two healthy workers for half an hour each.
 TEST_F(PipelineWorkerTest, WhatATrainerCallsHopelessIsTriedElsewhereAndBenchesNobody) {
-    const auto honest = std::exchange(hub.script, {});
-    start(true);
-    ASSERT_TRUE(run_until([this] { return hub.assignments == 1; }));
-    hub.script = honest;
+    hub.sick.insert(worker_1);
+    hub.failure_of_sick = hopeless;
     hub.add_worker(worker_2);
-    hub.send(job_id, wp::StepFailed{"train", true, "the loss is not finite", true});
+    start(true);
     ASSERT_TRUE(run_until([this] { return count<sm::LeaseRevoked>() == 1; }, 10)) << "another one may see for itself";
     for (const auto& worker : hub.workers()) EXPECT_LE(worker.rest, node::SickList::short_rest);
     ASSERT_TRUE(run_until_state(sm::State::verified));
     EXPECT_EQ(record().lease.worker, worker_2);
+}
+
+TEST_F(PipelineWorkerTest, AJobThatEveryWorkerCallsHopelessIsGivenBackAtOnce) {
+    hub.sick = {worker_1, worker_2};
+    hub.failure_of_sick = hopeless;
+    hub.add_worker(worker_2);
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::declined, 120));
+    EXPECT_GE(count<sm::LeaseGranted>(), 2);
+    EXPECT_LE(count<sm::LeaseGranted>(), 5) << "as many as there are until the next look";
+    const auto history = real_store->jobs().history(job_id).value();
+    const auto is_permanent = [](const storage::HistoryEntry& entry) {
+        const auto* failed = std::get_if<sm::StepFailed>(&entry.event.body);
+        return failed != nullptr && failed->failure == sm::FailureClass::permanent;
+    };
+    EXPECT_EQ(std::ranges::count_if(history, is_permanent), count<sm::StepFailed>());
+    for (const auto& worker : hub.workers()) EXPECT_LE(worker.rest, node::SickList::short_rest);
+}
+
+/// A single worker fetches the dataset anew before it is believed.
+TEST_F(PipelineWorkerTest, OneWorkerSaysTwiceThatAJobIsHopeless) {
+    hub.sick = {worker_1};
+    hub.failure_of_sick = hopeless;
+    start(true);
+    ASSERT_TRUE(run_until([this] { return count<sm::LeaseRevoked>() == 1; }, 10));
+    EXPECT_TRUE(hub.forgotten.contains(job_id));
+    ASSERT_TRUE(run_until_state(sm::State::declined, 120));
+    EXPECT_GE(count<sm::LeaseGranted>(), 2);
+}
+
+/// A worker that lies, or whose machine is broken, must not cost the deposit while another is only busy.
+TEST_F(PipelineWorkerTest, AJobIsNotHopelessBeforeABusyWorkerHasHadItsSay) {
+    const JobId other_job = repeated<JobId>(0x77);
+    hub.add_worker(worker_2);
+    hub.adopt(other_job, 1, worker_2, node::Hold::work);
+    hub.sick = {worker_1};
+    hub.failure_of_sick = hopeless;
+    start(true);
+    run_for(600);
+    EXPECT_GE(count<sm::LeaseGranted>(), 3);
+    EXPECT_EQ(count<sm::DeclineDecided>(), 0);
+    hub.release(other_job, true, "verified");
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    EXPECT_EQ(record().lease.worker, worker_2);
+}
+
+TEST_F(PipelineWorkerTest, ADatasetOfAnotherSizeThanTheDepositWasMadeForIsGivenBack) {
+    hub.sick = {worker_1};
+    hub.failure_of_sick = {"download", false, "announces 999 bytes; 1000000 were expected", true};
+    artifacts.datasets[record().terms.dataset] = 1'000'000;
+    start(true);
+    ASSERT_TRUE(run_until([this] { return count<sm::StepFailed>() == 4; }));
+    EXPECT_EQ(count<sm::DeclineDecided>(), 0) << "the worker's own line may cut it short";
+    artifacts.datasets[record().terms.dataset] = 999;
+    ASSERT_TRUE(run_until_state(sm::State::declined, 120));
+}
+
+TEST_F(PipelineWorkerTest, AFailingStorageApiIsNoFaultOfTheWorkerAtHand) {
+    hub.sick = {worker_1};
+    hub.failure_of_sick = {.step = "download", .message = "answered 503", .needs_order = true, .service_failed = true};
+    hub.add_worker(worker_2);
+    start(true);
+    run_for(1'800);
+    EXPECT_EQ(count<sm::LeaseRevoked>(), 0);
+    for (const auto& worker : hub.workers()) EXPECT_EQ(worker.rest, Milliseconds(0));
+    hub.sick.clear();
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    EXPECT_EQ(record().lease.worker, worker_1);
 }
 
 TEST_F(PipelineWorkerTest, AWorkerThatOnlySaysThatItWorksLosesItsLease) {
