@@ -35,7 +35,7 @@ void LifeChecks::count_clear_second() {
     for (const auto& [id, job] : chain_.latest().jobs) {
         const bool in_time = job.record.status == JobStatus::processing && job.assign.node == chain_.wallet &&
                              chain_.now_unix_s() <= job.record.deadline_unix_s;
-        if (in_time && (workers_.serves(id) || workers_.idle_workers() > 0)) ++stories_.at(id).clear_s;
+        if (in_time && (workers_.serves(id) || workers_.any_is_free())) ++stories_.at(id).clear_s;
     }
 }
 
@@ -48,6 +48,8 @@ void LifeChecks::check_ends(storage::JobStore& store, LifeReport& report) {
         const bool took_part = job.assign.node == chain_.wallet;
         if (took_part && !*record)
             violations_.add(id.hex() + ": a deposit is locked for a JOB that the store does not know");
+        if (took_part && !may_deposit_)
+            violations_.add(id.hex() + ": a deposit is locked although the clock is hours off");
         if (took_part && !stories_.at(id).can_be_trained)
             violations_.add(id.hex() + ": a deposit is locked for a JOB that nobody can train");
         if (!*record) continue;
@@ -78,6 +80,9 @@ void LifeChecks::check_penalty(const JobId& id, const ChainJob& job) {
         chain::estimated_gas(chain::dataset_mebibytes(story.bytes), chain::language_model_complexity));
     const auto enough_s = fault_free_factor * needed_s + fault_free_s + workers_.idling_s();
     if (story.excused || story.clear_s <= enough_s) return;
+    // Where each worker has its say, such a JOB is given back long before its deadline.
+    const bool well_ended = job.record.status == JobStatus::declined || !workers_.all_are_well();
+    if (story.is_futile && well_ended) return;
     violations_.add(fmt::format("{}: a penalty ({}) although {} s were free of faults and {} s are enough", id.hex(),
                                 chain::name(job.record.status), story.clear_s, enough_s));
 }

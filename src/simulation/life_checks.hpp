@@ -14,6 +14,8 @@ public:
     LifeChecks(const SimulatedChain& chain, const SimulatedWorkers& workers, Stories& stories, Violations& violations)
         : chain_(chain), workers_(workers), stories_(stories), violations_(violations) {}
 
+    /// This machine's clock is so wrong that no deposit may be made.
+    void expect_no_deposit() { may_deposit_ = false; }
     /// Checks that the data on disk after a crash is intact.
     void check_histories(storage::JobStore& store);
     /// Records a second without faults for every JOB that has a deposit and can be worked on.
@@ -24,6 +26,7 @@ public:
 private:
     void check_penalty(const JobId& id, const ChainJob& job);
 
+    bool may_deposit_ = true;
     const SimulatedChain& chain_;
     const SimulatedWorkers& workers_;
     Stories& stories_;

@@ -16,6 +16,7 @@ struct Story {
     std::int64_t deadline_unix_s = 0;
     std::string param = R"({"language":"en","epoch":2})";
     bool can_be_trained = true;  ///< otherwise a deposit for it is a violation
+    bool is_futile = false;      ///< what cannot be trained shows only after the deposit
     std::int64_t clear_s = 0;    ///< seconds with a deposit locked and nothing wrong
     bool requested = false;
     bool excused = false;  ///< a penalty is no violation

@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <memory>
 
 #include "chain/amount.hpp"
 #include "simulation/life_checks.hpp"
 #include "simulation/node_process.hpp"
+#include "simulation/oddities.hpp"
 #include "simulation/other_parties.hpp"
 #include "simulation/simulated_clock.hpp"
 #include "simulation/simulated_endpoint.hpp"
@@ -53,7 +53,6 @@ private:
             trace_(fmt::format("{:>8.1f} s  {}", static_cast<double>(clock_.monotonic().count()) / 1'000, what));
     }
     void plan_jobs();
-    void plan_oddities();
 
     // The node's processes.
     void start_process();
@@ -133,6 +132,9 @@ NodeLife::NodeLife(std::uint64_t seed, const Trace& trace)
     weather_.lost_answer_rate = 0.05 * severity;
     weather_.slow_rate = 0.1 * severity;
     plan_jobs();
+    make_jobs_odd(seed, stories_, storage_);
+    make_network_odd(seed, storage_, workers_);
+    if (make_clock_odd(seed, clock_)) checks_.expect_no_deposit();
 }
 
 NodeLife::~NodeLife() {
@@ -154,30 +156,6 @@ void NodeLife::plan_jobs() {
         stories_[id] = story;
     }
     report_.jobs = stories_.size();
-    plan_oddities();
-}
-
-/// JOBs that cannot be trained, and datasets that cannot be asked for at first. Drawn apart, so that the rest of a life
-/// is the same without them.
-void NodeLife::plan_oddities() {
-    constexpr std::array untrainable{R"({"language":"en","epoch":2,"model":"gpt9"})", "no JSON", "\xff\xfe\x1b[2J",
-                                     R"({"language":"en","epoch":1000000})"};
-    Dice dice(~report_.seed);
-    for (auto& [id, story] : stories_) {
-        const auto requested_at = Milliseconds(1'000 * story.requested_at_s);
-        SimulatedStorage::Dataset dataset{story.bytes};
-        if (dice.chance(0.06)) {
-            story.can_be_trained = false;
-            story.param = untrainable[static_cast<std::size_t>(dice.between(0, std::ssize(untrainable) - 1))];
-        } else if (dice.chance(0.06)) {
-            story.can_be_trained = false;
-            dataset.missing_until = Milliseconds::max();
-        } else if (dice.chance(0.1)) {
-            dataset.faulty_until = requested_at + Milliseconds(1'000 * dice.between(0, 2'000));
-            dataset.missing_until = dataset.faulty_until + Milliseconds(1'000 * dice.between(0, 2'000));
-        }
-        storage_.put_dataset(id.hex(), dataset);
-    }
 }
 
 std::unique_ptr<storage::NodeStore> NodeLife::open_store() {

@@ -29,16 +29,23 @@ NodeProcess::NodeProcess(Surroundings world, std::unique_ptr<MortalStore> store)
               chain::SenderPorts{world_.chain, store_->outbox(), pool_, world_.clock, world_.key},
               sender_options(world_.config)),
       group_(world_.io.get_executor(), node::Supervisor::jobs_max + services_max),
+      network_clock_(world_.clock),
       services_(world_.io.get_executor(),
-                node::NodePorts{world_.chain, sender_, world_.artifacts, world_.info_server, store_->jobs(),
+                node::NodePorts{world_.chain, sender_, world_.storage, world_.info_server, store_->jobs(),
                                 store_->outbox(), store_->notes(), pool_, world_.clock, world_.random},
                 world_.workers, group_, world_.config, world_.constants, "/"),
       discovery_(node::DiscoveryPorts{world_.info_server, services_.prospector, store_->jobs(), store_->notes(), pool_,
-                                      world_.clock, world_.random},
+                                      world_.clock, world_.random, &network_clock_},
                  world_.config.discovery_interval,
-                 [this](statemachine::Job job) { services_.supervisor.take_on(std::move(job)); }) {}
+                 [this](statemachine::Job job) { services_.supervisor.take_on(std::move(job)); }) {
+    world_.storage.dates().serve(&network_clock_);
+    world_.info_server.dates().serve(&network_clock_);
+}
 
-NodeProcess::~NodeProcess() = default;
+NodeProcess::~NodeProcess() {
+    world_.storage.dates().serve(nullptr);
+    world_.info_server.dates().serve(nullptr);
+}
 
 Result<void> NodeProcess::start() {
     auto active = store_->jobs().active();

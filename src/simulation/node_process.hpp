@@ -19,8 +19,8 @@ namespace emeth::simulation {
 struct Surroundings {
     asio::io_context& io;
     chain::Chain& chain;
-    api_client::ArtifactStore& artifacts;
-    api_client::InfoServer& info_server;
+    SimulatedStorage& storage;
+    SimulatedInfoServer& info_server;
     SimulatedWorkers& workers;
     Clock& clock;
     Random& random;
@@ -55,6 +55,7 @@ private:
     BlockingPool pool_{0};
     chain::TransactionSender sender_;
     TaskGroup group_;
+    api_client::NetworkClock network_clock_;
     node::JobServices services_;
     node::Discovery discovery_;
     bool ended_ = false;

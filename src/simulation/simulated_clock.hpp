@@ -2,7 +2,9 @@
 // may jump; monotonic time does not.
 #pragma once
 
+#include <algorithm>
 #include <boost/asio/experimental/channel.hpp>
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -25,7 +27,15 @@ public:
         co_await sleeper.wake.async_receive(asio::use_awaitable);
     }
 
-    void jump_wall(Milliseconds by) { wall_offset_ += by; }
+    /// A clock that was set this wrong stays so.
+    void set_wall_off(Milliseconds off) { wall_offset_ = off; }
+    /// Never further than the Storage API's time can correct.
+    void jump_wall(Milliseconds by) {
+        if (std::chrono::abs(wall_offset_) > jumps_stay_within) return;
+        wall_offset_ = std::clamp(wall_offset_ + by, -jumps_stay_within, jumps_stay_within);
+    }
+    /// What a clock that is right shows.
+    [[nodiscard]] std::int64_t true_unix_ms() const { return start_unix_ms + now_.count(); }
     [[nodiscard]] std::optional<Milliseconds> next_wakeup() const {
         if (sleepers_.empty()) return std::nullopt;
         return sleepers_.begin()->first.first;
@@ -45,6 +55,8 @@ public:
     void advance_to(Milliseconds time) { now_ = std::max(now_, time); }
 
 private:
+    static constexpr Milliseconds jumps_stay_within{55 * 60'000};
+
     struct Sleeper {
         Sleeper(SimulatedClock& owner, Milliseconds until)
             : wake(owner.executor_, 1), clock(owner), place(until, owner.next_++) {

@@ -1,7 +1,10 @@
 #include "simulation/simulated_services.hpp"
-#include "statemachine/upload_parts.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+
+#include "http/date.hpp"
+#include "statemachine/upload_parts.hpp"
 
 namespace emeth::simulation {
 namespace {
@@ -12,8 +15,20 @@ constexpr std::uint64_t stale_blocks = 30;
 
 }  // namespace
 
-Task<std::optional<Error>> SimulatedStorage::ask(const char* call) {
+void AnswerDates::answered(Milliseconds sent) const {
+    if (network_clock_ == nullptr) return;
+    network_clock_->answered(server_, {{"date", http::format_date(clock_.true_unix_ms() / 1'000)}}, sent);
+}
+
+bool AnswerDates::refuses_signature() const {
+    constexpr std::int64_t validity_ms = 60'000;
+    return network_clock_ != nullptr && std::abs(network_clock_->unix_ms() - clock_.true_unix_ms()) > validity_ms;
+}
+
+Task<std::optional<Error>> SimulatedStorage::ask(const char* call, bool is_signed) {
     process_.check();
+    const bool refuses = is_signed && dates_.refuses_signature();
+    const Milliseconds sent = clock_.monotonic();
     if (is_down()) {
         co_await clock_.sleep(dice_.chance(0.5) ? Milliseconds(20) : timeout);
         process_.check();
@@ -23,8 +38,10 @@ Task<std::optional<Error>> SimulatedStorage::ask(const char* call) {
         co_await clock_.sleep(Milliseconds(dice_.between(5, slowest.count())));
         process_.check();
     }
+    dates_.answered(sent);
     if (weather_.error_rate > 0 && dice_.chance(weather_.error_rate))
-        co_return transient_error(std::string(call) + ": 503");
+        co_return service_error(std::string(call) + ": 503");
+    if (refuses) co_return transient_error(std::string(call) + ": 401: the signature's time is too far from now");
     co_return std::nullopt;
 }
 
@@ -56,14 +73,19 @@ Hash256 SimulatedStorage::digest_of(const Upload& upload) {
 }
 
 Task<Result<std::uint64_t>> SimulatedStorage::dataset_bytes(std::string dataset) {
-    if (auto failed = co_await ask("dataset size")) co_return std::move(*failed);
+    if (auto failed = co_await ask("dataset size", false)) co_return std::move(*failed);
     const auto found = datasets_.find(dataset);
     const Milliseconds now = clock_.monotonic();
     if (found != datasets_.end() && now < found->second.faulty_until)
         co_return transient_error("the Storage API answered 500 for dataset " + dataset);
     if (found == datasets_.end() || now < found->second.missing_until)
         co_return permanent_error("the Storage API has no dataset " + dataset);
-    co_return found->second.bytes;
+    co_return bytes_now(dataset);
+}
+
+std::uint64_t SimulatedStorage::bytes_now(const std::string& dataset) const {
+    const Dataset& found = datasets_.at(dataset);
+    return found.bytes - (clock_.monotonic() >= found.shrinks_at ? 1 : 0);
 }
 
 Task<Result<std::string>> SimulatedStorage::dataset_url(JobId job) {
@@ -98,7 +120,7 @@ Task<Result<api_client::OpenedUpload>> SimulatedStorage::open_upload(JobId job, 
 
 Task<Result<void>> SimulatedStorage::complete_upload(JobId, std::string upload_id, std::map<std::uint32_t, std::string>,
                                                      std::string) {
-    if (auto failed = co_await ask("complete upload")) co_return std::move(*failed);
+    if (auto failed = co_await ask("complete upload", false)) co_return std::move(*failed);
     const auto found = uploads_.find(upload_id);
     if (found == uploads_.end() || found->second.aborted) co_return permanent_error("404: no such upload");
     auto& upload = found->second;
@@ -118,6 +140,7 @@ Task<Result<void>> SimulatedStorage::complete_upload(JobId, std::string upload_i
 Task<Result<std::optional<api_client::ArtifactStore::UploadState>>> SimulatedStorage::upload_state(
     JobId, std::string upload_id) {
     if (auto failed = co_await ask("upload state")) co_return std::move(*failed);
+    if (is_published_) co_return std::optional<UploadState>();
     const auto found = uploads_.find(upload_id);
     if (found == uploads_.end() || found->second.aborted) co_return permanent_error("404: no such upload");
     co_return std::optional(UploadState{found->second.bytes, digest_of(found->second), found->second.completed});
@@ -130,6 +153,7 @@ Task<Result<std::vector<api_client::JobOffer>>> SimulatedInfoServer::open_jobs()
         process_.check();
         co_return transient_error("the JOB info server answered no JSON array");
     }
+    dates_.answered(clock_.monotonic());
     const bool stale = !weather_.fine && dice_.chance(0.2) && chain_.head() > stale_blocks;
     std::vector<api_client::JobOffer> offers;
     for (const auto& [id, job] : chain_.ledger(chain_.head() - (stale ? stale_blocks : 0)).jobs)

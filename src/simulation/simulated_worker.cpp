@@ -103,11 +103,19 @@ void SimulatedWorker::download(Work& work, Files& files) {
     }
     work.seconds += 1;
     if (!files.dataset && work.seconds * bytes_per_second < static_cast<double>(files.bytes)) return;
+    if (!files.dataset && storage_.bytes_now(work.job.hex()) != files.bytes) {
+        work.stage = Stage::idle;
+        return report_failure(work, "download", "the Storage API announces another length", true);
+    }
     if (!files.dataset && !weather_.fine && dice_.chance(wrong_bytes_share)) {
         work.stage = Stage::idle;
         return report_failure(work, "download", "the dataset is shorter than announced", true);
     }
     files.dataset = true;
+    if (auto hopeless = why_hopeless(work.job)) {
+        work.stage = Stage::idle;
+        return report(work.job, work.lease, wp::StepFailed{"train", true, *std::move(hopeless), true});
+    }
     files.steps_total = chain::dataset_mebibytes(files.bytes) * steps_per_mebibyte;
     files.step = static_cast<double>(files.checkpoint);
     report(work.job, work.lease,
@@ -116,6 +124,12 @@ void SimulatedWorker::download(Work& work, Files& files) {
     work.stage = Stage::train;
     work.seconds = 0;
     if (files.artifact) finish(work, files);
+}
+
+std::optional<std::string> SimulatedWorker::why_hopeless(const JobId& job) const {
+    if (health_ == Health::denying) return "so it says of every JOB";
+    if (!storage_.trains(job.hex())) return "training diverged at step 1";
+    return std::nullopt;
 }
 
 void SimulatedWorker::train(Work& work, Files& files) {
@@ -167,7 +181,7 @@ void SimulatedWorker::upload(Work& work, const Files& files) {
     const auto first = work.upload->urls.begin();
     const auto [part, url] = *first;
     work.upload->urls.erase(first);
-    const bool wrong = !weather_.fine && dice_.chance(wrong_bytes_share);
+    const bool wrong = !weather_.fine && dice_.chance(wrong_bytes_share) && !storage_.is_published();
     storage_.put_part(url, wrong ? damaged_part() : files.artifact->sha256);
     report(work.job, work.lease, wp::PartUploaded{part, fmt::format("\"{}\"", part), work.upload->upload_id});
 }
@@ -213,7 +227,7 @@ void SimulatedWorker::order(const wp::Evidence& order) {
         report(order.job, order.lease, wp::EvidencePacked{order.block_hash, {digest, evidence_bytes}});
     for (const auto& [part, url] : order.urls) {
         if (storage_.is_down()) return report_storage_failure(order.job, order.lease, "evidence");
-        const bool wrong = !weather_.fine && dice_.chance(wrong_bytes_share);
+        const bool wrong = !weather_.fine && dice_.chance(wrong_bytes_share) && !storage_.is_published();
         storage_.put_part(url, wrong ? damaged_part() : digest);
         report(order.job, order.lease, wp::PartUploaded{part, fmt::format("\"{}\"", part), order.upload_id});
     }

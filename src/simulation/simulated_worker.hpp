@@ -26,8 +26,9 @@ Hash256 evidence_digest(const JobId& job, const Hash256& block_hash);
 
 class SimulatedWorker {
 public:
-    /// For its whole life. A sick worker stays connected but fails every order; an idle one says that it works on it.
-    enum class Health { well, sick, idle };
+    /// For its whole life. A sick worker stays connected but fails every order; an idle one says that it works on it; a
+    /// denying one calls every JOB hopeless.
+    enum class Health { well, sick, idle, denying };
 
     SimulatedWorker(const Address& address, std::uint64_t power_capacity, Health health, SimulatedStorage& storage,
                     const Weather& weather, Results& results, Dice dice)
@@ -40,6 +41,7 @@ public:
           dice_(dice) {}
 
     [[nodiscard]] std::uint64_t power_capacity() const { return power_capacity_; }
+    void set_health(Health health) { health_ = health; }
     [[nodiscard]] bool is_well() const { return health_ == Health::well; }
     [[nodiscard]] bool is_idle() const { return health_ == Health::idle; }
     /// The leases of the JOBs whose files it still has.
@@ -79,6 +81,7 @@ private:
     };
 
     void download(Work& work, Files& files);
+    [[nodiscard]] std::optional<std::string> why_hopeless(const JobId& job) const;
     void train(Work& work, Files& files);
     void finish(Work& work, Files& files);
     void upload(Work& work, const Files& files);

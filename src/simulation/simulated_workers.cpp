@@ -58,6 +58,16 @@ SimulatedWorkers::SimulatedWorkers(WorkersWorld world, std::size_t count, Dice d
     start_book();
 }
 
+void SimulatedWorkers::let_one_deny() {
+    if (stations_.size() > 1 && all_are_well())
+        stations_.begin()->second.machine.set_health(SimulatedWorker::Health::denying);
+}
+
+bool SimulatedWorkers::all_are_well() const {
+    return std::all_of(stations_.begin(), stations_.end(),
+                       [](const auto& entry) { return entry.second.machine.is_well() && !entry.second.is_unfit; });
+}
+
 void SimulatedWorkers::start_book() {
     inboxes_.clear();
     reservations_.emplace(world_.executor, world_.clock, [this](const Address& worker, const wp::Stop& order) {
@@ -83,6 +93,12 @@ std::int64_t SimulatedWorkers::idling_s() const {
 bool SimulatedWorkers::serves(const JobId& job) const {
     const auto holder = reservations_->book().holder(job);
     return holder && stations_.at(*holder).machine.is_well();
+}
+
+bool SimulatedWorkers::any_is_free() const {
+    return std::ranges::any_of(workers(), [&](const node::WorkerInfo& worker) {
+        return node::is_idle(worker) && stations_.at(worker.address).machine.is_well();
+    });
 }
 
 /// On connecting, a report may arrive that was in flight when its lease went to another worker; then unacknowledged

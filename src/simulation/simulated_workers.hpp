@@ -30,6 +30,10 @@ class SimulatedWorkers final : public node::WorkerHub {
 public:
     SimulatedWorkers(WorkersWorld world, std::size_t count, Dice dice);
 
+    /// One of several workers calls every JOB hopeless from now on, unless another one is odd already.
+    void let_one_deny();
+    /// Whether all of them do what they are ordered, and none is unfit.
+    [[nodiscard]] bool all_are_well() const;
     /// Simulates one second: the workers' progress, and their faults.
     void tick();
     /// The master's process ended: its sessions and reservations are gone with it.
@@ -45,6 +49,8 @@ public:
     [[nodiscard]] bool has_lost(const JobId& job) const { return results_.lost.contains(job); }
     /// Whether a connected worker that is not sick is working on the JOB.
     [[nodiscard]] bool serves(const JobId& job) const;
+    /// Whether a worker that does what it is ordered is idle.
+    [[nodiscard]] bool any_is_free() const;
     /// How long one of the workers may hold a JOB by saying that it works (LeaseWatch), since the master's last start.
     [[nodiscard]] std::int64_t idling_s() const;
     /// Seconds that the slowest worker needs for this much gas.
