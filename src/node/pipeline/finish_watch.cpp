@@ -48,7 +48,6 @@ std::optional<std::string> FinishWatch::look(const statemachine::Job& job, Seen 
     outlook.decline_penalty = chain::rate_of(job.deposit.deposit, rules_.decline_penalty_rate);
     outlook.timeout_penalty = chain::rate_of(job.deposit.deposit, rules_.timeout_penalty_rate);
     auto reason = reason_to_decline(outlook);
-    if (outlook.hopeless) return reason;
     if (!reason) {
         hopeless_since_.reset();
         return std::nullopt;

@@ -51,8 +51,8 @@ public:
         std::optional<std::string> hopeless{};   ///< Futility::reason()
         std::int64_t chain_now_unix_s = 0;
     };
-    /// `now`: monotonic. Returns the reason to decline: at once for a hopeless JOB, otherwise once it has held for
-    /// `patience`.
+    /// `now`: monotonic. Returns the reason to decline once it has held for `patience`; a worker that is away for a
+    /// moment may still know better than those that call the JOB hopeless.
     std::optional<std::string> look(const statemachine::Job& job, Seen seen, Milliseconds now);
 
 private:

@@ -64,7 +64,7 @@ TEST(ReasonToDecline, TheCheaperEndIsTaken) {
     EXPECT_FALSE(reason_to_decline(dear_decline));
 }
 
-TEST(ReasonToDecline, AHopelessJobIsGivenBackAtOnceWhereThatIsNoDearer) {
+TEST(ReasonToDecline, AHopelessJobIsGivenBackHoweverMuchTimeIsLeftWhereThatIsNoDearer) {
     Outlook hopeless = outlook(100'000, 10);
     hopeless.hopeless = "no worker can train it";
     EXPECT_EQ(reason_to_decline(hopeless),
@@ -195,9 +195,12 @@ TEST_F(FinishWatchTest, WithoutAMeasuredSpeedOnlyTheDeadlineDecides) {
     EXPECT_TRUE(watch.look(job, at(deadline_s + 181), 720s));
 }
 
-TEST_F(FinishWatchTest, HopelessnessWaitsForNothingAndIsNoneOnceThereIsAnArtifact) {
+TEST_F(FinishWatchTest, HopelessnessHasToLastAndIsNoneOnceThereIsAnArtifact) {
     const FinishWatch::Seen hopeless{{}, "no worker can train it", deadline_s - 100'000};
-    EXPECT_TRUE(watch.look(job, hopeless, 0s));
+    EXPECT_FALSE(watch.look(job, hopeless, 0s));
+    EXPECT_FALSE(watch.look(job, at(deadline_s - 100'000), 100s)) << "a worker came back that had no say yet";
+    EXPECT_FALSE(watch.look(job, hopeless, 130s));
+    EXPECT_TRUE(watch.look(job, hopeless, 250s));
     job.training.artifact.emplace();
     EXPECT_FALSE(watch.look(job, hopeless, 600s));
 }
