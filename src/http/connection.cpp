@@ -59,32 +59,6 @@ Task<Result<Endpoints>> resolve(Url url) {
     co_return std::move(endpoints);
 }
 
-/// Each address gets an equal share of the time that is left, so that one that does not answer leaves some to the
-/// others.
-Task<error_code> connect(PlainStream* stream, Endpoints endpoints, Milliseconds timeout) {
-    const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
-    const Milliseconds end = system_clock().monotonic() + timeout;
-    error_code error = asio::error::host_not_found;
-    for (std::size_t tried = 0; tried < endpoints.size(); ++tried) {
-        const Tcp::endpoint& endpoint = endpoints[tried];
-        const Milliseconds left = end - system_clock().monotonic();
-        if (left <= Milliseconds::zero()) break;
-        stream->socket().open(endpoint.protocol(), error);
-        if (error) continue;
-        stream->expires_after(left / static_cast<std::int64_t>(endpoints.size() - tried));
-        close_on_exec(stream->socket().native_handle());
-        const CloseOnCancel guard(state, stream->socket());
-        auto attempt = stream->async_connect(endpoint, io_token());
-        std::tie(error) = co_await std::move(attempt);
-        guard.throw_if_cancelled();
-        if (!error) break;
-        stream->close();
-    }
-    if (!error) stream->socket().set_option(Tcp::no_delay(true), error);
-    if (!error) stream->expires_after(std::max(Milliseconds(1), end - system_clock().monotonic()));
-    co_return error;
-}
-
 ssl::context& client_tls() {
     static ssl::context context = [] {
         ssl::context created(ssl::context::tls_client);
@@ -117,6 +91,32 @@ Error io_error(std::string_view origin, error_code error) {
     return transient_error(fmt::format("{}: {}", origin, error.message()));
 }
 
+/// Each address gets an equal share of the time that is left, so that one that does not answer leaves some to the
+/// others.
+Task<error_code> connect_in_turn(PlainStream* stream, std::vector<Tcp::endpoint> endpoints, Milliseconds timeout) {
+    const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
+    const Milliseconds end = system_clock().monotonic() + timeout;
+    error_code error = asio::error::host_not_found;
+    for (std::size_t tried = 0; tried < endpoints.size(); ++tried) {
+        const Tcp::endpoint& endpoint = endpoints[tried];
+        const Milliseconds left = end - system_clock().monotonic();
+        if (left <= Milliseconds::zero()) break;
+        stream->socket().open(endpoint.protocol(), error);
+        if (error) continue;
+        stream->expires_after(left / static_cast<std::int64_t>(endpoints.size() - tried));
+        close_on_exec(stream->socket().native_handle());
+        const CloseOnCancel guard(state, stream->socket());
+        auto attempt = stream->async_connect(endpoint, io_token());
+        std::tie(error) = co_await std::move(attempt);
+        guard.throw_if_cancelled();
+        if (!error) break;
+        stream->close();
+    }
+    if (!error) stream->socket().set_option(Tcp::no_delay(true), error);
+    if (!error) stream->expires_after(std::max(Milliseconds(1), end - system_clock().monotonic()));
+    co_return error;
+}
+
 Result<void> check_encoding(const std::string& origin, const Headers& headers) {
     const auto encoding = headers.find("content-encoding");
     if (encoding == headers.end() || encoding->second.empty() || encoding->second == "identity") return {};
@@ -131,7 +131,7 @@ Task<Result<std::variant<PlainStream, TlsStream>>> open_stream(Url url, Millisec
     if (endpoints.has_error()) co_return endpoints.error();
 
     PlainStream plain(co_await asio::this_coro::executor);
-    auto connecting = connect(&plain, std::move(*endpoints), timeout);
+    auto connecting = connect_in_turn(&plain, std::move(*endpoints), timeout);
     if (const error_code error = co_await std::move(connecting)) co_return io_error(origin, error);
     if (url.scheme == "http" || url.scheme == "ws") co_return std::variant<PlainStream, TlsStream>(std::move(plain));
 

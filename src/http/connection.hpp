@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "http/cancellable_io.hpp"
 #include "http/client.hpp"
@@ -30,6 +31,10 @@ using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 /// A connected stream to the origin of `url` (TLS for https and wss: certificate and host name checked). The Error
 /// names the origin.
 Task<Result<std::variant<PlainStream, TlsStream>>> open_stream(Url url, Milliseconds timeout);
+
+/// Connects to the first of a name's addresses that takes the connection, within `timeout` for all of them. The error
+/// is that of the last one tried.
+Task<error_code> connect_in_turn(PlainStream* stream, std::vector<Tcp::endpoint> endpoints, Milliseconds timeout);
 
 /// "<origin>: <reason>", transient.
 Error io_error(std::string_view origin, error_code error);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "http/client.hpp"
+#include "http/connection.hpp"
 #include "http/server.hpp"
 #include "support/io_fixture.hpp"
 #include "support/raw_http.hpp"
@@ -48,6 +49,22 @@ protected:
 
     Server server{executor(), {}};
 };
+
+TEST_F(HttpClient, TriesTheAddressesOfANameInTurn) {
+    const auto loopback = asio::ip::address_v4::loopback();
+    const auto refusing = [&] {
+        const asio::ip::tcp::acceptor closed_again(io, {loopback, 0});
+        return closed_again.local_endpoint();
+    }();
+    const Background serving(io, server.run());
+    PlainStream stream(io);
+    const std::vector<asio::ip::tcp::endpoint> one_answers{refusing, {loopback, server.port()}, refusing};
+    EXPECT_FALSE(run(connect_in_turn(&stream, one_answers, Milliseconds(5'000))));
+    EXPECT_EQ(stream.socket().remote_endpoint().port(), server.port());
+    stream.close();
+    const std::vector<asio::ip::tcp::endpoint> none_answers{refusing, refusing};
+    EXPECT_EQ(run(connect_in_turn(&stream, none_answers, Milliseconds(5'000))), asio::error::connection_refused);
+}
 
 TEST_F(HttpClient, GetsAnAnswer) {
     const Background serving(io, server.run());
