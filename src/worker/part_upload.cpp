@@ -27,9 +27,12 @@ Task<Result<void>> check_received(PartPorts ports, PartSource source, std::uint6
     if (sent.has_error() && sent.error().kind == ErrorKind::permanent)
         co_return Result<void>{};  // there is no MD5 here
     if (sent.has_error()) co_return sent.error();
-    if (*sent == *received) co_return Result<void>{};
-    if (ports.doubted.again(*sent, *received)) {
-        spdlog::info("{} for bytes of the MD5 {} again: the server's ETags are no MD5", *received, *sent);
+    if (*sent == *received) {
+        ports.doubted.confirm();
+        co_return Result<void>{};
+    }
+    if (ports.doubted.is_no_md5(*sent, *received)) {
+        spdlog::info("the ETag {} for bytes of the MD5 {}: the server's ETags are no MD5", *received, *sent);
         co_return Result<void>{};
     }
     co_return transient_error(

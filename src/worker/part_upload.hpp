@@ -29,18 +29,26 @@ struct PartSource {
 std::optional<std::string> claimed_md5(const std::map<std::string, std::string>& answer_headers);
 
 /// ETags of 32 hex digits that were not the MD5 of what was sent. Damage on the way differs from one try to the next: a
-/// server that answers the same bytes with the same other digits makes its ETags in another way.
+/// server that answers the same bytes with the same other digits makes its ETags in another way. So does one whose
+/// ETags have never been the MD5 of anything and are others each time: nothing is damaged `tries_max` times in a row.
 class DoubtedEtags {
 public:
-    /// Whether `claimed` was noted for the bytes of the MD5 `sent` before; notes it.
-    bool again(const std::string& sent, const std::string& claimed) {
-        if (pairs_.size() >= pairs_max) pairs_.clear();
-        return !pairs_.insert(sent + claimed).second;
+    static constexpr std::size_t tries_max = 8;
+
+    /// The server's ETag was the MD5 of what was sent, so it makes its ETags by the convention.
+    void confirm() { is_md5_ = true; }
+    /// Whether `claimed`, which is not the MD5 `sent`, is no MD5 at all; notes the pair.
+    bool is_no_md5(const std::string& sent, const std::string& claimed) {
+        if (claimed_for_.size() >= parts_max) claimed_for_.clear();
+        auto& claims = claimed_for_[sent];
+        const bool again = !claims.insert(claimed).second;
+        return again || (!is_md5_ && claims.size() >= tries_max);
     }
 
 private:
-    static constexpr std::size_t pairs_max = 10'000;
-    std::set<std::string> pairs_;
+    static constexpr std::size_t parts_max = 10'000;
+    bool is_md5_ = false;
+    std::map<std::string, std::set<std::string>> claimed_for_;  ///< by the MD5 of what was sent
 };
 
 /// What put_part() needs of its caller; all of it must outlive the task.
@@ -50,7 +58,7 @@ struct PartPorts {
 };
 
 /// Puts part `part`, counted from 1; returns the ETag from the Storage API's answer. A transient Error if that claims
-/// to be the MD5 of other bytes, unless it did so for the same bytes before.
+/// to be the MD5 of other bytes, unless DoubtedEtags knows better.
 Task<Result<std::string>> put_part(PartPorts ports, PartSource source, std::uint32_t part, std::string url_text,
                                    Milliseconds idle_timeout);
 

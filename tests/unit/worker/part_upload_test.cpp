@@ -7,6 +7,7 @@ namespace emeth::test {
 namespace {
 
 using worker::claimed_md5;
+using worker::DoubtedEtags;
 
 constexpr const char* md5_of_abc = "900150983cd24fb0d6963f7d28e17f72";
 
@@ -33,6 +34,23 @@ TEST(ClaimedMd5, WhatIsEncryptedWithOtherKeysHasOpaqueETags) {
     EXPECT_FALSE(claimed_md5({{"etag", md5_of_abc}, {"x-amz-server-side-encryption", "aws:kms:dsse"}}));
     EXPECT_FALSE(claimed_md5({{"etag", md5_of_abc}, {"x-amz-server-side-encryption-customer-algorithm", "AES256"}}));
     EXPECT_TRUE(claimed_md5({{"etag", md5_of_abc}, {"x-amz-server-side-encryption", "AES256"}}));
+}
+
+/// Its uploads would never end, and cost the deposit.
+TEST(DoubtedEtags, AServerWithOtherDigitsEachTimeIsTakenAtItsWordInTheEnd) {
+    DoubtedEtags etags;
+    for (std::size_t count = 1; count < DoubtedEtags::tries_max; ++count)
+        EXPECT_FALSE(etags.is_no_md5("sent", "claim " + std::to_string(count)));
+    EXPECT_FALSE(etags.is_no_md5("other bytes", "claim 1"));
+    EXPECT_TRUE(etags.is_no_md5("sent", "the last claim"));
+}
+
+TEST(DoubtedEtags, AServerThatOnceGaveAnMd5IsNotDoubted) {
+    DoubtedEtags etags;
+    etags.confirm();
+    for (std::size_t count = 1; count < 3 * DoubtedEtags::tries_max; ++count)
+        EXPECT_FALSE(etags.is_no_md5("sent", "claim " + std::to_string(count)));
+    EXPECT_TRUE(etags.is_no_md5("sent", "claim 1")) << "the same bytes, the same damage: nothing is damaged so";
 }
 
 }  // namespace
