@@ -172,6 +172,21 @@ TEST(RecordCodec, KeepsCrashes) {
     EXPECT_EQ(std::get<StepFailed>(entry.event.body).failure, FailureClass::bug);
 }
 
+TEST(RecordCodec, KeepsWhatIsUnknownApartFromZero) {
+    Job job = full_job();
+    for (const std::optional<Wei>& amount : {std::optional<Wei>(), std::optional(Wei{}), std::optional(tokens(30))}) {
+        job.outcome.penalty = job.outcome.paid = amount;
+        EXPECT_EQ(*decode_job(encode_job(job)), job);
+        const HistoryEntry late =
+            *decode_history(encode_history(history_entry(TimedOut{tx(900, 50), amount, 1'700'000'000})));
+        EXPECT_EQ(std::get<TimedOut>(late.event.body).penalty, amount);
+        EXPECT_EQ(std::get<TimedOut>(late.event.body).at_unix_s, 1'700'000'000);
+        const HistoryEntry verified =
+            *decode_history(encode_history(history_entry(Verified{tx(902, 50), 582, 20415, amount})));
+        EXPECT_EQ(std::get<Verified>(verified.event.body).paid, amount);
+    }
+}
+
 TEST(RecordCodec, KeepsBytesThatAreNoUtf8) {
     Job job = full_job();
     job.terms.dataset = "\xff\xfe bad \xc3";

@@ -73,7 +73,7 @@ protected:
                                     sender_options()};
     node::Rewards rewards{io.get_executor(),
                           node::RewardsPorts{chain, sender, store->outbox(), store->notes(), pool, clock},
-                          node::RewardsOptions{chain.network.core, 2, Milliseconds(1'000)}};
+                          node::RewardsOptions{chain.network.core, chain.network.token, 2, Milliseconds(1'000)}};
 };
 
 TEST_F(RewardsTest, AnOpenSlotIsLeftAlone) {
@@ -99,6 +99,25 @@ TEST_F(RewardsTest, AClosedSlotIsFetchedOnce) {
     const auto again = while_time_passes(rewards.withdraw_slot(slot_with_gas));
     ASSERT_TRUE(again.has_error());
     EXPECT_NE(again.error().message.find("withdrawn already"), std::string::npos);
+}
+
+TEST_F(RewardsTest, WhatATokenWithoutEventsMintsIsReadFromTheBalances) {
+    chain.logs_mints = false;
+    close_the_first_slot();
+    const auto fetched = while_time_passes(rewards.withdraw_due()).value();
+    ASSERT_EQ(fetched.size(), 1U);
+    EXPECT_EQ(fetched[0].amount, wei(1'000'000));
+    EXPECT_EQ(store->notes().cursor("withdraw/" + std::to_string(slot_with_gas)).value(), "1000000");
+}
+
+TEST_F(RewardsTest, AnAmountThatNobodyCanTellIsUnknownAndNotZero) {
+    chain.logs_mints = false;
+    chain.forgets_balances = true;
+    close_the_first_slot();
+    const auto fetched = while_time_passes(rewards.withdraw_due()).value();
+    ASSERT_EQ(fetched.size(), 1U);
+    EXPECT_EQ(fetched[0].amount, std::nullopt);
+    EXPECT_EQ(store->notes().cursor("withdraw/" + std::to_string(slot_with_gas)).value(), "unknown");
 }
 
 TEST_F(RewardsTest, AClosedSlotThatALaggingEndpointShowsEmptyIsLookedAtAgain) {
