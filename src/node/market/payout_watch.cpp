@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "chain/amount.hpp"
-#include "chain/reorganisation.hpp"
 #include "runtime/log.hpp"
 #include "statemachine/text.hpp"
 
@@ -98,14 +97,16 @@ bool PayoutWatch::counts(const chain::StatusLog& log) const {
 /// Newest first, as many as are examined.
 Task<Result<std::vector<chain::StatusLog>>> PayoutWatch::verdicts(std::uint64_t first, std::uint64_t head) {
     std::vector<chain::StatusLog> found;
-    for (std::uint64_t end = head;; end -= blocks_at_once) {
-        const std::uint64_t begin = std::max(first, before(end + 1, blocks_at_once));
+    for (std::uint64_t end = head;;) {
+        const bool is_newest = end == head;
+        const std::uint64_t begin = std::max(first, before(end + 1, is_newest ? newest_blocks : blocks_at_once));
         const Result<std::vector<chain::StatusLog>> logs = co_await ports_.chain.all_status_logs(begin, end);
-        if (logs.has_error() && !goes_on(logs.error())) co_return logs.error();
+        if (logs.has_error() && (is_newest || !goes_on(logs.error()))) co_return logs.error();
         if (logs.has_error()) break;
         for (auto log = logs->rbegin(); log != logs->rend() && found.size() < examined_max; ++log)
             if (counts(*log)) found.push_back(*log);
         if (begin == first || found.size() == examined_max) break;
+        end = begin - 1;
     }
     co_return found;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "chain/chain.hpp"
+#include "chain/reorganisation.hpp"
 #include "node/market/payout.hpp"
 #include "runtime/async_mutex.hpp"
 #include "runtime/blocking_pool.hpp"
@@ -24,6 +25,8 @@ public:
     static constexpr std::size_t examined_max = 8;
     /// How far back the first look goes, and how many blocks are asked for at a time.
     static constexpr std::uint64_t blocks_back_max = 50'000, blocks_at_once = 2'000;
+    /// So many every endpoint has: without them no JOB is taken.
+    static constexpr std::uint64_t newest_blocks = 2 * chain::reorganisation_blocks_max;
     /// Others' verdicts are read again after this; the node's own always.
     static constexpr Milliseconds others_again_after{3'600'000};
     /// How often it is said that no JOB is taken.

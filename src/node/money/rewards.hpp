@@ -60,6 +60,7 @@ private:
     Task<Result<std::uint64_t>> open_slot(std::uint64_t depth, std::int64_t seconds_before);
     Task<Result<std::uint64_t>> first_unsettled_slot();
     Task<Result<Withdrawal>> withdraw(std::uint64_t slot);
+    Task<Result<Withdrawal>> account_for(std::uint64_t slot, chain::Receipt receipt);
     Task<std::optional<Wei>> amount_received(chain::Receipt receipt);
     Task<Result<void>> set_cursor(std::string key, std::string value);
 

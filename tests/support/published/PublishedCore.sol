@@ -3,9 +3,10 @@ pragma solidity ^0.8.24;
 
 import {PublishedToken} from "./PublishedToken.sol";
 
-/// @notice A contract that behaves like the published EmethCore where that differs from ours: verify keeps the deposit,
-/// timeout may be called before the deadline, penalties are shares of the fee and stay here, nothing comes back where the
-/// penalty reaches the deposit, Penalty is never emitted, verifiedAt stays 0, and a node's JOBs are not listed. For tests.
+/// @notice A contract that behaves like the published EmethCore where that differs from ours: verify keeps the
+/// deposit, timeout may be called before the deadline, penalties are shares of the fee and stay here, nothing comes
+/// back where the penalty reaches the deposit, Penalty is never emitted, verifiedAt stays 0, and a node's JOBs are not
+/// listed. For tests.
 contract PublishedCore {
     struct Job {
         bool exist;

@@ -135,6 +135,7 @@ TEST_F(RewardsTest, AWithdrawalThatAnEarlierProcessSentIsFinishedFirst) {
     EXPECT_TRUE(while_time_passes(rewards.withdraw_due()).value().empty());
     EXPECT_EQ(chain.mined("withdraw"), 1);
     EXPECT_EQ(chain.reverted(), 0);
+    EXPECT_EQ(store->notes().cursor("withdraw/" + std::to_string(slot_with_gas)).value(), "1000000");
 }
 
 TEST_F(RewardsTest, AWithdrawalWhoseNonceWasUsedElsewhereIsSentAnewAndWaitedForOnce) {
