@@ -1,7 +1,8 @@
 // Compiles the contracts with solc and writes <outdir>/<Contract>.json:
 // {contractName, abi, bytecode, deployedBytecode}.
 //
-//     node compile.mjs <outdir>
+//     node compile.mjs <outdir>                          our two contracts
+//     node compile.mjs <outdir> <folder> <Contract>...   others, from a folder of their own
 //
 // Warnings are errors. The EVM version is one that every Ethereum-compatible chain runs today.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -9,15 +10,16 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const contracts = ["EmethCore", "EmethToken"];
-const contractsFolder = dirname(fileURLToPath(import.meta.url));
+const packagesFolder = dirname(fileURLToPath(import.meta.url));
+const [outputFolder, sourceFolder = packagesFolder, ...named] = process.argv.slice(2);
+const contracts = named.length > 0 ? named : ["EmethCore", "EmethToken"];
 const deployedBytesMax = 24_576; // EIP-170
 
 const standardJsonInput = {
     language: "Solidity",
     sources: Object.fromEntries(
         contracts.map(
-            (name) => [`${name}.sol`, { content: readFileSync(join(contractsFolder, `${name}.sol`), "utf8") }]),
+            (name) => [`${name}.sol`, { content: readFileSync(join(sourceFolder, `${name}.sol`), "utf8") }]),
         ),
     settings: {
         optimizer: { enabled: true, runs: 200 },
@@ -28,7 +30,7 @@ const standardJsonInput = {
 
 function readImport(path) {
     try {
-        return { contents: readFileSync(join(contractsFolder, "node_modules", path), "utf8") };
+        return { contents: readFileSync(join(packagesFolder, "node_modules", path), "utf8") };
     } catch (error) {
         return { error: `${error.message}: run npm ci in contracts/` };
     }
@@ -57,8 +59,7 @@ function artifactOf(compiled, contractName) {
 }
 
 function main() {
-    const outputFolder = process.argv[2];
-    if (!outputFolder) throw new Error("usage: node compile.mjs <outdir>");
+    if (!outputFolder) throw new Error("usage: node compile.mjs <outdir> [<folder> <Contract>...]");
     const compiled = compile();
     mkdirSync(outputFolder, { recursive: true });
     for (const contractName of contracts) {

@@ -59,4 +59,8 @@ std::string to_tokens(const Wei& amount) {
     return text;
 }
 
+std::string emt_text(const std::optional<Wei>& amount) {
+    return amount ? to_tokens(*amount) + " EMT" : "unknown";
+}
+
 }  // namespace emeth

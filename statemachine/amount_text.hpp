@@ -18,4 +18,7 @@ std::optional<Wei> wei_from_decimal(std::string_view text);
 /// Whole tokens of 10^18 wei with as many decimals as the amount has: "110", "7.5", "0.000000000000000001".
 std::string to_tokens(const Wei& amount);
 
+/// "7.5 EMT", or "unknown".
+std::string emt_text(const std::optional<Wei>& amount);
+
 }  // namespace emeth

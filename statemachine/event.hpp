@@ -155,20 +155,22 @@ struct Verified {
     static constexpr std::string_view name = "Verified";
     TxRef verdict;
     std::uint64_t gas = 0, slot = 0;
+    std::optional<Wei> paid{};  ///< to this node by the verdict, EMT wei; none: unknown
 };
 
 /// 21
 struct ResultRejected {
     static constexpr std::string_view name = "ResultRejected";
     TxRef verdict;
-    Wei penalty;
+    std::optional<Wei> penalty;  ///< what this node lost of its deposit, EMT wei; none: unknown
 };
 
 /// 22
 struct TimedOut {
     static constexpr std::string_view name = "TimedOut";
     TxRef verdict;
-    Wei penalty;
+    std::optional<Wei> penalty;  ///< as in ResultRejected
+    std::int64_t at_unix_s = 0;  ///< chain time of the verdict; 0: recorded by an emeth that did not look
 };
 
 /// 23: by an operator or by the cost rule
@@ -187,7 +189,7 @@ struct DeclineSigned {
 struct Declined {
     static constexpr std::string_view name = "Declined";
     TxRef decline;
-    Wei penalty;
+    std::optional<Wei> penalty;  ///< as in ResultRejected
 };
 
 /// 26: the master started and found this JOB active

@@ -8,7 +8,8 @@ namespace {
 void forget_verdict(Job& draft) {
     draft.outcome.verdict.reset();
     draft.outcome.end_reason.clear();
-    draft.outcome.penalty = {};
+    draft.outcome.penalty = Wei{};
+    draft.outcome.paid.reset();
     draft.outcome.gas = 0;
     draft.outcome.slot = 0;
     if (draft.outcome.decline) draft.outcome.decline->block = 0;

@@ -130,12 +130,13 @@ struct EvidenceProgress {
 struct OutcomeProgress {
     std::optional<TxRef> submit;
     std::optional<TxRef> decline;
-    std::string decline_reason;    ///< not empty: a decline was decided and is on its way
-    std::optional<TxRef> verdict;  ///< the foreign transaction that verified, rejected or timed out the JOB
-    std::string end_reason;        ///< one sentence, set on entering an end
-    Wei penalty;                   ///< what this node lost, EMT wei
-    std::uint64_t gas = 0;         ///< verified gas credited by the verifier
-    std::uint64_t slot = 0;        ///< day of the verdict (unix seconds / 86400)
+    std::string decline_reason;          ///< not empty: a decline was decided and is on its way
+    std::optional<TxRef> verdict;        ///< the foreign transaction that verified, rejected or timed out the JOB
+    std::string end_reason;              ///< one sentence, set on entering an end
+    std::optional<Wei> penalty = Wei{};  ///< what this node lost, EMT wei; none: unknown
+    std::uint64_t gas = 0;               ///< verified gas credited by the verifier
+    std::uint64_t slot = 0;              ///< day of the verdict (unix seconds / 86400)
+    std::optional<Wei> paid;             ///< by the verdict, EMT wei; none: not verified, or unknown
 
     friend bool operator==(const OutcomeProgress&, const OutcomeProgress&) = default;
 };

@@ -73,14 +73,18 @@ Check end_declined(Job& draft, const Declined& event) {
     if (Check refused = require_confirmed(draft.outcome.decline, event.decline, "decline")) return refused;
     draft.outcome.decline = event.decline;
     draft.outcome.penalty = event.penalty;
-    end(draft, sentence("declined (", draft.outcome.decline_reason, "), penalty ", to_tokens(event.penalty), " EMT"));
+    end(draft, sentence("declined (", draft.outcome.decline_reason, "), penalty ", emt_text(event.penalty)));
     return std::nullopt;
 }
 
 Check end_timed_out(Job& draft, const TimedOut& event) {
     draft.outcome.verdict = event.verdict;
     draft.outcome.penalty = event.penalty;
-    end(draft, sentence("the deadline passed, penalty ", to_tokens(event.penalty), " EMT"));
+    const std::int64_t early_s = draft.terms.deadline_unix_s - event.at_unix_s;
+    const bool is_early = event.at_unix_s != 0 && early_s >= 0;
+    end(draft, sentence(is_early ? sentence("the verifier ended it ", duration_text(early_s), " before its deadline")
+                                 : std::string("the deadline passed"),
+                        ", penalty ", emt_text(event.penalty)));
     return std::nullopt;
 }
 
@@ -88,14 +92,16 @@ Check end_verified(Job& draft, const Verified& event) {
     draft.outcome.verdict = event.verdict;
     draft.outcome.gas = event.gas;
     draft.outcome.slot = event.slot;
-    end(draft, sentence("verified: ", event.gas, " gas in slot ", event.slot));
+    draft.outcome.paid = event.paid;
+    end(draft, sentence("verified: ", event.gas, " gas in slot ", event.slot,
+                        event.paid ? sentence(", ", emt_text(event.paid), " received") : std::string()));
     return std::nullopt;
 }
 
 Check end_failed(Job& draft, const ResultRejected& event) {
     draft.outcome.verdict = event.verdict;
     draft.outcome.penalty = event.penalty;
-    end(draft, sentence("the verifier rejected the result, penalty ", to_tokens(event.penalty), " EMT"));
+    end(draft, sentence("the verifier rejected the result, penalty ", emt_text(event.penalty)));
     return std::nullopt;
 }
 

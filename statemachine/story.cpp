@@ -106,21 +106,21 @@ struct Describer {
         return sentence("submit confirmed in block ", event.submit.block);
     }
     std::string operator()(const Verified& event) const {
-        return sentence("verified in block ", event.verdict.block, ": ", event.gas, " gas in slot ", event.slot);
+        return sentence("verified in block ", event.verdict.block, ": ", event.gas, " gas in slot ", event.slot,
+                        ", received: ", emt_text(event.paid));
     }
     std::string operator()(const ResultRejected& event) const {
-        return sentence("result rejected in block ", event.verdict.block, ", penalty ", to_tokens(event.penalty),
-                        " EMT");
+        return sentence("result rejected in block ", event.verdict.block, ", penalty ", emt_text(event.penalty));
     }
     std::string operator()(const TimedOut& event) const {
-        return sentence("timed out in block ", event.verdict.block, ", penalty ", to_tokens(event.penalty), " EMT");
+        return sentence("timed out in block ", event.verdict.block, ", penalty ", emt_text(event.penalty));
     }
     std::string operator()(const DeclineDecided& event) const { return sentence("decided to decline: ", event.reason); }
     std::string operator()(const DeclineSigned& event) const {
         return sentence("decline ", transaction(event.decline), " signed");
     }
     std::string operator()(const Declined& event) const {
-        return sentence("declined in block ", event.decline.block, ", penalty ", to_tokens(event.penalty), " EMT");
+        return sentence("declined in block ", event.decline.block, ", penalty ", emt_text(event.penalty));
     }
     std::string operator()(const Restarted& event) const { return sentence("the master started: ", event.reason); }
     std::string operator()(const ReorgedOut& event) const {

@@ -45,7 +45,8 @@ template <> inline constexpr auto fields<EvidenceProgress> = tuple(
     &EvidenceProgress::upload);
 template <> inline constexpr auto fields<OutcomeProgress> = tuple(
     &OutcomeProgress::submit, &OutcomeProgress::decline, &OutcomeProgress::decline_reason, &OutcomeProgress::verdict,
-    &OutcomeProgress::end_reason, &OutcomeProgress::penalty, &OutcomeProgress::gas, &OutcomeProgress::slot);
+    &OutcomeProgress::end_reason, &OutcomeProgress::penalty, &OutcomeProgress::gas, &OutcomeProgress::slot,
+    &OutcomeProgress::paid);
 template <> inline constexpr auto fields<RetryProgress> = tuple(
     &RetryProgress::attempt, &RetryProgress::retry_at_unix_ms, &RetryProgress::step, &RetryProgress::last_error,
     &RetryProgress::crashes);
@@ -81,9 +82,10 @@ template <> inline constexpr auto fields<UploadAborted> = tuple(&UploadAborted::
 template <> inline constexpr auto fields<UploadCompleted> = tuple(&UploadCompleted::file_name);
 template <> inline constexpr auto fields<SubmitSigned> = tuple(&SubmitSigned::submit);
 template <> inline constexpr auto fields<SubmitConfirmed> = tuple(&SubmitConfirmed::submit);
-template <> inline constexpr auto fields<Verified> = tuple(&Verified::verdict, &Verified::gas, &Verified::slot);
+template <> inline constexpr auto fields<Verified> = tuple(
+    &Verified::verdict, &Verified::gas, &Verified::slot, &Verified::paid);
 template <> inline constexpr auto fields<ResultRejected> = tuple(&ResultRejected::verdict, &ResultRejected::penalty);
-template <> inline constexpr auto fields<TimedOut> = tuple(&TimedOut::verdict, &TimedOut::penalty);
+template <> inline constexpr auto fields<TimedOut> = tuple(&TimedOut::verdict, &TimedOut::penalty, &TimedOut::at_unix_s);
 template <> inline constexpr auto fields<DeclineDecided> = tuple(&DeclineDecided::reason);
 template <> inline constexpr auto fields<DeclineSigned> = tuple(&DeclineSigned::decline);
 template <> inline constexpr auto fields<Declined> = tuple(&Declined::decline, &Declined::penalty);

@@ -283,7 +283,10 @@ private:
     }
     template <class Value>
     void get_value(const FieldDescriptor& field, std::optional<Value>& value) {
-        if (access_.HasField(message_, &field)) get_value(field, value.emplace());
+        if (access_.HasField(message_, &field))
+            get_value(field, value.emplace());
+        else
+            value.reset();
     }
     template <Listed Value>
     void get_value(const FieldDescriptor& field, Value& value) {

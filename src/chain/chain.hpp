@@ -90,6 +90,16 @@ struct StatusLog {
     std::uint64_t block = 0;
     Hash256 transaction;
     Hash256 block_hash;
+    JobId job{};
+};
+
+/// What the receipt of a transaction that ended a JOB shows about its node's EMT.
+struct Settlement {
+    /// Transferred to the node, less what it transferred itself, EMT wei. None: the receipt holds no transfer of EMT,
+    /// or those of several JOBs of the node.
+    std::optional<Wei> received;
+    /// According to Penalty events, EMT wei. None: there is no such event, which not every contract sends.
+    std::optional<Wei> slashed;
 };
 
 /// Read once at start; rates are in units of 1/100000.
@@ -127,8 +137,10 @@ public:
     virtual Task<Result<JobDetails>> job_details(JobId id) = 0;
     virtual Task<Result<JobAssign>> job_assign(JobId id) = 0;
     virtual Task<Result<std::vector<StatusLog>>> status_logs(JobId id, std::uint64_t from_block) = 0;
-    /// What `node` lost according to the Penalty events of transaction `hash`; zero if there are none.
-    virtual Task<Result<Wei>> penalty_of(Hash256 hash, Address node) = 0;
+    /// Of every JOB, in [from_block, to_block], oldest first.
+    virtual Task<Result<std::vector<StatusLog>>> all_status_logs(std::uint64_t from_block, std::uint64_t to_block) = 0;
+    /// What transaction `hash` moved between the contract and `node`. Transient Error: it is in no block.
+    virtual Task<Result<Settlement>> settlement(Hash256 hash, Address node) = 0;
     /// Logs of the EmethCore contract in [from_block, to_block], any event.
     virtual Task<Result<std::vector<Log>>> core_logs(std::uint64_t from_block, std::uint64_t to_block) = 0;
 
@@ -139,6 +151,9 @@ public:
 
     virtual Task<Result<Wei>> alt_balance(Address account) = 0;
     virtual Task<Result<Wei>> emt_balance(Address account) = 0;
+    /// By how much the account's EMT grew in a block without an event of the token that tells of it: some tokens emit
+    /// none when they mint. Error, also a permanent one: the endpoint does not keep the balances of that block.
+    virtual Task<Result<Wei>> unlogged_emt_gain(Address account, std::uint64_t block) = 0;
     virtual Task<Result<Wei>> emt_allowance(Address owner, Address spender) = 0;
 
     virtual Task<Result<std::uint64_t>> transaction_count(Address account) = 0;

@@ -9,6 +9,7 @@
 #include "runtime/clock.hpp"
 #include "runtime/json_fields.hpp"
 #include "runtime/utf8.hpp"
+#include "statemachine/amount_text.hpp"
 #include "statemachine/transition.hpp"
 
 namespace emeth::cli {
@@ -88,7 +89,8 @@ void print_job(const Job& job) {
     print_training(job);
     field("submit", transaction_text(job.outcome.submit));
     if (job.outcome.gas > 0) field("gas", fmt::format("{} in slot {}", job.outcome.gas, job.outcome.slot));
-    if (!job.outcome.penalty.is_zero()) field("penalty", chain::format_coins(job.outcome.penalty) + " EMT");
+    if (job.state == statemachine::State::verified) field("received", emt_text(job.outcome.paid));
+    if (job.outcome.penalty != Wei{}) field("penalty", emt_text(job.outcome.penalty));
     if (job.retry.crashes > 0)
         field("crashes",
               fmt::format("{} of the master in a row at this JOB, without progress between", job.retry.crashes));

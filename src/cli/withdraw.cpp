@@ -24,7 +24,10 @@ void print(const Answer& answer) {
         fmt::print("nothing is due: no closed slot holds an unfetched reward of this wallet\n");
     for (const auto& value : list_of(answer, "withdrawn")) {
         const auto& withdrawal = value.as_object();
-        fmt::print("slot {}: {} EMT (transaction {})\n", text_of(withdrawal, "slot"), coins_of(withdrawal, "amount"),
+        const auto* amount = withdrawal.if_contains("amount");
+        const bool is_known = amount != nullptr && !amount->is_null();
+        fmt::print("slot {}: {} EMT (transaction {})\n", text_of(withdrawal, "slot"),
+                   is_known ? coins_of(withdrawal, "amount") : "an unknown amount of",
                    text_of(withdrawal, "transaction"));
     }
 }

@@ -6,6 +6,7 @@
 
 #include "chain/gas.hpp"
 #include "node/market/selection.hpp"
+#include "statemachine/amount_text.hpp"
 #include "statemachine/text.hpp"
 
 namespace emeth::simulation {
@@ -63,6 +64,7 @@ void LifeChecks::check_ends(storage::JobStore& store, LifeReport& report) {
         if (!agree)
             violations_.add(
                 fmt::format("{}: the store says {}, the chain {}", id.hex(), sm::name(state), chain::name(status)));
+        if (took_part && agree) check_accounts(**record, status);
         if (chain_.effects("process", id) > 1 || chain_.effects("submit", id) > 1)
             violations_.add(id.hex() + ": two deposits or two submits");
         if (state == sm::State::verified) ++report.verified;
@@ -72,6 +74,20 @@ void LifeChecks::check_ends(storage::JobStore& store, LifeReport& report) {
             check_penalty(id, job);
         }
     }
+}
+
+void LifeChecks::check_accounts(const sm::Job& record, JobStatus status) {
+    const auto logs = chain_.status_logs(record.terms.id, 0, chain_.head());
+    const auto end = std::find_if(logs.rbegin(), logs.rend(), [&](const auto& log) { return log.status == status; });
+    if (end == logs.rend()) return;
+    const chain::Settlement settlement = chain_.settlement(end->transaction);
+    const bool is_verified = status == JobStatus::verified;
+    if (record.outcome.penalty != settlement.slashed.value_or(Wei{}) ||
+        record.outcome.paid != (is_verified ? settlement.received : std::nullopt))
+        violations_.add(fmt::format("{}: penalty {} and payment {} are on record, {} and {} are true",
+                                    record.terms.id.hex(), emt_text(record.outcome.penalty),
+                                    emt_text(record.outcome.paid), emt_text(settlement.slashed),
+                                    emt_text(settlement.received)));
 }
 
 void LifeChecks::check_penalty(const JobId& id, const ChainJob& job) {

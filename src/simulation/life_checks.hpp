@@ -1,5 +1,5 @@
 // The invariants of a simulated life: chain and store agree on every JOB, histories replay, and a JOB that had enough
-// fault-free time costs no penalty.
+// fault-free time costs no penalty. What a JOB cost and brought stands in its record.
 #pragma once
 
 #include "simulation/life_story.hpp"
@@ -25,6 +25,7 @@ public:
 
 private:
     void check_penalty(const JobId& id, const ChainJob& job);
+    void check_accounts(const statemachine::Job& record, chain::JobStatus status);
 
     bool may_deposit_ = true;
     const SimulatedChain& chain_;

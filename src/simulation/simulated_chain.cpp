@@ -149,11 +149,13 @@ void SimulatedChain::process_by(JobId id, Address rival) {
 }
 
 void SimulatedChain::verify(JobId id, std::uint64_t gas) {
-    wish(id, [this, id, gas](Ledger& ledger, std::int64_t now) -> std::optional<JobStatus> {
+    const Hash256 hash = numbered<Hash256>(1'000'000 + wishes_made_ + 1);
+    wish(id, [this, id, gas, hash](Ledger& ledger, std::int64_t now) -> std::optional<JobStatus> {
         auto& job = ledger.jobs[id];
         if (job.record.status != JobStatus::submitted) return std::nullopt;
         ledger.held -= job.fee + job.deposit;
-        ledger.balances[job.assign.node] += job.deposit + job.fee - verifier_fee;
+        payouts_[hash] = {job.deposit + job.fee - verifier_fee, 0};
+        ledger.balances[job.assign.node] += payouts_[hash].received;
         ledger.balances[verifier] += verifier_fee;
         auto& slot = ledger.slots[static_cast<std::uint64_t>(now / day_seconds)];
         slot.total += gas, slot.own += gas, slot.own_left += gas;
@@ -165,18 +167,19 @@ void SimulatedChain::verify(JobId id, std::uint64_t gas) {
 }
 
 /// The fee goes back to the requester. The deposit pays first the verifier's fee, then the penalty, which is burned;
-/// the node gets the rest. Returns what the node lost.
-Amount SimulatedChain::end_with_penalty(Ledger& ledger, ChainJob& job, std::uint64_t rate,
-                                        Amount fee_of_verifier) const {
+/// the node gets the rest.
+SimulatedChain::Payout SimulatedChain::end_with_penalty(Ledger& ledger, ChainJob& job, std::uint64_t rate,
+                                                        Amount fee_of_verifier) const {
     const Amount to_verifier = std::min(job.deposit, fee_of_verifier);
     const Amount penalty = std::min(job.deposit - to_verifier,
                                     job.deposit * static_cast<Amount>(rate) / static_cast<Amount>(rate_denominator));
     ledger.held -= job.fee + job.deposit;
     ledger.balances[job.record.owner] += job.fee;
     ledger.balances[verifier] += to_verifier;
-    ledger.balances[job.assign.node] += job.deposit - to_verifier - penalty;
+    const Amount lost = to_verifier + penalty;
+    ledger.balances[job.assign.node] += job.deposit - lost;
     ledger.supply -= penalty;
-    return to_verifier + penalty;
+    return {job.deposit - lost, lost};
 }
 
 void SimulatedChain::reject(JobId id) {
@@ -184,7 +187,7 @@ void SimulatedChain::reject(JobId id) {
     wish(id, [this, id, hash](Ledger& ledger, std::int64_t) -> std::optional<JobStatus> {
         auto& job = ledger.jobs[id];
         if (job.record.status != JobStatus::submitted) return std::nullopt;
-        penalties_[hash] = end_with_penalty(ledger, job, quarter_rate, verifier_fee);
+        payouts_[hash] = end_with_penalty(ledger, job, quarter_rate, verifier_fee);
         job.record.status = JobStatus::failed;
         return JobStatus::failed;
     });
@@ -197,7 +200,7 @@ void SimulatedChain::time_out(JobId id) {
         if (job.record.status != JobStatus::processing || now <= job.record.deadline_unix_s ||
             job.assign.node != wallet)
             return std::nullopt;
-        penalties_[hash] = end_with_penalty(ledger, job, quarter_rate, 0);
+        payouts_[hash] = end_with_penalty(ledger, job, quarter_rate, 0);
         job.record.status = JobStatus::timeout;
         return JobStatus::timeout;
     });
@@ -270,7 +273,7 @@ void SimulatedChain::run(const Pooled& sent, Ledger& ledger, Block& block) {
         effect.event->log.block = block.header.number;
         effect.event->log.transaction = sent.hash;
         effect.event->log.block_hash = block.header.hash;
-        if (effect.lost > 0) penalties_[sent.hash] = effect.lost;
+        if (effect.payout) payouts_[sent.hash] = *effect.payout;
         events_.push_back(std::move(*effect.event));
     }
     if (trace_)
@@ -322,7 +325,7 @@ std::optional<std::string> SimulatedChain::execute(const chain::Bytes& data, Led
         status = JobStatus::submitted;
     } else if (name == "decline") {
         if (!own) return "not processing";
-        effect.lost = end_with_penalty(ledger, job, quarter_rate, 0);
+        effect.payout = end_with_penalty(ledger, job, quarter_rate, 0);
         status = JobStatus::declined;
     } else {
         return "no such call";
@@ -425,20 +428,24 @@ std::optional<chain::Receipt> SimulatedChain::receipt(const Hash256& hash, std::
     return found->second;
 }
 
-std::vector<chain::StatusLog> SimulatedChain::status_logs(const JobId& id, std::uint64_t from_block,
+std::vector<chain::StatusLog> SimulatedChain::status_logs(const std::optional<JobId>& id, std::uint64_t from_block,
                                                           std::uint64_t head_seen) const {
     std::vector<chain::StatusLog> logs;
     for (const auto& event : events_) {
-        const auto& log = event.log;
+        chain::StatusLog log = event.log;
+        log.job = event.job;
         const bool is_status = log.status != JobStatus::requested && log.status != JobStatus::canceled;
-        if (event.job == id && is_status && log.block >= from_block && log.block <= head_seen) logs.push_back(log);
+        if ((!id || event.job == *id) && is_status && log.block >= from_block && log.block <= head_seen)
+            logs.push_back(log);
     }
     return logs;
 }
 
-Amount SimulatedChain::penalty_of(const Hash256& transaction) const {
-    const auto found = penalties_.find(transaction);
-    return found == penalties_.end() ? 0 : found->second;
+chain::Settlement SimulatedChain::settlement(const Hash256& transaction) const {
+    const auto found = payouts_.find(transaction);
+    if (found == payouts_.end()) return {};
+    const auto& [received, lost] = found->second;
+    return {wei_of(received), lost > 0 ? std::optional(wei_of(lost)) : std::nullopt};
 }
 
 int SimulatedChain::effects(const std::string& kind, const JobId& id) const {

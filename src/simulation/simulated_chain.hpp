@@ -81,9 +81,11 @@ public:
     [[nodiscard]] const Ledger& latest() const { return *blocks_.back().after; }
     [[nodiscard]] std::int64_t now_unix_s() const { return blocks_.back().header.timestamp_unix_s; }
     [[nodiscard]] std::optional<chain::Receipt> receipt(const Hash256& hash, std::uint64_t head) const;
-    [[nodiscard]] std::vector<chain::StatusLog> status_logs(const JobId& id, std::uint64_t from_block,
+    /// Of one JOB, or of all.
+    [[nodiscard]] std::vector<chain::StatusLog> status_logs(const std::optional<JobId>& id, std::uint64_t from_block,
                                                             std::uint64_t head) const;
-    [[nodiscard]] Amount penalty_of(const Hash256& transaction) const;
+    /// Empty for a transaction that ended no JOB.
+    [[nodiscard]] chain::Settlement settlement(const Hash256& transaction) const;
 
     /// How often the node's own calls of this kind ("process") took effect for the JOB, on the chain as it stands.
     [[nodiscard]] int effects(const std::string& kind, const JobId& id) const;
@@ -101,10 +103,15 @@ private:
         chain::StatusLog log;
         std::string kind;  ///< of the node's own transaction; empty: another sender's
     };
+    /// What a transaction that ended a JOB did to the deposit.
+    struct Payout {
+        Amount received = 0, lost = 0;
+    };
     /// What a call of the node did.
     struct Effect {
         std::optional<Event> event;
-        Amount minted = 0, lost = 0;
+        Amount minted = 0;
+        std::optional<Payout> payout;
     };
     struct Block {
         chain::Block header;
@@ -128,7 +135,7 @@ private:
                                        Effect& effect) const;
     void watch_intent(const Pooled& sent);
     void check_money(const Ledger& ledger);
-    Amount end_with_penalty(Ledger& ledger, ChainJob& job, std::uint64_t rate, Amount verifier_fee) const;
+    Payout end_with_penalty(Ledger& ledger, ChainJob& job, std::uint64_t rate, Amount verifier_fee) const;
 
     Dice dice_;
     Violations& violations_;
@@ -139,7 +146,7 @@ private:
     std::map<Hash256, Pooled> decoded_;              ///< everything that was ever sent
     std::map<std::uint64_t, chain::Bytes> intents_;  ///< by nonce: receiver and data
     std::map<std::pair<std::string, JobId>, std::set<std::uint64_t>> nonces_of_;
-    std::map<Hash256, Amount> penalties_;
+    std::map<Hash256, Payout> payouts_;
     std::vector<Event> events_;                   ///< of the blocks that stand
     std::map<Hash256, chain::Receipt> receipts_;  ///< of the blocks that stand
     std::uint64_t wishes_made_ = 0;

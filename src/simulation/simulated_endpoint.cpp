@@ -87,9 +87,15 @@ Task<Result<std::vector<chain::StatusLog>>> SimulatedEndpoint::status_logs(JobId
     co_return chain_.status_logs(id, from_block, head());
 }
 
-Task<Result<Wei>> SimulatedEndpoint::penalty_of(Hash256 hash, Address) {
+Task<Result<std::vector<chain::StatusLog>>> SimulatedEndpoint::all_status_logs(std::uint64_t from_block,
+                                                                               std::uint64_t to_block) {
+    if (auto failed = co_await ask("eth_getLogs")) co_return std::move(*failed);
+    co_return chain_.status_logs(std::nullopt, from_block, std::min(to_block, head()));
+}
+
+Task<Result<chain::Settlement>> SimulatedEndpoint::settlement(Hash256 hash, Address) {
     if (auto failed = co_await ask("eth_getTransactionReceipt")) co_return std::move(*failed);
-    co_return wei_of(chain_.penalty_of(hash));
+    co_return chain_.settlement(hash);
 }
 
 Task<Result<std::vector<chain::Log>>> SimulatedEndpoint::core_logs(std::uint64_t, std::uint64_t) {
@@ -135,6 +141,11 @@ Task<Result<Wei>> SimulatedEndpoint::emt_balance(Address account) {
     const auto& balances = ledger().balances;
     const auto found = balances.find(account);
     co_return wei_of(found == balances.end() ? 0 : found->second);
+}
+
+Task<Result<Wei>> SimulatedEndpoint::unlogged_emt_gain(Address, std::uint64_t) {
+    if (auto failed = co_await ask("balanceOf")) co_return std::move(*failed);
+    co_return Wei{};  // this token tells of everything
 }
 
 Task<Result<Wei>> SimulatedEndpoint::emt_allowance(Address, Address) {

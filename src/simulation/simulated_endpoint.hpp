@@ -22,7 +22,9 @@ public:
     Task<Result<chain::JobDetails>> job_details(JobId id) override;
     Task<Result<chain::JobAssign>> job_assign(JobId id) override;
     Task<Result<std::vector<chain::StatusLog>>> status_logs(JobId id, std::uint64_t from_block) override;
-    Task<Result<Wei>> penalty_of(Hash256 hash, Address node) override;
+    Task<Result<std::vector<chain::StatusLog>>> all_status_logs(std::uint64_t from_block,
+                                                                std::uint64_t to_block) override;
+    Task<Result<chain::Settlement>> settlement(Hash256 hash, Address node) override;
     Task<Result<std::vector<chain::Log>>> core_logs(std::uint64_t from_block, std::uint64_t to_block) override;
     Task<Result<std::uint64_t>> current_slot() override;
     Task<Result<std::uint64_t>> start_slot() override;
@@ -30,6 +32,7 @@ public:
     Task<Result<std::uint64_t>> estimated_gas(std::uint64_t dataset_mb, std::uint64_t complexity) override;
     Task<Result<Wei>> alt_balance(Address account) override;
     Task<Result<Wei>> emt_balance(Address account) override;
+    Task<Result<Wei>> unlogged_emt_gain(Address account, std::uint64_t block) override;
     Task<Result<Wei>> emt_allowance(Address owner, Address spender) override;
     Task<Result<std::uint64_t>> transaction_count(Address account) override;
     Task<Result<Wei>> gas_price() override;

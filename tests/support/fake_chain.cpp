@@ -4,6 +4,7 @@
 #include <span>
 #include <string_view>
 
+#include "chain/amount.hpp"
 #include "chain/gas.hpp"
 #include "crypto/keccak256.hpp"
 
@@ -182,23 +183,47 @@ Task<Result<chain::JobAssign>> FakeChain::job_assign(JobId id) {
     co_return answer(jobs.contains(id) ? jobs.at(id).assign : chain::JobAssign{});
 }
 
-Task<Result<std::vector<chain::StatusLog>>> FakeChain::status_logs(JobId id, std::uint64_t from_block) {
+std::vector<chain::StatusLog> FakeChain::statuses(std::uint64_t from_block, std::uint64_t to_block) const {
     std::vector<chain::StatusLog> found;
     const Hash256 status_topic = crypto::keccak256("Status(bytes16,address,uint256)");
-    for (std::uint64_t number = from_block; number < blocks_.size(); ++number) {
+    for (std::uint64_t number = from_block; number <= to_block && number < blocks_.size(); ++number) {
         for (const chain::Log& log : blocks_[number].logs) {
-            if (log.topics[0] != status_topic || log.topics[1] != word_left(id.bytes)) continue;
+            if (log.topics[0] != status_topic) continue;
             chain::StatusLog entry{
                 static_cast<JobStatus>(log.data[63]), {}, log.block, log.transaction, blocks_[number].header.hash};
+            std::copy_n(log.topics[1].bytes.begin(), JobId::size_bytes, entry.job.bytes.begin());
             std::copy_n(log.data.begin() + 12, Address::size_bytes, entry.node.bytes.begin());
             found.push_back(entry);
         }
     }
+    return found;
+}
+
+Task<Result<std::vector<chain::StatusLog>>> FakeChain::status_logs(JobId id, std::uint64_t from_block) {
+    std::vector<chain::StatusLog> found = statuses(from_block, head());
+    std::erase_if(found, [&](const chain::StatusLog& log) { return log.job != id; });
     co_return answer(found);
 }
 
-Task<Result<Wei>> FakeChain::penalty_of(Hash256 hash, Address) {
-    co_return answer(penalties.contains(hash) ? penalties.at(hash) : Wei{});
+Task<Result<std::vector<chain::StatusLog>>> FakeChain::all_status_logs(std::uint64_t from_block,
+                                                                       std::uint64_t to_block) {
+    co_return answer(statuses(from_block, to_block));
+}
+
+Task<Result<chain::Settlement>> FakeChain::settlement(Hash256 hash, Address node) {
+    if (settlements.contains(hash)) co_return answer(settlements.at(hash));
+    for (const chain::StatusLog& log : statuses(0, head()))
+        if (log.transaction == hash && log.node == node) co_return answer(by_the_rules(log));
+    co_return answer(chain::Settlement{});
+}
+
+/// Verified: deposit and fee less the verifier's fee; any other end: three quarters of the deposit.
+chain::Settlement FakeChain::by_the_rules(const chain::StatusLog& log) const {
+    const FakeJob& job = jobs.at(log.job);
+    const chain::U256 deposit = chain::to_u256(job.assign.deposit);
+    if (log.status == JobStatus::verified)
+        return {chain::to_wei(deposit + chain::to_u256(job.record.fee) - chain::to_u256(network.verifier_fee)), {}};
+    return {chain::to_wei(deposit - deposit / 4), chain::to_wei(deposit / 4)};
 }
 
 Task<Result<std::vector<chain::Log>>> FakeChain::core_logs(std::uint64_t from_block, std::uint64_t to_block) {
@@ -231,6 +256,10 @@ Task<Result<Wei>> FakeChain::alt_balance(Address account) {
 }
 Task<Result<Wei>> FakeChain::emt_balance(Address account) {
     co_return answer(emt_balances[account]);
+}
+Task<Result<Wei>> FakeChain::unlogged_emt_gain(Address /*account*/, std::uint64_t block) {
+    if (!unlogged_gains.contains(block)) co_return permanent_error("the balances of that block are gone");
+    co_return answer(unlogged_gains.at(block));
 }
 Task<Result<Wei>> FakeChain::emt_allowance(Address /*owner*/, Address /*spender*/) {
     co_return answer(Wei{});

@@ -52,7 +52,8 @@ public:
     std::map<Address, Wei> alt_balances, emt_balances;
     std::map<Address, std::uint64_t> transaction_counts;
     std::map<Hash256, chain::Receipt> receipts;
-    std::map<Hash256, Wei> penalties;
+    std::map<Hash256, chain::Settlement> settlements;  ///< of any other, the contract's rules tell
+    std::map<std::uint64_t, Wei> unlogged_gains;       ///< by block
     std::map<std::uint64_t, chain::Slot> slots;
     std::optional<std::string> reverts_with;  ///< the answer of revert_reason and, as an Error, of estimate_gas
     Wei price_of_gas;
@@ -67,7 +68,9 @@ public:
     Task<Result<chain::JobDetails>> job_details(JobId id) override;
     Task<Result<chain::JobAssign>> job_assign(JobId id) override;
     Task<Result<std::vector<chain::StatusLog>>> status_logs(JobId id, std::uint64_t from_block) override;
-    Task<Result<Wei>> penalty_of(Hash256 hash, Address node) override;
+    Task<Result<std::vector<chain::StatusLog>>> all_status_logs(std::uint64_t from_block,
+                                                                std::uint64_t to_block) override;
+    Task<Result<chain::Settlement>> settlement(Hash256 hash, Address node) override;
     Task<Result<std::vector<chain::Log>>> core_logs(std::uint64_t from_block, std::uint64_t to_block) override;
     Task<Result<std::uint64_t>> current_slot() override;
     Task<Result<std::uint64_t>> start_slot() override;
@@ -75,6 +78,7 @@ public:
     Task<Result<std::uint64_t>> estimated_gas(std::uint64_t dataset_mb, std::uint64_t complexity) override;
     Task<Result<Wei>> alt_balance(Address account) override;
     Task<Result<Wei>> emt_balance(Address account) override;
+    Task<Result<Wei>> unlogged_emt_gain(Address account, std::uint64_t block) override;
     Task<Result<Wei>> emt_allowance(Address owner, Address spender) override;
     Task<Result<std::uint64_t>> transaction_count(Address account) override;
     Task<Result<Wei>> gas_price() override;
@@ -82,6 +86,10 @@ public:
     Task<Result<std::optional<std::string>>> revert_reason(Address from, Address to, chain::Bytes data) override;
     Task<Result<void>> send_raw(chain::Bytes raw) override;
     Task<Result<std::optional<chain::Receipt>>> receipt(Hash256 transaction) override;
+
+protected:
+    [[nodiscard]] std::vector<chain::StatusLog> statuses(std::uint64_t from_block, std::uint64_t to_block) const;
+    [[nodiscard]] chain::Settlement by_the_rules(const chain::StatusLog& log) const;
 
 private:
     struct FakeBlock {

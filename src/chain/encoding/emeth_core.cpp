@@ -1,5 +1,8 @@
 #include "chain/encoding/emeth_core.hpp"
 
+#include <algorithm>
+#include <span>
+
 #include "chain/encoding/abi.hpp"
 
 namespace emeth::chain {
@@ -68,6 +71,18 @@ Bytes encode_timeout(const JobId& id) {
 
 Bytes encode_withdraw_slot_reward(std::uint64_t slot) {
     return abi::Encoder("withdrawSlotReward(uint256)").number(slot).finish();
+}
+
+std::optional<std::uint64_t> withdrawn_slot(const Bytes& data) {
+    constexpr std::size_t selector_bytes = 4;
+    const Bytes same_call = encode_withdraw_slot_reward(0);
+    if (data.size() != same_call.size() || !std::equal(data.begin(), data.begin() + selector_bytes, same_call.begin()))
+        return std::nullopt;
+    const std::span<const std::uint8_t> arguments(data.data() + selector_bytes, data.size() - selector_bytes);
+    abi::Decoder in(arguments, "withdrawSlotReward");
+    const std::uint64_t slot = in.number("slot");
+    if (!in.check()) return std::nullopt;
+    return slot;
 }
 
 Bytes encode_set_verifier(const Address& verifier) {

@@ -26,6 +26,9 @@ Bytes encode_transfer(const Address& to, const Wei& amount);
 Bytes encode_mint(const Address& to, const Wei& amount);
 Bytes encode_set_minter(const Address& minter);
 
+/// What encode_withdraw_slot_reward() was given; none if `data` is another call.
+std::optional<std::uint64_t> withdrawn_slot(const Bytes& data);
+
 struct RequestEvent {
     Address owner;
     JobId job;

@@ -2,20 +2,78 @@
 
 #include "chain/amount.hpp"
 #include "chain/encoding/abi.hpp"
+#include "chain/encoding/emeth_core.hpp"
 
 namespace emeth::chain {
+namespace {
 
-Wei minted_to(const Receipt& receipt, const Address& account) {
-    const Hash256 transfer = abi::event_topic("Transfer(address,address,uint256)");
-    const Hash256 nobody = abi::word_of(Address{});
-    const Hash256 to = abi::word_of(account);
-    U256 minted = 0;
-    for (const auto& log : receipt.logs) {
-        if (log.topics.size() != 3 || log.topics[0] != transfer || log.topics[1] != nobody || log.topics[2] != to)
-            continue;
-        minted += to_u256(abi::Decoder(log.data, "Transfer").amount("value"));
+struct Transfer {
+    Hash256 from, to;  ///< as words of the ABI
+    Wei value;
+};
+
+std::optional<Transfer> parse_transfer(const Log& log) {
+    if (log.topics.size() != 3 || log.topics[0] != transfer_event_topic()) return std::nullopt;
+    abi::Decoder in(log.data, "Transfer");
+    const Wei value = in.amount("value");
+    if (!in.check()) return std::nullopt;
+    return Transfer{log.topics[1], log.topics[2], value};
+}
+
+Wei difference_or_zero(const Wei& a, const Wei& b) {
+    return a > b ? to_wei(to_u256(a) - to_u256(b)) : Wei{};
+}
+
+bool ends_a_job(JobStatus status) {
+    return status == JobStatus::verified || status == JobStatus::failed || status == JobStatus::timeout ||
+           status == JobStatus::declined;
+}
+
+}  // namespace
+
+Hash256 transfer_event_topic() {
+    static const Hash256 topic = abi::event_topic("Transfer(address,address,uint256)");
+    return topic;
+}
+
+TokenFlow token_flow(std::span<const Log> logs, const Address& token, const Address& account) {
+    const Hash256 own = abi::word_of(account);
+    TokenFlow flow;
+    for (const Log& log : logs) {
+        if (log.address != token) continue;
+        const std::optional<Transfer> transfer = parse_transfer(log);
+        if (!transfer) continue;
+        flow.any_transfer = true;
+        if (transfer->to == own) flow.received = saturating_sum(flow.received, transfer->value);
+        if (transfer->from == own) flow.sent = saturating_sum(flow.sent, transfer->value);
     }
-    return to_wei(minted);
+    return flow;
+}
+
+std::optional<Wei> gain_in(const Receipt& receipt, const Address& token, const Address& account) {
+    const TokenFlow flow = token_flow(receipt.logs, token, account);
+    if (!flow.any_transfer) return std::nullopt;
+    return difference_or_zero(flow.received, flow.sent);
+}
+
+Settlement settlement_in(const Receipt& receipt, const Address& core, const Address& token, const Address& node) {
+    Settlement settlement;
+    int jobs_ended = 0;
+    for (const Log& log : receipt.logs) {
+        if (log.address != core) continue;
+        const std::optional<StatusEvent> status = parse_status_event(log);
+        if (status && status->node == node && ends_a_job(status->status)) ++jobs_ended;
+        const std::optional<PenaltyEvent> penalty = parse_penalty_event(log);
+        if (penalty && penalty->node == node)
+            settlement.slashed = saturating_sum(settlement.slashed.value_or(Wei{}), penalty->slashed);
+    }
+    if (jobs_ended > 1) return {};  // nobody can tell which part is whose
+    settlement.received = gain_in(receipt, token, node);
+    return settlement;
+}
+
+Wei unexplained_gain(const Wei& before, const Wei& after, const TokenFlow& flow) {
+    return difference_or_zero(saturating_sum(after, flow.sent), saturating_sum(before, flow.received));
 }
 
 }  // namespace emeth::chain

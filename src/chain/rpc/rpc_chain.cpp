@@ -8,6 +8,7 @@
 #include "chain/encoding/abi.hpp"
 #include "chain/encoding/emeth_core.hpp"
 #include "chain/encoding/emeth_core_views.hpp"
+#include "chain/encoding/token_transfers.hpp"
 #include "chain/fee_policy.hpp"
 #include "chain/rpc/rpc_json.hpp"
 
@@ -29,6 +30,14 @@ Result<void> check_rate(std::uint64_t rate, const char* name) {
     return permanent_error(
         fmt::format("{} of the EmethCore contract is {}, more than ten times {}; check `emethContractAddress`", name,
                     rate, rate_denominator));
+}
+
+std::vector<StatusLog> statuses_in(const std::vector<Log>& logs) {
+    std::vector<StatusLog> statuses;
+    for (const Log& log : logs)
+        if (const std::optional<StatusEvent> event = parse_status_event(log))
+            statuses.push_back({event->status, event->node, log.block, log.transaction, log.block_hash, event->job});
+    return statuses;
 }
 
 }  // namespace
@@ -168,26 +177,28 @@ Task<Result<std::vector<StatusLog>>> RpcChain::status_logs(JobId id, std::uint64
     const Result<Block> latest = co_await latest_block();
     if (latest.has_error()) co_return latest.error();
     json::array topics{status_event_topic().hex(), abi::word_of(id).hex()};
-    json::object filter{{"address", core_.hex()}, {"topics", std::move(topics)}};
-    const Result<std::vector<Log>> found = co_await logs(std::move(filter), from_block, latest->number);
+    const Result<std::vector<Log>> found = co_await logs(core_, std::move(topics), from_block, latest->number);
     if (found.has_error()) co_return found.error();
-    std::vector<StatusLog> statuses;
-    for (const Log& log : *found) {
-        const std::optional<StatusEvent> event = parse_status_event(log);
-        if (event && event->job == id)
-            statuses.push_back({event->status, event->node, log.block, log.transaction, log.block_hash});
-    }
+    std::vector<StatusLog> statuses = statuses_in(*found);
+    std::erase_if(statuses, [&](const StatusLog& log) { return log.job != id; });
     co_return statuses;
 }
 
+Task<Result<std::vector<StatusLog>>> RpcChain::all_status_logs(std::uint64_t from_block, std::uint64_t to_block) {
+    json::array topics{status_event_topic().hex()};
+    const Result<std::vector<Log>> found = co_await logs(core_, std::move(topics), from_block, to_block);
+    if (found.has_error()) co_return found.error();
+    co_return statuses_in(*found);
+}
+
 Task<Result<std::vector<Log>>> RpcChain::core_logs(std::uint64_t from_block, std::uint64_t to_block) {
-    json::object filter{{"address", core_.hex()}};
-    return logs(std::move(filter), from_block, to_block);
+    return logs(core_, json::array(), from_block, to_block);
 }
 
 /// Endpoints refuse large ranges and large answers in many different words, so any failure halves the range, a bounded
 /// number of times.
-Task<Result<std::vector<Log>>> RpcChain::logs(json::object filter, std::uint64_t from_block, std::uint64_t to_block) {
+Task<Result<std::vector<Log>>> RpcChain::logs(Address contract, json::array topics, std::uint64_t from_block,
+                                              std::uint64_t to_block) {
     constexpr int failures_max = 12;
     std::vector<Log> all;
     if (from_block > to_block) co_return all;
@@ -195,7 +206,7 @@ Task<Result<std::vector<Log>>> RpcChain::logs(json::object filter, std::uint64_t
     int failures = 0;
     for (std::uint64_t next = from_block;;) {
         const std::uint64_t end = next + std::min(to_block - next, window);
-        Result<std::vector<Log>> found = co_await logs_at_once(filter, next, end);
+        Result<std::vector<Log>> found = co_await logs_at_once(contract, topics, next, end);
         if (!found && (window == 0 || ++failures > failures_max)) co_return found.error();
         if (!found) {
             window /= 2;
@@ -209,34 +220,31 @@ Task<Result<std::vector<Log>>> RpcChain::logs(json::object filter, std::uint64_t
     co_return all;
 }
 
-Task<Result<std::vector<Log>>> RpcChain::logs_at_once(json::object filter, std::uint64_t from_block,
+Task<Result<std::vector<Log>>> RpcChain::logs_at_once(Address contract, json::array topics, std::uint64_t from_block,
                                                       std::uint64_t to_block) {
-    filter["fromBlock"] = rpc::quantity(from_block);
-    filter["toBlock"] = rpc::quantity(to_block);
+    json::object filter{{"address", contract.hex()},
+                        {"topics", std::move(topics)},
+                        {"fromBlock", rpc::quantity(from_block)},
+                        {"toBlock", rpc::quantity(to_block)}};
     json::array params{std::move(filter)};
     const Result<json::value> answer = co_await rpc_.call("eth_getLogs", std::move(params));
     if (answer.has_error()) co_return answer.error();
     Result<std::vector<Log>> logs = rpc::read_logs(*answer, rpc_.describe("eth_getLogs"));
     if (logs.has_error()) co_return logs.error();
     // An endpoint that ignores part of the filter is not trusted.
-    std::erase_if(
-        *logs, [&](const Log& log) { return log.address != core_ || log.block < from_block || log.block > to_block; });
+    std::erase_if(*logs, [&](const Log& log) {
+        return log.address != contract || log.block < from_block || log.block > to_block;
+    });
     const auto position = [](const Log& log) { return std::pair(log.block, log.index); };
     std::sort(logs->begin(), logs->end(), [&](const Log& a, const Log& b) { return position(a) < position(b); });
     co_return logs;
 }
 
-Task<Result<Wei>> RpcChain::penalty_of(Hash256 hash, Address node) {
+Task<Result<Settlement>> RpcChain::settlement(Hash256 hash, Address node) {
     const Result<std::optional<Receipt>> found = co_await receipt(hash);
     if (found.has_error()) co_return found.error();
     if (!*found) co_return transient_error("transaction " + hash.hex() + " is in no block, or no longer");
-    Wei sum;
-    for (const Log& log : (*found)->logs) {
-        if (log.address != core_) continue;
-        const std::optional<PenaltyEvent> event = parse_penalty_event(log);
-        if (event && event->node == node) sum = saturating_sum(sum, event->slashed);
-    }
-    co_return sum;
+    co_return settlement_in(**found, core_, token_, node);
 }
 
 Task<Result<std::uint64_t>> RpcChain::current_slot() {
@@ -275,8 +283,24 @@ Task<Result<Wei>> RpcChain::alt_balance(Address account) {
 }
 
 Task<Result<Wei>> RpcChain::emt_balance(Address account) {
+    return emt_balance_at(account, "latest");
+}
+
+Task<Result<Wei>> RpcChain::emt_balance_at(Address account, std::string tag) {
     return view(token_, abi::Encoder("balanceOf(address)").address(account).finish(), "balanceOf",
-                &abi::Decoder::amount);
+                &abi::Decoder::amount, std::move(tag));
+}
+
+Task<Result<Wei>> RpcChain::unlogged_emt_gain(Address account, std::uint64_t block) {
+    if (block == 0) co_return permanent_error("nothing comes before block 0");
+    const Result<Wei> before = co_await emt_balance_at(account, rpc::quantity(block - 1));
+    if (before.has_error()) co_return before.error();
+    const Result<Wei> after = co_await emt_balance_at(account, rpc::quantity(block));
+    if (after.has_error()) co_return after.error();
+    json::array topics{transfer_event_topic().hex()};
+    const Result<std::vector<Log>> transfers = co_await logs(token_, std::move(topics), block, block);
+    if (transfers.has_error()) co_return transfers.error();
+    co_return unexplained_gain(*before, *after, token_flow(*transfers, token_, account));
 }
 
 Task<Result<Wei>> RpcChain::emt_allowance(Address owner, Address spender) {
@@ -369,8 +393,8 @@ Task<Result<Wei>> RpcChain::offered_gas_price(Hash256 transaction) {
 
 template <class Value>
 Task<Result<Value>> RpcChain::view(Address contract, Bytes call, const char* name,
-                                   Value (abi::Decoder::*read)(const char*)) {
-    const Result<Bytes> answer = co_await eth_call(contract, std::move(call));
+                                   Value (abi::Decoder::*read)(const char*), std::string tag) {
+    const Result<Bytes> answer = co_await eth_call(contract, std::move(call), std::move(tag));
     if (answer.has_error()) co_return in_context(name, answer.error());
     abi::Decoder in(*answer, std::string(name) + " of " + contract.hex());
     const Value value = (in.*read)("value");
@@ -378,8 +402,8 @@ Task<Result<Value>> RpcChain::view(Address contract, Bytes call, const char* nam
     co_return value;
 }
 
-Task<Result<Bytes>> RpcChain::eth_call(Address contract, Bytes call) {
-    json::array params{call_object(std::nullopt, contract, call), "latest"};
+Task<Result<Bytes>> RpcChain::eth_call(Address contract, Bytes call, std::string tag) {
+    json::array params{call_object(std::nullopt, contract, call), tag};
     const Result<json::value> answer = co_await rpc_.call("eth_call", std::move(params));
     if (answer.has_error()) co_return answer.error();
     co_return rpc::read_bytes(*answer, rpc_.describe("eth_call"));

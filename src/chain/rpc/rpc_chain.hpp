@@ -31,7 +31,8 @@ public:
     Task<Result<JobDetails>> job_details(JobId id) override;
     Task<Result<JobAssign>> job_assign(JobId id) override;
     Task<Result<std::vector<StatusLog>>> status_logs(JobId id, std::uint64_t from_block) override;
-    Task<Result<Wei>> penalty_of(Hash256 hash, Address node) override;
+    Task<Result<std::vector<StatusLog>>> all_status_logs(std::uint64_t from_block, std::uint64_t to_block) override;
+    Task<Result<Settlement>> settlement(Hash256 hash, Address node) override;
     Task<Result<std::vector<Log>>> core_logs(std::uint64_t from_block, std::uint64_t to_block) override;
     Task<Result<std::uint64_t>> current_slot() override;
     Task<Result<std::uint64_t>> start_slot() override;
@@ -39,6 +40,7 @@ public:
     Task<Result<std::uint64_t>> estimated_gas(std::uint64_t dataset_mb, std::uint64_t complexity) override;
     Task<Result<Wei>> alt_balance(Address account) override;
     Task<Result<Wei>> emt_balance(Address account) override;
+    Task<Result<Wei>> unlogged_emt_gain(Address account, std::uint64_t block) override;
     Task<Result<Wei>> emt_allowance(Address owner, Address spender) override;
     Task<Result<std::uint64_t>> transaction_count(Address account) override;
     Task<Result<Wei>> gas_price() override;
@@ -52,15 +54,18 @@ public:
 private:
     /// The first value returned by a view function.
     template <class Value>
-    Task<Result<Value>> view(Address contract, Bytes call, const char* name, Value (abi::Decoder::*read)(const char*));
-    Task<Result<Bytes>> eth_call(Address contract, Bytes call);
+    Task<Result<Value>> view(Address contract, Bytes call, const char* name, Value (abi::Decoder::*read)(const char*),
+                             std::string tag = "latest");
+    Task<Result<Bytes>> eth_call(Address contract, Bytes call, std::string tag = "latest");
+    Task<Result<Wei>> emt_balance_at(Address account, std::string tag);
     /// `tag`: "latest" or a hex quantity.
     Task<Result<std::optional<rpc::BlockHeader>>> header(std::string tag);
     Task<Result<void>> check_contracts();
     Task<Result<void>> check_is_contract(Address address, const char* setting);
     Task<Error> no_core(Error failure);
-    Task<Result<std::vector<Log>>> logs(boost::json::object filter, std::uint64_t from_block, std::uint64_t to_block);
-    Task<Result<std::vector<Log>>> logs_at_once(boost::json::object filter, std::uint64_t from_block,
+    Task<Result<std::vector<Log>>> logs(Address contract, boost::json::array topics, std::uint64_t from_block,
+                                        std::uint64_t to_block);
+    Task<Result<std::vector<Log>>> logs_at_once(Address contract, boost::json::array topics, std::uint64_t from_block,
                                                 std::uint64_t to_block);
     Task<Result<Wei>> offered_gas_price(Hash256 transaction);
     Task<Result<Wei>> quantity_call(std::string method, boost::json::array params);

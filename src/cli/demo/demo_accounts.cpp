@@ -56,6 +56,8 @@ Task<Result<Balances>> read_balances(chain::Chain& chain, DemoParties parties) {
 }
 
 Task<Result<Wei>> rewards_of(chain::Chain& chain, std::vector<storage::OutboxEntry> transactions, Address node) {
+    const auto constants = co_await chain.constants();
+    if (constants.has_error()) co_return constants.error();
     U256 reward = 0;
     for (const auto& entry : transactions) {
         if (entry.kind != storage::TxKind::withdraw) continue;
@@ -63,7 +65,7 @@ Task<Result<Wei>> rewards_of(chain::Chain& chain, std::vector<storage::OutboxEnt
         if (receipt.has_error()) co_return receipt.error();
         if (!receipt->has_value())
             co_return permanent_error(fmt::format("withdraw transaction {} is not on chain", entry.hash.hex()));
-        reward += to_u256(chain::minted_to(**receipt, node));
+        reward += to_u256(chain::gain_in(**receipt, constants->token, node).value_or(Wei{}));
     }
     co_return chain::to_wei(reward);
 }
@@ -79,7 +81,7 @@ Task<Result<void>> check_jobs_on_chain(chain::Chain& chain, const std::vector<ha
                 co_return permanent_error(
                     fmt::format("JOB {} has {} {} transactions", job.terms.id.hex(), count, storage::name(kind)));
         }
-        if (!job.outcome.penalty.is_zero())
+        if (job.outcome.penalty != Wei{})
             co_return permanent_error(fmt::format("JOB {} paid a penalty", job.terms.id.hex()));
     }
     co_return Result<void>{};

@@ -45,7 +45,7 @@ json::object job_of(const harness::JobSnapshot& demo_job) {
             {"dataset_bytes", job.terms.dataset_bytes},
             {"fee_wei", to_decimal(job.terms.fee)},
             {"deposit_wei", to_decimal(job.deposit.deposit)},
-            {"penalty_wei", to_decimal(job.outcome.penalty)},
+            {"penalty_wei", job.outcome.penalty ? json::value(to_decimal(*job.outcome.penalty)) : json::value(nullptr)},
             {"states", states_of(demo_job)},
             {"transactions", transactions_of(demo_job)},
             {"epoch_losses", std::move(losses)},

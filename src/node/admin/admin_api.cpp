@@ -36,7 +36,7 @@ object speeds_json(const worker_protocol::Fitness& fitness) {
 
 object withdrawal_json(const Withdrawal& withdrawal) {
     return {{"slot", withdrawal.slot},
-            {"amount", chain::format_wei(withdrawal.amount)},
+            {"amount", withdrawal.amount ? value(chain::format_wei(*withdrawal.amount)) : value(nullptr)},
             {"transaction", withdrawal.transaction.hex()}};
 }
 
@@ -137,7 +137,7 @@ Task<object> AdminApi::judged(JobId id, const NodeView& view) {
     } else {
         const auto& chosen = std::get<Chosen>(verdict);
         json["finishEstimate"] = chosen.finish_estimate_s;
-        json["expectedValue"] = rounded_coins(chosen.expected_value);
+        json["expectedValue"] = value_text(chosen);
     }
     co_return json;
 }

@@ -78,6 +78,10 @@ SettingsTable<SelectionPolicy> selection_settings() {
                      "The largest dataset that is taken (bytes)."),
         whole_number("disk_reserve_bytes", &Policy::disk_reserve_bytes, 0, 1'000 * gigabyte,
                      "Disk to leave free in the data folder (bytes)."),
+        {{"shortfall_max", "0",
+          "What a verified JOB may bring less than the rules say (deposit and fee less the verifier's fee), in wei of "
+          "EMT. Where the contract keeps more, no JOB is taken."},
+         into<Policy>(&Policy::shortfall_max, read_wei)},
         {{"emt_per_alt", "0", "EMT that one ALT of chain gas counts when a JOB's value is estimated; 0: none."},
          into<Policy>(&Policy::emt_per_alt, read_coins)},
         whole_number("miss_rate", &Policy::miss_rate, 0, chain::rate_denominator,

@@ -29,7 +29,9 @@ JobServices::JobServices(asio::any_io_executor executor, NodePorts node, WorkerH
                          const NodeConfig& config, const chain::Constants& constants, std::filesystem::path data)
     : ports(node),
       workers(hub),
-      prospector({ports.chain, ports.artifacts, workers, ports.pool, ports.clock,
+      payouts(executor, {ports.chain, ports.notes, ports.pool, ports.clock},
+              {ports.sender.address(), constants, config.selection.shortfall_max}),
+      prospector({ports.chain, ports.artifacts, workers, ports.pool, ports.clock, payouts,
                   [this](std::optional<JobId> except) { return supervisor.commitments(except); }},
                  {ports.sender.address(), constants, config.selection, std::move(data)}),
       supervisor(executor, group,
@@ -37,7 +39,7 @@ JobServices::JobServices(asio::any_io_executor executor, NodePorts node, WorkerH
                                ports.pool, ports.clock, ports.random, prospector, progress},
                  pipeline_settings(config, constants), constants.deposit_rate),
       rewards(executor, RewardsPorts{ports.chain, ports.sender, ports.outbox, ports.notes, ports.pool, ports.clock},
-              RewardsOptions{config.core, config.confirmations, config.rewards_interval}) {}
+              RewardsOptions{config.core, config.token, config.confirmations, config.rewards_interval}) {}
 
 Task<Address> NoWorkers::reserve(JobId, WorkerWish) {
     Wakeup never(executor_);

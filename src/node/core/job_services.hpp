@@ -40,6 +40,7 @@ struct JobServices {
     NodePorts ports;
     WorkerHub& workers;
     ProgressBoard progress;
+    PayoutWatch payouts;
     Prospector prospector;
     Supervisor supervisor;
     Rewards rewards;

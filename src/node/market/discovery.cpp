@@ -187,8 +187,7 @@ Task<Result<void>> Discovery::take(const Chosen& chosen) {
     failpoint::after("commit", "Discovered");
     spdlog::info("{}: chosen: fee {} EMT, deposit {} EMT, dataset {} bytes, finish estimate {}, expected value {} EMT",
                  short_name(id), chain::format_coins(chosen.terms.fee), chain::format_coins(chosen.deposit),
-                 chosen.terms.dataset_bytes, duration_text(chosen.finish_estimate_s),
-                 rounded_coins(chosen.expected_value));
+                 chosen.terms.dataset_bytes, duration_text(chosen.finish_estimate_s), value_text(chosen));
     known_[id] = {"", true};
     take_on_(std::move(*job));
     co_return Result<void>{};

@@ -18,7 +18,7 @@ struct Prospect {
     std::uint64_t dataset_bytes = 0;
     std::int64_t deadline_unix_s = 0;
     std::int64_t finish_estimate_s = 0;  ///< 0: not assessed yet
-    Wei expected_value;                  ///< EMT wei; zero: not assessed yet
+    Wei expected_value;                  ///< EMT wei; zero: not assessed yet, or worth nothing
 };
 
 struct Priority {

@@ -81,6 +81,8 @@ Task<Result<NodeView>> Prospector::view(std::optional<JobId> except) {
     if (alt.has_error()) co_return alt.error();
     const Result<chain::Fees> fees = co_await ports_.chain.fees();
     if (fees.has_error()) co_return fees.error();
+    const Result<std::optional<Payout>> short_payout = co_await ports_.payouts.worst();
+    if (short_payout.has_error()) co_return short_payout.error();
     auto measure = [this] { return free_bytes(options_.data); };
     const Result<std::uint64_t> disk = co_await ports_.pool.run(std::move(measure));
     if (disk.has_error()) co_return disk.error();
@@ -94,6 +96,7 @@ Task<Result<NodeView>> Prospector::view(std::optional<JobId> except) {
     view.alt_free = difference_or_zero(*alt, chain::gas_money(view.gas_price, committed.chain_gas));
     view.disk_free_bytes = *disk;
     view.constants = options_.constants;
+    view.short_payout = *short_payout;
     co_return view;
 }
 

@@ -12,6 +12,7 @@
 #include "api_client/storage_api_client.hpp"
 #include "chain/chain.hpp"
 #include "chain/chain_clock.hpp"
+#include "node/market/payout_watch.hpp"
 #include "node/market/preflight.hpp"
 #include "node/market/selection.hpp"
 #include "node/workers/worker_hub.hpp"
@@ -38,6 +39,7 @@ public:
         WorkerHub& workers;
         BlockingPool& pool;
         Clock& clock;
+        PayoutWatch& payouts;
         CommitmentsOf commitments;
     };
     struct Options {

@@ -113,8 +113,22 @@ std::string signed_coins(const SignedWei& amount) {
     return sign + fmt::format("{:.4f}", magnitude.convert_to<double>() / 1e18);
 }
 
-std::optional<Refused> check_value(Draft& a) {
+/// A contract that keeps deposits makes every JOB a loss, whatever its rules say.
+std::optional<Refused> check_payout(Draft& a) {
     a.chosen.deposit = chain::rate_of(a.candidate.record.fee, a.view.constants.deposit_rate);
+    if (!a.view.short_payout) return std::nullopt;
+    const Payout& seen = *a.view.short_payout;
+    a.chosen.shortfall = expected_shortfall(seen, a.chosen.deposit);
+    if (a.chosen.shortfall <= a.policy.shortfall_max) return std::nullopt;
+    return for_now(
+        fmt::format("the contract pays less than its rules say: {} was verified and brought {} EMT instead of {} EMT; "
+                    "this one would lack {} EMT > {} EMT (shortfall_max)",
+                    short_name(seen.job), format_coins(seen.paid), format_coins(seen.due),
+                    format_coins(a.chosen.shortfall), format_coins(a.policy.shortfall_max)));
+}
+
+/// What the operator accepts to lack does not count here: such a JOB is taken for the slot's share.
+std::optional<Refused> check_value(Draft& a) {
     const auto value = expected_value(a);
     if (value > 0) {
         a.chosen.expected_value = chain::to_wei(U256(value));  // less than the fee
@@ -123,6 +137,10 @@ std::optional<Refused> check_value(Draft& a) {
     return for_now(fmt::format(
         "its expected value is {} EMT: fee {} EMT, less verifier fee {} EMT, gas and the risk of penalties",
         signed_coins(value), format_coins(a.candidate.record.fee), format_coins(a.view.constants.verifier_fee)));
+}
+
+SignedWei paid_value(const Chosen& chosen) {
+    return signed_wei(chosen.expected_value) - signed_wei(chosen.shortfall);
 }
 
 Workload workload_of(const Draft& a) {
@@ -188,8 +206,8 @@ std::optional<Refused> check_disk(Draft& a) {
 }
 
 /// Ordered from what makes the JOB permanently unfit to what is only missing at the moment.
-constexpr std::array checks{check_status, check_program,  check_param,   check_dataset,   check_fee, check_value,
-                            check_worker, check_deadline, check_deposit, check_gas_money, check_disk};
+constexpr std::array checks{check_status, check_program, check_param,    check_dataset, check_fee,       check_payout,
+                            check_value,  check_worker,  check_deadline, check_deposit, check_gas_money, check_disk};
 
 statemachine::Terms terms_of(const Candidate& candidate) {
     return {candidate.id,
@@ -214,8 +232,13 @@ Assessment select(const Candidate& candidate, const NodeView& view, const Select
 }
 
 Prospect prospect_of(const Chosen& chosen) {
-    return {chosen.terms.id,          chosen.terms.fee,     chosen.terms.dataset_bytes, chosen.terms.deadline_unix_s,
-            chosen.finish_estimate_s, chosen.expected_value};
+    const SignedWei value = paid_value(chosen);
+    return {chosen.terms.id,
+            chosen.terms.fee,
+            chosen.terms.dataset_bytes,
+            chosen.terms.deadline_unix_s,
+            chosen.finish_estimate_s,
+            value > 0 ? chain::to_wei(U256(value)) : Wei{}};
 }
 
 void reserve(NodeView& view, const Chosen& chosen) {
@@ -225,8 +248,8 @@ void reserve(NodeView& view, const Chosen& chosen) {
     view.alt_free = chain::to_wei(to_u256(view.alt_free) - to_u256(gas));
 }
 
-std::string rounded_coins(const Wei& wei) {
-    return signed_coins(signed_wei(wei));
+std::string value_text(const Chosen& chosen) {
+    return signed_coins(paid_value(chosen));
 }
 
 }  // namespace emeth::node

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@
 
 #include "chain/chain.hpp"
 #include "node/market/finish_estimate.hpp"
+#include "node/market/payout.hpp"
 #include "node/market/priority.hpp"
 #include "statemachine/job.hpp"
 #include "trainer_protocol/messages.hpp"
@@ -36,6 +38,7 @@ struct SelectionPolicy {
     /// Not a setting: non-zero if workers share the master's disk, since a JOB's states then count there, too.
     std::uint64_t disk_bytes_per_dataset_byte = 0;
     Priority priority = priorities().front();
+    Wei shortfall_max;                  ///< what a verified JOB may bring less than the rules say, EMT wei
     Wei emt_per_alt;                    ///< EMT wei that one ALT of gas money is worth; 0: gas is not converted
     bool cooperative = false;           ///< one JOB at a time, which all workers train together
     std::uint64_t miss_rate = 1'000;    ///< assumed share of deadlines missed, in units of 1/100000
@@ -61,6 +64,7 @@ struct NodeView {
     Wei gas_price;                 ///< ALT wei per chain gas, as a transaction signed now would offer it at most
     std::uint64_t disk_free_bytes = 0;
     chain::Constants constants;
+    std::optional<Payout> short_payout;  ///< of a recent JOB that was verified and paid less than the rules say
 };
 
 struct Chosen {
@@ -68,7 +72,8 @@ struct Chosen {
     trainer_protocol::JobSpec spec;
     Wei deposit;
     std::int64_t finish_estimate_s = 0;
-    Wei expected_value;  ///< EMT wei
+    Wei expected_value;  ///< by the rules, EMT wei
+    Wei shortfall;       ///< what the contract will pay less than that, EMT wei
 };
 
 struct Refused {
@@ -88,7 +93,7 @@ Prospect prospect_of(const Chosen& chosen);
 /// selected for this `view`.
 void reserve(NodeView& view, const Chosen& chosen);
 
-/// EMT with four decimals, for people: "9.8000".
-std::string rounded_coins(const Wei& wei);
+/// What the JOB is expected to bring, less what the contract keeps: EMT with four decimals, for people: "9.8000".
+std::string value_text(const Chosen& chosen);
 
 }  // namespace emeth::node

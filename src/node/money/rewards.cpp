@@ -9,9 +9,11 @@
 #include "chain/amount.hpp"
 #include "chain/encoding/emeth_core.hpp"
 #include "chain/encoding/token_transfers.hpp"
+#include "chain/encoding/transaction.hpp"
 #include "chain/sender/outbox_policy.hpp"
 #include "runtime/failpoint.hpp"
 #include "runtime/log.hpp"
+#include "statemachine/amount_text.hpp"
 
 namespace emeth::node {
 namespace {
@@ -23,6 +25,17 @@ const std::string next_slot_cursor = "withdraw/next";
 /// Endpoints of one provider may lag behind each other by up to this much: until then a closed slot that holds nothing
 /// is read again.
 constexpr std::int64_t settled_after_s = 3'600;
+
+/// Endpoints may lag behind the one that showed the receipt.
+constexpr int balance_reads_max = 4;
+constexpr Milliseconds balance_read_pause{2'000};
+
+/// The slot that a withdrawal names.
+std::optional<std::uint64_t> slot_of(const storage::OutboxEntry& withdrawal) {
+    const auto decoded = chain::decode_transaction(withdrawal.raw);
+    if (decoded.has_error()) return std::nullopt;
+    return chain::withdrawn_slot(decoded->transaction.data);
+}
 
 bool is_due(const chain::Slot& slot) {
     return !slot.own_balance.is_zero();
@@ -95,7 +108,13 @@ Task<Result<void>> Rewards::settle_pending() {
     for (const auto& entry : *pending) {
         if (entry.kind != storage::TxKind::withdraw) continue;
         const Result<chain::TxOutcome> outcome = co_await ports_.sender.await_outcome(entry.nonce, entry.hash);
-        if (outcome.has_value()) continue;
+        if (outcome.has_value()) {
+            const std::optional<std::uint64_t> slot = slot_of(entry);
+            if (!slot || !outcome->receipt.succeeded) continue;
+            const Result<Withdrawal> withdrawal = co_await account_for(*slot, outcome->receipt);
+            if (withdrawal.has_error()) co_return withdrawal.error();
+            continue;
+        }
         if (outcome.error().kind != ErrorKind::permanent) co_return outcome.error();
         // The nonce went to a foreign transaction, so the contents of the slot are read again.
         const Result<chain::Block> latest = co_await ports_.chain.latest_block();
@@ -142,14 +161,36 @@ Task<Result<Withdrawal>> Rewards::withdraw(std::uint64_t number) {
     if (outcome.has_error()) co_return outcome.error();
     if (!outcome->receipt.succeeded)
         co_return transient_error(fmt::format("withdrawal of slot {} reverted: {}", number, outcome->revert_reason));
+    co_return co_await account_for(number, outcome->receipt);
+}
+
+/// Of a withdrawal that is mined.
+Task<Result<Withdrawal>> Rewards::account_for(std::uint64_t number, chain::Receipt receipt) {
     const Result<chain::Slot> slot = co_await ports_.chain.slot(number, ports_.sender.address());
     if (slot.has_error()) co_return slot.error();
-    const Wei amount = chain::minted_to(outcome->receipt, ports_.sender.address());
-    spdlog::info("slot {}: {} EMT withdrawn for {} of {} gas", number, chain::format_coins(amount), slot->own_gas,
-                 slot->total_gas);
-    const Result<void> noted = co_await set_cursor("withdraw/" + std::to_string(number), chain::format_wei(amount));
+    const std::optional<Wei> amount = co_await amount_received(receipt);
+    spdlog::info("slot {}: {} withdrawn for {} of {} gas", number,
+                 amount ? emt_text(amount) : "an unknown amount of EMT", slot->own_gas, slot->total_gas);
+    std::string told = amount ? chain::format_wei(*amount) : std::string("unknown");
+    const Result<void> noted = co_await set_cursor("withdraw/" + std::to_string(number), std::move(told));
     if (noted.has_error()) co_return noted.error();
-    co_return Withdrawal{number, amount, outcome->receipt.transaction};
+    co_return Withdrawal{number, amount, receipt.transaction};
+}
+
+/// Not every token emits an event when it mints: the balances around the block show what came then.
+Task<std::optional<Wei>> Rewards::amount_received(chain::Receipt receipt) {
+    const Address wallet = ports_.sender.address();
+    const std::optional<Wei> logged = chain::gain_in(receipt, options_.token, wallet);
+    if (logged && !logged->is_zero()) co_return logged;
+    for (int attempt = 1;; ++attempt) {
+        const Result<Wei> gain = co_await ports_.chain.unlogged_emt_gain(wallet, receipt.block);
+        if (gain.has_value()) co_return *gain;
+        if (gain.error().kind == ErrorKind::permanent || attempt == balance_reads_max) {
+            spdlog::warn("what transaction {} brought is unknown: {}", receipt.transaction.hex(), gain.error().message);
+            co_return std::nullopt;
+        }
+        co_await ports_.clock.sleep(balance_read_pause);
+    }
 }
 
 Task<Result<void>> Rewards::set_cursor(std::string key, std::string value) {

@@ -19,7 +19,7 @@ namespace emeth::node {
 
 struct Withdrawal {
     std::uint64_t slot = 0;
-    Wei amount;  ///< EMT wei
+    std::optional<Wei> amount;  ///< EMT wei; none: unknown
     Hash256 transaction;
 };
 
@@ -34,7 +34,7 @@ struct RewardsPorts {
 };
 
 struct RewardsOptions {
-    Address core;
+    Address core, token;
     std::uint64_t confirmations = 1;  ///< a slot is settled for good once the block that closed it is that deep
     Milliseconds interval{0};         ///< between rounds
 };
@@ -60,6 +60,8 @@ private:
     Task<Result<std::uint64_t>> open_slot(std::uint64_t depth, std::int64_t seconds_before);
     Task<Result<std::uint64_t>> first_unsettled_slot();
     Task<Result<Withdrawal>> withdraw(std::uint64_t slot);
+    Task<Result<Withdrawal>> account_for(std::uint64_t slot, chain::Receipt receipt);
+    Task<std::optional<Wei>> amount_received(chain::Receipt receipt);
     Task<Result<void>> set_cursor(std::string key, std::string value);
 
     RewardsPorts ports_;

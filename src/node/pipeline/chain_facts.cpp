@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "chain/amount.hpp"
 #include "chain/reorganisation.hpp"
 #include "statemachine/delivery.hpp"
 #include "trainer_protocol/segments.hpp"
@@ -38,12 +39,19 @@ std::optional<chain::StatusLog> find_end(const sm::Job& job, const ChainView& vi
     return found == view.logs.end() ? std::nullopt : std::optional(*found);
 }
 
+std::optional<Wei> loss_of(const sm::Job& job, const chain::Settlement& settlement, const Address& self) {
+    const Wei& deposit = job.deposit.deposit;
+    if (!settlement.received || deposit.is_zero() || job.terms.owner == self) return settlement.slashed;
+    if (*settlement.received >= deposit) return Wei{};
+    return chain::to_wei(chain::to_u256(deposit) - chain::to_u256(*settlement.received));
+}
+
 std::optional<Fact> fact_of_end(const sm::Job& job, const chain::StatusLog& log, const EndDetails& details) {
     const sm::TxRef verdict{log.transaction, 0, log.block};
     if (log.status == JobStatus::verified)
-        return sm::Verified{verdict, details.gas,
-                            static_cast<std::uint64_t>(details.verified_at_unix_s / slot_seconds)};
-    if (log.status == JobStatus::timeout) return sm::TimedOut{verdict, details.penalty};
+        return sm::Verified{verdict, details.gas, static_cast<std::uint64_t>(details.at_unix_s / slot_seconds),
+                            details.paid};
+    if (log.status == JobStatus::timeout) return sm::TimedOut{verdict, details.penalty, details.at_unix_s};
     if (log.status == JobStatus::failed) return sm::ResultRejected{verdict, details.penalty};
     if (!job.outcome.decline_reason.empty() || job.outcome.submit) return std::nullopt;
     return sm::DeclineDecided{"the contract shows that this wallet declined it outside of this program"};

@@ -34,10 +34,15 @@ std::optional<chain::StatusLog> find_end(const statemachine::Job& job, const Cha
 
 /// What the contract must be asked for in addition to a log from find_end().
 struct EndDetails {
-    Wei penalty;                          ///< TIMEOUT and FAILED: what this node lost, EMT wei
-    std::uint64_t gas = 0;                ///< VERIFIED: credited gas
-    std::int64_t verified_at_unix_s = 0;  ///< VERIFIED
+    std::optional<Wei> penalty;  ///< TIMEOUT and FAILED: what this node lost, EMT wei; none: unknown
+    std::uint64_t gas = 0;       ///< VERIFIED: credited gas
+    std::int64_t at_unix_s = 0;  ///< chain time of the verdict
+    std::optional<Wei> paid{};   ///< VERIFIED: what it brought this node, EMT wei; none: unknown
 };
+
+/// What the node lost of its deposit by a transaction that ended the JOB, EMT wei; none: its receipt does not show it.
+/// Of a JOB of its own, the fee comes back by the same transaction, so the transfers do not tell.
+std::optional<Wei> loss_of(const statemachine::Job& job, const chain::Settlement& settlement, const Address& self);
 
 /// None if there is nothing to report: a decline by this program is observed by its own step, and one sent by another
 /// program is held back while a submit is in flight, since that submit reverts first.

@@ -1,5 +1,7 @@
 #include "node/pipeline/chain_watch.hpp"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "runtime/log.hpp"
@@ -40,15 +42,20 @@ Task<Result<std::optional<Fact>>> ChainWatch::look() {
 
 Task<Result<std::optional<Fact>>> ChainWatch::read_end(chain::StatusLog log) {
     EndDetails details;
+    if (log.status == JobStatus::declined) co_return fact_of_end(job(), log, details);
+    const Result<std::optional<chain::Block>> block = co_await ports_.chain.block(log.block);
+    if (block.has_error()) co_return block.error();
+    if (!*block) co_return transient_error(fmt::format("the endpoint does not have block {}", log.block));
+    details.at_unix_s = (*block)->timestamp_unix_s;
+    const Result<chain::Settlement> settlement = co_await ports_.chain.settlement(log.transaction, rules_.self);
+    if (settlement.has_error()) co_return settlement.error();
     if (log.status == JobStatus::verified) {
         const Result<chain::JobAssign> assign = co_await ports_.chain.job_assign(ports_.journal.id());
         if (assign.has_error()) co_return assign.error();
         details.gas = assign->gas;
-        details.verified_at_unix_s = assign->verified_at_unix_s;
-    } else if (log.status == JobStatus::timeout || log.status == JobStatus::failed) {
-        const Result<Wei> penalty = co_await ports_.chain.penalty_of(log.transaction, rules_.self);
-        if (penalty.has_error()) co_return penalty.error();
-        details.penalty = *penalty;
+        details.paid = settlement->received;
+    } else {
+        details.penalty = loss_of(job(), *settlement, rules_.self);
     }
     co_return fact_of_end(job(), log, details);
 }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "chain/encoding/emeth_core.hpp"
+#include "node/pipeline/chain_facts.hpp"
 
 namespace emeth::node {
 
@@ -30,12 +31,12 @@ Task<Result<void>> Decline::commit_signed(std::vector<storage::OutboxEntry> entr
 
 /// Adopts the other program's transaction as our own.
 Task<Result<void>> Decline::take_over(chain::StatusLog log) {
-    const Result<Wei> penalty = co_await chain_.penalty_of(log.transaction, self_);
-    if (penalty.has_error()) co_return penalty.error();
+    const Result<chain::Settlement> settlement = co_await chain_.settlement(log.transaction, self_);
+    if (settlement.has_error()) co_return settlement.error();
     Fact signed_elsewhere = sm::DeclineSigned{{log.transaction, 0, 0}};
     const Result<void> committed = co_await journal_.commit(std::move(signed_elsewhere));
     if (committed.has_error()) co_return committed;
-    Fact declined = sm::Declined{{log.transaction, 0, log.block}, *penalty};
+    Fact declined = sm::Declined{{log.transaction, 0, log.block}, loss_of(journal_.job(), *settlement, self_)};
     co_return co_await journal_.commit(std::move(declined));
 }
 
@@ -45,9 +46,9 @@ Task<Result<void>> Decline::await() {
     if (ending.has_error()) co_return ending.error();
     Fact fact = sm::DeclineReverted{ending->tx, ending->reason};
     if (ending->succeeded) {
-        const Result<Wei> penalty = co_await chain_.penalty_of(ending->tx.hash, self_);
-        if (penalty.has_error()) co_return penalty.error();
-        fact = sm::Declined{ending->tx, *penalty};
+        const Result<chain::Settlement> settlement = co_await chain_.settlement(ending->tx.hash, self_);
+        if (settlement.has_error()) co_return settlement.error();
+        fact = sm::Declined{ending->tx, loss_of(journal_.job(), *settlement, self_)};
     }
     co_return co_await journal_.commit(std::move(fact), std::move(ending->side));
 }

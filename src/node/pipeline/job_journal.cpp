@@ -92,8 +92,10 @@ void JobJournal::log(const Fact& fact, statemachine::State before) const {
     if (last_rejection_) {
         spdlog::warn("{}: not accepted: {}", id, last_rejection_->reason);
     } else if (job_.state != before) {
-        spdlog::info("{}: {} → {}: {}", id, statemachine::name(before), statemachine::name(job_.state),
-                     statemachine::describe(fact));
+        // A penalty that is unknown may be one.
+        const bool is_money_lost = statemachine::is_end(job_.state) && job_.outcome.penalty != Wei{};
+        spdlog::log(is_money_lost ? spdlog::level::err : spdlog::level::info, "{}: {} → {}: {}", id,
+                    statemachine::name(before), statemachine::name(job_.state), statemachine::describe(fact));
     } else {
         spdlog::info("{}: {}: {}", id, statemachine::name(job_.state), statemachine::describe(fact));
     }

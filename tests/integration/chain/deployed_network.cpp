@@ -1,6 +1,8 @@
 #include "deployed_network.hpp"
 
 #include <algorithm>
+#include <boost/json/parse.hpp>
+#include <fstream>
 
 #include "chain/encoding/abi.hpp"
 #include "chain/encoding/transaction.hpp"
@@ -12,18 +14,33 @@ namespace {
 constexpr std::uint64_t ample_gas = 6'000'000;
 constexpr Milliseconds poll_interval{10};
 
+/// Of an artifact of contracts/compile.mjs.
+std::string creation_code(const std::string& contract) {
+    std::ifstream file(std::string(EMETH_PUBLISHED_CONTRACTS) + "/" + contract + ".json");
+    const std::string text(std::istreambuf_iterator<char>(file), {});
+    return std::string(boost::json::parse(text).at("bytecode").as_string());
+}
+
 Task<Result<void>> put(storage::Outbox* outbox, std::vector<storage::OutboxEntry> entries) {
     co_return outbox->put(entries);
 }
 
 }  // namespace
 
-DeployedNetwork::DeployedNetwork(const std::vector<std::string>& anvil_arguments)
+DeployedNetwork::ContractCode DeployedNetwork::own_contracts() {
+    return {std::string(contracts::emeth_core_creation_hex()), std::string(contracts::emeth_token_creation_hex())};
+}
+
+DeployedNetwork::ContractCode DeployedNetwork::published_contracts() {
+    return {creation_code("PublishedCore"), creation_code("PublishedToken")};
+}
+
+DeployedNetwork::DeployedNetwork(const std::vector<std::string>& anvil_arguments, const ContractCode& contracts)
     : anvil(io, anvil_arguments), rpc(http::Url::parse(anvil.url()).value(), Milliseconds(10'000)) {
     for (std::size_t i = 0; i <= other; ++i) keys.push_back(emeth::test::AnvilProcess::account_key(i));
     chain = std::make_unique<RpcChain>(rpc, Address{}, Address{});
-    token = deploy(contracts::emeth_token_creation_hex(), {});
-    core = deploy(contracts::emeth_core_creation_hex(), abi::Encoder().address(token).finish());
+    token = deploy(contracts.token, {});
+    core = deploy(contracts.core, abi::Encoder().address(token).finish());
     chain = std::make_unique<RpcChain>(rpc, core, token);
     for (const Account rich : {requester, node})
         transact(owner, token, encode_mint(address(rich), *parse_coins("1000")));

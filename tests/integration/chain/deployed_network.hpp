@@ -1,4 +1,4 @@
-// Our contracts on an anvil of the test's own, deployed by the code under test, and the wallets of all who use them.
+// Contracts on an anvil of the test's own, deployed by the code under test, and the wallets of all who use them.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -22,7 +22,16 @@ class DeployedNetwork : public testing::Test {
 protected:
     enum Account : std::size_t { owner, requester, node, verifier, other };
 
-    explicit DeployedNetwork(const std::vector<std::string>& anvil_arguments = {});
+    /// Creation code, 0x-prefixed hex.
+    struct ContractCode {
+        std::string core, token;
+    };
+    static ContractCode own_contracts();
+    /// Those that behave like the published ones, of tests/support/published.
+    static ContractCode published_contracts();
+
+    explicit DeployedNetwork(const std::vector<std::string>& anvil_arguments = {},
+                             const ContractCode& contracts = own_contracts());
 
     /// Signs with the latest count and waits until it is mined; for wallets other than the node's.
     Receipt transact(Account from, std::optional<Address> to, Bytes data);

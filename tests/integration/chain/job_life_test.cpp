@@ -114,27 +114,39 @@ TEST_F(JobLife, ReadsTheEventsOfItsBlocks) {
     EXPECT_EQ(cancels[0].job, job);
 }
 
-TEST_F(JobLife, ReadsPenaltiesFromReceipts) {
+TEST_F(JobLife, ReadsFromReceiptsWhatTheNodeLost) {
+    const auto settled = [&](const Receipt& end, Account account) {
+        return run(chain->settlement(end.transaction, address(account))).value();
+    };
     const JobId declined = request(fee);
     process(declined, fee);
     const Receipt decline =
         outcome(run(sender->send_and_store(intent(TxKind::decline, encode_decline(declined)))).value());
-    EXPECT_EQ(format_coins(run(chain->penalty_of(decline.transaction, address(node))).value()), "7.5");
-    EXPECT_EQ(run(chain->penalty_of(decline.transaction, address(other))).value(), Wei{});
+    EXPECT_EQ(settled(decline, node).received, parse_coins("22.5").value());
+    EXPECT_EQ(settled(decline, node).slashed, parse_coins("7.5").value());
+    EXPECT_EQ(settled(decline, other).slashed, std::nullopt);
 
     const JobId rejected = request(fee);
     process(rejected, fee);
     submit(rejected);
     const Receipt verdict = transact(verifier, core, encode_reject_result(rejected));
-    EXPECT_EQ(format_coins(run(chain->penalty_of(verdict.transaction, address(node))).value()), "17.5");
+    EXPECT_EQ(settled(verdict, node).received, parse_coins("12.5").value());
+    EXPECT_EQ(settled(verdict, node).slashed, parse_coins("17.5").value());
 
     const JobId late = request(fee, 60);
     process(late, fee);
     rpc_call("evm_increaseTime", {120});
     const Receipt timeout = transact(verifier, core, encode_timeout(late));
-    EXPECT_EQ(format_coins(run(chain->penalty_of(timeout.transaction, address(node))).value()), "7.5");
+    EXPECT_EQ(settled(timeout, node).received, parse_coins("22.5").value());
+    EXPECT_EQ(settled(timeout, node).slashed, parse_coins("7.5").value());
     EXPECT_EQ(run(chain->job(late))->status, JobStatus::timeout);
-    EXPECT_FALSE(run(chain->penalty_of(Hash256{}, address(node))));
+    EXPECT_FALSE(run(chain->settlement(Hash256{}, address(node))));
+
+    const std::vector<StatusLog> all = run(chain->all_status_logs(0, timeout.block)).value();
+    ASSERT_EQ(all.size(), 7u);
+    EXPECT_EQ(all.back().job, late);
+    EXPECT_EQ(all.back().status, JobStatus::timeout);
+    EXPECT_EQ(run(chain->unlogged_emt_gain(address(node), timeout.block)).value(), Wei{});
 }
 
 TEST_F(JobLife, SaysWhyACallIsRefused) {

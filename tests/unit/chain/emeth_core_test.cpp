@@ -51,6 +51,17 @@ TEST(Events, LeavesOutWhatIsAnotherEventOrMalformed) {
     EXPECT_FALSE(parse_status_event(Log{}));
 }
 
+TEST(Calls, AWithdrawalNamesItsSlot) {
+    EXPECT_EQ(withdrawn_slot(encode_withdraw_slot_reward(20'415)), 20'415U);
+    EXPECT_EQ(withdrawn_slot(encode_timeout(JobId{})), std::nullopt);
+    Bytes cut = encode_withdraw_slot_reward(20'415);
+    cut.pop_back();
+    EXPECT_EQ(withdrawn_slot(cut), std::nullopt);
+    Bytes enormous = encode_withdraw_slot_reward(0);
+    enormous[4] = 1;
+    EXPECT_EQ(withdrawn_slot(enormous), std::nullopt);
+}
+
 TEST(Events, ReadsAPenalty) {
     Log log;
     log.topics = {abi::event_topic("Penalty(address,uint256)"), abi::word_of(node)};

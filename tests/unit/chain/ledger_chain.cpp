@@ -195,8 +195,14 @@ Task<Result<JobAssign>> LedgerChain::job_assign(JobId) {
 Task<Result<std::vector<StatusLog>>> LedgerChain::status_logs(JobId, std::uint64_t) {
     unexpected("status_logs");
 }
-Task<Result<Wei>> LedgerChain::penalty_of(Hash256, Address) {
-    unexpected("penalty_of");
+Task<Result<std::vector<StatusLog>>> LedgerChain::all_status_logs(std::uint64_t, std::uint64_t) {
+    unexpected("all_status_logs");
+}
+Task<Result<Settlement>> LedgerChain::settlement(Hash256, Address) {
+    unexpected("settlement");
+}
+Task<Result<Wei>> LedgerChain::unlogged_emt_gain(Address, std::uint64_t) {
+    unexpected("unlogged_emt_gain");
 }
 Task<Result<std::uint64_t>> LedgerChain::current_slot() {
     unexpected("current_slot");

@@ -20,12 +20,14 @@ std::string result_of(const chain::Bytes& data) {
     return {data.begin() + length_at + 1, data.begin() + length_at + 1 + static_cast<std::ptrdiff_t>(length)};
 }
 
-chain::Log minting(const Address& account) {
+const Wei minted = wei(1'000'000);
+
+chain::Log minting(const Address& token, const Address& account) {
     chain::Log log;
+    log.address = token;
     log.topics = {chain::abi::event_topic("Transfer(address,address,uint256)"), chain::abi::word_of(Address{}),
                   chain::abi::word_of(account)};
-    const Wei amount = wei(1'000'000);
-    log.data.assign(amount.bytes.begin(), amount.bytes.end());
+    log.data.assign(minted.bytes.begin(), minted.bytes.end());
     return log;
 }
 
@@ -89,7 +91,8 @@ Task<Result<void>> ExecutingChain::send_raw(chain::Bytes raw) {
     const auto header = co_await block(head());
     receipt.block_hash = (*header)->hash;
     receipt.succeeded = !name.empty();
-    if (name == "withdraw") receipt.logs.push_back(minting(decoded->sender));
+    if (name == "withdraw" && logs_mints) receipt.logs.push_back(minting(network.token, decoded->sender));
+    if (name == "withdraw" && !logs_mints && !forgets_balances) unlogged_gains[head()] = minted;
     receipts[decoded->hash] = receipt;
     transaction_of_block_[head()] = decoded->hash;
     co_return Result<void>{};
@@ -110,10 +113,13 @@ Task<Result<std::vector<chain::StatusLog>>> ExecutingChain::status_logs(JobId id
     co_return logs;
 }
 
-Task<Result<Wei>> ExecutingChain::penalty_of(Hash256 hash, Address) {
+Task<Result<chain::Settlement>> ExecutingChain::settlement(Hash256 hash, Address node) {
     if (failure) co_return *failure;
-    if (left_waiting_.contains(hash) && !receipts.contains(hash)) co_return Wei{};  // it is not on the chain
-    co_return penalty;
+    if (left_waiting_.contains(hash) && !receipts.contains(hash)) co_return chain::Settlement{};
+    if (pays) co_return *pays;
+    if (const auto own = receipts.find(hash); own != receipts.end())
+        for (const chain::StatusLog& log : statuses(own->second.block, own->second.block)) co_return by_the_rules(log);
+    co_return co_await FakeChain::settlement(hash, node);
 }
 
 void ExecutingChain::take_back(std::uint64_t depth) {

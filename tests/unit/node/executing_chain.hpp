@@ -25,9 +25,12 @@ public:
     void take_back(std::uint64_t depth);
 
     Task<Result<std::optional<chain::Receipt>>> receipt(Hash256 transaction) override;
-    Task<Result<Wei>> penalty_of(Hash256 hash, Address node) override;
+    Task<Result<chain::Settlement>> settlement(Hash256 hash, Address node) override;
 
-    Wei penalty;  ///< of every end that costs something
+    /// What every end pays; none: what the contract's rules say.
+    std::optional<chain::Settlement> pays;
+    bool logs_mints = true;         ///< the token emits Transfer when it mints
+    bool forgets_balances = false;  ///< the endpoint keeps no balances of earlier blocks
     /// While set, receipts and logs come from an endpoint that lags far behind the one that answers everything else.
     bool hides_what_was_mined = false;
     /// While set, nothing that is sent is mined.

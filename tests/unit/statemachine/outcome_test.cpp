@@ -95,6 +95,36 @@ TEST(Verdict, EndsTheJob) {
     EXPECT_EQ(rejection_kind(job, TimedOut{tx(900, 50), tokens(7)}), RejectionKind::not_in_this_state);
 }
 
+TEST(Verdict, SaysWhatIsUnknown) {
+    const Job job = straight(dataset_ready);
+    const Job timed_out = after(job, TimedOut{tx(900, 50), std::nullopt});
+    EXPECT_EQ(timed_out.outcome.penalty, std::nullopt);
+    EXPECT_EQ(timed_out.outcome.end_reason, "the deadline passed, penalty unknown");
+    EXPECT_EQ(job.outcome.penalty, Wei{});
+}
+
+TEST(Verdict, ADeadlinePassedOnlyIfItDid) {
+    const Job job = straight(dataset_ready);
+    const std::int64_t deadline = job.terms.deadline_unix_s;
+    EXPECT_EQ(after(job, TimedOut{tx(900, 50), tokens(2), deadline + 1}).outcome.end_reason,
+              "the deadline passed, penalty 2 EMT");
+    EXPECT_EQ(after(job, TimedOut{tx(900, 50), tokens(2), deadline - 7'260}).outcome.end_reason,
+              "the verifier ended it 2 h 1 min before its deadline, penalty 2 EMT");
+    EXPECT_EQ(after(job, TimedOut{tx(900, 50), tokens(2)}).outcome.end_reason, "the deadline passed, penalty 2 EMT")
+        << "as histories of before say it";
+}
+
+TEST(Verdict, SaysWhatWasPaid) {
+    const Job job = straight(submit_confirmed);
+    const Job verified = after(job, Verified{tx(902, 50), 582, 20415, tokens(30)});
+    EXPECT_EQ(verified.outcome.paid, tokens(30));
+    EXPECT_EQ(verified.outcome.end_reason, "verified: 582 gas in slot 20415, 30 EMT received");
+    EXPECT_EQ(after(job, Verified{tx(902, 50), 582, 20415}).outcome.end_reason, "verified: 582 gas in slot 20415");
+    const Job again = after(verified, ReorgedOut{ChainFact::verdict});
+    EXPECT_EQ(again.outcome.paid, std::nullopt);
+    EXPECT_EQ(again.outcome.penalty, Wei{});
+}
+
 TEST(Verdict, TimeoutComesWhileProcessing) {
     for (const std::size_t steps : {process_confirmed, lease_granted, dataset_ready, submit_signed}) {
         const Job job = after(straight(steps), TimedOut{tx(900, 50), tokens(7)});

@@ -45,6 +45,17 @@ Job shown_job() {
     return job;
 }
 
+/// The same, with what the verdict paid and a penalty that nobody knows.
+Job paid_job() {
+    Job job = shown_job();
+    job.outcome.penalty.reset();
+    job.outcome.paid = tokens(30);
+    return job;
+}
+
+const Verified paid_verdict{tx(902, 50), 582, 20415, tokens(30)};
+const TimedOut early_timeout{tx(900, 50), std::nullopt, 1'700'000'000};
+
 HistoryEntry history_entry(const EventBody& body) {
     HistoryEntry entry{body.index() + 1, {1'700'000'000'123, body}, State::discovered, State::accepted, std::nullopt};
     // One of the events carries a rejection.
@@ -79,6 +90,9 @@ std::map<std::string, std::string> records_by_name() {
     std::map<std::string, std::string> payloads{
         {"job", encode_job(full_job())},
         {"job.shown", encode_job(shown_job())},
+        {"job.paid", encode_job(paid_job())},
+        {"history.Verified.paid", encode_history(history_entry(paid_verdict))},
+        {"history.TimedOut.early", encode_history(history_entry(early_timeout))},
         {"outbox", encode_outbox(outbox_entry())},
         {"outbox.replaced", encode_outbox(replaced_entry())},
         {"replacement", encode_replacement({47, 2, replacement})},
@@ -123,13 +137,18 @@ TEST(GoldenRecords, AreWrittenAsBefore) {
 
 TEST(GoldenRecords, AreReadAsBefore) {
     const auto golden = golden_records();
-    ASSERT_EQ(golden.size(), 7 + event_kinds);
+    ASSERT_EQ(golden.size(), 10 + event_kinds);
     const auto payload = [&](const std::string& record) {
         const std::string sealed = unhex(golden.at(record));
         return std::string(*unseal(record, sealed));
     };
     EXPECT_EQ(*decode_job(payload("job")), full_job());
     EXPECT_EQ(*decode_job(payload("job.shown")), shown_job());
+    EXPECT_EQ(*decode_job(payload("job.paid")), paid_job());
+    EXPECT_EQ(std::get<Verified>(decode_history(payload("history.Verified.paid"))->event.body).paid, tokens(30));
+    const HistoryEntry early = *decode_history(payload("history.TimedOut.early"));
+    EXPECT_EQ(std::get<TimedOut>(early.event.body).penalty, std::nullopt);
+    EXPECT_EQ(std::get<TimedOut>(early.event.body).at_unix_s, early_timeout.at_unix_s);
     EXPECT_EQ(*decode_outbox(payload("outbox")), outbox_entry());
     EXPECT_EQ(*decode_outbox(payload("outbox.replaced")), replaced_entry());
     const NumberedReplacement second = *decode_replacement(payload("replacement"));
@@ -170,6 +189,21 @@ TEST(RecordCodec, KeepsCrashes) {
     const HistoryEntry entry = *decode_history(encode_history(history_entry(crashed)));
     EXPECT_EQ(describe(entry.event.body), describe(crashed));
     EXPECT_EQ(std::get<StepFailed>(entry.event.body).failure, FailureClass::bug);
+}
+
+TEST(RecordCodec, KeepsWhatIsUnknownApartFromZero) {
+    Job job = full_job();
+    for (const std::optional<Wei>& amount : {std::optional<Wei>(), std::optional(Wei{}), std::optional(tokens(30))}) {
+        job.outcome.penalty = job.outcome.paid = amount;
+        EXPECT_EQ(*decode_job(encode_job(job)), job);
+        const HistoryEntry late =
+            *decode_history(encode_history(history_entry(TimedOut{tx(900, 50), amount, 1'700'000'000})));
+        EXPECT_EQ(std::get<TimedOut>(late.event.body).penalty, amount);
+        EXPECT_EQ(std::get<TimedOut>(late.event.body).at_unix_s, 1'700'000'000);
+        const HistoryEntry verified =
+            *decode_history(encode_history(history_entry(Verified{tx(902, 50), 582, 20415, amount})));
+        EXPECT_EQ(std::get<Verified>(verified.event.body).paid, amount);
+    }
 }
 
 TEST(RecordCodec, KeepsBytesThatAreNoUtf8) {

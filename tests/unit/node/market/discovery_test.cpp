@@ -78,8 +78,10 @@ protected:
         storage::NodeStore::open(folder / "store", storage::OpenMode::read_write).value();
     std::vector<statemachine::Job> taken;
     node::Commitments commitments;
+    node::PayoutWatch payouts{
+        io.get_executor(), {chain, store->notes(), pool, clock}, {wallet, chain.network, wide_policy().shortfall_max}};
     node::Prospector::Ports ports() {
-        return {chain, artifacts, hub, pool, clock, [this](std::optional<JobId>) { return commitments; }};
+        return {chain, artifacts, hub, pool, clock, payouts, [this](std::optional<JobId>) { return commitments; }};
     }
     node::Prospector prospector{ports(), {wallet, chain.network, wide_policy(), folder.path()}};
     node::Discovery discovery{
@@ -141,6 +143,29 @@ TEST_F(DiscoveryTest, TakesNoJobWhileThisMachinesClockCannotBeCorrected) {
     EXPECT_EQ(run(checked.round()).value(), 1U) << "a second server says so: signatures are corrected";
     EXPECT_EQ(chosen(), std::vector<JobId>{best});
     EXPECT_GE(network.unix_ms(), (now_s + 1'199) * 1'000);
+}
+
+/// Each JOB of 20 EMT cost 10 net while the log spoke of an expected value of 9.68 EMT.
+TEST_F(DiscoveryTest, TakesNoJobOnAContractThatKeepsDeposits) {
+    const auto done = repeated<JobId>(0x44);
+    chain.request(done, repeated<Address>(0x22), "text", "{}", chain::parse_coins("20").value(), 1'800'000'000);
+    chain.process(done, repeated<Address>(0x33));
+    chain.submit(done, "result");
+    chain.verify(done, 5);
+    chain.settlements[run(chain.status_logs(done, 0)).value().back().transaction] = {chain::parse_coins("10").value(),
+                                                                                     std::nullopt};
+    offer(1, "20");
+    EXPECT_EQ(round(), 0U);
+    ASSERT_EQ(store->notes().refusals().value().size(), 1U);
+    EXPECT_NE(store->notes().refusals().value().at(0).reason.find("the contract pays less than its rules say"),
+              std::string::npos);
+
+    node::SelectionPolicy accepting = wide_policy();
+    accepting.shortfall_max = chain::parse_coins("20").value();
+    node::Prospector bold{ports(), {wallet, chain.network, accepting, folder.path()}};
+    node::Discovery next_start{node::DiscoveryPorts{info, bold, store->jobs(), store->notes(), pool, clock, random},
+                               Milliseconds(5'000), [this](statemachine::Job job) { taken.push_back(std::move(job)); }};
+    EXPECT_EQ(run(next_start.round()).value(), 1U) << "the operator has accepted it";
 }
 
 TEST_F(DiscoveryTest, DepositsOfOneRoundAddUp) {

@@ -68,7 +68,7 @@ TEST(Selection, ChoosesAGoodJobWithItsTermsAndSums) {
     EXPECT_EQ(chosen.spec.epochs, 2U);
     EXPECT_EQ(chosen.finish_estimate_s, 21'319) << "about the published 6 h";
     // 20 - 10 - 1% of 5 - 1% of (5 + 10)
-    EXPECT_EQ(node::rounded_coins(chosen.expected_value), "9.8000");
+    EXPECT_EQ(node::value_text(chosen), "9.8000");
 }
 
 /// Both deposits would be locked, and one JOB would wait for the other's worker.
@@ -83,6 +83,22 @@ TEST(Selection, TheOnlyAbleWorkerIsNotPromisedTwice) {
     verdict = select(scene.candidate, scene.view, scene.policy);
     ASSERT_TRUE(std::holds_alternative<Refused>(verdict));
     EXPECT_EQ(std::get<Refused>(verdict).reason, "none of the 2 connected workers is free");
+}
+
+/// As on the published contract.
+node::Payout kept_deposit() {
+    return {repeated<JobId>(0x77), repeated<Hash256>(1), 17, coins("20"), coins("30"), coins("10")};
+}
+
+/// The sentence that is logged counts what is really paid; the operator has accepted it.
+TEST(Selection, WhatTheContractKeepsCountsInTheExpectedValue) {
+    Scene scene = good_scene();
+    scene.view.short_payout = kept_deposit();
+    scene.policy.shortfall_max = coins("20");
+    const auto verdict = select(scene.candidate, scene.view, scene.policy);
+    ASSERT_TRUE(std::holds_alternative<Chosen>(verdict)) << std::get<Refused>(verdict).reason;
+    EXPECT_EQ(node::value_text(std::get<Chosen>(verdict)), "-10.2000");
+    EXPECT_EQ(node::prospect_of(std::get<Chosen>(verdict)).expected_value, Wei{});
 }
 
 struct RefusalCase {
@@ -125,6 +141,20 @@ const std::vector<RefusalCase> refusal_cases{
          s.view.gas_price = wei(1'000'000'000'000);
      },
      "its expected value is -5.2000 EMT: fee 20 EMT, less verifier fee 10 EMT, gas and the risk of penalties", false},
+    {"short_paid", [](Scene& s) { s.view.short_payout = kept_deposit(); },
+     "the contract pays less than its rules say: JOB 0x77777777… was verified and brought 10 EMT instead of 30 EMT; "
+     "this "
+     "one would lack 20 EMT > 0 EMT (shortfall_max)",
+     false},
+    {"short_paid_beyond",
+     [](Scene& s) {
+         s.view.short_payout = kept_deposit();
+         s.policy.shortfall_max = coins("19.5");
+     },
+     "the contract pays less than its rules say: JOB 0x77777777… was verified and brought 10 EMT instead of 30 EMT; "
+     "this "
+     "one would lack 20 EMT > 19.5 EMT (shortfall_max)",
+     false},
     {"no_worker",
      [](Scene& s) {
          s.view.workers.clear();

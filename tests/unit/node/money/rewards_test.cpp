@@ -73,7 +73,7 @@ protected:
                                     sender_options()};
     node::Rewards rewards{io.get_executor(),
                           node::RewardsPorts{chain, sender, store->outbox(), store->notes(), pool, clock},
-                          node::RewardsOptions{chain.network.core, 2, Milliseconds(1'000)}};
+                          node::RewardsOptions{chain.network.core, chain.network.token, 2, Milliseconds(1'000)}};
 };
 
 TEST_F(RewardsTest, AnOpenSlotIsLeftAlone) {
@@ -101,6 +101,25 @@ TEST_F(RewardsTest, AClosedSlotIsFetchedOnce) {
     EXPECT_NE(again.error().message.find("withdrawn already"), std::string::npos);
 }
 
+TEST_F(RewardsTest, WhatATokenWithoutEventsMintsIsReadFromTheBalances) {
+    chain.logs_mints = false;
+    close_the_first_slot();
+    const auto fetched = while_time_passes(rewards.withdraw_due()).value();
+    ASSERT_EQ(fetched.size(), 1U);
+    EXPECT_EQ(fetched[0].amount, wei(1'000'000));
+    EXPECT_EQ(store->notes().cursor("withdraw/" + std::to_string(slot_with_gas)).value(), "1000000");
+}
+
+TEST_F(RewardsTest, AnAmountThatNobodyCanTellIsUnknownAndNotZero) {
+    chain.logs_mints = false;
+    chain.forgets_balances = true;
+    close_the_first_slot();
+    const auto fetched = while_time_passes(rewards.withdraw_due()).value();
+    ASSERT_EQ(fetched.size(), 1U);
+    EXPECT_EQ(fetched[0].amount, std::nullopt);
+    EXPECT_EQ(store->notes().cursor("withdraw/" + std::to_string(slot_with_gas)).value(), "unknown");
+}
+
 TEST_F(RewardsTest, AClosedSlotThatALaggingEndpointShowsEmptyIsLookedAtAgain) {
     chain.slots[slot_with_gas].own_balance = Wei{};
     close_the_first_slot();
@@ -116,6 +135,7 @@ TEST_F(RewardsTest, AWithdrawalThatAnEarlierProcessSentIsFinishedFirst) {
     EXPECT_TRUE(while_time_passes(rewards.withdraw_due()).value().empty());
     EXPECT_EQ(chain.mined("withdraw"), 1);
     EXPECT_EQ(chain.reverted(), 0);
+    EXPECT_EQ(store->notes().cursor("withdraw/" + std::to_string(slot_with_gas)).value(), "1000000");
 }
 
 TEST_F(RewardsTest, AWithdrawalWhoseNonceWasUsedElsewhereIsSentAnewAndWaitedForOnce) {

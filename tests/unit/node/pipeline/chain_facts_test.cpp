@@ -65,6 +65,20 @@ TEST(ChainFacts, AnEndCarriesWhatTheContractSaysOfIt) {
     ASSERT_TRUE(late && std::holds_alternative<sm::TimedOut>(*late));
 }
 
+TEST(ChainFacts, WhatWasLostIsWhatDidNotComeBack) {
+    sm::Job job = submitted();
+    job.deposit.deposit = tokens(20);
+    EXPECT_EQ(node::loss_of(job, {tokens(18), std::nullopt}, self), tokens(2));
+    EXPECT_EQ(node::loss_of(job, {Wei{}, std::nullopt}, self), tokens(20));
+    EXPECT_EQ(node::loss_of(job, {tokens(30), std::nullopt}, self), Wei{});
+    EXPECT_EQ(node::loss_of(job, {tokens(18), tokens(5)}, self), tokens(2)) << "transfers are the money";
+    EXPECT_EQ(node::loss_of(job, {std::nullopt, tokens(5)}, self), tokens(5));
+    EXPECT_EQ(node::loss_of(job, {}, self), std::nullopt);
+    job.terms.owner = self;
+    EXPECT_EQ(node::loss_of(job, {tokens(38), std::nullopt}, self), std::nullopt) << "its own fee came back, too";
+    EXPECT_EQ(node::loss_of(job, {tokens(38), tokens(2)}, self), tokens(2));
+}
+
 TEST(ChainFacts, ADeclineIsNewsOnlyWhereThisProgramDidNotDecideIt) {
     sm::Job job = job_in(sm::State::training);
     const auto foreign = node::fact_of_end(job, log(JobStatus::declined, 100), {});

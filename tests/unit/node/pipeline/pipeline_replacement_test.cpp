@@ -86,7 +86,6 @@ TEST_F(PipelineReplacementTest, AStuckDeclineIsReplacedAndItsPenaltyFound) {
     make_too_cheap(chain::encode_decline(job_id));
     start(true);
     ASSERT_TRUE(run_until_state(sm::State::training));
-    chain.penalty = chain::parse_coins("5").value();
     ASSERT_TRUE(pipeline().request_decline("the operator declined it").has_value());
     ASSERT_TRUE(run_until([this] { return count<sm::DeclineSigned>() == 1; }));
     price_rises();

@@ -134,11 +134,43 @@ TEST_F(PipelineTest, EndsTimedOutWithThePenaltyOfTheContract) {
     hub.script.clear();  // the worker never gets anywhere
     start(true);
     ASSERT_TRUE(run_until_state(sm::State::downloading));
-    chain.penalty = chain::parse_coins("5").value();
     chain.timeout(job_id);
     ASSERT_TRUE(run_until_state(sm::State::timed_out));
     EXPECT_EQ(record().outcome.penalty, chain::parse_coins("5").value());
     EXPECT_TRUE(run_until([this] { return hub.forgotten.contains(job_id); }, 10));
+}
+
+/// The published contract lets the verifier end a JOB at any time, and tells of no penalty.
+TEST_F(PipelineTest, ATimeoutBeforeTheDeadlineIsToldAsItWas) {
+    hub.script.clear();
+    chain.pays = chain::Settlement{chain::parse_coins("18").value(), std::nullopt};
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::downloading));
+    chain.timeout(job_id);
+    ASSERT_TRUE(run_until_state(sm::State::timed_out));
+    EXPECT_EQ(record().outcome.penalty, chain::parse_coins("2").value());
+    EXPECT_NE(record().outcome.end_reason.find("before its deadline, penalty 2 EMT"), std::string::npos)
+        << record().outcome.end_reason;
+    EXPECT_TRUE(real_store->jobs().verify(job_id).has_value());
+}
+
+TEST_F(PipelineTest, APenaltyThatNobodyTellsIsUnknown) {
+    hub.script.clear();
+    chain.pays = chain::Settlement{};
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::downloading));
+    chain.timeout(job_id);
+    ASSERT_TRUE(run_until_state(sm::State::timed_out));
+    EXPECT_EQ(record().outcome.penalty, std::nullopt);
+    EXPECT_NE(record().outcome.end_reason.find("penalty unknown"), std::string::npos) << record().outcome.end_reason;
+    EXPECT_TRUE(real_store->jobs().verify(job_id).has_value());
+}
+
+TEST_F(PipelineTest, WhatAVerdictBroughtIsOnRecord) {
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    EXPECT_EQ(record().outcome.paid, chain::parse_coins("30").value());
+    EXPECT_EQ(record().outcome.slot, 1'700'000'000U / 86'400U);
 }
 
 TEST_F(PipelineTest, EndsFailedWhenTheVerifierRejects) {
