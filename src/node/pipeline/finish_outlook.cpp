@@ -4,6 +4,7 @@
 
 #include "chain/chain_clock.hpp"
 #include "runtime/log.hpp"
+#include "statemachine/delivery.hpp"
 #include "statemachine/text.hpp"
 
 namespace emeth::node {
@@ -28,10 +29,28 @@ Task<> FinishOutlook::run() {
         const auto progress = ports_.progress.seen(job.terms.id);
         auto reason = watch.look(job, progress, *now, ports_.clock.monotonic());
         if (!reason) continue;
-        spdlog::warn("{} is given back: {}", short_name(job.terms.id), *reason);
-        const Result<void> requested = ports_.interruptions.request_decline(std::move(*reason));
+        auto giving_up = give_up(*std::move(reason), job.terms.deadline_unix_s - *now);
+        const Result<void> requested = co_await std::move(giving_up);
         if (requested.has_error()) spdlog::warn("{}", requested.error().message);
     }
+}
+
+/// A worker that tells of fewer steps than it can do, or of more than there are, must not cost the deposit either.
+Task<Result<void>> FinishOutlook::give_up(std::string reason, std::int64_t left_s) {
+    const auto& job = ports_.journal.job();
+    const bool is_held = job.lease.active && statemachine::hold_of(job.state) == statemachine::WorkerHold::work;
+    const bool another_could =
+        is_held && !job.training.artifact && co_await ports_.takeover.another_could_finish(left_s);
+    if (!another_could) {
+        spdlog::warn("{} is given back: {}", short_name(job.terms.id), reason);
+        co_return ports_.interruptions.request_decline(std::move(reason));
+    }
+    const auto other = co_await ports_.takeover.fresh_start();
+    if (!other || other->estimate_s >= left_s) co_return Result<void>{};  // it is busy: wait for it
+    spdlog::warn("{} goes to another worker: {}", short_name(job.terms.id), reason);
+    ports_.takeover.note_stall();
+    ports_.interruptions.request_takeover(std::move(reason));
+    co_return Result<void>{};
 }
 
 }  // namespace emeth::node

@@ -1,12 +1,15 @@
 // Gives back a JOB whose deadline is out of reach if that is the cheaper outcome, but never one that can still be
-// finished. Io thread only.
+// finished: where another worker could, it gets the JOB as soon as it is idle. Io thread only.
 #pragma once
+
+#include <string>
 
 #include "chain/chain.hpp"
 #include "node/pipeline/finish_watch.hpp"
 #include "node/pipeline/interruptions.hpp"
 #include "node/pipeline/progress_board.hpp"
 #include "node/pipeline/retry_wait.hpp"
+#include "node/pipeline/takeover.hpp"
 
 namespace emeth::node {
 
@@ -19,6 +22,7 @@ public:
         const JobJournal& journal;
         Interruptions& interruptions;
         RetryWait& retry;
+        Takeover& takeover;
     };
     /// All ports must outlive it.
     FinishOutlook(Ports ports, FinishWatch::Rules rules) : ports_(ports), rules_(rules) {}
@@ -27,6 +31,8 @@ public:
     Task<> run();
 
 private:
+    Task<Result<void>> give_up(std::string reason, std::int64_t left_s);
+
     Ports ports_;
     FinishWatch::Rules rules_;
 };

@@ -35,6 +35,11 @@ std::optional<std::string> reason_to_decline(const Outlook& outlook) {
 
 std::optional<std::string> FinishWatch::look(const statemachine::Job& job, const std::optional<SeenProgress>& progress,
                                              std::int64_t chain_now_unix_s, Milliseconds now) {
+    if (job.lease.number != std::exchange(lease_, job.lease.number)) {
+        last_step_.reset();
+        window_begin_.reset();
+        best_steps_per_s_ = 0;
+    }
     if (counts_steps(progress)) measure(progress->report.step, progress->step_since);
     Outlook outlook;
     outlook.now_unix_s = chain_now_unix_s;

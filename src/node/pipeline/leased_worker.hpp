@@ -37,7 +37,8 @@ public:
     };
     struct Settings {
         trainer_protocol::NetworkRules rules;
-        Milliseconds grace{0};  ///< how long a lost worker keeps its lease
+        Milliseconds grace{0};     ///< how long a lost worker keeps its lease
+        Milliseconds patience{0};  ///< of LeaseWatch
     };
     /// All ports must outlive it.
     LeasedWorker(Ports ports, Settings settings) : ports_(ports), settings_(std::move(settings)) {}
@@ -75,6 +76,7 @@ private:
     Task<Result<void>> take(worker_protocol::StepFailed failed);
 
     Task<Result<void>> give_order(statemachine::Command command);
+    Task<Result<bool>> take_from_failing();
     Task<Result<void>> revoke(std::string reason, bool forget);
     void reset();
     [[nodiscard]] WorkerWish wish() const;
@@ -86,6 +88,7 @@ private:
     std::optional<Address> reserved_;     ///< for the lease that is being made durable
     bool connected_ = false;
     std::optional<Milliseconds> away_since_;  ///< monotonic; set while the connection is known to be gone
+    std::optional<Milliseconds> led_until_;   ///< when it last waited for the worker
     std::optional<LeaseWatch> watch_;  ///< none before the first order: the master's own waiting is not the worker's
     /// When to check whether another worker should start over, because this one is gone or gets nowhere.
     Milliseconds look_at_{0};

@@ -65,6 +65,7 @@ private:
     Task<> take_up_again(std::string reason);
     Task<Result<void>> advance(statemachine::Command command);
     Task<Result<void>> commit_interruption(Fact fact);
+    Task<Result<void>> commit_takeover(statemachine::LeaseRevoked revoked);
     Task<> note_failure(statemachine::Command command, Error error);
 
     // Steps that involve more than one piece.

@@ -1,6 +1,4 @@
 // Reports from the worker: each durable step of its trainer, which the master records, and its failures.
-#include <fmt/format.h>
-
 #include <utility>
 
 #include "node/pipeline/leased_worker.hpp"
@@ -105,13 +103,9 @@ Task<Result<void>> LeasedWorker::take(wp::StepFailed failed) {
                                ports_.clock.unix_ms() + wait.count()};
     const Result<void> noted = co_await ports_.journal.note(std::move(fact));
     if (noted.has_error()) co_return noted;
-    if (ports_.takeover.holder_fails()) {
-        const bool given_up = co_await ports_.takeover.is_due(away_since_.has_value());
-        if (given_up) {
-            const auto failures = ports_.takeover.failures();
-            co_return co_await revoke(fmt::format("its worker failed {} times in a row", failures), false);
-        }
-    }
+    const Result<bool> taken = co_await take_from_failing();
+    if (taken.has_error()) co_return taken.error();
+    if (*taken) co_return noted;
     if (!failed.needs_order) co_return noted;
     ports_.orders.forget();  // missing parts are ordered again
     ports_.upload.note_failure(failed.url_refused, ports_.takeover.failures());
