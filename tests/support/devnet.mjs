@@ -1,6 +1,8 @@
 // A devnet of its own for a test, with its chain as ethers sees it, its requester, and nodes that join it.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 
 import { emethCoreAbi, emethTokenAbi } from './emeth_abi.mjs';
@@ -8,6 +10,15 @@ import { ethers } from './packages.mjs';
 import { parse_settings, run, settings_text, start, stop, until } from './programs.mjs';
 
 export const emt = 10n ** 18n;
+
+/** A port of 127.0.0.1 on which nobody listens now. */
+export async function free_port() {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address();
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+}
 
 export class Devnet {
     /** `emeth devnet` with all its state in `folder`/net. */
@@ -24,6 +35,7 @@ export class Devnet {
         this.settings = parse_settings(readFileSync(join(folder, 'net', 'master.env'), 'utf8'));
         this.provider =
             new ethers.JsonRpcProvider(this.settings.endpoint, 60001, { staticNetwork: true, cacheTimeout: -1 });
+        this.provider.pollingInterval = 200;
         this.core = new ethers.Contract(this.settings.emethContractAddress, emethCoreAbi, this.provider);
         this.token = new ethers.Contract(this.settings.tokenContractAddress, emethTokenAbi, this.provider);
         this.requester_key_file = join(folder, 'net', 'requester', 'key');
@@ -65,8 +77,10 @@ export class Devnet {
     start_node(workers, changes = {}) {
         const config = join(this.folder, 'master.env');
         const quick = { worker_port: 0, poll_interval_ms: 200, discovery_interval_ms: 300 };
-        writeFileSync(config, settings_text({ ...this.settings, ...quick, ...changes }), { mode: 0o600 });
-        return new Node(this.emeth, config, join(this.folder, 'node'), workers);
+        const settings = { ...this.settings, ...quick, ...changes };
+        writeFileSync(config, settings_text(settings), { mode: 0o600 });
+        const node = new Node(this.emeth, config, join(this.folder, 'node'), workers);
+        return Object.assign(node, { settings });
     }
 
     stop() {
@@ -84,13 +98,12 @@ class Node {
         this.program = start('master', emeth, ...args);
     }
 
-    /** {open, own, workers} as `emeth joblist --json` prints them; empty while the node does not answer. */
-    async joblist() {
-        const listed = await run(this.emeth, 'joblist', '--config', this.config, '--data', this.data, '--json');
-        return listed.status === 0 ? JSON.parse(listed.stdout) : { open: [], own: [], workers: [] };
+    /** Runs an operator's command of this node: {status, stdout, stderr}. */
+    operator(command, ...flags) {
+        return run(this.emeth, command, '--config', this.config, '--data', this.data, ...flags);
     }
 
-    /** The finished ones, too: `emeth state list` of its store. */
+    /** Every event of a JOB's life, as `emeth state history` tells it. */
     async history(id) {
         return (await run(this.emeth, 'state', 'history', id, '--data', this.data)).stdout;
     }
