@@ -86,7 +86,7 @@ std::int64_t SimulatedWorkers::slowest_s(std::uint64_t gas) const {
 std::int64_t SimulatedWorkers::idling_s() const {
     constexpr std::int64_t looks_and_margin_s = 900;
     for (const auto& [address, station] : stations_)
-        if (station.machine.is_idle()) return node::LeaseWatch::patience_at_last.count() / 1'000 + looks_and_margin_s;
+        if (station.machine.is_idle()) return node::LeaseWatch::patience_usual.count() / 3'000 + looks_and_margin_s;
     return 0;
 }
 

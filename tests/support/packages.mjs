@@ -12,4 +12,7 @@ if (!existsSync(join(contractsFolder, "node_modules", "ethers"))) {
     throw new Error(`${contractsFolder}/node_modules is missing: run ./emeth build, or npm ci in contracts/`);
 }
 
-export const { ethers } = createRequire(join(contractsFolder, "package.json"))("ethers");
+const requirePackage = createRequire(join(contractsFolder, "package.json"));
+export const { ethers } = requirePackage("ethers");
+/** ethers' own WebSocket client. */
+export const { WebSocket } = requirePackage("ws");

@@ -31,6 +31,16 @@ export async function until(what, limit_s, condition, more = () => '') {
         started.map((p) => `--- ${p.name}\n${p.output.slice(-2000)}`).join('\n')}\n${more()}`);
 }
 
+/** Runs to its end, while this process goes on: {status, stdout, stderr}. */
+export function run(file, ...args) {
+    return new Promise((resolve, reject) => {
+        const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+        const outputs = { stdout: '', stderr: '' };
+        for (const name of ['stdout', 'stderr']) child[name].setEncoding('utf8').on('data', (p) => (outputs[name] += p));
+        child.on('error', reject).on('close', (status) => resolve({ status, ...outputs }));
+    });
+}
+
 /** Its exit code. */
 export async function stop(program) {
     program.child.kill('SIGTERM');

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "api_client/dataset_name.hpp"
 #include "crypto/api_signature.hpp"
-#include "network/storage_api/object_names.hpp"
 
 namespace emeth::network {
 namespace {
@@ -83,7 +83,7 @@ Task<OrRefusal<void>> check_right(chain::Chain& chain, JobOnChain job, Address s
     if (!is_allowed) co_return http::forbidden(rule.refusal);
     if (right != Right::read_dataset) co_return OrRefusal<void>();
     // Otherwise a JOB could name somebody else's dataset and let its node read it.
-    const std::optional<Address> uploader = uploader_of(job.details.dataset);
+    const std::optional<Address> uploader = api_client::uploader_of(job.details.dataset);
     if (!uploader || *uploader != job.record.owner)
         co_return http::forbidden("the JOB's dataset was not uploaded by its owner");
     co_return OrRefusal<void>();

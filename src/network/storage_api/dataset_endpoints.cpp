@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "api_client/dataset_name.hpp"
 #include "api_client/storage_api_client.hpp"
 #include "crypto/api_signature.hpp"
 #include "network/storage_api/authorisation.hpp"
@@ -21,7 +22,7 @@ Task<http::Answer> signed_put_url(StorageServices& services, http::ServerRequest
     const std::uint64_t bytes_max = services.store.limits().dataset_bytes_max;
     if (bytes > bytes_max)
         co_return Refusal{413, fmt::format("a dataset of {} bytes is not taken; at most {} are", bytes, bytes_max)};
-    const std::string object = dataset_name(asked.job, asked.address);
+    const std::string object = api_client::dataset_name(asked.job, asked.address);
     const std::optional<std::uint64_t> present = services.store.bytes_of(ObjectKind::dataset, object);
     if (present && *present != bytes)
         co_return http::conflict(fmt::format("dataset/{} is complete and cannot be replaced", object));

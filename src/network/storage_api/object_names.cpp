@@ -9,9 +9,6 @@
 namespace emeth::network {
 namespace {
 
-constexpr std::string_view dataset_extension = ".txt";
-constexpr std::size_t job_digits = 2 * JobId::size_bytes;
-constexpr std::size_t address_digits = 2 * Address::size_bytes;
 constexpr std::size_t upload_digits = 16;
 
 bool is_name_character(char c) {
@@ -39,20 +36,6 @@ std::string_view name(ObjectKind kind) {
 bool is_object_name(std::string_view name) {
     return !name.empty() && name.size() <= object_name_bytes_max && name.front() != '.' &&
            std::all_of(name.begin(), name.end(), is_name_character);
-}
-
-std::string dataset_name(const JobId& job, const Address& uploader) {
-    return plain_hex(job) + "-" + plain_hex(uploader) + std::string(dataset_extension);
-}
-
-std::optional<Address> uploader_of(std::string_view dataset) {
-    if (dataset.size() != job_digits + 1 + address_digits + dataset_extension.size()) return std::nullopt;
-    const std::string_view job = dataset.substr(0, job_digits);
-    const std::string_view address = dataset.substr(job_digits + 1, address_digits);
-    if (!is_lower_hex(job) || !is_lower_hex(address) || dataset[job_digits] != '-' ||
-        !dataset.ends_with(dataset_extension))
-        return std::nullopt;
-    return Address::parse(address);
 }
 
 bool is_known_extension(std::string_view extension) {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,11 +18,6 @@ inline constexpr std::size_t extension_bytes_max = 16;
 
 /// 1 to 128 characters of [A-Za-z0-9._-], the first of which is not a dot.
 bool is_object_name(std::string_view name);
-
-/// "<jobid>-<address>.txt": the uploader is part of the name, so that nobody can occupy the name of another's dataset.
-std::string dataset_name(const JobId& job, const Address& uploader);
-/// None for a name that dataset_name() does not produce.
-std::optional<Address> uploader_of(std::string_view dataset);
 
 /// Whether an upload may have this extension; see api_client/storage_api_client.hpp.
 bool is_known_extension(std::string_view extension);

@@ -125,7 +125,10 @@ SettingsTable<NodeConfig> listening_settings() {
         whole_number("verifier_lag_s", &NodeConfig::verifier_lag_s, 0, day_s,
                      "How long after its deadline a JOB is expected to stay open for a late submit (s)."),
         whole_number("worker_grace_ms", &NodeConfig::worker_grace, 1'000, day_ms,
-                     "How long a worker may be away before its JOB goes to another one (ms).")};
+                     "How long a worker may be away before its JOB goes to another one (ms)."),
+        whole_number("worker_patience_ms", &NodeConfig::worker_patience, 10'000, 30 * day_ms,
+                     "How long a worker may hold a JOB and bring neither dataset nor checkpoint nor a part of the "
+                     "result before the JOB goes to another one (ms); long JOBs have more time.")};
 }
 
 SettingsTable<NodeConfig> running_settings() {

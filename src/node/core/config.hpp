@@ -13,6 +13,7 @@
 #include "chain/rpc/network_settings.hpp"
 #include "crypto/private_key.hpp"
 #include "node/market/selection.hpp"
+#include "node/pipeline/lease_watch.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/env_config.hpp"
 #include "runtime/result.hpp"
@@ -29,6 +30,7 @@ struct NodeConfig : chain::NetworkSettings, chain::PaymentSettings {
     std::vector<std::string> worker_whitelist, jsonrpc_whitelist;
     std::int64_t verifier_lag_s = 60;   ///< how long past its deadline a JOB is expected to stay open for a late submit
     Milliseconds worker_grace{60'000};  ///< how long a lost worker keeps its lease
+    Milliseconds worker_patience = LeaseWatch::patience_usual;
 
     Milliseconds poll_interval{2'000};  ///< of the chain
     Milliseconds discovery_interval{5'000};

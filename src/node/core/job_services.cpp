@@ -18,6 +18,7 @@ PipelineSettings pipeline_settings(const NodeConfig& config, const chain::Consta
     settings.confirmations = config.confirmations;
     settings.poll_interval = config.poll_interval;
     settings.worker_grace = config.worker_grace;
+    settings.worker_patience = config.worker_patience;
     settings.deadline_margin_s = config.selection.deadline_margin_s;
     settings.finish_rules = {config.verifier_lag_s, constants.decline_penalty_rate, constants.timeout_penalty_rate};
     return settings;

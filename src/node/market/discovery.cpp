@@ -76,11 +76,12 @@ bool Discovery::clock_may_deposit(std::int64_t chain_now_unix_s) {
     return verdict.may_deposit;
 }
 
-/// Bounds the memory of refusals by what the server offers.
+/// A server that leaves a JOB out of one list must not make its waits begin anew.
 void Discovery::forget_all_but(const std::vector<api_client::JobOffer>& offers) {
     std::set<JobId> offered;
     for (const auto& offer : offers) offered.insert(offer.id);
-    std::erase_if(known_, [&](const auto& entry) { return !offered.contains(entry.first); });
+    if (known_.size() > known_max)
+        std::erase_if(known_, [&](const auto& entry) { return !offered.contains(entry.first); });
     std::erase_if(in_doubt_, [&](const JobId& id) { return !offered.contains(id); });
 }
 

@@ -44,6 +44,8 @@ public:
     /// One that could not be looked at (its dataset is missing, a server fails) waits longer each time, also across
     /// restarts, and holds up no other.
     static constexpr RetryPolicy trouble_policy{second_look_after, 2, Milliseconds(600'000), 0.25};
+    /// So many verdicts are remembered, and then only those on JOBs in the present list.
+    static constexpr std::size_t known_max = 20'000;
     /// How often it is said that no JOB is taken since the clock is off.
     static constexpr Milliseconds clock_told_again_after{3'600'000};
     /// So many JOBs in a row that a server failed at end a round: it is not their fault, then.

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "api_client/dataset_name.hpp"
 #include "chain/amount.hpp"
 #include "chain/gas.hpp"
 #include "runtime/utf8.hpp"
@@ -59,6 +60,12 @@ std::optional<Refused> check_param(Draft& a) {
 }
 
 std::optional<Refused> check_dataset(Draft& a) {
+    const auto uploader = api_client::uploader_of(a.candidate.details.dataset);
+    if (uploader && *uploader != a.candidate.record.owner)
+        return lasting(
+            fmt::format("its dataset was uploaded by {}, not by its requester, so nobody gets it from the "
+                        "Storage API",
+                        uploader->hex()));
     const auto bytes = a.candidate.dataset_bytes;
     if (bytes < dataset_bytes_min)
         return for_now(fmt::format("dataset of {} bytes is smaller than {}", bytes, dataset_bytes_min));

@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "chain/chain_clock.hpp"
-#include "node/market/finish_estimate.hpp"
 #include "runtime/log.hpp"
+#include "statemachine/delivery.hpp"
 #include "statemachine/text.hpp"
 
 namespace emeth::node {
@@ -16,7 +16,7 @@ constexpr Milliseconds look_interval{10'000};
 
 Task<> FinishOutlook::run() {
     chain::ChainClock chain_clock(ports_.chain, ports_.clock);
-    FinishWatch watch(settings_.finish);
+    FinishWatch watch(rules_);
     for (;; co_await ports_.clock.sleep(look_interval)) {
         const auto& job = ports_.journal.job();
         if (!statemachine::holds_deposit(job.state)) continue;
@@ -26,19 +26,38 @@ Task<> FinishOutlook::run() {
         const bool may_decline =
             !job.outcome.submit && job.outcome.decline_reason.empty() && !ports_.interruptions.decline_is_requested();
         if (!may_decline) continue;
-        FinishWatch::Seen seen{ports_.progress.seen(job.terms.id), why_hopeless(), *now};
+        FinishWatch::Seen seen{ports_.progress.seen(job.terms.id), ports_.takeover.why_hopeless(), *now};
+        const bool is_hopeless = seen.hopeless.has_value();
         auto reason = watch.look(job, std::move(seen), ports_.clock.monotonic());
         if (!reason) continue;
-        spdlog::warn("{} is given back: {}", short_name(job.terms.id), *reason);
-        const Result<void> requested = ports_.interruptions.request_decline(std::move(*reason));
+        const std::int64_t left_s = job.terms.deadline_unix_s - *now;
+        Result<void> requested;
+        if (is_hopeless)
+            requested = give_back(*std::move(reason));
+        else
+            requested = co_await give_up(*std::move(reason), left_s);
         if (requested.has_error()) spdlog::warn("{}", requested.error().message);
     }
 }
 
-std::optional<std::string> FinishOutlook::why_hopeless() const {
-    const auto work = workload_of(ports_.journal.job().terms, settings_.network);
-    if (work.has_error()) return std::nullopt;  // the order says so
-    return ports_.futility.reason(ports_.workers.workers(), work->model);
+Result<void> FinishOutlook::give_back(std::string reason) {
+    spdlog::warn("{} is given back: {}", short_name(ports_.journal.id()), reason);
+    return ports_.interruptions.request_decline(std::move(reason));
+}
+
+/// A worker that tells of fewer steps than it can do, or of more than there are, must not cost the deposit either.
+Task<Result<void>> FinishOutlook::give_up(std::string reason, std::int64_t left_s) {
+    const auto& job = ports_.journal.job();
+    const bool is_held = job.lease.active && statemachine::hold_of(job.state) == statemachine::WorkerHold::work;
+    const bool another_could =
+        is_held && !job.training.artifact && co_await ports_.takeover.another_could_finish(left_s);
+    if (!another_could) co_return give_back(std::move(reason));
+    const auto other = co_await ports_.takeover.fresh_start();
+    if (!other || other->estimate_s >= left_s) co_return Result<void>{};  // it is busy: wait for it
+    spdlog::warn("{} goes to another worker: {}", short_name(job.terms.id), reason);
+    ports_.takeover.note_stall();
+    ports_.interruptions.request_takeover(std::move(reason));
+    co_return Result<void>{};
 }
 
 }  // namespace emeth::node

@@ -36,6 +36,11 @@ std::optional<std::string> reason_to_decline(const Outlook& outlook) {
 }
 
 std::optional<std::string> FinishWatch::look(const statemachine::Job& job, Seen seen, Milliseconds now) {
+    if (job.lease.number != std::exchange(lease_, job.lease.number)) {
+        last_step_.reset();
+        window_begin_.reset();
+        best_steps_per_s_ = 0;
+    }
     const auto& progress = seen.progress;
     if (counts_steps(progress)) measure(progress->report.step, progress->step_since);
     Outlook outlook;

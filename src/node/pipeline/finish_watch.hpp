@@ -65,6 +65,7 @@ private:
         Milliseconds at{0};
     };
     Rules rules_;
+    std::uint64_t lease_ = 0;                 ///< what is measured is of its worker
     std::optional<std::uint64_t> last_step_;  ///< seen
     std::optional<StepEnd> window_begin_;
     double best_steps_per_s_ = 0;

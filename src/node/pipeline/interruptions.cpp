@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "statemachine/delivery.hpp"
 #include "statemachine/text.hpp"
 
 namespace emeth::node {
@@ -25,17 +26,30 @@ Result<void> Interruptions::request_decline(std::string reason) {
     return {};
 }
 
+void Interruptions::request_takeover(std::string reason) {
+    takeover_request_ = sm::LeaseRevoked{journal_.job().lease.number, std::move(reason)};
+    changed_.notify();
+}
+
 /// A decline is decided at once, even while a process transaction is in flight: if that locks the deposit, there is
 /// something to give back; if it reverts, the JOB is left to others.
 std::optional<Fact> Interruptions::pending() const {
     const sm::Job& job = journal_.job();
     if (chain_fact_) return chain_fact_;
     const bool decided = !job.outcome.decline_reason.empty();
-    if (!decided && !decline_request_) return std::nullopt;
+    if (!decided && !decline_request_) return takeover();
     if (job.state == sm::State::discovered && !job.deposit.process)
         return sm::BecameInfeasible{decided ? job.outcome.decline_reason : *decline_request_};
     if (decided || job.outcome.submit || sm::is_end(job.state)) return std::nullopt;
     return sm::DeclineDecided{*decline_request_};
+}
+
+std::optional<Fact> Interruptions::takeover() const {
+    const sm::Job& job = journal_.job();
+    const bool stands = takeover_request_ && job.lease.active && job.lease.number == takeover_request_->number &&
+                        sm::hold_of(job.state) == sm::WorkerHold::work && !job.upload.completed;
+    if (!stands) return std::nullopt;
+    return *takeover_request_;
 }
 
 Task<> Interruptions::wait() {

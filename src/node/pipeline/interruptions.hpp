@@ -8,6 +8,7 @@
 
 #include "node/pipeline/job_journal.hpp"
 #include "runtime/wakeup.hpp"
+#include "statemachine/event.hpp"
 
 namespace emeth::node {
 
@@ -23,6 +24,8 @@ public:
 
     /// Decided as soon as the JOB's state allows it. Error when it is too late.
     Result<void> request_decline(std::string reason);
+    /// The lease is revoked, if it is still the same then.
+    void request_takeover(std::string reason);
     [[nodiscard]] bool decline_is_requested() const { return decline_request_.has_value(); }
 
     /// The pending fact that applies to the JOB in its current state.
@@ -32,12 +35,16 @@ public:
     /// The fact that pending() returned was accepted or refused. The chain's watch reports its facts again for as long
     /// as they hold.
     void dealt_with();
+    void takeover_dealt_with() { takeover_request_.reset(); }
 
 private:
+    [[nodiscard]] std::optional<Fact> takeover() const;
+
     const JobJournal& journal_;
     Wakeup changed_;
     std::optional<Fact> chain_fact_;
     std::optional<std::string> decline_request_;
+    std::optional<statemachine::LeaseRevoked> takeover_request_;
 };
 
 }  // namespace emeth::node

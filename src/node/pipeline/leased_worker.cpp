@@ -66,7 +66,8 @@ void LeasedWorker::reset() {
     connected_ = false;
     away_since_.reset();
     watch_.reset();
-    ports_.takeover.note_progress();
+    led_until_.reset();
+    ports_.takeover.begin_lease();
     ports_.helpers.set_rendezvous(std::nullopt);
     ports_.orders.forget();
     ports_.upload.forget();
@@ -75,8 +76,10 @@ void LeasedWorker::reset() {
 /// News stays at the front of the queue until it has been dealt with, so that a failure loses none.
 Task<Result<void>> LeasedWorker::lead(sm::Command command) {
     if (!is_adopted() || inbox_->closed()) adopt();
+    if (watch_ && led_until_) watch_->leave_out(ports_.clock.monotonic() - *led_until_);
     while (is_adopted() && !inbox_->closed() && sm::next_command(job()) == command) {
         const std::shared_ptr<WorkerInbox> inbox = inbox_;  // outlives the lease, which may end here
+        led_until_ = ports_.clock.monotonic();
         if (const WorkerNews* news = inbox->front()) {
             const Result<void> handled = co_await handle_news(*news);
             if (handled.has_error()) co_return handled;
@@ -119,8 +122,7 @@ Task<Result<void>> LeasedWorker::end_grace() {
 }
 
 bool LeasedWorker::look_is_due() const {
-    return may_be_replaced() && connected_ && watch_ && !job().training.artifact &&
-           ports_.clock.monotonic() >= look_at_;
+    return may_be_replaced() && connected_ && watch_ && ports_.clock.monotonic() >= look_at_;
 }
 
 /// A stranger's worker may connect, take the lease and do nothing; an own one may hang in a way that it does not
@@ -152,12 +154,25 @@ Task<> LeasedWorker::wait_for_news() {
 /// Orders are idempotent. Each connection gets one, and another whenever the worker asks for it.
 Task<Result<void>> LeasedWorker::give_order(sm::Command command) {
     co_await ports_.retry.wait(true);
+    const Result<bool> taken = co_await take_from_failing();
+    if (taken.has_error()) co_return taken.error();
+    if (*taken) co_return Result<void>{};
     const Result<void> given = co_await ports_.orders.give(command);
     if (given.has_value() && !watch_) {
-        watch_.emplace(ports_.clock.monotonic());
+        watch_.emplace(ports_.clock.monotonic(), settings_.patience);
         look_at_ = watch_->look_at();
     }
     co_return given;
+}
+
+/// True once the lease is over.
+Task<Result<bool>> LeasedWorker::take_from_failing() {
+    if (!ports_.takeover.holder_fails()) co_return false;
+    const bool given_up = co_await ports_.takeover.is_due(away_since_.has_value());
+    if (!given_up) co_return false;
+    const Result<void> revoked = co_await revoke(ports_.takeover.failure_text(), false);
+    if (revoked.has_error()) co_return revoked.error();
+    co_return true;
 }
 
 /// The grace period of an absent worker starts here. A worker that has not reconnected yet after a restart of the

@@ -7,7 +7,6 @@
 #include <string>
 #include <utility>
 
-#include "node/pipeline/futility.hpp"
 #include "node/pipeline/helper_calls.hpp"
 #include "node/pipeline/job_journal.hpp"
 #include "node/pipeline/lease_watch.hpp"
@@ -36,11 +35,11 @@ public:
         Takeover& takeover;
         HelperCalls& helpers;
         api_client::ArtifactStore& artifacts;
-        Futility& futility;
     };
     struct Settings {
         trainer_protocol::NetworkRules rules;
-        Milliseconds grace{0};  ///< how long a lost worker keeps its lease
+        Milliseconds grace{0};     ///< how long a lost worker keeps its lease
+        Milliseconds patience{0};  ///< of LeaseWatch
     };
     /// All ports must outlive it.
     LeasedWorker(Ports ports, Settings settings) : ports_(ports), settings_(std::move(settings)) {}
@@ -80,6 +79,7 @@ private:
     Task<> look_at_dataset();
 
     Task<Result<void>> give_order(statemachine::Command command);
+    Task<Result<bool>> take_from_failing();
     Task<Result<void>> revoke(std::string reason, bool forget);
     void reset();
     [[nodiscard]] WorkerWish wish() const;
@@ -91,6 +91,7 @@ private:
     std::optional<Address> reserved_;     ///< for the lease that is being made durable
     bool connected_ = false;
     std::optional<Milliseconds> away_since_;  ///< monotonic; set while the connection is known to be gone
+    std::optional<Milliseconds> led_until_;   ///< when it last waited for the worker
     std::optional<LeaseWatch> watch_;  ///< none before the first order: the master's own waiting is not the worker's
     /// When to check whether another worker should start over, because this one is gone or gets nowhere.
     Milliseconds look_at_{0};

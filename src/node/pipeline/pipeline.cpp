@@ -94,12 +94,12 @@ Pipeline::Pipeline(asio::any_io_executor executor, PipelinePorts ports, Pipeline
       helpers_(executor_, ports.workers, ports.clock, orders_),
       takeover_({ports.workers, ports.chain, ports.clock, journal_}, {settings.rules, settings.deadline_margin_s}),
       worker_({ports.workers, ports.clock, ports.progress, journal_, retry_, upload_, orders_, takeover_, helpers_,
-               ports.artifacts, futility_},
-              {settings.rules, settings.worker_grace}),
+               ports.artifacts},
+              {settings.rules, settings.worker_grace, settings.worker_patience}),
       chain_watch_({ports.chain, ports.sender, ports.clock, journal_, interruptions_},
                    {ports.sender.address(), settings.confirmations, settings.rules.draws}, settings.poll_interval),
-      outlook_({ports.chain, ports.clock, ports.progress, journal_, interruptions_, retry_, ports.workers, futility_},
-               {settings.finish_rules, settings.rules}) {
+      outlook_({ports.chain, ports.clock, ports.progress, journal_, interruptions_, retry_, takeover_},
+               settings.finish_rules) {
     work_->enter("start", journal_.job().sequence);
 }
 
@@ -159,12 +159,25 @@ Task<Result<void>> Pipeline::advance(Command command) {
 Task<Result<void>> Pipeline::commit_interruption(Fact fact) {
     const bool gives_back = std::holds_alternative<sm::DeclineDecided>(fact);
     const bool draws = std::holds_alternative<sm::EvidenceDrawn>(fact);
+    const auto* revoked = std::get_if<sm::LeaseRevoked>(&fact);
+    if (revoked != nullptr) co_return co_await commit_takeover(*revoked);
     const Result<bool> accepted = co_await journal_.report(std::move(fact));
     if (accepted.has_error()) co_return accepted.error();
     interruptions_.dealt_with();
     if (!*accepted) co_return transient_error(journal_.last_rejection()->reason);
     if (gives_back) worker_.release(false, "the JOB is given back");
     if (draws) orders_.forget_draw();
+    co_return Result<void>{};
+}
+
+/// A decline that is requested meanwhile is not lost.
+Task<Result<void>> Pipeline::commit_takeover(sm::LeaseRevoked revoked) {
+    std::string reason = revoked.reason;
+    Fact fact = std::move(revoked);
+    const Result<bool> accepted = co_await journal_.report(std::move(fact));
+    if (accepted.has_error()) co_return accepted.error();
+    interruptions_.takeover_dealt_with();
+    if (*accepted) worker_.release(false, std::move(reason));
     co_return Result<void>{};
 }
 
@@ -195,6 +208,7 @@ Task<Result<void>> Pipeline::lead_worker(Command command) {
 Task<Result<void>> Pipeline::complete_upload() {
     const std::string_view done = delivered_by(job()).done;
     const Result<void> completed = co_await upload_.complete();
+    if (completed.has_error() && upload_.holds_other_bytes()) takeover_.note_false_upload();
     if (completed.has_error()) co_return completed;
     const bool was_artifact = sm::delivery_of(job().state) == sm::Delivery::artifact;
     if (was_artifact) ports_.workers.lease_fulfilled(job().lease.worker);

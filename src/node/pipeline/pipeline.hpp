@@ -16,7 +16,6 @@
 #include "node/pipeline/decline.hpp"
 #include "node/pipeline/deposit.hpp"
 #include "node/pipeline/finish_outlook.hpp"
-#include "node/pipeline/futility.hpp"
 #include "node/pipeline/helper_calls.hpp"
 #include "node/pipeline/interruptions.hpp"
 #include "node/pipeline/job_journal.hpp"
@@ -66,6 +65,7 @@ private:
     Task<> take_up_again(std::string reason);
     Task<Result<void>> advance(statemachine::Command command);
     Task<Result<void>> commit_interruption(Fact fact);
+    Task<Result<void>> commit_takeover(statemachine::LeaseRevoked revoked);
     Task<> note_failure(statemachine::Command command, Error error);
 
     // Steps that involve more than one piece.
@@ -89,7 +89,6 @@ private:
     WorkerOrders orders_;
     HelperCalls helpers_;
     Takeover takeover_;
-    Futility futility_;
     LeasedWorker worker_;
     ChainWatch chain_watch_;
     FinishOutlook outlook_;

@@ -10,6 +10,7 @@
 #include "chain/sender/transaction_sender.hpp"
 #include "node/market/preflight.hpp"
 #include "node/pipeline/finish_watch.hpp"
+#include "node/pipeline/lease_watch.hpp"
 #include "node/pipeline/progress_board.hpp"
 #include "node/workers/worker_hub.hpp"
 #include "runtime/blocking_pool.hpp"
@@ -41,8 +42,9 @@ struct PipelineSettings {
     trainer_protocol::NetworkRules rules;
     bool cooperative = false;  ///< idle workers help with the JOB
     std::uint64_t confirmations = 1;
-    Milliseconds poll_interval{2'000};       ///< of the chain, to see whether the JOB has ended
-    Milliseconds worker_grace{60'000};       ///< how long a lost worker keeps its lease
+    Milliseconds poll_interval{2'000};  ///< of the chain, to see whether the JOB has ended
+    Milliseconds worker_grace{60'000};  ///< how long a lost worker keeps its lease
+    Milliseconds worker_patience = LeaseWatch::patience_usual;
     std::int64_t deadline_margin_s = 3'600;  ///< for a worker that starts over as well as for one that starts
     FinishWatch::Rules finish_rules;
     RetryPolicy retry{Milliseconds(1'000), 2, Milliseconds(300'000), 0.25};

@@ -1,5 +1,7 @@
 #include "node/pipeline/takeover.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "chain/chain_clock.hpp"
@@ -12,6 +14,8 @@ namespace {
 /// About a minute and a half of failures: whatever the worker fetches or starts does not work on its machine.
 constexpr std::uint32_t failures_max = 8;
 constexpr std::uint32_t failures_of_trained_max = 60;
+/// Bytes may be damaged on their way once, or once more.
+constexpr std::uint32_t false_uploads_max = 3;
 /// A JOB that fails on a third worker is probably at fault itself.
 constexpr std::uint32_t counted_leases_max = 2;
 
@@ -27,11 +31,18 @@ std::uint32_t failures_allowed(const statemachine::Job& job) {
 
 bool Takeover::holder_fails() const {
     const statemachine::Job& job = ports_.journal.job();
-    return statemachine::hold_of(job.state) == statemachine::WorkerHold::work && failures_ >= failures_allowed(job);
+    const bool fails = failures_ >= failures_allowed(job) || false_uploads_ >= false_uploads_max;
+    return statemachine::hold_of(job.state) == statemachine::WorkerHold::work && fails;
+}
+
+std::string Takeover::failure_text() const {
+    if (false_uploads_ >= false_uploads_max)
+        return fmt::format("its worker uploaded other bytes than it had announced {} times", false_uploads_);
+    return fmt::format("its worker failed {} times in a row", failures_);
 }
 
 void Takeover::judge_holder() {
-    if (failures_ < failures_max) return;
+    if (failures_ < failures_max && false_uploads_ < false_uploads_max) return;
     const bool counts = !is_blameless_ && ++failed_leases_ <= counted_leases_max;
     ports_.workers.lease_failed(ports_.journal.job().lease.worker, counts);
 }
@@ -47,12 +58,29 @@ Task<bool> Takeover::is_due(bool holder_is_away) {
     co_return work.has_value() && slowest_idle_estimate_s(*work, ports_.workers.workers()).has_value();
 }
 
-Task<std::optional<FreshStart>> Takeover::fresh_start() {
+/// None while the chain cannot be queried.
+Task<std::optional<Workload>> Takeover::workload() {
     auto work = workload_of(ports_.journal.job().terms, settings_.rules);
     if (work.has_error()) co_return std::nullopt;
     const auto gas = co_await chain::dataset_gas(ports_.chain, work->dataset_bytes);
     if (gas.has_error()) co_return std::nullopt;
     work->gas = *gas;
+    co_return *work;
+}
+
+Task<bool> Takeover::another_could_finish(std::int64_t left_s) {
+    const auto work = co_await workload();
+    if (!work) co_return false;
+    const Address holder = ports_.journal.job().lease.worker;
+    co_return std::ranges::any_of(ports_.workers.workers(), [&](const WorkerInfo& worker) {
+        const bool may_get_it = worker.connected && worker.address != holder && worker.rest == Milliseconds::zero();
+        return may_get_it && !why_unable(worker, *work) && finish_estimate_s(*work, worker) < left_s;
+    });
+}
+
+Task<std::optional<FreshStart>> Takeover::fresh_start() {
+    const auto work = co_await workload();
+    if (!work) co_return std::nullopt;
     chain::ChainClock chain_clock(ports_.chain, ports_.clock);
     const Result<std::int64_t> now = co_await chain_clock.now_unix_s();
     if (now.has_error()) co_return std::nullopt;
@@ -62,6 +90,12 @@ Task<std::optional<FreshStart>> Takeover::fresh_start() {
     const bool has_dataset = job.dataset.steps_total > 0;
     co_return FreshStart{*estimate, job.terms.deadline_unix_s - *now - settings_.deadline_margin_s,
                          has_work_to_lose(job), has_dataset ? 0 : dataset_estimate_s(job.terms.dataset_bytes)};
+}
+
+std::optional<std::string> Takeover::why_hopeless() const {
+    const auto work = workload_of(ports_.journal.job().terms, settings_.rules);
+    if (work.has_error()) return std::nullopt;  // the order says so
+    return futility_.reason(ports_.workers.workers(), work->model);
 }
 
 void Takeover::note_hopeless() {

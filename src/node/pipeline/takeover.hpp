@@ -4,9 +4,12 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <utility>
 
 #include "chain/chain.hpp"
 #include "node/market/finish_estimate.hpp"
+#include "node/pipeline/futility.hpp"
 #include "node/pipeline/job_journal.hpp"
 #include "node/pipeline/lease_watch.hpp"
 #include "node/workers/worker_hub.hpp"
@@ -41,31 +44,54 @@ public:
     /// The holder's trainer says that the JOB can never be trained: another may see for itself, and neither is to
     /// blame.
     void note_hopeless();
+    /// That holder's lease has ended for it.
+    void note_hopeless_lease(std::uint64_t lease, const Address& worker, std::string reason) {
+        futility_.said(lease, worker, std::move(reason));
+    }
+    /// What the Storage API says of the dataset's size, asked after a failed download.
+    void saw_dataset_bytes(std::uint64_t bytes) {
+        futility_.saw_dataset_bytes(bytes, ports_.journal.job().terms.dataset_bytes);
+    }
+    /// Why nobody can train the JOB; none while somebody may.
+    [[nodiscard]] std::optional<std::string> why_hopeless() const;
     /// By what the holder says, the Storage API cannot serve now. It keeps its lease, which LeaseWatch bounds.
     void note_service_failure() { is_blameless_ = true; }
     void note_progress() {
         failures_ = 0;
         is_blameless_ = false;
     }
+    /// What the holder uploaded is not what it says that it made.
+    void note_false_upload() { ++false_uploads_; }
+    void begin_lease() {
+        note_progress();
+        false_uploads_ = 0;
+    }
     /// Consecutive failures, without progress, of this lease's worker.
     [[nodiscard]] std::uint32_t failures() const { return failures_; }
 
     [[nodiscard]] bool holder_fails() const;
+    /// Of a holder that fails: in which way.
+    [[nodiscard]] std::string failure_text() const;
     /// Whether the lease should go to another worker. If nothing would be lost, an absent worker's lease may go to
     /// anyone, but a failing worker is better than none. Completed training is given up only if an idle worker can
     /// still finish the JOB from scratch.
     Task<bool> is_due(bool holder_is_away);
     /// What an idle worker could do with the JOB; none if no such worker is able, or while the chain cannot be queried.
     Task<std::optional<FreshStart>> fresh_start();
-    /// The holder does nothing (LeaseWatch), which is as bad as failing.
+    /// Whether a worker other than the holder, busy or not, could finish the JOB from the start within `left_s`.
+    Task<bool> another_could_finish(std::int64_t left_s);
+    /// The holder does nothing (LeaseWatch), or is too slow, which is as bad as failing.
     void note_stall();
     /// The lease ends: a holder that kept failing is made to rest (SickList).
     void judge_holder();
 
 private:
+    Task<std::optional<Workload>> workload();
+
     Ports ports_;
     Settings settings_;
-    std::uint32_t failures_ = 0;
+    Futility futility_;
+    std::uint32_t failures_ = 0, false_uploads_ = 0;
     std::uint32_t failed_leases_ = 0;
     bool is_blameless_ = false;  ///< whatever ends the lease now
 };

@@ -101,6 +101,7 @@ Task<Result<void>> Upload::complete() {
 /// What the Storage API holds must match what the worker of the current lease reported: only that
 /// worker knows what it made.
 Task<Result<void>> Upload::check() {
+    holds_other_bytes_ = false;
     const auto state = co_await artifacts_.upload_state(journal_.id(), sm::upload_in_hand(journal_.job()).upload_id);
     if (state.has_error()) co_return state.error();
     if (!*state) {
@@ -110,6 +111,7 @@ Task<Result<void>> Upload::check() {
     }
     const sm::WorkerFile file = delivered_by(journal_.job()).file;
     if ((*state)->bytes == file.bytes && (*state)->sha256 == file.sha256) co_return Result<void>{};
+    holds_other_bytes_ = true;
     co_return permanent_error(
         fmt::format("the Storage API holds {} bytes with sha256 {}, the worker reported {} bytes with {}",
                     (*state)->bytes, (*state)->sha256.hex(), file.bytes, file.sha256.hex()));

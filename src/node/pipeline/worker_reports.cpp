@@ -1,6 +1,4 @@
 // Reports from the worker: each durable step of its trainer, which the master records, and its failures.
-#include <fmt/format.h>
-
 #include <utility>
 
 #include "node/pipeline/leased_worker.hpp"
@@ -110,13 +108,9 @@ Task<Result<void>> LeasedWorker::take(wp::StepFailed failed) {
     if (noted.has_error()) co_return noted;
     if (hopeless) co_return co_await end_hopeless_lease(std::move(failed.message));
     if (failed.step == "download") co_await look_at_dataset();
-    if (ports_.takeover.holder_fails()) {
-        const bool given_up = co_await ports_.takeover.is_due(away_since_.has_value());
-        if (given_up) {
-            const auto failures = ports_.takeover.failures();
-            co_return co_await revoke(fmt::format("its worker failed {} times in a row", failures), false);
-        }
-    }
+    const Result<bool> taken = co_await take_from_failing();
+    if (taken.has_error()) co_return taken.error();
+    if (*taken) co_return noted;
     if (!failed.needs_order) co_return noted;
     ports_.orders.forget();  // missing parts are ordered again
     ports_.upload.note_failure(failed.url_refused, ports_.takeover.failures());
@@ -131,15 +125,14 @@ Task<Result<void>> LeasedWorker::end_hopeless_lease(std::string reason) {
     std::string sentence = fmt::format("its trainer says that the JOB cannot be trained: {}", reason);
     const Result<void> revoked = co_await revoke(std::move(sentence), !keeps_files);
     if (revoked.has_error()) co_return revoked;
-    ports_.futility.said(held.number, held.worker, std::move(reason));
+    ports_.takeover.note_hopeless_lease(held.number, held.worker, std::move(reason));
     co_return Result<void>{};
 }
 
 /// A worker whose line cuts the dataset short is not believed: what counts is the size that the Storage API states.
 Task<> LeasedWorker::look_at_dataset() {
-    const std::uint64_t recorded = job().terms.dataset_bytes;
     const Result<std::uint64_t> bytes = co_await ports_.artifacts.dataset_bytes(job().terms.dataset);
-    if (bytes.has_value()) ports_.futility.saw_dataset_bytes(*bytes, recorded);
+    if (bytes.has_value()) ports_.takeover.saw_dataset_bytes(*bytes);
 }
 
 }  // namespace emeth::node

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "chain/amount.hpp"
 #include "chain/gas.hpp"
 #include "http/date.hpp"
@@ -272,6 +274,19 @@ TEST_F(DiscoveryTest, TheWaitsOfAJobGrowAndOutliveARestart) {
     EXPECT_EQ(restarted.standing(id).value().next_look_at_unix_ms, discovery.standing(id).value().next_look_at_unix_ms);
     pass(Milliseconds(wait));
     EXPECT_EQ(run(restarted.round()).value(), 1U);
+}
+
+TEST_F(DiscoveryTest, AListWithoutTheJobDoesNotBeginItsWaitsAnew) {
+    const auto id = offer(1, "20");
+    chain.jobs.at(id).details.dataset = "missing";
+    EXPECT_EQ(round(), 0U);
+    const auto next = discovery.standing(id).value().next_look_at_unix_ms;
+    const auto offers = std::exchange(info.answer.value(), {});
+    EXPECT_EQ(round(), 0U);
+    info.answer = offers;
+    EXPECT_EQ(round(), 0U);
+    EXPECT_EQ(discovery.standing(id).value().next_look_at_unix_ms, next);
+    EXPECT_EQ(store->notes().refusals().value().size(), 1U);
 }
 
 TEST_F(DiscoveryTest, GasMoneyOfOneRoundAddsUp) {

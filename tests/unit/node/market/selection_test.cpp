@@ -5,6 +5,7 @@
 
 #include <functional>
 
+#include "api_client/dataset_name.hpp"
 #include "chain/amount.hpp"
 #include "support/fake_chain.hpp"
 #include "support/worker_fitness.hpp"
@@ -126,6 +127,12 @@ const std::vector<RefusalCase> refusal_cases{
      "its status on chain is PROCESSING, not REQUESTED", false},
     {"program", [](Scene& s) { s.candidate.details.program_id = 7; },
      "program 7 is not one that this node runs (program_ids)", true},
+    {"foreign_dataset",
+     [](Scene& s) { s.candidate.details.dataset = api_client::dataset_name(s.candidate.id, repeated<Address>(0x77)); },
+     "its dataset was uploaded by 0x7777777777777777777777777777777777777777, not by its requester, so nobody gets it "
+     "from the "
+     "Storage API",
+     true},
     {"small", [](Scene& s) { s.candidate.dataset_bytes = 4'095; }, "dataset of 4095 bytes is smaller than 4096", false},
     {"large", [](Scene& s) { s.candidate.dataset_bytes = 10'000'000'001; },
      "dataset of 10000000001 bytes is larger than 10000000000 (dataset_bytes_max)", true},

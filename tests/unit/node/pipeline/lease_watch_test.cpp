@@ -19,6 +19,8 @@ wp::CheckpointSaved checkpoint(std::uint64_t step) {
 
 /// Another worker needs 20 min, and there is a day.
 constexpr FreshStart easy{1'200, 24 * hour_s, false};
+/// It needs an hour.
+constexpr FreshStart longer{hour_s, 24 * hour_s, false};
 
 TEST(LeaseWatch, ProgressAloneKeepsNoLease) {
     LeaseWatch watch(Milliseconds(0));
@@ -33,15 +35,15 @@ TEST(LeaseWatch, ProgressAloneKeepsNoLease) {
 TEST(LeaseWatch, DatasetAndNewCheckpointsKeepIt) {
     LeaseWatch watch(Milliseconds(0));
     watch.saw(wp::DatasetReady{}, 40 * minute);
-    EXPECT_EQ(watch.why_over(easy, 80 * minute), std::nullopt);
+    EXPECT_EQ(watch.why_over(longer, 80 * minute), std::nullopt);
     watch.saw(checkpoint(10), 80 * minute);
-    EXPECT_EQ(watch.why_over(easy, 120 * minute), std::nullopt);
+    EXPECT_EQ(watch.why_over(longer, 120 * minute), std::nullopt);
     watch.saw(wp::DatasetReady{}, 120 * minute);
     watch.saw(checkpoint(10), 120 * minute);
     watch.saw(checkpoint(9), 120 * minute);
-    EXPECT_NE(watch.why_over(easy, 125 * minute), std::nullopt) << "the same again is no progress";
+    EXPECT_NE(watch.why_over(longer, 125 * minute), std::nullopt) << "the same again is no progress";
     watch.saw(checkpoint(11), 126 * minute);
-    EXPECT_EQ(watch.why_over(easy, 170 * minute), std::nullopt);
+    EXPECT_EQ(watch.why_over(longer, 170 * minute), std::nullopt);
 }
 
 TEST(LeaseWatch, ALongJobHasMoreTime) {
@@ -78,13 +80,49 @@ TEST(LeaseWatch, StepsThatAreTrainedAgainCount) {
     watch.saw(checkpoint(1'000), minute);
     watch.saw(wp::TrainingStarted{0, "both checkpoints are damaged"}, 2 * minute);
     watch.saw(checkpoint(10), 40 * minute);
-    EXPECT_EQ(watch.why_over(easy, 80 * minute), std::nullopt);
+    EXPECT_EQ(watch.why_over(longer, 80 * minute), std::nullopt);
+}
+
+TEST(LeaseWatch, CheckpointsForEverKeepNoLease) {
+    LeaseWatch watch(Milliseconds(0));
+    for (int time = 0; time < 240; ++time) {
+        watch.saw(checkpoint(static_cast<std::uint64_t>(time)), time * minute);
+        EXPECT_EQ(watch.why_over(longer, time * minute), std::nullopt) << time;
+    }
+    EXPECT_THAT(watch.why_over(longer, 240 * minute).value_or(""), HasSubstr("held it for 4 h 0 min and is not done"));
+}
+
+TEST(LeaseWatch, WhatIsTrainedMustBeUploaded) {
+    LeaseWatch watch(Milliseconds(0));
+    watch.saw(wp::Trained{}, 10 * minute);
+    watch.saw(wp::Trained{}, 40 * minute);
+    EXPECT_EQ(watch.why_over(easy, 54 * minute), std::nullopt);
+    EXPECT_THAT(watch.why_over(easy, 55 * minute).value_or(""), HasSubstr("uploaded nothing for 45 min"));
+    watch.saw(wp::PartUploaded{1, "etag"}, 55 * minute);
+    watch.saw(wp::PartUploaded{1, "etag"}, 90 * minute);
+    EXPECT_EQ(watch.why_over(easy, 99 * minute), std::nullopt) << "it has all the time that its parts take";
+    EXPECT_NE(watch.why_over(easy, 100 * minute), std::nullopt) << "the same part again is no progress";
+}
+
+TEST(LeaseWatch, WhileTheMasterWaitsForAServerNobodyIsLate) {
+    LeaseWatch watch(Milliseconds(0));
+    watch.saw(wp::Trained{}, minute);
+    watch.leave_out(100 * minute);
+    EXPECT_EQ(watch.why_over(easy, 145 * minute), std::nullopt);
+    EXPECT_NE(watch.why_over(easy, 146 * minute), std::nullopt);
+}
+
+TEST(LeaseWatch, TheOperatorSaysHowPatientItIs) {
+    const LeaseWatch watch(Milliseconds(0), 12 * minute);
+    EXPECT_EQ(watch.look_at(), 4 * minute);
+    EXPECT_EQ(watch.why_over(easy, 11 * minute), std::nullopt);
+    EXPECT_NE(watch.why_over(easy, 12 * minute), std::nullopt);
 }
 
 TEST(LeaseWatch, FailuresAreCountedElsewhere) {
     LeaseWatch watch(Milliseconds(0));
     watch.saw(wp::StepFailed{"download", false, "storage answered 503"}, 40 * minute);
-    EXPECT_EQ(watch.why_over(easy, 80 * minute), std::nullopt);
+    EXPECT_EQ(watch.why_over(longer, 80 * minute), std::nullopt);
 }
 
 /// They are counted nowhere, so that a worker that only claims them would keep the lease for ever.
@@ -93,6 +131,16 @@ TEST(LeaseWatch, FailuresOfTheServiceAreNoProgress) {
     for (int time = 1; time <= 45; ++time)
         watch.saw(wp::StepFailed{.step = "download", .message = "503", .service_failed = true}, time * minute);
     EXPECT_NE(watch.why_over(easy, 45 * minute), std::nullopt);
+}
+
+TEST(LeaseWatch, ADoneHolderWaitsForTheStorageApiUntilAnotherCouldOnlyJustFinish) {
+    LeaseWatch watch(Milliseconds(0));
+    watch.saw(wp::Trained{}, minute);
+    watch.saw(wp::StepFailed{.step = "upload", .message = "503", .service_failed = true}, 2 * minute);
+    EXPECT_EQ(watch.why_over(easy, 300 * minute), std::nullopt);
+    EXPECT_NE(watch.why_over({1'200, 1'400, true}, 300 * minute), std::nullopt);
+    watch.saw(wp::PartUploaded{.part = 1}, 300 * minute);
+    EXPECT_NE(watch.why_over(easy, 345 * minute), std::nullopt) << "since then it has not even tried";
 }
 
 }  // namespace

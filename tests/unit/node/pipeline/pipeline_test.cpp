@@ -6,6 +6,7 @@ namespace emeth::test {
 namespace {
 
 namespace sm = statemachine;
+namespace wp = worker_protocol;
 
 class PipelineTest : public NodeWorld {};
 
@@ -218,6 +219,25 @@ TEST_F(PipelineTest, AJobWhoseDeadlineIsOutOfReachIsGivenBackWithTheSumsInItsHis
               std::string::npos)
         << record().outcome.decline_reason;
     EXPECT_TRUE(real_store->jobs().verify(job_id).has_value());
+}
+
+/// A worker that reported more steps than there are, slowly, had the JOB given back.
+TEST_F(PipelineTest, AJobThatAnotherWorkerCouldFinishIsNotGivenBack) {
+    settings.finish_rules = {60, 25'000, 25'000};
+    const auto honest = hub.script;
+    hub.script = {wp::DatasetReady{repeated<Hash256>(0xdd), 1'000'000, 250'000, 1'000'000}};
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::training));
+    hub.script = honest;
+    hub.add_worker(worker_2);
+    for (std::uint64_t step = 1; step < 60 && count<sm::LeaseRevoked>() == 0; ++step) {
+        hub.send(job_id, wp::Progress{.stage = "training", .step = step, .steps_total = 1'000'000});
+        run_for(10);
+    }
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    EXPECT_EQ(count<sm::DeclineDecided>(), 0);
+    EXPECT_EQ(record().lease.worker, worker_2);
+    expect_verified_once();
 }
 
 TEST_F(PipelineTest, ADeclineBeforeTheDepositCostsNothing) {

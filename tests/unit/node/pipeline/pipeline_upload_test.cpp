@@ -20,6 +20,30 @@ TEST_F(PipelineUploadTest, AnUploadThatHoldsOtherBytesIsNeverSubmitted) {
     expect_verified_once();
 }
 
+TEST_F(PipelineUploadTest, AWorkerThatUploadsOtherBytesThanItAnnouncedLosesTheJobToAnIdleOne) {
+    artifacts.damaged_uploads = 3;
+    hub.add_worker(worker_2);
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    EXPECT_EQ(count<sm::LeaseGranted>(), 2);
+    EXPECT_EQ(record().lease.worker, worker_2);
+    EXPECT_EQ(hub.idle_workers(), 1U) << "the other rests";
+    expect_verified_once();
+}
+
+TEST_F(PipelineUploadTest, AWorkerThatSaysItHasTrainedAndUploadsNothingLosesTheJobToAnIdleOne) {
+    hub.answers_uploads = false;
+    start(true);
+    ASSERT_TRUE(run_until([&] { return hub.uploads == 1; }));
+    hub.add_worker(worker_2);
+    run_for(40 * 60);
+    EXPECT_EQ(count<sm::LeaseRevoked>(), 0);
+    hub.answers_uploads = true;
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    EXPECT_EQ(record().lease.worker, worker_2);
+    expect_verified_once();
+}
+
 /// Each round puts all parts, which was taken for progress: a round began a second after the last one, until the
 /// deadline.
 TEST_F(PipelineUploadTest, UploadsThatAreRefusedAtTheirEndAreTriedLessAndLessOften) {

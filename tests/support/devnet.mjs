@@ -1,0 +1,117 @@
+// A devnet of its own for a test, with its chain as ethers sees it, its requester, and nodes that join it.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+
+import { emethCoreAbi, emethTokenAbi } from './emeth_abi.mjs';
+import { ethers } from './packages.mjs';
+import { parse_settings, run, settings_text, start, stop, until } from './programs.mjs';
+
+export const emt = 10n ** 18n;
+
+/** A port of 127.0.0.1 on which nobody listens now. */
+export async function free_port() {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address();
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+}
+
+export class Devnet {
+    /** `emeth devnet` with all its state in `folder`/net. */
+    static async start(emeth, folder) {
+        const program = start('devnet', emeth, 'devnet', '--data', join(folder, 'net'));
+        await until('the devnet', 60, () => program.output.includes('Ctrl-C ends everything'));
+        return new Devnet(emeth, folder, program);
+    }
+
+    constructor(emeth, folder, program) {
+        this.emeth = emeth;
+        this.folder = folder;
+        this.program = program;
+        this.settings = parse_settings(readFileSync(join(folder, 'net', 'master.env'), 'utf8'));
+        this.provider =
+            new ethers.JsonRpcProvider(this.settings.endpoint, 60001, { staticNetwork: true, cacheTimeout: -1 });
+        this.provider.pollingInterval = 200;
+        this.core = new ethers.Contract(this.settings.emethContractAddress, emethCoreAbi, this.provider);
+        this.token = new ethers.Contract(this.settings.tokenContractAddress, emethTokenAbi, this.provider);
+        this.requester_key_file = join(folder, 'net', 'requester', 'key');
+    }
+
+    /** The devnet's requester, who is rich in EMT and ALT. */
+    requester() {
+        const key = readFileSync(this.requester_key_file, 'utf8').trim().replace(/^0x/, '');
+        return new ethers.NonceManager(new ethers.Wallet(`0x${key}`, this.provider));
+    }
+
+    /** The address of the key with which nodes join. */
+    node_address() {
+        const key = readFileSync(this.settings.privateKey_file, 'utf8').trim().replace(/^0x/, '');
+        return new ethers.Wallet(`0x${key}`).address;
+    }
+
+    /** `emeth request file flags…` with the requester's key: {status, stdout, stderr}. */
+    request(file, ...flags) {
+        const { endpoint, storageApi, info_server_url, emethContractAddress, tokenContractAddress, chain_id } =
+            this.settings;
+        const config = join(this.folder, 'requester.env');
+        const privateKey_file = this.requester_key_file;
+        writeFileSync(config, settings_text({
+            endpoint,
+            storageApi,
+            info_server_url,
+            emethContractAddress,
+            tokenContractAddress,
+            chain_id,
+            privateKey_file
+        }),
+            { mode: 0o600 });
+        return run(
+            this.emeth, 'request', '--config', config, '--data', join(this.folder, 'requester'), file, ...flags);
+    }
+
+    /** A node with `workers` local workers; `changes` are settings of its own. */
+    start_node(workers, changes = {}) {
+        const config = join(this.folder, 'master.env');
+        const quick = { worker_port: 0, poll_interval_ms: 200, discovery_interval_ms: 300 };
+        const settings = { ...this.settings, ...quick, ...changes };
+        writeFileSync(config, settings_text(settings), { mode: 0o600 });
+        const node = new Node(this.emeth, config, join(this.folder, 'node'), workers);
+        return Object.assign(node, { settings });
+    }
+
+    stop() {
+        this.provider.destroy();
+        return stop(this.program);
+    }
+}
+
+class Node {
+    constructor(emeth, config, data, workers) {
+        this.emeth = emeth;
+        this.config = config;
+        this.data = data;
+        const args = ['master', '--config', config, '--data', data, '--local-workers', String(workers)];
+        this.program = start('master', emeth, ...args);
+    }
+
+    /** Runs an operator's command of this node: {status, stdout, stderr}. */
+    operator(command, ...flags) {
+        return run(this.emeth, command, '--config', this.config, '--data', this.data, ...flags);
+    }
+
+    /** Every event of a JOB's life, as `emeth state history` tells it. */
+    async history(id) {
+        return (await run(this.emeth, 'state', 'history', id, '--data', this.data)).stdout;
+    }
+
+    /** Ends in order, and leaves a store that replays. */
+    async stop() {
+        assert.equal(await stop(this.program), 0, this.program.output.slice(-2000));
+        const verified = await run(this.emeth, 'state', 'verify', '--data', this.data);
+        assert.equal(verified.status, 0, verified.stdout + verified.stderr);
+    }
+}
