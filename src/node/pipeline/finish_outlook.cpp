@@ -2,8 +2,10 @@
 
 #include <utility>
 
+#include "chain/amount.hpp"
 #include "chain/chain_clock.hpp"
 #include "runtime/log.hpp"
+#include "runtime/reminder.hpp"
 #include "statemachine/text.hpp"
 
 namespace emeth::node {
@@ -16,6 +18,7 @@ constexpr Milliseconds look_interval{10'000};
 Task<> FinishOutlook::run() {
     chain::ChainClock chain_clock(ports_.chain, ports_.clock);
     FinishWatch watch(rules_);
+    Reminder endangered(ports_.clock);
     for (;; co_await ports_.clock.sleep(look_interval)) {
         const auto& job = ports_.journal.job();
         if (!statemachine::holds_deposit(job.state)) continue;
@@ -27,6 +30,11 @@ Task<> FinishOutlook::run() {
         if (!may_decline) continue;
         const auto progress = ports_.progress.seen(job.terms.id);
         auto reason = watch.look(job, progress, *now, ports_.clock.monotonic());
+        const auto danger = watch.danger();
+        if (!danger) endangered.ended();
+        if (danger && endangered.is_due("deadline"))
+            spdlog::warn("{}: its deposit of {} EMT is in danger: {}", short_name(job.terms.id),
+                         chain::format_coins(job.deposit.deposit), *danger);
         if (!reason) continue;
         spdlog::warn("{} is given back: {}", short_name(job.terms.id), *reason);
         const Result<void> requested = ports_.interruptions.request_decline(std::move(*reason));

@@ -33,6 +33,18 @@ std::optional<std::string> reason_to_decline(const Outlook& outlook) {
         chain::format_coins(outlook.timeout_penalty));
 }
 
+std::optional<std::string> danger_of(const Outlook& outlook) {
+    constexpr std::int64_t margin_s = 300;
+    const std::int64_t left = outlook.deadline_unix_s - outlook.now_unix_s;
+    const bool is_measured = outlook.work_left_s > 0;
+    if (outlook.work_left_s + outlook.work_left_s / 10 + margin_s <= left) return std::nullopt;
+    const auto deadline = left >= 0 ? "the deadline is in " + duration_text(left)
+                                    : "the deadline passed " + duration_text(-left) + " ago";
+    if (outlook.trained) return deadline + ", and the result is not submitted yet";
+    if (!is_measured) return deadline + ", and no step of training has been measured: there is no finish estimate";
+    return fmt::format("{}, and by the best speed seen it needs {} more", deadline, duration_text(outlook.work_left_s));
+}
+
 std::optional<std::string> FinishWatch::look(const statemachine::Job& job, const std::optional<SeenProgress>& progress,
                                              std::int64_t chain_now_unix_s, Milliseconds now) {
     if (counts_steps(progress)) measure(progress->report.step, progress->step_since);
@@ -44,6 +56,7 @@ std::optional<std::string> FinishWatch::look(const statemachine::Job& job, const
     outlook.verifier_lag_s = rules_.verifier_lag_s;
     outlook.decline_penalty = chain::rate_of(job.deposit.deposit, rules_.decline_penalty_rate);
     outlook.timeout_penalty = chain::rate_of(job.deposit.deposit, rules_.timeout_penalty_rate);
+    outlook_ = outlook;
     auto reason = reason_to_decline(outlook);
     if (!reason) {
         hopeless_since_.reset();

@@ -28,6 +28,10 @@ struct Outlook {
 /// cheaper. A finished result has nothing to lose at the same price, so it is submitted however late.
 std::optional<std::string> reason_to_decline(const Outlook& outlook);
 
+/// A sentence with deadline and finish estimate when a JOB may not be finished in time: less than 5
+/// minutes and a tenth of the work left are to spare. None for a JOB that is not in danger.
+std::optional<std::string> danger_of(const Outlook& outlook);
+
 /// Measures one JOB's speed from its worker's progress: steps of training over the time between two of their ends, the
 /// first moment at which each step was reported.
 class FinishWatch {
@@ -48,6 +52,8 @@ public:
     /// it has held for `patience`.
     std::optional<std::string> look(const statemachine::Job& job, const std::optional<SeenProgress>& progress,
                                     std::int64_t chain_now_unix_s, Milliseconds now);
+    /// danger_of() what the last look saw.
+    [[nodiscard]] std::optional<std::string> danger() const { return danger_of(outlook_); }
 
 private:
     void measure(std::uint64_t step, Milliseconds ended);
@@ -59,6 +65,7 @@ private:
         Milliseconds at{0};
     };
     Rules rules_;
+    Outlook outlook_;                         ///< of the last look
     std::optional<std::uint64_t> last_step_;  ///< seen
     std::optional<StepEnd> window_begin_;
     double best_steps_per_s_ = 0;

@@ -10,6 +10,17 @@
 
 namespace emeth::node {
 
+namespace {
+
+/// Part of the deposit is lost by it.
+bool costs_money(const Fact& fact) {
+    namespace sm = statemachine;
+    return std::holds_alternative<sm::TimedOut>(fact) || std::holds_alternative<sm::Declined>(fact) ||
+           std::holds_alternative<sm::ResultRejected>(fact);
+}
+
+}  // namespace
+
 JobJournal::JobJournal(storage::JobStore& store, BlockingPool& pool, Clock& clock, statemachine::Job job)
     : store_(store), pool_(pool), clock_(clock), job_(std::move(job)) {}
 
@@ -89,13 +100,14 @@ Task<Result<void>> JobJournal::commit(Fact fact, storage::SideWrites side) {
 
 void JobJournal::log(const Fact& fact, statemachine::State before) const {
     const auto id = short_name(job_.terms.id);
+    const auto level = costs_money(fact) ? spdlog::level::err : spdlog::level::info;
     if (last_rejection_) {
         spdlog::warn("{}: not accepted: {}", id, last_rejection_->reason);
     } else if (job_.state != before) {
-        spdlog::info("{}: {} → {}: {}", id, statemachine::name(before), statemachine::name(job_.state),
-                     statemachine::describe(fact));
+        spdlog::log(level, "{}: {} → {}: {}", id, statemachine::name(before), statemachine::name(job_.state),
+                    statemachine::describe(fact));
     } else {
-        spdlog::info("{}: {}: {}", id, statemachine::name(job_.state), statemachine::describe(fact));
+        spdlog::log(level, "{}: {}: {}", id, statemachine::name(job_.state), statemachine::describe(fact));
     }
 }
 
