@@ -31,7 +31,7 @@ Task<> FinishOutlook::run() {
         const auto progress = ports_.progress.seen(job.terms.id);
         auto reason = watch.look(job, progress, *now, ports_.clock.monotonic());
         const auto danger = watch.danger();
-        if (!danger) endangered.ended();
+        if (!danger && endangered.ended()) spdlog::info("{}: its deposit is out of danger", short_name(job.terms.id));
         if (danger && endangered.is_due("deadline"))
             spdlog::warn("{}: its deposit of {} EMT is in danger: {}", short_name(job.terms.id),
                          chain::format_coins(job.deposit.deposit), *danger);

@@ -12,7 +12,8 @@ import { kill_all, parse_settings, settings_text, start, stop, until } from '../
 const [emeth, data] = process.argv.slice(2);
 const private_key = '0x4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318';
 const password = 'open-sesame';
-const secrets = new RegExp(`${private_key.slice(2)}|${password}|${Buffer.from(`alice:${password}`).toString('base64')}`);
+const encoded = Buffer.from(`alice:${password}`).toString('base64');
+const secrets = new RegExp(`${private_key.slice(2)}|${password}|${encoded}`);
 
 rmSync(data, { recursive: true, force: true });
 mkdirSync(data, { recursive: true });
@@ -69,8 +70,10 @@ try {
     const login = `http://alice:${password}@`;
     await refused('a key as a flag', {}, /--privateKey: not taken from the command line/, '--privateKey', private_key);
     await refused('a key as an unknown flag', {}, /--private-key/, '--private-key', private_key);
-    await refused('a key as a file', { privateKey_file: private_key }, /cannot open key file 0x\(64 digits, not shown\)/);
-    await refused('a key as a URL', { storageApi: private_key }, /storageApi: '0x\(64 digits, not shown\)' is no usable/);
+    await refused('a key as a file', { privateKey_file: private_key },
+        /cannot open key file 0x\(64 digits, not shown\)/);
+    await refused('a key as a URL', { storageApi: private_key },
+        /storageApi: '0x\(64 digits, not shown\)' is no usable/);
     await refused('a key as an address', { emethContractAddress: private_key }, /expected an address of 0x and 40/);
     await refused('a password for the Storage API', { storageApi: `${login}127.0.0.1:1` },
         /user names and passwords are not accepted/);
@@ -78,8 +81,7 @@ try {
     await refused('too many threads', { threads: '5000' }, /threads is '5000'; expected a whole number from 1 to 1024/);
 
     // An endpoint that wants to know who asks.
-    const expected = `Basic ${Buffer.from(`alice:${password}`).toString('base64')}`;
-    const guarded = await proxy(settings.endpoint, (request) => request.headers.authorization === expected);
+    const guarded = await proxy(settings.endpoint, (request) => request.headers.authorization === `Basic ${encoded}`);
     const auth = join(data, 'auth');
     writeFileSync(auth, `basic alice:${password}\n`, { mode: 0o600 });
     const told = settings_file('told', { endpoint: guarded, endpoint_auth_file: auth });
