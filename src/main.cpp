@@ -8,6 +8,7 @@
 #include <iostream>
 
 #include "cli/command.hpp"
+#include "cli/program.hpp"
 
 namespace {
 
@@ -46,6 +47,7 @@ int main(int argc, char** argv) try {
     app.footer(examples);
     app.set_version_flag("--version", EMETH_VERSION);
     app.require_subcommand(1);
+    app.failure_message(emeth::cli::refused_arguments);
     emeth::cli::Invocation invocation;
     for (const auto add : commands) add(app, invocation);
     try {

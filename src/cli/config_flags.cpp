@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "cli/program.hpp"
 
 namespace emeth::cli {
@@ -7,6 +9,18 @@ namespace {
 /// Secrets are read from files and the environment only: argv is visible to every user of the machine.
 bool is_secret(const std::string& key) {
     return key == "privateKey";
+}
+
+/// A flag that is known only to be refused, without repeating its value.
+void refuse_secret(CLI::App& command, const std::string& key) {
+    const auto refuse = [key](const std::string&) {
+        throw CLI::ValidationError(
+            "--" + key, fmt::format("not taken from the command line, which every user of this machine can read; put "
+                                    "it into a file of mode 0600 and use --{}_file. If it was a key, it is no secret "
+                                    "any more: take another one",
+                                    key));
+    };
+    command.add_option_function<std::string>("--" + key, refuse)->group("");
 }
 
 std::string help_of(const SettingDeclaration& setting) {
@@ -23,7 +37,10 @@ void ConfigFlags::add_to(CLI::App& command, const std::vector<SettingDeclaration
         ->type_name("FILE");
     for (const auto& setting : settings) {
         const std::string& key = setting.key;
-        if (is_secret(key)) continue;
+        if (is_secret(key)) {
+            refuse_secret(command, key);
+            continue;
+        }
         command
             .add_option_function<std::string>(
                 "--" + key, [this, key](const std::string& value) { values[key] = value; }, help_of(setting))

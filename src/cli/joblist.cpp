@@ -37,6 +37,8 @@ void print(const Answer& answer) {
         fmt::print("  {}  {:>8} EMT  {:>12} bytes  {}\n", text_of(job, "id"), coins_of(job, "fee"),
                    text_of(job, "datasetSize"), verdict_of(job));
     }
+    for (const auto& reason : list_of(answer, "standstill"))
+        if (reason.is_string()) fmt::print("for every JOB: {}\n", one_line(reason.get_string()));
     fmt::print("JOBs of this node: {}\n", list_of(answer, "own").size());
     for (const auto& value : list_of(answer, "own")) {
         const auto& job = value.as_object();

@@ -7,6 +7,7 @@
 #include "crypto/configured_key.hpp"
 #include "crypto/key_file.hpp"
 #include "runtime/durable_file.hpp"
+#include "runtime/log.hpp"
 #include "runtime/random.hpp"
 
 namespace emeth::cli {
@@ -35,6 +36,7 @@ Task<Result<std::unique_ptr<NetworkActor>>> NetworkActor::open(EnvConfig config,
 
     std::unique_ptr<NetworkActor> actor(new NetworkActor(std::move(*lock), std::move(*key)));
     actor->settings = std::move(settings);
+    for (const auto& doubt : chain::doubts(actor->settings)) spdlog::warn("{}", doubt);
     auto outbox = storage::Outbox::open(data / "store", storage::OpenMode::read_write);
     if (outbox.has_error()) co_return outbox.error();
     actor->outbox_ = std::move(*outbox);
@@ -44,7 +46,8 @@ Task<Result<std::unique_ptr<NetworkActor>>> NetworkActor::open(EnvConfig config,
     if (chain_id.has_error()) co_return chain_id.error();
     if (*chain_id != actor->settings.chain_id)
         co_return permanent_error(fmt::format("{} is chain {}, chain_id says {}: correct endpoint or chain_id",
-                                              actor->settings.endpoint.text(), *chain_id, actor->settings.chain_id));
+                                              actor->settings.endpoint.url.origin(), *chain_id,
+                                              actor->settings.chain_id));
     const auto constants = co_await actor->chain_->constants();
     if (constants.has_error()) co_return constants.error();
     actor->constants = *constants;

@@ -40,4 +40,8 @@ int run_to_end(const std::string& command, Work work, int failure_code = 1);
 /// One line on stderr; returns `code`.
 int fail(const std::string& command, const Error& error, int code);
 
+/// What CLI11 has to say about the flags, for App::failure_message(). It quotes what it does not know, which may be a
+/// key: that is left out.
+std::string refused_arguments(const CLI::App* app, const CLI::Error& error);
+
 }  // namespace emeth::cli

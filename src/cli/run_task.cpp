@@ -1,13 +1,16 @@
+#include <CLI/App.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/system/system_error.hpp>
 #include <cstdio>
 #include <exception>
+#include <sstream>
 #include <utility>
 
 #include "cli/command.hpp"
 #include "cli/program.hpp"
+#include "runtime/redaction.hpp"
 #include "runtime/shutdown.hpp"
 #include "runtime/utf8.hpp"
 
@@ -55,6 +58,14 @@ int run(const std::string& command, Task<Result<void>> (*wrap)(Work), Work work,
 int fail(const std::string& command, const Error& error, int code) {
     std::fprintf(stderr, "emeth %s: %s\n", command.c_str(), one_line(error.message).c_str());
     return code;
+}
+
+std::string refused_arguments(const CLI::App* app, const CLI::Error& error) {
+    constexpr std::size_t line_bytes_max = 1'000;
+    std::istringstream lines(CLI::FailureMessage::simple(app, error));
+    std::string shown;
+    for (std::string line; std::getline(lines, line);) shown += redacted(line, line_bytes_max) + "\n";
+    return shown;
 }
 
 int run_task(const std::string& command, Work work, int failure_code) {

@@ -11,6 +11,7 @@
 #include "cli/state_print.hpp"
 #include "node/data_folder.hpp"
 #include "runtime/failpoint.hpp"
+#include "runtime/redaction.hpp"
 #include "statemachine/transition.hpp"
 #include "storage/store.hpp"
 
@@ -43,7 +44,8 @@ int inspect(const Flags& flags, const Inspect& work) {
 
 Result<statemachine::Job> find_job(storage::NodeStore& store, const StateFlags& flags) {
     const auto id = JobId::parse(flags.job);
-    if (!id) return permanent_error(fmt::format("'{}' is no JOB id: expected 0x and 32 hex digits", flags.job));
+    if (!id)
+        return permanent_error(fmt::format("'{}' is no JOB id: expected 0x and 32 hex digits", redacted(flags.job)));
     auto job = store.jobs().find(*id);
     if (job.has_error()) return job.error();
     if (!job->has_value())

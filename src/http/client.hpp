@@ -26,7 +26,8 @@ struct Url {
     std::uint16_t port = 0;
     std::string target;  ///< path and query, begins with '/'
 
-    /// The Error names the text and what is wrong with it. User names, passwords and fragments are refused.
+    /// The Error names the text, as far as it may be shown, and what is wrong with it. User names, passwords
+    /// (http/authorization.hpp reads those) and fragments are refused.
     static Result<Url> parse(std::string_view text);
     [[nodiscard]] std::string text() const;
     /// Scheme, host and port only: the part of a signed URL that may be logged.

@@ -8,6 +8,7 @@
 #include "runtime/clock.hpp"
 #include "runtime/json_fields.hpp"
 #include "runtime/log.hpp"
+#include "runtime/redaction.hpp"
 
 namespace emeth::http {
 namespace {
@@ -109,7 +110,7 @@ Result<void> Server::listen() {
     if (error)
         return permanent_error(fmt::format(
             "cannot listen on '{}': it is no IP address of this machine; 127.0.0.1 serves local programs only",
-            options.host));
+            redacted(options.host)));
     const Tcp::endpoint endpoint(address, options.port);
     impl_->acceptor.open(endpoint.protocol(), error);
     if (!error) close_on_exec(impl_->acceptor.native_handle());

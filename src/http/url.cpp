@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "http/client.hpp"
+#include "runtime/redaction.hpp"
 
 namespace emeth::http {
 namespace {
@@ -15,14 +16,8 @@ namespace {
 constexpr std::size_t url_bytes_max = 8'192;
 constexpr std::size_t shown_bytes_max = 80;
 
-/// What may be shown of a text that is not a URL: its beginning, without the query, which may be a permission.
-std::string shown(std::string_view text) {
-    const std::string_view start = text.substr(0, std::min(text.find('?'), shown_bytes_max));
-    return start.size() < text.size() ? std::string(start) + "…" : std::string(start);
-}
-
 Error bad_url(std::string_view text, std::string_view why) {
-    return permanent_error(fmt::format("'{}' is no usable URL: {}", shown(text), why));
+    return permanent_error(fmt::format("'{}' is no usable URL: {}", redacted(text, shown_bytes_max), why));
 }
 
 std::optional<std::uint16_t> default_port(std::string_view scheme) {

@@ -47,7 +47,7 @@ public:
                                     core.pool(), system_clock(), system_random(), &core.network_clock()},
                      core.config.discovery_interval,
                      [this](statemachine::Job job) { services_.supervisor.take_on(std::move(job)); }),
-          admin_api_(services_, &discovery_, [this] { group_.cancel(); }),
+          admin_api_(services_, &discovery_, core.network_clock(), [this] { group_.cancel(); }),
           admin_(executor, admin_socket(core.data),
                  [this](std::string method, boost::json::object params) {
                      return admin_api_.handle(std::move(method), std::move(params));
@@ -251,6 +251,9 @@ Task<Result<void>> run_master(asio::any_io_executor executor, NodeConfig config,
     const auto funds = co_await node.check_funds(*constants);
     if (funds.has_error() && active->empty()) co_return funds.error();
     if (funds.has_error()) spdlog::warn("{}; until then no JOB is accepted", funds.error().message);
+    const auto wallet_use = co_await node.check_wallet_use();
+    if (wallet_use.has_error()) spdlog::warn("{}", wallet_use.error().message);
+    if (wallet_use.has_value() && *wallet_use) spdlog::warn("{}", **wallet_use);
     co_await settle_crash(node, *marker);
     active = co_await read_active(node);
     if (active.has_error()) co_return active.error();

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "runtime/durable_file.hpp"
+#include "runtime/redaction.hpp"
 
 namespace emeth {
 namespace {
@@ -151,7 +152,7 @@ Result<void> EnvConfig::check_known(const std::set<std::string>& known_keys) con
         const auto is_this = [&own = key](const std::string& known) { return normalised(known) == own; };
         if (std::any_of(known_keys.begin(), known_keys.end(), is_this)) continue;
         return permanent_error(
-            fmt::format("{}: {} is not a known setting{}", value.place, key, suggestion(key, known_keys)));
+            fmt::format("{}: {} is not a known setting{}", value.place, redacted(key), suggestion(key, known_keys)));
     }
     return {};
 }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "runtime/redaction.hpp"
+
 namespace emeth {
 
 SettingValue::SettingValue(const EnvConfig& config, const SettingDeclaration& declaration)
@@ -45,8 +47,18 @@ std::vector<std::string> SettingValue::list() const {
     return items;
 }
 
+Result<void> SettingValue::check_secret(std::string_view instead) const {
+    if (place_.starts_with("--"))
+        return permanent_error(fmt::format(
+            "{} holds a password, and every user of this machine can read the command line; use {}", place_, instead));
+    if (config_.others_can_read(key_))
+        return permanent_error(fmt::format("{}: {} holds a password, and others can read the file; run: chmod 600 {}",
+                                           place_, key_, config_.file_place()));
+    return {};
+}
+
 Error SettingValue::refused(std::string_view expected) const {
-    return permanent_error(fmt::format("{}: {} is '{}'; expected {}", place_, key_, text_, expected));
+    return permanent_error(fmt::format("{}: {} is '{}'; expected {}", place_, key_, redacted(text_), expected));
 }
 
 Error SettingValue::in_context(Error error) const {

@@ -45,7 +45,12 @@ public:
     /// Comma-separated, blanks trimmed.
     [[nodiscard]] std::vector<std::string> list() const;
 
-    /// "config/master.env:12: n_epoch is 'two'; expected …", permanent.
+    /// An Error if others can see the value, which is a secret: it is a flag, or in a file that they can read.
+    /// `instead` is the setting to use.
+    [[nodiscard]] Result<void> check_secret(std::string_view instead) const;
+
+    /// "config/master.env:12: n_epoch is 'two'; expected …", permanent. The value is shown as far as it may be
+    /// (runtime/redaction.hpp).
     [[nodiscard]] Error refused(std::string_view expected) const;
     /// `error`, prefixed with origin and key.
     [[nodiscard]] Error in_context(Error error) const;

@@ -7,6 +7,8 @@
 #include <array>
 #include <vector>
 
+#include "runtime/redaction.hpp"
+
 namespace emeth::trainer_protocol {
 namespace {
 
@@ -96,7 +98,7 @@ std::span<const Preset> presets() {
 Result<Preset> find_preset(std::string_view name) {
     const auto found = std::ranges::find(table, name, &Preset::name);
     if (found != table.end()) return *found;
-    return permanent_error(fmt::format("unknown model '{}'; the presets are {}", name, names()));
+    return permanent_error(fmt::format("unknown model '{}'; the presets are {}", redacted(name), names()));
 }
 
 std::string preset_choice() {

@@ -22,7 +22,7 @@ namespace {
 /// Ten seconds of trials, and what a loaded machine makes of them.
 constexpr Milliseconds trial_limit{300'000};
 constexpr RetryPolicy unfit_retry{Milliseconds(10'000), 2, Milliseconds(600'000), 0.25};
-constexpr Milliseconds look_interval{30'000}, complain_again_after{3'600'000}, try_again_after{3'600'000};
+constexpr Milliseconds look_interval{30'000}, try_again_after{3'600'000};
 constexpr std::size_t file_bytes_max = 64 << 10;
 
 std::filesystem::path calibration_file(const WorkerSettings& settings) {
@@ -60,7 +60,10 @@ Task<> SelfTest::run() {
 Task<> SelfTest::become_fit(bool afresh) {
     for (std::uint32_t failures = 1;; ++failures) {
         const Result<void> proved = co_await prove(afresh);
-        if (proved.has_value()) co_return tell_speeds();
+        if (proved.has_value()) {
+            complaint_.ended();
+            co_return tell_speeds();
+        }
         worker_protocol::Fitness unfit;
         unfit.unfit = proved.error().message;
         ports_.reports.set_fitness(std::move(unfit));
@@ -125,10 +128,7 @@ Task<Result<messages::Calibration>> SelfTest::ask_trainer(std::optional<messages
 }
 
 void SelfTest::complain(const std::string& reason, Milliseconds wait) {
-    const Milliseconds now = ports_.clock.monotonic();
-    if (reason == complaint_ && now < complained_at_ + complain_again_after) return;
-    complaint_ = reason;
-    complained_at_ = now;
+    if (!complaint_.is_due(reason)) return;
     spdlog::warn("this worker is not fit and gets no JOB: {}; tried again in {} and then now and then", reason,
                  duration_text(wait.count() / 1'000));
 }

@@ -4,12 +4,12 @@
 #pragma once
 
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "runtime/blocking_pool.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/random.hpp"
+#include "runtime/reminder.hpp"
 #include "trainer_protocol/calibration.hpp"
 #include "worker/job_folders.hpp"
 #include "worker/report_queue.hpp"
@@ -28,7 +28,7 @@ public:
         Clock& clock;
         Random& random;
     };
-    explicit SelfTest(Ports ports) : ports_(ports) {}
+    explicit SelfTest(Ports ports) : ports_(ports), complaint_(ports.clock) {}
 
     /// Tries until the worker is fit, then keeps its fitness up to date, until cancelled.
     Task<> run();
@@ -53,8 +53,7 @@ private:
     std::optional<trainer_protocol::Calibration> calibration_;
     bool is_saved_ = true, is_doubted_ = false;
     Milliseconds tried_at_{0};  ///< monotonic
-    std::string complaint_;
-    Milliseconds complained_at_{0};
+    Reminder complaint_;
 };
 
 }  // namespace emeth::worker

@@ -169,6 +169,13 @@ std::vector<SettingDeclaration> training_settings() {
     return declared(training_table());
 }
 
+Result<void> check_training_settings(const EnvConfig& config) {
+    WorkerSettings settings;
+    auto read = emeth::read_settings(config, training_table(), settings);
+    if (read.has_error()) return read;
+    return limit_cooperation(config, settings);
+}
+
 Result<WorkerSettings> read_settings(const EnvConfig& config, std::filesystem::path data) {
     WorkerSettings settings;
     auto read = emeth::read_settings(config, joined<WorkerSettings>(identity_table(), training_table()), settings);

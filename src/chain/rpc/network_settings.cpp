@@ -1,8 +1,45 @@
 #include "chain/rpc/network_settings.hpp"
 
+#include <fmt/format.h>
+
 #include <limits>
+#include <utility>
+
+#include "crypto/secret_file.hpp"
+#include "http/authorization.hpp"
+#include "runtime/ip_address.hpp"
 
 namespace emeth::chain {
+namespace {
+
+constexpr std::size_t auth_file_bytes_max = 4'096;
+
+Result<void> read_endpoint(const SettingValue& value, NetworkSettings& out) {
+    auto login = http::parse_url_with_login(value.text());
+    if (login.has_error()) return value.in_context(login.error());
+    if (!login->authorization.empty())
+        if (auto kept = value.check_secret("endpoint_auth_file"); kept.has_error()) return kept;
+    out.endpoint = Endpoint(std::move(login->url), std::move(login->authorization));
+    return {};
+}
+
+/// After `endpoint`.
+Result<void> read_endpoint_auth(const SettingValue& value, NetworkSettings& out) {
+    if (value.text().empty()) return {};
+    if (!out.endpoint.authorization.empty())
+        return value.in_context(permanent_error("the URL of `endpoint` has a user name already; keep one of them"));
+    // A path has no blank before its first slash; credentials in its place are not repeated.
+    if (value.text().find_first_of(" \t") < value.text().find('/'))
+        return value.in_context(permanent_error("expected the path of a file that holds the credentials"));
+    const auto text = crypto::read_secret_file(value.text(), "file", auth_file_bytes_max);
+    if (text.has_error()) return value.in_context(text.error());
+    auto authorization = http::read_authorization(*text);
+    if (authorization.has_error()) return value.in_context(in_context(value.text(), authorization.error()));
+    out.endpoint.authorization = std::move(*authorization);
+    return {};
+}
+
+}  // namespace
 
 Result<http::Url> read_url(const SettingValue& value) {
     auto url = http::Url::parse(value.text());
@@ -19,8 +56,12 @@ Result<Address> read_address(const SettingValue& value) {
 const SettingsTable<NetworkSettings>& network_settings() {
     using Settings = NetworkSettings;
     static const SettingsTable<Settings> table{
-        {{"endpoint", "https://testnet.alt.ai", "JSON-RPC endpoint of the chain."},
-         into<Settings>(&Settings::endpoint, read_url)},
+        {{"endpoint", "https://testnet.alt.ai",
+          "JSON-RPC endpoint of the chain; https://user:password@host where it wants to know who asks."},
+         read_endpoint},
+        {{"endpoint_auth_file", "",
+          "A file of mode 0600 with what the endpoint is told, one line: basic USER:PASSWORD or bearer TOKEN."},
+         read_endpoint_auth},
         whole_number("chain_id", &Settings::chain_id, 1, std::numeric_limits<std::uint32_t>::max(),
                      "Number of the chain; the endpoint must say the same."),
         {{"emethContractAddress", "0xF55e6FB0948B37a197DA974E0A84727022F2D048", "Address of the contract EmethCore."},
@@ -33,6 +74,12 @@ const SettingsTable<NetworkSettings>& network_settings() {
           "The JOB info server, which lists the open JOBs."},
          into<Settings>(&Settings::info_server, read_url)}};
     return table;
+}
+
+std::vector<std::string> doubts(const NetworkSettings& settings) {
+    const http::Url& url = settings.endpoint.url;
+    if (settings.endpoint.authorization.empty() || url.scheme == "https" || is_loopback(url.host)) return {};
+    return {fmt::format("{} is sent the endpoint's password or token without encryption; use https", url.origin())};
 }
 
 const SettingsTable<PaymentSettings>& payment_settings() {

@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "chain/fee_policy.hpp"
+#include "chain/rpc/endpoint.hpp"
 #include "http/client.hpp"
 #include "runtime/setting.hpp"
 #include "statemachine/types.hpp"
@@ -13,12 +15,15 @@
 namespace emeth::chain {
 
 struct NetworkSettings {
-    http::Url endpoint, storage_api, info_server;
+    Endpoint endpoint;
+    http::Url storage_api, info_server;
     Address core, token;
     std::uint64_t chain_id = 60'001;  ///< the endpoint must report the same
 };
 
 const SettingsTable<NetworkSettings>& network_settings();
+/// What is allowed and probably not meant, one sentence each.
+std::vector<std::string> doubts(const NetworkSettings& settings);
 
 struct PaymentSettings {
     std::uint64_t confirmations = 2;                                ///< blocks after which an effect counts; 1: mined

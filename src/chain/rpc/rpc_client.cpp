@@ -12,7 +12,11 @@ constexpr Milliseconds quiet_max{60'000};  // deadlines do not wait longer for a
 /// HTTP statuses say little about an RPC endpoint, and a broken one may work again a minute later: all are transient.
 Result<rpc::Answer> read_response(const http::Url& endpoint, const std::string& what, std::uint64_t id,
                                   const http::ClientResponse& response) {
-    constexpr unsigned ok = 200, server_error = 500;
+    constexpr unsigned ok = 200, unauthorized = 401, forbidden = 403, server_error = 500;
+    // Its text is left out: such a page may repeat what was sent.
+    if (response.status == unauthorized || response.status == forbidden)
+        return transient_error(fmt::format("endpoint {} does not let us in (HTTP {}); check `endpoint_auth_file`",
+                                           endpoint.origin(), response.status));
     if (response.status < server_error && rpc::is_html(response.body)) {
         return transient_error(fmt::format("endpoint {} answered HTML, not JSON-RPC (HTTP {}); check `endpoint`",
                                            endpoint.origin(), response.status));
@@ -24,10 +28,10 @@ Result<rpc::Answer> read_response(const http::Url& endpoint, const std::string& 
 
 }  // namespace
 
-RpcClient::RpcClient(http::Url endpoint, Milliseconds timeout) : endpoint_(std::move(endpoint)), timeout_(timeout) {}
+RpcClient::RpcClient(Endpoint endpoint, Milliseconds timeout) : endpoint_(std::move(endpoint)), timeout_(timeout) {}
 
 std::string RpcClient::describe(std::string_view method) const {
-    return fmt::format("{} at {}", method, endpoint_.origin());
+    return fmt::format("{} at {}", method, endpoint_.url.origin());
 }
 
 Task<Result<rpc::Answer>> RpcClient::exchange(std::string method, boost::json::array params) {
@@ -35,8 +39,9 @@ Task<Result<rpc::Answer>> RpcClient::exchange(std::string method, boost::json::a
     const std::string what = describe(method);
     http::ClientRequest request;
     request.method = "POST";
-    request.url = endpoint_;
+    request.url = endpoint_.url;
     request.headers = {{"content-type", "application/json"}, {"accept", "application/json"}};
+    if (!endpoint_.authorization.empty()) request.headers["authorization"] = endpoint_.authorization;
     request.body = rpc::request_text(id, method, params);
     request.timeout = timeout_;
     request.response_bytes_max = rpc::answer_bytes_max;
@@ -46,7 +51,7 @@ Task<Result<rpc::Answer>> RpcClient::exchange(std::string method, boost::json::a
     if (response.has_error()) co_return in_context(what, response.error());
     if (const auto asked = http::retry_after(*response))
         quiet_until_ = system_clock().monotonic() + std::min(*asked, quiet_max);
-    co_return read_response(endpoint_, what, id, *response);
+    co_return read_response(endpoint_.url, what, id, *response);
 }
 
 Task<Result<boost::json::value>> RpcClient::call(std::string method, boost::json::array params) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "chain/rpc/endpoint.hpp"
 #include "chain/rpc/rpc_answer.hpp"
 #include "http/client.hpp"
 
@@ -13,10 +14,10 @@ namespace emeth::chain {
 
 /// Every call has a timeout and a bound on the size of the answer. Nothing that an
 /// endpoint answers causes an exception. An endpoint that answers 429 or 503 with Retry-After is left alone for so
-/// long, at most a minute.
+/// long, at most a minute. The endpoint's credentials go to its own origin only: a redirect elsewhere is not followed.
 class RpcClient {
 public:
-    RpcClient(http::Url endpoint, Milliseconds timeout);
+    RpcClient(Endpoint endpoint, Milliseconds timeout);
 
     /// The "result" member. A JSON-RPC error becomes an Error with the node's message. Devnet also uses it for anvil_…
     /// and evm_… methods.
@@ -24,12 +25,12 @@ public:
     /// For callers that distinguish between answered errors; an Error here means that there was no answer.
     Task<Result<rpc::Answer>> exchange(std::string method, boost::json::array params);
 
-    [[nodiscard]] const http::Url& endpoint() const { return endpoint_; }
+    [[nodiscard]] const http::Url& endpoint() const { return endpoint_.url; }
     /// "eth_call at http://127.0.0.1:8545", for errors.
     [[nodiscard]] std::string describe(std::string_view method) const;
 
 private:
-    http::Url endpoint_;
+    Endpoint endpoint_;
     Milliseconds timeout_;
     std::uint64_t next_id_ = 1;
     Milliseconds quiet_until_{0};  ///< monotonic

@@ -34,6 +34,14 @@ object speeds_json(const worker_protocol::Fitness& fitness) {
     return speeds;
 }
 
+/// Of a JOB that would be taken otherwise.
+void refuse(object& job, const std::string& reason) {
+    if (job.contains("refused")) return;
+    job["refused"] = reason;
+    job.erase("finishEstimate");
+    job.erase("expectedValue");
+}
+
 object withdrawal_json(const Withdrawal& withdrawal) {
     return {{"slot", withdrawal.slot},
             {"amount", withdrawal.amount ? value(chain::format_wei(*withdrawal.amount)) : value(nullptr)},
@@ -111,8 +119,18 @@ Task<Result<value>> AdminApi::job_list() {
         object json = co_await judged(ids[index], *view);
         open.push_back(std::move(json));
     }
-    co_return value(
-        object{{"open", std::move(open)}, {"openTotal", offers->size()}, {"own", own_jobs()}, {"workers", workers()}});
+    std::vector<std::string> standstill = services_.prospector.standstill(*view);
+    // Only now: each look at a JOB has asked the Storage API, which says what time it is there.
+    const auto clock = network_clock_.judge(view->chain_now_unix_s);
+    if (!clock.may_deposit) {
+        standstill.push_back(clock.sentence);
+        for (auto& json : open) refuse(json.as_object(), clock.sentence);
+    }
+    co_return value(object{{"open", std::move(open)},
+                           {"openTotal", offers->size()},
+                           {"standstill", array(standstill.begin(), standstill.end())},
+                           {"own", own_jobs()},
+                           {"workers", workers()}});
 }
 
 Task<object> AdminApi::judged(JobId id, const NodeView& view) {

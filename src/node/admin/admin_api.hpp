@@ -23,17 +23,17 @@ public:
     /// How many open JOBs a listing judges; any more are only counted.
     static constexpr std::size_t judged_jobs_max = 100;
 
-    /// `services` and `discovery` must outlive it; without a running master there is no discovery. `stop` ends the
-    /// master.
-    AdminApi(JobServices& services, const Discovery* discovery, std::function<void()> stop)
-        : services_(services), discovery_(discovery), stop_(std::move(stop)) {}
+    /// All must outlive it; without a running master there is no discovery. `stop` ends the master.
+    AdminApi(JobServices& services, const Discovery* discovery, const api_client::NetworkClock& network_clock,
+             std::function<void()> stop)
+        : services_(services), discovery_(discovery), network_clock_(network_clock), stop_(std::move(stop)) {}
 
     /// joblist {}, status {}, decline {job?}, withdraw {slot?}, stop {}. Error: unknown method, wrong parameters, or
     /// why it cannot be done.
     Task<Result<boost::json::value>> handle(std::string method, boost::json::object params);
 
     /// Open JOBs of the info server with what the node would do with each (its verdict, or until when it waits and
-    /// why), the active JOBs of this node, and its workers.
+    /// why), what keeps it from taking any, the active JOBs of this node, and its workers.
     Task<Result<boost::json::value>> job_list();
     /// Workers, and every active JOB with its reason and the worker's progress.
     [[nodiscard]] boost::json::value status() const;
@@ -51,6 +51,7 @@ private:
 
     JobServices& services_;
     const Discovery* discovery_;
+    const api_client::NetworkClock& network_clock_;
     std::function<void()> stop_;
 };
 

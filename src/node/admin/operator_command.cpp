@@ -43,9 +43,9 @@ Task<> wait_for_jobs(const Supervisor& supervisor) {
 }
 
 /// Ends `group`, in which it runs, when everything is done.
-Task<> carry_out(JobServices& services, TaskGroup& group, std::string method, object params,
-                 std::optional<Result<value>>& answer) {
-    AdminApi api(services, nullptr, [] {});
+Task<> carry_out(JobServices& services, const api_client::NetworkClock& network_clock, TaskGroup& group,
+                 std::string method, object params, std::optional<Result<value>>& answer) {
+    AdminApi api(services, nullptr, network_clock, [] {});
     Result<void> begun;
     if (method == "decline") {
         const auto* job = params.if_contains("job");
@@ -75,7 +75,7 @@ Task<Result<value>> without_master(asio::any_io_executor executor, std::filesyst
     JobServices services(executor, node.ports(), nobody, group, node.config, *constants, node.data);
     std::optional<Result<value>> answer;
     group.start((*core)->sender().run());
-    group.start(carry_out(services, group, std::move(method), std::move(params), answer));
+    group.start(carry_out(services, node.network_clock(), group, std::move(method), std::move(params), answer));
     co_await group.join();
     co_return answer.value_or(transient_error("the command was interrupted"));
 }

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <optional>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "api_client/storage_api_client.hpp"
@@ -146,6 +148,17 @@ SettingsTable<NodeConfig> running_settings() {
                    "What is logged: trace, debug, info, warn or error.")};
 }
 
+/// An amount that was probably meant in EMT: less than a millionth of one.
+std::optional<std::string> doubt_about(std::string_view key, const Wei& fee) {
+    constexpr std::uint64_t credible_wei = 1'000'000'000'000;
+    if (fee.is_zero() || fee >= chain::to_wei(credible_wei)) return std::nullopt;
+    const std::string number = chain::format_wei(fee);
+    constexpr std::size_t credible_digits = 6;  // nobody means more than a million EMT
+    const bool is_meant = number.size() <= credible_digits;
+    return fmt::format("{}={} is {} wei of EMT, almost nothing; for {} EMT write {}{}", key, number, number,
+                       is_meant ? number : "1", is_meant ? number : "1", std::string(18, '0'));
+}
+
 const SettingsTable<NodeConfig>& table() {
     static const SettingsTable<NodeConfig> rows = joined<NodeConfig>(
         chain::network_settings(), chain::payment_settings(), rows_of(&NodeConfig::selection, selection_settings()),
@@ -162,21 +175,21 @@ std::vector<SettingDeclaration> node_settings() {
 Result<NodeConfig> read_config(const EnvConfig& config) {
     NodeConfig out;
     if (auto read = read_settings(config, table(), out); read.has_error()) return read.error();
-    if (out.selection.min_fee > out.selection.max_fee)
-        return SettingValue(config, min_fee).refused("no more than max_fee");
+    if (out.selection.min_fee > out.selection.max_fee) {
+        const Error refused =
+            SettingValue(config, min_fee)
+                .refused("no more than max_fee, which is " + chain::format_wei(out.selection.max_fee));
+        const auto doubt = doubt_about("max_fee", out.selection.max_fee);
+        return doubt ? permanent_error(refused.message + "; " + *doubt) : refused;
+    }
     return out;
 }
 
 std::vector<std::string> doubts(const NodeConfig& config) {
-    constexpr std::uint64_t credible_wei = 1'000'000'000;  // a billionth of an EMT
-    std::vector<std::string> doubts;
+    std::vector<std::string> doubts = chain::doubts(config);
     for (const auto& [key, fee] :
-         {std::pair("min_fee", config.selection.min_fee), std::pair("max_fee", config.selection.max_fee)}) {
-        if (fee.is_zero() || fee >= chain::to_wei(credible_wei)) continue;
-        const std::string number = chain::format_wei(fee);
-        doubts.push_back(fmt::format("{}={} is {} wei of EMT, almost nothing; for {} EMT write {}{}", key, number,
-                                     number, number, number, std::string(18, '0')));
-    }
+         {std::pair("min_fee", config.selection.min_fee), std::pair("max_fee", config.selection.max_fee)})
+        if (auto doubt = doubt_about(key, fee)) doubts.push_back(*std::move(doubt));
     return doubts;
 }
 

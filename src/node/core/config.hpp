@@ -48,7 +48,8 @@ std::vector<SettingDeclaration> node_settings();
 /// Errors name the key, the value, its origin and what was expected. The private key is not read here.
 Result<NodeConfig> read_config(const EnvConfig& config);
 
-/// What is allowed and probably not meant, one sentence each: an amount of EMT where wei are expected.
+/// What is allowed and probably not meant, one sentence each: an amount of EMT where wei are expected, a
+/// password that is sent without encryption.
 std::vector<std::string> doubts(const NodeConfig& config);
 
 /// From privateKey or privateKey_file: exactly one of them must be set.

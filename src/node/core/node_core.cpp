@@ -6,6 +6,7 @@
 
 #include "chain/amount.hpp"
 #include "chain/gas.hpp"
+#include "node/core/wallet_use.hpp"
 #include "node/data_folder.hpp"
 #include "runtime/durable_file.hpp"
 
@@ -60,7 +61,7 @@ Task<Result<chain::Constants>> NodeCore::check_network() {
     if (chain_id.has_error()) co_return chain_id.error();
     if (*chain_id != config.chain_id)
         co_return permanent_error(fmt::format("{} serves chain {}, but chain_id is {}: set endpoint or chain_id",
-                                              config.endpoint.origin(), *chain_id, config.chain_id));
+                                              config.endpoint.url.origin(), *chain_id, config.chain_id));
     co_return co_await chain_.constants();
 }
 
@@ -84,6 +85,15 @@ Task<Result<void>> NodeCore::check_funds(chain::Constants constants) {
                         crypto::checksum_address(wallet), chain::format_coins(*emt),
                         chain::format_coins(config.selection.min_fee), chain::format_coins(deposit)));
     co_return Result<void>{};
+}
+
+Task<Result<std::optional<std::string>>> NodeCore::check_wallet_use() {
+    const Result<std::uint64_t> count = co_await chain_.transaction_count(key_.address());
+    if (count.has_error()) co_return count.error();
+    auto read = [this] { return store_->outbox().last_nonce(); };
+    const Result<std::optional<std::uint64_t>> last = co_await pool_.run(std::move(read));
+    if (last.has_error()) co_return last.error();
+    co_return foreign_transactions(key_.address(), *count, *last);
 }
 
 }  // namespace emeth::node

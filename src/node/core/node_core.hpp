@@ -4,6 +4,8 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "api_client/info_server_client.hpp"
 #include "api_client/storage_api_client.hpp"
@@ -32,6 +34,8 @@ public:
     /// Checks for enough to lock the smallest deposit and pay for its transactions. A permanent Error
     /// says what to send where.
     Task<Result<void>> check_funds(chain::Constants constants);
+    /// A warning if somebody else seems to use the wallet (node/core/wallet_use.hpp). Before anything is sent.
+    Task<Result<std::optional<std::string>>> check_wallet_use();
 
     const NodeConfig config;
     const std::filesystem::path data;

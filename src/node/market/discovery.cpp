@@ -39,6 +39,7 @@ Task<> Discovery::run() {
 }
 
 Task<Result<std::size_t>> Discovery::round() {
+    ports_.prospector.log_workers(standstill_);
     if (ports_.prospector.free_workers(std::nullopt) == 0) co_return std::size_t{0};
     const Result<std::vector<api_client::JobOffer>> offers = co_await ports_.info_server.open_jobs();
     if (offers.has_error()) co_return offers.error();
@@ -47,6 +48,7 @@ Task<Result<std::size_t>> Discovery::round() {
     std::vector<JobId> offered = ports_.prospector.ranked(*offers);
     Result<NodeView> view = co_await ports_.prospector.view(std::nullopt);
     if (view.has_error()) co_return view.error();
+    ports_.prospector.log_money(standstill_, *view);
 
     Shortlist shortlist;
     const Result<void> assessed = co_await assess(std::move(offered), *view, shortlist);
@@ -62,16 +64,9 @@ bool Discovery::clock_may_deposit(std::int64_t chain_now_unix_s) {
     if (ports_.network_clock == nullptr) return true;
     const api_client::ClockOffset::Verdict verdict = ports_.network_clock->judge(chain_now_unix_s);
     if (verdict.sentence.empty()) {
-        if (clock_told_) spdlog::info("this machine's clock is right again");
-        clock_told_.reset();
-        return true;
-    }
-    const Milliseconds now = ports_.clock.monotonic();
-    const bool is_told = clock_told_ && clock_told_->may_deposit == verdict.may_deposit &&
-                         (verdict.may_deposit || now - clock_told_->at < clock_told_again_after);
-    if (!is_told) {
+        if (clock_is_off_.ended()) spdlog::info("this machine's clock is right again");
+    } else if (clock_is_off_.is_due(verdict.may_deposit ? "corrected" : "refused")) {
         spdlog::log(verdict.may_deposit ? spdlog::level::info : spdlog::level::warn, "{}", verdict.sentence);
-        clock_told_ = ClockTold{verdict.may_deposit, now};
     }
     return verdict.may_deposit;
 }

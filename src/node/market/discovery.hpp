@@ -17,6 +17,7 @@
 #include "runtime/blocking_pool.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/random.hpp"
+#include "runtime/reminder.hpp"
 #include "runtime/retry_policy.hpp"
 #include "storage/job_store.hpp"
 #include "storage/notes.hpp"
@@ -46,8 +47,6 @@ public:
     static constexpr RetryPolicy trouble_policy{second_look_after, 2, Milliseconds(600'000), 0.25};
     /// So many verdicts are remembered, and then only those on JOBs in the present list.
     static constexpr std::size_t known_max = 20'000;
-    /// How often it is said that no JOB is taken since the clock is off.
-    static constexpr Milliseconds clock_told_again_after{3'600'000};
     /// So many JOBs in a row that a server failed at end a round: it is not their fault, then.
     static constexpr std::uint32_t troubles_in_a_row_max = 3;
 
@@ -62,7 +61,11 @@ public:
 
     /// `interval`: between rounds.
     Discovery(DiscoveryPorts ports, Milliseconds interval, TakeOn take_on)
-        : ports_(ports), interval_(interval), take_on_(std::move(take_on)) {}
+        : ports_(ports),
+          interval_(interval),
+          take_on_(std::move(take_on)),
+          clock_is_off_(ports.clock),
+          standstill_(ports.clock) {}
 
     /// Runs rounds forever. A server that is down, or answers something other than JSON, is logged once and asked less
     /// often until it is back.
@@ -87,12 +90,6 @@ private:
         std::int64_t next_look_at_unix_ms = 0;
     };
 
-    /// What was last said about this machine's clock.
-    struct ClockTold {
-        bool may_deposit = true;
-        Milliseconds at{0};
-    };
-
     [[nodiscard]] bool clock_may_deposit(std::int64_t chain_now_unix_s);
     void forget_all_but(const std::vector<api_client::JobOffer>& offers);
     Task<Result<std::optional<statemachine::Job>>> find_own(JobId id);
@@ -109,7 +106,8 @@ private:
     Milliseconds interval_;
     TakeOn take_on_;
     bool restored_ = false;
-    std::optional<ClockTold> clock_told_;
+    Reminder clock_is_off_;
+    StandstillLog standstill_;
     std::map<JobId, Known> known_;
     std::set<JobId> in_doubt_;  ///< the store failed while they were created
 };

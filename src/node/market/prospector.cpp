@@ -59,6 +59,14 @@ Task<Result<Candidate>> Prospector::candidate(JobId id) {
     co_return candidate;
 }
 
+std::vector<std::string> Prospector::standstill(const NodeView& view) const {
+    std::vector<std::string> reasons;
+    for (auto lack : {lack_of_workers(view.workers), lack_of_emt(view, options_.policy, options_.wallet),
+                      lack_of_alt(view, options_.wallet)})
+        if (lack) reasons.push_back(*std::move(lack));
+    return reasons;
+}
+
 std::size_t Prospector::free_workers(std::optional<JobId> except) const {
     const auto idle = ports_.workers.idle_workers();
     const auto waiting = ports_.commitments(except).workers;

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "api_client/info_server_client.hpp"
@@ -15,6 +16,7 @@
 #include "node/market/payout_watch.hpp"
 #include "node/market/preflight.hpp"
 #include "node/market/selection.hpp"
+#include "node/market/standstill.hpp"
 #include "node/workers/worker_hub.hpp"
 #include "runtime/blocking_pool.hpp"
 
@@ -62,6 +64,13 @@ public:
     [[nodiscard]] std::vector<JobId> ranked(const std::vector<api_client::JobOffer>& offers) const;
     /// What was chosen, best first.
     [[nodiscard]] std::vector<JobId> ranked(const std::vector<Chosen>& chosen) const;
+    /// What holds for every JOB, whatever is on offer: sentences of node/market/standstill.hpp.
+    [[nodiscard]] std::vector<std::string> standstill(const NodeView& view) const;
+    /// Tells the log of it; the money is known only from a view.
+    void log_workers(StandstillLog& log) const { log.look_at_workers(ports_.workers.workers()); }
+    void log_money(StandstillLog& log, const NodeView& view) const {
+        log.look_at_money(view, options_.policy, options_.wallet);
+    }
     /// Idle workers that no JOB of this node waits for.
     [[nodiscard]] std::size_t free_workers(std::optional<JobId> except) const;
 

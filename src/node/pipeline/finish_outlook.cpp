@@ -2,8 +2,10 @@
 
 #include <utility>
 
+#include "chain/amount.hpp"
 #include "chain/chain_clock.hpp"
 #include "runtime/log.hpp"
+#include "runtime/reminder.hpp"
 #include "statemachine/delivery.hpp"
 #include "statemachine/text.hpp"
 
@@ -17,6 +19,7 @@ constexpr Milliseconds look_interval{10'000};
 Task<> FinishOutlook::run() {
     chain::ChainClock chain_clock(ports_.chain, ports_.clock);
     FinishWatch watch(rules_);
+    Reminder endangered(ports_.clock);
     for (;; co_await ports_.clock.sleep(look_interval)) {
         const auto& job = ports_.journal.job();
         if (!statemachine::holds_deposit(job.state)) continue;
@@ -29,6 +32,11 @@ Task<> FinishOutlook::run() {
         FinishWatch::Seen seen{ports_.progress.seen(job.terms.id), ports_.takeover.why_hopeless(), *now};
         const bool is_hopeless = seen.hopeless.has_value();
         auto reason = watch.look(job, std::move(seen), ports_.clock.monotonic());
+        const auto danger = watch.danger();
+        if (!danger && endangered.ended()) spdlog::info("{}: its deposit is out of danger", short_name(job.terms.id));
+        if (danger && endangered.is_due("deadline"))
+            spdlog::warn("{}: its deposit of {} EMT is in danger: {}", short_name(job.terms.id),
+                         chain::format_coins(job.deposit.deposit), *danger);
         if (!reason) continue;
         const std::int64_t left_s = job.terms.deadline_unix_s - *now;
         Result<void> requested;

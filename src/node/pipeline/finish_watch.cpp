@@ -35,6 +35,18 @@ std::optional<std::string> reason_to_decline(const Outlook& outlook) {
                        costs);
 }
 
+std::optional<std::string> danger_of(const Outlook& outlook) {
+    constexpr std::int64_t margin_s = 300;
+    const std::int64_t left = outlook.deadline_unix_s - outlook.now_unix_s;
+    const bool is_measured = outlook.work_left_s > 0;
+    if (outlook.work_left_s + outlook.work_left_s / 10 + margin_s <= left) return std::nullopt;
+    const auto deadline = left >= 0 ? "the deadline is in " + duration_text(left)
+                                    : "the deadline passed " + duration_text(-left) + " ago";
+    if (outlook.trained) return deadline + ", and the result is not submitted yet";
+    if (!is_measured) return deadline + ", and no step of training has been measured: there is no finish estimate";
+    return fmt::format("{}, and by the best speed seen it needs {} more", deadline, duration_text(outlook.work_left_s));
+}
+
 std::optional<std::string> FinishWatch::look(const statemachine::Job& job, Seen seen, Milliseconds now) {
     if (job.lease.number != std::exchange(lease_, job.lease.number)) {
         last_step_.reset();
@@ -52,6 +64,7 @@ std::optional<std::string> FinishWatch::look(const statemachine::Job& job, Seen 
     outlook.verifier_lag_s = rules_.verifier_lag_s;
     outlook.decline_penalty = chain::rate_of(job.deposit.deposit, rules_.decline_penalty_rate);
     outlook.timeout_penalty = chain::rate_of(job.deposit.deposit, rules_.timeout_penalty_rate);
+    outlook_ = outlook;
     auto reason = reason_to_decline(outlook);
     if (!reason) {
         hopeless_since_.reset();

@@ -29,6 +29,10 @@ struct Outlook {
 /// cheaper. A finished result has nothing to lose at the same price, so it is submitted however late.
 std::optional<std::string> reason_to_decline(const Outlook& outlook);
 
+/// A sentence with deadline and finish estimate when a JOB may not be finished in time: less than 5
+/// minutes and a tenth of the work left are to spare. None for a JOB that is not in danger.
+std::optional<std::string> danger_of(const Outlook& outlook);
+
 /// Measures one JOB's speed from its worker's progress: steps of training over the time between two of their ends, the
 /// first moment at which each step was reported.
 class FinishWatch {
@@ -54,6 +58,8 @@ public:
     /// `now`: monotonic. Returns the reason to decline once it has held for `patience`; a worker that is away for a
     /// moment may still know better than those that call the JOB hopeless.
     std::optional<std::string> look(const statemachine::Job& job, Seen seen, Milliseconds now);
+    /// danger_of() what the last look saw.
+    [[nodiscard]] std::optional<std::string> danger() const { return danger_of(outlook_); }
 
 private:
     void measure(std::uint64_t step, Milliseconds ended);
@@ -66,6 +72,7 @@ private:
     };
     Rules rules_;
     std::uint64_t lease_ = 0;                 ///< what is measured is of its worker
+    Outlook outlook_;                         ///< of the last look
     std::optional<std::uint64_t> last_step_;  ///< seen
     std::optional<StepEnd> window_begin_;
     double best_steps_per_s_ = 0;

@@ -6,6 +6,8 @@
 #include <charconv>
 #include <span>
 
+#include "runtime/redaction.hpp"
+
 namespace emeth::node {
 namespace {
 
@@ -75,7 +77,7 @@ Result<Whitelist> Whitelist::parse(const std::string& key, const std::vector<std
             return permanent_error(
                 fmt::format("{}: '{}' is none of: *, an IP address, a block like 10.0.0.0/8, a wallet address of 0x "
                             "and 40 hex digits",
-                            key, entry));
+                            key, redacted(entry)));
         }
     }
     return list;

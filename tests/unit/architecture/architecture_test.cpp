@@ -88,7 +88,7 @@ const std::map<std::string, Rule> rules{
     // What a chain is, what is written to it, how it is asked, how transactions of ours get into it.
     {"chain", {"statemachine", "runtime"}},
     {"chain/encoding", {"statemachine", "runtime", "crypto", "chain"}},
-    {"chain/rpc", {"statemachine", "runtime", "http", "chain", "chain/encoding"}},
+    {"chain/rpc", {"statemachine", "runtime", "crypto", "http", "chain", "chain/encoding"}},
     {"chain/sender", {"statemachine", "storage", "runtime", "crypto", "chain", "chain/encoding"}},
 
     {"trainer_protocol", {"statemachine", "runtime", "crypto"}},

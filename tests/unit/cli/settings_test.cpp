@@ -145,5 +145,15 @@ TEST(MasterSettings, TakeAPublishedFileWithTheWorkersKeys) {
     EXPECT_FALSE(config.worker_settings.contains("master_node_url"));
 }
 
+TEST(MasterSettings, CheckWhatLocalWorkersAreTold) {
+    const auto error_of = [](const std::string& line) {
+        return cli::read_master_settings(EnvConfig::parse(line, "master.env").value()).error().message;
+    };
+    EXPECT_EQ(error_of("threads=0\n"), "master.env:1: threads is '0'; expected a whole number from 1 to 1024");
+    EXPECT_EQ(error_of("batchSize=5000\n"),
+              "master.env:1: batchSize is '5000'; expected a whole number from 0 to 4096");
+    EXPECT_EQ(error_of("device=gpu\n"), "master.env:1: device is 'gpu'; expected cpu, cuda or cuda:n");
+}
+
 }  // namespace
 }  // namespace emeth::test

@@ -99,5 +99,17 @@ TEST(WorkerSettings, EveryKeyThatIsReadIsKnown) {
     EXPECT_TRUE(config.value().check_known(keys_of(worker_settings())).has_value());
 }
 
+TEST(WorkerSettings, SecretsInTheWrongPlaceAreNotRepeated) {
+    const std::string digits = "4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318";
+    for (const auto& declared : worker_settings())
+        for (const std::string& secret : {"0x" + digits, "https://alice:" + digits + "@host"}) {
+            EnvConfig config = EnvConfig::parse("master_node_url=ws://10.0.0.5:5000", "worker.env").value();
+            config.set_flag(declared.key, secret);
+            const auto read = read_settings(config, "/data");
+            const std::string said = read.has_error() ? read.error().message : "";
+            EXPECT_EQ(said.find(digits), std::string::npos) << said;
+        }
+}
+
 }  // namespace
 }  // namespace emeth::worker

@@ -1,18 +1,22 @@
 #include "node/core/config.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "chain/amount.hpp"
 #include "chain/sender/transaction_sender.hpp"
+#include "node/core/wallet_use.hpp"
 #include "support/temporary_folder.hpp"
 #include "trainer_protocol/presets.hpp"
 
 namespace emeth::test {
 namespace {
+
+using testing::HasSubstr;
 
 EnvConfig settings(std::string_view text) {
     return EnvConfig::parse(text, "master.env").value();
@@ -27,7 +31,7 @@ TEST(NodeConfig, DefaultsAreThePublishedOnes) {
     const auto config = node::read_config(EnvConfig{}).value();
     EXPECT_EQ(config.core.hex(), "0xf55e6fb0948b37a197da974e0a84727022f2d048");
     EXPECT_EQ(config.token.hex(), "0x6652521583190e398c6e59a7ea41b60e74814b3b");
-    EXPECT_EQ(config.endpoint.origin(), "https://testnet.alt.ai:443");
+    EXPECT_EQ(config.endpoint.url.origin(), "https://testnet.alt.ai:443");
     EXPECT_EQ(config.chain_id, 60'001U);
     EXPECT_EQ(config.selection.min_fee, chain::parse_coins("10").value());
     EXPECT_EQ(config.selection.max_fee, chain::parse_coins("30").value());
@@ -43,6 +47,66 @@ TEST(NodeConfig, DoubtsAnAmountOfEmtWhereWeiAreMeant) {
     const auto doubts = node::doubts(node::read_config(settings("min_fee=10\nmax_fee=30\n")).value());
     ASSERT_EQ(doubts.size(), 2U);
     EXPECT_EQ(doubts[0], "min_fee=10 is 10 wei of EMT, almost nothing; for 10 EMT write 10000000000000000000");
+}
+
+TEST(NodeConfig, AHighestFeeThatWasMeantInEmtIsNamedWhereItIsBelowTheLowest) {
+    EXPECT_EQ(
+        error_of("max_fee=30\n"),
+        "default: min_fee is '10000000000000000000'; expected no more than max_fee, which is 30; max_fee=30 is 30 "
+        "wei of EMT, almost nothing; for 30 EMT write 30000000000000000000");
+}
+
+TEST(NodeConfig, TheEndpointMayWantToKnowWhoAsks) {
+    const auto config = node::read_config(settings("endpoint=https://Aladdin:open%20sesame@host\n")).value();
+    EXPECT_EQ(config.endpoint.url.text(), "https://host:443/");
+    EXPECT_EQ(config.endpoint.authorization, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+    EXPECT_TRUE(node::doubts(config).empty());
+
+    const TemporaryFolder folder;
+    const auto file = folder.path() / "auth";
+    std::ofstream(file) << "bearer sesame\n";
+    const std::string line = "endpoint_auth_file=" + file.string() + "\n";
+    EXPECT_THAT(error_of(line), HasSubstr("can be read by others; run: chmod 600 " + file.string()));
+    std::filesystem::permissions(file, std::filesystem::perms(0600));
+    EXPECT_EQ(node::read_config(settings(line)).value().endpoint.authorization, "Bearer sesame");
+    EXPECT_THAT(error_of("endpoint=https://a:b@host\n" + line), HasSubstr("keep one of them"));
+    const auto plain = node::read_config(settings("endpoint=http://10.0.0.5:1\n" + line)).value();
+    EXPECT_THAT(node::doubts(plain).at(0), HasSubstr("http://10.0.0.5:1 is sent the endpoint's password or token"));
+    EXPECT_TRUE(node::doubts(node::read_config(settings("endpoint=http://127.0.0.1:1\n" + line)).value()).empty());
+}
+
+/// An operator's slip must not put a secret into a log.
+TEST(NodeConfig, SecretsInTheWrongPlaceAreNotRepeated) {
+    const std::string key = "0x4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318";
+    for (const auto& declared : node::node_settings()) {
+        if (declared.key == "privateKey") continue;
+        for (const std::string& secret :
+             {key, "https://alice:" + key + "@host:x/", std::string("https://alice:sesame@host:x/")}) {
+            const EnvConfig config = settings(declared.key + "=" + secret + "\n");
+            const auto read = node::read_config(config);
+            const auto wallet = node::read_private_key(config);
+            const std::string said =
+                (read.has_error() ? read.error().message : "") + (wallet.has_error() ? wallet.error().message : "");
+            EXPECT_EQ(said.find("sesame"), std::string::npos) << declared.key << ": " << said;
+            EXPECT_EQ(said.find(key.substr(10, 20)), std::string::npos) << declared.key << ": " << said;
+        }
+    }
+    EXPECT_EQ(error_of("endpoint_auth_file=basic alice:sesame\n"),
+              "master.env:1: endpoint_auth_file: expected the path of a file that holds the credentials");
+    EXPECT_EQ(error_of("emethContractAddress=" + key + "\n"),
+              "master.env:1: emethContractAddress is '0x(64 digits, not shown)'; expected an address of 0x and 40 hex "
+              "digits");
+}
+
+TEST(ForeignTransactions, AreThoseThatTheFolderHasNotSigned) {
+    const Address wallet = Address::parse("0x7e5f4552091a69125d5dfcb7b8c2659029395bdf").value();
+    EXPECT_FALSE(node::foreign_transactions(wallet, 0, std::nullopt));
+    EXPECT_FALSE(node::foreign_transactions(wallet, 5, 4));
+    EXPECT_FALSE(node::foreign_transactions(wallet, 3, 4)) << "some of ours are not mined yet";
+    EXPECT_THAT(node::foreign_transactions(wallet, 5, std::nullopt).value(), HasSubstr("(nonces 0 to 4)"));
+    EXPECT_THAT(node::foreign_transactions(wallet, 7, 4).value(),
+                HasSubstr("wallet 0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf has sent transactions that this data "
+                          "folder knows nothing of (nonces 5 to 6)"));
 }
 
 TEST(NodeConfig, TheCeilingOfTheGasPriceIsTheSenders) {
@@ -75,7 +139,8 @@ TEST(NodeConfig, ErrorsNamePlaceKeyAndValue) {
               "master.env:1: gas_price_max_gwei is '0'; expected a whole number from 1 to 1000000000");
     EXPECT_EQ(error_of("min_fee=1.5\n"), "master.env:1: min_fee is '1.5'; expected a whole number of wei");
     EXPECT_EQ(error_of("min_fee=5000000000\nmax_fee=4000000000\n"),
-              "master.env:1: min_fee is '5000000000'; expected no more than max_fee");
+              "master.env:1: min_fee is '5000000000'; expected no more than max_fee, which is 4000000000; "
+              "max_fee=4000000000 is 4000000000 wei of EMT, almost nothing; for 1 EMT write 1000000000000000000");
     EXPECT_EQ(error_of("priority=none\n").find("master.env:1: priority is 'none'; expected fee"), 0U)
         << "the table of priorities, from its first row on";
     EXPECT_EQ(error_of("default_model=gpt9\n"),

@@ -40,6 +40,23 @@ TEST(ReasonToDecline, NamesTheSums) {
               "wait for the timeout 5 EMT");
 }
 
+TEST(DangerOf, IsAJobWithLittleTimeToSpare) {
+    EXPECT_FALSE(node::danger_of(outlook(3'600, 3'000)));
+    EXPECT_EQ(node::danger_of(outlook(3'600, 3'001)),
+              "the deadline is in 60 min, and by the best speed seen it needs 50 min more");
+    EXPECT_EQ(node::danger_of(outlook(-70, 3'600)),
+              "the deadline passed 70 s ago, and by the best speed seen it needs 60 min more");
+}
+
+TEST(DangerOf, IsAlsoAJobThatNobodyTrainsOrSubmits) {
+    EXPECT_FALSE(node::danger_of(outlook(300, 0)));
+    EXPECT_EQ(node::danger_of(outlook(299, 0)),
+              "the deadline is in 4 min, and no step of training has been measured: there is no finish estimate");
+    Outlook trained = outlook(200, 0);
+    trained.trained = true;
+    EXPECT_EQ(node::danger_of(trained), "the deadline is in 3 min, and the result is not submitted yet");
+}
+
 TEST(ReasonToDecline, ALateSubmitMayCountUntilTheVerifierCallsTimeout) {
     EXPECT_FALSE(reason_to_decline(outlook(100, 160)));
     EXPECT_TRUE(reason_to_decline(outlook(100, 161)));

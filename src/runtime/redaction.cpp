@@ -1,0 +1,51 @@
+#include "runtime/redaction.hpp"
+
+#include <algorithm>
+
+#include "runtime/utf8.hpp"
+
+namespace emeth {
+namespace {
+
+/// An address has 40; a key of 64 may have lost some digits.
+constexpr std::size_t public_digits_max = 40;
+
+bool is_hex_digit(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/// "https://user:password@host/path" → "https://…@host/path". A password may hold any character, so the last '@'
+/// counts.
+std::string without_login(std::string_view text) {
+    const std::size_t at = text.rfind('@');
+    if (at == std::string_view::npos) return std::string(text);
+    const std::size_t scheme = text.substr(0, at).find("://");
+    const std::size_t begin = scheme == std::string_view::npos ? 0 : scheme + 3;
+    return std::string(text.substr(0, begin)).append("…").append(text.substr(at));
+}
+
+std::string without_keys(std::string_view text) {
+    std::string shown;
+    for (std::size_t begin = 0; begin < text.size();) {
+        const auto end = static_cast<std::size_t>(
+            std::find_if_not(text.begin() + static_cast<std::ptrdiff_t>(begin), text.end(), is_hex_digit) -
+            text.begin());
+        if (end - begin > public_digits_max)
+            shown += "(" + std::to_string(end - begin) + " digits, not shown)";
+        else
+            shown += text.substr(begin, end - begin);
+        if (end < text.size()) shown += text[end];
+        begin = end + 1;
+    }
+    return shown;
+}
+
+}  // namespace
+
+std::string redacted(std::string_view text, std::size_t bytes_max) {
+    std::string shown = without_keys(without_login(text));
+    if (const std::size_t query = shown.find('?'); query != std::string::npos) shown.replace(query, shown.size(), "…");
+    return one_line(shown, bytes_max);
+}
+
+}  // namespace emeth
