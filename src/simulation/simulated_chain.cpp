@@ -8,8 +8,8 @@
 
 #include "chain/amount.hpp"
 #include "chain/encoding/abi.hpp"
-#include "chain/encoding/emeth_core.hpp"
 #include "crypto/keccak256.hpp"
+#include "simulation/call_data.hpp"
 
 namespace emeth::simulation {
 namespace {
@@ -22,7 +22,6 @@ constexpr Amount verifier_fee = 10 * emt;
 constexpr Amount slot_reward = 1'000 * emt;
 constexpr std::int64_t day_seconds = 86'400;
 constexpr std::uint64_t wei_per_amount = 1'000'000'000'000'000;
-constexpr std::size_t selector_bytes = 4;
 constexpr Amount beyond_all_amounts = std::numeric_limits<Amount>::max();
 
 Amount amount_of(const Wei& wei) {
@@ -39,50 +38,6 @@ chain::Constants constants_of(const Address& verifier) {
     constants.timeout_penalty_rate = constants.decline_penalty_rate = constants.failed_penalty_rate = quarter_rate;
     constants.verifier_fee = wei_of(verifier_fee);
     return constants;
-}
-
-/// The first bytes of a call tell which one it is.
-std::string_view call_name(const chain::Bytes& data) {
-    struct Call {
-        chain::Bytes selector;
-        std::string_view name;
-    };
-    const auto selector = [](const chain::Bytes& encoded) {
-        return chain::Bytes(encoded.begin(), encoded.begin() + selector_bytes);
-    };
-    static const std::vector<Call> calls{{selector(chain::encode_approve({}, {})), "approve"},
-                                         {selector(chain::encode_process({})), "process"},
-                                         {selector(chain::encode_submit({}, "")), "submit"},
-                                         {selector(chain::encode_decline({})), "decline"},
-                                         {selector(chain::encode_withdraw_slot_reward(0)), "withdraw"}};
-    if (data.size() < selector_bytes) return "";
-    for (const auto& call : calls)
-        if (std::equal(call.selector.begin(), call.selector.end(), data.begin())) return call.name;
-    return "";
-}
-
-JobId job_of(const chain::Bytes& data) {
-    JobId id;
-    if (data.size() >= selector_bytes + JobId::size_bytes)
-        std::copy_n(data.begin() + selector_bytes, JobId::size_bytes, id.bytes.begin());
-    return id;
-}
-
-Wei word(const chain::Bytes& data, std::size_t index) {
-    Wei value;
-    const auto begin = selector_bytes + index * 32;
-    if (data.size() >= begin + 32)
-        std::copy_n(data.begin() + static_cast<std::ptrdiff_t>(begin), 32, value.bytes.begin());
-    return value;
-}
-
-/// submit(bytes16, string): the third word holds the string's length; its bytes follow.
-std::string result_of(const chain::Bytes& data) {
-    const auto length = static_cast<std::size_t>(word(data, 2).bytes.back());
-    const std::size_t begin = selector_bytes + 3 * 32;
-    if (data.size() < begin + length) return "";
-    return {data.begin() + static_cast<std::ptrdiff_t>(begin),
-            data.begin() + static_cast<std::ptrdiff_t>(begin + length)};
 }
 
 }  // namespace
