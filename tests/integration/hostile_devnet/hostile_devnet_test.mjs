@@ -50,7 +50,7 @@ try {
     hostile_workers = [
         new HostileWorker(worker_url, ['only_progress'], jobs),
         new HostileWorker(worker_url,
-            ['other_bytes', 'false_reports', 'no_upload', 'parts_that_are_none', ...(is_long ? ['checkpoints_for_ever'] : [])],
+            ['other_bytes', 'parts_that_are_none', 'false_reports', 'no_upload', ...(is_long ? ['checkpoints_for_ever'] : [])],
             jobs),
         new HostileWorker(worker_url, ['flood', 'malformed', 'binary_frames', 'hang_up', 'silence'], jobs),
     ];

@@ -28,7 +28,7 @@ export const hostile_jobs = {
     a_billion_epochs: (r, { deadline }) =>
         r.request_dataset(text_of(9_000), { deadline, param: '{"language": "en", "epoch": 1e9}' }),
     thousand_epochs: (r, { deadline }) =>
-        r.request_dataset(text_of(400_000), { deadline, param: '{"language": "en", "epoch": 1000}' }),
+        r.request_dataset(text_of(2_000_000), { deadline, param: '{"language": "en", "epoch": 1000}' }),
     deep_param: (r, { deadline }) => r.request_dataset(text_of(9_000), { deadline, param: '['.repeat(20_000) }),
     huge_param: (r, { deadline }) => r.request_dataset(
         text_of(9_000), { deadline, param: JSON.stringify({ language: 'en', epoch: 2, note: 'x'.repeat(20_000) }) }),
