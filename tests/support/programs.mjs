@@ -36,7 +36,8 @@ export function run(file, ...args) {
     return new Promise((resolve, reject) => {
         const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] });
         const outputs = { stdout: '', stderr: '' };
-        for (const name of ['stdout', 'stderr']) child[name].setEncoding('utf8').on('data', (p) => (outputs[name] += p));
+        for (const name of ['stdout', 'stderr'])
+            child[name].setEncoding('utf8').on('data', (piece) => (outputs[name] += piece));
         child.on('error', reject).on('close', (status) => resolve({ status, ...outputs }));
     });
 }

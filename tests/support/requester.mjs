@@ -9,6 +9,7 @@ const request_signature = 'request(bytes16,uint256,string,string,uint256,uint256
 /** On the wire a string is its bytes, so that a param may hold any. */
 const request_types = ['bytes16', 'uint256', 'bytes', 'bytes', 'uint256', 'uint256'];
 const selector = (signature) => ethers.id(signature).slice(0, 10);
+const encoded = (types, values) => ethers.AbiCoder.defaultAbiCoder().encode(types, values).slice(2);
 const as_bytes = (text) => (typeof text === 'string' ? Buffer.from(text) : text);
 
 export const good_param = JSON.stringify({ language: 'en', epoch: 2 });
@@ -53,11 +54,10 @@ export class Requester {
         return fileName;
     }
 
-    /** Calls `request` on chain; a `deadline` is in unix seconds, an amount in wei. Returns the id. */
+    /** Calls `request` on chain, with all the gas of a block; deadlines are unix seconds, fees wei. Returns the id. */
     async request({ id = Requester.new_id(), program = 0n, dataset, param = good_param, fee = 20n * emt, deadline }) {
         const values = [id, program, as_bytes(dataset), as_bytes(param), fee, deadline];
-        const data = selector(request_signature) +
-            ethers.AbiCoder.defaultAbiCoder().encode(request_types, values).slice(2);
+        const data = selector(request_signature) + encoded(request_types, values);
         const sent = await this.signer.sendTransaction({ to: this.devnet.core.target, data, gasLimit: 29_000_000 });
         await sent.wait().catch(({ shortMessage }) => {
             throw new Error(`request of ${id} with a fee of ${fee} wei and deadline ${deadline}: ${shortMessage}`);
@@ -80,7 +80,7 @@ export class Requester {
             const found = waiting.find(({ input }) => input?.startsWith(calldata));
             if (!found) continue;
             const gasPrice = 100n * BigInt(found.maxFeePerGas ?? found.gasPrice);
-            const data = selector('cancel(bytes16)') + ethers.AbiCoder.defaultAbiCoder().encode(['bytes16'], [id]).slice(2);
+            const data = selector('cancel(bytes16)') + encoded(['bytes16'], [id]);
             const sent = await this.signer.sendTransaction({
                 to: this.devnet.core.target,
                 data,

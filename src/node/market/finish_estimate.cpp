@@ -41,18 +41,42 @@ std::optional<std::string> why_unable(const WorkerInfo& worker, const Workload& 
     return why_no_room(*worker.fitness, room_of(work));
 }
 
-std::int64_t finish_estimate_s(const Workload& work, const WorkerInfo& worker) {
+namespace {
+
+/// `bytes_per_token`: none: of ordinary text.
+std::int64_t estimate_s(const Workload& work, const WorkerInfo& worker, std::optional<double> bytes_per_token) {
     if (worker.power_capacity > 0) return chain::finish_estimate_s(work.gas, worker.power_capacity, work.epochs);
     const auto preset = trainer_protocol::find_preset(work.model);
     if (preset.has_error() || why_unfit(worker.fitness, work.model)) return static_cast<std::int64_t>(longest_s);
     const double tokens_per_s = worker.fitness->tokens_per_s.at(work.model);
     const auto bytes = static_cast<double>(work.dataset_bytes);
-    const double trained = bytes / preset->bytes_per_token * work.epochs;
+    const double trained = bytes / bytes_per_token.value_or(preset->bytes_per_token) * work.epochs;
     const auto validated =
         static_cast<double>(preset->validation_windows_max) * static_cast<double>(preset->context) * validation_share;
     const double artifact_bytes = static_cast<double>(preset->weight_count()) * sizeof(float);
     return seconds(static_cast<double>(dataset_estimate_s(work.dataset_bytes)) + (trained + validated) / tokens_per_s +
                    artifact_bytes / transferred_bytes_per_s + epilogue_s);
+}
+
+using Estimate = std::int64_t (*)(const Workload& work, const WorkerInfo& worker);
+
+std::optional<std::int64_t> slowest_idle_s(const Workload& work, const std::vector<WorkerInfo>& workers,
+                                           Estimate estimate) {
+    std::optional<std::int64_t> slowest;
+    for (const WorkerInfo& worker : workers)
+        if (is_idle(worker) && !why_unable(worker, work))
+            slowest = std::max(slowest.value_or(0), estimate(work, worker));
+    return slowest;
+}
+
+}  // namespace
+
+std::int64_t finish_estimate_s(const Workload& work, const WorkerInfo& worker) {
+    return estimate_s(work, worker, std::nullopt);
+}
+
+std::int64_t finish_estimate_at_worst_s(const Workload& work, const WorkerInfo& worker) {
+    return estimate_s(work, worker, 1);
 }
 
 std::int64_t dataset_estimate_s(std::uint64_t dataset_bytes) {
@@ -61,11 +85,12 @@ std::int64_t dataset_estimate_s(std::uint64_t dataset_bytes) {
 }
 
 std::optional<std::int64_t> slowest_idle_estimate_s(const Workload& work, const std::vector<WorkerInfo>& workers) {
-    std::optional<std::int64_t> slowest;
-    for (const WorkerInfo& worker : workers)
-        if (is_idle(worker) && !why_unable(worker, work))
-            slowest = std::max(slowest.value_or(0), finish_estimate_s(work, worker));
-    return slowest;
+    return slowest_idle_s(work, workers, finish_estimate_s);
+}
+
+std::optional<std::int64_t> slowest_idle_estimate_at_worst_s(const Workload& work,
+                                                             const std::vector<WorkerInfo>& workers) {
+    return slowest_idle_s(work, workers, finish_estimate_at_worst_s);
 }
 
 }  // namespace emeth::node

@@ -35,11 +35,17 @@ std::optional<std::string> why_unable(const WorkerInfo& worker, const Workload& 
 /// where its operator set powerCapacity, the published rule (chain::finish_estimate_s) decides alone.
 std::int64_t finish_estimate_s(const Workload& work, const WorkerInfo& worker);
 
+/// The same for text of which every byte is a token, as random bytes and rare characters are: nobody sees a dataset
+/// before the deposit.
+std::int64_t finish_estimate_at_worst_s(const Workload& work, const WorkerInfo& worker);
+
 /// The part of it before the first step, on any worker.
 std::int64_t dataset_estimate_s(std::uint64_t dataset_bytes);
 
 /// The longest of the estimates of the workers that could get the JOB now: idle and able. None if there is no such
 /// worker.
 std::optional<std::int64_t> slowest_idle_estimate_s(const Workload& work, const std::vector<WorkerInfo>& workers);
+std::optional<std::int64_t> slowest_idle_estimate_at_worst_s(const Workload& work,
+                                                             const std::vector<WorkerInfo>& workers);
 
 }  // namespace emeth::node

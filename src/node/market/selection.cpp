@@ -29,6 +29,7 @@ struct Draft {
     const NodeView& view;
     const SelectionPolicy& policy;
     Chosen chosen;
+    std::int64_t finish_at_worst_s = 0;
 };
 
 Refused lasting(std::string reason) {
@@ -173,6 +174,7 @@ std::optional<Refused> check_worker(Draft& a) {
     const std::size_t claimed = idle - std::min(idle, a.view.workers_free);
     if (a.view.workers_free > 0 && able_and_idle > claimed) {
         a.chosen.finish_estimate_s = *slowest_idle_estimate_s(work, a.view.workers);
+        a.finish_at_worst_s = *slowest_idle_estimate_at_worst_s(work, a.view.workers);
         return std::nullopt;
     }
     if (connected == 0) return for_now("no worker is connected");
@@ -185,9 +187,14 @@ std::optional<Refused> check_deadline(Draft& a) {
     const std::int64_t estimate = a.chosen.finish_estimate_s;
     const std::int64_t left = a.candidate.record.deadline_unix_s - a.view.chain_now_unix_s;
     if (left <= 0) return lasting(fmt::format("its deadline passed {} ago", duration_text(-left)));
-    if (estimate + a.policy.deadline_margin_s < left) return std::nullopt;
-    return for_now(fmt::format("finish estimate {} + margin {} > {} left", duration_text(estimate),
-                               duration_text(a.policy.deadline_margin_s), duration_text(left)));
+    if (estimate + a.policy.deadline_margin_s >= left)
+        return for_now(fmt::format("finish estimate {} + margin {} > {} left", duration_text(estimate),
+                                   duration_text(a.policy.deadline_margin_s), duration_text(left)));
+    if (a.finish_at_worst_s < left) return std::nullopt;
+    return for_now(
+        fmt::format("it takes {} if each byte of its dataset is a token, which nobody knows before the "
+                    "deposit, and {} are left",
+                    duration_text(a.finish_at_worst_s), duration_text(left)));
 }
 
 std::optional<Refused> check_deposit(Draft& a) {
@@ -231,7 +238,7 @@ statemachine::Terms terms_of(const Candidate& candidate) {
 }  // namespace
 
 Assessment select(const Candidate& candidate, const NodeView& view, const SelectionPolicy& policy) {
-    Draft assessment{candidate, view, policy, {}};
+    Draft assessment{candidate, view, policy, {}, 0};
     for (const auto check : checks)
         if (auto refused = check(assessment)) return *std::move(refused);
     assessment.chosen.terms = terms_of(candidate);

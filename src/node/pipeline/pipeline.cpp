@@ -208,7 +208,7 @@ Task<Result<void>> Pipeline::lead_worker(Command command) {
 Task<Result<void>> Pipeline::complete_upload() {
     const std::string_view done = delivered_by(job()).done;
     const Result<void> completed = co_await upload_.complete();
-    if (completed.has_error() && upload_.holds_other_bytes()) takeover_.note_false_upload();
+    if (completed.has_error() && upload_.was_false()) takeover_.note_false_upload();
     if (completed.has_error()) co_return completed;
     const bool was_artifact = sm::delivery_of(job().state) == sm::Delivery::artifact;
     if (was_artifact) ports_.workers.lease_fulfilled(job().lease.worker);

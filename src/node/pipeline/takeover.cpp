@@ -37,7 +37,7 @@ bool Takeover::holder_fails() const {
 
 std::string Takeover::failure_text() const {
     if (false_uploads_ >= false_uploads_max)
-        return fmt::format("its worker uploaded other bytes than it had announced {} times", false_uploads_);
+        return fmt::format("its worker uploaded something else than it had announced {} times", false_uploads_);
     return fmt::format("its worker failed {} times in a row", failures_);
 }
 
@@ -69,10 +69,12 @@ Task<std::optional<Workload>> Takeover::workload() {
 }
 
 Task<bool> Takeover::another_could_finish(std::int64_t left_s) {
+    if (ports_.workers.has_delivered(ports_.journal.job().lease.worker)) co_return false;
     const auto work = co_await workload();
     if (!work) co_return false;
     const Address holder = ports_.journal.job().lease.worker;
-    co_return std::ranges::any_of(ports_.workers.workers(), [&](const WorkerInfo& worker) {
+    const auto workers = ports_.workers.workers();
+    co_return std::ranges::any_of(workers, [&](const WorkerInfo& worker) {
         const bool may_get_it = worker.connected && worker.address != holder && worker.rest == Milliseconds::zero();
         return may_get_it && !why_unable(worker, *work) && finish_estimate_s(*work, worker) < left_s;
     });

@@ -78,7 +78,8 @@ public:
     Task<bool> is_due(bool holder_is_away);
     /// What an idle worker could do with the JOB; none if no such worker is able, or while the chain cannot be queried.
     Task<std::optional<FreshStart>> fresh_start();
-    /// Whether a worker other than the holder, busy or not, could finish the JOB from the start within `left_s`.
+    /// Whether a worker other than the holder, busy or not, could finish the JOB from the start within `left_s`. Not
+    /// asked where the holder has delivered results: then its word is good, and others would not be faster.
     Task<bool> another_could_finish(std::int64_t left_s);
     /// The holder does nothing (LeaseWatch), or is too slow, which is as bad as failing.
     void note_stall();

@@ -87,6 +87,7 @@ Task<Result<void>> Upload::complete() {
     if (completed.has_value())
         completed =
             co_await artifacts_.complete_upload(journal_.id(), upload.upload_id, upload.etags, delivered.extension);
+    was_false_ = completed.has_error() && completed.error().kind == ErrorKind::permanent;
     if (completed.has_error()) {
         if (completed.error().kind != ErrorKind::permanent) co_return completed;
         const Result<void> aborted = co_await abort(completed.error().message);
@@ -101,7 +102,6 @@ Task<Result<void>> Upload::complete() {
 /// What the Storage API holds must match what the worker of the current lease reported: only that
 /// worker knows what it made.
 Task<Result<void>> Upload::check() {
-    holds_other_bytes_ = false;
     const auto state = co_await artifacts_.upload_state(journal_.id(), sm::upload_in_hand(journal_.job()).upload_id);
     if (state.has_error()) co_return state.error();
     if (!*state) {
@@ -111,7 +111,6 @@ Task<Result<void>> Upload::check() {
     }
     const sm::WorkerFile file = delivered_by(journal_.job()).file;
     if ((*state)->bytes == file.bytes && (*state)->sha256 == file.sha256) co_return Result<void>{};
-    holds_other_bytes_ = true;
     co_return permanent_error(
         fmt::format("the Storage API holds {} bytes with sha256 {}, the worker reported {} bytes with {}",
                     (*state)->bytes, (*state)->sha256.hex(), file.bytes, file.sha256.hex()));

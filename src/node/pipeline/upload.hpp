@@ -34,8 +34,8 @@ public:
     /// A permanent refusal by the Storage API (a part is missing, or the stored bytes differ) is answered by opening a
     /// new upload; it is reported as an Error, too.
     Task<Result<void>> complete();
-    /// After complete() failed: because the bytes there are not those that the worker says it made.
-    [[nodiscard]] bool holds_other_bytes() const { return holds_other_bytes_; }
+    /// After complete() failed: because what is there is not what the worker says that it made and put.
+    [[nodiscard]] bool was_false() const { return was_false_; }
     /// Abandons the upload so that a new one is opened.
     Task<Result<void>> abort(std::string reason);
     /// A part has been uploaded.
@@ -67,7 +67,7 @@ private:
     std::map<std::uint32_t, std::string> urls_;  ///< signed, by part from 1: never durable, never logged
     std::set<std::uint32_t> ordered_;  ///< parts that this connection was ordered to put and has not reported yet
     std::uint32_t refusals_ = 0;       ///< of the URLs, consecutive
-    bool holds_other_bytes_ = false;
+    bool was_false_ = false;
 };
 
 }  // namespace emeth::node

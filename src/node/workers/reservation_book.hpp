@@ -135,6 +135,7 @@ public:
     Milliseconds lease_failed(const Address& worker, bool counts, Milliseconds now) {
         return sick_list_.lease_failed(worker, counts, now);
     }
+    [[nodiscard]] bool has_delivered(const Address& worker) const { return fulfilled_.contains(worker); }
     void lease_fulfilled(const Address& worker) {
         sick_list_.lease_fulfilled(worker);
         fulfilled_.insert(worker);

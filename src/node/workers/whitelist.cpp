@@ -89,8 +89,12 @@ bool Whitelist::allows(std::string_view peer_ip) const {
     return peer && std::any_of(blocks_.begin(), blocks_.end(), [&](const Block& block) { return block.holds(*peer); });
 }
 
+bool Whitelist::names(const Address& wallet) const {
+    return std::ranges::find(wallets_, wallet) != wallets_.end();
+}
+
 bool Whitelist::allows(std::string_view peer_ip, const Address& wallet) const {
-    return allows(peer_ip) || std::find(wallets_.begin(), wallets_.end(), wallet) != wallets_.end();
+    return allows(peer_ip) || names(wallet);
 }
 
 }  // namespace emeth::node

@@ -22,6 +22,8 @@ public:
     [[nodiscard]] bool allows_everyone() const { return everyone_; }
     [[nodiscard]] bool is_empty() const { return !everyone_ && blocks_.empty() && wallets_.empty(); }
 
+    /// Its address itself is an entry.
+    [[nodiscard]] bool names(const Address& wallet) const;
     /// True when any entry matches. An IPv4-mapped IPv6 address counts as IPv4; text that is not an IP address matches
     /// only "*".
     [[nodiscard]] bool allows(std::string_view peer_ip) const;

@@ -102,7 +102,8 @@ void WorkerServer::learn(const SessionPtr& session, worker_protocol::Fitness fit
 std::optional<std::string> WorkerServer::why_refused(const WorkerSession& session, const std::string& peer) const {
     if (!options_.workers.allows(peer, session.worker()))
         return fmt::format("neither {} nor {} is on the master's worker_whitelist", peer, session.worker().hex());
-    if (sessions_.size() >= options_.workers_max && !sessions_.contains(session.worker()))
+    const bool is_expected = sessions_.contains(session.worker()) || options_.workers.names(session.worker());
+    if (sessions_.size() >= options_.workers_max && !is_expected)
         return fmt::format("the master serves {} workers already, as many as it takes", sessions_.size());
     return std::nullopt;
 }

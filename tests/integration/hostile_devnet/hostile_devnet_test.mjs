@@ -21,7 +21,10 @@ rmSync(data, { recursive: true, force: true });
 mkdirSync(data, { recursive: true });
 
 const book = execFileSync('bible', ['gen1:1-rev22:21'], { maxBuffer: 1 << 26 });
-const honest_text = (index) => book.subarray(index * 120_000, index * 120_000 + 8_000 + (is_long ? 25_000 : 5_000) * (index % 5));
+function honest_text(index) {
+    const begin = index * 120_000;
+    return book.subarray(begin, begin + 8_000 + (is_long ? 25_000 : 5_000) * (index % 5));
+}
 const VERIFIED = 4n;
 const began = Date.now();
 const say = (text) => console.log(`${((Date.now() - began) / 1000).toFixed(0).padStart(4)} s  ${text}`);
@@ -47,11 +50,10 @@ try {
     const ids = new Map();  // of all JOBs: {name, honest}
     const jobs = () => [...ids.keys()];
     await until('the own workers', 60, () => (node.program.output.match(/ is fit: /g) ?? []).length === 2);
+    const lies = ['other_bytes', 'parts_that_are_none', 'false_reports', 'no_upload'];
     hostile_workers = [
         new HostileWorker(worker_url, ['only_progress'], jobs),
-        new HostileWorker(worker_url,
-            ['other_bytes', 'false_reports', 'no_upload', 'parts_that_are_none', ...(is_long ? ['checkpoints_for_ever'] : [])],
-            jobs),
+        new HostileWorker(worker_url, is_long ? [...lies, 'checkpoints_for_ever'] : lies, jobs),
         new HostileWorker(worker_url, ['flood', 'malformed', 'binary_frames', 'hang_up', 'silence'], jobs),
     ];
     const knocks = await Promise.all(Array.from({ length: 5 }, () => knock(worker_url)));
@@ -62,7 +64,8 @@ try {
     const now = async () => (await provider.getBlock('latest')).timestamp;
     const hour_s = 3600;
     const request_honest = async (index) => {
-        const id = await honest.request_dataset(honest_text(index), { deadline: await now() + (is_long ? 2 : 1) * hour_s });
+        const deadline = await now() + (is_long ? 2 : 1) * hour_s;
+        const id = await honest.request_dataset(honest_text(index), { deadline });
         ids.set(id, { name: `honest ${index}`, honest: true });
     };
     const request_hostile = async (name) => {
@@ -99,7 +102,8 @@ try {
             if (status === 2n || status === 3n) sum += (await core.jobAssigns(id, { blockTag })).deposit;
         return sum;
     };
-    const story = () => node.program.output.split('\n').filter((line) => /warning|error/.test(line)).slice(-40).join('\n');
+    const log = () => node.program.output.split('\n');
+    const story = () => log().filter((line) => /warning|error/.test(line)).slice(-40).join('\n');
     let most = money_at_first;
     await until('a verdict on each honest JOB', is_long ? 5400 : 600, async () => {
         if (failure) throw failure;

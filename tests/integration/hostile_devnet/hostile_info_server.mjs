@@ -40,7 +40,8 @@ export class HostileInfoServer {
     static async start(upstream) {
         const server = new HostileInfoServer();
         server.upstream = upstream;
-        server.http = createServer((request, response) => server.#answer(request, response).catch(() => response.destroy()));
+        server.http = createServer(
+            (request, response) => server.#answer(request, response).catch(() => response.destroy()));
         server.http.listen(0, '127.0.0.1');
         await once(server.http, 'listening');
         server.url = `http://127.0.0.1:${server.http.address().port}`;
@@ -64,7 +65,10 @@ export class HostileInfoServer {
             lies: async () => send(list_bytes(await this.#lies(request.url))),
             unavailable: async () => send('{"error": "busy"}', 503),
             late_lies: async () => (await sleep(3_000), send(list_bytes(await this.#lies(request.url)))),
-            marked: async () => send(Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), list_bytes(await this.#lies(request.url))])),
+            marked: async () => {
+                const byte_order_mark = Buffer.from([0xef, 0xbb, 0xbf]);
+                send(Buffer.concat([byte_order_mark, list_bytes(await this.#lies(request.url))]));
+            },
             html: async () => send('<html>We will be back soon</html>', 200, 'text/html'),
             flood: async () => send(list_bytes([
                 ...Array.from({ length: 20_000 }, () => ({ id: new_id(), fee: '20000000000000000000' })),

@@ -7,7 +7,8 @@ import { emt } from '../../support/devnet.mjs';
 import { Requester, good_param } from '../../support/requester.mjs';
 
 const raw = (text) => Buffer.from(text, 'latin1');
-const text_of = (bytes) => Buffer.from('And it came to pass, that it was not so. '.repeat(Math.ceil(bytes / 41)).slice(0, bytes));
+const sentence = 'And it came to pass, that it was not so. ';
+const text_of = (bytes) => Buffer.from(sentence.repeat(Math.ceil(bytes / sentence.length)).slice(0, bytes));
 
 const dataset_file = (devnet, name) => {
     const file = join(devnet.folder, 'net', 'objects', 'dataset', name.replace(/^dataset\//, ''));
@@ -15,20 +16,18 @@ const dataset_file = (devnet, name) => {
     return file;
 };
 
-/**
- * Each puts one JOB on chain: (requester, {now: the chain's time, other: a dataset of somebody else}) → its id.
- * `taken` where the node may well take it, since it can do it.
- */
+/** Each puts a JOB on chain: (requester, {now: the chain's time, deadline, other: another's dataset}) → its id. */
 export const hostile_jobs = {
     raw_bytes_in_param: (r, { deadline }) => r.request_dataset(
         text_of(9_000), { deadline, param: raw('{"language": "en", "epoch": 2, "note": "\xff\xfe\x80"}') }),
-    raw_bytes_as_param: (r, { deadline }) => r.request_dataset(text_of(9_000), { deadline, param: raw('\xff\x00\x9b2J') }),
+    raw_bytes_as_param: (r, { deadline }) =>
+        r.request_dataset(text_of(9_000), { deadline, param: raw('\xff\x00\x9b2J') }),
     unknown_model: (r, { deadline }) =>
         r.request_dataset(text_of(9_000), { deadline, param: '{"language": "en", "epoch": 2, "model": "gpt9"}' }),
     a_billion_epochs: (r, { deadline }) =>
         r.request_dataset(text_of(9_000), { deadline, param: '{"language": "en", "epoch": 1e9}' }),
     thousand_epochs: (r, { deadline }) =>
-        r.request_dataset(text_of(400_000), { deadline, param: '{"language": "en", "epoch": 1000}' }),
+        r.request_dataset(text_of(2_000_000), { deadline, param: '{"language": "en", "epoch": 1000}' }),
     deep_param: (r, { deadline }) => r.request_dataset(text_of(9_000), { deadline, param: '['.repeat(20_000) }),
     huge_param: (r, { deadline }) => r.request_dataset(
         text_of(9_000), { deadline, param: JSON.stringify({ language: 'en', epoch: 2, note: 'x'.repeat(20_000) }) }),

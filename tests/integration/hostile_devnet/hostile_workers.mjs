@@ -33,9 +33,11 @@ class Session {
             session.socket.on('message', async (text) => {
                 const message = JSON.parse(text);
                 if (message.type === 'challenge') {
-                    const signature = await key.signMessage(
-                        `emeth worker session v1\nrole: worker\nmaster: ${message.master}\nworker: ${worker}\nmaster challenge: ${
-                            message.challenge}\nworker challenge: ${own_challenge}`);
+                    const lines = [
+                        'emeth worker session v1', 'role: worker', `master: ${message.master}`, `worker: ${worker}`,
+                        `master challenge: ${message.challenge}`, `worker challenge: ${own_challenge}`
+                    ];
+                    const signature = await key.signMessage(lines.join('\n'));
                     session.send(
                         { type: 'hello', challenge: own_challenge, worker, signature, power_capacity: 0, held: [] });
                 } else if (message.type === 'welcome') {
@@ -94,8 +96,15 @@ const progress = (step, steps_total) => ({
 const dataset_ready = ({ dataset_bytes }, steps_total = 100) =>
     ({ kind: 'dataset_ready', sha256: bytes32(), bytes: dataset_bytes, tokens: 10_000, steps_total });
 const checkpoint = (step) => ({ kind: 'checkpoint_saved', epoch: 1, step, sha256: bytes32(), loss: 3.4 });
-const trained = (bytes) =>
-    ({ kind: 'trained', sha256: bytes32(), bytes, epochs: 2, steps: 100, epoch_losses: [4.1, 3.9], validation_loss: 4 });
+const trained = (bytes) => ({
+    kind: 'trained',
+    sha256: bytes32(),
+    bytes,
+    epochs: 2,
+    steps: 100,
+    epoch_losses: [4.1, 3.9],
+    validation_loss: 4
+});
 
 /** Each is told of an order to train, {job, lease, dataset_url, …}, and ends when it has done its harm. */
 const harms = {
@@ -156,8 +165,8 @@ const harms = {
         session.report(order.job, order.lease, checkpoint(1));
         for (let i = 0; i < 20 && session.holds(order); ++i) {
             const message = `\u001b[2J\u0000failed ${'x'.repeat(900)}`;
-            session.report(order.job, order.lease,
-                { kind: 'step_failed', step: 'train', permanent: i % 2 === 0, message, needs_order: true, url_refused: true });
+            const failed = { kind: 'step_failed', step: 'train', message, needs_order: true, url_refused: true };
+            session.report(order.job, order.lease, { ...failed, permanent: i % 2 === 0 });
             await sleep(50);
         }
         while (session.holds(order)) await sleep(100);

@@ -102,6 +102,14 @@ TEST_F(WorkerHandshakeTest, NoMoreWorkersAreTakenThanTheMostButTheSameOneIsRepla
     EXPECT_EQ(hub->workers().size(), 1u);
 }
 
+TEST_F(WorkerHandshakeTest, StrangersTakeUpNoPlaceOfAWorkerThatIsNamed) {
+    const crypto::PrivateKey stranger = crypto::PrivateKey::generate(system_random());
+    start({"*", key.address().hex()}, 1);
+    const WorkerPtr first = connect(stranger);
+    const WorkerPtr own = connect(key);
+    EXPECT_EQ(hub->workers().size(), 2u);
+}
+
 TEST_F(WorkerHandshakeTest, RubbishEndsTheConnectionAlone) {
     start();
     for (const auto* text : {"", "{}", "\xff\xfe", R"({"type":"hello"})"}) {

@@ -25,9 +25,11 @@ function english_text(bytes) {
 const japanese_text = () => gunzipSync(readFileSync('/usr/share/debian-reference/debian-reference.ja.txt.gz'));
 
 /** `text` in another encoding, as Python writes it; characters that it lacks are left out. */
-const encoded = (text, encoding) => execFileSync('python3',
-    ['-c', 'import sys; sys.stdout.buffer.write(sys.stdin.buffer.read().decode().encode(sys.argv[1], "ignore"))', encoding],
-    { input: text, maxBuffer: 1 << 26 });
+function encoded(text, encoding) {
+    const script = 'import sys; text = sys.stdin.buffer.read().decode(); ' +
+        'sys.stdout.buffer.write(text.encode(sys.argv[1], "ignore"))';
+    return execFileSync('python3', ['-c', script, encoding], { input: text, maxBuffer: 1 << 26 });
+}
 
 /** The first and the last code point of ranges that hold nothing but letters, among them one beyond U+FFFF. */
 const scripts = [
@@ -170,7 +172,8 @@ try {
         assert.equal(requested.status, 0, `${name}: ${requested.stderr}`);
         const answer = JSON.parse(requested.stdout);
         assert.equal(answer.dataset_bytes, bytes.length, name);
-        for (const [field, value] of Object.entries(sees)) assert.equal(answer.dataset[field], value, `${name}: ${field}`);
+        for (const [field, value] of Object.entries(sees))
+            assert.equal(answer.dataset[field], value, `${name}: ${field}`);
         if (warning) assert.match(requested.stderr, new RegExp(`emeth request: warning: .*${warning.source}`), name);
         else assert.deepEqual(answer.warnings, [], name);
         ids.set(answer.id, name);

@@ -21,6 +21,7 @@ public:
     statemachine::Artifact holds;  ///< what lies there once the parts are put
     statemachine::WorkerFile evidence;
     int damaged_uploads = 0;         ///< so many of the next uploads hold other bytes
+    int refused_uploads = 0;         ///< of so many of the next uploads parts are missing
     bool is_published = false;       ///< a server without our extensions
     bool hang_dataset_urls = false;  ///< from now on
     int dataset_urls = 0;
@@ -69,6 +70,10 @@ public:
         if (is_published) co_return std::optional<UploadState>();
         if (evidence_uploads.contains(upload_id))
             co_return std::optional(UploadState{evidence.bytes, evidence.sha256, evidence_completed > 0});
+        if (refused_uploads > 0) {
+            --refused_uploads;
+            co_return permanent_error("the Storage API answered 409 Conflict: part 1 of 3 is missing");
+        }
         UploadState state{holds.bytes, holds.sha256, completed > 0};
         if (damaged_uploads > 0) {
             --damaged_uploads;

@@ -67,6 +67,9 @@ public:
     void lease_failed(Address worker, bool counts) override {
         reservations_->book().lease_failed(worker, counts, clock_.monotonic());
     }
+    [[nodiscard]] bool has_delivered(const Address& worker) const override {
+        return reservations_->book().has_delivered(worker);
+    }
     void lease_fulfilled(Address worker) override { reservations_->book().lease_fulfilled(worker); }
 
 private:

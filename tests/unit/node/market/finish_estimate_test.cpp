@@ -11,6 +11,7 @@
 namespace emeth::test {
 namespace {
 
+using node::finish_estimate_at_worst_s;
 using node::finish_estimate_s;
 using node::slowest_idle_estimate_s;
 using node::why_unable;
@@ -47,6 +48,15 @@ TEST(FinishEstimate, GrowsWithBytesAndEpochs) {
     EXPECT_NEAR(static_cast<double>(twice) / static_cast<double>(once), 2, 0.02);
     EXPECT_GT(finish_estimate_s(work("nano", 100'000'000, 4), machine), once * 18 / 10);
     EXPECT_GE(finish_estimate_s(work("nano", 4'096), machine), 50) << "whatever else there is to do";
+}
+
+/// Random bytes were taken as text and given back with a penalty.
+TEST(FinishEstimate, AtWorstEachByteIsAToken) {
+    const WorkerInfo machine = worker(20'000);
+    const auto usual = finish_estimate_s(work("nano", 100'000'000), machine);
+    EXPECT_GT(finish_estimate_at_worst_s(work("nano", 100'000'000), machine), 2 * usual);
+    EXPECT_EQ(finish_estimate_at_worst_s(work("gpt2", 30'000'000), worker(472, 27'300)),
+              finish_estimate_s(work("gpt2", 30'000'000), worker(472, 27'300)));
 }
 
 TEST(FinishEstimate, ASettingOverridesIt) {

@@ -195,6 +195,14 @@ const std::vector<RefusalCase> refusal_cases{
      "none of the 1 connected workers is fit for it: 0x5151515151515151515151515151515151515151: the states take up to "
      "73 MiB, its model_cached_size has 1 MiB left",
      false},
+    {"tokens",
+     [](Scene& s) {
+         s.view.workers.front().power_capacity = 0;
+         s.candidate.record.deadline_unix_s = now_s + 10'000;
+     },
+     "it takes 2 h 58 min if each byte of its dataset is a token, which nobody knows before the deposit, and 2 h 46 "
+     "min are left",
+     false},
     {"late", [](Scene& s) { s.candidate.record.deadline_unix_s = now_s - 90; }, "its deadline passed 90 s ago", true},
     {"deadline", [](Scene& s) { s.candidate.record.deadline_unix_s = now_s + 18'600; },
      "finish estimate 5 h 55 min + margin 60 min > 5 h 10 min left", false},

@@ -240,6 +240,22 @@ TEST_F(PipelineTest, AJobThatAnotherWorkerCouldFinishIsNotGivenBack) {
     expect_verified_once();
 }
 
+/// The word of a worker that has delivered is good: a hopeless JOB keeps nobody busy.
+TEST_F(PipelineTest, AJobThatAProvenWorkerCannotFinishIsGivenBack) {
+    settings.finish_rules = {60, 25'000, 25'000};
+    hub.script = {wp::DatasetReady{repeated<Hash256>(0xdd), 1'000'000, 250'000, 1'000'000}};
+    hub.lease_fulfilled(worker_1);
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::training));
+    hub.add_worker(worker_2);
+    for (std::uint64_t step = 1; step < 60 && count<sm::DeclineDecided>() == 0; ++step) {
+        hub.send(job_id, wp::Progress{.stage = "training", .step = step, .steps_total = 1'000'000});
+        run_for(10);
+    }
+    EXPECT_EQ(count<sm::DeclineDecided>(), 1);
+    EXPECT_EQ(count<sm::LeaseRevoked>(), 0);
+}
+
 TEST_F(PipelineTest, ADeclineBeforeTheDepositCostsNothing) {
     preflight.refusal = node::Refused{"no worker is connected", false};
     start(true);

@@ -31,6 +31,16 @@ TEST_F(PipelineUploadTest, AWorkerThatUploadsOtherBytesThanItAnnouncedLosesTheJo
     expect_verified_once();
 }
 
+TEST_F(PipelineUploadTest, AWorkerWhosePartsAreNotThereLosesTheJobToAnIdleOne) {
+    artifacts.refused_uploads = 3;
+    hub.add_worker(worker_2);
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    EXPECT_EQ(count<sm::LeaseGranted>(), 2);
+    EXPECT_EQ(record().lease.worker, worker_2);
+    expect_verified_once();
+}
+
 TEST_F(PipelineUploadTest, AWorkerThatSaysItHasTrainedAndUploadsNothingLosesTheJobToAnIdleOne) {
     hub.answers_uploads = false;
     start(true);
