@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "support/fake_chain.hpp"
 #include "support/worker_fitness.hpp"
 
 namespace emeth::test {

@@ -139,7 +139,7 @@ TEST(LeaseWatch, ADoneHolderWaitsForTheStorageApiUntilAnotherCouldOnlyJustFinish
     watch.saw(wp::StepFailed{.step = "upload", .message = "503", .service_failed = true}, 2 * minute);
     EXPECT_EQ(watch.why_over(easy, 300 * minute), std::nullopt);
     EXPECT_NE(watch.why_over({1'200, 1'400, true}, 300 * minute), std::nullopt);
-    watch.saw(wp::PartUploaded{.part = 1}, 300 * minute);
+    watch.saw(wp::PartUploaded{1, "etag"}, 300 * minute);
     EXPECT_NE(watch.why_over(easy, 345 * minute), std::nullopt) << "since then it has not even tried";
 }
 
