@@ -12,6 +12,7 @@
 #include "cli/program.hpp"
 #include "node/workers/local_workers.hpp"
 #include "runtime/log.hpp"
+#include "worker/settings.hpp"
 
 namespace emeth::cli {
 
@@ -37,6 +38,10 @@ int start(const MasterFlags& flags) {
     if (values.has_error()) return fail("master", values.error(), exit_usage);
     auto config = read_master_settings(*values);
     if (config.has_error()) return fail("master", config.error(), exit_usage);
+    // A worker that is started with wrong ones would end at once, again and again.
+    const Result<void> for_workers =
+        flags.local_workers > 0 ? worker::check_training_settings(*values) : Result<void>{};
+    if (for_workers.has_error()) return fail("master", for_workers.error(), exit_usage);
     auto key = node::read_private_key(*values);
     if (key.has_error()) return fail("master", key.error(), exit_usage);
     init_logging("master", config->log_level);

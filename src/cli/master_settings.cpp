@@ -11,8 +11,6 @@ std::vector<SettingDeclaration> master_settings() {
 Result<node::NodeConfig> read_master_settings(const EnvConfig& config) {
     auto settings = node::read_config(config);
     if (settings.has_error()) return settings;
-    // A worker that is started with them would end at once, again and again.
-    if (auto checked = worker::check_training_settings(config); checked.has_error()) return checked.error();
     for (const auto& setting : worker::training_settings())
         if (const auto* value = config.find(setting.key)) settings->worker_settings[setting.key] = value->text;
     return settings;

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <span>
+#include <system_error>
 
 #include "runtime/errno_error.hpp"
 #include "runtime/file_descriptor.hpp"
@@ -23,6 +24,12 @@ std::string_view without_blanks(std::string_view text) {
     const std::size_t begin = text.find_first_not_of(blanks);
     if (begin == std::string_view::npos) return {};
     return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
+}
+
+/// A secret that was put in place of the path must not be repeated; so what is repeated lies in a folder that exists.
+bool may_be_path(const std::filesystem::path& file) {
+    std::error_code ignored;
+    return file.has_parent_path() && std::filesystem::is_directory(file.parent_path(), ignored);
 }
 
 /// What a link points to counts.
@@ -58,11 +65,19 @@ Result<std::string> read_secret_file(const std::filesystem::path& file, std::str
     const std::string path = redacted(file.string(), path_bytes_max);
     const std::string name = fmt::format("{} {}", what, path);
     const FileDescriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    if (!descriptor.is_open()) return errno_error("cannot open " + name, errno);
+    if (!descriptor.is_open()) {
+        const int reason = errno;
+        return errno_error(may_be_path(file) ? "cannot open " + name : fmt::format("there is no {} of this name", what),
+                           reason);
+    }
     if (Result<void> checked = check_private(name, path, descriptor); checked.has_error()) return checked.error();
-    std::string text(bytes_max, '\0');
+    std::string text(bytes_max + 1, '\0');
     const Result<std::size_t> size = read_up_to(name, descriptor, text);
     if (size.has_error()) return size.error();
+    if (*size > bytes_max) {
+        OPENSSL_cleanse(text.data(), text.size());
+        return permanent_error(fmt::format("{} has more than {} bytes", name, bytes_max));
+    }
     std::string secret(without_blanks(std::string_view(text).substr(0, *size)));
     OPENSSL_cleanse(text.data(), text.size());
     return secret;

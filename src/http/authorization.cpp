@@ -62,6 +62,11 @@ Result<UrlWithLogin> parse_url_with_login(std::string_view text) {
     std::string plain(text);
     UrlWithLogin login;
     const boost::urls::result<boost::urls::url_view> parsed = boost::urls::parse_uri(text);
+    // As in https://alice:1234?x@host, whose host is "alice".
+    const std::size_t query = text.find_first_of("?#");
+    if (parsed.has_value() && query != std::string_view::npos && text.find('@', query) != std::string_view::npos)
+        return permanent_error(
+            "the URL has an '@' behind a '?' or '#'; write the special characters of user name and password as %XX");
     if (parsed.has_value() && parsed->has_userinfo()) {
         Result<std::string> authorization = basic(parsed->user(), parsed->password());
         if (authorization.has_error()) return in_context("the URL", authorization.error());

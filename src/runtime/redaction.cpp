@@ -15,13 +15,14 @@ bool is_hex_digit(char c) {
 }
 
 /// "https://user:password@host/path" → "https://…@host/path". A password may hold any character, so the last '@'
-/// counts.
+/// counts; whether it stands in a query nobody can tell, so nothing is shown of a text with a '?' before it.
 std::string without_login(std::string_view text) {
     const std::size_t at = text.rfind('@');
     if (at == std::string_view::npos) return std::string(text);
     const std::size_t scheme = text.substr(0, at).find("://");
     const std::size_t begin = scheme == std::string_view::npos ? 0 : scheme + 3;
-    return std::string(text.substr(0, begin)).append("…").append(text.substr(at));
+    const bool may_be_query = text.substr(0, at).find('?') != std::string_view::npos;
+    return std::string(text.substr(0, begin)).append("…").append(may_be_query ? std::string_view() : text.substr(at));
 }
 
 std::string without_keys(std::string_view text) {

@@ -71,8 +71,8 @@ public:
     Task<> order(worker_protocol::Upload order) override;
     Task<> order(worker_protocol::Evidence order) override;
     void lease_failed(Address worker, bool counts) override;
-    [[nodiscard]] bool has_delivered(const Address& worker) const override {
-        return reservations_->book().has_delivered(worker);
+    void called_hopeless(const Address& worker) override {
+        reservations_->book().called_hopeless(worker, world_.clock.monotonic());
     }
     void lease_fulfilled(Address worker) override { reservations_->book().lease_fulfilled(worker); }
 

@@ -10,18 +10,20 @@ namespace {
 constexpr Milliseconds quiet_max{60'000};  // deadlines do not wait longer for an endpoint
 
 /// HTTP statuses say little about an RPC endpoint, and a broken one may work again a minute later: all are transient.
-Result<rpc::Answer> read_response(const http::Url& endpoint, const std::string& what, std::uint64_t id,
+Result<rpc::Answer> read_response(const Endpoint& endpoint, const std::string& what, std::uint64_t id,
                                   const http::ClientResponse& response) {
     constexpr unsigned ok = 200, unauthorized = 401, forbidden = 403, server_error = 500;
     // Its text is left out: such a page may repeat what was sent.
     if (response.status == unauthorized || response.status == forbidden)
         return transient_error(fmt::format("endpoint {} does not let us in (HTTP {}); check `endpoint_auth_file`",
-                                           endpoint.origin(), response.status));
+                                           endpoint.url.origin(), response.status));
     if (response.status < server_error && rpc::is_html(response.body)) {
         return transient_error(fmt::format("endpoint {} answered HTML, not JSON-RPC (HTTP {}); check `endpoint`",
-                                           endpoint.origin(), response.status));
+                                           endpoint.url.origin(), response.status));
     }
     Result<rpc::Answer> answer = rpc::parse_answer(response.body, id, what);
+    if (!answer && response.status != ok && !endpoint.authorization.empty())
+        return transient_error(fmt::format("{} answered HTTP {}", what, response.status));
     if (!answer && response.status != ok) return transient_error(http::status_error(what, response).message);
     return answer;
 }
@@ -51,7 +53,7 @@ Task<Result<rpc::Answer>> RpcClient::exchange(std::string method, boost::json::a
     if (response.has_error()) co_return in_context(what, response.error());
     if (const auto asked = http::retry_after(*response))
         quiet_until_ = system_clock().monotonic() + std::min(*asked, quiet_max);
-    co_return read_response(endpoint_.url, what, id, *response);
+    co_return read_response(endpoint_, what, id, *response);
 }
 
 Task<Result<boost::json::value>> RpcClient::call(std::string method, boost::json::array params) {

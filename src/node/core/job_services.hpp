@@ -68,7 +68,7 @@ public:
     Task<> order(worker_protocol::Upload) override { co_return; }
     Task<> order(worker_protocol::Evidence) override { co_return; }
     void lease_failed(Address, bool) override {}
-    [[nodiscard]] bool has_delivered(const Address&) const override { return false; }
+    void called_hopeless(const Address&) override {}
     void lease_fulfilled(Address) override {}
 
 private:

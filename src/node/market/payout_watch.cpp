@@ -37,12 +37,12 @@ Task<Result<void>> PayoutWatch::look() {
     if (latest.has_error()) co_return latest.error();
     const std::uint64_t head = latest->number;
     if (looked_to_ == head) co_return Result<void>{};
-    std::uint64_t first = before(head, blocks_back_max);
-    if (looked_to_) first = std::max(first, before(std::min(*looked_to_, head) + 1, chain::reorganisation_blocks_max));
-
     const Milliseconds now = ports_.clock.monotonic();
     reads_others_ = known_.newest.size() < payouts_max || worst_of(known_.newest) || !others_read_at_ ||
                     now - *others_read_at_ >= others_again_after;
+    std::uint64_t first = before(head, blocks_back_max);
+    if (const auto& known_to = reads_others_ ? others_looked_to_ : looked_to_)
+        first = std::max(first, before(std::min(*known_to, head) + 1, chain::reorganisation_blocks_max));
     const Result<std::vector<chain::StatusLog>> found = co_await verdicts(first, head);
     if (found.has_error()) co_return found.error();
     std::vector<Payout> seen;
@@ -53,6 +53,7 @@ Task<Result<void>> PayoutWatch::look() {
         if (payout.has_value() && *payout) seen.push_back(**payout);
     }
     if (reads_others_) others_read_at_ = now;
+    if (reads_others_) others_looked_to_ = head;
     failures_ = 0;
     looked_to_ = head;
     const bool is_news = !seen.empty();
@@ -74,12 +75,12 @@ Task<Result<void>> PayoutWatch::restore() {
         co_return Result<void>{};
     }
     known_ = std::move(*note);
-    looked_to_ = stored_to_ = known_.looked_to_block;
+    looked_to_ = stored_to_ = others_looked_to_ = known_.looked_to_block;
     co_return Result<void>{};
 }
 
 Task<Result<void>> PayoutWatch::store(std::uint64_t head) {
-    known_.looked_to_block = head;
+    known_.looked_to_block = others_looked_to_.value_or(head);
     auto write = [this] {
         return ports_.notes.set_cursor("payouts/" + options_.constants.core.hex(), to_text(known_));
     };

@@ -71,6 +71,7 @@ private:
     bool restored_ = false;
     PayoutNote known_;
     std::optional<std::uint64_t> looked_to_, stored_to_;  ///< blocks
+    std::optional<std::uint64_t> others_looked_to_;       ///< the block up to which others' verdicts were read
     std::optional<Milliseconds> others_read_at_, told_at_;
     std::uint32_t failures_ = 0;
     bool reads_others_ = true;  ///< in the look in hand

@@ -1,7 +1,5 @@
 #include "node/pipeline/chain_watch.hpp"
 
-#include <fmt/format.h>
-
 #include <utility>
 
 #include "runtime/log.hpp"
@@ -43,17 +41,17 @@ Task<Result<std::optional<Fact>>> ChainWatch::look() {
 Task<Result<std::optional<Fact>>> ChainWatch::read_end(chain::StatusLog log) {
     EndDetails details;
     if (log.status == JobStatus::declined) co_return fact_of_end(job(), log, details);
-    const Result<std::optional<chain::Block>> block = co_await ports_.chain.block(log.block);
-    if (block.has_error()) co_return block.error();
-    if (!*block) co_return transient_error(fmt::format("the endpoint does not have block {}", log.block));
-    details.at_unix_s = (*block)->timestamp_unix_s;
-    const Result<chain::Settlement> settlement = co_await ports_.chain.settlement(log.transaction, rules_.self);
+    const Result<std::int64_t> at_unix_s = co_await ends_.block_unix_s(log.block);
+    if (at_unix_s.has_error()) co_return at_unix_s.error();
+    details.at_unix_s = *at_unix_s;
+    const Result<chain::Settlement> settlement = co_await ends_.settlement(log.transaction, rules_.self);
     if (settlement.has_error()) co_return settlement.error();
     if (log.status == JobStatus::verified) {
         const Result<chain::JobAssign> assign = co_await ports_.chain.job_assign(ports_.journal.id());
         if (assign.has_error()) co_return assign.error();
         details.gas = assign->gas;
         details.paid = settlement->received;
+        if (details.at_unix_s == 0) details.at_unix_s = assign->verified_at_unix_s;
     } else {
         details.penalty = loss_of(job(), *settlement, rules_.self);
     }
@@ -79,7 +77,8 @@ Task<Result<bool>> ChainWatch::is_on_chain(sm::TxRef tx, std::vector<chain::Stat
     if (tells_of(logs, *variants)) co_return true;
     const Result<std::optional<chain::Receipt>> receipt = co_await ports_.sender.receipt(tx.nonce, tx.hash);
     if (receipt.has_error()) co_return receipt.error();
-    co_return receipt->has_value();
+    // Mined anew behind another node's transaction, it may have reverted.
+    co_return receipt->has_value() && (*receipt)->succeeded;
 }
 
 }  // namespace emeth::node

@@ -2,11 +2,13 @@
 // reorganisation undid (chain_facts.hpp decides which). Io thread only.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include "chain/chain.hpp"
 #include "chain/sender/transaction_sender.hpp"
 #include "node/pipeline/chain_facts.hpp"
+#include "node/pipeline/end_reader.hpp"
 #include "node/pipeline/interruptions.hpp"
 #include "runtime/clock.hpp"
 
@@ -23,12 +25,14 @@ public:
     };
     /// All ports must outlive it.
     ChainWatch(Ports ports, ChainRules rules, Milliseconds poll_interval)
-        : ports_(ports), rules_(rules), poll_interval_(poll_interval) {}
+        : ports_(ports), rules_(rules), poll_interval_(poll_interval), ends_(ports.chain, failed_reads_max) {}
 
     /// Runs until cancelled. Findings go to the interruptions; a failing endpoint only delays them.
     Task<> run();
 
 private:
+    static constexpr std::uint32_t failed_reads_max = 60;  ///< of the end's receipt, a poll each
+
     Task<Result<std::optional<Fact>>> look();
     Task<Result<std::optional<Fact>>> read_end(chain::StatusLog log);
     Task<Result<std::optional<Fact>>> find_reorganisation(std::vector<chain::StatusLog> logs);
@@ -38,6 +42,7 @@ private:
     Ports ports_;
     ChainRules rules_;
     Milliseconds poll_interval_;
+    EndReader ends_;
 };
 
 }  // namespace emeth::node

@@ -31,7 +31,7 @@ Task<Result<void>> Decline::commit_signed(std::vector<storage::OutboxEntry> entr
 
 /// Adopts the other program's transaction as our own.
 Task<Result<void>> Decline::take_over(chain::StatusLog log) {
-    const Result<chain::Settlement> settlement = co_await chain_.settlement(log.transaction, self_);
+    const Result<chain::Settlement> settlement = co_await ends_.settlement(log.transaction, self_);
     if (settlement.has_error()) co_return settlement.error();
     Fact signed_elsewhere = sm::DeclineSigned{{log.transaction, 0, 0}};
     const Result<void> committed = co_await journal_.commit(std::move(signed_elsewhere));
@@ -46,7 +46,7 @@ Task<Result<void>> Decline::await() {
     if (ending.has_error()) co_return ending.error();
     Fact fact = sm::DeclineReverted{ending->tx, ending->reason};
     if (ending->succeeded) {
-        const Result<chain::Settlement> settlement = co_await chain_.settlement(ending->tx.hash, self_);
+        const Result<chain::Settlement> settlement = co_await ends_.settlement(ending->tx.hash, self_);
         if (settlement.has_error()) co_return settlement.error();
         fact = sm::Declined{ending->tx, loss_of(journal_.job(), *settlement, self_)};
     }

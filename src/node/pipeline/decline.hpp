@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "chain/chain.hpp"
+#include "node/pipeline/end_reader.hpp"
 #include "node/pipeline/job_journal.hpp"
 #include "node/pipeline/job_transactions.hpp"
 
@@ -13,7 +14,7 @@ class Decline {
 public:
     /// All must outlive it. `self`: the node's wallet.
     Decline(chain::Chain& chain, JobJournal& journal, JobTransactions& transactions, Address self)
-        : chain_(chain), journal_(journal), transactions_(transactions), self_(self) {}
+        : chain_(chain), journal_(journal), transactions_(transactions), self_(self), ends_(chain, failed_reads_max) {}
 
     /// Signs the decline, unless another program with this wallet's key has already declined.
     Task<Result<void>> sign();
@@ -21,6 +22,8 @@ public:
     Task<Result<void>> await();
 
 private:
+    static constexpr std::uint32_t failed_reads_max = 8;  ///< of the end's receipt, with a back-off between them
+
     Task<Result<void>> commit_signed(std::vector<storage::OutboxEntry> entries);
     Task<Result<void>> take_over(chain::StatusLog log);
 
@@ -28,6 +31,7 @@ private:
     JobJournal& journal_;
     JobTransactions& transactions_;
     Address self_;
+    EndReader ends_;
 };
 
 }  // namespace emeth::node

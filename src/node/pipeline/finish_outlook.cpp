@@ -40,10 +40,12 @@ Task<> FinishOutlook::run() {
         if (!reason) continue;
         const std::int64_t left_s = job.terms.deadline_unix_s - *now;
         Result<void> requested;
-        if (is_hopeless)
+        if (is_hopeless) {
+            ports_.takeover.blame_witnesses();
             requested = give_back(*std::move(reason));
-        else
+        } else {
             requested = co_await give_up(*std::move(reason), left_s);
+        }
         if (requested.has_error()) spdlog::warn("{}", requested.error().message);
     }
 }
@@ -56,15 +58,19 @@ Result<void> FinishOutlook::give_back(std::string reason) {
 /// A worker that tells of fewer steps than it can do, or of more than there are, must not cost the deposit either.
 Task<Result<void>> FinishOutlook::give_up(std::string reason, std::int64_t left_s) {
     const auto& job = ports_.journal.job();
-    const bool is_held = job.lease.active && statemachine::hold_of(job.state) == statemachine::WorkerHold::work;
-    const bool another_could =
-        is_held && !job.training.artifact && co_await ports_.takeover.another_could_finish(left_s);
-    if (!another_could) co_return give_back(std::move(reason));
-    const auto other = co_await ports_.takeover.fresh_start();
-    if (!other || other->estimate_s >= left_s) co_return Result<void>{};  // it is busy: wait for it
+    const std::uint64_t lease = job.lease.number;
+    const bool is_slow = job.lease.active && !job.training.artifact &&
+                         statemachine::hold_of(job.state) == statemachine::WorkerHold::work;
+    if (!is_slow) co_return give_back(std::move(reason));
+    const Takeover::Other other = co_await ports_.takeover.another_that_could_finish(left_s);
+    if (!job.lease.active || job.lease.number != lease || job.training.artifact) co_return Result<void>{};
+    if (other == Takeover::Other::busy) co_return Result<void>{};  // wait for it
+    if (other == Takeover::Other::none) {
+        ports_.takeover.note_slow_holder();
+        co_return give_back(std::move(reason));
+    }
     spdlog::warn("{} goes to another worker: {}", short_name(job.terms.id), reason);
-    ports_.takeover.note_stall();
-    ports_.interruptions.request_takeover(std::move(reason));
+    ports_.interruptions.request_takeover(lease, std::move(reason));
     co_return Result<void>{};
 }
 

@@ -16,10 +16,14 @@ bool counts_steps(const std::optional<SeenProgress>& progress) {
     return progress && progress->report.stage == "training" && progress->report.steps_total > 0;
 }
 
+std::int64_t left_of(const Outlook& outlook) {
+    return outlook.deadline_unix_s - outlook.now_unix_s;
+}
+
 }  // namespace
 
 std::optional<std::string> reason_to_decline(const Outlook& outlook) {
-    const std::int64_t left = outlook.deadline_unix_s - outlook.now_unix_s;
+    const std::int64_t left = left_of(outlook);
     if (outlook.work_left_s <= left && !outlook.hopeless) return std::nullopt;
     if (outlook.timeout_penalty < outlook.decline_penalty) return std::nullopt;
     const std::string costs =
@@ -71,7 +75,9 @@ std::optional<std::string> FinishWatch::look(const statemachine::Job& job, Seen 
         return std::nullopt;
     }
     if (!hopeless_since_) hopeless_since_ = now;
-    if (now - *hopeless_since_ < patience) return std::nullopt;
+    const Milliseconds has_to_last =
+        outlook.hopeless && outlook.work_left_s <= left_of(outlook) ? hopeless_patience : patience;
+    if (now - *hopeless_since_ < has_to_last) return std::nullopt;
     return reason;
 }
 

@@ -40,6 +40,8 @@ public:
     /// A single odd block or slow moment must not cost a penalty: a condition is acted upon only
     /// after holding for this long.
     static constexpr Milliseconds patience{120'000};
+    /// A worker that is away for a while may still know better than those that call the JOB hopeless.
+    static constexpr Milliseconds hopeless_patience{600'000};
     /// Speed is measured over at least this long, and over a whole step where that takes longer.
     static constexpr Milliseconds window{10'000};
 
@@ -55,8 +57,7 @@ public:
         std::optional<std::string> hopeless{};   ///< Futility::reason()
         std::int64_t chain_now_unix_s = 0;
     };
-    /// `now`: monotonic. Returns the reason to decline once it has held for `patience`; a worker that is away for a
-    /// moment may still know better than those that call the JOB hopeless.
+    /// `now`: monotonic. Returns the reason to decline once it has held for its patience.
     std::optional<std::string> look(const statemachine::Job& job, Seen seen, Milliseconds now);
     /// danger_of() what the last look saw.
     [[nodiscard]] std::optional<std::string> danger() const { return danger_of(outlook_); }

@@ -22,12 +22,22 @@ void Futility::saw_dataset_bytes(std::uint64_t now, std::uint64_t recorded) {
     sizes_ = fmt::format("the Storage API has {} bytes of its dataset now, not {}", now, recorded);
 }
 
-std::optional<std::string> Futility::reason(const std::vector<WorkerInfo>& workers, const std::string& model) const {
+bool Futility::has_spoken(const Address& worker) const {
+    return std::ranges::any_of(said_, [&](const auto& one) { return one.second == worker; });
+}
+
+std::set<Address> Futility::witnesses() const {
+    std::set<Address> workers;
+    for (const auto& [lease, worker] : said_) workers.insert(worker);
+    return workers;
+}
+
+std::optional<std::string> Futility::reason(const std::vector<WorkerInfo>& workers, const std::string& model,
+                                            const std::optional<Address>& holder) const {
     if (other_sizes_seen_ >= confirmations_min) return sizes_;
-    if (said_.size() < confirmations_min) return std::nullopt;
+    if (said_.size() < confirmations_min || (holder && !has_spoken(*holder))) return std::nullopt;
     const auto had_its_say = [&](const WorkerInfo& worker) {
-        if (!worker.connected || why_unfit(worker.fitness, model)) return true;
-        return std::ranges::any_of(said_, [&](const auto& one) { return one.second == worker.address; });
+        return !worker.connected || why_unfit(worker.fitness, model) || has_spoken(worker.address);
     };
     if (!std::ranges::all_of(workers, had_its_say)) return std::nullopt;
     return fmt::format("no worker can train it, after {} tries: {}", said_.size(), what_was_said_);

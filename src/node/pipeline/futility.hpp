@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,15 +20,22 @@ class Futility {
 public:
     /// Under this lease the worker's trainer said that the JOB can never be trained, and why.
     void said(std::uint64_t lease, const Address& worker, std::string reason);
-    /// What the Storage API says of the dataset's size, asked again after each of two failed downloads.
+    /// A checkpoint was saved: it can be trained.
+    void was_trained() { said_.clear(); }
+    /// What the Storage API says of the dataset's size, asked after each failed download; a worker that has the whole
+    /// dataset says so as well.
     void saw_dataset_bytes(std::uint64_t now, std::uint64_t recorded);
 
     /// Why the JOB is hopeless; none while it may yet be trained. `workers`: all that the master knows; `model`: the
-    /// JOB's preset.
-    [[nodiscard]] std::optional<std::string> reason(const std::vector<WorkerInfo>& workers,
-                                                    const std::string& model) const;
+    /// JOB's preset; `holder`: of its lease, if it has one, connected or not.
+    [[nodiscard]] std::optional<std::string> reason(const std::vector<WorkerInfo>& workers, const std::string& model,
+                                                    const std::optional<Address>& holder) const;
+    /// Whose word that was.
+    [[nodiscard]] std::set<Address> witnesses() const;
 
 private:
+    [[nodiscard]] bool has_spoken(const Address& worker) const;
+
     std::map<std::uint64_t, Address> said_;  ///< by lease
     std::string what_was_said_;
     std::uint32_t other_sizes_seen_ = 0;  ///< in a row

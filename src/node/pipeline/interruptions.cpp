@@ -26,8 +26,8 @@ Result<void> Interruptions::request_decline(std::string reason) {
     return {};
 }
 
-void Interruptions::request_takeover(std::string reason) {
-    takeover_request_ = sm::LeaseRevoked{journal_.job().lease.number, std::move(reason)};
+void Interruptions::request_takeover(std::uint64_t lease, std::string reason) {
+    takeover_request_ = sm::LeaseRevoked{lease, std::move(reason)};
     changed_.notify();
 }
 
@@ -47,7 +47,8 @@ std::optional<Fact> Interruptions::pending() const {
 std::optional<Fact> Interruptions::takeover() const {
     const sm::Job& job = journal_.job();
     const bool stands = takeover_request_ && job.lease.active && job.lease.number == takeover_request_->number &&
-                        sm::hold_of(job.state) == sm::WorkerHold::work && !job.upload.completed;
+                        sm::hold_of(job.state) == sm::WorkerHold::work && !job.upload.completed &&
+                        !job.training.artifact;
     if (!stands) return std::nullopt;
     return *takeover_request_;
 }

@@ -25,7 +25,7 @@ public:
     /// Decided as soon as the JOB's state allows it. Error when it is too late.
     Result<void> request_decline(std::string reason);
     /// The lease is revoked, if it is still the same then.
-    void request_takeover(std::string reason);
+    void request_takeover(std::uint64_t lease, std::string reason);
     [[nodiscard]] bool decline_is_requested() const { return decline_request_.has_value(); }
 
     /// The pending fact that applies to the JOB in its current state.

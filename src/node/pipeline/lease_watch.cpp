@@ -17,13 +17,25 @@ namespace wp = worker_protocol;
 constexpr std::int64_t last_moment_s = 300;
 /// How often as long as another worker's estimate a JOB may be held.
 constexpr std::int64_t estimates_max = 4;
+/// The longest upload, in patiences.
+constexpr int patiences_for_upload = 4;
 
 }  // namespace
 
+LeaseWatch::LeaseWatch(const statemachine::Job& job, Milliseconds now, Milliseconds patience)
+    : LeaseWatch(now, patience) {
+    has_dataset_ = job.dataset.lease == job.lease.number;
+    if (job.training.checkpoint) checkpoint_step_ = job.training.checkpoint->step;
+    if (job.training.artifact) trained_at_ = now;
+}
+
 void LeaseWatch::saw(const wp::ReportBody& body, Milliseconds now) {
     const auto* failed = std::get_if<wp::StepFailed>(&body);
+    if (trained_at_) {
+        if (failed != nullptr) upload_fails_ = true;
+        return;
+    }
     bool advanced = failed != nullptr && !failed->service_failed;
-    if (failed != nullptr) service_fails_ = failed->service_failed;
     if (std::holds_alternative<wp::DatasetReady>(body)) advanced = !std::exchange(has_dataset_, true);
     if (const auto* saved = std::get_if<wp::CheckpointSaved>(&body)) {
         advanced = saved->checkpoint.step > checkpoint_step_;
@@ -32,16 +44,24 @@ void LeaseWatch::saw(const wp::ReportBody& body, Milliseconds now) {
     // A trainer that fell back, or to the beginning as its checkpoints are damaged, saves the same steps again.
     if (const auto* started = std::get_if<wp::TrainingStarted>(&body))
         checkpoint_step_ = std::min(checkpoint_step_, started->step);
-    if (std::holds_alternative<wp::Trained>(body)) advanced = !std::exchange(is_trained_, true);
-    if (const auto* put = std::get_if<wp::PartUploaded>(&body)) advanced = parts_.insert(put->part).second;
-    if (!advanced) return;
+    if (std::holds_alternative<wp::Trained>(body)) {
+        advanced = true;
+        trained_at_ = now;
+    }
+    if (advanced) advanced_at_ = now;
+}
+
+void LeaseWatch::saw_part(const std::string& upload_id, std::uint32_t part, Milliseconds now) {
+    if (upload_id != std::exchange(upload_id_, upload_id)) parts_.clear();
+    if (!parts_.insert(part).second) return;
     advanced_at_ = now;
-    service_fails_ = false;
+    upload_fails_ = false;
 }
 
 void LeaseWatch::leave_out(Milliseconds duration) {
     held_since_ += duration;
     advanced_at_ += duration;
+    if (trained_at_) *trained_at_ += duration;
 }
 
 std::optional<std::string> LeaseWatch::why_over(const FreshStart& other, Milliseconds now) const {
@@ -50,15 +70,20 @@ std::optional<std::string> LeaseWatch::why_over(const FreshStart& other, Millise
     const Milliseconds for_dataset(2 * other.dataset_s * 1'000);
     const Milliseconds limit = std::max({patience_, Milliseconds(other.estimate_s * 1'000 / 2), for_dataset});
     const bool could_only_just = other.estimate_s + last_moment_s >= other.time_left_s;
-    const bool last_moment = !other.loses_work && still >= std::max(patience_ / 3, for_dataset) && could_only_just;
+    if (trained_at_) {
+        // The work is done, and another worker could not upload it either.
+        if (upload_fails_ && !could_only_just) return std::nullopt;
+        const Milliseconds uploading = now - *trained_at_;
+        if (still < limit && uploading < patience_ * patiences_for_upload) return std::nullopt;
+        return fmt::format("its worker has not uploaded the result for {}, and nothing of it for {}",
+                           duration_text(uploading.count() / 1'000), duration_text(still.count() / 1'000));
+    }
     const Milliseconds held = now - held_since_;
-    if (!is_trained_ && held >= std::max(patience_, Milliseconds(other.estimate_s * 1'000 * estimates_max)))
+    if (held >= std::max(patience_, Milliseconds(other.estimate_s * 1'000 * estimates_max)))
         return fmt::format("its worker has held it for {} and is not done; another needs {}",
                            duration_text(held.count() / 1'000), duration_text(other.estimate_s));
+    const bool last_moment = !other.loses_work && still >= std::max(patience_ / 3, for_dataset) && could_only_just;
     if (still < limit && !last_moment) return std::nullopt;
-    // The work is done, and another worker could not upload it either.
-    if (is_trained_ && service_fails_ && !could_only_just) return std::nullopt;
-    if (is_trained_) return fmt::format("its worker has uploaded nothing for {}", duration_text(still.count() / 1'000));
     return fmt::format("its worker has brought neither dataset nor checkpoint for {}",
                        duration_text(still.count() / 1'000));
 }

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "runtime/clock.hpp"
+#include "statemachine/job.hpp"
 #include "worker_protocol/messages.hpp"
 
 namespace emeth::node {
@@ -31,10 +32,14 @@ public:
     /// The first order of a lease has been given, or the first after a start of the master.
     explicit LeaseWatch(Milliseconds now = Milliseconds(0), Milliseconds patience = patience_usual)
         : patience_(patience), held_since_(now), advanced_at_(now) {}
+    /// The same, of a lease under which the JOB has got as far as its record says.
+    LeaseWatch(const statemachine::Job& job, Milliseconds now, Milliseconds patience);
 
     /// A failure counts as well, since the master counts those by themselves (Takeover), unless it is said to be the
     /// Storage API's, which nobody counts.
     void saw(const worker_protocol::ReportBody& body, Milliseconds now);
+    /// A part of the open upload is on record. Once trained, nothing else counts.
+    void saw_part(const std::string& upload_id, std::uint32_t part, Milliseconds now);
     /// So much time passed while the holder had nothing to do: the master waited for a server.
     void leave_out(Milliseconds duration);
 
@@ -45,10 +50,12 @@ public:
 
 private:
     Milliseconds patience_, held_since_, advanced_at_;
-    bool has_dataset_ = false, is_trained_ = false;
-    bool service_fails_ = false;  ///< by the holder's last word
+    bool has_dataset_ = false;
+    std::optional<Milliseconds> trained_at_;
+    bool upload_fails_ = false;  ///< by the holder's last word
     std::uint64_t checkpoint_step_ = 0;
-    std::set<std::uint32_t> parts_;
+    std::string upload_id_;          ///< of `parts_`
+    std::set<std::uint32_t> parts_;  ///< that it has put
 };
 
 }  // namespace emeth::node

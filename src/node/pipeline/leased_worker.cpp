@@ -159,7 +159,7 @@ Task<Result<void>> LeasedWorker::give_order(sm::Command command) {
     if (*taken) co_return Result<void>{};
     const Result<void> given = co_await ports_.orders.give(command);
     if (given.has_value() && !watch_) {
-        watch_.emplace(ports_.clock.monotonic(), settings_.patience);
+        watch_.emplace(job(), ports_.clock.monotonic(), settings_.patience);
         look_at_ = watch_->look_at();
     }
     co_return given;

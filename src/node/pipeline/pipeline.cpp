@@ -177,7 +177,9 @@ Task<Result<void>> Pipeline::commit_takeover(sm::LeaseRevoked revoked) {
     const Result<bool> accepted = co_await journal_.report(std::move(fact));
     if (accepted.has_error()) co_return accepted.error();
     interruptions_.takeover_dealt_with();
-    if (*accepted) worker_.release(false, std::move(reason));
+    if (!*accepted) co_return Result<void>{};
+    takeover_.note_slow_holder();
+    worker_.release(false, std::move(reason));
     co_return Result<void>{};
 }
 

@@ -18,6 +18,8 @@ constexpr std::uint32_t failures_of_trained_max = 60;
 constexpr std::uint32_t false_uploads_max = 3;
 /// A JOB that fails on a third worker is probably at fault itself.
 constexpr std::uint32_t counted_leases_max = 2;
+/// A JOB that so many workers are too slow for is more than they were told; each may be a stranger that lies.
+constexpr std::uint32_t slow_holders_max = 4;
 
 bool has_work_to_lose(const statemachine::Job& job) {
     return job.training.checkpoint || job.training.artifact;
@@ -68,16 +70,18 @@ Task<std::optional<Workload>> Takeover::workload() {
     co_return *work;
 }
 
-Task<bool> Takeover::another_could_finish(std::int64_t left_s) {
-    if (ports_.workers.has_delivered(ports_.journal.job().lease.worker)) co_return false;
+Task<Takeover::Other> Takeover::another_that_could_finish(std::int64_t left_s) {
+    if (slow_holders_ >= slow_holders_max) co_return Other::none;
     const auto work = co_await workload();
-    if (!work) co_return false;
+    if (!work) co_return Other::none;
     const Address holder = ports_.journal.job().lease.worker;
-    const auto workers = ports_.workers.workers();
-    co_return std::ranges::any_of(workers, [&](const WorkerInfo& worker) {
+    Other best = Other::none;
+    for (const WorkerInfo& worker : ports_.workers.workers()) {
         const bool may_get_it = worker.connected && worker.address != holder && worker.rest == Milliseconds::zero();
-        return may_get_it && !why_unable(worker, *work) && finish_estimate_s(*work, worker) < left_s;
-    });
+        if (!may_get_it || why_unable(worker, *work) || finish_estimate_s(*work, worker) >= left_s) continue;
+        best = std::max(best, is_idle(worker) ? Other::idle : Other::busy);
+    }
+    co_return best;
 }
 
 Task<std::optional<FreshStart>> Takeover::fresh_start() {
@@ -97,12 +101,23 @@ Task<std::optional<FreshStart>> Takeover::fresh_start() {
 std::optional<std::string> Takeover::why_hopeless() const {
     const auto work = workload_of(ports_.journal.job().terms, settings_.rules);
     if (work.has_error()) return std::nullopt;  // the order says so
-    return futility_.reason(ports_.workers.workers(), work->model);
+    const auto& lease = ports_.journal.job().lease;
+    const auto holder = lease.active ? std::optional(lease.worker) : std::nullopt;
+    return futility_.reason(ports_.workers.workers(), work->model, holder);
+}
+
+void Takeover::blame_witnesses() {
+    for (const Address& worker : futility_.witnesses()) ports_.workers.called_hopeless(worker);
 }
 
 void Takeover::note_hopeless() {
     failures_ = std::max(failures_ + 1, failures_max);
     is_blameless_ = true;
+}
+
+void Takeover::note_slow_holder() {
+    ++slow_holders_;
+    note_stall();
 }
 
 void Takeover::note_stall() {

@@ -52,6 +52,10 @@ public:
     void saw_dataset_bytes(std::uint64_t bytes) {
         futility_.saw_dataset_bytes(bytes, ports_.journal.job().terms.dataset_bytes);
     }
+    /// A checkpoint is on record: it can be trained.
+    void note_checkpoint() { futility_.was_trained(); }
+    /// The JOB is given back as hopeless; a worker that calls one JOB after the other so has to rest.
+    void blame_witnesses();
     /// Why nobody can train the JOB; none while somebody may.
     [[nodiscard]] std::optional<std::string> why_hopeless() const;
     /// By what the holder says, the Storage API cannot serve now. It keeps its lease, which LeaseWatch bounds.
@@ -78,11 +82,14 @@ public:
     Task<bool> is_due(bool holder_is_away);
     /// What an idle worker could do with the JOB; none if no such worker is able, or while the chain cannot be queried.
     Task<std::optional<FreshStart>> fresh_start();
-    /// Whether a worker other than the holder, busy or not, could finish the JOB from the start within `left_s`. Not
-    /// asked where the holder has delivered results: then its word is good, and others would not be faster.
-    Task<bool> another_could_finish(std::int64_t left_s);
-    /// The holder does nothing (LeaseWatch), or is too slow, which is as bad as failing.
+    enum class Other { none, busy, idle };
+    /// Whether a worker other than the holder could finish the JOB from the start within `left_s`. None once several
+    /// holders have been too slow for it.
+    Task<Other> another_that_could_finish(std::int64_t left_s);
+    /// The holder does nothing (LeaseWatch), which is as bad as failing.
     void note_stall();
+    /// The holder is too slow for the JOB.
+    void note_slow_holder();
     /// The lease ends: a holder that kept failing is made to rest (SickList).
     void judge_holder();
 
@@ -93,7 +100,7 @@ private:
     Settings settings_;
     Futility futility_;
     std::uint32_t failures_ = 0, false_uploads_ = 0;
-    std::uint32_t failed_leases_ = 0;
+    std::uint32_t failed_leases_ = 0, slow_holders_ = 0;
     bool is_blameless_ = false;  ///< whatever ends the lease now
 };
 

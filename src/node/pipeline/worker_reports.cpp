@@ -46,6 +46,7 @@ Task<Result<void>> LeasedWorker::take(wp::DatasetReady ready) {
     Fact fact = sm::DatasetReady{job().lease.number, ready.sha256, ready.bytes, ready.tokens, ready.steps_total};
     const Result<bool> accepted = co_await ports_.journal.report(std::move(fact));
     if (accepted.has_error()) co_return accepted.error();
+    if (*accepted) ports_.takeover.saw_dataset_bytes(job().terms.dataset_bytes);
     if (*accepted || ports_.journal.last_rejection()->kind != sm::RejectionKind::contradicts_record)
         co_return Result<void>{};
     const auto reason = ports_.journal.last_rejection()->reason;
@@ -63,7 +64,10 @@ Task<Result<void>> LeasedWorker::take(wp::TrainingStarted started) {
 
 Task<Result<void>> LeasedWorker::take(wp::CheckpointSaved saved) {
     Fact fact = sm::CheckpointSaved{job().lease.number, saved.checkpoint};
-    co_return co_await ports_.journal.note(std::move(fact));
+    const Result<bool> accepted = co_await ports_.journal.report(std::move(fact));
+    if (accepted.has_error()) co_return accepted.error();
+    if (*accepted) ports_.takeover.note_checkpoint();
+    co_return Result<void>{};
 }
 
 Task<Result<void>> LeasedWorker::take(wp::Trained trained) {
@@ -72,7 +76,13 @@ Task<Result<void>> LeasedWorker::take(wp::Trained trained) {
 }
 
 Task<Result<void>> LeasedWorker::take(wp::PartUploaded part) {
-    co_return co_await ports_.upload.take(std::move(part));
+    const std::string upload = part.upload_id;
+    const std::uint32_t number = part.part;
+    const Result<void> taken = co_await ports_.upload.take(std::move(part));
+    const sm::UploadProgress& in_hand = sm::upload_in_hand(job());
+    const bool counts = in_hand.upload_id == upload && in_hand.etags.contains(number);
+    if (watch_ && counts) watch_->saw_part(upload, number, ports_.clock.monotonic());
+    co_return taken;
 }
 
 Task<Result<void>> LeasedWorker::take(wp::EvidencePacked packed) {
@@ -93,7 +103,7 @@ Task<Result<void>> LeasedWorker::take(wp::StepFailed failed) {
     const bool artifact_is_gone =
         failed.permanent && job().state == sm::State::training && sm::next_command(job()) == sm::Command::upload_parts;
     if (artifact_is_gone) co_return co_await revoke(std::move(failed.message), false);
-    const bool hopeless = failed.permanent && failed.step == "train";
+    const bool hopeless = failed.permanent && failed.step == "train" && may_be_replaced() && !job().upload.completed;
     if (hopeless)
         ports_.takeover.note_hopeless();
     else if (failed.service_failed)

@@ -135,9 +135,13 @@ public:
     Milliseconds lease_failed(const Address& worker, bool counts, Milliseconds now) {
         return sick_list_.lease_failed(worker, counts, now);
     }
-    [[nodiscard]] bool has_delivered(const Address& worker) const { return fulfilled_.contains(worker); }
+    /// How long it rests for it; zero after the first such JOB since its last result.
+    Milliseconds called_hopeless(const Address& worker, Milliseconds now) {
+        return ++hopeless_jobs_[worker] < 2 ? Milliseconds::zero() : sick_list_.lease_failed(worker, true, now);
+    }
     void lease_fulfilled(const Address& worker) {
         sick_list_.lease_fulfilled(worker);
+        hopeless_jobs_.erase(worker);
         fulfilled_.insert(worker);
     }
 
@@ -174,7 +178,8 @@ private:
     std::map<Ticket, WorkerWish> tickets_;
     Ticket last_ticket_ = 0;
     SickList sick_list_;
-    std::set<Address> fulfilled_;  ///< workers that have delivered a result since the master's start
+    std::map<Address, std::uint32_t> hopeless_jobs_;  ///< that a worker called so, since its last result
+    std::set<Address> fulfilled_;                     ///< workers that have delivered a result since the master's start
 };
 
 }  // namespace emeth::node

@@ -59,8 +59,9 @@ public:
     /// Reports how a lease ended if its worker caused that: a worker whose leases fail rests (SickList). `counts`: the
     /// JOB is unlikely to be at fault.
     virtual void lease_failed(Address worker, bool counts) = 0;
-    /// It has delivered a result since the master's start.
-    [[nodiscard]] virtual bool has_delivered(const Address& worker) const = 0;
+    /// A JOB was given back because this worker, like any other that was asked, says that it can never be trained. From
+    /// the second JOB on without a result in between, that counts as a failed lease.
+    virtual void called_hopeless(const Address& worker) = 0;
     virtual void lease_fulfilled(Address worker) = 0;
 };
 

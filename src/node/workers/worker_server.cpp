@@ -189,6 +189,13 @@ void WorkerServer::lease_failed(Address worker, bool counts) {
         worker.hex(), rest.count() / 60'000);
 }
 
+void WorkerServer::called_hopeless(const Address& worker) {
+    const Milliseconds rest = reservations_.book().called_hopeless(worker, clock_.monotonic());
+    if (rest > Milliseconds::zero())
+        spdlog::warn("worker {} calls one JOB after the other hopeless; it gets no JOB for {} s", worker.hex(),
+                     rest.count() / 1'000);
+}
+
 void WorkerServer::lease_fulfilled(Address worker) {
     reservations_.book().lease_fulfilled(worker);
 }

@@ -56,9 +56,7 @@ public:
     Task<> order(worker_protocol::Upload order) override;
     Task<> order(worker_protocol::Evidence order) override;
     void lease_failed(Address worker, bool counts) override;
-    [[nodiscard]] bool has_delivered(const Address& worker) const override {
-        return reservations_.book().has_delivered(worker);
-    }
+    void called_hopeless(const Address& worker) override;
     void lease_fulfilled(Address worker) override;
 
 private:

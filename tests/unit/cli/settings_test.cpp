@@ -147,7 +147,9 @@ TEST(MasterSettings, TakeAPublishedFileWithTheWorkersKeys) {
 
 TEST(MasterSettings, CheckWhatLocalWorkersAreTold) {
     const auto error_of = [](const std::string& line) {
-        return cli::read_master_settings(EnvConfig::parse(line, "master.env").value()).error().message;
+        const EnvConfig config = EnvConfig::parse(line, "master.env").value();
+        EXPECT_TRUE(cli::read_master_settings(config)) << "without local workers they are nobody's";
+        return worker::check_training_settings(config).error().message;
     };
     EXPECT_EQ(error_of("threads=0\n"), "master.env:1: threads is '0'; expected a whole number from 1 to 1024");
     EXPECT_EQ(error_of("batchSize=5000\n"),

@@ -67,8 +67,8 @@ public:
     void lease_failed(Address worker, bool counts) override {
         reservations_->book().lease_failed(worker, counts, clock_.monotonic());
     }
-    [[nodiscard]] bool has_delivered(const Address& worker) const override {
-        return reservations_->book().has_delivered(worker);
+    void called_hopeless(const Address& worker) override {
+        reservations_->book().called_hopeless(worker, clock_.monotonic());
     }
     void lease_fulfilled(Address worker) override { reservations_->book().lease_fulfilled(worker); }
 

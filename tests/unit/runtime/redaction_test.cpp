@@ -34,6 +34,7 @@ TEST(Redaction, LeavesOutNameAndPasswordOfAUrl) {
 
 TEST(Redaction, LeavesOutAQuery) {
     EXPECT_EQ(redacted("https://host/x?token=sesame"), "https://host/x…");
+    EXPECT_EQ(redacted("https://host/x?sig=a@b&token=sesame"), "https://…");
 }
 
 TEST(Redaction, IsFitForATerminalAndShort) {

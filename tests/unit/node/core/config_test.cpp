@@ -93,6 +93,9 @@ TEST(NodeConfig, SecretsInTheWrongPlaceAreNotRepeated) {
     }
     EXPECT_EQ(error_of("endpoint_auth_file=basic alice:sesame\n"),
               "master.env:1: endpoint_auth_file: expected the path of a file that holds the credentials");
+    EXPECT_EQ(error_of("endpoint_auth_file=alice:sesame\n"),
+              "master.env:1: endpoint_auth_file: there is no file of this name: No such file or directory");
+    EXPECT_EQ(error_of("endpoint=https://alice:1234?sesame@host\n").find("sesame"), std::string::npos);
     EXPECT_EQ(error_of("emethContractAddress=" + key + "\n"),
               "master.env:1: emethContractAddress is '0x(64 digits, not shown)'; expected an address of 0x and 40 hex "
               "digits");

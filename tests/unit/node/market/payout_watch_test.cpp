@@ -95,13 +95,15 @@ TEST_F(PayoutWatchTest, OthersAreLookedAtAgainHourly) {
     const int read_before = chain.settlements_read;
     verified_job(6, other, "10");
     EXPECT_FALSE(worst());
+    chain.mine(3 * PayoutWatch::newest_blocks);
+    EXPECT_FALSE(worst()) << "own verdicts alone were looked for in all of these blocks";
     EXPECT_EQ(chain.settlements_read, read_before) << "a busy network costs no more";
     auto sleeping = clock.sleep(PayoutWatch::others_again_after);
     asio::co_spawn(io, std::move(sleeping), [](std::exception_ptr) {});
     io.restart();
     io.poll();
     clock.advance();
-    verified_job(7, other, "10");
+    chain.mine();
     EXPECT_TRUE(worst());
 }
 

@@ -217,9 +217,10 @@ TEST_F(FinishWatchTest, HopelessnessHasToLastAndIsNoneOnceThereIsAnArtifact) {
     EXPECT_FALSE(watch.look(job, hopeless, 0s));
     EXPECT_FALSE(watch.look(job, at(deadline_s - 100'000), 100s)) << "a worker came back that had no say yet";
     EXPECT_FALSE(watch.look(job, hopeless, 130s));
-    EXPECT_TRUE(watch.look(job, hopeless, 250s));
+    EXPECT_FALSE(watch.look(job, hopeless, 729s));
+    EXPECT_TRUE(watch.look(job, hopeless, 730s));
     job.training.artifact.emplace();
-    EXPECT_FALSE(watch.look(job, hopeless, 600s));
+    EXPECT_FALSE(watch.look(job, hopeless, 1'600s));
 }
 
 }  // namespace

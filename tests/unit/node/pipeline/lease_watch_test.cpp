@@ -97,9 +97,9 @@ TEST(LeaseWatch, WhatIsTrainedMustBeUploaded) {
     watch.saw(wp::Trained{}, 10 * minute);
     watch.saw(wp::Trained{}, 40 * minute);
     EXPECT_EQ(watch.why_over(easy, 54 * minute), std::nullopt);
-    EXPECT_THAT(watch.why_over(easy, 55 * minute).value_or(""), HasSubstr("uploaded nothing for 45 min"));
-    watch.saw(wp::PartUploaded{1, "etag"}, 55 * minute);
-    watch.saw(wp::PartUploaded{1, "etag"}, 90 * minute);
+    EXPECT_THAT(watch.why_over(easy, 55 * minute).value_or(""), HasSubstr("nothing of it for 45 min"));
+    watch.saw_part("upload", 1, 55 * minute);
+    watch.saw_part("upload", 1, 90 * minute);
     EXPECT_EQ(watch.why_over(easy, 99 * minute), std::nullopt) << "it has all the time that its parts take";
     EXPECT_NE(watch.why_over(easy, 100 * minute), std::nullopt) << "the same part again is no progress";
 }
@@ -139,8 +139,36 @@ TEST(LeaseWatch, ADoneHolderWaitsForTheStorageApiUntilAnotherCouldOnlyJustFinish
     watch.saw(wp::StepFailed{.step = "upload", .message = "503", .service_failed = true}, 2 * minute);
     EXPECT_EQ(watch.why_over(easy, 300 * minute), std::nullopt);
     EXPECT_NE(watch.why_over({1'200, 1'400, true}, 300 * minute), std::nullopt);
-    watch.saw(wp::PartUploaded{1, "etag"}, 300 * minute);
+    watch.saw_part("upload", 1, 300 * minute);
     EXPECT_NE(watch.why_over(easy, 345 * minute), std::nullopt) << "since then it has not even tried";
+}
+
+TEST(LeaseWatch, WordsKeepNoLeaseOnceTrained) {
+    LeaseWatch watch(Milliseconds(0));
+    watch.saw(wp::Trained{}, minute);
+    for (int time = 2; time < 300; time += 10) {
+        watch.saw(checkpoint(static_cast<std::uint64_t>(time)), time * minute);
+        watch.saw(wp::PartUploaded{static_cast<std::uint32_t>(time), "etag"}, time * minute);
+    }
+    EXPECT_NE(watch.why_over(easy, 46 * minute), std::nullopt);
+    for (int time = 50; time < 300; time += 10)
+        watch.saw_part("upload", static_cast<std::uint32_t>(time), time * minute);
+    EXPECT_EQ(watch.why_over(easy, 180 * minute), std::nullopt);
+    EXPECT_NE(watch.why_over(easy, 181 * minute), std::nullopt) << "four times the patience is the longest upload";
+}
+
+TEST(LeaseWatch, KnowsHowFarTheLeaseHasGotAfterARestartOfTheMaster) {
+    statemachine::Job job;
+    job.lease = {3, {}, true};
+    job.training.artifact.emplace();
+    LeaseWatch watch(job, Milliseconds(0), LeaseWatch::patience_usual);
+    watch.saw(wp::StepFailed{.step = "upload", .message = "503", .service_failed = true}, minute);
+    EXPECT_EQ(watch.why_over(easy, 300 * minute), std::nullopt) << "the work is done";
+    job.training.artifact.reset();
+    job.training.checkpoint.emplace().step = 100;
+    LeaseWatch training(job, Milliseconds(0), LeaseWatch::patience_usual);
+    training.saw(checkpoint(100), 40 * minute);
+    EXPECT_NE(training.why_over(easy, 45 * minute), std::nullopt) << "that one was on record";
 }
 
 }  // namespace

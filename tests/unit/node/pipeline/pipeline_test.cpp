@@ -240,20 +240,35 @@ TEST_F(PipelineTest, AJobThatAnotherWorkerCouldFinishIsNotGivenBack) {
     expect_verified_once();
 }
 
-/// The word of a worker that has delivered is good: a hopeless JOB keeps nobody busy.
-TEST_F(PipelineTest, AJobThatAProvenWorkerCannotFinishIsGivenBack) {
+/// It is more than they were told; none of them may be lying.
+TEST_F(PipelineTest, AJobThatFiveWorkersAreTooSlowForIsGivenBack) {
     settings.finish_rules = {60, 25'000, 25'000};
     hub.script = {wp::DatasetReady{repeated<Hash256>(0xdd), 1'000'000, 250'000, 1'000'000}};
-    hub.lease_fulfilled(worker_1);
     start(true);
     ASSERT_TRUE(run_until_state(sm::State::training));
-    hub.add_worker(worker_2);
+    for (std::uint8_t number = 0x41; number <= 0x44; ++number) hub.add_worker(repeated<Address>(number));
+    for (std::uint64_t step = 1; step < 400 && count<sm::DeclineDecided>() == 0; ++step) {
+        if (record().state == sm::State::training)
+            hub.send(job_id, wp::Progress{.stage = "training", .step = step, .steps_total = 1'000'000});
+        run_for(10);
+    }
+    EXPECT_EQ(count<sm::DeclineDecided>(), 1);
+    EXPECT_EQ(count<sm::LeaseRevoked>(), 4);
+}
+
+/// Otherwise it would take one JOB after the other and finish none.
+TEST_F(PipelineTest, AWorkerThatWasTooSlowRests) {
+    settings.finish_rules = {60, 25'000, 25'000};
+    hub.script = {wp::DatasetReady{repeated<Hash256>(0xdd), 1'000'000, 250'000, 1'000'000}};
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::training));
     for (std::uint64_t step = 1; step < 60 && count<sm::DeclineDecided>() == 0; ++step) {
         hub.send(job_id, wp::Progress{.stage = "training", .step = step, .steps_total = 1'000'000});
         run_for(10);
     }
     EXPECT_EQ(count<sm::DeclineDecided>(), 1);
-    EXPECT_EQ(count<sm::LeaseRevoked>(), 0);
+    ASSERT_EQ(hub.workers().size(), 1U);
+    EXPECT_GT(hub.workers().front().rest, Milliseconds(0));
 }
 
 TEST_F(PipelineTest, ADeclineBeforeTheDepositCostsNothing) {
@@ -334,6 +349,18 @@ TEST_F(PipelineTest, ADepositThatAReorganisationTookBackIsSentAgain) {
     EXPECT_EQ(record().state, sm::State::training) << "training went on meanwhile";
     hub.send(job_id, worker_protocol::Trained{artifact});
     ASSERT_TRUE(run_until_state(sm::State::verified));
+}
+
+/// Mined anew, the process reverts: there is no deposit, and the JOB would never end.
+TEST_F(PipelineTest, IsLostWhenAReorganisationLetsAnotherNodeOvertakeIt) {
+    hub.script.pop_back();
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::training));
+    chain.take_back(chain.head() - record().deposit.process->block + 1);
+    chain.process(job_id, other_node);
+    ASSERT_TRUE(run_until_state(sm::State::lost)) << sm::why(record(), clock.unix_ms());
+    EXPECT_EQ(count<sm::ReorgedOut>(), 1);
+    EXPECT_EQ(count<sm::ProcessReverted>(), 1);
 }
 
 TEST_F(PipelineTest, ADepositWhoseReceiptTheEndpointDoesNotShowIsNotGivenUp) {
