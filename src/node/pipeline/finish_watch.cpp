@@ -64,7 +64,8 @@ std::optional<std::string> FinishWatch::look(const statemachine::Job& job, Seen 
     outlook.deadline_unix_s = job.terms.deadline_unix_s;
     outlook.work_left_s = work_left_s(job, progress);
     outlook.trained = job.training.artifact.has_value();
-    if (!outlook.trained) outlook.hopeless = std::move(seen.hopeless);
+    // The artifact on record is gone if the JOB begins again from the dataset.
+    if (!outlook.trained || job.state == statemachine::State::downloading) outlook.hopeless = std::move(seen.hopeless);
     outlook.verifier_lag_s = rules_.verifier_lag_s;
     outlook.decline_penalty = chain::rate_of(job.deposit.deposit, rules_.decline_penalty_rate);
     outlook.timeout_penalty = chain::rate_of(job.deposit.deposit, rules_.timeout_penalty_rate);

@@ -57,20 +57,21 @@ JobJournal::Applied JobJournal::apply(const statemachine::Event& event, const st
                                                                                : std::move(applied);
 }
 
-/// A commit that failed on a failing disk may turn out to be durable once the disk recovers; the record in memory is
-/// then one event behind. If that event is the one being committed, nothing is left to do; otherwise this one is
-/// applied after it.
+/// A commit that failed on a failing disk may turn out to be durable once the disk recovers, and if the disk fails once
+/// more, so may the next one; the record in memory is then behind. If the event that is being committed is among those,
+/// nothing is left to do; otherwise it is applied after them. Nobody else commits for this JOB.
 JobJournal::Applied JobJournal::take_over(const statemachine::Event& event, const storage::SideWrites& side,
                                           const Error& failed) {
     const auto stored = store_.find(job_.terms.id);
     if (stored.has_error()) return stored.error();
-    if (!*stored || (*stored)->sequence != job_.sequence + 1) return failed;
+    if (!*stored || (*stored)->sequence <= job_.sequence) return failed;
     const auto history = store_.history(job_.terms.id);
     if (history.has_error()) return history.error();
-    const auto& last = history->back();
-    const bool same = last.event.body.index() == event.body.index() &&
-                      statemachine::describe(last.event.body) == statemachine::describe(event.body);
-    if (same) return storage::JobStore::Applied{**stored, last.rejection, {}};
+    for (const storage::HistoryEntry& entry : *history) {
+        const bool is_same = entry.event.body.index() == event.body.index() &&
+                             statemachine::describe(entry.event.body) == statemachine::describe(event.body);
+        if (is_same && entry.sequence > job_.sequence) return storage::JobStore::Applied{**stored, entry.rejection, {}};
+    }
     return store_.apply(**stored, event, side);
 }
 

@@ -71,14 +71,15 @@ try {
     await refused('a key as a flag', {}, /--privateKey: not taken from the command line/, '--privateKey', private_key);
     await refused('a key as an unknown flag', {}, /--private-key/, '--private-key', private_key);
     await refused('a key as a file', { privateKey_file: private_key },
-        /cannot open key file 0x\(64 digits, not shown\)/);
+        /there is no key file of this name: No such file/);
     await refused('a key as a URL', { storageApi: private_key },
         /storageApi: '0x\(64 digits, not shown\)' is no usable/);
     await refused('a key as an address', { emethContractAddress: private_key }, /expected an address of 0x and 40/);
     await refused('a password for the Storage API', { storageApi: `${login}127.0.0.1:1` },
         /user names and passwords are not accepted/);
     await refused('a password as a flag', {}, /use endpoint_auth_file/, '--endpoint', `${login}127.0.0.1:1`);
-    await refused('too many threads', { threads: '5000' }, /threads is '5000'; expected a whole number from 1 to 1024/);
+    await refused('too many threads', { threads: '5000' }, /threads is '5000'; expected a whole number from 1 to 1024/,
+        '--local-workers', '1');
 
     // An endpoint that wants to know who asks.
     const guarded = await proxy(settings.endpoint, (request) => request.headers.authorization === `Basic ${encoded}`);

@@ -221,6 +221,9 @@ TEST_F(FinishWatchTest, HopelessnessHasToLastAndIsNoneOnceThereIsAnArtifact) {
     EXPECT_TRUE(watch.look(job, hopeless, 730s));
     job.training.artifact.emplace();
     EXPECT_FALSE(watch.look(job, hopeless, 1'600s));
+    job.state = statemachine::State::downloading;
+    EXPECT_FALSE(watch.look(job, hopeless, 1'700s));
+    EXPECT_TRUE(watch.look(job, hopeless, 2'300s)) << "its worker has lost it, and begins again";
 }
 
 }  // namespace

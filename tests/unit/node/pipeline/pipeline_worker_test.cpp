@@ -249,6 +249,24 @@ TEST_F(PipelineWorkerTest, AWorkerIsNobodyElsesWhileItsLeaseMayBeDurable) {
     expect_verified_once();
 }
 
+/// Found by the simulation (seed 202467): the record in memory stayed behind, and the JOB waited until the next start.
+TEST_F(PipelineWorkerTest, SeveralCommitsMayTurnOutToBeDurable) {
+    train_without_end();
+    const auto fails_once_more = [this] {
+        store->failure.reset();
+        store->fails_too_late = true;
+        return run_until([this] { return store->failure.has_value(); });
+    };
+    hub.send(job_id, wp::StepFailed{"train", false, "killed by signal 9", false});
+    ASSERT_TRUE(fails_once_more());
+    ASSERT_TRUE(fails_once_more());
+    ASSERT_TRUE(fails_once_more());
+    store->failure.reset();
+    hub.send(job_id, wp::Trained{artifact});
+    ASSERT_TRUE(run_until_state(sm::State::verified)) << sm::why(record(), clock.unix_ms());
+    expect_verified_once();
+}
+
 TEST_F(PipelineWorkerTest, FailuresWithProgressBetweenThemDoNotAddUp) {
     hub.add_worker(worker_2);
     train_without_end();
