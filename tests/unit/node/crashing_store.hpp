@@ -3,7 +3,6 @@
 #pragma once
 
 #include <optional>
-#include <utility>
 
 #include "storage/guarded_store.hpp"
 
@@ -25,8 +24,9 @@ public:
     void revive() { dead_ = false, crash_at_ = 0; }
     /// A full disk: writes fail while set.
     std::optional<Error> failure;
-    /// The disk begins to fail with the next write, which is found durable all the same.
-    bool fails_too_late = false;
+    /// The disk begins to fail with the write of this number from now on (0: with none), which is found durable all the
+    /// same.
+    int fails_too_late = 0;
     [[nodiscard]] int writes() const { return writes_; }
 
 private:
@@ -42,7 +42,7 @@ private:
     }
     std::optional<Error> after_write() override {
         if (writes_ == crash_at_) die();
-        if (std::exchange(fails_too_late, false)) failure = transient_error("the disk is full");
+        if (fails_too_late > 0 && --fails_too_late == 0) failure = transient_error("the disk is full");
         return failure;
     }
     [[noreturn]] void die() {
