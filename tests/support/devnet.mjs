@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 import { emethCoreAbi, emethTokenAbi } from './emeth_abi.mjs';
 import { ethers } from './packages.mjs';
-import { parse_settings, run, settings_text, start, stop, until } from './programs.mjs';
+import { parse_settings, run, settings_text, start, stop, until, write_requester_settings } from './programs.mjs';
 
 export const emt = 10n ** 18n;
 
@@ -55,20 +55,8 @@ export class Devnet {
 
     /** `emeth request file flags…` with the requester's key: {status, stdout, stderr}. */
     request(file, ...flags) {
-        const { endpoint, storageApi, info_server_url, emethContractAddress, tokenContractAddress, chain_id } =
-            this.settings;
         const config = join(this.folder, 'requester.env');
-        const privateKey_file = this.requester_key_file;
-        writeFileSync(config, settings_text({
-            endpoint,
-            storageApi,
-            info_server_url,
-            emethContractAddress,
-            tokenContractAddress,
-            chain_id,
-            privateKey_file
-        }),
-            { mode: 0o600 });
+        write_requester_settings(config, this.settings, this.requester_key_file);
         return run(
             this.emeth, 'request', '--config', config, '--data', join(this.folder, 'requester'), file, ...flags);
     }

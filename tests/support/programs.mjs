@@ -1,6 +1,7 @@
 // Programs that a test starts, waits for and stops; their output is kept, to be shown when a test fails.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const running = new Set();
@@ -67,4 +68,19 @@ export function settings_text(values) {
         .filter(([, value]) => value !== undefined)
         .map(([key, value]) => `${key}=${value}\n`)
         .join('');
+}
+
+/** The settings of a requester on the network that a node's settings name. */
+export function write_requester_settings(file, network, privateKey_file) {
+    const { endpoint, storageApi, info_server_url, emethContractAddress, tokenContractAddress, chain_id } = network;
+    const text = settings_text({
+        endpoint,
+        storageApi,
+        info_server_url,
+        emethContractAddress,
+        tokenContractAddress,
+        chain_id,
+        privateKey_file
+    });
+    writeFileSync(file, text, { mode: 0o600 });
 }

@@ -1,6 +1,6 @@
 // What the transaction that ended a JOB moved, and when it was mined. Both are told to the operator, and decide
 // nothing: an endpoint that shows the end in its logs, but keeps the receipt or the block to itself, must not keep the
-// JOB from ending. So after a number of failures in a row they count as unknown. Io thread only.
+// JOB from ending. So after a number of failures they count as unknown. Io thread only.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@ namespace emeth::node {
 
 class EndReader {
 public:
-    /// `chain` must outlive it. `failures_max`: in a row, after which nothing more is waited for.
+    /// `chain` must outlive it. `failures_max`: in all, after which nothing more is waited for.
     EndReader(chain::Chain& chain, std::uint32_t failures_max) : chain_(chain), failures_max_(failures_max) {}
 
     /// As Chain::settlement(); all of it unknown in the end.

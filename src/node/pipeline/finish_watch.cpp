@@ -41,7 +41,7 @@ std::optional<std::string> reason_to_decline(const Outlook& outlook) {
 
 std::optional<std::string> danger_of(const Outlook& outlook) {
     constexpr std::int64_t margin_s = 300;
-    const std::int64_t left = outlook.deadline_unix_s - outlook.now_unix_s;
+    const std::int64_t left = left_of(outlook);
     const bool is_measured = outlook.work_left_s > 0;
     if (outlook.work_left_s + outlook.work_left_s / 10 + margin_s <= left) return std::nullopt;
     const auto deadline = left >= 0 ? "the deadline is in " + duration_text(left)
@@ -72,13 +72,13 @@ std::optional<std::string> FinishWatch::look(const statemachine::Job& job, Seen 
     outlook_ = outlook;
     auto reason = reason_to_decline(outlook);
     if (!reason) {
-        hopeless_since_.reset();
+        reason_since_.reset();
         return std::nullopt;
     }
-    if (!hopeless_since_) hopeless_since_ = now;
+    if (!reason_since_) reason_since_ = now;
     const Milliseconds has_to_last =
         outlook.hopeless && outlook.work_left_s <= left_of(outlook) ? hopeless_patience : patience;
-    if (now - *hopeless_since_ < has_to_last) return std::nullopt;
+    if (now - *reason_since_ < has_to_last) return std::nullopt;
     return reason;
 }
 

@@ -77,7 +77,7 @@ private:
     std::optional<std::uint64_t> last_step_;  ///< seen
     std::optional<StepEnd> window_begin_;
     double best_steps_per_s_ = 0;
-    std::optional<Milliseconds> hopeless_since_;
+    std::optional<Milliseconds> reason_since_;
 };
 
 }  // namespace emeth::node

@@ -6,7 +6,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { kill_all, parse_settings, settings_text, start, stop, until } from '../../support/programs.mjs';
+import {
+    kill_all, parse_settings, settings_text, start, stop, until, write_requester_settings
+} from '../../support/programs.mjs';
 
 const [emeth, data] = process.argv.slice(2);
 rmSync(data, { recursive: true, force: true });
@@ -49,17 +51,7 @@ try {
     const master = start('master', emeth, 'master', '--config', config, '--data', node, '--local-workers', '2');
     await until('both workers', 30, () => count(master.output, 'connected from') === 2);
     const requester = ['--config', join(data, 'requester.env'), '--data', join(data, 'requester')];
-    const { endpoint, storageApi, info_server_url, emethContractAddress, tokenContractAddress, chain_id } = network;
-    writeFileSync(join(data, 'requester.env'), settings_text({
-        endpoint,
-        storageApi,
-        info_server_url,
-        emethContractAddress,
-        tokenContractAddress,
-        chain_id,
-        privateKey_file: join(data, 'net', 'requester', 'key')
-    }),
-        { mode: 0o600 });
+    write_requester_settings(join(data, 'requester.env'), network, join(data, 'net', 'requester', 'key'));
     const requested = spawnSync(emeth, ['request', ...requester, '--dataset', join(data, 'text'), '--json'],
         { encoding: 'utf8', timeout: 60_000 });
     assert.equal(requested.status, 0, requested.stderr);

@@ -7,7 +7,9 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { kill_all, parse_settings, settings_text, start, stop, until } from '../../support/programs.mjs';
+import {
+    kill_all, parse_settings, settings_text, start, stop, until, write_requester_settings
+} from '../../support/programs.mjs';
 
 const [emeth, data, megabytes = '20'] = process.argv.slice(2);
 const bytes = Number(megabytes) * 1_000_000;
@@ -27,17 +29,7 @@ try {
     const config = join(data, 'master.env');
     writeFileSync(
         config, settings_text({ ...network, worker_port: 0, max_fee: (10n ** 24n).toString() }), { mode: 0o600 });
-    const { endpoint, storageApi, info_server_url, emethContractAddress, tokenContractAddress, chain_id } = network;
-    writeFileSync(join(data, 'requester.env'), settings_text({
-        endpoint,
-        storageApi,
-        info_server_url,
-        emethContractAddress,
-        tokenContractAddress,
-        chain_id,
-        privateKey_file: join(data, 'net', 'requester', 'key')
-    }),
-        { mode: 0o600 });
+    write_requester_settings(join(data, 'requester.env'), network, join(data, 'net', 'requester', 'key'));
     writeFileSync(join(data, 'text'), english_text());
 
     const node = join(data, 'node');
