@@ -23,8 +23,9 @@ Result<Url> resolved(const Url& base, std::string_view location) {
     return Url::parse(std::string_view(target.buffer().data(), target.buffer().size()));
 }
 
+/// The same host and port, or the usual step from http to https: any other port may be somebody else's server.
 bool is_same_party(const Url& from, const Url& to) {
-    const bool is_upgrade = from.scheme == "http" && to.scheme == "https";
+    const bool is_upgrade = from.scheme == "http" && from.port == 80 && to.scheme == "https" && to.port == 443;
     return from.host == to.host && (from.port == to.port || is_upgrade);
 }
 
@@ -47,7 +48,7 @@ Result<std::optional<Url>> redirection(const Url& url, unsigned status, const He
         return refused(target->origin(), "it is not followed from https to http");
     if (carries_credentials && !is_same_party(url, *target))
         return refused(target->origin(),
-                       "a signed request is not passed to another host; correct the URL in the settings");
+                       "a signed request is not passed to another host or port; correct the URL in the settings");
     return std::optional(std::move(*target));
 }
 

@@ -25,6 +25,23 @@ std::string without_login(std::string_view text) {
     return std::string(text.substr(0, begin)).append("…").append(may_be_query ? std::string_view() : text.substr(at));
 }
 
+/// "https://host/v3/key" → "https://host/…": providers put the key of an account into the path.
+std::string without_paths(std::string_view text) {
+    constexpr std::string_view ends_url(" \t\r\n\"'");
+    std::string shown;
+    for (;;) {
+        const std::size_t scheme = text.find("://");
+        const std::size_t host = scheme == std::string_view::npos ? scheme : scheme + 3;
+        const std::size_t path = host == std::string_view::npos ? host : text.find_first_of("/?#", host);
+        const std::size_t end = std::min(text.size(), text.find_first_of(ends_url, host));
+        if (path == std::string_view::npos) break;
+        const bool is_hidden = path + 1 < end && text[path] == '/';
+        shown.append(text.substr(0, is_hidden ? path + 1 : end)).append(is_hidden ? "…" : "");
+        text.remove_prefix(end);
+    }
+    return shown.append(text);
+}
+
 std::string without_keys(std::string_view text) {
     std::string shown;
     for (std::size_t begin = 0; begin < text.size();) {
@@ -44,7 +61,7 @@ std::string without_keys(std::string_view text) {
 }  // namespace
 
 std::string redacted(std::string_view text, std::size_t bytes_max) {
-    std::string shown = without_keys(without_login(text));
+    std::string shown = without_keys(without_paths(without_login(text)));
     if (const std::size_t query = shown.find('?'); query != std::string::npos) shown.replace(query, shown.size(), "…");
     return one_line(shown, bytes_max);
 }

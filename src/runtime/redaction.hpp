@@ -9,7 +9,8 @@ namespace emeth {
 
 /// `text` for an error message, fit for a terminal and at most about `bytes_max` bytes long. Left out are what looks
 /// like a private key (more hex digits in a row than an address has), user name and password of a URL or of something
-/// like one ("user:password@host"), and whatever follows a '?', which may be a permission.
+/// like one ("user:password@host"), the path of a URL, which may hold a provider's key, and whatever follows a '?',
+/// which may be a permission.
 std::string redacted(std::string_view text, std::size_t bytes_max = 200);
 
 }  // namespace emeth

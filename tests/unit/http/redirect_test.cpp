@@ -51,6 +51,9 @@ TEST(Redirection, DoesNotPassASignatureToAnotherHost) {
                 HasSubstr("http://a:80 sends the request on to https://b:443"));
     EXPECT_EQ(target("http://a/x", "https://a/x", with_signature), "https://a:443/x");
     EXPECT_EQ(target("http://a:81/x", "/y", with_signature), "http://a:81/y");
+    for (const char* other_port : {"https://a:8443/x", "https://a:22/x"})
+        EXPECT_THAT(target("http://a/x", other_port, with_signature), HasSubstr("not passed to another host"));
+    EXPECT_THAT(target("http://a:81/x", "https://a/x", with_signature), HasSubstr("not passed to another host"));
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ const std::string key = "0x4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d
 const std::string digits = key.substr(2);
 
 TEST(Redaction, ShowsWhatIsNoSecret) {
-    for (const std::string text : {"two", "", "10000000000000000000", "gopher://h/x", "cuda:0,cpu",
+    for (const std::string text : {"two", "", "10000000000000000000", "gopher://h:70/", "cuda:0,cpu", "/a/path",
                                    "0xF55e6FB0948B37a197DA974E0A84727022F2D048"})
         EXPECT_EQ(redacted(text), text);
 }
@@ -24,7 +24,7 @@ TEST(Redaction, LeavesOutAPrivateKeyWhereverItStands) {
 }
 
 TEST(Redaction, LeavesOutNameAndPasswordOfAUrl) {
-    EXPECT_EQ(redacted("https://alice:sesame@host:1/x"), "https://…@host:1/x");
+    EXPECT_EQ(redacted("https://alice:sesame@host:1/x"), "https://…@host:1/…");
     for (const std::string text : {"alice:sesame@host", "https://alice:se/sa@me@host", "ftp://sesame@h", "://x:sesame@",
                                    "https://sesame:@h http://sesame@h"}) {
         EXPECT_EQ(redacted(text).find("alice"), std::string::npos) << redacted(text);
@@ -32,8 +32,16 @@ TEST(Redaction, LeavesOutNameAndPasswordOfAUrl) {
     }
 }
 
+TEST(Redaction, LeavesOutThePathOfAUrl) {
+    EXPECT_EQ(redacted("https://host:1/v3/sesame"), "https://host:1/…");
+    EXPECT_EQ(redacted("https://host"), "https://host");
+    EXPECT_EQ(redacted("'https://host/sesame', \"wss://h/ws/sesame\" and http://h/ are"),
+              "'https://host/…', \"wss://h/…\" and http://h/ are");
+}
+
 TEST(Redaction, LeavesOutAQuery) {
-    EXPECT_EQ(redacted("https://host/x?token=sesame"), "https://host/x…");
+    EXPECT_EQ(redacted("https://host/x?token=sesame"), "https://host/…");
+    EXPECT_EQ(redacted("https://host?token=sesame"), "https://host…");
     EXPECT_EQ(redacted("https://host/x?sig=a@b&token=sesame"), "https://…");
 }
 
