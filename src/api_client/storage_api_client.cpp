@@ -138,11 +138,13 @@ Task<Result<std::string>> StorageApiClient::dataset_url(JobId job) {
     co_return url;
 }
 
-Task<Result<OpenedUpload>> StorageApiClient::open_upload(JobId job, std::uint64_t bytes, std::string extension) {
-    const std::uint32_t parts = upload_parts_of(bytes);
+Task<Result<OpenedUpload>> StorageApiClient::open_upload(JobId job, statemachine::WorkerFile file,
+                                                         std::string extension) {
+    const std::uint32_t parts = upload_parts_of(file.bytes);
     json::object body = signed_body(key_, job, time_.unix_ms());
     body["partNum"] = parts;
     body["extension"] = extension;
+    if (extension == result_extension) body["sha256"] = file.sha256.hex();
     const auto answer = co_await post(open_upload_path, std::move(body));
     if (answer.has_error()) co_return answer.error();
     JsonObject fields(*answer, "getPutSignedUrls' answer");
@@ -203,6 +205,7 @@ Task<Result<std::optional<StorageApiClient::ResultLocation>>> StorageApiClient::
     ResultLocation location;
     location.url = fields.string("url", url_bytes_max);
     location.bytes = fields.u64("bytes");
+    location.stored_at_unix_s = fields.i64("storedAt", 0);
     if (auto check = fields.check(); check.has_error()) co_return check.error();
     co_return std::optional(std::move(location));
 }

@@ -16,11 +16,13 @@
 #include <vector>
 
 #include "api_client/clock_offset.hpp"
+#include "api_client/result_name.hpp"
 #include "crypto/private_key.hpp"
 #include "http/client.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/result.hpp"
 #include "runtime/task.hpp"
+#include "statemachine/job.hpp"
 
 namespace emeth::api_client {
 
@@ -32,10 +34,6 @@ inline constexpr std::string_view complete_upload_path = "/api/v1/node/multipart
 inline constexpr std::string_view signed_put_url_path = "/api/v1/requester/signed-put-url";
 inline constexpr std::string_view signed_result_url_path = "/api/v1/node/signed-result-url";
 inline constexpr std::string_view upload_state_path = "/api/v1/node/multipartUpload/state";
-
-/// What may be uploaded: the artifact that is submitted, or the evidence that is shown afterwards.
-inline constexpr std::string_view result_extension = ".tar";
-inline constexpr std::string_view evidence_extension = ".evidence";
 
 /// What our own Storage API takes and our verifier checks.
 inline constexpr std::uint64_t dataset_bytes_max = std::uint64_t{64} << 30;
@@ -54,8 +52,9 @@ public:
     virtual Task<Result<std::uint64_t>> dataset_bytes(std::string dataset) = 0;
     /// A signed URL for GETting the dataset of a JOB that is assigned to this node.
     virtual Task<Result<std::string>> dataset_url(JobId job) = 0;
-    /// Opens an upload of `bytes`. Calling it again opens a new one.
-    virtual Task<Result<OpenedUpload>> open_upload(JobId job, std::uint64_t bytes, std::string extension) = 0;
+    /// Opens an upload of `file`. Calling it again opens a new one. For an artifact our own server gives a name that
+    /// holds its digest (result_name.hpp), and takes nothing else under it; other servers ignore the digest.
+    virtual Task<Result<OpenedUpload>> open_upload(JobId job, statemachine::WorkerFile file, std::string extension) = 0;
     /// Idempotent: completing a completed upload again succeeds. `etags`: by part number, from 1. A permanent Error
     /// ends the upload: the server says that there is no such upload, or that its parts do not make a result.
     virtual Task<Result<void>> complete_upload(JobId job, std::string upload_id,
@@ -82,7 +81,7 @@ public:
 
     Task<Result<std::uint64_t>> dataset_bytes(std::string dataset) override;
     Task<Result<std::string>> dataset_url(JobId job) override;
-    Task<Result<OpenedUpload>> open_upload(JobId job, std::uint64_t bytes, std::string extension) override;
+    Task<Result<OpenedUpload>> open_upload(JobId job, statemachine::WorkerFile file, std::string extension) override;
     Task<Result<void>> complete_upload(JobId job, std::string upload_id, std::map<std::uint32_t, std::string> etags,
                                        std::string extension) override;
     Task<Result<std::optional<UploadState>>> upload_state(JobId job, std::string upload_id) override;
@@ -90,6 +89,7 @@ public:
     struct ResultLocation {
         std::string url;  ///< signed, for GET
         std::uint64_t bytes = 0;
+        std::int64_t stored_at_unix_s = 0;  ///< since when its content is fixed
     };
     /// For the verifier and, once the JOB is VERIFIED, its requester: what was submitted, or the newest evidence that
     /// was shown. None if nothing is there.

@@ -97,7 +97,7 @@ Task<Result<std::string>> SimulatedStorage::dataset_url(JobId job) {
     co_return "dataset/" + found->second.details.dataset;
 }
 
-Task<Result<api_client::OpenedUpload>> SimulatedStorage::open_upload(JobId job, std::uint64_t bytes,
+Task<Result<api_client::OpenedUpload>> SimulatedStorage::open_upload(JobId job, statemachine::WorkerFile file,
                                                                      std::string extension) {
     if (auto failed = co_await ask("open upload")) co_return std::move(*failed);
     for (auto& [id, earlier] : uploads_)
@@ -106,10 +106,12 @@ Task<Result<api_client::OpenedUpload>> SimulatedStorage::open_upload(JobId job, 
     Upload upload;
     upload.shows = extension == api_client::evidence_extension;
     if (upload.shows) opened.file_name = opened.upload_id + extension;  // a new draw is shown beside the old one
+    if (!upload.shows && !is_published_) upload.bound_to = file.sha256;
+    if (upload.bound_to) opened.file_name = api_client::bound_result_name(job, file.sha256, extension);
     upload.job = job;
     upload.file_name = opened.file_name;
-    upload.bytes = bytes;
-    upload.parts_total = upload_parts_of(bytes);
+    upload.bytes = file.bytes;
+    upload.parts_total = upload_parts_of(file.bytes);
     for (std::uint32_t part = 1; part <= upload.parts_total; ++part)
         opened.urls.push_back(opened.upload_id + "#" + std::to_string(part));
     uploads_[opened.upload_id] = std::move(upload);
@@ -125,8 +127,14 @@ Task<Result<void>> SimulatedStorage::complete_upload(JobId, std::string upload_i
     if (found == uploads_.end() || found->second.aborted) co_return permanent_error("404: no such upload");
     auto& upload = found->second;
     if (!upload.completed) {
+        const auto job = chain_.latest().jobs.find(upload.job);
+        if (!upload.shows &&
+            (job == chain_.latest().jobs.end() || job->second.record.status != chain::JobStatus::processing))
+            co_return transient_error("403: the JOB is not PROCESSING");
         if (upload.parts.size() != upload.parts_total) co_return permanent_error("400: a part is missing");
-        if (results_.contains(upload.file_name))
+        if (upload.bound_to && digest_of(upload) != *upload.bound_to)
+            co_return permanent_error("409: the parts make another file than the upload was opened for");
+        if (results_.contains(upload.file_name) && !upload.bound_to)
             co_return permanent_error("409: a completed object can never be replaced");
         upload.completed = true;
         results_[upload.file_name] = digest_of(upload);

@@ -63,7 +63,8 @@ public:
 
     Task<Result<std::uint64_t>> dataset_bytes(std::string dataset) override;
     Task<Result<std::string>> dataset_url(JobId job) override;
-    Task<Result<api_client::OpenedUpload>> open_upload(JobId job, std::uint64_t bytes, std::string extension) override;
+    Task<Result<api_client::OpenedUpload>> open_upload(JobId job, statemachine::WorkerFile file,
+                                                       std::string extension) override;
     Task<Result<void>> complete_upload(JobId job, std::string upload_id, std::map<std::uint32_t, std::string> etags,
                                        std::string extension) override;
     Task<Result<std::optional<UploadState>>> upload_state(JobId job, std::string upload_id) override;
@@ -76,6 +77,7 @@ private:
         std::map<std::uint32_t, Hash256> parts;
         std::uint32_t parts_total = 0;
         bool completed = false, aborted = false, shows = false;
+        std::optional<Hash256> bound_to{};
     };
     Task<std::optional<Error>> ask(const char* call, bool is_signed = true);
     [[nodiscard]] static Hash256 digest_of(const Upload& upload);

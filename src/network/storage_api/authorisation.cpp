@@ -105,10 +105,14 @@ Task<OrRefusal<JobOnChain>> admit(chain::Chain& chain, Clock& clock, SignedReque
     const Result<void> is_signed = crypto::check_signature(request.digest, request.signature, request.address,
                                                            request.signed_at_ms, clock.unix_ms());
     if (is_signed.has_error()) co_return Refusal{401, is_signed.error().message};
-    auto reading = right == Right::write_dataset ? find_owner(chain, request.job) : find_job(chain, request.job);
+    co_return co_await find_permitted(chain, request.job, request.address, right);
+}
+
+Task<OrRefusal<JobOnChain>> find_permitted(chain::Chain& chain, JobId id, Address asker, Right right) {
+    auto reading = right == Right::write_dataset ? find_owner(chain, id) : find_job(chain, id);
     const OrRefusal<JobOnChain> job = co_await std::move(reading);
     if (job.has_error()) co_return job.error();
-    auto checking = check_right(chain, *job, request.address, right);
+    auto checking = check_right(chain, *job, asker, right);
     const OrRefusal<void> allowed = co_await std::move(checking);
     if (allowed.has_error()) co_return allowed.error();
     co_return job;

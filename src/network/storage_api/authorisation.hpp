@@ -49,4 +49,7 @@ enum class Right : std::uint8_t {
 /// write_dataset only the JOB's record is read, and `exist` may be false.
 Task<OrRefusal<JobOnChain>> admit(chain::Chain& chain, Clock& clock, SignedRequest request, Right right);
 
+/// The same of somebody who has shown otherwise than by a signature who they are.
+Task<OrRefusal<JobOnChain>> find_permitted(chain::Chain& chain, JobId job, Address asker, Right right);
+
 }  // namespace emeth::network

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "api_client/result_name.hpp"
 #include "crypto/sha256.hpp"
 #include "http/file_pieces.hpp"
 #include "network/storage_api/object_names.hpp"
@@ -44,8 +45,14 @@ Result<UploadBinding> read_record(const fs::path& folder) {
     binding.job = fields.fixed<JobId>("jobId");
     binding.extension = fields.string("extension", extension_bytes_max);
     binding.parts = static_cast<std::uint32_t>(fields.u64("parts", 1, upload_parts_max));
+    if (fields.has("sha256")) binding.sha256 = fields.fixed<Hash256>("sha256");
     if (const Result<void> check = fields.check(); check.has_error()) return check.error();
     return binding;
+}
+
+std::string file_name_of(const UploadBinding& binding, std::string_view key) {
+    return binding.sha256 ? api_client::bound_result_name(binding.job, *binding.sha256, binding.extension)
+                          : api_client::unbound_result_name(binding.job, key, binding.extension);
 }
 
 std::int64_t age_s(const fs::path& file, std::int64_t now_unix_s) {
@@ -106,8 +113,8 @@ void MultipartUploads::sweep(std::int64_t now_unix_s) {
                 continue;
             }
             const std::string key = entry.path().filename().string();
-            const Upload upload{*binding, key, entry.path(), result_name(binding->job, key, binding->extension)};
-            if (store_.bytes_of(ObjectKind::result, upload.file_name)) remove_parts(upload);
+            const Upload upload{*binding, key, entry.path(), file_name_of(*binding, key)};
+            if (is_complete(upload)) remove_parts(upload);
         }
     }
 }
@@ -126,16 +133,17 @@ OrRefusal<UploadTicket> MultipartUploads::open(const UploadBinding& binding, Ran
     UploadTicket ticket;
     ticket.upload_id = to_hex(secret).substr(2);
     ticket.key = key_of(ticket.upload_id);
-    ticket.file_name = result_name(binding.job, ticket.key, binding.extension);
+    ticket.file_name = file_name_of(binding, ticket.key);
 
     const fs::path folder = folder_of(binding.job, ticket.key);
     if (const Result<void> made = create_folder(folder, private_folder); made.has_error())
         return disk_refusal(made.error());
-    const boost::json::value record{{"address", binding.address.hex()},
-                                    {"jobId", binding.job.hex()},
-                                    {"extension", binding.extension},
-                                    {"parts", binding.parts}};
-    const Result<void> written = write_file_durably(folder / record_name, json_text(record), private_file);
+    boost::json::object record{{"address", binding.address.hex()},
+                               {"jobId", binding.job.hex()},
+                               {"extension", binding.extension},
+                               {"parts", binding.parts}};
+    if (binding.sha256) record["sha256"] = binding.sha256->hex();
+    const Result<void> written = write_file_durably(folder / record_name, json_text(std::move(record)), private_file);
     if (written.has_error()) return disk_refusal(written.error());
     return ticket;
 }
@@ -147,8 +155,12 @@ OrRefusal<MultipartUploads::Upload> MultipartUploads::find(const JobId& job, std
     const Result<UploadBinding> binding = read_record(upload.folder);
     if (!binding) return unknown_upload();
     upload.binding = *binding;
-    upload.file_name = result_name(job, key, binding->extension);
+    upload.file_name = file_name_of(*binding, key);
     return upload;
+}
+
+bool MultipartUploads::is_complete(const Upload& upload) const {
+    return store_.bytes_of(ObjectKind::result, upload.file_name).has_value();
 }
 
 OrRefusal<MultipartUploads::Upload> MultipartUploads::find_own(std::string_view upload_id, const JobId& job,
@@ -164,8 +176,10 @@ OrRefusal<void> MultipartUploads::put_part(const JobId& job, std::string_view ke
     if (upload.has_error()) return upload.error();
     if (number < 1 || number > upload->binding.parts)
         return http::not_found(fmt::format("the upload has parts 1 to {}", upload->binding.parts));
-    if (store_.bytes_of(ObjectKind::result, upload->file_name))
+    if (is_complete(*upload)) {
+        if (upload->binding.sha256) return {};
         return http::conflict("the upload is complete and cannot be changed");
+    }
     const fs::path target = part_path(upload->folder, number);
     const std::uint64_t replaced = file_bytes(target).value_or(0);
     const std::uint64_t bytes = file_bytes(temporary).value_or(0);
@@ -242,6 +256,14 @@ OrRefusal<Hash256> MultipartUploads::assemble(const Upload& upload, const std::v
     return output->finish();
 }
 
+OrRefusal<UploadOutlook> MultipartUploads::outlook(std::string_view upload_id, const JobId& job, const Address& address,
+                                                   std::string_view extension) const {
+    const OrRefusal<Upload> upload = find_own(upload_id, job, address);
+    if (upload.has_error()) return upload.error();
+    if (upload->binding.extension != extension) return unknown_upload();
+    return UploadOutlook{upload->file_name, is_complete(*upload)};
+}
+
 OrRefusal<std::string> MultipartUploads::complete(std::string_view upload_id, const JobId& job, const Address& address,
                                                   std::string_view extension, const std::vector<std::string>& etags) {
     const OrRefusal<Upload> upload = find_own(upload_id, job, address);
@@ -250,7 +272,7 @@ OrRefusal<std::string> MultipartUploads::complete(std::string_view upload_id, co
     if (etags.size() != upload->binding.parts)
         return http::malformed(
             fmt::format("{} parts are listed; the upload has {}", etags.size(), upload->binding.parts));
-    if (store_.bytes_of(ObjectKind::result, upload->file_name)) return upload->file_name;
+    if (is_complete(*upload)) return upload->file_name;
 
     const OrRefusal<std::uint64_t> total = check_parts(*upload);
     if (total.has_error()) return total.error();
@@ -259,6 +281,9 @@ OrRefusal<std::string> MultipartUploads::complete(std::string_view upload_id, co
     const http::RemoveAtEnd remove_at_end(temporary);
     const OrRefusal<Hash256> assembled = assemble(*upload, etags, temporary);
     if (assembled.has_error()) return assembled.error();
+    if (upload->binding.sha256 && *assembled != *upload->binding.sha256)
+        return http::conflict(fmt::format("the parts make a file with sha256 {}; the upload was opened for {}",
+                                          assembled->hex(), upload->binding.sha256->hex()));
     const OrRefusal<void> published = store_.publish(ObjectKind::result, upload->file_name, temporary, *assembled);
     if (published.has_error()) return published.error();
     remove_parts(*upload);

@@ -23,12 +23,18 @@ struct UploadBinding {
     JobId job;
     std::string extension;
     std::uint32_t parts = 0;
+    std::optional<Hash256> sha256{};  ///< of the whole file, which then bears it in its name and can be nothing else
 };
 
 struct UploadTicket {
     std::string upload_id;  ///< secret: whoever has it may complete the upload. 64 hex digits
     std::string key;        ///< names the upload in URLs and paths without revealing upload_id: its SHA-256 in hex
-    std::string file_name;  ///< of the result object
+    std::string file_name;  ///< of the result object; see api_client/result_name.hpp
+};
+
+struct UploadOutlook {
+    std::string file_name;
+    bool completed = false;
 };
 
 struct UploadDigest {
@@ -49,13 +55,17 @@ public:
     void sweep(std::int64_t now_unix_s);
 
     OrRefusal<UploadTicket> open(const UploadBinding& binding, Random& random);
-    /// Takes a temporary file of the store's incoming folder as a part, replacing any earlier one.
+    /// Takes a temporary file of the store's incoming folder as a part, replacing any earlier one. Where an object of
+    /// the bound digest is complete (another upload brought it), the part is not needed, which is no error.
     OrRefusal<void> put_part(const JobId& job, std::string_view key, std::uint32_t number,
                              const std::filesystem::path& temporary);
     /// Size and digest of the whole file, once all parts are there.
     OrRefusal<UploadDigest> digest(std::string_view upload_id, const JobId& job, const Address& address);
+    /// What complete() would make.
+    OrRefusal<UploadOutlook> outlook(std::string_view upload_id, const JobId& job, const Address& address,
+                                     std::string_view extension) const;
     /// Idempotent. `etags` are in the order of the parts; 409 when a part is missing, has the wrong size, or does not
-    /// match its ETag.
+    /// match its ETag, or when the whole is not what the upload is bound to.
     OrRefusal<std::string> complete(std::string_view upload_id, const JobId& job, const Address& address,
                                     std::string_view extension, const std::vector<std::string>& etags);
 
@@ -69,6 +79,7 @@ private:
     [[nodiscard]] OrRefusal<Upload> find(const JobId& job, std::string_view key) const;
     [[nodiscard]] OrRefusal<Upload> find_own(std::string_view upload_id, const JobId& job,
                                              const Address& address) const;
+    [[nodiscard]] bool is_complete(const Upload& upload) const;
     [[nodiscard]] OrRefusal<std::uint64_t> check_parts(const Upload& upload) const;
     OrRefusal<Hash256> assemble(const Upload& upload, const std::vector<std::string>& etags,
                                 const std::filesystem::path& temporary);

@@ -4,21 +4,15 @@
 
 #include <algorithm>
 
-#include "api_client/storage_api_client.hpp"
-
 namespace emeth::network {
 namespace {
 
-constexpr std::size_t upload_digits = 16;
-
-bool is_name_character(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-           c == '-';
+bool is_letter_or_digit(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-bool is_lower_hex(std::string_view text) {
-    return std::all_of(text.begin(), text.end(),
-                       [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+bool is_name_character(char c) {
+    return is_letter_or_digit(c) || c == '.' || c == '_' || c == '-';
 }
 
 }  // namespace
@@ -38,18 +32,9 @@ bool is_object_name(std::string_view name) {
            std::all_of(name.begin(), name.end(), is_name_character);
 }
 
-bool is_known_extension(std::string_view extension) {
-    return extension == api_client::result_extension || extension == api_client::evidence_extension;
-}
-
-std::string result_name(const JobId& job, std::string_view upload_key, std::string_view extension) {
-    return plain_hex(job).append("-").append(upload_key.substr(0, upload_digits)).append(extension);
-}
-
-bool is_result_of(std::string_view name, const JobId& job, std::string_view extension) {
-    const std::string start = plain_hex(job) + "-";
-    return name.size() == start.size() + upload_digits + extension.size() && name.starts_with(start) &&
-           name.ends_with(extension) && is_lower_hex(name.substr(start.size(), upload_digits));
+bool is_extension(std::string_view text) {
+    return text.size() >= 2 && text.size() <= extension_bytes_max && text.front() == '.' &&
+           std::all_of(text.begin() + 1, text.end(), is_letter_or_digit);
 }
 
 std::string object_path(ObjectKind kind, std::string_view name) {

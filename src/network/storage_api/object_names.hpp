@@ -14,17 +14,14 @@ enum class ObjectKind : std::uint8_t { dataset, result };
 std::string_view name(ObjectKind kind);
 
 inline constexpr std::size_t object_name_bytes_max = 128;
-inline constexpr std::size_t extension_bytes_max = 16;
+inline constexpr std::size_t extension_bytes_max = 17;
 
 /// 1 to 128 characters of [A-Za-z0-9._-], the first of which is not a dot.
 bool is_object_name(std::string_view name);
 
-/// Whether an upload may have this extension; see api_client/storage_api_client.hpp.
-bool is_known_extension(std::string_view extension);
-/// "<jobid>-<16 digits>.tar": unique for each JOB, upload and extension. For `upload_key`, see MultipartUploads.
-std::string result_name(const JobId& job, std::string_view upload_key, std::string_view extension);
-/// Whether `name` is one that result_name() produces for this JOB and extension.
-bool is_result_of(std::string_view name, const JobId& job, std::string_view extension);
+/// Whether an upload may have this extension: a dot and 1 to 16 letters or digits. Published clients' results have
+/// ".pt". The objects' names are those of api_client/result_name.hpp.
+bool is_extension(std::string_view text);
 
 // Paths below the server's URL. With placeholders such as "{name}" in place of the values, they are the route patterns.
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <limits>
 #include <utility>
 
 #include "crypto/sha256.hpp"
@@ -84,6 +85,12 @@ std::optional<std::uint64_t> ObjectStore::bytes_of(ObjectKind kind, std::string_
     return file_bytes(path(kind, object));
 }
 
+std::int64_t ObjectStore::stored_at_unix_s(ObjectKind kind, std::string_view object) const {
+    struct stat status {};
+    return ::stat(path(kind, object).c_str(), &status) == 0 ? status.st_mtim.tv_sec
+                                                            : std::numeric_limits<std::int64_t>::max();
+}
+
 OrRefusal<void> ObjectStore::check_space(std::uint64_t bytes) const {
     const std::uint64_t used = bytes_used_;
     if (used >= limits_.total_bytes_max || bytes > limits_.total_bytes_max - used)
@@ -119,7 +126,7 @@ std::optional<std::string> ObjectStore::newest_result(const JobId& job, std::str
     std::error_code ignored;
     for (const fs::directory_entry& entry : fs::directory_iterator(folder_ / "result", ignored)) {
         const std::string object = entry.path().filename().string();
-        if (!is_result_of(object, job, extension)) continue;
+        if (!api_client::is_result_name(object, job, extension)) continue;
         const auto time = modified_at(entry.path());
         if (newest && time < newest_time) continue;
         newest = object;

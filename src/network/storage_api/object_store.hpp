@@ -42,6 +42,9 @@ public:
     [[nodiscard]] std::filesystem::path path(ObjectKind kind, std::string_view object) const;
     /// Size of a complete object; none when there is no such object or the name is not an object name.
     [[nodiscard]] std::optional<std::uint64_t> bytes_of(ObjectKind kind, std::string_view object) const;
+    /// Since when its content is fixed; `object` must be an object name. Later than any time if there is no such
+    /// object.
+    [[nodiscard]] std::int64_t stored_at_unix_s(ObjectKind kind, std::string_view object) const;
 
     /// Whether `bytes` more may be stored; 413 or 507 when not.
     [[nodiscard]] OrRefusal<void> check_space(std::uint64_t bytes) const;

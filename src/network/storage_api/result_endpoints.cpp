@@ -11,6 +11,7 @@
 namespace emeth::network {
 namespace {
 
+using api_client::evidence_extension;
 using api_client::result_extension;
 
 constexpr std::size_t upload_id_bytes_max = 64;
@@ -36,23 +37,34 @@ std::vector<std::string> read_etags(JsonObject& fields) {
 
 std::string read_extension(JsonObject& fields) {
     std::string extension = fields.string("extension", extension_bytes_max);
-    if (!is_known_extension(extension)) fields.reject("extension", ".tar or .evidence");
+    if (!is_extension(extension)) fields.reject("extension", "a dot and 1 to 16 letters or digits");
     return extension;
+}
+
+/// Evidence is found by its JOB, the newest first, so that its name needs no digest; the manifest binds it.
+std::optional<Hash256> read_digest(JsonObject& fields, std::string_view extension) {
+    if (!fields.has("sha256")) return std::nullopt;
+    if (extension == evidence_extension) fields.reject("sha256", "none for evidence");
+    return fields.fixed<Hash256>("sha256");
+}
+
+Right right_to_write(std::string_view extension) {
+    return extension == evidence_extension ? Right::write_evidence : Right::write_result;
 }
 
 Task<http::Answer> open_upload(StorageServices& services, http::ServerRequest request) {
     SignedRequest asked(request.json);
     const std::string extension = read_extension(asked.fields);
+    const std::optional<Hash256> sha256 = read_digest(asked.fields, extension);
     const std::optional<std::uint32_t> parts = parts_from(asked.fields.number("partNum"));
     if (!parts)
         asked.fields.reject(
             "partNum", fmt::format("the file's size divided by {}, at most {}", upload_part_bytes, upload_parts_max));
-    const Right right = extension == result_extension ? Right::write_result : Right::write_evidence;
-    auto admitting = admit(services.chain, services.clock, asked, right);
+    auto admitting = admit(services.chain, services.clock, asked, right_to_write(extension));
     const OrRefusal<JobOnChain> job = co_await std::move(admitting);
     if (job.has_error()) co_return job.error();
 
-    const UploadBinding binding{asked.address, asked.job, extension, *parts};
+    const UploadBinding binding{asked.address, asked.job, extension, *parts, sha256};
     auto work = [&services, &binding] { return services.uploads.open(binding, services.random); };
     auto opening = services.pool.run(std::move(work));
     const OrRefusal<UploadTicket> ticket = co_await std::move(opening);
@@ -85,7 +97,8 @@ Task<http::Answer> upload_state(StorageServices& services, http::ServerRequest r
     co_return answer;
 }
 
-/// Carries no signature: it is authorised by the uploadId, which is bound to address and JOB.
+/// Carries no signature: it is authorised by the uploadId, which is bound to address and JOB. What a JOB's state does
+/// not allow to be opened may not be completed either: nobody chooses what was submitted after the draw is known.
 Task<http::Answer> complete_upload(StorageServices& services, http::ServerRequest request) {
     JsonObject fields(request.json, "the request");
     const auto address = fields.fixed<Address>("address");
@@ -95,8 +108,20 @@ Task<http::Answer> complete_upload(StorageServices& services, http::ServerReques
     const std::vector<std::string> etags = read_etags(fields);
     if (const Result<void> check = fields.check(); check.has_error()) co_return http::malformed(check.error().message);
 
-    const Claim claim(services.uploads_in_work, MultipartUploads::key_of(upload_id));
-    if (!claim.held()) co_return Refusal{503, "the upload is being completed; ask again"};
+    auto look = [&services, &upload_id, &job, &address, &extension] {
+        return services.uploads.outlook(upload_id, job, address, extension);
+    };
+    auto looking = services.pool.run(std::move(look));
+    const OrRefusal<UploadOutlook> outlook = co_await std::move(looking);
+    if (outlook.has_error()) co_return outlook.error();
+    if (!outlook->completed) {
+        auto asking = find_permitted(services.chain, job, address, right_to_write(extension));
+        const OrRefusal<JobOnChain> permitted = co_await std::move(asking);
+        if (permitted.has_error()) co_return permitted.error();
+    }
+    const Claim upload(services.uploads_in_work, MultipartUploads::key_of(upload_id));
+    const Claim object(services.uploads_in_work, outlook->file_name);
+    if (!upload.held() || !object.held()) co_return Refusal{503, "the upload is being completed; ask again"};
     auto work = [&services, &upload_id, &job, &address, &extension, &etags] {
         return services.uploads.complete(upload_id, job, address, extension, etags);
     };
@@ -117,18 +142,19 @@ Task<http::Answer> signed_result_url(StorageServices& services, http::ServerRequ
 
     // The chain names the result; nothing names the evidence, so the newest one counts.
     std::optional<std::string> object = job->details.result;
-    if (extension != result_extension) {
+    if (extension == evidence_extension) {
         auto work = [&services, &asked, &extension] { return services.store.newest_result(asked.job, extension); };
         auto looking = services.pool.run(std::move(work));
         object = co_await std::move(looking);
     }
     // A node may submit any text, so only an object of this JOB is handed out.
-    if (!object || !is_result_of(*object, asked.job, extension))
+    if (!object || !api_client::is_result_name(*object, asked.job, extension))
         co_return http::not_found("the JOB has no such result");
     const std::optional<std::uint64_t> bytes = services.store.bytes_of(ObjectKind::result, *object);
     if (!bytes) co_return http::not_found("the JOB's result was not uploaded");
     const boost::json::value answer{{"url", services.signed_url("GET", object_path(ObjectKind::result, *object))},
-                                    {"bytes", *bytes}};
+                                    {"bytes", *bytes},
+                                    {"storedAt", services.store.stored_at_unix_s(ObjectKind::result, *object)}};
     co_return answer;
 }
 

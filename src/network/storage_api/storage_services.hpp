@@ -22,7 +22,7 @@ struct StorageServices : StorageApiPorts {
     std::optional<http::UrlSigner> signer;   ///< set before the first request
     std::string base_url;                    ///< set before the first request
     std::set<std::string> datasets_in_work;  ///< names being published
-    std::set<std::string> uploads_in_work;   ///< keys of uploads being assembled
+    std::set<std::string> uploads_in_work;   ///< keys of uploads, and names of objects, being assembled
 
     /// An absolute URL, valid only for `method` on `path` and for 12 hours: long enough for the slowest transfer.
     [[nodiscard]] std::string signed_url(std::string_view method, const std::string& path) const;

@@ -12,6 +12,7 @@
 #include "http/file_pieces.hpp"
 #include "runtime/durable_file.hpp"
 #include "runtime/log.hpp"
+#include "runtime/utf8.hpp"
 #include "runtime/with_timeout.hpp"
 #include "trainer_protocol/job_param.hpp"
 #include "trainer_protocol/segments.hpp"
@@ -21,37 +22,74 @@ namespace emeth::network {
 
 namespace {
 
+constexpr std::size_t shown_bytes_max = 80;
 constexpr Milliseconds download_idle_timeout{60'000};
+/// A byte may be damaged on its way: another content is no verdict before it came twice.
+constexpr int fetches_max = 2;
 /// A child that has reported nothing for this long counts as hung.
 constexpr Milliseconds child_silence_max{600'000};
 
 void ignore_progress(std::uint64_t) {}
 
-Task<Result<void>> fetch(std::string url_text, std::filesystem::path file, std::uint64_t bytes) {
+/// The digest of what came.
+Task<Result<Hash256>> fetch(std::string url_text, std::filesystem::path file, std::uint64_t bytes) {
     const auto url = http::Url::parse(url_text);
     if (url.has_error()) co_return url.error();
     std::function<void(std::uint64_t)> progress = ignore_progress;
     auto downloaded =
         co_await http::download_file(*url, std::move(file), bytes, download_idle_timeout, std::move(progress));
     if (downloaded.has_error()) co_return downloaded.error();
-    co_return Result<void>{};
+    co_return downloaded->sha256;
 }
 
-Task<Result<void>> fetch_dataset(api_client::StorageApiClient& storage, JobId id, std::filesystem::path file,
-                                 std::uint64_t bytes) {
+Task<Result<Hash256>> fetch_dataset(api_client::StorageApiClient& storage, JobId id, std::filesystem::path file,
+                                    std::uint64_t bytes) {
     auto url = co_await storage.dataset_url(id);
     if (url.has_error()) co_return in_context("dataset URL", url.error());
     co_return co_await fetch(std::move(*url), std::move(file), bytes);
 }
+
+/// What the submit bound the node to.
+struct Commitment {
+    std::optional<Hash256> sha256;  ///< in the result's name; none: a client without our extension chose the name
+    std::int64_t submitted_at_unix_s = 0;  ///< by the chain's clock
+};
 
 /// Something that the node delivered, and the size up to which it is accepted.
 struct Delivery {
     std::string_view name;  ///< "artifact"
     std::string extension;
     std::uint64_t bytes_max = 0;
+    std::optional<Commitment> commitment{};  ///< none for evidence, which the artifact's manifest binds
 };
 
-/// A file that is missing or absurdly large is the node's fault: a verdict, not an error.
+/// Two rules, one for each kind of name: what the submit names is the only thing that counts; and where it names
+/// nothing, all that was stored before it, since later the node may have known what is drawn.
+std::optional<Verdict> object_to_content(const Commitment& commitment, const Hash256& sha256,
+                                         std::int64_t stored_at_unix_s) {
+    if (commitment.sha256) {
+        if (sha256 == *commitment.sha256) return std::nullopt;
+        return Verdict{false,
+                       fmt::format("the artifact has sha256 {}; what was submitted names {}", sha256.hex(),
+                                   commitment.sha256->hex()),
+                       0};
+    }
+    if (stored_at_unix_s <= commitment.submitted_at_unix_s) return std::nullopt;
+    return Verdict{false,
+                   fmt::format("the artifact was stored {} s after the submit, which names no sha256",
+                               stored_at_unix_s - commitment.submitted_at_unix_s),
+                   0};
+}
+
+void tell_rule(const JobId& id, const Commitment& commitment, std::int64_t stored_at_unix_s) {
+    if (commitment.sha256)
+        spdlog::info("verifier: JOB {}: the artifact is the one that the submit names, by its sha256", id.hex());
+    else
+        spdlog::info("verifier: JOB {}: the submit names no sha256; the artifact was stored {} s before it", id.hex(),
+                     commitment.submitted_at_unix_s - stored_at_unix_s);
+}
+
+/// A file that is missing, absurdly large or another than was submitted is the node's fault: a verdict, not an error.
 Task<Result<std::optional<Verdict>>> fetch_delivery(api_client::StorageApiClient& storage, JobId id, Delivery delivery,
                                                     std::filesystem::path file) {
     auto location = co_await storage.result_url(id, delivery.extension);
@@ -63,9 +101,15 @@ Task<Result<std::optional<Verdict>>> fetch_delivery(api_client::StorageApiClient
                           fmt::format("the {} has {} bytes, at most {} are taken", delivery.name, (*location)->bytes,
                                       delivery.bytes_max),
                           0};
-    auto fetched = co_await fetch(std::move((*location)->url), std::move(file), (*location)->bytes);
-    if (fetched.has_error()) co_return fetched.error();
-    co_return std::optional<Verdict>{};
+    std::optional<Verdict> objection;
+    for (int fetches = 0; fetches == 0 || (objection && fetches < fetches_max); ++fetches) {
+        const auto sha256 = co_await fetch((*location)->url, file, (*location)->bytes);
+        if (sha256.has_error()) co_return sha256.error();
+        if (!delivery.commitment) co_return std::optional<Verdict>{};
+        objection = object_to_content(*delivery.commitment, *sha256, (*location)->stored_at_unix_s);
+    }
+    if (!objection) tell_rule(id, *delivery.commitment, (*location)->stored_at_unix_s);
+    co_return objection;
 }
 
 /// An upper bound for the states of one draw; the trainer checks the exact size.
@@ -88,10 +132,10 @@ std::optional<Verdict> object_to_draw(const std::filesystem::path& evidence, con
 }
 
 Task<Result<std::optional<Verdict>>> fetch_deliveries(api_client::StorageApiClient& storage, JobId id,
-                                                      trainer_protocol::CheckRequest request) {
+                                                      trainer_protocol::CheckRequest request, Commitment commitment) {
     const Delivery evidence{"evidence", std::string(api_client::evidence_extension),
                             evidence_bytes_max(request.job, request.draws)};
-    const Delivery artifact{"artifact", std::string(api_client::result_extension), artifact_bytes_max};
+    const Delivery artifact{"artifact", std::string(api_client::result_extension), artifact_bytes_max, commitment};
     auto early = co_await fetch_delivery(storage, id, evidence, request.evidence);
     if (early.has_error() || *early) co_return early;
     if (auto objection = object_to_draw(request.evidence, request.block_hash)) co_return objection;
@@ -120,6 +164,17 @@ Task<Result<Verdict>> check_job(chain::Chain& chain, api_client::StorageApiClien
                                 JobId id, Hash256 block_hash) {
     const auto details = co_await chain.job_details(id);
     if (details.has_error()) co_return details.error();
+    if (!api_client::is_result_name(details->result, id, api_client::result_extension))
+        co_return Verdict{
+            false,
+            fmt::format("what was submitted, '{}', names no artifact of this JOB: expected <JOB id>-<sha256>"
+                        ".tar, a tar as docs/PROTOCOL.md has it",
+                        one_line(details->result, shown_bytes_max)),
+            0};
+    const auto assign = co_await chain.job_assign(id);
+    if (assign.has_error()) co_return assign.error();
+    const Commitment commitment{api_client::digest_in(details->result, id, api_client::result_extension),
+                                assign->submitted_at_unix_s};
     const auto bytes = co_await storage.dataset_bytes(details->dataset);
     if (bytes.has_error()) co_return in_context("dataset size", bytes.error());
     if (*bytes > api_client::dataset_bytes_max)
@@ -142,7 +197,7 @@ Task<Result<Verdict>> check_job(chain::Chain& chain, api_client::StorageApiClien
     request.evidence = folder / "evidence";
     request.block_hash = block_hash;
     request.draws = options.rules.draws;
-    auto early = co_await fetch_deliveries(storage, id, request);
+    auto early = co_await fetch_deliveries(storage, id, request, commitment);
     if (early.has_error()) co_return early.error();
     if (early->has_value()) co_return std::move(**early);
     const auto dataset = co_await fetch_dataset(storage, id, request.dataset, *bytes);

@@ -41,11 +41,16 @@ Task<Result<void>> Upload::open() {
     const std::uint32_t parts = upload_parts_of(delivered.file.bytes);
     failpoint::before("storage", delivered.open);
     Result<api_client::OpenedUpload> opened =
-        co_await artifacts_.open_upload(journal_.id(), delivered.file.bytes, delivered.extension);
+        co_await artifacts_.open_upload(journal_.id(), delivered.file, delivered.extension);
     if (opened.has_error()) co_return opened.error();
     failpoint::after("storage", delivered.open);
     if (opened->urls.size() != parts)
         co_return transient_error(fmt::format("the Storage API gave {} URLs for {} parts", opened->urls.size(), parts));
+    // What is submitted under the digest of another file fails the check, whatever was trained.
+    const auto named = api_client::digest_in(opened->file_name, journal_.id(), delivered.extension);
+    if (named && *named != delivered.file.sha256)
+        co_return transient_error(fmt::format("the Storage API names a file with sha256 {} by {}",
+                                              delivered.file.sha256.hex(), opened->file_name));
     Fact fact = sm::UploadOpened{journal_.job().lease.number, opened->upload_id, opened->file_name, parts};
     const Result<void> committed = co_await journal_.commit(std::move(fact));
     if (committed.has_error()) co_return committed;

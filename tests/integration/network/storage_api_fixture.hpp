@@ -109,9 +109,12 @@ protected:
         body["extension"] = extension;
         return body;
     }
-    json::object open_upload(json::value part_number, const std::string& extension = ".tar") {
-        const http::ClientResponse opened =
-            post("node/multipartUpload/getPutSignedUrls", open_body(node, std::move(part_number), extension));
+    /// As published clients ask, or with the digest that the result's name shall hold.
+    json::object open_upload(json::value part_number, const std::string& extension = ".tar",
+                             const std::optional<Hash256>& sha256 = std::nullopt) {
+        json::object body = open_body(node, std::move(part_number), extension);
+        if (sha256) body["sha256"] = sha256->hex();
+        const http::ClientResponse opened = post("node/multipartUpload/getPutSignedUrls", body);
         EXPECT_EQ(opened.status, 200u) << opened.body;
         return object(opened);
     }
@@ -143,9 +146,14 @@ protected:
         body["uploadId"] = upload.at("uploadId");
         return post("node/multipartUpload/state", body);
     }
-    /// Uploads one part and completes; returns the object's name.
+    /// Uploads one part and completes; returns the object's name, which holds the digest unless it is evidence.
     std::string upload_result(const std::string& content, const std::string& extension = ".tar") {
-        const json::object upload = open_upload(1, extension);
+        const std::optional<Hash256> sha256 = crypto::sha256(content);
+        return upload_result(content, extension, extension == ".evidence" ? std::nullopt : sha256);
+    }
+    std::string upload_result(const std::string& content, const std::string& extension,
+                              const std::optional<Hash256>& sha256) {
+        const json::object upload = open_upload(1, extension, sha256);
         const http::ClientResponse completed = complete(upload, {put_part(upload, 0, content)}, extension);
         EXPECT_EQ(completed.status, 200u) << completed.body;
         return std::string(upload.at("fileName").as_string());

@@ -29,7 +29,7 @@ TEST_F(StorageUpload, TakesAResultInParts) {
     ASSERT_EQ(completed.status, 200u) << completed.body;
 
     const std::string name(upload.at("fileName").as_string());
-    EXPECT_THAT(name, MatchesRegex("1{32}-[0-9a-f]{16}\\.tar"));
+    EXPECT_THAT(name, MatchesRegex("1{32}-[0-9a-f]{16}\\.tar")) << "as published clients know it";
     EXPECT_EQ(test::read_text(folder / "result" / name) == parts[0] + parts[1] + parts[2], true);
     EXPECT_EQ(object(send("GET", url("/api/v1/sizeOf?key=result/" + name))).at("result").to_number<std::uint64_t>(),
               20'000'007u);
@@ -55,14 +55,71 @@ TEST_F(StorageUpload, OnlyTheAssignedNodeWritesAndOnlyInTime) {
     chain.submit(job, "x");
     EXPECT_EQ(post(open, open_body(node, 1, ".evidence")).status, 200u);
     EXPECT_EQ(post(open, open_body(node, 1, ".tar")).status, 403u);
+    EXPECT_EQ(post(open, open_body(node, 1, ".pt")).status, 403u);
     chain.verify(job, 1);
     EXPECT_EQ(post(open, open_body(node, 1, ".evidence")).status, 403u);
 }
 
-TEST_F(StorageUpload, KnowsItsExtensionsOnly) {
-    for (const char* extension : {"", "tar", ".exe", ".tar.gz", "/../x.tar", ".TAR"})
+TEST_F(StorageUpload, AnExtensionIsADotAndLettersOrDigits) {
+    for (const char* extension :
+         {"", ".", "tar", ".tar.gz", "/../x.tar", ".t/x", ".t\u00fc", "..", ".12345678901234567", ". "})
         EXPECT_EQ(post("node/multipartUpload/getPutSignedUrls", open_body(node, 1, extension)).status, 400u)
             << extension;
+    for (const char* extension : {".pt", ".tar", ".SafeTensors", ".7", ".1234567890123456"}) {
+        const json::object upload = open_upload(1, extension);
+        EXPECT_TRUE(std::string(upload.at("fileName").as_string()).ends_with(extension)) << extension;
+        EXPECT_EQ(complete(upload, {put_part(upload, 0, "weights")}, extension).status, 200u) << extension;
+    }
+}
+
+TEST_F(StorageUpload, ADigestThatIsAskedForIsInTheNameAndBinds) {
+    const Hash256 sha256 = crypto::sha256("artifact");
+    const json::object upload = open_upload(1, ".tar", sha256);
+    const std::string name = std::string(32, '1') + "-" + sha256.hex().substr(2) + ".tar";
+    EXPECT_EQ(upload.at("fileName").as_string(), name);
+    const std::string other = put_part(upload, 0, "another artifact");
+    const http::ClientResponse refused = complete(upload, {other});
+    EXPECT_EQ(refused.status, 409u);
+    EXPECT_THAT(refused.body, HasSubstr("the upload was opened for " + sha256.hex()));
+    EXPECT_THAT(test::files_below(folder / "result"), IsEmpty());
+    const std::string etag = put_part(upload, 0, "artifact");
+    start();
+    EXPECT_EQ(complete(upload, {other}).status, 409u);
+    EXPECT_EQ(text(complete(upload, {etag}), "fileName"), name);
+    EXPECT_EQ(test::read_text(folder / "result" / name), "artifact");
+    json::object evidence = open_body(node, 1, ".evidence");
+    chain.submit(job, name);
+    evidence["sha256"] = sha256.hex();
+    EXPECT_EQ(post("node/multipartUpload/getPutSignedUrls", evidence).status, 400u);
+}
+
+/// The answer to the first was lost.
+TEST_F(StorageUpload, TheSameDigestAgainIsTheSameObject) {
+    const std::string name = upload_result("artifact");
+    const json::object again = open_upload(1, ".tar", crypto::sha256("artifact"));
+    EXPECT_EQ(again.at("fileName").as_string(), name);
+    const std::string etag = put_part(again, 0, "artifact");
+    EXPECT_EQ(text(complete(again, {etag}), "fileName"), name);
+    put_part(again, 0, "another artifact");
+    EXPECT_EQ(test::read_text(folder / "result" / name), "artifact");
+    EXPECT_THAT(test::files_below(folder / "incoming"), IsEmpty());
+}
+
+/// Else a node could read the draw, train what is drawn, and have it taken for what was submitted.
+TEST_F(StorageUpload, NoResultIsCompletedOnceTheJobIsSubmitted) {
+    const std::string early = upload_result("early");
+    const json::object bound = open_upload(1, ".tar", crypto::sha256("late"));
+    const json::object unbound = open_upload(1);
+    const std::string etag = put_part(bound, 0, "late");
+    put_part(unbound, 0, "late");
+    chain.submit(job, std::string(unbound.at("fileName").as_string()));
+    for (const json::object& upload : {bound, unbound}) {
+        const http::ClientResponse refused = complete(upload, {etag});
+        EXPECT_EQ(refused.status, 403u);
+        EXPECT_THAT(refused.body, HasSubstr("while the JOB is PROCESSING"));
+    }
+    EXPECT_EQ(test::files_below(folder / "result"), std::vector<std::string>{early});
+    EXPECT_EQ(put(part_url(unbound, 0), "another one").status, 200u) << "which nothing can be made of";
 }
 
 TEST_F(StorageUpload, AMissingPartCannotBeCompleted) {
@@ -272,7 +329,9 @@ TEST_F(StorageClient, UploadsAndReadsDatasets) {
 TEST_F(StorageClient, UploadsResults) {
     test::write_text(folder / "artifact", full_part('a') + "end");
     api_client::StorageApiClient client = client_of(node);
-    const api_client::OpenedUpload upload = run(client.open_upload(job, 10'000'003, ".tar")).value();
+    const statemachine::WorkerFile file{crypto::sha256_of_file(folder / "artifact").value(), 10'000'003};
+    const api_client::OpenedUpload upload = run(client.open_upload(job, file, ".tar")).value();
+    EXPECT_EQ(api_client::digest_in(upload.file_name, job, ".tar"), file.sha256);
     ASSERT_EQ(upload.urls.size(), 2u);
     std::map<std::uint32_t, std::string> etags;
     for (std::uint32_t i = 0; i < 2; ++i) {
@@ -330,9 +389,9 @@ TEST_F(StorageClient, OnlyAnExplicitAnswerEndsAnUpload) {
 }
 
 TEST_F(StorageClient, ErrorsSayWhetherTryingAgainMayHelp) {
-    EXPECT_EQ(run(client_of(stranger).open_upload(job, 1, ".tar")).error().kind, ErrorKind::permanent);
+    EXPECT_EQ(run(client_of(stranger).open_upload(job, {Hash256{}, 1}, ".tar")).error().kind, ErrorKind::permanent);
     chain.failure = transient_error("down");
-    EXPECT_EQ(run(client_of(node).open_upload(job, 1, ".tar")).error().kind, ErrorKind::transient);
+    EXPECT_EQ(run(client_of(node).open_upload(job, {Hash256{}, 1}, ".tar")).error().kind, ErrorKind::transient);
 }
 
 }  // namespace

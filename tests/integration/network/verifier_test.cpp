@@ -19,14 +19,18 @@ class VerifierTest : public StorageApi {
 protected:
     VerifierTest() {
         assign_job(upload_dataset(std::string(300'000, 't')));
-        chain.submit(job, upload_result("an artifact"));
-        chain.mine(3);
+        submit(upload_result("an artifact"));
         options.folder = folder / "verifier";
         options.trainer_program = "/bin/false";
         options.poll_interval = Milliseconds(50);
     }
 
     [[nodiscard]] Hash256 submit_block() { return run(chain.status_logs(job, 0)).value().back().block_hash; }
+    void submit(const std::string& result) {
+        chain.submit(job, result);
+        chain.mine(3);
+    }
+    void show_evidence() { upload_result(evidence_for(submit_block(), 100), ".evidence"); }
     static std::string evidence_for(const Hash256& block, std::size_t bytes) {
         const auto header = trainer_protocol::evidence_header(block);
         return std::string(header.begin(), header.end()) + std::string(bytes, 'e');
@@ -70,6 +74,52 @@ TEST_F(VerifierTest, RejectsEvidenceOfAnAbsurdSizeUnread) {
     EXPECT_FALSE(verdict.may_pass_later);
     EXPECT_THAT(verdict.reason, HasSubstr("at most"));
     EXPECT_FALSE(std::filesystem::exists(options.folder / job.hex().substr(2) / "evidence"));
+}
+
+TEST_F(VerifierTest, RejectsAnotherArtifactThanWasSubmitted) {
+    show_evidence();
+    test::write_text(folder / "result" / chain.jobs.at(job).details.result, "AN ARTIFACT");
+    const Verdict verdict = judged(submit_block()).value();
+    EXPECT_FALSE(verdict.may_pass_later);
+    EXPECT_EQ(verdict.reason, fmt::format("the artifact has sha256 {}; what was submitted names {}",
+                                          crypto::sha256("AN ARTIFACT").hex(), crypto::sha256("an artifact").hex()));
+}
+
+TEST_F(VerifierTest, WaitsForAnArtifactThatIsLate) {
+    show_evidence();
+    const auto stored = folder / "result" / chain.jobs.at(job).details.result;
+    std::filesystem::rename(stored, folder / "elsewhere");
+    const Verdict verdict = judged(submit_block()).value();
+    EXPECT_TRUE(verdict.may_pass_later);
+    EXPECT_EQ(verdict.reason, "there is no artifact of it in the Storage API");
+    std::filesystem::rename(folder / "elsewhere", stored);
+    EXPECT_TRUE(judged(submit_block()).has_error()) << "then it computes";
+}
+
+/// Whatever the order in which the Storage API and the verifier learn of the submit.
+TEST_F(VerifierTest, ANameWithoutADigestBindsByTheTimeAtWhichItWasStored) {
+    chain.jobs.at(job).record.status = chain::JobStatus::processing;
+    submit(upload_result("an artifact", ".tar", std::nullopt));
+    show_evidence();
+    const std::int64_t stored_at = system_clock().unix_ms() / 1'000;
+    chain.jobs.at(job).assign.submitted_at_unix_s = stored_at - 100;
+    const Verdict verdict = judged(submit_block()).value();
+    EXPECT_FALSE(verdict.may_pass_later);
+    EXPECT_THAT(verdict.reason, HasSubstr("s after the submit, which names no sha256"));
+    chain.jobs.at(job).assign.submitted_at_unix_s = stored_at + 1;
+    EXPECT_TRUE(judged(submit_block()).has_error()) << "then it computes";
+}
+
+TEST_F(VerifierTest, SaysWhatItWantsToThoseWhoSubmitSomethingElse) {
+    for (const std::string& result : {std::string("model.pt"), std::string(), std::string(32, '1') + ".tar",
+                                      std::string(32, '1') + "-0123456789abcdef.pt", std::string(5'000, '\x1b')}) {
+        chain.jobs.at(job).details.result = result;
+        const Verdict verdict = judged(submit_block()).value();
+        EXPECT_FALSE(verdict.may_pass_later) << result;
+        EXPECT_THAT(verdict.reason, HasSubstr("expected <JOB id>-<sha256>.tar")) << result;
+        EXPECT_LT(verdict.reason.size(), 500u);
+        EXPECT_EQ(verdict.reason.find('\x1b'), std::string::npos);
+    }
 }
 
 /// Withheld evidence: once its patience is over, the verifier rejects; not before, and not before the submit is deep.

@@ -22,6 +22,7 @@ public:
     statemachine::WorkerFile evidence;
     int damaged_uploads = 0;         ///< so many of the next uploads hold other bytes
     int refused_uploads = 0;         ///< of so many of the next uploads parts are missing
+    int wrong_names = 0;             ///< so many of the next uploads are named by the digest of another file
     bool is_published = false;       ///< a server without our extensions
     bool hang_dataset_urls = false;  ///< from now on
     int dataset_urls = 0;
@@ -45,12 +46,15 @@ public:
         if (failure) co_return *failure;
         co_return "http://storage/dataset?signature=secret";
     }
-    Task<Result<api_client::OpenedUpload>> open_upload(JobId job, std::uint64_t bytes, std::string extension) override {
+    Task<Result<api_client::OpenedUpload>> open_upload(JobId job, statemachine::WorkerFile file,
+                                                       std::string extension) override {
         if (failure) co_return *failure;
         ++opened;
         if (extension == ".evidence") evidence_uploads.insert("upload-" + std::to_string(opened));
         api_client::OpenedUpload upload{"upload-" + std::to_string(opened), job.hex() + extension, {}};
-        for (std::uint64_t offset = 0; offset < bytes; offset += upload_part_bytes)
+        if (extension == ".tar" && !is_published)
+            upload.file_name = api_client::bound_result_name(job, wrong_names-- > 0 ? Hash256{} : file.sha256, ".tar");
+        for (std::uint64_t offset = 0; offset < file.bytes; offset += upload_part_bytes)
             upload.urls.push_back("http://storage/part?signature=secret");
         co_return upload;
     }

@@ -146,7 +146,9 @@ void NodeWorld::expect_verified_once() {
     EXPECT_EQ(chain.mined("decline"), 0);
     EXPECT_EQ(chain.reverted(), 0);
     EXPECT_EQ(chain.jobs.at(job_id).record.status, chain::JobStatus::verified);
-    EXPECT_EQ(chain.jobs.at(job_id).details.result, job_id.hex() + ".tar");
+    EXPECT_EQ(chain.jobs.at(job_id).details.result,
+              artifacts.is_published ? job_id.hex() + ".tar"
+                                     : api_client::bound_result_name(job_id, artifacts.holds.sha256, ".tar"));
     EXPECT_TRUE(real_store->jobs().verify(job_id).has_value()) << real_store->jobs().verify(job_id).error().message;
     EXPECT_TRUE(real_store->jobs().active().value().empty());
 }

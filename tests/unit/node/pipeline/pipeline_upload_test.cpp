@@ -94,6 +94,15 @@ TEST_F(PipelineUploadTest, APublishedStorageApiIsEnough) {
     expect_verified_once();
 }
 
+/// A server that errs or lies could have another file submitted, which fails the check.
+TEST_F(PipelineUploadTest, ANameThatHoldsAnotherDigestIsNeverSubmitted) {
+    artifacts.wrong_names = 3;
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    EXPECT_EQ(failed_attempts(), (std::vector<std::uint32_t>{1, 2, 3}));
+    expect_verified_once();
+}
+
 TEST_F(PipelineUploadTest, ExpiredUploadUrlsAreReplacedByANewUpload) {
     hub.answers_uploads = false;
     start(true);
