@@ -205,7 +205,7 @@ Task<Result<std::optional<StorageApiClient::ResultLocation>>> StorageApiClient::
     ResultLocation location;
     location.url = fields.string("url", url_bytes_max);
     location.bytes = fields.u64("bytes");
-    location.stored_at_unix_s = fields.i64("storedAt", 0);
+    if (fields.has("storedAt")) location.stored_at_unix_s = fields.i64("storedAt", 0);
     if (auto check = fields.check(); check.has_error()) co_return check.error();
     co_return std::optional(std::move(location));
 }

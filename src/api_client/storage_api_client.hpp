@@ -89,7 +89,7 @@ public:
     struct ResultLocation {
         std::string url;  ///< signed, for GET
         std::uint64_t bytes = 0;
-        std::int64_t stored_at_unix_s = 0;  ///< since when its content is fixed
+        std::optional<std::int64_t> stored_at_unix_s{};  ///< since when its content is fixed; older servers do not say
     };
     /// For the verifier and, once the JOB is VERIFIED, its requester: what was submitted, or the newest evidence that
     /// was shown. None if nothing is there.

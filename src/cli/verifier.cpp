@@ -35,6 +35,7 @@ Task<Result<void>> run_verifier(std::shared_ptr<VerifierFlags> flags) {
     options.core = self.settings.core;
     options.folder = std::filesystem::path(flags->data) / "jobs";
     options.trainer_program = trainer_protocol::default_trainer_program();
+    options.budget = network::budget_of_machine(options.threads);
     options.rules = self.settings.rules;
     options.confirmations = self.settings.confirmations;
     const network::VerifierPorts ports{self.chain(), self.sender(), self.storage(), system_clock()};

@@ -126,7 +126,7 @@ Task<Result<void>> SimulatedStorage::complete_upload(JobId, std::string upload_i
     const auto found = uploads_.find(upload_id);
     if (found == uploads_.end() || found->second.aborted) co_return permanent_error("404: no such upload");
     auto& upload = found->second;
-    if (!upload.completed) {
+    if (!upload.completed && !(upload.bound_to && results_.contains(upload.file_name))) {
         const auto job = chain_.latest().jobs.find(upload.job);
         if (!upload.shows &&
             (job == chain_.latest().jobs.end() || job->second.record.status != chain::JobStatus::processing))
@@ -134,7 +134,7 @@ Task<Result<void>> SimulatedStorage::complete_upload(JobId, std::string upload_i
         if (upload.parts.size() != upload.parts_total) co_return permanent_error("400: a part is missing");
         if (upload.bound_to && digest_of(upload) != *upload.bound_to)
             co_return permanent_error("409: the parts make another file than the upload was opened for");
-        if (results_.contains(upload.file_name) && !upload.bound_to)
+        if (results_.contains(upload.file_name))
             co_return permanent_error("409: a completed object can never be replaced");
         upload.completed = true;
         results_[upload.file_name] = digest_of(upload);
@@ -151,7 +151,10 @@ Task<Result<std::optional<api_client::ArtifactStore::UploadState>>> SimulatedSto
     if (is_published_) co_return std::optional<UploadState>();
     const auto found = uploads_.find(upload_id);
     if (found == uploads_.end() || found->second.aborted) co_return permanent_error("404: no such upload");
-    co_return std::optional(UploadState{found->second.bytes, digest_of(found->second), found->second.completed});
+    const Upload& upload = found->second;
+    if (upload.bound_to && results_.contains(upload.file_name))
+        co_return std::optional(UploadState{upload.bytes, *upload.bound_to, true});
+    co_return std::optional(UploadState{upload.bytes, digest_of(upload), upload.completed});
 }
 
 Task<Result<std::vector<api_client::JobOffer>>> SimulatedInfoServer::open_jobs() {

@@ -177,6 +177,7 @@ Task<Result<chain::JobRecord>> FakeChain::job(JobId id) {
     co_return answer(jobs.contains(id) ? jobs.at(id).record : chain::JobRecord{});
 }
 Task<Result<chain::JobDetails>> FakeChain::job_details(JobId id) {
+    if (before_details) before_details();
     co_return answer(jobs.contains(id) ? jobs.at(id).details : chain::JobDetails{});
 }
 Task<Result<chain::JobAssign>> FakeChain::job_assign(JobId id) {

@@ -47,6 +47,8 @@ public:
 
     /// While set, every read returns it: the endpoint is down.
     std::optional<Error> failure;
+    /// Called before each read of a JOB's details, if set: what happens in the meantime.
+    std::function<void()> before_details;
     chain::Constants network;
     std::uint64_t id_of_chain = 31'337;
     std::map<Address, Wei> alt_balances, emt_balances;

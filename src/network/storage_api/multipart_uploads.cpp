@@ -272,7 +272,10 @@ OrRefusal<std::string> MultipartUploads::complete(std::string_view upload_id, co
     if (etags.size() != upload->binding.parts)
         return http::malformed(
             fmt::format("{} parts are listed; the upload has {}", etags.size(), upload->binding.parts));
-    if (is_complete(*upload)) return upload->file_name;
+    if (is_complete(*upload)) {
+        remove_parts(*upload);
+        return upload->file_name;
+    }
 
     const OrRefusal<std::uint64_t> total = check_parts(*upload);
     if (total.has_error()) return total.error();

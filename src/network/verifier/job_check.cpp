@@ -15,6 +15,7 @@
 #include "runtime/utf8.hpp"
 #include "runtime/with_timeout.hpp"
 #include "trainer_protocol/job_param.hpp"
+#include "trainer_protocol/presets.hpp"
 #include "trainer_protocol/segments.hpp"
 #include "trainer_protocol/trainer_child.hpp"
 
@@ -24,6 +25,8 @@ namespace {
 
 constexpr std::size_t shown_bytes_max = 80;
 constexpr Milliseconds download_idle_timeout{60'000};
+/// Between the Storage API and the chain's blocks; signatures forgive 2 s.
+constexpr std::int64_t clock_difference_max_s = 5;
 /// A byte may be damaged on its way: another content is no verdict before it came twice.
 constexpr int fetches_max = 2;
 /// A child that has reported nothing for this long counts as hung.
@@ -52,7 +55,7 @@ Task<Result<Hash256>> fetch_dataset(api_client::StorageApiClient& storage, JobId
 /// What the submit bound the node to.
 struct Commitment {
     std::optional<Hash256> sha256;  ///< in the result's name; none: a client without our extension chose the name
-    std::int64_t submitted_at_unix_s = 0;  ///< by the chain's clock
+    std::int64_t submitted_at_unix_s = 0;
 };
 
 /// Something that the node delivered, and the size up to which it is accepted.
@@ -63,30 +66,27 @@ struct Delivery {
     std::optional<Commitment> commitment{};  ///< none for evidence, which the artifact's manifest binds
 };
 
-/// Two rules, one for each kind of name: what the submit names is the only thing that counts; and where it names
-/// nothing, all that was stored before it, since later the node may have known what is drawn.
-std::optional<Verdict> object_to_content(const Commitment& commitment, const Hash256& sha256,
-                                         std::int64_t stored_at_unix_s) {
-    if (commitment.sha256) {
-        if (sha256 == *commitment.sha256) return std::nullopt;
-        return Verdict{false,
-                       fmt::format("the artifact has sha256 {}; what was submitted names {}", sha256.hex(),
-                                   commitment.sha256->hex()),
-                       0};
-    }
-    if (stored_at_unix_s <= commitment.submitted_at_unix_s) return std::nullopt;
-    return Verdict{false,
-                   fmt::format("the artifact was stored {} s after the submit, which names no sha256",
-                               stored_at_unix_s - commitment.submitted_at_unix_s),
-                   0};
+Verdict final_objection(std::string reason) {
+    return Verdict{false, std::move(reason), 0};
 }
 
-void tell_rule(const JobId& id, const Commitment& commitment, std::int64_t stored_at_unix_s) {
-    if (commitment.sha256)
-        spdlog::info("verifier: JOB {}: the artifact is the one that the submit names, by its sha256", id.hex());
-    else
-        spdlog::info("verifier: JOB {}: the submit names no sha256; the artifact was stored {} s before it", id.hex(),
-                     commitment.submitted_at_unix_s - stored_at_unix_s);
+/// Of a result whose name commits to nothing: what was stored before the submit counts, since later the node may have
+/// known what is drawn. The clocks are two machines'; a node that would use the difference must also beat the Storage
+/// API's own refusal to complete anything once it sees the submit.
+Result<std::optional<Verdict>> object_to_time(const Commitment& commitment,
+                                              std::optional<std::int64_t> stored_at_unix_s) {
+    if (commitment.sha256) return std::optional<Verdict>();
+    if (!stored_at_unix_s) return transient_error("the Storage API does not say since when it has the artifact");
+    const std::int64_t late_s = *stored_at_unix_s - commitment.submitted_at_unix_s;
+    if (late_s <= clock_difference_max_s) return std::optional<Verdict>();
+    return std::optional(
+        final_objection(fmt::format("the artifact was stored {} s after the submit, which names no sha256", late_s)));
+}
+
+std::optional<Verdict> object_to_digest(const Commitment& commitment, const Hash256& sha256) {
+    if (!commitment.sha256 || sha256 == *commitment.sha256) return std::nullopt;
+    return final_objection(
+        fmt::format("the artifact has sha256 {}; what was submitted names {}", sha256.hex(), commitment.sha256->hex()));
 }
 
 /// A file that is missing, absurdly large or another than was submitted is the node's fault: a verdict, not an error.
@@ -101,14 +101,21 @@ Task<Result<std::optional<Verdict>>> fetch_delivery(api_client::StorageApiClient
                           fmt::format("the {} has {} bytes, at most {} are taken", delivery.name, (*location)->bytes,
                                       delivery.bytes_max),
                           0};
+    const Commitment commitment = delivery.commitment.value_or(Commitment{});
+    if (delivery.commitment) {
+        auto untimely = object_to_time(commitment, (*location)->stored_at_unix_s);
+        if (untimely.has_error() || *untimely) co_return untimely;
+    }
     std::optional<Verdict> objection;
     for (int fetches = 0; fetches == 0 || (objection && fetches < fetches_max); ++fetches) {
         const auto sha256 = co_await fetch((*location)->url, file, (*location)->bytes);
         if (sha256.has_error()) co_return sha256.error();
-        if (!delivery.commitment) co_return std::optional<Verdict>{};
-        objection = object_to_content(*delivery.commitment, *sha256, (*location)->stored_at_unix_s);
+        objection = object_to_digest(commitment, *sha256);
     }
-    if (!objection) tell_rule(id, *delivery.commitment, (*location)->stored_at_unix_s);
+    if (delivery.commitment && !objection)
+        spdlog::info("verifier: JOB {}: {}", id.hex(),
+                     commitment.sha256 ? "the artifact has the sha256 that the submit names"
+                                       : "the submit names no sha256; the artifact was stored before it");
     co_return objection;
 }
 
@@ -158,23 +165,47 @@ Task<Result<trainer_protocol::Checked>> run_check(VerifierOptions options, train
     }
 }
 
+/// Floating-point operations a second of a slow machine; see CheckCost.
+constexpr double reference_speed = 5e10;
+/// Of the training, what a check repeats; of a state's bytes, what it holds at once; and what it needs besides.
+constexpr double checked_share = 0.12;
+constexpr std::uint64_t states_held = 8, other_memory_bytes = std::uint64_t{512} << 20;
+constexpr double duration_max_ms = 30.0 * 86'400'000;
+
+CheckCost cost_of(const trainer_protocol::JobSpec& spec, const trainer_protocol::Preset& preset, std::uint64_t bytes) {
+    const double tokens = static_cast<double>(bytes) / preset.bytes_per_token * spec.epochs;
+    const double ms = 1'000 * checked_share * tokens * preset.flops_per_token() / reference_speed;
+    return {Milliseconds(static_cast<std::int64_t>(std::min(ms, duration_max_ms))),
+            states_held * preset.state_bytes() + other_memory_bytes};
+}
+
 }  // namespace
 
+Task<CheckCost> estimate_check(chain::Chain& chain, api_client::StorageApiClient& storage, VerifierOptions options,
+                               JobId id) {
+    const auto details = co_await chain.job_details(id);
+    if (details.has_error()) co_return CheckCost{};
+    const auto spec = trainer_protocol::parse_job_param(id, details->param, options.rules);
+    if (spec.has_error()) co_return CheckCost{};
+    const auto preset = trainer_protocol::find_preset(spec->model);
+    const auto bytes = co_await storage.dataset_bytes(details->dataset);
+    if (preset.has_error() || bytes.has_error()) co_return CheckCost{};
+    co_return cost_of(*spec, *preset, *bytes);
+}
+
 Task<Result<Verdict>> check_job(chain::Chain& chain, api_client::StorageApiClient& storage, VerifierOptions options,
-                                JobId id, Hash256 block_hash) {
+                                JobId id, SubmitBlock submit) {
     const auto details = co_await chain.job_details(id);
     if (details.has_error()) co_return details.error();
+    // An endpoint that is a few blocks behind shows none yet.
+    if (details->result.empty()) co_return Verdict{false, "the chain shows no result of it", 0, true};
     if (!api_client::is_result_name(details->result, id, api_client::result_extension))
-        co_return Verdict{
-            false,
-            fmt::format("what was submitted, '{}', names no artifact of this JOB: expected <JOB id>-<sha256>"
-                        ".tar, a tar as docs/PROTOCOL.md has it",
-                        one_line(details->result, shown_bytes_max)),
-            0};
-    const auto assign = co_await chain.job_assign(id);
-    if (assign.has_error()) co_return assign.error();
+        co_return final_objection(fmt::format(
+            "what was submitted, '{}', names no artifact of this JOB: expected <JOB id>-<sha256>.tar, a tar "
+            "as docs/PROTOCOL.md has it",
+            one_line(details->result, shown_bytes_max)));
     const Commitment commitment{api_client::digest_in(details->result, id, api_client::result_extension),
-                                assign->submitted_at_unix_s};
+                                submit.timestamp_unix_s};
     const auto bytes = co_await storage.dataset_bytes(details->dataset);
     if (bytes.has_error()) co_return in_context("dataset size", bytes.error());
     if (*bytes > api_client::dataset_bytes_max)
@@ -195,7 +226,7 @@ Task<Result<Verdict>> check_job(chain::Chain& chain, api_client::StorageApiClien
     request.folder = folder / "scratch";
     request.compute.threads = options.threads;
     request.evidence = folder / "evidence";
-    request.block_hash = block_hash;
+    request.block_hash = submit.hash;
     request.draws = options.rules.draws;
     auto early = co_await fetch_deliveries(storage, id, request, commitment);
     if (early.has_error()) co_return early.error();

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "network/verifier/check_queue.hpp"
 #include "network/verifier/verifier.hpp"
 #include "trainer_protocol/messages.hpp"
 
@@ -19,10 +20,20 @@ struct Verdict {
 
 inline constexpr std::uint64_t artifact_bytes_max = std::uint64_t{16} << 30;
 
-/// `block_hash` is that of the block that contains the submit; it draws the segments to retrain. An Error means that no
-/// verdict is possible now (the Storage API does not answer, the child was killed) and that the caller should retry. A
-/// faulty delivery by the node, or a JOB whose param cannot be trained, is a Verdict.
+/// The block that contains the submit. Its hash draws the segments to retrain.
+struct SubmitBlock {
+    Hash256 hash;
+    std::int64_t timestamp_unix_s = 0;
+};
+
+/// An Error means that no verdict is possible now (the Storage API does not answer, the child was killed) and that the
+/// caller should retry. A faulty delivery by the node, or a JOB whose param cannot be trained, is a Verdict.
 Task<Result<Verdict>> check_job(chain::Chain& chain, api_client::StorageApiClient& storage, VerifierOptions options,
-                                JobId id, Hash256 block_hash);
+                                JobId id, SubmitBlock submit);
+
+/// What the check of a JOB will cost. It always answers: a JOB of which too little is known to tell costs nothing,
+/// since its check says soon what is wrong.
+Task<CheckCost> estimate_check(chain::Chain& chain, api_client::StorageApiClient& storage, VerifierOptions options,
+                               JobId id);
 
 }  // namespace emeth::network

@@ -14,7 +14,10 @@
 #include "chain/reorganisation.hpp"
 #include "network/verifier/job_check.hpp"
 #include "runtime/log.hpp"
+#include "runtime/memory_limit.hpp"
+#include "runtime/processors.hpp"
 #include "runtime/retry_policy.hpp"
+#include "runtime/task_group.hpp"
 
 namespace emeth::network {
 
@@ -22,7 +25,11 @@ namespace {
 
 constexpr RetryPolicy retry_policy{.first = Milliseconds(1'000), .factor = 2, .max = Milliseconds(60'000), .jitter = 0};
 
+/// JOBs that are looked at on chain at the same time.
+constexpr std::size_t looks_max = 16;
+
 struct OpenJob {
+    bool is_in_work = false;
     std::uint32_t failures = 0;                 ///< consecutive failed checks
     Milliseconds not_before{0};                 ///< monotonic
     std::optional<Milliseconds> missing_since;  ///< monotonic; when its artifact or evidence was first found missing
@@ -33,20 +40,27 @@ struct OpenJob {
 
 struct Verifier::Impl : VerifierPorts {
     Impl(VerifierPorts ports, VerifierOptions chosen)
-        : VerifierPorts(ports), options(std::move(chosen)), follower(chain, 0) {}
+        : VerifierPorts(ports), options(std::move(chosen)), follower(chain, 0), queue(options.budget) {}
 
     VerifierOptions options;
     chain::LogFollower follower;
+    CheckQueue queue;
+    std::size_t looks = 0;          ///< in work
     std::map<JobId, OpenJob> open;  ///< JOBs last seen as PROCESSING or SUBMITTED
 
     Task<> run();
+    Task<> follow_and_start(TaskGroup& group);
+    void start_looks(TaskGroup& group);
+    void start_checks(TaskGroup& group);
+    Task<> look(JobId id);
+    Task<> check(JobId id);
     Task<Result<void>> follow();
     Task<Result<void>> look_at(JobId id);
-    Task<Result<Hash256>> block_of_submit(JobId id);
+    Task<Result<SubmitBlock>> block_of_submit(JobId id);
     Task<Result<void>> judge(JobId id);
     Task<Result<void>> call(JobId id, chain::Bytes data, std::string what);
     bool is_patience_over(JobId id);
-    void note_failure(JobId id, const Error& error);
+    void note_end(JobId id, const Result<void>& work);
 };
 
 /// The logs only tell where to look; a JOB's content is always read from the contract.
@@ -75,8 +89,8 @@ Task<Result<void>> Verifier::Impl::call(JobId id, chain::Bytes data, std::string
     co_return Result<void>{};
 }
 
-/// The hash of the block that contains the submit, once that block is deep enough to draw from.
-Task<Result<Hash256>> Verifier::Impl::block_of_submit(JobId id) {
+/// The block that contains the submit, once it is deep enough to draw from.
+Task<Result<SubmitBlock>> Verifier::Impl::block_of_submit(JobId id) {
     const auto latest = co_await chain.latest_block();
     if (latest.has_error()) co_return latest.error();
     const auto found = open.find(id);
@@ -86,18 +100,27 @@ Task<Result<Hash256>> Verifier::Impl::block_of_submit(JobId id) {
     if (logs.has_error()) co_return logs.error();
     for (auto log = logs->rbegin(); log != logs->rend(); ++log) {
         if (log->status != chain::JobStatus::submitted) continue;
-        if (log->block + options.confirmations <= latest->number + 1) co_return log->block_hash;
-        co_return transient_error(
-            fmt::format("its submit in block {} is not {} blocks deep yet", log->block, options.confirmations));
+        if (log->block + options.confirmations > latest->number + 1)
+            co_return transient_error(
+                fmt::format("its submit in block {} is not {} blocks deep yet", log->block, options.confirmations));
+        const auto block = co_await chain.block(log->block);
+        if (block.has_error()) co_return block.error();
+        if (!*block || (*block)->hash != log->block_hash)
+            co_return transient_error(fmt::format("block {} with its submit is not on the chain", log->block));
+        co_return SubmitBlock{log->block_hash, (*block)->timestamp_unix_s};
     }
     co_return transient_error("the chain shows no submit of it");
 }
 
 Task<Result<void>> Verifier::Impl::judge(JobId id) {
-    const auto block_hash = co_await block_of_submit(id);
-    if (block_hash.has_error()) co_return block_hash.error();
-    const auto verdict = co_await check_job(chain, storage, options, id, *block_hash);
+    const auto submit = co_await block_of_submit(id);
+    if (submit.has_error()) co_return submit.error();
+    const auto verdict = co_await check_job(chain, storage, options, id, *submit);
     if (verdict.has_error()) co_return verdict.error();
+    // The check may have taken hours, and what it judged is the draw of that block alone.
+    const auto still = co_await block_of_submit(id);
+    if (still.has_error()) co_return still.error();
+    if (still->hash != submit->hash) co_return transient_error("its submit has moved to another block");
     if (verdict->passed) {
         spdlog::info("verifier: JOB {} passes, {} gas", id.hex(), verdict->gas);
         chain::Bytes data = chain::encode_verify(id, verdict->gas);
@@ -112,12 +135,21 @@ Task<Result<void>> Verifier::Impl::judge(JobId id) {
 Task<Result<void>> Verifier::Impl::look_at(JobId id) {
     const auto job = co_await chain.job(id);
     if (job.has_error()) co_return job.error();
-    if (job->status == chain::JobStatus::submitted) co_return co_await judge(id);
+    if (job->status == chain::JobStatus::submitted) {
+        const CheckCost cost = co_await estimate_check(chain, storage, options, id);
+        queue.wait(id, cost, clock.monotonic());
+        co_return Result<void>{};
+    }
+    queue.forget(id);
     if (job->status != chain::JobStatus::processing) {
         open.erase(id);
         std::error_code ignored;
         std::filesystem::remove_all(options.folder / id.hex().substr(2), ignored);
         co_return Result<void>{};
+    }
+    if (const auto found = open.find(id); found != open.end()) {
+        found->second.failures = 0;
+        found->second.missing_since.reset();
     }
     const auto block = co_await chain.latest_block();
     if (block.has_error()) co_return block.error();
@@ -136,31 +168,72 @@ bool Verifier::Impl::is_patience_over(JobId id) {
     return clock.monotonic() - *missing_since >= options.patience;
 }
 
-void Verifier::Impl::note_failure(JobId id, const Error& error) {
+void Verifier::Impl::note_end(JobId id, const Result<void>& work) {
     const auto found = open.find(id);
     if (found == open.end()) return;
     auto& job = found->second;
+    job.is_in_work = false;
+    if (work.has_value()) return;
     const auto wait = backoff(++job.failures, retry_policy, 0);
     job.not_before = clock.monotonic() + wait;
-    spdlog::warn("verifier: JOB {}: will look again in {} ms: {}", id.hex(), wait.count(), error.message);
+    spdlog::warn("verifier: JOB {}: will look again in {} ms: {}", id.hex(), wait.count(), work.error().message);
 }
 
-Task<> Verifier::Impl::run() {
+Task<> Verifier::Impl::look(JobId id) {
+    const auto looked = co_await look_at(id);
+    --looks;
+    note_end(id, looked);
+}
+
+Task<> Verifier::Impl::check(JobId id) {
+    const auto judged = co_await judge(id);
+    queue.ended(id);
+    note_end(id, judged);
+}
+
+/// Those first that have waited longest for it.
+void Verifier::Impl::start_looks(TaskGroup& group) {
+    std::vector<std::pair<Milliseconds, JobId>> due;
+    for (const auto& [id, job] : open)
+        if (!job.is_in_work && !queue.is_waiting(id) && job.not_before <= clock.monotonic())
+            due.emplace_back(job.not_before, id);
+    std::ranges::sort(due);
+    for (const auto& [since, id] : due) {
+        if (looks >= looks_max) return;
+        OpenJob& job = open.at(id);
+        job.is_in_work = true;
+        job.not_before = clock.monotonic();
+        ++looks;
+        group.start(look(id));
+    }
+}
+
+void Verifier::Impl::start_checks(TaskGroup& group) {
+    while (const auto id = queue.start_next(clock.monotonic())) {
+        open[*id].is_in_work = true;
+        group.start(check(*id));
+    }
+}
+
+Task<> Verifier::Impl::follow_and_start(TaskGroup& group) {
     for (;;) {
         const auto followed = co_await follow();
         if (followed.has_error()) spdlog::warn("verifier: {}", followed.error().message);
-        std::vector<JobId> due;
-        for (const auto& [id, job] : open)
-            if (job.not_before <= clock.monotonic()) due.push_back(id);
-        for (const JobId& id : due) {
-            const auto looked = co_await look_at(id);
-            if (looked.has_error())
-                note_failure(id, looked.error());
-            else if (const auto found = open.find(id); found != open.end())
-                found->second = {0, Milliseconds(0), std::nullopt, found->second.last_block};
-        }
+        start_looks(group);
+        start_checks(group);
         co_await clock.sleep(options.poll_interval);
     }
+}
+
+/// A JOB that is waited for, or is PROCESSING, holds up no other; nor does a check that lasts for hours.
+Task<> Verifier::Impl::run() {
+    TaskGroup group(co_await asio::this_coro::executor, 1 + looks_max + options.budget.checks_max);
+    group.start(follow_and_start(group));
+    co_await group.join();
+}
+
+CheckQueue::Budget budget_of_machine(std::uint32_t threads) {
+    return {std::max<std::size_t>(1, processors() / threads), memory_limit() / 4 * 3};
 }
 
 Verifier::Verifier(VerifierPorts ports, VerifierOptions options)

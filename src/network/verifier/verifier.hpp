@@ -1,5 +1,6 @@
 // The verifier: follows submitted JOBs, checks each artifact in an emeth-trainer child, and calls verify, rejectResult
-// or timeout. Io thread only.
+// or timeout. Checks run side by side within a budget of memory and threads, smallest first (check_queue.hpp). Io
+// thread only.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +9,7 @@
 
 #include "api_client/storage_api_client.hpp"
 #include "chain/sender/transaction_sender.hpp"
+#include "network/verifier/check_queue.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/result.hpp"
 #include "runtime/task.hpp"
@@ -28,12 +30,16 @@ struct VerifierOptions {
     std::filesystem::path folder;           ///< scratch space, one folder per JOB
     std::filesystem::path trainer_program;  ///< emeth-trainer
     trainer_protocol::NetworkRules rules;
-    std::uint32_t threads = 1;
+    std::uint32_t threads = 1;  ///< of each check
+    CheckQueue::Budget budget{};
     Milliseconds poll_interval{1'000};
     std::uint64_t confirmations = 2;    ///< blocks before a submit's block is used for the draw
     Milliseconds patience{600'000};     ///< how long artifact or evidence may be missing before the result is rejected
     std::int64_t timeout_grace_s = 60;  ///< after the deadline, before timeout is called
 };
+
+/// As many checks of so many threads side by side as the machine has processors for, in three quarters of its memory.
+CheckQueue::Budget budget_of_machine(std::uint32_t threads);
 
 class Verifier {
 public:

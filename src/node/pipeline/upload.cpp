@@ -51,6 +51,11 @@ Task<Result<void>> Upload::open() {
     if (named && *named != delivered.file.sha256)
         co_return transient_error(fmt::format("the Storage API names a file with sha256 {} by {}",
                                               delivered.file.sha256.hex(), opened->file_name));
+    if (!named && delivered.extension == api_client::result_extension)
+        spdlog::warn(
+            "{}: the Storage API gives a name without a digest, so that a verifier can only go by the time at "
+            "which the result was stored",
+            short_name(journal_.id()));
     Fact fact = sm::UploadOpened{journal_.job().lease.number, opened->upload_id, opened->file_name, parts};
     const Result<void> committed = co_await journal_.commit(std::move(fact));
     if (committed.has_error()) co_return committed;

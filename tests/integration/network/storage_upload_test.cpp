@@ -105,6 +105,16 @@ TEST_F(StorageUpload, TheSameDigestAgainIsTheSameObject) {
     EXPECT_THAT(test::files_below(folder / "incoming"), IsEmpty());
 }
 
+TEST_F(StorageUpload, PartsOfASecondUploadOfTheSameDigestGoWithIt) {
+    const json::object first = open_upload(1, ".tar", crypto::sha256("artifact"));
+    const json::object second = open_upload(1, ".tar", crypto::sha256("artifact"));
+    const std::string etag = put_part(first, 0, "artifact");
+    put_part(second, 0, "artifact");
+    EXPECT_EQ(complete(first, {etag}).status, 200u);
+    EXPECT_EQ(complete(second, {etag}).status, 200u);
+    EXPECT_EQ(test::files_below(folder / "uploads").size(), 2u) << "the records alone";
+}
+
 /// Else a node could read the draw, train what is drawn, and have it taken for what was submitted.
 TEST_F(StorageUpload, NoResultIsCompletedOnceTheJobIsSubmitted) {
     const std::string early = upload_result("early");

@@ -26,6 +26,8 @@ protected:
     }
 
     [[nodiscard]] Hash256 submit_block() { return run(chain.status_logs(job, 0)).value().back().block_hash; }
+    [[nodiscard]] static std::int64_t now_unix_s() { return system_clock().unix_ms() / 1'000; }
+    /// In the fourth block from the head.
     void submit(const std::string& result) {
         chain.submit(job, result);
         chain.mine(3);
@@ -35,9 +37,9 @@ protected:
         const auto header = trainer_protocol::evidence_header(block);
         return std::string(header.begin(), header.end()) + std::string(bytes, 'e');
     }
-    Result<Verdict> judged(const Hash256& block) {
+    Result<Verdict> judged(const Hash256& block, std::int64_t submitted_at_unix_s = now_unix_s()) {
         api_client::StorageApiClient storage(http::Url::parse(server->url()).value(), verifier, clock);
-        return run(check_job(chain, storage, options, job, block));
+        return run(check_job(chain, storage, options, job, {block, submitted_at_unix_s}));
     }
 
     VerifierOptions options;
@@ -101,17 +103,14 @@ TEST_F(VerifierTest, ANameWithoutADigestBindsByTheTimeAtWhichItWasStored) {
     chain.jobs.at(job).record.status = chain::JobStatus::processing;
     submit(upload_result("an artifact", ".tar", std::nullopt));
     show_evidence();
-    const std::int64_t stored_at = system_clock().unix_ms() / 1'000;
-    chain.jobs.at(job).assign.submitted_at_unix_s = stored_at - 100;
-    const Verdict verdict = judged(submit_block()).value();
+    const Verdict verdict = judged(submit_block(), now_unix_s() - 100).value();
     EXPECT_FALSE(verdict.may_pass_later);
     EXPECT_THAT(verdict.reason, HasSubstr("s after the submit, which names no sha256"));
-    chain.jobs.at(job).assign.submitted_at_unix_s = stored_at + 1;
-    EXPECT_TRUE(judged(submit_block()).has_error()) << "then it computes";
+    EXPECT_TRUE(judged(submit_block(), now_unix_s() - 2).has_error()) << "clocks differ a little; then it computes";
 }
 
 TEST_F(VerifierTest, SaysWhatItWantsToThoseWhoSubmitSomethingElse) {
-    for (const std::string& result : {std::string("model.pt"), std::string(), std::string(32, '1') + ".tar",
+    for (const std::string& result : {std::string("model.pt"), std::string(32, '1') + ".tar",
                                       std::string(32, '1') + "-0123456789abcdef.pt", std::string(5'000, '\x1b')}) {
         chain.jobs.at(job).details.result = result;
         const Verdict verdict = judged(submit_block()).value();
@@ -120,6 +119,12 @@ TEST_F(VerifierTest, SaysWhatItWantsToThoseWhoSubmitSomethingElse) {
         EXPECT_LT(verdict.reason.size(), 500u);
         EXPECT_EQ(verdict.reason.find('\x1b'), std::string::npos);
     }
+}
+
+/// An endpoint that lags behind the one that showed the submit.
+TEST_F(VerifierTest, WaitsForAResultThatTheChainDoesNotShowYet) {
+    chain.jobs.at(job).details.result.clear();
+    EXPECT_TRUE(judged(submit_block()).value().may_pass_later);
 }
 
 /// Withheld evidence: once its patience is over, the verifier rejects; not before, and not before the submit is deep.
@@ -144,15 +149,38 @@ protected:
         judge.emplace(VerifierPorts{chain, *sender, *client, system_clock()}, options);
         working.emplace(io, run_verifier());
     }
-    [[nodiscard]] bool rejected_in_time() {
-        for (int tries = 0; tries < 200 && !rejected(); ++tries) run(system_clock().sleep(Milliseconds(50)));
-        return rejected();
-    }
-    [[nodiscard]] bool rejected() const {
+    [[nodiscard]] bool sent(const chain::Bytes& data) const {
         return std::any_of(chain.broadcast.begin(), chain.broadcast.end(), [&](const chain::Bytes& raw) {
             const auto decoded = chain::decode_transaction(raw);
-            return decoded.has_value() && decoded->transaction.data == chain::encode_reject_result(job);
+            return decoded.has_value() && decoded->transaction.data == data;
         });
+    }
+    [[nodiscard]] bool sent_in_time(const chain::Bytes& data) {
+        for (int tries = 0; tries < 200 && !sent(data); ++tries) run(system_clock().sleep(Milliseconds(50)));
+        return sent(data);
+    }
+    [[nodiscard]] bool rejected_in_time() { return sent_in_time(chain::encode_reject_result(job)); }
+    [[nodiscard]] bool rejected() const { return sent(chain::encode_reject_result(job)); }
+    /// A check that never ends.
+    void hang_checks() {
+        options.trainer_program = folder / "hangs";
+        test::write_text(options.trainer_program, "#!/bin/sh\nexec sleep 1000\n");
+        std::filesystem::permissions(options.trainer_program, std::filesystem::perms::owner_all);
+        show_evidence();
+    }
+    [[nodiscard]] bool check_began() {
+        const auto log = options.folder / job.hex().substr(2) / "trainer.log";
+        for (int tries = 0; tries < 200 && !std::filesystem::exists(log); ++tries)
+            run(system_clock().sleep(Milliseconds(50)));
+        return std::filesystem::exists(log);
+    }
+    JobId submit_another(const std::string& result) {
+        const auto other = repeated<JobId>(0x22);
+        chain.request(other, requester.address(), "any", "{}", test::wei(1'000), now_ms / 1'000 + 3'600);
+        chain.process(other, node.address());
+        if (!result.empty()) chain.submit(other, result);
+        chain.mine(3);
+        return other;
     }
 
     std::unique_ptr<storage::Outbox> outbox;
@@ -178,6 +206,48 @@ TEST_F(VerifierRun, DrawsNothingBeforeTheSubmitIsDeepEnough) {
     EXPECT_FALSE(rejected());
     chain.mine(50);
     EXPECT_TRUE(rejected_in_time());
+}
+
+/// What was judged is then not the chain's draw any more.
+TEST_F(VerifierRun, ASubmitThatMovesWhileItIsCheckedIsJudgedAnew) {
+    int reads = 0;
+    chain.before_details = [&] {
+        if (++reads > 4) return;
+        chain.reorganise(4, 1);
+        submit("model.pt");
+    };
+    start_verifier();
+    EXPECT_TRUE(rejected_in_time());
+    EXPECT_GE(reads, 6) << "one for the estimate and one for the check, each time";
+}
+
+TEST_F(VerifierRun, ASlowCheckHoldsUpNoOther) {
+    options.budget = {2, std::uint64_t{1} << 40};
+    hang_checks();
+    start_verifier();
+    ASSERT_TRUE(check_began());
+    EXPECT_TRUE(sent_in_time(chain::encode_reject_result(submit_another("model.pt"))));
+    EXPECT_FALSE(rejected());
+}
+
+TEST_F(VerifierRun, AFullBudgetLetsTheNextWait) {
+    hang_checks();
+    start_verifier();
+    ASSERT_TRUE(check_began());
+    const JobId other = submit_another("model.pt");
+    run(system_clock().sleep(Milliseconds(1'000)));
+    EXPECT_FALSE(sent(chain::encode_reject_result(other)));
+}
+
+/// Which took the verifier as long as the longest check before it.
+TEST_F(VerifierRun, ADeadlineIsWatchedWhileACheckRuns) {
+    options.timeout_grace_s = 0;
+    hang_checks();
+    start_verifier();
+    ASSERT_TRUE(check_began());
+    const JobId other = submit_another("");
+    chain.jobs.at(other).record.deadline_unix_s = 1;
+    EXPECT_TRUE(sent_in_time(chain::encode_timeout(other)));
 }
 
 }  // namespace
