@@ -13,6 +13,7 @@ namespace emeth::test {
 namespace {
 
 using namespace trainer_protocol;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 
 bool full_trials() {
@@ -43,7 +44,28 @@ TEST(Cheats, NoTrainingAndAMadeUpLog) {
     for (std::size_t step = 0; step < losses.size(); ++step) losses[step] = 7 - 0.02 * static_cast<double>(step);
     forgery.set_losses(losses);
     forgery.claim_true_validation_loss();
-    expect_rejected(forgery.checked(), "no better than the untrained model");
+    expect_rejected(forgery.checked(), "segment 0 trained again gives other losses");
+}
+
+/// Nothing was trained, and the log does not hide it: only the segments tell this from a model that learnt nothing.
+TEST(Cheats, FrozenWeightsWithTheirTrueLosses) {
+    Forgery forgery;
+    const std::vector<float> initial = forgery.weights(0);
+    for (std::uint32_t state = 0; state < forgery.segments(); ++state) forgery.set_weights(state, initial);
+    forgery.set_artifact_weights(initial);
+    forgery.claim_true_validation_loss();
+    expect_rejected(forgery.checked(), "segment 0 trained again ends elsewhere");
+}
+
+/// Training begins honestly and stops after the first segment, which is always drawn.
+TEST(Cheats, StoppedAfterTheFirstSegment) {
+    Forgery forgery;
+    for (std::uint32_t state = 2; state < forgery.segments(); ++state) forgery.set_weights(state, forgery.weights(1));
+    forgery.set_artifact_weights(forgery.weights(1));
+    forgery.claim_true_validation_loss();
+    const Checked checked = forgery.checked();
+    EXPECT_FALSE(checked.passed);
+    EXPECT_THAT(checked.reason, ContainsRegex("segment [1-9][0-9]* trained again"));
 }
 
 TEST(Cheats, AForgedLog) {
@@ -51,7 +73,10 @@ TEST(Cheats, AForgedLog) {
     std::vector<double> losses = forgery.losses();
     for (double& loss : losses) loss *= 0.95;
     forgery.set_losses(losses);
-    expect_rejected(forgery.checked(), "other losses than training_log.jsonl");
+    expect_rejected(forgery.checked(), "segment 0 trained again gives other losses than training_log.jsonl");
+    std::ranges::reverse(losses);  // and it rises, which alone is no reason
+    forgery.set_losses(losses);
+    expect_rejected(forgery.checked(), "segment 0 trained again gives other losses than training_log.jsonl");
 }
 
 /// The same text with another JOB's initial weights and order: an equally good model, but not this JOB's.
