@@ -47,9 +47,6 @@ Objection object_to_origin(const Manifest& manifest, const CheckRequest& request
                            dataset_sha256.hex());
     if (manifest.epochs < job.epochs)
         return fmt::format("it was trained for {} epochs; the JOB asks for {}", manifest.epochs, job.epochs);
-    const std::uint32_t epochs_max = std::max(trainer_protocol::epochs_accepted, 2 * job.epochs);
-    if (manifest.epochs > epochs_max)
-        return fmt::format("it claims {} epochs; at most {} are accepted", manifest.epochs, epochs_max);
     return std::nullopt;
 }
 
@@ -60,39 +57,31 @@ Objection object_to_counts(const Manifest& manifest, const Plan& plan, const Tok
         manifest.sequences_per_step != plan.sequences_per_step)
         return fmt::format("it claims {} steps, {} an epoch; dataset and model give {} and {}", manifest.steps,
                            manifest.steps_per_epoch, plan.steps_total, plan.steps_per_epoch);
-    return std::nullopt;
-}
-
-Objection object_to_log(const Artifact& artifact, const Preset& preset, const Plan& plan) {
-    const Result<std::vector<float>> losses = read_training_log(artifact.training_log, preset, plan);
-    if (losses.has_error()) return losses.error().message;
-    const std::vector<double> means = epoch_losses(plan, *losses);
-    const std::vector<double>& claimed = artifact.manifest.epoch_losses;
-    if (!std::equal(means.begin(), means.end(), claimed.begin(), claimed.end(),
-                    [](double a, double b) { return std::abs(a - b) <= epoch_loss_tolerance; }))
-        return "the epoch losses in manifest.json are not those of training_log.jsonl";
-    return std::nullopt;
-}
-
-/// The drawn segments are compared with this chain of states, whose last link is the weights themselves.
-Objection object_to_states(const Artifact& artifact, const Plan& plan, const SegmentStates& states) {
-    const std::vector<Hash256>& digests = artifact.manifest.states;
-    if (digests.size() != plan.segments + std::size_t{1})
-        return fmt::format("it lists {} states; a run of {} segments has {}", digests.size(), plan.segments,
+    if (manifest.states.size() != plan.segments + std::size_t{1})
+        return fmt::format("it lists {} states; a run of {} segments has {}", manifest.states.size(), plan.segments,
                            plan.segments + 1);
-    if (digests.back() != states.last_digest(artifact.weights))
-        return "the weights in model.safetensors are not the last state in manifest.json";
     return std::nullopt;
 }
 
-Objection object_to_content(const Artifact& artifact, const Preset& preset, const Plan& plan,
-                            const PreparedData& data) {
-    if (Objection objection = object_to_counts(artifact.manifest, plan, data.tokens)) return objection;
+Objection object_to_epoch_losses(const Artifact& artifact, const Plan& plan) {
+    const std::vector<double> means = epoch_losses(plan, artifact.losses);
+    const std::vector<double>& claimed = artifact.manifest.epoch_losses;
+    if (std::equal(means.begin(), means.end(), claimed.begin(), claimed.end(),
+                   [](double a, double b) { return std::abs(a - b) <= epoch_loss_tolerance; }))
+        return std::nullopt;
+    return "the epoch losses in manifest.json are not those of training_log.jsonl";
+}
+
+Objection object_to_content(const Artifact& artifact, const Preset& preset, const Plan& plan, const PreparedData& data,
+                            const SegmentStates& states) {
     if (artifact.config != model_config(preset)) return "config.json is not that of the model";
     if (artifact.tokenizer_model != data.tokenizer_model)
         return "tokenizer.model is not the one that JOB and dataset give";
-    if (Objection objection = object_to_log(artifact, preset, plan)) return objection;
+    if (Objection objection = object_to_epoch_losses(artifact, plan)) return objection;
     if (!at::isfinite(artifact.weights).all().item<bool>()) return "some weights are not finite numbers";
+    // The drawn segments are compared with a chain of states, whose last link is the weights themselves.
+    if (artifact.manifest.states.back() != states.last_digest(artifact.weights))
+        return "the weights in model.safetensors are not the last state in manifest.json";
     return std::nullopt;
 }
 
@@ -142,7 +131,8 @@ Result<Checked> check_artifact(const CheckRequest& request, Reporter& reporter) 
 
     // Cheap checks come first: nothing large is read before they have passed.
     reporter.report(trainer_protocol::Progress{.stage = "check"});
-    const Result<Manifest> manifest = read_artifact_manifest(request.artifact);
+    const std::uint32_t epochs_max = trainer_protocol::epochs_accepted_for(request.job.epochs);
+    const Result<Manifest> manifest = read_artifact_manifest(request.artifact, epochs_max);
     if (!manifest) return answer_to(manifest);
     if (Objection objection = object_to_origin(*manifest, request, *dataset_sha256))
         return rejected(*std::move(objection));
@@ -157,19 +147,18 @@ Result<Checked> check_artifact(const CheckRequest& request, Reporter& reporter) 
     const ParameterLayout layout(*preset);
     const SegmentStates states(request.folder, run_of(request, *manifest, *dataset_sha256, data->tokenizer_sha256),
                                layout.count(), *plan);
-    const Result<Artifact> artifact = read_artifact(request.artifact, layout, *plan);
+    const ArtifactTerms terms{*preset, layout, *plan, data->tokenizer_model.size()};
+    const Result<Artifact> artifact = read_artifact(request.artifact, terms, epochs_max);
     if (!artifact) return answer_to(artifact);
-    if (Objection objection = object_to_content(*artifact, *preset, *plan, *data))
+    if (Objection objection = object_to_content(*artifact, *preset, *plan, *data, states))
         return rejected(*std::move(objection));
-    if (Objection objection = object_to_states(*artifact, *plan, states)) return rejected(*std::move(objection));
     reporter.report(trainer_protocol::Progress{.stage = "validation", .epoch = manifest->epochs});
     Checked checked = check_loss(request, *artifact, *preset, *plan, layout, data->tokens);
     if (!checked.passed) return checked;
 
-    const Result<std::vector<float>> losses = read_training_log(artifact->training_log, *preset, *plan);
-    const CheckedRun run{request, *preset,          *plan,  *compute,
-                         layout,  data->tokens,     states, artifact->manifest.states,
-                         *losses, artifact->weights};
+    const CheckedRun run{request,          *preset,          *plan,  *compute,
+                         layout,           data->tokens,     states, artifact->manifest.states,
+                         artifact->losses, artifact->weights};
     Result<Objection> objection = object_to_segments(run, reporter);
     if (objection.has_error()) return objection.error();
     checked.reason = std::move(*objection).value_or("");

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <limits>
 #include <set>
+#include <utility>
 
 #include "integration/trainer/verification_bench.hpp"
 
@@ -161,8 +162,6 @@ TEST(Cheats, EvidenceOfAnotherSize) {
     Forgery grown;
     grown.evidence_suffix = std::string(100'000, 'x');
     expect_rejected(grown.checked(), "the evidence has");
-    Forgery empty;
-    empty.evidence_bytes_cut = 0;
     const TemporaryFolder scratch;
     const CheckRequest request = check_request(scratch, honest().bench.artifact());
     write_text(request.evidence, "");
@@ -173,6 +172,15 @@ TEST(Cheats, EvidenceOfAnotherDraw) {
     Forgery forgery;
     forgery.evidence_block = block_hash(77);
     expect_rejected(forgery.checked(), "not for the draw");
+}
+
+TEST(Cheats, StatesOfOtherSteps) {
+    Forgery swapped;
+    std::swap(swapped.states[6], swapped.states[7]);
+    expect_rejected(swapped.checked(block_drawing(swapped, 6)), "is not one of this run at step");
+    Forgery repeated;
+    repeated.states[7] = repeated.states[6];
+    expect_rejected(repeated.checked(block_drawing(repeated, 20)), "has the same digest in places 6 and 7");
 }
 
 TEST(Cheats, StatesThatAreNoNumbers) {
