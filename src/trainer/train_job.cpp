@@ -62,9 +62,9 @@ Result<Trained> trained_report(const std::filesystem::path& artifact, const Mani
 
 /// The manifest of this run's artifact, if that exists and is complete.
 std::optional<Manifest> finished_artifact(const std::filesystem::path& path, const TrainRequest& request,
-                                          const ParameterLayout& layout, const Plan& plan) {
+                                          const ArtifactTerms& terms) {
     if (!std::filesystem::exists(path)) return std::nullopt;
-    Result<Artifact> artifact = read_artifact(path, layout, plan);
+    Result<Artifact> artifact = read_artifact(path, terms, request.job.epochs);
     if (!artifact) {
         spdlog::warn("the artifact on disk cannot be used and will be made again: {}", artifact.error().message);
         return std::nullopt;
@@ -149,8 +149,9 @@ Result<Trained> train_job(const TrainRequest& request, Reporter& reporter) {
     const SegmentStates states(request.folder,
                                run_fingerprint(request.job, request.dataset_sha256, data->tokenizer_sha256),
                                layout.count(), *plan);
+    const ArtifactTerms terms{*preset, layout, *plan, data->tokenizer_model.size()};
     if (states.complete_before(plan->steps_total)) {
-        if (const std::optional<Manifest> manifest = finished_artifact(artifact_path, request, layout, *plan))
+        if (const std::optional<Manifest> manifest = finished_artifact(artifact_path, request, terms))
             return trained_report(artifact_path, *manifest);
     }
 
@@ -175,10 +176,10 @@ Result<Trained> train_job(const TrainRequest& request, Reporter& reporter) {
         .manifest = describe_run(request, setup, data->tokens, state->losses, validation_loss, *std::move(digests)),
         .config = model_config(*preset),
         .tokenizer_model = data->tokenizer_model,
-        .training_log = write_training_log(*preset, *plan, state->losses),
+        .losses = state->losses,
         .weights = state->weights};
     const Manifest manifest = artifact.manifest;
-    if (Result<void> written = write_artifact(artifact_path, *preset, layout, std::move(artifact)); written.has_error())
+    if (Result<void> written = write_artifact(artifact_path, terms, std::move(artifact)); written.has_error())
         return written.error();
     return trained_report(artifact_path, manifest);
 }

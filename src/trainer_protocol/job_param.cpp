@@ -1,5 +1,7 @@
 #include "trainer_protocol/job_param.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "runtime/json_fields.hpp"
@@ -21,10 +23,15 @@ Result<JobSpec> parse_job_param(const JobId& id, std::string_view param, const N
     spec.id = id;
     spec.language = fields.string("language", name_bytes_max);
     if (spec.language != "en" && spec.language != "ja") fields.reject("language", "\"en\" or \"ja\"");
-    spec.epochs = std::max(rules.epochs_min, static_cast<std::uint32_t>(fields.u64("epoch", 1, epochs_max)));
+    const auto asked = static_cast<std::uint32_t>(fields.u64("epoch", 1, epochs_max));
+    spec.epochs = std::max(rules.epochs_min, asked);
     const std::optional<std::string> model = fields.optional_string("model", name_bytes_max);
     if (model && !find_preset(*model)) fields.reject("model", preset_choice());
     if (auto check = fields.check(); check.has_error()) return check.error();
+    if (spec.epochs > epochs_accepted_for(asked))
+        return permanent_error(
+            fmt::format("n_epoch is {}, but a verifier takes at most {} epochs of a JOB that asks for {}",
+                        rules.epochs_min, epochs_accepted_for(asked), asked));
     spec.model = model.value_or(rules.default_model);
     if (const auto preset = find_preset(spec.model); preset.has_error())
         return in_context("default_model", preset.error());

@@ -3,6 +3,7 @@
 // order. A node may train more epochs than the verifier asks for. The constants are rules as well, but not settings.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 
@@ -11,9 +12,14 @@ namespace emeth::trainer_protocol {
 /// Any bytes are a dataset, from this many on.
 inline constexpr std::uint64_t dataset_bytes_min = 4'096;
 
+/// The most epochs that a JOB may ask for, and that any run has.
 inline constexpr std::uint32_t epochs_max = 1'000;
-/// A verifier takes results of at most twice the epochs that were asked for, or of this many.
+/// A verifier takes this many epochs, whatever was asked for. It is also the most that n_epoch may be.
 inline constexpr std::uint32_t epochs_accepted = 100;
+/// The most epochs that a verifier takes where `asked` were asked for, and so the most that a node may train.
+constexpr std::uint32_t epochs_accepted_for(std::uint32_t asked) {
+    return std::min(epochs_max, std::max(epochs_accepted, 2 * std::min(asked, epochs_max)));
+}
 
 inline constexpr std::uint32_t segments_default = 32;
 inline constexpr std::uint32_t segments_per_epoch_min = 8;

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "runtime/durable_file.hpp"
@@ -77,21 +78,26 @@ Error broken(const std::filesystem::path& path, archive* handle) {
                                        reason == nullptr ? "it ends too early" : shown(reason)));
 }
 
-/// An Error unless the entry is a regular file with an allowed name and size that has not been seen before.
-Result<void> admit(archive_entry* entry, const MemberLimits& limits,
-                   const std::map<std::string, std::string>& members) {
+/// An Error unless the entry is a regular file with a rule and a size within it that has not been seen before. No
+/// member is larger than the file that holds it, but a few bytes of header may claim so.
+Result<void> admit(archive_entry* entry, const MemberRules& rules, const std::map<std::string, std::string>& members,
+                   std::uint64_t file_bytes) {
     const char* name = archive_entry_pathname(entry);
-    const auto limit = name == nullptr ? limits.end() : limits.find(std::string_view(name));
-    if (limit == limits.end())
+    const auto rule = name == nullptr ? rules.end() : rules.find(std::string_view(name));
+    if (rule == rules.end())
         return permanent_error(fmt::format("the archive holds '{}', which does not belong there", shown(name)));
     const bool regular = archive_entry_filetype(entry) == AE_IFREG && archive_entry_hardlink(entry) == nullptr &&
                          archive_entry_symlink(entry) == nullptr;
     if (!regular) return permanent_error(fmt::format("'{}' in the archive is not a regular file", shown(name)));
     if (members.contains(name)) return permanent_error(fmt::format("'{}' is in the archive twice", shown(name)));
     const la_int64_t size = archive_entry_size(entry);
-    if (!archive_entry_size_is_set(entry) || size < 0 || static_cast<std::uint64_t>(size) > limit->second)
+    const std::uint64_t bytes_max = rule->second.bytes_max;
+    if (!archive_entry_size_is_set(entry) || size < 0 || static_cast<std::uint64_t>(size) > bytes_max)
         return permanent_error(
-            fmt::format("'{}' in the archive has {} bytes; at most {} are allowed", shown(name), size, limit->second));
+            fmt::format("'{}' in the archive has {} bytes; at most {} are allowed", shown(name), size, bytes_max));
+    if (static_cast<std::uint64_t>(size) > file_bytes)
+        return permanent_error(fmt::format("'{}' in the archive claims {} bytes; the whole archive has {}", shown(name),
+                                           size, file_bytes));
     return {};
 }
 
@@ -106,12 +112,31 @@ Result<std::string> read_member(archive* handle, archive_entry* entry, const std
     return content;
 }
 
-Result<void> bound_file_size(const std::filesystem::path& path, const MemberLimits& limits) {
-    std::uint64_t allowed = overhead_bytes_per_member;
-    for (const auto& [name, limit] : limits) allowed += limit + overhead_bytes_per_member;
+Result<void> stream_member(archive* handle, archive_entry* entry, const std::filesystem::path& path,
+                           const MemberSink& sink) {
+    std::string piece(read_block_bytes, '\0');
+    auto left = static_cast<std::uint64_t>(archive_entry_size(entry));
+    while (left > 0) {
+        const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(left, piece.size()));
+        const la_ssize_t count = archive_read_data(handle, piece.data(), wanted);
+        if (count <= 0) return broken(path, handle);
+        left -= static_cast<std::uint64_t>(count);
+        const std::string_view taken = std::string_view(piece).substr(0, static_cast<std::size_t>(count));
+        if (Result<void> sunk = sink(taken); !sunk) return sunk;
+    }
+    return {};
+}
+
+Result<std::uint64_t> size_of(const std::filesystem::path& path) {
     std::error_code error;
     const std::uint64_t bytes = std::filesystem::file_size(path, error);
     if (error) return permanent_error(fmt::format("cannot examine {}: {}", path.string(), error.message()));
+    return bytes;
+}
+
+Result<void> bound_file_size(std::uint64_t bytes, const MemberRules& rules) {
+    std::uint64_t allowed = overhead_bytes_per_member;
+    for (const auto& [name, rule] : rules) allowed += rule.bytes_max + overhead_bytes_per_member;
     if (bytes > allowed)
         return permanent_error(fmt::format("the archive has {} bytes; at most {} are allowed", bytes, allowed));
     return {};
@@ -128,8 +153,10 @@ Result<void> write_archive(const std::filesystem::path& path, const std::vector<
     return written;
 }
 
-Result<std::map<std::string, std::string>> read_archive(const std::filesystem::path& path, const MemberLimits& limits) {
-    if (Result<void> bounded = bound_file_size(path, limits); bounded.has_error()) return bounded.error();
+Result<std::map<std::string, std::string>> read_archive(const std::filesystem::path& path, const MemberRules& rules) {
+    const Result<std::uint64_t> file_bytes = size_of(path);
+    if (file_bytes.has_error()) return file_bytes.error();
+    if (Result<void> bounded = bound_file_size(*file_bytes, rules); bounded.has_error()) return bounded.error();
     const ReadHandle handle = new_reader();
     if (archive_read_open_filename(handle.get(), path.c_str(), read_block_bytes) != ARCHIVE_OK)
         return broken(path, handle.get());
@@ -139,15 +166,26 @@ Result<std::map<std::string, std::string>> read_archive(const std::filesystem::p
         const int status = archive_read_next_header(handle.get(), &entry);
         if (status == ARCHIVE_EOF) return members;
         if (status != ARCHIVE_OK) return broken(path, handle.get());
-        if (Result<void> admitted = admit(entry, limits, members); admitted.has_error()) return admitted.error();
+        if (Result<void> admitted = admit(entry, rules, members, *file_bytes); admitted.has_error())
+            return admitted.error();
+        const std::string name = archive_entry_pathname(entry);
+        if (const MemberSink& sink = rules.at(name).sink) {
+            if (Result<void> sunk = stream_member(handle.get(), entry, path, sink); sunk.has_error())
+                return sunk.error();
+            members[name];
+            continue;
+        }
         Result<std::string> content = read_member(handle.get(), entry, path);
         if (content.has_error()) return content.error();
-        members.emplace(archive_entry_pathname(entry), *std::move(content));
+        members[name] = *std::move(content);
     }
 }
 
 Result<std::string> read_archive_member(const std::filesystem::path& path, std::string_view name,
                                         std::uint64_t bytes_max) {
+    const Result<std::uint64_t> file_bytes = size_of(path);
+    if (file_bytes.has_error()) return file_bytes.error();
+    const MemberRules rules{{std::string(name), {.bytes_max = bytes_max}}};
     const ReadHandle handle = new_reader();
     if (archive_read_open_filename(handle.get(), path.c_str(), read_block_bytes) != ARCHIVE_OK)
         return broken(path, handle.get());
@@ -158,8 +196,7 @@ Result<std::string> read_archive_member(const std::filesystem::path& path, std::
         if (status != ARCHIVE_OK) return broken(path, handle.get());
         const char* found = archive_entry_pathname(entry);
         if (found == nullptr || name != found) continue;
-        if (Result<void> admitted = admit(entry, {{std::string(name), bytes_max}}, {}); !admitted)
-            return admitted.error();
+        if (Result<void> admitted = admit(entry, rules, {}, *file_bytes); admitted.has_error()) return admitted.error();
         return read_member(handle.get(), entry, path);
     }
     return permanent_error(fmt::format("the archive lacks {}", name));

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -21,12 +22,20 @@ struct ArchiveMember {
 /// give the same bytes.
 Result<void> write_archive(const std::filesystem::path& path, const std::vector<ArchiveMember>& members);
 
-/// The largest size allowed for each member that may occur.
-using MemberLimits = std::map<std::string, std::uint64_t, std::less<>>;
+/// Takes the bytes of a member piece by piece; an Error ends the reading.
+using MemberSink = std::function<Result<void>(std::string_view)>;
 
-/// Members by name. A permanent Error when the file is not an uncompressed tar, or holds anything but regular files
-/// with allowed names, each once and within its limit. Nothing is written to disk.
-Result<std::map<std::string, std::string>> read_archive(const std::filesystem::path& path, const MemberLimits& limits);
+/// How a member is read.
+struct MemberRule {
+    std::uint64_t bytes_max = 0;  ///< more is an Error
+    MemberSink sink{};            ///< takes the content, so that it is not kept
+};
+using MemberRules = std::map<std::string, MemberRule, std::less<>>;
+
+/// Members by name; the content of one with a sink is empty. A permanent Error when the file is not an uncompressed
+/// tar, or holds anything but regular files that have a rule, each once and within it. A size that a header claims is
+/// compared with the rule and with the size of the file before anything is allocated. Nothing is written to disk.
+Result<std::map<std::string, std::string>> read_archive(const std::filesystem::path& path, const MemberRules& rules);
 
 /// Reads only the first member with that name; all others are skipped.
 Result<std::string> read_archive_member(const std::filesystem::path& path, std::string_view name,

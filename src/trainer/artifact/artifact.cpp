@@ -23,28 +23,49 @@ constexpr const char* weights_name = "model.safetensors";
 constexpr const char* tokenizer_name = "tokenizer.model";
 constexpr const char* log_name = "training_log.jsonl";
 constexpr const char* manifest_name = "manifest.json";
-constexpr std::uint64_t config_bytes_max = 64 * 1024;
-constexpr std::uint64_t tokenizer_bytes_max = 16 << 20;
+constexpr std::uint64_t config_bytes_max = 4'096;
 
-MemberLimits member_limits(const ParameterLayout& layout, const Plan& plan) {
-    return {{config_name, config_bytes_max},
-            {weights_name, safetensors_bytes_max(layout)},
-            {tokenizer_name, tokenizer_bytes_max},
-            {log_name, training_log_bytes_max(plan)},
-            {manifest_name, manifest_bytes_max}};
+/// The training log is read while it streams by; its losses and digest stay.
+struct StreamedLog {
+    TrainingLogReader reader;
+    crypto::Sha256 digest;
+
+    Result<void> take(std::string_view piece) {
+        digest.update(piece);
+        return reader.take(piece);
+    }
+};
+
+MemberRules member_rules(const ArtifactTerms& terms, std::uint32_t epochs_max, StreamedLog& log) {
+    const MemberSink take_log = [&log](std::string_view piece) { return log.take(piece); };
+    return {{config_name, {.bytes_max = config_bytes_max}},
+            {weights_name, {.bytes_max = safetensors_bytes_max(terms.layout)}},
+            {tokenizer_name, {.bytes_max = terms.tokenizer_bytes}},
+            {log_name, {.bytes_max = training_log_bytes_max(terms.plan), .sink = take_log}},
+            {manifest_name, {.bytes_max = manifest_bytes_max(epochs_max)}}};
+}
+
+using Digests = std::map<std::string, Hash256>;
+
+/// Of all members that the manifest lists.
+Digests digests_of(const std::map<std::string, std::string>& members, StreamedLog& log) {
+    Digests digests;
+    for (const auto& [name, content] : members)
+        if (name != manifest_name && name != log_name) digests[name] = crypto::sha256(content);
+    digests[log_name] = log.digest.finish();
+    return digests;
 }
 
 /// The manifest lists every other member with its digest, and nothing else.
-Result<void> require_digests(const std::map<std::string, std::string>& members, const Manifest& manifest) {
-    for (const auto& [name, content] : members) {
-        if (name == manifest_name) continue;
+Result<void> require_digests(const Digests& digests, const Manifest& manifest) {
+    for (const auto& [name, digest] : digests) {
         const auto claimed = manifest.members.find(name);
         if (claimed == manifest.members.end())
             return permanent_error(fmt::format("manifest.json does not name {}", name));
-        if (crypto::sha256(content) != claimed->second)
+        if (digest != claimed->second)
             return permanent_error(fmt::format("{} does not have the digest that manifest.json gives", name));
     }
-    if (manifest.members.size() + 1 != members.size())
+    if (manifest.members.size() != digests.size())
         return permanent_error("manifest.json names members that the archive does not hold");
     return {};
 }
@@ -76,42 +97,47 @@ std::string model_config(const Preset& preset) {
     return json_text(config) + "\n";
 }
 
-Result<void> write_artifact(const std::filesystem::path& path, const Preset& preset, const ParameterLayout& layout,
-                            Artifact artifact) {
-    const std::string weights = write_safetensors(layout, artifact.weights);
+Result<void> write_artifact(const std::filesystem::path& path, const ArtifactTerms& terms, Artifact artifact) {
+    const std::string weights = write_safetensors(terms.layout, artifact.weights);
+    const std::string log = write_training_log(terms.preset, terms.plan, artifact.losses);
     std::vector<ArchiveMember> members{{config_name, artifact.config},
                                        {weights_name, weights},
                                        {tokenizer_name, artifact.tokenizer_model},
-                                       {log_name, artifact.training_log}};
+                                       {log_name, log}};
     artifact.manifest.members.clear();
     for (const ArchiveMember& member : members) artifact.manifest.members[member.name] = crypto::sha256(member.content);
-    const std::string manifest = write_manifest(artifact.manifest, preset);
+    const std::string manifest = write_manifest(artifact.manifest, terms.preset);
     members.push_back({manifest_name, manifest});
     return write_archive(path, members);
 }
 
-Result<Manifest> read_artifact_manifest(const std::filesystem::path& path) {
-    const Result<std::string> text = read_archive_member(path, manifest_name, manifest_bytes_max);
+Result<Manifest> read_artifact_manifest(const std::filesystem::path& path, std::uint32_t epochs_max) {
+    const Result<std::string> text = read_archive_member(path, manifest_name, manifest_bytes_max(epochs_max));
     if (text.has_error()) return text.error();
-    return read_manifest(*text);
+    return read_manifest(*text, epochs_max);
 }
 
-Result<Artifact> read_artifact(const std::filesystem::path& path, const ParameterLayout& layout, const Plan& plan) {
-    const MemberLimits limits = member_limits(layout, plan);
-    Result<std::map<std::string, std::string>> members = read_archive(path, limits);
+Result<Artifact> read_artifact(const std::filesystem::path& path, const ArtifactTerms& terms,
+                               std::uint32_t epochs_max) {
+    StreamedLog log{.reader = TrainingLogReader(terms.preset, terms.plan), .digest = {}};
+    const MemberRules rules = member_rules(terms, epochs_max, log);
+    Result<std::map<std::string, std::string>> members = read_archive(path, rules);
     if (members.has_error()) return members.error();
-    for (const auto& [name, limit] : limits) {
+    for (const auto& [name, rule] : rules) {
         if (!members->contains(name)) return permanent_error(fmt::format("the archive lacks {}", name));
     }
-    Result<Manifest> manifest = read_manifest(members->at(manifest_name));
+    Result<Manifest> manifest = read_manifest(members->at(manifest_name), epochs_max);
     if (manifest.has_error()) return manifest.error();
-    if (Result<void> digests = require_digests(*members, *manifest); digests.has_error()) return digests.error();
-    Result<at::Tensor> weights = read_safetensors(members->at(weights_name), layout);
+    if (Result<void> digests = require_digests(digests_of(*members, log), *manifest); digests.has_error())
+        return digests.error();
+    Result<std::vector<float>> losses = log.reader.finish();
+    if (losses.has_error()) return losses.error();
+    Result<at::Tensor> weights = read_safetensors(members->at(weights_name), terms.layout);
     if (weights.has_error()) return weights.error();
     return Artifact{.manifest = *std::move(manifest),
                     .config = std::move(members->at(config_name)),
                     .tokenizer_model = std::move(members->at(tokenizer_name)),
-                    .training_log = std::move(members->at(log_name)),
+                    .losses = *std::move(losses),
                     .weights = *std::move(weights)};
 }
 

@@ -6,8 +6,10 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "runtime/result.hpp"
 #include "trainer/artifact/manifest.hpp"
@@ -20,22 +22,29 @@ struct Artifact {
     Manifest manifest;
     std::string config;           ///< config.json
     std::string tokenizer_model;  ///< tokenizer.model
-    std::string training_log;     ///< training_log.jsonl
+    std::vector<float> losses;    ///< training_log.jsonl: of each step
     at::Tensor weights;           ///< model.safetensors, flat
 };
 
 /// config.json as Hugging Face's GPT2LMHeadModel reads it.
 std::string model_config(const Preset& preset);
 
+/// What a JOB's artifact is made of, and so how large each of its members may be.
+struct ArtifactTerms {
+    const Preset& preset;
+    const ParameterLayout& layout;
+    const Plan& plan;
+    std::uint64_t tokenizer_bytes = 0;  ///< of the tokenizer that JOB and dataset give
+};
+
 /// Fills in `artifact.manifest.members` and writes the archive. The same content makes the same bytes.
-Result<void> write_artifact(const std::filesystem::path& path, const Preset& preset, const ParameterLayout& layout,
-                            Artifact artifact);
+Result<void> write_artifact(const std::filesystem::path& path, const ArtifactTerms& terms, Artifact artifact);
 
-/// The manifest only, before anything else in the archive is read.
-Result<Manifest> read_artifact_manifest(const std::filesystem::path& path);
+/// The manifest of at most `epochs_max` epochs, before anything else in the archive is read.
+Result<Manifest> read_artifact_manifest(const std::filesystem::path& path, std::uint32_t epochs_max);
 
-/// The content of the archive; each member matches its digest in the manifest. A permanent Error says what is wrong.
-/// Preset and plan bound every size before anything is read.
-Result<Artifact> read_artifact(const std::filesystem::path& path, const ParameterLayout& layout, const Plan& plan);
+/// The content of the archive; each member matches its digest in the manifest, which is of at most `epochs_max` epochs.
+/// A permanent Error says what is wrong. The terms bound every size before anything is read.
+Result<Artifact> read_artifact(const std::filesystem::path& path, const ArtifactTerms& terms, std::uint32_t epochs_max);
 
 }  // namespace emeth::trainer

@@ -1,13 +1,19 @@
 #include "trainer/artifact/manifest.hpp"
 
+#include <fmt/format.h>
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <cmath>
+#include <limits>
+#include <map>
 #include <utility>
 
 #include "runtime/json_fields.hpp"
+#include "runtime/json_keys.hpp"
 #include "trainer/data/seed.hpp"
 #include "trainer/model/optimiser.hpp"
+#include "trainer_protocol/segments.hpp"
 
 namespace emeth::trainer {
 namespace {
@@ -16,11 +22,16 @@ namespace json = boost::json;
 
 constexpr std::uint64_t format_version = 1;
 constexpr std::size_t name_bytes_max = 64;
-constexpr std::uint64_t epochs_max = 10'000;
 constexpr std::uint64_t count_max = std::uint64_t{1} << 53;
 constexpr std::size_t members_max = 16;
-/// As many as fit into manifest_bytes_max.
-constexpr std::size_t states_max = manifest_bytes_max / (2 * Hash256::size_bytes);
+constexpr std::uint64_t bytes_besides_lists = 8'192;
+constexpr std::uint64_t bytes_per_epoch = 32;  // a loss
+constexpr std::uint64_t bytes_per_state = 2 * Hash256::size_bytes + 8;
+constexpr double loss_max = std::numeric_limits<float>::max();
+
+std::uint64_t states_max(std::uint32_t epochs) {
+    return trainer_protocol::segment_count(std::numeric_limits<std::uint64_t>::max(), epochs) + std::uint64_t{1};
+}
 
 json::object seeds_of(const JobId& job) {
     json::object seeds;
@@ -61,19 +72,41 @@ json::array states_of(const Manifest& manifest) {
 }
 
 void read_states(JsonObject& object, Manifest& manifest) {
-    for (const json::value& state : object.array("states", states_max)) {
+    for (const json::value& state : object.array("states", states_max(manifest.epochs))) {
         const auto digest = state.is_string() ? Hash256::parse(std::string_view(state.get_string())) : std::nullopt;
         if (!digest) return object.reject("states", "an array of SHA-256 digests");
         manifest.states.push_back(*digest);
     }
 }
 
-void read_epoch_losses(JsonObject& object, Manifest& manifest) {
-    for (const json::value& loss : object.array("epoch_losses", epochs_max)) {
+/// States hold their step, so no two of a run are the same.
+Result<void> require_different_states(const std::vector<Hash256>& states) {
+    std::map<Hash256, std::size_t> places;
+    for (std::size_t place = 0; place < states.size(); ++place) {
+        const auto [first, added] = places.emplace(states[place], place);
+        if (!added)
+            return permanent_error(
+                fmt::format("manifest.json: field 'states' has the same digest in places {} and {}; no two states of a "
+                            "run are the same",
+                            first->second, place));
+    }
+    return {};
+}
+
+bool is_loss(double value) {
+    return value >= 0 && value <= loss_max;  // false for NaN
+}
+
+void read_losses(JsonObject& object, Manifest& manifest) {
+    const std::string expected = fmt::format("an array of {} losses, one for each epoch", manifest.epochs);
+    for (const json::value& loss : object.array("epoch_losses", manifest.epochs)) {
         const double value = loss.is_number() ? loss.to_number<double>() : NAN;
-        if (!std::isfinite(value)) object.reject("epoch_losses", "an array of finite numbers");
+        if (!is_loss(value)) object.reject("epoch_losses", expected);
         manifest.epoch_losses.push_back(value);
     }
+    if (manifest.epoch_losses.size() != manifest.epochs) object.reject("epoch_losses", expected);
+    manifest.validation_loss = object.number("validation_loss");
+    if (!is_loss(manifest.validation_loss)) object.reject("validation_loss", "a float32 that is not negative");
 }
 
 void read_members(const json::value& value, JsonObject& object, Manifest& manifest) {
@@ -112,9 +145,14 @@ std::string write_manifest(const Manifest& manifest, const Preset& preset) {
     return json_text(object) + "\n";
 }
 
-Result<Manifest> read_manifest(std::string_view text) {
-    const Result<json::value> json = parse_json(text, manifest_bytes_max, "manifest.json");
+std::uint64_t manifest_bytes_max(std::uint32_t epochs) {
+    return bytes_besides_lists + bytes_per_epoch * epochs + bytes_per_state * states_max(epochs);
+}
+
+Result<Manifest> read_manifest(std::string_view text, std::uint32_t epochs_max) {
+    const Result<json::value> json = parse_json(text, manifest_bytes_max(epochs_max), "manifest.json");
     if (json.has_error()) return json.error();
+    if (Result<void> unique = require_unique_keys(text, "manifest.json"); unique.has_error()) return unique.error();
     JsonObject object(*json, "manifest.json");
     object.u64("format", format_version, format_version);
     Manifest manifest;
@@ -130,8 +168,7 @@ Result<Manifest> read_manifest(std::string_view text) {
     manifest.dataset_tokens = dataset.u64("tokens", 0, count_max);
     JsonObject hyperparameters = object.object("hyperparameters");
     manifest.sequences_per_step = hyperparameters.i64("sequences_per_step", 1, 1 << 20);
-    read_epoch_losses(object, manifest);
-    manifest.validation_loss = object.number("validation_loss");
+    read_losses(object, manifest);
     read_states(object, manifest);
     JsonObject compute = object.object("compute");
     manifest.device = compute.string("device", name_bytes_max);
@@ -140,6 +177,8 @@ Result<Manifest> read_manifest(std::string_view text) {
     manifest.micro_batch = compute.i64("micro_batch", 1, 1 << 20);
     read_members(*json, object, manifest);
     if (Result<void> check = object.check(); check.has_error()) return check.error();
+    if (Result<void> different = require_different_states(manifest.states); different.has_error())
+        return different.error();
     return manifest;
 }
 

@@ -17,7 +17,8 @@ namespace emeth::trainer {
 
 using trainer_protocol::Preset;
 
-inline constexpr std::uint64_t manifest_bytes_max = 1 << 20;
+/// The largest manifest that a run of `epochs` epochs may have: it lists their losses and the states of all segments.
+std::uint64_t manifest_bytes_max(std::uint32_t epochs);
 
 struct Manifest {
     JobId job;
@@ -48,7 +49,7 @@ struct Manifest {
 
 /// Adds the seeds that follow from the JOB's id and the hyperparameters that follow from the preset.
 std::string write_manifest(const Manifest& manifest, const Preset& preset);
-/// A permanent Error names what is missing or out of bounds.
-Result<Manifest> read_manifest(std::string_view text);
+/// A permanent Error names the field that is missing, given twice or out of bounds; more than `epochs_max` epochs are.
+Result<Manifest> read_manifest(std::string_view text, std::uint32_t epochs_max);
 
 }  // namespace emeth::trainer

@@ -4,21 +4,27 @@
 
 #include <cmath>
 #include <iterator>
+#include <limits>
 #include <numeric>
+#include <utility>
 
 #include "runtime/json_fields.hpp"
+#include "runtime/json_keys.hpp"
 #include "trainer/model/optimiser.hpp"
 
 namespace emeth::trainer {
 namespace {
 
-constexpr std::size_t line_bytes_max = 256;
+/// The longest numbers make lines of 120 bytes.
+constexpr std::size_t line_bytes_max = 128;
 constexpr double learning_rate_tolerance = 1e-9;
+constexpr double loss_max = std::numeric_limits<float>::max();
 
 Result<float> read_line(std::string_view line, const Preset& preset, const Plan& plan, std::uint64_t step) {
     const std::string what = fmt::format("line {} of training_log.jsonl", step + 1);
     const Result<boost::json::value> json = parse_json(line, line_bytes_max, what);
     if (json.has_error()) return json.error();
+    if (Result<void> unique = require_unique_keys(line, what); unique.has_error()) return unique.error();
     JsonObject object(*json, what);
     object.u64("step", step + 1, step + 1);
     const std::uint64_t epoch = step / plan.steps_per_epoch + 1;
@@ -27,7 +33,7 @@ Result<float> read_line(std::string_view line, const Preset& preset, const Plan&
     if (std::abs(object.number("learning_rate") - expected) > learning_rate_tolerance)
         object.reject("learning_rate", fmt::format("{}", expected));
     const double loss = object.number("loss");
-    if (loss < 0) object.reject("loss", "a number that is not negative");
+    if (loss < 0 || loss > loss_max) object.reject("loss", "a float32 that is not negative");
     if (Result<void> check = object.check(); check.has_error()) return check.error();
     return static_cast<float>(loss);
 }
@@ -48,22 +54,38 @@ std::uint64_t training_log_bytes_max(const Plan& plan) {
     return plan.steps_total * line_bytes_max;
 }
 
-Result<std::vector<float>> read_training_log(std::string_view text, const Preset& preset, const Plan& plan) {
-    std::vector<float> losses;
-    for (std::uint64_t step = 0; step < plan.steps_total; ++step) {
-        const std::size_t end = text.find('\n');
-        if (end == std::string_view::npos)
-            return permanent_error(
-                fmt::format("training_log.jsonl has {} steps; dataset and model give {}", step, plan.steps_total));
-        const Result<float> loss = read_line(text.substr(0, end), preset, plan, step);
-        if (loss.has_error()) return loss.error();
-        losses.push_back(*loss);
-        text.remove_prefix(end + 1);
-    }
-    if (!text.empty())
+Result<void> TrainingLogReader::take_line(std::string_view line) {
+    if (losses_.size() == plan_.steps_total)
         return permanent_error(
-            fmt::format("training_log.jsonl continues after the {} steps of its epochs", plan.steps_total));
-    return losses;
+            fmt::format("training_log.jsonl continues after the {} steps of its epochs", plan_.steps_total));
+    const Result<float> loss = read_line(line, preset_, plan_, losses_.size());
+    if (loss.has_error()) return loss.error();
+    losses_.push_back(*loss);
+    return {};
+}
+
+Result<void> TrainingLogReader::take(std::string_view piece) {
+    for (std::size_t end = 0; (end = piece.find('\n')) != std::string_view::npos; piece.remove_prefix(end + 1)) {
+        const std::string_view rest = piece.substr(0, end);
+        const bool cut = !begun_.empty();
+        if (cut) begun_ += rest;
+        if (Result<void> taken = take_line(cut ? std::string_view(begun_) : rest); !taken) return taken;
+        begun_.clear();
+    }
+    if (begun_.size() + piece.size() > line_bytes_max)
+        return permanent_error(
+            fmt::format("line {} of training_log.jsonl has more than {} bytes", losses_.size() + 1, line_bytes_max));
+    begun_ += piece;
+    return {};
+}
+
+Result<std::vector<float>> TrainingLogReader::finish() {
+    if (!begun_.empty())
+        return permanent_error(fmt::format("line {} of training_log.jsonl has no end", losses_.size() + 1));
+    if (losses_.size() < plan_.steps_total)
+        return permanent_error(fmt::format("training_log.jsonl has {} steps; dataset and model give {}", losses_.size(),
+                                           plan_.steps_total));
+    return std::move(losses_);
 }
 
 std::vector<double> epoch_losses(const Plan& plan, const std::vector<float>& losses) {

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <limits>
 #include <set>
+#include <utility>
 
 #include "integration/trainer/verification_bench.hpp"
 
@@ -13,6 +14,7 @@ namespace emeth::test {
 namespace {
 
 using namespace trainer_protocol;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 
 bool full_trials() {
@@ -43,7 +45,28 @@ TEST(Cheats, NoTrainingAndAMadeUpLog) {
     for (std::size_t step = 0; step < losses.size(); ++step) losses[step] = 7 - 0.02 * static_cast<double>(step);
     forgery.set_losses(losses);
     forgery.claim_true_validation_loss();
-    expect_rejected(forgery.checked(), "no better than the untrained model");
+    expect_rejected(forgery.checked(), "segment 0 trained again gives other losses");
+}
+
+/// Nothing was trained, and the log does not hide it: only the segments tell this from a model that learnt nothing.
+TEST(Cheats, FrozenWeightsWithTheirTrueLosses) {
+    Forgery forgery;
+    const std::vector<float> initial = forgery.weights(0);
+    for (std::uint32_t state = 0; state < forgery.segments(); ++state) forgery.set_weights(state, initial);
+    forgery.set_artifact_weights(initial);
+    forgery.claim_true_validation_loss();
+    expect_rejected(forgery.checked(), "segment 0 trained again ends elsewhere");
+}
+
+/// Training begins honestly and stops after the first segment, which is always drawn.
+TEST(Cheats, StoppedAfterTheFirstSegment) {
+    Forgery forgery;
+    for (std::uint32_t state = 2; state < forgery.segments(); ++state) forgery.set_weights(state, forgery.weights(1));
+    forgery.set_artifact_weights(forgery.weights(1));
+    forgery.claim_true_validation_loss();
+    const Checked checked = forgery.checked();
+    EXPECT_FALSE(checked.passed);
+    EXPECT_THAT(checked.reason, ContainsRegex("segment [1-9][0-9]* trained again"));
 }
 
 TEST(Cheats, AForgedLog) {
@@ -51,7 +74,10 @@ TEST(Cheats, AForgedLog) {
     std::vector<double> losses = forgery.losses();
     for (double& loss : losses) loss *= 0.95;
     forgery.set_losses(losses);
-    expect_rejected(forgery.checked(), "other losses than training_log.jsonl");
+    expect_rejected(forgery.checked(), "segment 0 trained again gives other losses than training_log.jsonl");
+    std::ranges::reverse(losses);  // and it rises, which alone is no reason
+    forgery.set_losses(losses);
+    expect_rejected(forgery.checked(), "segment 0 trained again gives other losses than training_log.jsonl");
 }
 
 /// The same text with another JOB's initial weights and order: an equally good model, but not this JOB's.
@@ -136,8 +162,6 @@ TEST(Cheats, EvidenceOfAnotherSize) {
     Forgery grown;
     grown.evidence_suffix = std::string(100'000, 'x');
     expect_rejected(grown.checked(), "the evidence has");
-    Forgery empty;
-    empty.evidence_bytes_cut = 0;
     const TemporaryFolder scratch;
     const CheckRequest request = check_request(scratch, honest().bench.artifact());
     write_text(request.evidence, "");
@@ -148,6 +172,15 @@ TEST(Cheats, EvidenceOfAnotherDraw) {
     Forgery forgery;
     forgery.evidence_block = block_hash(77);
     expect_rejected(forgery.checked(), "not for the draw");
+}
+
+TEST(Cheats, StatesOfOtherSteps) {
+    Forgery swapped;
+    std::swap(swapped.states[6], swapped.states[7]);
+    expect_rejected(swapped.checked(block_drawing(swapped, 6)), "is not one of this run at step");
+    Forgery repeated;
+    repeated.states[7] = repeated.states[6];
+    expect_rejected(repeated.checked(block_drawing(repeated, 20)), "has the same digest in places 6 and 7");
 }
 
 TEST(Cheats, StatesThatAreNoNumbers) {

@@ -51,6 +51,16 @@ TEST(OddTraining, RandomBytesKnownByHeart) {
     expect_verified(binary(4'096), 40, {});
 }
 
+/// Its validation loss rises again: useless elsewhere, but what was asked for.
+TEST(OddTraining, ASmallTextForMoreEpochsThanIsGoodForIt) {
+    expect_verified(english_text(20'000), 60, {});
+}
+
+TEST(OddTraining, OneLetterInTheShorterNumberType) {
+    expect_verified(std::string(4'096, 'a'), 2, {"bf16", "bf16"});
+    expect_verified(std::string(20'000, 'a'), 3, {"bf16", "bf16"});
+}
+
 TEST(OddTraining, OneByteThatIsNotUtf8) {
     std::string text = english_text(20'000);
     text[15'000] = '\xe9';

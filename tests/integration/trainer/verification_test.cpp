@@ -76,6 +76,11 @@ TEST(Verification, OneEpochSoldAsTwo) {
     manifest.at("epochs") = 2;
     seal(entries, manifest);
     write_tar(scratch / "forged.tar", entries);
+    expect_rejected(check(check_request(scratch, scratch / "forged.tar")), "field 'epoch_losses' is an array of 1");
+
+    manifest.at("epoch_losses").as_array().push_back(1.5);
+    seal(entries, manifest);
+    write_tar(scratch / "forged.tar", entries);
     expect_rejected(check(check_request(scratch, scratch / "forged.tar")), "steps");
 
     manifest.at("steps") = manifest.at("steps").as_int64() * 2;
@@ -182,6 +187,28 @@ TEST(Verification, AnotherShape) {
                     "shape");
 }
 
+/// The number of epochs that is accepted has one bound, for the node that trains and for the check.
+TEST(Verification, AsManyEpochsAsTheRulesAccept) {
+    const auto check_claim = [](std::uint32_t asked, std::uint32_t claimed) {
+        const TemporaryFolder scratch;
+        Entries entries = honest().entries;
+        json::value manifest = manifest_of(entries);
+        manifest.at("epochs") = claimed;
+        manifest.at("epoch_losses") = json::array(claimed, 1.5);
+        seal(entries, manifest);
+        write_tar(scratch / "changed.tar", entries);
+        CheckRequest request = check_request(scratch, scratch / "changed.tar");
+        request.job.epochs = asked;
+        return check(request);
+    };
+    for (const std::uint32_t asked : {1U, 60U}) {
+        SCOPED_TRACE(asked);
+        const std::uint32_t most = epochs_accepted_for(asked);
+        expect_rejected(check_claim(asked, most), "an epoch; dataset and model give");
+        expect_rejected(check_claim(asked, most + 1), "field 'epochs' is " + std::to_string(most + 1));
+    }
+}
+
 // ---- archives that attack the reader
 
 TEST(Verification, ATruncatedArchive) {
@@ -239,11 +266,10 @@ TEST(Verification, AMissingMember) {
 }
 
 TEST(Verification, OversizedMembers) {
-    expect_rejected(check_changed([](Entries& entries) { content_of(entries, "config.json").assign(1 << 20, ' '); }),
-                    "at most 65536 are allowed");
-    expect_rejected(
-        check_changed([](Entries& entries) { content_of(entries, "manifest.json").assign((1 << 20) + 1, ' '); }),
-        "at most 1048576 are allowed");
+    expect_rejected(check_changed([](Entries& entries) { content_of(entries, "config.json").assign(5'000, ' '); }),
+                    "at most 4096 are allowed");
+    expect_rejected(check_changed([](Entries& entries) { content_of(entries, "manifest.json").assign(100'000, ' '); }),
+                    "'manifest.json' in the archive has 100000 bytes; at most");
     expect_rejected(check_changed([](Entries& entries) { content_of(entries, "model.safetensors").resize(64 << 20); }),
                     "are allowed");
 }
@@ -254,7 +280,7 @@ TEST(Verification, AManifestThatClaimsTheWorld) {
                         manifest.at("epochs") = 5'000;
                         seal(entries, manifest);
                     }),
-                    "5000 epochs");
+                    "field 'epochs' is 5000; expected a whole number from 1 to 100");
     expect_rejected(check_changed([](Entries& entries) { content_of(entries, "manifest.json") = "{"; }),
                     "not valid JSON");
     expect_rejected(check_changed([](Entries& entries) {

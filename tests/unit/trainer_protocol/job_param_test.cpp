@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+
 #include "trainer_protocol/presets.hpp"
 
 namespace emeth::trainer_protocol {
@@ -28,6 +31,36 @@ TEST(JobParam, WhatItLeavesToTheNetwork) {
     ASSERT_TRUE(spec) << spec.error().message;
     EXPECT_EQ(spec->epochs, 2u);
     EXPECT_EQ(spec->model, "nano");
+}
+
+/// What a node would train, a verifier would take.
+TEST(JobParam, NoMoreEpochsThanAVerifierTakes) {
+    for (const std::uint32_t epochs_min : {2U, 100U, 101U, 120U, 500U, 2'000U})
+        for (const std::uint32_t asked : {1U, 2U, 50U, 51U, 60U, 100U, 400U, 501U, 1'000U}) {
+            SCOPED_TRACE(std::to_string(epochs_min) + ", asked " + std::to_string(asked));
+            NetworkRules rules;
+            rules.epochs_min = epochs_min;
+            const std::string param = R"({"language":"en","epoch":)" + std::to_string(asked) + "}";
+            const Result<JobSpec> node = parse_job_param(id, param, rules);
+            const Result<JobSpec> verifier = parse_job_param(id, param, NetworkRules{});
+            ASSERT_TRUE(verifier) << verifier.error().message;
+            const std::uint32_t trained = std::max(asked, epochs_min);
+            EXPECT_EQ(node.has_value(), trained <= epochs_accepted_for(verifier->epochs));
+            if (node) {
+                EXPECT_EQ(node->epochs, trained);
+            } else {
+                EXPECT_THAT(node.error().message, HasSubstr("n_epoch is " + std::to_string(epochs_min)));
+            }
+        }
+}
+
+TEST(EpochsAccepted, ForEveryJob) {
+    EXPECT_EQ(epochs_accepted_for(1), 100U);
+    EXPECT_EQ(epochs_accepted_for(50), 100U);
+    EXPECT_EQ(epochs_accepted_for(51), 102U);
+    EXPECT_EQ(epochs_accepted_for(501), epochs_max) << "no run has more";
+    EXPECT_EQ(epochs_accepted_for(epochs_max), epochs_max) << "what was asked for is always accepted";
+    EXPECT_EQ(epochs_accepted_for(0xFFFFFFFF), epochs_max);
 }
 
 TEST(JobParam, WhatIsRefused) {

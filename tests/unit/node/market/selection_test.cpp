@@ -244,6 +244,16 @@ TEST(Selection, TrainsAtLeastNEpochsAndCountsTheirTime) {
     EXPECT_EQ(std::get<Chosen>(verdict).finish_estimate_s, 42'638);
 }
 
+TEST(Selection, RefusesToTrainMoreEpochsThanAVerifierTakes) {
+    Scene scene = good_scene();
+    scene.policy.rules.epochs_min = trainer_protocol::epochs_accepted + 1;
+    const auto verdict = select(scene.candidate, scene.view, scene.policy);
+    ASSERT_TRUE(std::holds_alternative<Refused>(verdict));
+    EXPECT_EQ(std::get<Refused>(verdict).reason,
+              "n_epoch is 101, but a verifier takes at most 100 epochs of a JOB that asks for 2");
+    EXPECT_TRUE(std::get<Refused>(verdict).lasting);
+}
+
 TEST(Selection, ReadsRatesFromTheContract) {
     Scene scene = good_scene();
     scene.view.constants.deposit_rate = 50'000;
