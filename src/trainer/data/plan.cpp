@@ -14,8 +14,7 @@ using trainer_protocol::steps_per_epoch_min;
 
 constexpr std::uint64_t validation_one_in = 32;
 
-/// Rounded up.
-std::uint64_t quotient(std::uint64_t dividend, std::uint64_t divisor) {
+std::uint64_t quotient_up(std::uint64_t dividend, std::uint64_t divisor) {
     return dividend / divisor + (dividend % divisor == 0 ? 0 : 1);
 }
 
@@ -43,12 +42,12 @@ Result<Plan> Plan::make(const Preset& preset, const DatasetSize& dataset, std::u
     plan.training_windows = plan.windows - plan.validation_windows;
 
     const trainer_protocol::EpochTokens paid = trainer_protocol::epoch_tokens(preset, dataset.bytes);
-    const std::uint64_t windows_owed = quotient(paid.at_least, context);
+    const std::uint64_t windows_owed = quotient_up(paid.at_least, context);
     const std::uint64_t windows_trained = std::max(plan.training_windows, windows_owed);
     const std::uint64_t sequences = std::clamp<std::uint64_t>(windows_trained / steps_per_epoch_min, 1,
                                                               std::min(sequences_max, plan.training_windows));
     plan.sequences_per_step = static_cast<std::int64_t>(sequences);
-    const std::uint64_t steps_min = quotient(windows_owed, sequences);
+    const std::uint64_t steps_min = quotient_up(windows_owed, sequences);
     const std::uint64_t steps_max = std::max(steps_min, paid.at_most / context / sequences);
     plan.steps_per_epoch = std::clamp(plan.training_windows / sequences, steps_min, steps_max);
     plan.steps_total = plan.steps_per_epoch * epochs;
@@ -61,7 +60,7 @@ bool Plan::epoch_is_one_round() const {
 }
 
 std::uint64_t Plan::rounds_per_epoch() const {
-    return quotient(steps_per_epoch * static_cast<std::uint64_t>(sequences_per_step), training_windows);
+    return quotient_up(steps_per_epoch * static_cast<std::uint64_t>(sequences_per_step), training_windows);
 }
 
 WindowOrder::WindowOrder(const Plan& plan, const JobId& job)
