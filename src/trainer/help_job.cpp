@@ -32,7 +32,7 @@ Result<trainer_protocol::Helped> help_job(const trainer_protocol::HelpRequest& r
     Result<PreparedData> data = prepare_data(work.folder / "dataset", work.dataset_sha256, work.folder, work.job.id,
                                              *preset, compute->threads, reporter);
     if (data.has_error()) return data.error();
-    const Result<Plan> plan = Plan::make(*preset, data->tokens.count(), work.job.epochs);
+    const Result<Plan> plan = Plan::make(*preset, data->size(), work.job.epochs);
     if (plan.has_error()) return plan.error();
     const auto tokens_per_step = static_cast<std::uint64_t>(plan->sequences_per_step * preset->context);
     reporter.report(trainer_protocol::Prepared{plan->steps_per_epoch * tokens_per_step, plan->steps_total});
@@ -40,7 +40,7 @@ Result<trainer_protocol::Helped> help_job(const trainer_protocol::HelpRequest& r
     if (is_loopback(cooperation.host) && !is_loopback(request.rendezvous.host))
         return transient_error(fmt::format("the leader at {} cannot reach this worker at {}: set cooperative_host",
                                            request.rendezvous.host, cooperation.host));
-    const Hash256 run = run_fingerprint(work.job, work.dataset_sha256, data->tokenizer_sha256);
+    const Hash256 run = run_fingerprint(work.job, work.dataset_sha256, data->tokenizer_sha256, *plan);
     const auto leader = RendezvousClient::connect(request.rendezvous, run, Milliseconds(cooperation.timeout_ms));
     if (leader.has_error()) return leader.error();
     const auto waiting = [&] { reporter.report(trainer_protocol::Progress{.stage = "waiting"}); };

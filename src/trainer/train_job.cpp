@@ -26,9 +26,8 @@ using trainer_protocol::JobSpec;
 using trainer_protocol::Trained;
 using trainer_protocol::TrainRequest;
 
-Manifest describe_run(const TrainRequest& request, const TrainingSetup& setup, const TokenFile& tokens,
+Manifest describe_run(const TrainRequest& request, const TrainingSetup& setup, const DatasetSize& dataset,
                       const std::vector<float>& losses, double validation_loss, std::vector<Hash256> states) {
-    std::error_code ignored;
     return {.job = request.job.id,
             .language = request.job.language,
             .model = request.job.model,
@@ -37,8 +36,8 @@ Manifest describe_run(const TrainRequest& request, const TrainingSetup& setup, c
             .steps = setup.plan.steps_total,
             .sequences_per_step = setup.plan.sequences_per_step,
             .dataset_sha256 = request.dataset_sha256,
-            .dataset_bytes = std::filesystem::file_size(request.folder / "dataset", ignored),
-            .dataset_tokens = tokens.count(),
+            .dataset_bytes = dataset.bytes,
+            .dataset_tokens = dataset.tokens,
             .epoch_losses = epoch_losses(setup.plan, losses),
             .validation_loss = validation_loss,
             .states = std::move(states),
@@ -108,7 +107,7 @@ std::unique_ptr<Team> make_team(const TrainRequest& request, const Plan& plan, c
 Result<TrainingState> run_training(const TrainRequest& request, const TrainingSetup& setup,
                                    const ParameterLayout& layout, const PreparedData& data, const SegmentStates& states,
                                    RendezvousServer* door, Reporter& reporter) {
-    const Hash256 run = run_fingerprint(request.job, request.dataset_sha256, data.tokenizer_sha256);
+    const Hash256 run = run_fingerprint(request.job, request.dataset_sha256, data.tokenizer_sha256, setup.plan);
     CheckpointStore store(request.folder, run, layout.count());
     std::optional<TrainingState> saved = saved_state(store, states);
     const std::uint64_t first_step = saved ? saved->step : 0;
@@ -139,7 +138,7 @@ Result<Trained> train_job(const TrainRequest& request, Reporter& reporter) {
     Result<PreparedData> data = prepare_data(dataset, request.dataset_sha256, request.folder, request.job.id, *preset,
                                              compute->threads, reporter);
     if (data.has_error()) return data.error();
-    const Result<Plan> plan = Plan::make(*preset, data->tokens.count(), request.job.epochs);
+    const Result<Plan> plan = Plan::make(*preset, data->size(), request.job.epochs);
     if (plan.has_error()) return plan.error();
     const auto tokens_per_step = static_cast<std::uint64_t>(plan->sequences_per_step * preset->context);
     reporter.report(trainer_protocol::Prepared{plan->steps_per_epoch * tokens_per_step, plan->steps_total});
@@ -147,7 +146,7 @@ Result<Trained> train_job(const TrainRequest& request, Reporter& reporter) {
     const ParameterLayout layout(*preset);
     const std::filesystem::path artifact_path = request.folder / "artifact.tar";
     const SegmentStates states(request.folder,
-                               run_fingerprint(request.job, request.dataset_sha256, data->tokenizer_sha256),
+                               run_fingerprint(request.job, request.dataset_sha256, data->tokenizer_sha256, *plan),
                                layout.count(), *plan);
     const ArtifactTerms terms{*preset, layout, *plan, data->tokenizer_model.size()};
     if (states.complete_before(plan->steps_total)) {
@@ -173,7 +172,7 @@ Result<Trained> train_job(const TrainRequest& request, Reporter& reporter) {
     progress.stage = "artifact";
     reporter.report(progress);
     Artifact artifact{
-        .manifest = describe_run(request, setup, data->tokens, state->losses, validation_loss, *std::move(digests)),
+        .manifest = describe_run(request, setup, data->size(), state->losses, validation_loss, *std::move(digests)),
         .config = model_config(*preset),
         .tokenizer_model = data->tokenizer_model,
         .losses = state->losses,

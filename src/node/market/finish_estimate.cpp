@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "chain/gas.hpp"
+#include "trainer_protocol/epoch_tokens.hpp"
 #include "trainer_protocol/job_param.hpp"
 #include "trainer_protocol/presets.hpp"
 
@@ -43,14 +44,21 @@ std::optional<std::string> why_unable(const WorkerInfo& worker, const Workload& 
 
 namespace {
 
-/// `bytes_per_token`: none: of ordinary text.
-std::int64_t estimate_s(const Workload& work, const WorkerInfo& worker, std::optional<double> bytes_per_token) {
+enum class Text { ordinary, worst };
+
+/// Of one epoch.
+double tokens_trained(const trainer_protocol::Preset& preset, std::uint64_t dataset_bytes, Text text) {
+    const trainer_protocol::EpochTokens bounds = trainer_protocol::epoch_tokens(preset, dataset_bytes);
+    if (text == Text::worst) return static_cast<double>(bounds.at_most);
+    return std::max(static_cast<double>(dataset_bytes) / preset.bytes_per_token, static_cast<double>(bounds.at_least));
+}
+
+std::int64_t estimate_s(const Workload& work, const WorkerInfo& worker, Text text) {
     if (worker.power_capacity > 0) return chain::finish_estimate_s(work.gas, worker.power_capacity, work.epochs);
     const auto preset = trainer_protocol::find_preset(work.model);
     if (preset.has_error() || why_unfit(worker.fitness, work.model)) return static_cast<std::int64_t>(longest_s);
     const double tokens_per_s = worker.fitness->tokens_per_s.at(work.model);
-    const auto bytes = static_cast<double>(work.dataset_bytes);
-    const double trained = bytes / bytes_per_token.value_or(preset->bytes_per_token) * work.epochs;
+    const double trained = tokens_trained(*preset, work.dataset_bytes, text) * work.epochs;
     const auto validated =
         static_cast<double>(preset->validation_windows_max) * static_cast<double>(preset->context) * validation_share;
     const double artifact_bytes = static_cast<double>(preset->weight_count()) * sizeof(float);
@@ -72,11 +80,11 @@ std::optional<std::int64_t> slowest_idle_s(const Workload& work, const std::vect
 }  // namespace
 
 std::int64_t finish_estimate_s(const Workload& work, const WorkerInfo& worker) {
-    return estimate_s(work, worker, std::nullopt);
+    return estimate_s(work, worker, Text::ordinary);
 }
 
 std::int64_t finish_estimate_at_worst_s(const Workload& work, const WorkerInfo& worker) {
-    return estimate_s(work, worker, 1);
+    return estimate_s(work, worker, Text::worst);
 }
 
 std::int64_t dataset_estimate_s(std::uint64_t dataset_bytes) {

@@ -35,8 +35,8 @@ std::optional<std::string> why_unable(const WorkerInfo& worker, const Workload& 
 /// where its operator set powerCapacity, the published rule (chain::finish_estimate_s) decides alone.
 std::int64_t finish_estimate_s(const Workload& work, const WorkerInfo& worker);
 
-/// The same for text of which every byte is a token, as random bytes and rare characters are: nobody sees a dataset
-/// before the deposit.
+/// The same for text of which every byte is a token, as random bytes and rare characters are, which is the most that an
+/// epoch trains (trainer_protocol/epoch_tokens.hpp): nobody sees a dataset before the deposit.
 std::int64_t finish_estimate_at_worst_s(const Workload& work, const WorkerInfo& worker);
 
 /// The part of it before the first step, on any worker.

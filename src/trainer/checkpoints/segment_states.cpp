@@ -29,9 +29,9 @@ std::span<const std::uint8_t> bytes_of_tensor(const at::Tensor& tensor) {
 }  // namespace
 
 Hash256 run_fingerprint(const trainer_protocol::JobSpec& job, const Hash256& dataset_sha256,
-                        const Hash256& tokenizer_sha256) {
-    return crypto::sha256(fmt::format("run/1/{}/{}/{}/{}/{}", job.id.hex(), job.model, job.epochs, dataset_sha256.hex(),
-                                      tokenizer_sha256.hex()));
+                        const Hash256& tokenizer_sha256, const Plan& plan) {
+    return crypto::sha256(fmt::format("run/{}/{}/{}/{}/{}/{}", plan.epoch_is_one_round() ? 1 : 2, job.id.hex(),
+                                      job.model, job.epochs, dataset_sha256.hex(), tokenizer_sha256.hex()));
 }
 
 SegmentStates::SegmentStates(std::filesystem::path folder, const Hash256& run, std::int64_t weight_count,

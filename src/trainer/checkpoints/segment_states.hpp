@@ -29,9 +29,10 @@ struct StateHeader {
 };
 static_assert(sizeof(StateHeader) == trainer_protocol::state_header_bytes);
 
-/// Identifies a run. Thread count and micro-batch are not part of it: a run may continue with others.
+/// Identifies a run. Thread count and micro-batch are not part of it: a run may continue with others. Where an
+/// epoch is not one round another number stands in front, so that nothing is continued of a version that made it one.
 Hash256 run_fingerprint(const trainer_protocol::JobSpec& job, const Hash256& dataset_sha256,
-                        const Hash256& tokenizer_sha256);
+                        const Hash256& tokenizer_sha256, const Plan& plan);
 
 class SegmentStates {
 public:

@@ -46,6 +46,15 @@ Result<void> save_tokenizer(const std::filesystem::path& path, const Hash256& fi
     return {};
 }
 
+Result<std::uint64_t> bytes_of_dataset(const std::filesystem::path& dataset) {
+    std::error_code error;
+    const std::uint64_t bytes = std::filesystem::file_size(dataset, error);
+    if (error)
+        return transient_error(
+            fmt::format("the size of dataset {} cannot be read: {}", dataset.string(), error.message()));
+    return bytes;
+}
+
 Result<void> require_dataset(const std::filesystem::path& dataset, const Hash256& expected) {
     const Result<Hash256> digest = crypto::sha256_of_file(dataset);
     if (digest.has_error()) return digest.error();
@@ -63,12 +72,14 @@ Result<PreparedData> prepare_data(const std::filesystem::path& dataset, const Ha
     const std::filesystem::path tokenizer_path = folder / "tokenizer.bin";
     const std::filesystem::path tokens_path = folder / "tokens.bin";
     const Hash256 fingerprint = tokenizer_fingerprint(dataset_sha256, job, preset);
+    const Result<std::uint64_t> bytes = bytes_of_dataset(dataset);
+    if (bytes.has_error()) return bytes.error();
 
     Result<std::string> model = load_tokenizer(tokenizer_path, fingerprint);
     if (model) {
         const Hash256 model_sha256 = crypto::sha256(*model);
         Result<TokenFile> tokens = TokenFile::open(tokens_path, dataset_sha256, model_sha256, preset);
-        if (tokens) return PreparedData{*std::move(model), model_sha256, *std::move(tokens)};
+        if (tokens) return PreparedData{*std::move(model), model_sha256, *std::move(tokens), *bytes};
     }
 
     if (Result<void> same = require_dataset(dataset, dataset_sha256); same.has_error()) return same.error();
@@ -93,7 +104,7 @@ Result<PreparedData> prepare_data(const std::filesystem::path& dataset, const Ha
     if (written.has_error()) return written.error();
     Result<TokenFile> tokens = TokenFile::open(tokens_path, dataset_sha256, model_sha256, preset);
     if (tokens.has_error()) return tokens.error();
-    return PreparedData{*std::move(model), model_sha256, *std::move(tokens)};
+    return PreparedData{*std::move(model), model_sha256, *std::move(tokens), *bytes};
 }
 
 }  // namespace emeth::trainer

@@ -5,11 +5,13 @@
 // used; the others are made.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 
 #include "runtime/result.hpp"
 #include "statemachine/types.hpp"
+#include "trainer/data/plan.hpp"
 #include "trainer/data/token_file.hpp"
 #include "trainer/reporter.hpp"
 #include "trainer_protocol/presets.hpp"
@@ -22,6 +24,9 @@ struct PreparedData {
     std::string tokenizer_model;
     Hash256 tokenizer_sha256;
     TokenFile tokens;
+    std::uint64_t dataset_bytes;
+
+    [[nodiscard]] DatasetSize size() const { return {dataset_bytes, tokens.count()}; }
 };
 
 /// The same on every machine for one dataset, JOB id and preset. A transient Error when the dataset's digest differs.

@@ -104,10 +104,10 @@ Checked check_loss(const CheckRequest& request, const Artifact& artifact, const 
 
 /// The run that the states claim to belong to: it has as many epochs as the manifest says.
 Hash256 run_of(const CheckRequest& request, const Manifest& manifest, const Hash256& dataset_sha256,
-               const Hash256& tokenizer_sha256) {
+               const Hash256& tokenizer_sha256, const Plan& plan) {
     trainer_protocol::JobSpec job = request.job;
     job.epochs = manifest.epochs;
-    return run_fingerprint(job, dataset_sha256, tokenizer_sha256);
+    return run_fingerprint(job, dataset_sha256, tokenizer_sha256, plan);
 }
 
 /// A permanent Error of the artifact's reader is an objection to the artifact; any other is this machine's problem.
@@ -140,12 +140,13 @@ Result<Checked> check_artifact(const CheckRequest& request, Reporter& reporter) 
     const Result<PreparedData> data = prepare_data(request.dataset, *dataset_sha256, request.folder, request.job.id,
                                                    *preset, compute->threads, reporter);
     if (data.has_error()) return data.error();
-    const Result<Plan> plan = Plan::make(*preset, data->tokens.count(), manifest->epochs);
+    const Result<Plan> plan = Plan::make(*preset, data->size(), manifest->epochs);
     if (plan.has_error()) return plan.error();
     if (Objection objection = object_to_counts(*manifest, *plan, data->tokens)) return rejected(*std::move(objection));
 
     const ParameterLayout layout(*preset);
-    const SegmentStates states(request.folder, run_of(request, *manifest, *dataset_sha256, data->tokenizer_sha256),
+    const SegmentStates states(request.folder,
+                               run_of(request, *manifest, *dataset_sha256, data->tokenizer_sha256, *plan),
                                layout.count(), *plan);
     const ArtifactTerms terms{*preset, layout, *plan, data->tokenizer_model.size()};
     const Result<Artifact> artifact = read_artifact(request.artifact, terms, epochs_max);

@@ -70,6 +70,23 @@ std::string many_characters(std::size_t bytes, std::size_t distinct) {
     return text;
 }
 
+/// A block of 16 emoji becomes a piece because it is in several words.
+std::string emoji_words(std::size_t bytes) {
+    Sequence sequence;
+    std::vector<std::string> blocks(12);
+    for (std::string& block : blocks)
+        for (int i = 0; i < 16; ++i) {
+            const std::size_t low = sequence.below(256);  // of U+1F300 to U+1F3FF
+            block += {'\xf0', '\x9f', static_cast<char>(0x8C | low >> 6), static_cast<char>(0x80 | (low & 0x3F))};
+        }
+    std::string text;
+    while (text.size() < bytes) {
+        for (int i = 0; i < 3; ++i) text += blocks[sequence.below(blocks.size())];
+        text += '\n';
+    }
+    return text;
+}
+
 std::string binary(std::size_t bytes) {
     Sequence sequence;
     std::string all;
@@ -109,6 +126,7 @@ std::vector<OddDataset> odd_datasets() {
             {"OneLongLineOfWords", repeated("once upon a time ", 1'000'000)},
             {"ManyCharacters", many_characters(60'000, 1'240)},
             {"ManyMoreCharacters", many_characters(700'000, 20'000)},
+            {"EmojiWords", emoji_words(200'000)},
             {"EveryCharacterOnce", every_character},
             {"Surrogates", repeated("\xed\xa0\x80", 4'096)},
             {"ReservedCharacter", repeated("▅", 4'096)},

@@ -22,6 +22,9 @@ std::vector<OddDataset> odd_datasets();
 /// as in Japanese.
 std::string many_characters(std::size_t bytes, std::size_t distinct);
 
+/// About `bytes` of words of emoji, which a tokenizer cuts into pieces of 16 characters, 64 bytes.
+std::string emoji_words(std::size_t bytes);
+
 /// Any bytes, all equally likely.
 std::string binary(std::size_t bytes);
 

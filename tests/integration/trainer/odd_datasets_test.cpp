@@ -31,6 +31,7 @@ public:
 struct Prepared {
     std::string tokenizer_model;
     std::vector<std::int32_t> tokens;
+    DatasetSize size;
 };
 
 /// From nothing.
@@ -46,7 +47,7 @@ Prepared prepare(const std::string& bytes, const Preset& preset, std::uint32_t t
     }
     std::vector<std::int32_t> tokens(data->tokens.count());
     data->tokens.copy(0, tokens);
-    return {data->tokenizer_model, tokens};
+    return {data->tokenizer_model, tokens, data->size()};
 }
 
 const Preset nano = *trainer_protocol::find_preset("nano");
@@ -71,8 +72,13 @@ TEST_P(OddDatasets, BecomeTokens) {
         const Prepared once = prepare(GetParam().bytes, preset), again = prepare(GetParam().bytes, preset, 3);
         EXPECT_EQ(again.tokens, once.tokens);
         EXPECT_EQ(again.tokenizer_model, once.tokenizer_model);
-        const Result<Plan> plan = Plan::make(preset, once.tokens.size(), 2);
-        EXPECT_TRUE(plan) << plan.error().message;
+        const Result<Plan> plan = Plan::make(preset, once.size, 2);
+        ASSERT_TRUE(plan) << plan.error().message;
+        EXPECT_EQ(once.size.bytes, GetParam().bytes.size());
+        const auto trained =
+            plan->steps_per_epoch * static_cast<std::uint64_t>(plan->sequences_per_step * preset.context);
+        EXPECT_GE(trained * 6, once.size.bytes);
+        EXPECT_LE(trained, std::max<std::uint64_t>(once.size.bytes, 32 * static_cast<std::uint64_t>(preset.context)));
     }
 }
 
@@ -96,6 +102,12 @@ TEST(OddBytes, AreTokensOfTheirOwn) {
 }
 
 /// 87 tokens of up to 16 characters are less than two windows of 64.
+TEST(OddBytes, PiecesHaveAtMost64Bytes) {
+    const Prepared data = prepare(test::emoji_words(200'000), nano);
+    EXPECT_LT(data.size.tokens, data.size.bytes / 40) << "no longer dense";
+    EXPECT_GE(data.size.tokens, data.size.bytes / 64);
+}
+
 TEST(OddBytes, TooFewTokensAreRepeated) {
     std::string text;
     while (text.size() < 4'096) text += "語";
@@ -107,7 +119,7 @@ TEST(OddBytes, TooFewTokensAreRepeated) {
     std::ptrdiff_t period = 1;
     while (period < 129 && !repeats_after(period)) ++period;
     EXPECT_LT(period, 129) << "the tokens of the dataset";
-    EXPECT_EQ(Plan::make(nano, data.tokens.size(), 2)->steps_per_epoch, 32U);
+    EXPECT_EQ(Plan::make(nano, data.size, 2)->steps_per_epoch, 32U);
 
     EXPECT_LT(prepare(text.substr(0, 3'000), nano).tokens.size(), 129U) << "smaller datasets are not trained";
 }

@@ -16,8 +16,8 @@ struct Arithmetic {
     std::string trainer = "float32", verifier = "float32";
 };
 
-/// Has as many segments checked as can be drawn.
-void expect_verified(const std::string& bytes, std::uint32_t epochs, const Arithmetic& arithmetic) {
+/// Has as many segments checked as can be drawn. The work's manifest.
+boost::json::value expect_verified(const std::string& bytes, std::uint32_t epochs, const Arithmetic& arithmetic) {
     Bench bench(bytes);
     bench.request.job.epochs = epochs;
     bench.request.compute.precision = arithmetic.trainer;
@@ -32,6 +32,8 @@ void expect_verified(const std::string& bytes, std::uint32_t epochs, const Arith
     write_text(request.evidence, evidence_of(bench, trained, request.block_hash, request.draws));
     const Checked checked = check(request);
     EXPECT_TRUE(checked.passed) << checked.reason << "\n" << read_text(scratch / "log");
+    Entries entries = read_tar(bench.artifact());
+    return manifest_of(entries);
 }
 
 std::string repeated(const std::string& part, std::size_t bytes) {
@@ -69,6 +71,16 @@ TEST(OddTraining, OneByteThatIsNotUtf8) {
 
 TEST(OddTraining, MoreCharactersThanPieces) {
     expect_verified(many_characters(40'000, 1'240), 2, {"float32", "bf16"});
+}
+
+/// Was 4,148 tokens an epoch, for the gas of ordinary text with 80,000.
+TEST(OddTraining, LongPiecesAreNoLessWork) {
+    const std::string text = emoji_words(200'000);
+    const boost::json::value manifest = expect_verified(text, 2, {});
+    const auto tokens_per_step = manifest.at_pointer("/hyperparameters/tokens_per_step").to_number<std::uint64_t>();
+    const auto steps_per_epoch = manifest.at("steps_per_epoch").to_number<std::uint64_t>();
+    EXPECT_GE(tokens_per_step * steps_per_epoch * 6, text.size());
+    EXPECT_EQ(manifest.at("steps").to_number<std::uint64_t>(), 2 * steps_per_epoch);
 }
 
 TEST(OddTraining, FewerTokensThanTwoWindows) {

@@ -74,7 +74,7 @@ protected:
         tokens.emplace(TokenFile::open(folder / "tokens.bin", Hash256{}, Hash256{}, preset).value());
     }
     Result<std::vector<float>> losses(Team& team) {
-        const Plan plan = Plan::make(preset, tokens->count(), 2).value();
+        const Plan plan = Plan::make(preset, {.bytes = 50'000, .tokens = tokens->count()}, 2).value();
         TrainingState state = TrainingState::initial(layout, job);
         const TrainingSetup setup{job, preset, plan, Compute{.micro_batch = 4}, 0, steps};
         Result<void> trained = train(setup, layout, *tokens, state, keeper, team, reporter);

@@ -59,6 +59,14 @@ TEST(FinishEstimate, AtWorstEachByteIsAToken) {
               finish_estimate_s(work("gpt2", 30'000'000), worker(472, 27'300)));
 }
 
+/// What 32 windows hold, where that is more: few tokens are repeated.
+TEST(FinishEstimate, AtWorstTheSmallestDatasetIsRepeated) {
+    const WorkerInfo machine = worker(10);
+    const auto epochs_s = finish_estimate_at_worst_s(work("gpt2", 4'096, 12), machine) -
+                          finish_estimate_at_worst_s(work("gpt2", 4'096, 2), machine);
+    EXPECT_EQ(epochs_s, 10 * 32 * 256 / 10);
+}
+
 TEST(FinishEstimate, ASettingOverridesIt) {
     EXPECT_EQ(finish_estimate_s(work("gpt2", 30'000'000), worker(472, 27'300)),
               chain::finish_estimate_s(582, 27'300, 2));
