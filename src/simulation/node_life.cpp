@@ -33,6 +33,7 @@ constexpr std::int64_t verifier_looks_every_s = 7;
 constexpr std::uint64_t handlers_per_moment_max = 1'000'000;
 constexpr std::size_t sleepers_max = 4'096;
 constexpr std::uint64_t gas_spike = 40;
+constexpr std::int64_t reorganised_blocks_max = 6;
 
 class NoInfoLog final : public rocksdb::Logger {
 public:
@@ -119,6 +120,7 @@ NodeLife::NodeLife(std::uint64_t seed, const Trace& trace)
     config_.token = chain_.constants.token;
     config_.chain_id = SimulatedEndpoint::chain_number;
     config_.confirmations = static_cast<std::uint64_t>(dice_.between(1, 4));
+    config_.verdict_confirmations = static_cast<std::uint64_t>(reorganised_blocks_max) + 1;
     config_.poll_interval = Milliseconds(4'000);
     config_.rewards_interval = Milliseconds(120'000);
     config_.selection.min_fee = wei_of(10 * emt);
@@ -301,7 +303,7 @@ void NodeLife::change_weather() {
     if (dice_.chance(0.001)) clock_.jump_wall(Milliseconds(dice_.between(-3'600'000, 3'600'000)));
     if (dice_.chance(0.003)) {
         ++report_.reorganisations;
-        chain_.reorganise(static_cast<std::uint64_t>(dice_.between(1, 6)));
+        chain_.reorganise(static_cast<std::uint64_t>(dice_.between(1, reorganised_blocks_max)));
     }
 }
 

@@ -134,7 +134,10 @@ SettingsTable<NodeConfig> listening_settings() {
 }
 
 SettingsTable<NodeConfig> running_settings() {
-    return {whole_number("poll_interval_ms", &NodeConfig::poll_interval, 50, day_ms,
+    return {whole_number("verdict_confirmations", &NodeConfig::verdict_confirmations, 1, 1'000,
+                         "Blocks until a verdict counts, if that is more than confirmations. Until then the worker "
+                         "keeps what it would have to show if a reorganisation moved the submit to another block."),
+            whole_number("poll_interval_ms", &NodeConfig::poll_interval, 50, day_ms,
                          "Time between two polls of the chain (ms)."),
             whole_number("discovery_interval_ms", &NodeConfig::discovery_interval, 50, day_ms,
                          "Time between two rounds of looking for open JOBs (ms)."),

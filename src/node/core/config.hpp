@@ -31,6 +31,7 @@ struct NodeConfig : chain::NetworkSettings, chain::PaymentSettings {
     std::int64_t verifier_lag_s = 60;   ///< how long past its deadline a JOB is expected to stay open for a late submit
     Milliseconds worker_grace{60'000};  ///< how long a lost worker keeps its lease
     Milliseconds worker_patience = LeaseWatch::patience_usual;
+    std::uint64_t verdict_confirmations = 12;  ///< blocks after which a verdict counts, if more than confirmations
 
     Milliseconds poll_interval{2'000};  ///< of the chain
     Milliseconds discovery_interval{5'000};

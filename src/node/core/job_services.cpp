@@ -16,6 +16,7 @@ PipelineSettings pipeline_settings(const NodeConfig& config, const chain::Consta
     settings.rules = config.selection.rules;
     settings.cooperative = config.selection.cooperative;
     settings.confirmations = config.confirmations;
+    settings.verdict_confirmations = config.verdict_confirmations;
     settings.poll_interval = config.poll_interval;
     settings.worker_grace = config.worker_grace;
     settings.worker_patience = config.worker_patience;

@@ -21,8 +21,8 @@ bool can_end(JobStatus status, sm::State state) {
     return status == JobStatus::timeout || status == JobStatus::declined;
 }
 
-bool is_deep_enough(std::uint64_t block, const ChainView& view, const ChainRules& rules) {
-    return block + rules.confirmations <= view.head + 1;
+bool is_deep(std::uint64_t block, const ChainView& view, std::uint64_t confirmations) {
+    return block + confirmations <= view.head + 1;
 }
 
 }  // namespace
@@ -33,8 +33,11 @@ std::uint64_t first_block_to_read(const sm::Job& job) {
 }
 
 std::optional<chain::StatusLog> find_end(const sm::Job& job, const ChainView& view, const ChainRules& rules) {
+    const std::uint64_t depth = sm::awaits_verdict(job.state)
+                                    ? std::max(rules.confirmations, rules.verdict_confirmations)
+                                    : rules.confirmations;
     const auto found = std::ranges::find_if(view.logs, [&](const chain::StatusLog& log) {
-        return is_deep_enough(log.block, view, rules) && log.node == rules.self && can_end(log.status, job.state);
+        return is_deep(log.block, view, depth) && log.node == rules.self && can_end(log.status, job.state);
     });
     return found == view.logs.end() ? std::nullopt : std::optional(*found);
 }
@@ -62,7 +65,7 @@ std::optional<Fact> find_draw(const sm::Job& job, const ChainView& view, const C
     const auto submit = std::find_if(view.logs.rbegin(), view.logs.rend(), [&](const chain::StatusLog& log) {
         return log.status == JobStatus::submitted && log.node == rules.self;
     });
-    if (submit == view.logs.rend() || !is_deep_enough(submit->block, view, rules) ||
+    if (submit == view.logs.rend() || !is_deep(submit->block, view, rules.confirmations) ||
         job.evidence.block_hash == submit->block_hash)
         return std::nullopt;
     const auto segments = trainer_protocol::segment_count(job.training.artifact->steps, job.training.artifact->epochs);

@@ -23,6 +23,9 @@ struct ChainRules {
     Address self;                     ///< the node's wallet
     std::uint64_t confirmations = 1;  ///< depth at which a log counts; 1: mined
     std::uint32_t draws = 0;          ///< segments drawn by a submit's block in addition to the first
+    /// Depth at which a verdict counts, if that is more. With it the JOB's files go, while a deeper reorganisation may
+    /// take back verdict and submit, whose next block draws other segments.
+    std::uint64_t verdict_confirmations = 1;
 };
 
 /// After a reorganisation the process transaction may be mined in an earlier block than before. The JOB must have a

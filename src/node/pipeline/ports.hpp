@@ -41,7 +41,7 @@ struct PipelineSettings {
     Address core, token;
     trainer_protocol::NetworkRules rules;
     bool cooperative = false;  ///< idle workers help with the JOB
-    std::uint64_t confirmations = 1;
+    std::uint64_t confirmations = 1, verdict_confirmations = 1;
     Milliseconds poll_interval{2'000};  ///< of the chain, to see whether the JOB has ended
     Milliseconds worker_grace{60'000};  ///< how long a lost worker keeps its lease
     Milliseconds worker_patience = LeaseWatch::patience_usual;

@@ -46,7 +46,7 @@ protected:
     PublishedContract() : DeployedNetwork({}, published_contracts()) {
         config.core = core;
         config.token = token;
-        config.confirmations = 1;
+        config.confirmations = config.verdict_confirmations = 1;
         config.poll_interval = Milliseconds(50);
         config.selection.min_fee = *parse_coins("10");
         config.selection.max_fee = *parse_coins("100");

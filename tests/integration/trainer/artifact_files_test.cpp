@@ -29,7 +29,7 @@ constexpr std::uint32_t epochs = 2;
 
 const Preset preset = *trainer_protocol::find_preset("nano");
 const ParameterLayout layout(preset);
-const Plan plan = *Plan::make(preset, 4'097, epochs);
+const Plan plan = *Plan::make(preset, {.bytes = 8'194, .tokens = 4'097}, epochs);
 const std::string tokenizer = "pieces";
 const ArtifactTerms terms{preset, layout, plan, tokenizer.size()};
 

@@ -35,6 +35,18 @@ TEST(ChainFacts, AVerdictCountsOnceItIsDeepEnough) {
     EXPECT_EQ(end->block, 100U);
 }
 
+/// With one block of five that a reorganisation replaced, the JOB was over, its states deleted, the submit in another
+/// block, and nothing could be shown of the new draw (simulator, seed 419879).
+TEST(ChainFacts, AVerdictMayHaveToBeDeeperThanAnythingElse) {
+    const ChainRules careful{self, 3, 2, 12};
+    const std::vector<chain::StatusLog> verdict{log(JobStatus::verified, 100)}, timeout{log(JobStatus::timeout, 100)};
+    EXPECT_FALSE(node::find_end(submitted(), {110, verdict}, careful));
+    EXPECT_TRUE(node::find_end(submitted(), {111, verdict}, careful));
+    EXPECT_TRUE(node::find_end(job_in(sm::State::training), {102, timeout}, careful)) << "which frees the worker";
+    const ChainRules hasty{self, 3, 2, 1};
+    EXPECT_FALSE(node::find_end(submitted(), {101, verdict}, hasty));
+}
+
 TEST(ChainFacts, WhatIsAnotherNodesIsNoEnd) {
     const ChainView view{200, {log(JobStatus::verified, 100, numbered<Address>(2))}};
     EXPECT_FALSE(node::find_end(submitted(), view, rules));
