@@ -8,8 +8,7 @@ namespace emeth::network {
 void CheckQueue::wait(const JobId& job, CheckCost cost, Milliseconds now) {
     const auto [entry, is_new] = entries_.try_emplace(job, Entry{now, cost, Stage::waiting});
     if (is_new || entry->second.stage != Stage::away) return;
-    entry->second.cost = cost;
-    entry->second.stage = Stage::waiting;
+    entry->second = {now, cost, Stage::waiting};
 }
 
 std::optional<JobId> CheckQueue::start_next(Milliseconds now) {

@@ -32,7 +32,8 @@ public:
 
     explicit CheckQueue(Budget budget) : budget_(budget) {}
 
-    /// The JOB waits for its check. One that waited before, and whose check came to no verdict, keeps its place.
+    /// The JOB waits for its check. One whose check came to no verdict waits as if it had just come: a check that fails
+    /// each time holds up no other.
     void wait(const JobId& job, CheckCost cost, Milliseconds now);
     /// The next check to start; none where nothing waits or the budget is used up. Smallest first, with ageing: who has
     /// waited for as long as its check lasts stands level with one that has just come and needs no time at all.
@@ -48,7 +49,7 @@ public:
 private:
     enum class Stage : std::uint8_t { away, waiting, running };
     struct Entry {
-        Milliseconds since{0};  ///< when it came first
+        Milliseconds since{0};  ///< when it came
         CheckCost cost;
         Stage stage = Stage::away;
     };

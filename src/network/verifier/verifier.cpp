@@ -28,12 +28,21 @@ constexpr RetryPolicy retry_policy{.first = Milliseconds(1'000), .factor = 2, .m
 /// JOBs that are looked at on chain at the same time.
 constexpr std::size_t looks_max = 16;
 
+/// A verdict that is not sent yet, on the draw of the block with this hash.
+struct Judged {
+    Hash256 submit_block;
+    Verdict verdict;
+};
+
 struct OpenJob {
     bool is_in_work = false;
     std::uint32_t failures = 0;                 ///< consecutive failed checks
     Milliseconds not_before{0};                 ///< monotonic
     std::optional<Milliseconds> missing_since;  ///< monotonic; when its artifact or evidence was first found missing
-    std::uint64_t last_block = 0;               ///< of its newest Status event
+    Hash256 missing_for;                        ///< the block of the submit for which it was missing
+    std::optional<Judged> judged;
+    std::uint64_t last_block = 0;  ///< of its newest Status event
+    std::uint64_t events = 0;      ///< Status events seen
 };
 
 }  // namespace
@@ -59,7 +68,9 @@ struct Verifier::Impl : VerifierPorts {
     Task<Result<SubmitBlock>> block_of_submit(JobId id);
     Task<Result<void>> judge(JobId id);
     Task<Result<void>> call(JobId id, chain::Bytes data, std::string what);
-    bool is_patience_over(JobId id);
+    Task<Result<Verdict>> verdict_on(JobId id, SubmitBlock submit);
+    bool is_patience_over(JobId id, const Hash256& submit_block);
+    [[nodiscard]] std::uint64_t events_of(JobId id) const;
     void note_end(JobId id, const Result<void>& work);
 };
 
@@ -69,7 +80,11 @@ Task<Result<void>> Verifier::Impl::follow() {
         const auto batch = co_await follower.next();
         if (batch.has_error()) co_return batch.error();
         for (const auto& log : batch->logs)
-            if (const auto status = chain::parse_status_event(log)) open[status->job].last_block = log.block;
+            if (const auto status = chain::parse_status_event(log)) {
+                OpenJob& job = open[status->job];
+                job.last_block = log.block;
+                ++job.events;
+            }
         caught_up = batch->caught_up;
         follower.acknowledge();
     }
@@ -112,10 +127,24 @@ Task<Result<SubmitBlock>> Verifier::Impl::block_of_submit(JobId id) {
     co_return transient_error("the chain shows no submit of it");
 }
 
+/// What took hours to find out is kept until it is sent, as long as the draw is the same.
+Task<Result<Verdict>> Verifier::Impl::verdict_on(JobId id, SubmitBlock submit) {
+    if (const auto found = open.find(id); found != open.end()) {
+        const std::optional<Judged>& judged = found->second.judged;
+        if (judged && judged->submit_block == submit.hash) co_return judged->verdict;
+    }
+    const auto verdict = co_await check_job(chain, storage, options, id, submit);
+    const auto found = open.find(id);
+    if (verdict.has_error() || verdict->may_pass_later || found == open.end()) co_return verdict;
+    found->second.missing_since.reset();
+    found->second.judged = Judged{submit.hash, *verdict};
+    co_return verdict;
+}
+
 Task<Result<void>> Verifier::Impl::judge(JobId id) {
     const auto submit = co_await block_of_submit(id);
     if (submit.has_error()) co_return submit.error();
-    const auto verdict = co_await check_job(chain, storage, options, id, *submit);
+    const auto verdict = co_await verdict_on(id, *submit);
     if (verdict.has_error()) co_return verdict.error();
     // The check may have taken hours, and what it judged is the draw of that block alone.
     const auto still = co_await block_of_submit(id);
@@ -126,15 +155,18 @@ Task<Result<void>> Verifier::Impl::judge(JobId id) {
         chain::Bytes data = chain::encode_verify(id, verdict->gas);
         co_return co_await call(id, std::move(data), "verify");
     }
-    if (verdict->may_pass_later && !is_patience_over(id)) co_return transient_error(verdict->reason);
+    if (verdict->may_pass_later && !is_patience_over(id, submit->hash)) co_return transient_error(verdict->reason);
     spdlog::warn("verifier: JOB {} is rejected: {}", id.hex(), verdict->reason);
     chain::Bytes data = chain::encode_reject_result(id);
     co_return co_await call(id, std::move(data), "rejectResult");
 }
 
 Task<Result<void>> Verifier::Impl::look_at(JobId id) {
+    const std::uint64_t events = events_of(id);
     const auto job = co_await chain.job(id);
     if (job.has_error()) co_return job.error();
+    // The answer may be older than what the logs have shown meanwhile.
+    if (events_of(id) != events) co_return Result<void>{};
     if (job->status == chain::JobStatus::submitted) {
         const CheckCost cost = co_await estimate_check(chain, storage, options, id);
         queue.wait(id, cost, clock.monotonic());
@@ -160,12 +192,19 @@ Task<Result<void>> Verifier::Impl::look_at(JobId id) {
     co_return co_await call(id, std::move(data), "timeout");
 }
 
-bool Verifier::Impl::is_patience_over(JobId id) {
+/// It begins anew with each draw, which wants other evidence.
+bool Verifier::Impl::is_patience_over(JobId id, const Hash256& submit_block) {
     const auto found = open.find(id);
     if (found == open.end()) return false;
-    auto& missing_since = found->second.missing_since;
-    if (!missing_since) missing_since = clock.monotonic();
-    return clock.monotonic() - *missing_since >= options.patience;
+    OpenJob& job = found->second;
+    if (!job.missing_since || job.missing_for != submit_block) job.missing_since = clock.monotonic();
+    job.missing_for = submit_block;
+    return clock.monotonic() - *job.missing_since >= options.patience;
+}
+
+std::uint64_t Verifier::Impl::events_of(JobId id) const {
+    const auto found = open.find(id);
+    return found == open.end() ? 0 : found->second.events;
 }
 
 void Verifier::Impl::note_end(JobId id, const Result<void>& work) {
@@ -204,14 +243,19 @@ void Verifier::Impl::start_looks(TaskGroup& group) {
         job.is_in_work = true;
         job.not_before = clock.monotonic();
         ++looks;
-        group.start(look(id));
+        if (group.start(look(id))) continue;
+        --looks;
+        job.is_in_work = false;
     }
 }
 
 void Verifier::Impl::start_checks(TaskGroup& group) {
     while (const auto id = queue.start_next(clock.monotonic())) {
         open[*id].is_in_work = true;
-        group.start(check(*id));
+        if (group.start(check(*id))) continue;
+        queue.ended(*id);
+        open[*id].is_in_work = false;
+        return;
     }
 }
 

@@ -134,21 +134,23 @@ SettingsTable<NodeConfig> listening_settings() {
 }
 
 SettingsTable<NodeConfig> running_settings() {
-    return {whole_number("verdict_confirmations", &NodeConfig::verdict_confirmations, 1, 1'000,
-                         "Blocks until a verdict counts, if that is more than confirmations. Until then the worker "
-                         "keeps what it would have to show if a reorganisation moved the submit to another block."),
-            whole_number("poll_interval_ms", &NodeConfig::poll_interval, 50, day_ms,
-                         "Time between two polls of the chain (ms)."),
-            whole_number("discovery_interval_ms", &NodeConfig::discovery_interval, 50, day_ms,
-                         "Time between two rounds of looking for open JOBs (ms)."),
-            whole_number("rewards_interval_ms", &NodeConfig::rewards_interval, 50, day_ms,
-                         "Time between two withdrawals of rewards (ms)."),
-            whole_number("rebroadcast_interval_ms", &NodeConfig::rebroadcast_interval, 50, day_ms,
-                         "Time between two broadcasts of a transaction that waits to be mined (ms)."),
-            whole_number("request_timeout_ms", &NodeConfig::request_timeout, 100, day_ms,
-                         "How long to wait for an answer of the endpoint (ms)."),
-            one_of("log_level", &NodeConfig::log_level, {"trace", "debug", "info", "warn", "error"},
-                   "What is logged: trace, debug, info, warn or error.")};
+    return {
+        whole_number("verdict_confirmations", &NodeConfig::verdict_confirmations, 1, 1'000,
+                     "Blocks until a verdict counts, if that is more than confirmations. Until then the worker "
+                     "keeps what it would have to show if a reorganisation moved the submit to another block. Set it "
+                     "low on a chain without blocks on a schedule."),
+        whole_number("poll_interval_ms", &NodeConfig::poll_interval, 50, day_ms,
+                     "Time between two polls of the chain (ms)."),
+        whole_number("discovery_interval_ms", &NodeConfig::discovery_interval, 50, day_ms,
+                     "Time between two rounds of looking for open JOBs (ms)."),
+        whole_number("rewards_interval_ms", &NodeConfig::rewards_interval, 50, day_ms,
+                     "Time between two withdrawals of rewards (ms)."),
+        whole_number("rebroadcast_interval_ms", &NodeConfig::rebroadcast_interval, 50, day_ms,
+                     "Time between two broadcasts of a transaction that waits to be mined (ms)."),
+        whole_number("request_timeout_ms", &NodeConfig::request_timeout, 100, day_ms,
+                     "How long to wait for an answer of the endpoint (ms)."),
+        one_of("log_level", &NodeConfig::log_level, {"trace", "debug", "info", "warn", "error"},
+               "What is logged: trace, debug, info, warn or error.")};
 }
 
 /// An amount that was probably meant in EMT: less than a millionth of one.

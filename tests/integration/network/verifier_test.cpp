@@ -19,7 +19,8 @@ class VerifierTest : public StorageApi {
 protected:
     VerifierTest() {
         assign_job(upload_dataset(std::string(300'000, 't')));
-        submit(upload_result("an artifact"));
+        result_name = upload_result("an artifact");
+        submit(result_name);
         options.folder = folder / "verifier";
         options.trainer_program = "/bin/false";
         options.poll_interval = Milliseconds(50);
@@ -43,6 +44,7 @@ protected:
     }
 
     VerifierOptions options;
+    std::string result_name;
 };
 
 TEST_F(VerifierTest, WaitsForEvidenceThatIsNotThere) {
@@ -206,6 +208,18 @@ TEST_F(VerifierRun, DrawsNothingBeforeTheSubmitIsDeepEnough) {
     EXPECT_FALSE(rejected());
     chain.mine(50);
     EXPECT_TRUE(rejected_in_time());
+}
+
+/// Patience with evidence that is missing is patience with the evidence of one draw.
+TEST_F(VerifierRun, AnotherDrawHasAPatienceOfItsOwn) {
+    options.patience = Milliseconds(3'000);
+    start_verifier();
+    run(system_clock().sleep(Milliseconds(2'500)));
+    chain.reorganise(4, 1);
+    submit(result_name);
+    const auto moved = system_clock().monotonic();
+    EXPECT_TRUE(rejected_in_time());
+    EXPECT_GE(system_clock().monotonic() - moved, options.patience);
 }
 
 /// What was judged is then not the chain's draw any more.
