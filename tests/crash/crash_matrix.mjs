@@ -13,6 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { emethCoreAbi, emethTokenAbi } from '../support/emeth_abi.mjs';
 import { ethers } from '../support/packages.mjs';
+import { write_requester_settings } from '../support/programs.mjs';
 
 const [emeth, data, only = ''] = process.argv.slice(2);
 const emt = 10n ** 18n;
@@ -90,11 +91,8 @@ class Network {
         const book = spawnSync('bible', ['gen1:1-gen50:26'], { encoding: 'utf8', maxBuffer: 1 << 24 });
         assert.equal(book.status, 0, `the text comes from the program 'bible': ${book.stderr}`);
         writeFileSync(join(data, 'text'), book.stdout.slice(0, dataset_bytes));
-        writeFileSync(join(data, 'requester.env'),
-            Object.entries({ ...this.settings, privateKey_file: join(data, 'net', 'requester', 'key') })
-                .filter(([key]) => key !== 'max_fee')
-                .map(([key, value]) => `${key}=${value}\n`)
-                .join(''));
+        write_requester_settings(
+            join(data, 'requester.env'), this.settings, join(data, 'net', 'requester', 'key'));
         const requested = run('request', '--config', join(data, 'requester.env'), '--data', join(data, 'requester'),
             '--dataset', join(data, 'text'), '--fee-min', '50', '--json');
         assert.equal(requested.status, 0, requested.stderr);

@@ -10,7 +10,9 @@ import { join } from 'node:path';
 
 import { emethCoreAbi, emethTokenAbi } from '../../support/emeth_abi.mjs';
 import { ethers } from '../../support/packages.mjs';
-import { kill_all, parse_settings, settings_text, start, stop, until } from '../../support/programs.mjs';
+import {
+    kill_all, parse_settings, settings_text, start, stop, until, write_requester_settings
+} from '../../support/programs.mjs';
 
 const [emeth, data] = process.argv.slice(2);
 const emt = 10n ** 18n;
@@ -89,13 +91,8 @@ try {
         writeFileSync(text,
             'In the beginning was the word, and the word was put on a chain. '.repeat(Math.ceil(bytes / 64))
                 .slice(0, bytes));
-        const config = settings_file('requester', {
-            worker_port: undefined,
-            poll_interval_ms: undefined,
-            discovery_interval_ms: undefined,
-            max_fee: undefined,
-            privateKey_file: join(data, 'net', 'requester', 'key')
-        });
+        const config = join(data, 'requester.env');
+        write_requester_settings(config, settings, join(data, 'net', 'requester', 'key'));
         return spawnSync(emeth, ['request', '--config', config, '--data', join(data, 'requester'), text, ...flags],
             { encoding: 'utf8', timeout: 60_000 });
     }

@@ -7,7 +7,9 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, request as http_request } from 'node:http';
 import { join } from 'node:path';
 
-import { kill_all, parse_settings, settings_text, start, stop, until } from '../../support/programs.mjs';
+import {
+    kill_all, parse_settings, settings_text, start, stop, until, write_requester_settings
+} from '../../support/programs.mjs';
 
 const [emeth, data] = process.argv.slice(2);
 const private_key = '0x4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318';
@@ -106,8 +108,8 @@ try {
         'off', { storageApi: await proxy(settings.storageApi, () => true, ahead), max_fee: undefined });
     const text = join(data, 'text');
     writeFileSync(text, 'In the beginning was the word, and the word was put on a chain. '.repeat(1 << 14));
-    const requester = settings_file('requester', { worker_port: undefined, poll_interval_ms: undefined,
-        discovery_interval_ms: undefined, max_fee: undefined, privateKey_file: join(data, 'net', 'requester', 'key') });
+    const requester = join(data, 'requester.env');
+    write_requester_settings(requester, settings, join(data, 'net', 'requester', 'key'));
     const [requested, said] = await run(
         'request', 'request', '--config', requester, '--data', join(data, 'requester'), '--json', text);
     assert.equal(requested, 0, said);
