@@ -1,6 +1,6 @@
 #include "api_client/dataset_name.hpp"
 
-#include <algorithm>
+#include "api_client/lower_hex.hpp"
 
 namespace emeth::api_client {
 namespace {
@@ -8,10 +8,6 @@ namespace {
 constexpr std::string_view extension = ".txt";
 constexpr std::size_t job_digits = 2 * JobId::size_bytes;
 constexpr std::size_t address_digits = 2 * Address::size_bytes;
-
-bool is_lower_hex(std::string_view text) {
-    return std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
 
 }  // namespace
 

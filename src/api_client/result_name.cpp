@@ -1,16 +1,12 @@
 #include "api_client/result_name.hpp"
 
-#include <algorithm>
+#include "api_client/lower_hex.hpp"
 
 namespace emeth::api_client {
 namespace {
 
 constexpr std::size_t unbound_digits = 16;
 constexpr std::size_t digest_digits = 2 * Hash256::size_bytes;
-
-bool is_lower_hex(std::string_view text) {
-    return std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
 
 std::string start_of(const JobId& job) {
     return job.hex().substr(2) + "-";

@@ -47,8 +47,7 @@ Task<Result<void>> prepare_node(network::Devnet& devnet, std::filesystem::path f
         if (funded.has_error()) co_return funded.error();
     }
     const auto settings =
-        devnet.node_settings() +
-        fmt::format("privateKey_file={}\nmax_fee=100000000000000000000\nverdict_confirmations=2\n", key_file.string());
+        devnet.node_settings() + fmt::format("privateKey_file={}\nmax_fee=100000000000000000000\n", key_file.string());
     co_return write_file_durably(folder / "master.env", settings, 0600);
 }
 

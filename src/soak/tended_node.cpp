@@ -27,8 +27,7 @@ constexpr Milliseconds stop_poll{100};
 constexpr std::array crash_names{"(SIGABRT)", "(SIGSEGV)", "(SIGBUS)", "(SIGFPE)", "(SIGILL)"};
 
 constexpr const char* node_settings =
-    "max_fee=100000000000000000000\nverdict_confirmations=2\nthreads=1\ndevice=cpu\ndeadline_margin_s=60\npoll_"
-    "interval_ms=500\n"
+    "max_fee=100000000000000000000\nthreads=1\ndevice=cpu\ndeadline_margin_s=60\npoll_interval_ms=500\n"
     "discovery_interval_ms=1000\n";
 
 enum class Kind : std::uint8_t { master, worker, trainer };

@@ -53,11 +53,10 @@ Result<void> DemoProcesses::prepare(const std::string& network_settings) {
 
     // Two workers of one thread each fill two cores. The fees of the demo's JOBs reach 34 EMT, above the published
     // default of max_fee.
-    const auto master = network_settings +
-                        fmt::format(
-                            "privateKey_file={}\nworker_port={}\nworker_whitelist={}\nmax_fee=100000000000000000000\n"
-                            "verdict_confirmations=2\n",
-                            key_path.string(), *port, whitelist);
+    const auto master =
+        network_settings +
+        fmt::format("privateKey_file={}\nworker_port={}\nworker_whitelist={}\nmax_fee=100000000000000000000\n",
+                    key_path.string(), *port, whitelist);
     if (auto written = write_file_durably(master_settings(), master, 0600); written.has_error()) return written;
     const auto worker = fmt::format("master_node_url=http://127.0.0.1:{}\nmaster_address={}\nthreads=1\ndevice=cpu\n",
                                     *port, node_address_.hex());

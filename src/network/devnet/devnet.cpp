@@ -329,10 +329,10 @@ std::string Devnet::node_settings() const {
     const trainer_protocol::NetworkRules& rules = impl_->options.rules;
     std::string settings = fmt::format(
         "endpoint={}\nchain_id={}\nemethContractAddress={}\ntokenContractAddress={}\nstorageApi={}\ninfo_server_url={}"
-        "\ndefault_model={}\nconfirmations=2\n",
+        "\ndefault_model={}\nconfirmations=2\nverdict_confirmations=2\n",
         endpoint().text(), impl_->options.chain_id, core().hex(), token().hex(), storage_api().text(),
         info_server().text(), rules.default_model);
-    // Where they differ from what every node has: a requester reads these settings, too, and knows no such keys.
+    // Where they differ from what every node has.
     const trainer_protocol::NetworkRules usual;
     if (rules.draws != usual.draws) settings += fmt::format("verification_draws={}\n", rules.draws);
     if (rules.epochs_min != usual.epochs_min) settings += fmt::format("n_epoch={}\n", rules.epochs_min);

@@ -32,26 +32,23 @@ public:
 
     explicit CheckQueue(Budget budget) : budget_(budget) {}
 
-    /// The JOB waits for its check. One whose check came to no verdict waits as if it had just come: a check that fails
-    /// each time holds up no other.
+    /// The JOB waits for its check; nothing where it does, or is being checked. One whose check came to no verdict
+    /// waits as if it had just come: a check that fails each time holds up no other.
     void wait(const JobId& job, CheckCost cost, Milliseconds now);
     /// The next check to start; none where nothing waits or the budget is used up. Smallest first, with ageing: who has
     /// waited for as long as its check lasts stands level with one that has just come and needs no time at all.
     std::optional<JobId> start_next(Milliseconds now);
     /// The check is over, with or without a verdict.
-    void ended(const JobId& job);
-    /// The JOB needs no check any more. Its check, if there is one, has ended.
-    void forget(const JobId& job) { entries_.erase(job); }
+    void ended(const JobId& job) { entries_.erase(job); }
 
     [[nodiscard]] bool is_waiting(const JobId& job) const;
     [[nodiscard]] std::size_t running() const;
 
 private:
-    enum class Stage : std::uint8_t { away, waiting, running };
     struct Entry {
         Milliseconds since{0};  ///< when it came
         CheckCost cost;
-        Stage stage = Stage::away;
+        bool is_running = false;
     };
     [[nodiscard]] bool fits(const CheckCost& cost) const;
 

@@ -172,7 +172,6 @@ Task<Result<void>> Verifier::Impl::look_at(JobId id) {
         queue.wait(id, cost, clock.monotonic());
         co_return Result<void>{};
     }
-    queue.forget(id);
     if (job->status != chain::JobStatus::processing) {
         open.erase(id);
         std::error_code ignored;

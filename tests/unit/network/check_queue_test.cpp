@@ -100,7 +100,6 @@ TEST(CheckQueue, ACheckWithoutAVerdictWaitsAnew) {
     queue.ended(job(2));
     EXPECT_EQ(start_all(queue, 3 * minute), Started{1});
     queue.ended(job(1));
-    queue.forget(job(1));
     EXPECT_EQ(queue.running(), 0u);
 }
 
