@@ -27,11 +27,12 @@ protected:
         shell_.emplace(ChildProcess::start(io_.get_executor(), options).value());
     }
 
-    /// Waits, because the shell takes its time to fork.
+    /// Waits, because the shell takes its time to fork, and its child to become another program: it has that one's name
+    /// a moment before its arguments and its memory.
     std::vector<ProcessInfo> children() {
         for (int attempt = 0; attempt < 500; ++attempt, ::usleep(10'000))
             if (auto found = descendants(living_processes(), shell_->pid());
-                !found.empty() && found.front().program != "sh" && found.front().program != "dash")
+                !found.empty() && found.front().arguments.starts_with("sleep"))
                 return found;
         return {};
     }
