@@ -166,6 +166,14 @@ struct RequestWriter {
     }
 };
 
+json::object deviation_to_json(const Deviation& deviation) {
+    return {{"weights", deviation.weights},
+            {"firstMoments", deviation.first_moments},
+            {"secondMoments", deviation.second_moments},
+            {"nextStep", deviation.next_step},
+            {"loss", deviation.loss}};
+}
+
 struct ReportWriter {
     json::value operator()(const Calibrated& report) const {
         return json::object{{"type", "calibrated"}, {"calibration", to_json(report.calibration)}};
@@ -203,7 +211,8 @@ struct ReportWriter {
                             {"passed", report.passed},
                             {"reason", report.reason},
                             {"claimedValidationLoss", report.claimed_validation_loss},
-                            {"recomputedValidationLoss", report.recomputed_validation_loss}};
+                            {"recomputedValidationLoss", report.recomputed_validation_loss},
+                            {"worst", deviation_to_json(report.worst)}};
     }
     json::value operator()(const Failed& report) const {
         return json::object{{"type", "failed"}, {"permanent", report.permanent}, {"message", report.message}};
@@ -232,12 +241,23 @@ Trained parse_trained(JsonObject& object) {
     return {read_artifact(artifact, count_max)};
 }
 
+Deviation parse_deviation(JsonObject object) {
+    Deviation deviation;
+    deviation.weights = object.number("weights");
+    deviation.first_moments = object.number("firstMoments");
+    deviation.second_moments = object.number("secondMoments");
+    deviation.next_step = object.number("nextStep");
+    deviation.loss = object.number("loss");
+    return deviation;
+}
+
 Checked parse_checked(JsonObject& object) {
     Checked report;
     report.passed = object.boolean("passed");
     report.reason = object.string("reason", text_bytes_max);
     report.claimed_validation_loss = object.number("claimedValidationLoss");
     report.recomputed_validation_loss = object.number("recomputedValidationLoss");
+    report.worst = parse_deviation(object.object("worst"));
     return report;
 }
 

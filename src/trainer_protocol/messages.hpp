@@ -123,11 +123,21 @@ struct CheckpointSaved {
 struct Trained {
     statemachine::Artifact artifact;
 };
+/// How far the claimed end of a segment is from the end that training it again gives. All are relative and at least 0;
+/// what was not trained differs by about 1.
+struct Deviation {
+    double weights = 0;         ///< of the distance that the weights moved in the segment
+    double first_moments = 0;   ///< of AdamW's moments at its end; invented ones could lead the next segment anywhere
+    double second_moments = 0;  ///< of their roots
+    double next_step = 0;       ///< of the step that these moments make next
+    double loss = 0;            ///< of the worst of its steps
+};
 /// How an artifact's check ended. `reason` is one sentence when it did not pass.
 struct Checked {
     bool passed = false;
     std::string reason;
     double claimed_validation_loss = 0, recomputed_validation_loss = 0;
+    Deviation worst{};  ///< of all segments that were trained again, in each part
 };
 /// The leader has trained to the end.
 struct Helped {

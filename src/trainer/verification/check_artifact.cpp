@@ -160,7 +160,7 @@ Result<Checked> check_artifact(const CheckRequest& request, Reporter& reporter) 
     const CheckedRun run{request,          *preset,          *plan,  *compute,
                          layout,           data->tokens,     states, artifact->manifest.states,
                          artifact->losses, artifact->weights};
-    Result<Objection> objection = object_to_segments(run, reporter);
+    Result<Objection> objection = object_to_segments(run, checked.worst, reporter);
     if (objection.has_error()) return objection.error();
     checked.reason = std::move(*objection).value_or("");
     checked.passed = checked.reason.empty();

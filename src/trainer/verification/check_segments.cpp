@@ -8,8 +8,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cmath>
 #include <map>
+#include <span>
 #include <utility>
 
 #include "crypto/sha256.hpp"
@@ -17,24 +17,13 @@
 #include "runtime/file_descriptor.hpp"
 #include "runtime/log.hpp"
 #include "trainer/data/streamed_file.hpp"
-#include "trainer/model/optimiser.hpp"
 #include "trainer/training_loop.hpp"
+#include "trainer/verification/segment_deviation.hpp"
 #include "trainer_protocol/segments.hpp"
 
 namespace emeth::trainer {
 namespace {
 
-using Objection = std::optional<std::string>;
-
-// How much honest work may differ between CPUs, BLAS builds, thread counts, float32 and bf16; docs/VERIFICATION.md says
-// what was seen. All are relative; what was not trained differs by about 1.
-/// Of the distance that the weights moved in the segment.
-constexpr double weights_tolerance = 0.25;
-/// Of AdamW's moments at its end, and of the next step that follows from them: invented moments could lead the next
-/// segment anywhere.
-constexpr double moments_tolerance = 0.25;
-/// Of the loss of each step, as relative_to_loss() has it.
-constexpr double loss_tolerance = 0.02;
 /// Absolute: rounding of libm, in weights drawn with a standard deviation of 0.02.
 constexpr double initial_weights_tolerance = 1e-6;
 
@@ -122,64 +111,6 @@ Result<TrainingState> Evidence::state(const CheckedRun& run, std::uint32_t index
     return state;
 }
 
-double length_of(const at::Tensor& tensor) {
-    return std::sqrt(at::dot(tensor, tensor).item<double>());
-}
-
-/// ‖a − b‖ / ‖base‖; infinite where the base is zero and the difference is not.
-double relative(const at::Tensor& a, const at::Tensor& b, const at::Tensor& base) {
-    const double difference = length_of(a - b);
-    return difference == 0 ? 0 : difference / length_of(base);
-}
-
-/// How far the claimed end of a segment is from the end that retraining it gives.
-struct Deviation {
-    double weights = 0, first_moments = 0, second_moments = 0, next_step = 0, loss = 0;
-};
-
-/// The direction of AdamW's next step.
-at::Tensor direction(const TrainingState& state) {
-    return state.first_moments / (state.second_moments.sqrt() + optimiser_settings.epsilon);
-}
-
-void compare_moments(const TrainingState& claimed, const TrainingState& again, Deviation& deviation) {
-    deviation.first_moments = relative(claimed.first_moments, again.first_moments, again.first_moments);
-    const at::Tensor root = again.second_moments.sqrt();
-    deviation.second_moments = relative(claimed.second_moments.sqrt(), root, root);
-    const at::Tensor next = direction(again);
-    deviation.next_step = relative(direction(claimed), next, next);
-}
-
-/// All are finite and not negative; the log's reader and the training loop ensure that.
-double worst_loss(const CheckedRun& run, std::uint64_t first_step, const std::vector<float>& again) {
-    double worst = 0;
-    for (std::size_t i = 0; i < again.size(); ++i) {
-        const double loss = again[i];
-        worst = std::max(worst, relative_to_loss(static_cast<double>(run.losses[first_step + i]) - loss, loss));
-    }
-    return worst;
-}
-
-Objection object_to_deviation(std::uint32_t segment, const Deviation& found) {
-    spdlog::info(
-        "segment {} trained again: weights differ by {:.2g} of their movement, moments by {:.2g} and {:.2g}, the "
-        "next step by {:.2g}, losses by {:.2g}",
-        segment, found.weights, found.first_moments, found.second_moments, found.next_step, found.loss);
-    // Written so that NaN is an objection as well.
-    if (!(found.loss <= loss_tolerance))
-        return fmt::format(
-            "segment {} trained again gives other losses than training_log.jsonl: {:.3g} apart, relative", segment,
-            found.loss);
-    if (!(found.weights <= weights_tolerance))
-        return fmt::format("segment {} trained again ends elsewhere: {:.3g} of the way that its weights went", segment,
-                           found.weights);
-    if (!(std::max({found.first_moments, found.second_moments, found.next_step}) <= moments_tolerance))
-        return fmt::format(
-            "segment {} trained again ends with other moments: {:.3g}, {:.3g} and {:.3g} apart, relative", segment,
-            found.first_moments, found.second_moments, found.next_step);
-    return std::nullopt;
-}
-
 Objection object_to_beginning(const CheckedRun& run, const TrainingState& first) {
     const at::Tensor own = initial_weights(run.layout, run.request.job.id);
     const bool same = (first.weights - own).abs().max().item<double>() <= initial_weights_tolerance &&
@@ -199,21 +130,23 @@ Result<Deviation> train_again(const CheckedRun& run, const Evidence& evidence, s
     Alone alone;
     if (Result<void> trained = train(setup, run.layout, run.tokens, state, keeper, alone, reporter); !trained)
         return in_context(fmt::format("segment {} trained again", segment), trained.error());
+    const std::span<const float> claimed_losses = std::span(run.losses).subspan(first_step, state.losses.size());
     Deviation deviation;
-    deviation.loss = worst_loss(run, first_step, state.losses);
+    deviation.loss = loss_deviation(claimed_losses, state.losses);
     if (segment + 1 == run.plan.segments) {
-        deviation.weights = relative(run.weights, state.weights, state.weights - start);
+        deviation.weights = weights_deviation(run.weights, state.weights, start);
         return deviation;
     }
     const Result<TrainingState> claimed = evidence.state(run, segment + 1);
     if (claimed.has_error()) return claimed.error();
-    deviation.weights = relative(claimed->weights, state.weights, state.weights - start);
-    compare_moments(*claimed, state, deviation);
+    deviation.weights = weights_deviation(claimed->weights, state.weights, start);
+    add_moments_deviation(*claimed, state, deviation);
     return deviation;
 }
 
 /// A permanent Error is an objection.
-Result<Objection> examine(const CheckedRun& run, const Evidence& evidence, std::uint32_t segment, Reporter& reporter) {
+Result<Objection> examine(const CheckedRun& run, const Evidence& evidence, std::uint32_t segment, Deviation& worst,
+                          Reporter& reporter) {
     Result<TrainingState> state = evidence.state(run, segment);
     if (state.has_error()) return state.error();
     if (segment == 0) {
@@ -221,23 +154,25 @@ Result<Objection> examine(const CheckedRun& run, const Evidence& evidence, std::
     }
     const Result<Deviation> deviation = train_again(run, evidence, segment, *std::move(state), reporter);
     if (deviation.has_error()) return deviation.error();
+    spdlog::info(
+        "segment {} trained again: weights differ by {:.2g} of their movement, moments by {:.2g} and {:.2g}, the "
+        "next step by {:.2g}, losses by {:.2g}",
+        segment, deviation->weights, deviation->first_moments, deviation->second_moments, deviation->next_step,
+        deviation->loss);
+    worst = worse_of(worst, *deviation);
     return object_to_deviation(segment, *deviation);
 }
 
 }  // namespace
 
-double relative_to_loss(double difference, double loss) {
-    return std::abs(difference) / std::max(loss, loss_floor);
-}
-
-Result<Objection> object_to_segments(const CheckedRun& run, Reporter& reporter) {
+Result<Objection> object_to_segments(const CheckedRun& run, Deviation& worst, Reporter& reporter) {
     const std::vector<std::uint32_t> drawn = trainer_protocol::draw_segments(run.request.job.id, run.request.block_hash,
                                                                              run.plan.segments, run.request.draws);
     const Result<Evidence> evidence = Evidence::open(run, drawn);
     if (evidence.has_error()) return evidence.error();
     if (evidence->objection()) return evidence->objection();
     for (const std::uint32_t segment : drawn) {
-        const Result<Objection> found = examine(run, *evidence, segment, reporter);
+        const Result<Objection> found = examine(run, *evidence, segment, worst, reporter);
         if (!found && found.error().kind == ErrorKind::permanent) return Objection(found.error().message);
         if (!found || *found) return found;
     }

@@ -1,8 +1,6 @@
 // Were the drawn segments really trained? They are retrained from the evidence, which is trusted only if digests match.
 #pragma once
 
-#include <optional>
-#include <string>
 #include <vector>
 
 #include "runtime/result.hpp"
@@ -13,12 +11,10 @@
 #include "trainer/model/compute.hpp"
 #include "trainer/model/parameters.hpp"
 #include "trainer/reporter.hpp"
+#include "trainer/verification/segment_deviation.hpp"
 #include "trainer_protocol/messages.hpp"
 
 namespace emeth::trainer {
-
-/// What is wrong with an artifact, in one sentence; nothing when all is well.
-using Objection = std::optional<std::string>;
 
 /// A run as the verifier knows it.
 struct CheckedRun {
@@ -34,13 +30,8 @@ struct CheckedRun {
     const at::Tensor& weights;            ///< the artifact's: the last state
 };
 
-/// Losses below this many nats a token, which only texts that repeat themselves have, are compared as if they were this
-/// large: they fall steeply, and near 0 all that is left of them is rounding.
-inline constexpr double loss_floor = 2.5;
-/// A difference of two losses in relation to one of them, which is not negative.
-double relative_to_loss(double difference, double loss);
-
-/// An Error is a problem of this machine, not of the artifact.
-Result<Objection> object_to_segments(const CheckedRun& run, Reporter& reporter);
+/// `worst` becomes that of all segments that were trained again. An Error is a problem of this machine, not of the
+/// artifact.
+Result<Objection> object_to_segments(const CheckedRun& run, Deviation& worst, Reporter& reporter);
 
 }  // namespace emeth::trainer

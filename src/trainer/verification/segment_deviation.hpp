@@ -1,0 +1,41 @@
+// How far the claimed end of a segment is from the end that training it again gives, and how far honest work may be.
+// Pure arithmetic on states; docs/VERIFICATION.md says what was measured.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "trainer/model/training_state.hpp"
+#include "trainer_protocol/messages.hpp"
+
+namespace emeth::trainer {
+
+/// What is wrong with an artifact, in one sentence; nothing when all is well.
+using Objection = std::optional<std::string>;
+
+using trainer_protocol::Deviation;
+
+/// Losses below this many nats a token, which only texts that repeat themselves have, are compared as if they were this
+/// large: they fall steeply, and near 0 all that is left of them is rounding.
+inline constexpr double loss_floor = 2.5;
+/// A difference of two losses in relation to one of them, which is not negative.
+double relative_to_loss(double difference, double loss);
+
+/// `start`: the weights in which the segment begins. Flat tensors of one size.
+double weights_deviation(const at::Tensor& claimed, const at::Tensor& again, const at::Tensor& start);
+/// Sets the three deviations that follow from the moments.
+void add_moments_deviation(const TrainingState& claimed, const TrainingState& again, Deviation& deviation);
+/// Of as many steps as `again` has; all are finite and not negative.
+double loss_deviation(std::span<const float> claimed, std::span<const float> again);
+
+/// The larger of both in each part, at most 10^6: where nothing moved, a difference is infinitely large.
+Deviation worse_of(const Deviation& a, const Deviation& b);
+
+/// More than honest work may show, or not a number.
+Objection object_to_deviation(std::uint32_t segment, const Deviation& found);
+
+}  // namespace emeth::trainer
