@@ -168,6 +168,7 @@ struct RequestWriter {
 
 json::object deviation_to_json(const Deviation& deviation) {
     return {{"weights", deviation.weights},
+            {"weightedWeights", deviation.weighted_weights},
             {"firstMoments", deviation.first_moments},
             {"secondMoments", deviation.second_moments},
             {"nextStep", deviation.next_step},
@@ -244,6 +245,7 @@ Trained parse_trained(JsonObject& object) {
 Deviation parse_deviation(JsonObject object) {
     Deviation deviation;
     deviation.weights = object.number("weights");
+    deviation.weighted_weights = object.number("weightedWeights");
     deviation.first_moments = object.number("firstMoments");
     deviation.second_moments = object.number("secondMoments");
     deviation.next_step = object.number("nextStep");

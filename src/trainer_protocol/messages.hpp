@@ -126,7 +126,10 @@ struct Trained {
 /// How far the claimed end of a segment is from the end that training it again gives. All are relative and at least 0;
 /// what was not trained differs by about 1.
 struct Deviation {
-    double weights = 0;         ///< of the distance that the weights moved in the segment
+    double weights = 0;  ///< of the distance that the weights moved in the segment
+    /// The same, each weight counted by the root of its second moment: without those that have hardly a gradient, whose
+    /// way is decided by rounding.
+    double weighted_weights = 0;
     double first_moments = 0;   ///< of AdamW's moments at its end; invented ones could lead the next segment anywhere
     double second_moments = 0;  ///< of their roots
     double next_step = 0;       ///< of the step that these moments make next

@@ -2,12 +2,16 @@
 
 #include <omp.h>
 
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <oneapi/dnnl/dnnl.hpp>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 #include <vector>
+
+#include "trainer/model/vector_math.hpp"
 
 namespace emeth::trainer {
 namespace {
@@ -65,13 +69,52 @@ dnnl::matmul::primitive_desc make(const dnnl::memory::desc& left, const dnnl::me
 }
 
 /// Scratch memory of a product. oneDNN's own would be shared by all products, whichever thread runs them.
-void* scratchpad(std::size_t bytes) {
+void* scratch_memory(std::size_t bytes) {
     constexpr std::size_t alignment = 64;
     thread_local std::vector<std::byte> room;
     if (room.size() < bytes + alignment) room.resize(bytes + alignment);
     void* start = room.data();
     std::size_t space = room.size();
     return std::align(alignment, bytes, start, space);
+}
+
+/// A bfloat16 product on a processor without AVX-512, for which oneDNN has none: the matrices are widened to float32,
+/// which loses nothing, and the result is rounded. oneDNN's own product sums in float32 as well.
+struct Widened {
+    MatrixShape left, right, out;
+    bool adds_to_out;
+};
+
+bool has_native_product(const MatrixShape& left, const MatrixShape& right, const MatrixShape& out) {
+    const auto is_bf16 = [](const MatrixShape& shape) { return shape.element == Element::bf16; };
+    if (!is_bf16(left) && !is_bf16(right) && !is_bf16(out)) return true;
+    // Each instruction set's number holds the bits of those that it includes.
+    constexpr auto needed = static_cast<unsigned>(dnnl::cpu_isa::avx512_core);
+    return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & needed) == needed;
+}
+
+/// float32 matrices keep their place; others lie densely.
+MatrixShape widen(const MatrixShape& shape) {
+    return shape.element == Element::float32 ? shape : dense<float>(shape.rows, shape.columns);
+}
+
+const float* widen(const MatrixShape& shape, const void* data, std::vector<float>& room) {
+    if (shape.element == Element::float32) return static_cast<const float*>(data);
+    const auto* values = static_cast<const c10::BFloat16*>(data);
+    room.resize(static_cast<std::size_t>(shape.rows * shape.columns));
+    float* wide = room.data();
+    for (std::int64_t row = 0; row < shape.rows; ++row)
+        for (std::int64_t column = 0; column < shape.columns; ++column)
+            *wide++ = to_float(values[row * shape.row_stride + column * shape.column_stride]);
+    return room.data();
+}
+
+void narrow(const MatrixShape& shape, const std::vector<float>& wide, void* data) {
+    auto* values = static_cast<c10::BFloat16*>(data);
+    const float* next = wide.data();
+    for (std::int64_t row = 0; row < shape.rows; ++row)
+        for (std::int64_t column = 0; column < shape.columns; ++column)
+            values[row * shape.row_stride + column * shape.column_stride] = from_float<c10::BFloat16>(*next++);
 }
 
 MatrixShape shape_of(const at::Tensor& matrix) {
@@ -84,26 +127,47 @@ MatrixShape shape_of(const at::Tensor& matrix) {
 struct Product::Impl {
     dnnl::memory::desc left, right, out, bias, scratchpad;
     dnnl::matmul matmul;
+    std::optional<Widened> widened{};  ///< set: `matmul` multiplies the widened matrices
+
+    void run(const void* left_data, const void* right_data, void* out_data, Addends addends) const;
 };
 
 Product::Product(MatrixShape left, MatrixShape right, MatrixShape out, Addend addend, Threads threads) {
     const dnnl::memory::desc bias = describe_bias(out.columns);
     const ThreadsWhileMaking while_making(threads);
+    std::optional<Widened> widened;
+    if (!has_native_product(left, right, out)) {
+        widened = Widened{left, right, out, addend == Addend::out};
+        left = widen(left), right = widen(right), out = widen(out);
+    }
     const auto product = make(describe(left), describe(right), describe(out), bias, addend);
-    impl_ = std::make_shared<const Impl>(
-        Impl{describe(left), describe(right), describe(out), bias, product.scratchpad_desc(), dnnl::matmul(product)});
+    impl_ = std::make_shared<const Impl>(Impl{describe(left), describe(right), describe(out), bias,
+                                              product.scratchpad_desc(), dnnl::matmul(product), widened});
 }
 
 void Product::run(const void* left, const void* right, void* out, Addends addends) const {
-    std::unordered_map<int, dnnl::memory> arguments{{DNNL_ARG_SRC, at(impl_->left, left)},
-                                                    {DNNL_ARG_WEIGHTS, at(impl_->right, right)},
-                                                    {DNNL_ARG_DST, at(impl_->out, out)}};
-    if (const std::size_t bytes = impl_->scratchpad.get_size(); bytes > 0)
-        arguments.emplace(DNNL_ARG_SCRATCHPAD, at(impl_->scratchpad, scratchpad(bytes)));
-    if (addends.bias != nullptr) arguments.emplace(DNNL_ARG_BIAS, at(impl_->bias, addends.bias));
+    if (!impl_->widened) return impl_->run(left, right, out, addends);
+    thread_local std::array<std::vector<float>, 3> room;
+    const Widened& shapes = *impl_->widened;
+    const float* wide_left = widen(shapes.left, left, room[0]);
+    const float* wide_right = widen(shapes.right, right, room[1]);
+    if (shapes.out.element == Element::float32) return impl_->run(wide_left, wide_right, out, addends);
+    room[2].resize(static_cast<std::size_t>(shapes.out.rows * shapes.out.columns));
+    if (shapes.adds_to_out) widen(shapes.out, out, room[2]);
+    impl_->run(wide_left, wide_right, room[2].data(), addends);
+    narrow(shapes.out, room[2], out);
+}
+
+void Product::Impl::run(const void* left_data, const void* right_data, void* out_data, Addends addends) const {
+    std::unordered_map<int, dnnl::memory> arguments{{DNNL_ARG_SRC, at(left, left_data)},
+                                                    {DNNL_ARG_WEIGHTS, at(right, right_data)},
+                                                    {DNNL_ARG_DST, at(out, out_data)}};
+    if (const std::size_t bytes = scratchpad.get_size(); bytes > 0)
+        arguments.emplace(DNNL_ARG_SCRATCHPAD, at(scratchpad, scratch_memory(bytes)));
+    if (addends.bias != nullptr) arguments.emplace(DNNL_ARG_BIAS, at(bias, addends.bias));
     if (addends.residual != nullptr)
-        arguments.emplace(DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1, at(impl_->out, addends.residual));
-    impl_->matmul.execute(stream(), arguments);
+        arguments.emplace(DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1, at(out, addends.residual));
+    matmul.execute(stream(), arguments);
 }
 
 void Products::run(const at::Tensor& left, const at::Tensor& right, const at::Tensor& out, Addend addend,

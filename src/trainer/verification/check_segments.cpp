@@ -134,12 +134,12 @@ Result<Deviation> train_again(const CheckedRun& run, const Evidence& evidence, s
     Deviation deviation;
     deviation.loss = loss_deviation(claimed_losses, state.losses);
     if (segment + 1 == run.plan.segments) {
-        deviation.weights = weights_deviation(run.weights, state.weights, start);
+        add_weights_deviation(run.weights, state, start, deviation);
         return deviation;
     }
     const Result<TrainingState> claimed = evidence.state(run, segment + 1);
     if (claimed.has_error()) return claimed.error();
-    deviation.weights = weights_deviation(claimed->weights, state.weights, start);
+    add_weights_deviation(claimed->weights, state, start, deviation);
     add_moments_deviation(*claimed, state, deviation);
     return deviation;
 }
@@ -155,10 +155,10 @@ Result<Objection> examine(const CheckedRun& run, const Evidence& evidence, std::
     const Result<Deviation> deviation = train_again(run, evidence, segment, *std::move(state), reporter);
     if (deviation.has_error()) return deviation.error();
     spdlog::info(
-        "segment {} trained again: weights differ by {:.2g} of their movement, moments by {:.2g} and {:.2g}, the "
-        "next step by {:.2g}, losses by {:.2g}",
-        segment, deviation->weights, deviation->first_moments, deviation->second_moments, deviation->next_step,
-        deviation->loss);
+        "segment {} trained again: weights differ by {:.2g} ({:.2g} weighted) of their movement, moments by {:.2g} and "
+        "{:.2g}, the next step by {:.2g}, losses by {:.2g}",
+        segment, deviation->weights, deviation->weighted_weights, deviation->first_moments, deviation->second_moments,
+        deviation->next_step, deviation->loss);
     worst = worse_of(worst, *deviation);
     return object_to_deviation(segment, *deviation);
 }

@@ -38,8 +38,12 @@ double relative_to_loss(double difference, double loss) {
     return std::abs(difference) / std::max(loss, loss_floor);
 }
 
-double weights_deviation(const at::Tensor& claimed, const at::Tensor& again, const at::Tensor& start) {
-    return relative(claimed, again, again - start);
+void add_weights_deviation(const at::Tensor& claimed, const TrainingState& again, const at::Tensor& start,
+                           Deviation& deviation) {
+    const at::Tensor way = again.weights - start;
+    deviation.weights = relative(claimed, again.weights, way);
+    const at::Tensor root = again.second_moments.sqrt();
+    deviation.weighted_weights = relative(claimed * root, again.weights * root, way * root);
 }
 
 void add_moments_deviation(const TrainingState& claimed, const TrainingState& again, Deviation& deviation) {
@@ -62,9 +66,15 @@ double loss_deviation(std::span<const float> claimed, std::span<const float> aga
 Deviation worse_of(const Deviation& a, const Deviation& b) {
     constexpr double shown_max = 1e6;
     // NaN counts as the largest.
-    const auto larger = [](double x, double y) { return x <= shown_max && y <= shown_max ? std::max(x, y) : shown_max; };
-    return {larger(a.weights, b.weights), larger(a.first_moments, b.first_moments),
-            larger(a.second_moments, b.second_moments), larger(a.next_step, b.next_step), larger(a.loss, b.loss)};
+    const auto larger = [](double x, double y) {
+        return x <= shown_max && y <= shown_max ? std::max(x, y) : shown_max;
+    };
+    return {larger(a.weights, b.weights),
+            larger(a.weighted_weights, b.weighted_weights),
+            larger(a.first_moments, b.first_moments),
+            larger(a.second_moments, b.second_moments),
+            larger(a.next_step, b.next_step),
+            larger(a.loss, b.loss)};
 }
 
 Objection object_to_deviation(std::uint32_t segment, const Deviation& found) {

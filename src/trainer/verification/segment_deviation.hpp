@@ -25,8 +25,9 @@ inline constexpr double loss_floor = 2.5;
 /// A difference of two losses in relation to one of them, which is not negative.
 double relative_to_loss(double difference, double loss);
 
-/// `start`: the weights in which the segment begins. Flat tensors of one size.
-double weights_deviation(const at::Tensor& claimed, const at::Tensor& again, const at::Tensor& start);
+/// Sets the two deviations of the weights. `start`: those in which the segment begins. Flat tensors of one size.
+void add_weights_deviation(const at::Tensor& claimed, const TrainingState& again, const at::Tensor& start,
+                           Deviation& deviation);
 /// Sets the three deviations that follow from the moments.
 void add_moments_deviation(const TrainingState& claimed, const TrainingState& again, Deviation& deviation);
 /// Of as many steps as `again` has; all are finite and not negative.

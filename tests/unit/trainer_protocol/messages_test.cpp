@@ -146,8 +146,9 @@ TEST(Messages, ReportRoundTrips) {
     EXPECT_EQ(trained.artifact, (statemachine::Artifact{digest, 1'000'000, 2, 200, {5.125, 4.0}, 4.1}));
 
     const Checked checked =
-        report_round_trip(Checked{false, "one epoch is missing", 4.5, 4.75, {0.5, 0.25, 0.125, 2, 1e6}});
+        report_round_trip(Checked{false, "one epoch is missing", 4.5, 4.75, {0.5, 0.75, 0.25, 0.125, 2, 1e6}});
     EXPECT_EQ(checked.worst.weights, 0.5);
+    EXPECT_EQ(checked.worst.weighted_weights, 0.75);
     EXPECT_EQ(checked.worst.first_moments, 0.25);
     EXPECT_EQ(checked.worst.second_moments, 0.125);
     EXPECT_EQ(checked.worst.next_step, 2);
