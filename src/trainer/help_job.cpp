@@ -27,7 +27,10 @@ Result<trainer_protocol::Helped> help_job(const trainer_protocol::HelpRequest& r
     const trainer_protocol::CooperationOptions& cooperation = *work.cooperation;
     const Result<Preset> preset = trainer_protocol::find_preset(work.job.model);
     if (preset.has_error()) return preset.error();
-    const Result<Compute> compute = resolve_compute(work.compute, *preset);
+    // A team computes in one number type, the leader's.
+    trainer_protocol::ComputeOptions options = work.compute;
+    if (!request.rendezvous.precision.empty()) options.precision = request.rendezvous.precision;
+    const Result<Compute> compute = resolve_compute(options, *preset);
     if (compute.has_error()) return compute.error();
     Result<PreparedData> data = prepare_data(work.folder / "dataset", work.dataset_sha256, work.folder, work.job.id,
                                              *preset, compute->threads, reporter);
@@ -41,7 +44,8 @@ Result<trainer_protocol::Helped> help_job(const trainer_protocol::HelpRequest& r
         return transient_error(fmt::format("the leader at {} cannot reach this worker at {}: set cooperative_host",
                                            request.rendezvous.host, cooperation.host));
     const Hash256 run = run_fingerprint(work.job, work.dataset_sha256, data->tokenizer_sha256, *plan);
-    const auto leader = RendezvousClient::connect(request.rendezvous, run, Milliseconds(cooperation.timeout_ms));
+    const auto leader =
+        RendezvousClient::connect(request.rendezvous, run, record_of(*compute), Milliseconds(cooperation.timeout_ms));
     if (leader.has_error()) return leader.error();
     const auto waiting = [&] { reporter.report(trainer_protocol::Progress{.stage = "waiting"}); };
     HelperTeam team(**leader, cooperation, static_cast<std::size_t>(plan->sequences_per_step), waiting);

@@ -10,6 +10,7 @@
 #include "trainer/artifact/artifact.hpp"
 #include "trainer/artifact/training_log.hpp"
 #include "trainer/checkpoints/checkpoint_writer.hpp"
+#include "trainer/checkpoints/compute_log.hpp"
 #include "trainer/checkpoints/segment_states.hpp"
 #include "trainer/data/data_preparation.hpp"
 #include "trainer/model/compute.hpp"
@@ -27,7 +28,8 @@ using trainer_protocol::Trained;
 using trainer_protocol::TrainRequest;
 
 Manifest describe_run(const TrainRequest& request, const TrainingSetup& setup, const DatasetSize& dataset,
-                      const std::vector<float>& losses, double validation_loss, std::vector<Hash256> states) {
+                      const std::vector<float>& losses, double validation_loss, std::vector<Hash256> states,
+                      ComputeHistory compute) {
     return {.job = request.job.id,
             .language = request.job.language,
             .model = request.job.model,
@@ -41,10 +43,7 @@ Manifest describe_run(const TrainRequest& request, const TrainingSetup& setup, c
             .epoch_losses = epoch_losses(setup.plan, losses),
             .validation_loss = validation_loss,
             .states = std::move(states),
-            .device = request.compute.device,
-            .precision = std::string(precision_name(setup.compute.precision)),
-            .threads = setup.compute.threads,
-            .micro_batch = setup.compute.micro_batch,
+            .compute = std::move(compute),
             .members = {}};
 }
 
@@ -84,10 +83,17 @@ std::optional<TrainingState> saved_state(CheckpointStore& store, const SegmentSt
     return std::nullopt;
 }
 
+/// A run goes on in the number type in which it began, whatever the settings say by now.
+trainer_protocol::ComputeOptions options_of_run(const TrainRequest& request, const ComputeLog& log) {
+    trainer_protocol::ComputeOptions options = request.compute;
+    if (const auto precision = log.precision()) options.precision = precision_name(*precision);
+    return options;
+}
+
 /// Null when helpers cannot be served, which is no reason to give up the JOB.
-std::unique_ptr<RendezvousServer> open_door(const TrainRequest& request, Reporter& reporter) {
+std::unique_ptr<RendezvousServer> open_door(const TrainRequest& request, Precision precision, Reporter& reporter) {
     if (!request.cooperation) return nullptr;
-    auto door = RendezvousServer::open(request.cooperation->host);
+    auto door = RendezvousServer::open(request.cooperation->host, precision);
     if (!door) {
         spdlog::warn("training alone, because helpers cannot be let in: {}", door.error().message);
         return nullptr;
@@ -106,16 +112,17 @@ std::unique_ptr<Team> make_team(const TrainRequest& request, const Plan& plan, c
 /// Trains to the end. The last state is durable before it returns, so a kill after that costs only the last stages.
 Result<TrainingState> run_training(const TrainRequest& request, const TrainingSetup& setup,
                                    const ParameterLayout& layout, const PreparedData& data, const SegmentStates& states,
-                                   RendezvousServer* door, Reporter& reporter) {
+                                   ComputeLog& log, RendezvousServer* door, Reporter& reporter) {
     const Hash256 run = run_fingerprint(request.job, request.dataset_sha256, data.tokenizer_sha256, setup.plan);
     CheckpointStore store(request.folder, run, layout.count());
     std::optional<TrainingState> saved = saved_state(store, states);
     const std::uint64_t first_step = saved ? saved->step : 0;
     TrainingState state = saved ? *std::move(saved) : TrainingState::initial(layout, request.job.id);
+    log.begin(record_of(setup.compute), setup.plan, first_step);
     reporter.report(trainer_protocol::Started{first_step});
     if (first_step == setup.plan.steps_total) return state;
 
-    CheckpointWriter checkpoints(std::move(store), states, RunHistory(request.folder), setup.plan, reporter);
+    CheckpointWriter checkpoints(std::move(store), states, RunHistory(request.folder), log, setup.plan, reporter);
     const std::unique_ptr<Team> team = make_team(request, setup.plan, run, door);
     if (Result<void> trained = train(setup, layout, data.tokens, state, checkpoints, *team, reporter);
         trained.has_error())
@@ -129,11 +136,12 @@ Result<TrainingState> run_training(const TrainRequest& request, const TrainingSe
 Result<Trained> train_job(const TrainRequest& request, Reporter& reporter) {
     const Result<Preset> preset = trainer_protocol::find_preset(request.job.model);
     if (preset.has_error()) return preset.error();
-    const Result<Compute> compute = resolve_compute(request.compute, *preset);
+    ComputeLog log(request.folder);
+    const Result<Compute> compute = resolve_compute(options_of_run(request, log), *preset);
     if (compute.has_error()) return compute.error();
 
     // Opened first, so that helpers can prepare their data while the leader prepares its own.
-    const auto door = open_door(request, reporter);
+    const auto door = open_door(request, compute->precision, reporter);
     const std::filesystem::path dataset = request.folder / "dataset";
     Result<PreparedData> data = prepare_data(dataset, request.dataset_sha256, request.folder, request.job.id, *preset,
                                              compute->threads, reporter);
@@ -156,7 +164,7 @@ Result<Trained> train_job(const TrainRequest& request, Reporter& reporter) {
 
     const TrainingSetup setup{request.job.id,   *preset, *plan, *compute, request.compute.checkpoint_interval_ms,
                               plan->steps_total};
-    Result<TrainingState> state = run_training(request, setup, layout, *data, states, door.get(), reporter);
+    Result<TrainingState> state = run_training(request, setup, layout, *data, states, log, door.get(), reporter);
     if (state.has_error()) return state.error();
     Result<std::vector<Hash256>> digests = states.digests(state->weights);
     if (digests.has_error()) return digests.error();
@@ -171,12 +179,12 @@ Result<Trained> train_job(const TrainRequest& request, Reporter& reporter) {
     const double validation_loss = mean_loss(*preset, layout, state->weights, data->tokens, windows);
     progress.stage = "artifact";
     reporter.report(progress);
-    Artifact artifact{
-        .manifest = describe_run(request, setup, data->size(), state->losses, validation_loss, *std::move(digests)),
-        .config = model_config(*preset),
-        .tokenizer_model = data->tokenizer_model,
-        .losses = state->losses,
-        .weights = state->weights};
+    Artifact artifact{.manifest = describe_run(request, setup, data->size(), state->losses, validation_loss,
+                                               *std::move(digests), log.history()),
+                      .config = model_config(*preset),
+                      .tokenizer_model = data->tokenizer_model,
+                      .losses = state->losses,
+                      .weights = state->weights};
     const Manifest manifest = artifact.manifest;
     if (Result<void> written = write_artifact(artifact_path, terms, std::move(artifact)); written.has_error())
         return written.error();

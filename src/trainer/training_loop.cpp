@@ -100,6 +100,7 @@ Result<void> train(const TrainingSetup& setup, const ParameterLayout& layout, co
         update_weights(setup.preset, layout, gradients, norm, plan.steps_total, state);
         model->weights_changed();
         state.losses.push_back(static_cast<float>(loss));
+        if (Result<void> noted = keeper.step_computed(state.step, team.others()); !noted) return noted;
         ++state.step;
 
         if (pace.report_due())

@@ -17,6 +17,8 @@ struct Rendezvous {
     std::string host;  ///< an IP address of the leader's machine
     std::uint16_t port = 0;
     Hash256 token;  ///< drawn afresh by each leader; never logged
+    /// "float32" or "bf16": what the leader computes in, and so the team. Empty: of a leader that does not say it.
+    std::string precision{};
 
     friend bool operator==(const Rendezvous&, const Rendezvous&) = default;
 };

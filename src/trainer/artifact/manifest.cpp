@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <cmath>
@@ -24,9 +25,9 @@ constexpr std::uint64_t format_version = 1;
 constexpr std::size_t name_bytes_max = 64;
 constexpr std::uint64_t count_max = std::uint64_t{1} << 53;
 constexpr std::size_t members_max = 16;
-constexpr std::uint64_t bytes_besides_lists = 8'192;
+constexpr std::uint64_t bytes_besides_lists = 8'192 + history_bytes_besides_segments;
 constexpr std::uint64_t bytes_per_epoch = 32;  // a loss
-constexpr std::uint64_t bytes_per_state = 2 * Hash256::size_bytes + 8;
+constexpr std::uint64_t bytes_per_state = 2 * Hash256::size_bytes + 8 + history_bytes_per_segment;
 constexpr double loss_max = std::numeric_limits<float>::max();
 
 std::uint64_t states_max(std::uint32_t epochs) {
@@ -120,28 +121,24 @@ void read_members(const json::value& value, JsonObject& object, Manifest& manife
 }  // namespace
 
 std::string write_manifest(const Manifest& manifest, const Preset& preset) {
-    const json::object object{{"format", format_version},
-                              {"job", manifest.job.hex()},
-                              {"language", manifest.language},
-                              {"model", manifest.model},
-                              {"epochs", manifest.epochs},
-                              {"steps_per_epoch", manifest.steps_per_epoch},
-                              {"steps", manifest.steps},
-                              {"dataset",
-                               {{"sha256", manifest.dataset_sha256.hex()},
-                                {"bytes", manifest.dataset_bytes},
-                                {"tokens", manifest.dataset_tokens}}},
-                              {"seeds", seeds_of(manifest.job)},
-                              {"hyperparameters", hyperparameters_of(preset, manifest.sequences_per_step)},
-                              {"epoch_losses", json::array(manifest.epoch_losses.begin(), manifest.epoch_losses.end())},
-                              {"validation_loss", manifest.validation_loss},
-                              {"states", states_of(manifest)},
-                              {"compute",
-                               {{"device", manifest.device},
-                                {"threads", manifest.threads},
-                                {"precision", manifest.precision},
-                                {"micro_batch", manifest.micro_batch}}},
-                              {"members", members_of(manifest)}};
+    json::object object{{"format", format_version},
+                        {"job", manifest.job.hex()},
+                        {"language", manifest.language},
+                        {"model", manifest.model},
+                        {"epochs", manifest.epochs},
+                        {"steps_per_epoch", manifest.steps_per_epoch},
+                        {"steps", manifest.steps},
+                        {"dataset",
+                         {{"sha256", manifest.dataset_sha256.hex()},
+                          {"bytes", manifest.dataset_bytes},
+                          {"tokens", manifest.dataset_tokens}}},
+                        {"seeds", seeds_of(manifest.job)},
+                        {"hyperparameters", hyperparameters_of(preset, manifest.sequences_per_step)},
+                        {"epoch_losses", json::array(manifest.epoch_losses.begin(), manifest.epoch_losses.end())},
+                        {"validation_loss", manifest.validation_loss},
+                        {"states", states_of(manifest)},
+                        {"members", members_of(manifest)}};
+    write_history(manifest.compute, object);
     return json_text(object) + "\n";
 }
 
@@ -170,11 +167,8 @@ Result<Manifest> read_manifest(std::string_view text, std::uint32_t epochs_max) 
     manifest.sequences_per_step = hyperparameters.i64("sequences_per_step", 1, 1 << 20);
     read_losses(object, manifest);
     read_states(object, manifest);
-    JsonObject compute = object.object("compute");
-    manifest.device = compute.string("device", name_bytes_max);
-    manifest.precision = compute.string("precision", name_bytes_max);
-    manifest.threads = static_cast<std::uint32_t>(compute.u64("threads", 1, 1 << 16));
-    manifest.micro_batch = compute.i64("micro_batch", 1, 1 << 20);
+    const std::size_t segments = std::max<std::size_t>(manifest.states.size(), 1) - 1;
+    manifest.compute = read_history(object, static_cast<std::uint32_t>(segments));
     read_members(*json, object, manifest);
     if (Result<void> check = object.check(); check.has_error()) return check.error();
     if (Result<void> different = require_different_states(manifest.states); different.has_error())

@@ -11,6 +11,7 @@
 #include "runtime/result.hpp"
 #include "statemachine/types.hpp"
 #include "trainer/data/plan.hpp"
+#include "trainer/model/compute_record.hpp"
 #include "trainer_protocol/presets.hpp"
 
 namespace emeth::trainer {
@@ -39,10 +40,8 @@ struct Manifest {
     /// Digests of the states in which the run's segments begin, and of the last one (segment_states.hpp).
     std::vector<Hash256> states;
 
-    /// How it was computed; only for the record.
-    std::string device, precision;
-    std::uint32_t threads = 0;
-    std::int64_t micro_batch = 0;
+    /// With what each segment was computed; as many segments as there are states, less one.
+    ComputeHistory compute;
 
     std::map<std::string, Hash256> members;  ///< SHA-256 of each other member of the archive
 };

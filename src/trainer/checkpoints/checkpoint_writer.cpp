@@ -12,11 +12,12 @@ Milliseconds now() {
 
 }  // namespace
 
-CheckpointWriter::CheckpointWriter(CheckpointStore store, SegmentStates states, RunHistory history, const Plan& plan,
-                                   Reporter& reporter)
+CheckpointWriter::CheckpointWriter(CheckpointStore store, SegmentStates states, RunHistory history, ComputeLog& log,
+                                   const Plan& plan, Reporter& reporter)
     : store_(std::move(store)),
       states_(std::move(states)),
       history_(std::move(history)),
+      log_(log),
       steps_per_epoch_(plan.steps_per_epoch),
       reporter_(reporter),
       remembered_(now()),
@@ -29,6 +30,10 @@ CheckpointWriter::~CheckpointWriter() {
     }
     changed_.notify_all();
     thread_.join();
+}
+
+Result<void> CheckpointWriter::step_computed(std::uint64_t step, std::span<const ComputeRecord> others) {
+    return log_.step_computed(step, others);
 }
 
 Result<void> CheckpointWriter::checkpoint_due(const TrainingState& state) {

@@ -9,6 +9,7 @@
 
 #include "trainer/checkpoints/checkpoint.hpp"
 #include "trainer/checkpoints/checkpoint_interval.hpp"
+#include "trainer/checkpoints/compute_log.hpp"
 #include "trainer/checkpoints/segment_states.hpp"
 #include "trainer/checkpoints/state_keeper.hpp"
 #include "trainer/data/plan.hpp"
@@ -20,10 +21,12 @@ namespace emeth::trainer {
 /// checkpoint is durable, all states before it are durable, too.
 class CheckpointWriter final : public StateKeeper {
 public:
-    CheckpointWriter(CheckpointStore store, SegmentStates states, RunHistory history, const Plan& plan,
+    /// `log` must outlive it.
+    CheckpointWriter(CheckpointStore store, SegmentStates states, RunHistory history, ComputeLog& log, const Plan& plan,
                      Reporter& reporter);
     ~CheckpointWriter() override;
 
+    Result<void> step_computed(std::uint64_t step, std::span<const ComputeRecord> others) override;
     /// Takes a copy to write, unless another is still being written. An Error when the last write failed.
     Result<void> checkpoint_due(const TrainingState& state) override;
     /// At the start of a segment, takes a copy once the previous write is done.
@@ -48,6 +51,7 @@ private:
     CheckpointStore store_;
     SegmentStates states_;
     RunHistory history_;
+    ComputeLog& log_;  // training thread only
     std::uint64_t steps_per_epoch_;
     Reporter& reporter_;
     mutable std::mutex mutex_;

@@ -1,9 +1,13 @@
 // The training loop hands its states to this interface.
 #pragma once
 
+#include <cstdint>
+#include <span>
+
 #include "runtime/clock.hpp"
 #include "runtime/result.hpp"
 #include "trainer/checkpoints/checkpoint_interval.hpp"
+#include "trainer/model/compute_record.hpp"
 #include "trainer/model/training_state.hpp"
 
 namespace emeth::trainer {
@@ -13,6 +17,8 @@ class StateKeeper {
 public:
     virtual ~StateKeeper() = default;
     virtual Result<void> step_begins(const TrainingState& state) = 0;
+    /// After `step` was computed, with the help of `others`.
+    virtual Result<void> step_computed(std::uint64_t step, std::span<const ComputeRecord> others) = 0;
     virtual Result<void> checkpoint_due(const TrainingState& state) = 0;
     /// The time between checkpoints, unless TrainingSetup sets it.
     [[nodiscard]] virtual Milliseconds checkpoint_interval() const = 0;
@@ -21,6 +27,7 @@ public:
 /// For short or helper runs.
 struct KeepsNothing final : StateKeeper {
     Result<void> step_begins(const TrainingState&) override { return {}; }
+    Result<void> step_computed(std::uint64_t, std::span<const ComputeRecord>) override { return {}; }
     Result<void> checkpoint_due(const TrainingState&) override { return {}; }
     [[nodiscard]] Milliseconds checkpoint_interval() const override { return checkpoint_interval_max; }
 };

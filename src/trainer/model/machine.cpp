@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <sys/utsname.h>
 
+#include <torch/csrc/api/include/torch/version.h>
 #include <filesystem>
 #include <fstream>
 #include <oneapi/dnnl/dnnl.hpp>
@@ -45,6 +46,23 @@ std::string openblas() {
     return version == nullptr ? "" : "; " + one_line(version(), name_bytes_max);
 }
 
+/// "AVX512": libtorch tells it in its account of itself only.
+std::string libtorch_kernels() {
+    const std::string account = at::show_config();
+    const std::string key = "CPU capability usage: ";
+    const std::size_t found = account.find(key);
+    if (found == std::string::npos) return "unknown kernels";
+    const std::size_t begin = found + key.size();
+    return one_line(account.substr(begin, account.find('\n', begin) - begin), name_bytes_max);
+}
+
+/// Empty where libtorch uses another BLAS.
+std::string openblas_kernels() {
+    using Text = char* (*)();
+    const auto name = reinterpret_cast<Text>(::dlsym(RTLD_DEFAULT, "openblas_get_corename"));
+    return name == nullptr ? "" : ", OpenBLAS " + one_line(name(), name_bytes_max);
+}
+
 std::string gpus() {
     std::string names;
     std::error_code error;
@@ -63,6 +81,13 @@ std::string machine_description(const trainer_protocol::ComputeOptions& options)
                        memory_limit() >> 30, crypto::sha256(build).hex().substr(2, digest_digits), dnnl->major,
                        dnnl->minor, dnnl->patch, openblas(), options.threads, options.device, options.precision,
                        on_gpu ? gpus() : "");
+}
+
+std::string library_description() {
+    const auto* dnnl = dnnl_version();
+    return fmt::format("libtorch {} {}, oneDNN {}.{}.{} isa {:x}{}", TORCH_VERSION, libtorch_kernels(), dnnl->major,
+                       dnnl->minor, dnnl->patch, static_cast<unsigned>(dnnl_get_effective_cpu_isa()),
+                       openblas_kernels());
 }
 
 }  // namespace emeth::trainer

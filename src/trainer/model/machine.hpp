@@ -12,4 +12,8 @@ namespace emeth::trainer {
 /// accepted by resolve_compute(): the device exists.
 std::string machine_description(const trainer_protocol::ComputeOptions& options);
 
+/// The libraries that compute, and the kernels that they chose on this processor: what rounding depends on.
+/// "libtorch 1.13.1 AVX512, oneDNN 2.7.2 isa 3e7, OpenBLAS SkylakeX".
+std::string library_description();
+
 }  // namespace emeth::trainer

@@ -65,7 +65,8 @@ void LeaderTeam::regroup(std::uint64_t step) {
         look_at_ = now() + look_interval;
         return;
     }
-    const int size = door_.call(++generation_);
+    members_ = door_.call(++generation_);
+    const int size = static_cast<int>(members_.size()) + 1;
     auto formed = ProcessGroup::form(door_, std::to_string(generation_), {0, size}, options_.host,
                                      Milliseconds(options_.timeout_ms));
     if (formed.has_error()) return lost(formed.error());
@@ -106,12 +107,14 @@ Share LeaderTeam::share(std::size_t sequences) const {
 }
 
 Result<bool> LeaderTeam::sum(at::Tensor& gradients, double& loss_sum) {
+    others_.clear();
     if (!group_) return true;
     const auto seconds = sum_up(*group_, gradients, loss_sum, seconds_since(computing_began_));
     if (!seconds) {
         lost(seconds.error());
         return false;
     }
+    others_ = members_;
     learn_speeds(*seconds);
     if (++steps_of_group_ == steps_to_prove) door_.approve();
     judge_trial();

@@ -27,6 +27,7 @@ public:
     [[nodiscard]] Share share(std::size_t sequences) const override;
     Result<bool> sum(at::Tensor& gradients, double& loss_sum) override;
     bool leave_the_others() override;
+    [[nodiscard]] std::span<const ComputeRecord> others() const override { return others_; }
     [[nodiscard]] std::uint32_t workers() const override;
 
 private:
@@ -49,6 +50,8 @@ private:
     trainer_protocol::CooperationOptions options_;
     std::size_t sequences_;
     std::unique_ptr<ProcessGroup> group_;  // none: alone
+    std::vector<ComputeRecord> members_;   // of the group, without this one
+    std::vector<ComputeRecord> others_;    // of the last step
     std::uint64_t generation_ = 0;
     std::uint64_t steps_of_group_ = 0;
     TeamControl control_;         // of the current step

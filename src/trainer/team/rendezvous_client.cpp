@@ -22,9 +22,10 @@ http::Url url_of(const trainer_protocol::Rendezvous& rendezvous) {
 }  // namespace
 
 Result<std::unique_ptr<RendezvousClient>> RendezvousClient::connect(const trainer_protocol::Rendezvous& rendezvous,
-                                                                    const Hash256& run, Milliseconds timeout) {
+                                                                    const Hash256& run, const ComputeRecord& compute,
+                                                                    Milliseconds timeout) {
     std::unique_ptr<RendezvousClient> client(new RendezvousClient());
-    auto serving = client->serve(url_of(rendezvous), timeout, Hello{rendezvous.token, run});
+    auto serving = client->serve(url_of(rendezvous), timeout, Hello{rendezvous.token, run, compute});
     asio::co_spawn(client->io_, std::move(serving),
                    asio::bind_cancellation_slot(client->end_.slot(), [raw = client.get()](const std::exception_ptr&) {
                        raw->line_.reset();  // with its timers, which the thread would wait for

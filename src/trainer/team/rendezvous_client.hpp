@@ -25,7 +25,8 @@ class RendezvousClient final : public MeetingPlace {
 public:
     /// A transient Error when there is no leader, or none any more.
     static Result<std::unique_ptr<RendezvousClient>> connect(const trainer_protocol::Rendezvous& rendezvous,
-                                                             const Hash256& run, Milliseconds timeout);
+                                                             const Hash256& run, const ComputeRecord& compute,
+                                                             Milliseconds timeout);
     ~RendezvousClient() override;
 
     /// Waits until the leader calls this helper into a group; `idle` is called about once a second meanwhile. A

@@ -30,7 +30,10 @@ std::string read_bytes(JsonObject& object, std::string_view key) {
 
 struct Writer {
     json::object operator()(const Hello& message) const {
-        return {{"type", "hello"}, {"token", message.token.hex()}, {"run", message.run.hex()}};
+        return {{"type", "hello"},
+                {"token", message.token.hex()},
+                {"run", message.run.hex()},
+                {"compute", to_json(message.compute)}};
     }
     json::object operator()(const Ready&) const { return {{"type", "ready"}}; }
     json::object operator()(const Put& message) const {
@@ -60,7 +63,9 @@ Form read_form(JsonObject& object) {
 
 FromHelper read_from_helper(JsonObject& object) {
     const std::string type = object.string("type", type_bytes_max);
-    if (type == "hello") return Hello{object.fixed<Hash256>("token"), object.fixed<Hash256>("run")};
+    if (type == "hello")
+        return Hello{object.fixed<Hash256>("token"), object.fixed<Hash256>("run"),
+                     read_compute_record(object.object("compute"))};
     if (type == "put") return Put{object.string("key", key_bytes_max), read_bytes(object, "value")};
     if (type == "get") return Get{object.string("key", key_bytes_max)};
     if (type != "ready") object.reject("type", "a message of a helper");

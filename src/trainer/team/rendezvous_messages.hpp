@@ -12,6 +12,7 @@
 
 #include "runtime/result.hpp"
 #include "statemachine/types.hpp"
+#include "trainer/model/compute_record.hpp"
 
 namespace emeth::trainer::rendezvous {
 
@@ -22,7 +23,8 @@ inline constexpr int workers_max = 64;
 
 struct Hello {
     Hash256 token;
-    Hash256 run;  ///< run_fingerprint(): JOB, dataset and tokenizer are the same on both sides
+    Hash256 run;              ///< run_fingerprint(): JOB, dataset and tokenizer are the same on both sides
+    ComputeRecord compute{};  ///< of the number type that the leader named
 };
 struct Ready {};
 struct Put {

@@ -46,6 +46,7 @@ struct RendezvousServer::Helper {
     RendezvousLine line;  // io thread
     // Under mutex_:
     Hash256 run;
+    ComputeRecord compute;
     bool greeted = false;
     bool asked = false, ready = false, gone = false;
     bool in_group = false;
@@ -53,15 +54,17 @@ struct RendezvousServer::Helper {
     Milliseconds not_before{0};  // when it may be tried again
 };
 
-RendezvousServer::RendezvousServer(const std::string& host) : io_(1), server_(io_.get_executor(), options_for(host)) {
+RendezvousServer::RendezvousServer(const std::string& host, Precision precision)
+    : io_(1), server_(io_.get_executor(), options_for(host)) {
     rendezvous_.host = host;
+    rendezvous_.precision = precision_name(precision);
     system_random().fill(rendezvous_.token.bytes);
     server_.route_websocket(std::string(path),
                             [this](http::WebSocket socket, http::ServerRequest) { return serve(std::move(socket)); });
 }
 
-Result<std::unique_ptr<RendezvousServer>> RendezvousServer::open(const std::string& host) {
-    std::unique_ptr<RendezvousServer> server(new RendezvousServer(host));
+Result<std::unique_ptr<RendezvousServer>> RendezvousServer::open(const std::string& host, Precision precision) {
+    std::unique_ptr<RendezvousServer> server(new RendezvousServer(host, precision));
     if (Result<void> listening = server->server_.listen(); listening.has_error())
         return in_context("cooperative_host", listening.error());
     server->rendezvous_.port = server->server_.port();
@@ -137,6 +140,12 @@ bool RendezvousServer::greet(const HelperPtr& helper, const Hello& hello) {
     const std::scoped_lock lock(mutex_);
     helper->greeted = true;
     helper->run = hello.run;
+    helper->compute = hello.compute;
+    const std::string_view precision = precision_name(hello.compute.precision);
+    if (precision != rendezvous_.precision) {
+        send(helper, HelperRefused{fmt::format("it computes in {}, this run in {}", precision, rendezvous_.precision)});
+        return true;
+    }
     helpers_.push_back(helper);
     if (run_) refuse_other_runs();
     return true;
@@ -210,7 +219,7 @@ int RendezvousServer::ask(Milliseconds limit) {
     return ready;
 }
 
-int RendezvousServer::call(std::uint64_t generation) {
+std::vector<ComputeRecord> RendezvousServer::call(std::uint64_t generation) {
     const std::scoped_lock lock(mutex_);
     values_.clear();
     member_lost_ = false;
@@ -218,12 +227,14 @@ int RendezvousServer::call(std::uint64_t generation) {
     std::ranges::copy_if(helpers_, std::back_inserter(members),
                          [](const HelperPtr& helper) { return helper->asked && helper->ready; });
     const int size = static_cast<int>(members.size()) + 1;
+    std::vector<ComputeRecord> records;
     for (int rank = 1; rank < size; ++rank) {
         const HelperPtr& helper = members[static_cast<std::size_t>(rank - 1)];
         helper->in_group = true;
         send(helper, Form{generation, rank, size});
+        records.push_back(helper->compute);
     }
-    return size;
+    return records;
 }
 
 void RendezvousServer::approve() {

@@ -27,7 +27,8 @@ namespace emeth::trainer {
 class RendezvousServer final : public MeetingPlace {
 public:
     /// Listens on `host` only, on a port that the system chooses. An Error when `host` is no address of this machine.
-    static Result<std::unique_ptr<RendezvousServer>> open(const std::string& host);
+    /// Helpers that compute in another number type are refused.
+    static Result<std::unique_ptr<RendezvousServer>> open(const std::string& host, Precision precision);
     ~RendezvousServer() override;
 
     [[nodiscard]] const trainer_protocol::Rendezvous& rendezvous() const { return rendezvous_; }
@@ -40,8 +41,9 @@ public:
     /// be attributed. A helper that does not answer within `limit` is not asked again for a while. Returns the number
     /// of ready helpers.
     int ask(Milliseconds limit);
-    /// Calls the ready helpers into group `generation` and returns its size, including the leader (rank 0).
-    int call(std::uint64_t generation);
+    /// Calls the ready helpers into group `generation`, in which the leader has rank 0, and returns what those of ranks
+    /// 1, 2, … compute with.
+    std::vector<ComputeRecord> call(std::uint64_t generation);
     /// To be called when the group has worked for a while: marks its members as proven.
     void approve();
     /// To be called when the group has ended: its members wait again. If time was lost (`loss`) and no member
@@ -56,7 +58,7 @@ private:
     struct Helper;
     using HelperPtr = std::shared_ptr<Helper>;
 
-    explicit RendezvousServer(const std::string& host);
+    RendezvousServer(const std::string& host, Precision precision);
     Task<> serve(http::WebSocket socket);
     Task<bool> handle(HelperPtr helper, std::string text);
     Task<> await_greeting(HelperPtr helper);

@@ -10,8 +10,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "runtime/result.hpp"
+#include "trainer/model/compute_record.hpp"
 #include "trainer/model/training_state.hpp"
 
 namespace emeth::trainer {
@@ -36,6 +38,8 @@ public:
     /// Called when the sum is not usable: leaves the other members, who may have caused it. False when there are none,
     /// so that the cause is here.
     virtual bool leave_the_others() = 0;
+    /// The other members that computed a share of the last step, where this trainer knows of them.
+    [[nodiscard]] virtual std::span<const ComputeRecord> others() const { return {}; }
     /// The number of trainers in the team now, including this one.
     [[nodiscard]] virtual std::uint32_t workers() const = 0;
 };

@@ -157,8 +157,7 @@ Result<Checked> check_artifact(const CheckRequest& request, Reporter& reporter) 
     Checked checked = check_loss(request, *artifact, *preset, *plan, layout, data->tokens);
     if (!checked.passed) return checked;
 
-    const CheckedRun run{request,          *preset,          *plan,  *compute,
-                         layout,           data->tokens,     states, artifact->manifest.states,
+    const CheckedRun run{request,          *preset,          *plan, layout, data->tokens, states, artifact->manifest,
                          artifact->losses, artifact->weights};
     Result<Objection> objection = object_to_segments(run, checked.worst, reporter);
     if (objection.has_error()) return objection.error();

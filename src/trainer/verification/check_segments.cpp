@@ -17,6 +17,8 @@
 #include "runtime/file_descriptor.hpp"
 #include "runtime/log.hpp"
 #include "trainer/data/streamed_file.hpp"
+#include "trainer/model/compute.hpp"
+#include "trainer/model/compute_record.hpp"
 #include "trainer/training_loop.hpp"
 #include "trainer/verification/segment_deviation.hpp"
 #include "trainer_protocol/segments.hpp"
@@ -99,7 +101,7 @@ Result<TrainingState> Evidence::state(const CheckedRun& run, std::uint32_t index
         digest.update(bytes);
         offset += bytes.size();
     }
-    if (digest.finish() != run.digests[index])
+    if (digest.finish() != run.manifest.states[index])
         return permanent_error(fmt::format("the evidence's state {} is not the one in manifest.json", index));
     if (header != run.states.header(state.step))
         return permanent_error(fmt::format("state {} is not one of this run at step {}", index, state.step));
@@ -119,48 +121,123 @@ Objection object_to_beginning(const CheckedRun& run, const TrainingState& first)
     return "training did not begin with the JOB's own initial weights";
 }
 
-/// A permanent Error says what is wrong with the segment.
-Result<Deviation> train_again(const CheckedRun& run, const Evidence& evidence, std::uint32_t segment,
-                              TrainingState state, Reporter& reporter) {
-    const at::Tensor start = state.weights.clone();
-    const std::uint64_t first_step = state.step;
-    const std::uint64_t end = trainer_protocol::step_of_state(segment + 1, run.plan.segments, run.plan.steps_total);
-    const TrainingSetup setup{run.request.job.id, run.preset, run.plan, run.compute, 0, end};
+Precision other_than(Precision precision) {
+    return precision == Precision::bf16 ? Precision::float32 : Precision::bf16;
+}
+
+/// A segment as the evidence shows it.
+struct ShownSegment {
+    std::uint32_t index = 0;
+    TrainingState begin;
+    std::optional<TrainingState> end;  ///< none: it is the run's last one, whose end is the artifact's weights
+};
+
+Result<ShownSegment> shown_segment(const CheckedRun& run, const Evidence& evidence, std::uint32_t index) {
+    Result<TrainingState> begin = evidence.state(run, index);
+    if (begin.has_error()) return begin.error();
+    ShownSegment shown{index, *std::move(begin), {}};
+    if (index + 1 == run.plan.segments) return shown;
+    Result<TrainingState> end = evidence.state(run, index + 1);
+    if (end.has_error()) return end.error();
+    shown.end = *std::move(end);
+    return shown;
+}
+
+/// Trains from `state`, where segment `index` begins, to its end. A permanent Error says what is wrong with it.
+Result<TrainingState> train_again(const CheckedRun& run, std::uint32_t index, TrainingState state,
+                                  const Compute& compute, Reporter& reporter) {
+    const std::uint64_t end = trainer_protocol::step_of_state(index + 1, run.plan.segments, run.plan.steps_total);
+    const TrainingSetup setup{run.request.job.id, run.preset, run.plan, compute, 0, end};
     KeepsNothing keeper;
     Alone alone;
     if (Result<void> trained = train(setup, run.layout, run.tokens, state, keeper, alone, reporter); !trained)
-        return in_context(fmt::format("segment {} trained again", segment), trained.error());
-    const std::span<const float> claimed_losses = std::span(run.losses).subspan(first_step, state.losses.size());
+        return in_context(fmt::format("segment {} trained again", index), trained.error());
+    return state;
+}
+
+/// How far the claimed end is from that of a replay.
+Deviation deviation_from(const CheckedRun& run, const ShownSegment& shown, const TrainingState& again) {
     Deviation deviation;
-    deviation.loss = loss_deviation(claimed_losses, state.losses);
-    if (segment + 1 == run.plan.segments) {
-        add_weights_deviation(run.weights, state, start, deviation);
-        return deviation;
-    }
-    const Result<TrainingState> claimed = evidence.state(run, segment + 1);
-    if (claimed.has_error()) return claimed.error();
-    add_weights_deviation(claimed->weights, state, start, deviation);
-    add_moments_deviation(*claimed, state, deviation);
+    deviation.loss = loss_deviation(std::span(run.losses).subspan(shown.begin.step, again.losses.size()), again.losses);
+    const at::Tensor& weights = shown.end ? shown.end->weights : run.weights;
+    add_weights_deviation(weights, again, shown.begin.weights, deviation);
+    if (shown.end) add_moments_deviation(*shown.end, again, deviation);
     return deviation;
+}
+
+/// How far two replays are apart that begin a rounding error apart.
+Result<Deviation> twin_deviation(const CheckedRun& run, const ShownSegment& shown, const TrainingState& again,
+                                 Exactness exactness, const Compute& compute, Reporter& reporter) {
+    const Result<TrainingState> twin =
+        train_again(run, shown.index, rounded_otherwise(shown.begin, exactness), compute, reporter);
+    if (twin.has_error()) return twin.error();
+    Deviation deviation;
+    deviation.loss = loss_deviation(twin->losses, again.losses);
+    add_weights_deviation(twin->weights, again, shown.begin.weights, deviation);
+    add_moments_deviation(*twin, again, deviation);
+    return deviation;
+}
+
+void log_deviation(const ShownSegment& shown, std::string_view what, const Deviation& found) {
+    spdlog::info(
+        "segment {}: {} differs in the weights by {:.2g} ({:.2g} weighted) of their movement, in the moments by {:.2g} "
+        "and {:.2g}, in the next step by {:.2g}, in the losses by {:.2g}",
+        shown.index, what, found.weights, found.weighted_weights, found.first_moments, found.second_moments,
+        found.next_step, found.loss);
+}
+
+/// Trains the segment again with `compute`. Only if its end is farther away than usual, a second replay shows how much
+/// of that rounding explains.
+Result<Objection> object_to_replay(const CheckedRun& run, const ShownSegment& shown, Exactness exactness,
+                                   const Compute& compute, Deviation& found, Reporter& reporter) {
+    const Result<TrainingState> again = train_again(run, shown.index, shown.begin.copy(), compute, reporter);
+    if (again.has_error()) return again.error();
+    found = deviation_from(run, shown, *again);
+    log_deviation(shown, fmt::format("its end, trained again in {},", precision_name(compute.precision)), found);
+    if (!object_to_deviation(shown.index, found, usual_deviation(exactness))) return Objection();
+    const Result<Deviation> twin = twin_deviation(run, shown, *again, exactness, compute, reporter);
+    if (twin.has_error()) return twin.error();
+    log_deviation(shown, "a replay that begins a rounding error away", *twin);
+    return object_to_deviation(shown.index, found, allowed_deviation(exactness, *twin));
+}
+
+/// What computes the segment again: in the recorded number type; where other hardware than this computed it and that
+/// does not fit, in the other one.
+Result<std::vector<Compute>> ways_to_compute(const CheckedRun& run, std::uint32_t segment) {
+    const Precision recorded = run.manifest.compute.precision(segment);
+    std::vector<Compute> ways;
+    for (const Precision precision : {recorded, other_than(recorded)}) {
+        trainer_protocol::ComputeOptions options = run.request.compute;
+        options.precision = precision_name(precision);
+        const Result<Compute> compute = resolve_compute(options, run.preset);
+        if (compute.has_error()) return compute.error();
+        ways.push_back(*compute);
+        if (is_of_this_hardware(run.manifest.compute, segment, record_of(*compute))) break;
+    }
+    return ways;
 }
 
 /// A permanent Error is an objection.
 Result<Objection> examine(const CheckedRun& run, const Evidence& evidence, std::uint32_t segment, Deviation& worst,
                           Reporter& reporter) {
-    Result<TrainingState> state = evidence.state(run, segment);
-    if (state.has_error()) return state.error();
+    const Result<ShownSegment> shown = shown_segment(run, evidence, segment);
+    if (shown.has_error()) return shown.error();
     if (segment == 0) {
-        if (Objection objection = object_to_beginning(run, *state)) return objection;
+        if (Objection objection = object_to_beginning(run, shown->begin)) return objection;
     }
-    const Result<Deviation> deviation = train_again(run, evidence, segment, *std::move(state), reporter);
-    if (deviation.has_error()) return deviation.error();
-    spdlog::info(
-        "segment {} trained again: weights differ by {:.2g} ({:.2g} weighted) of their movement, moments by {:.2g} and "
-        "{:.2g}, the next step by {:.2g}, losses by {:.2g}",
-        segment, deviation->weights, deviation->weighted_weights, deviation->first_moments, deviation->second_moments,
-        deviation->next_step, deviation->loss);
-    worst = worse_of(worst, *deviation);
-    return object_to_deviation(segment, *deviation);
+    const Result<std::vector<Compute>> ways = ways_to_compute(run, segment);
+    if (ways.has_error()) return ways.error();
+    const Exactness exact = exactness(run.manifest.compute, segment, record_of(ways->front()));
+    Objection first_objection;
+    for (const Compute& compute : *ways) {
+        Deviation found;
+        Result<Objection> objection = object_to_replay(run, *shown, exact, compute, found, reporter);
+        if (objection.has_error()) return objection;
+        if (!*objection || !first_objection) worst = worse_of(worst, found);
+        if (!*objection) return objection;
+        if (!first_objection) first_objection = *std::move(objection);
+    }
+    return first_objection;
 }
 
 }  // namespace

@@ -8,7 +8,6 @@
 #include "trainer/checkpoints/segment_states.hpp"
 #include "trainer/data/plan.hpp"
 #include "trainer/data/token_file.hpp"
-#include "trainer/model/compute.hpp"
 #include "trainer/model/parameters.hpp"
 #include "trainer/reporter.hpp"
 #include "trainer/verification/segment_deviation.hpp"
@@ -21,13 +20,12 @@ struct CheckedRun {
     const trainer_protocol::CheckRequest& request;
     const Preset& preset;
     const Plan& plan;
-    const Compute& compute;
     const ParameterLayout& layout;
     const TokenFile& tokens;
-    const SegmentStates& states;          ///< for headers and digests only; no states are stored here
-    const std::vector<Hash256>& digests;  ///< the manifest's, as many as the plan has states
-    const std::vector<float>& losses;     ///< the training log's, one per step
-    const at::Tensor& weights;            ///< the artifact's: the last state
+    const SegmentStates& states;       ///< for headers and digests only; no states are stored here
+    const Manifest& manifest;          ///< with as many digests as the plan has states
+    const std::vector<float>& losses;  ///< the training log's, one per step
+    const at::Tensor& weights;         ///< the artifact's: the last state
 };
 
 /// `worst` becomes that of all segments that were trained again. An Error is a problem of this machine, not of the

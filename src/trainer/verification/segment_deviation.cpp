@@ -1,6 +1,7 @@
 #include "trainer/verification/segment_deviation.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,11 +12,30 @@
 namespace emeth::trainer {
 namespace {
 
-// How much honest work may differ between CPUs, BLAS builds, thread counts, float32 and bf16; docs/VERIFICATION.md says
-// what was seen.
-constexpr double weights_tolerance = 0.25;
-constexpr double moments_tolerance = 0.25;
-constexpr double loss_tolerance = 0.02;
+// docs/VERIFICATION.md says what was measured.
+constexpr Deviation usual_of_float32{.weights = 0.02,
+                                     .weighted_weights = 0.002,
+                                     .first_moments = 0.005,
+                                     .second_moments = 0.002,
+                                     .next_step = 0.03,
+                                     .loss = 1e-5};
+constexpr Deviation usual_of_bf16{.weights = 0.1,
+                                  .weighted_weights = 0.03,
+                                  .first_moments = 0.05,
+                                  .second_moments = 0.03,
+                                  .next_step = 0.1,
+                                  .loss = 1e-3};
+/// What was not trained is 1 away from what was, and moments that point elsewhere by more.
+constexpr Deviation most_ever{.weights = 0.8,
+                              .weighted_weights = 0.8,
+                              .first_moments = 1.3,
+                              .second_moments = 0.8,
+                              .next_step = 1.3,
+                              .loss = 0.05};
+/// Honest work against the distance of the two replays.
+constexpr double times_twin = 3;
+/// A unit in the last place of float32, and a quarter of one of bfloat16: few results round otherwise.
+constexpr double rounding_of_float32 = 0x1p-23, rounding_of_bf16 = 0x1p-10;
 
 double length_of(const at::Tensor& tensor) {
     return std::sqrt(at::dot(tensor, tensor).item<double>());
@@ -77,16 +97,59 @@ Deviation worse_of(const Deviation& a, const Deviation& b) {
             larger(a.loss, b.loss)};
 }
 
-Objection object_to_deviation(std::uint32_t segment, const Deviation& found) {
+bool is_of_this_hardware(const ComputeHistory& history, std::uint32_t segment, const ComputeRecord& own) {
+    return std::ranges::all_of(history.segments.at(segment),
+                               [&](std::uint32_t place) { return history.records[place].same_hardware(own); });
+}
+
+Exactness exactness(const ComputeHistory& history, std::uint32_t segment, const ComputeRecord& own) {
+    const bool other_device = std::ranges::any_of(
+        history.segments.at(segment), [&](std::uint32_t place) { return history.records[place].device != own.device; });
+    return other_device || history.precision(segment) == Precision::bf16 ? Exactness::bf16 : Exactness::float32;
+}
+
+const Deviation& usual_deviation(Exactness exactness) {
+    return exactness == Exactness::bf16 ? usual_of_bf16 : usual_of_float32;
+}
+
+TrainingState rounded_otherwise(const TrainingState& state, Exactness exactness) {
+    constexpr std::uint64_t seed = 0x5e1f;
+    const double rounding = exactness == Exactness::bf16 ? rounding_of_bf16 : rounding_of_float32;
+    TrainingState twin = state.copy();
+    const at::Tensor shares =
+        at::empty_like(twin.weights).uniform_(-rounding, rounding, at::make_generator<at::CPUGeneratorImpl>(seed));
+    twin.weights.addcmul_(twin.weights, shares);
+    return twin;
+}
+
+Deviation allowed_deviation(Exactness exactness, const Deviation& twin) {
+    const Deviation& usual = usual_deviation(exactness);
+    const auto allow = [&](double Deviation::*part) {
+        // NaN allows no more than usual.
+        const double amplified = times_twin * (twin.*part);
+        return amplified > usual.*part ? std::min(amplified, most_ever.*part) : usual.*part;
+    };
+    return {.weights = allow(&Deviation::weights),
+            .weighted_weights = allow(&Deviation::weighted_weights),
+            .first_moments = allow(&Deviation::first_moments),
+            .second_moments = allow(&Deviation::second_moments),
+            .next_step = allow(&Deviation::next_step),
+            .loss = allow(&Deviation::loss)};
+}
+
+Objection object_to_deviation(std::uint32_t segment, const Deviation& found, const Deviation& allowed) {
     // Written so that NaN is an objection as well.
-    if (!(found.loss <= loss_tolerance))
+    if (!(found.loss <= allowed.loss))
         return fmt::format(
             "segment {} trained again gives other losses than training_log.jsonl: {:.3g} apart, relative", segment,
             found.loss);
-    if (!(found.weights <= weights_tolerance))
-        return fmt::format("segment {} trained again ends elsewhere: {:.3g} of the way that its weights went", segment,
-                           found.weights);
-    if (!(std::max({found.first_moments, found.second_moments, found.next_step}) <= moments_tolerance))
+    if (!(found.weights <= allowed.weights && found.weighted_weights <= allowed.weighted_weights))
+        return fmt::format(
+            "segment {} trained again ends elsewhere: {:.3g} ({:.3g} weighted) of the way that its "
+            "weights went",
+            segment, found.weights, found.weighted_weights);
+    if (!(found.first_moments <= allowed.first_moments && found.second_moments <= allowed.second_moments &&
+          found.next_step <= allowed.next_step))
         return fmt::format(
             "segment {} trained again ends with other moments: {:.3g}, {:.3g} and {:.3g} apart, relative", segment,
             found.first_moments, found.second_moments, found.next_step);

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 
+#include "trainer/model/compute_record.hpp"
 #include "trainer/model/training_state.hpp"
 #include "trainer_protocol/messages.hpp"
 
@@ -36,7 +37,27 @@ double loss_deviation(std::span<const float> claimed, std::span<const float> aga
 /// The larger of both in each part, at most 10^6: where nothing moved, a difference is infinitely large.
 Deviation worse_of(const Deviation& a, const Deviation& b);
 
-/// More than honest work may show, or not a number.
-Objection object_to_deviation(std::uint32_t segment, const Deviation& found);
+/// Whether all that computed the segment was hardware and libraries like `own`.
+bool is_of_this_hardware(const ComputeHistory& history, std::uint32_t segment, const ComputeRecord& own);
+
+/// How exactly a segment can be replayed.
+enum class Exactness : std::uint8_t {
+    float32,
+    bf16,  ///< also float32 between devices of two kinds
+};
+/// Of a segment that a verifier with `own` trains again.
+Exactness exactness(const ComputeHistory& history, std::uint32_t segment, const ComputeRecord& own);
+
+/// What honest work shows between CPUs, kernels and thread counts almost everywhere.
+const Deviation& usual_deviation(Exactness exactness);
+/// `state` a rounding error away: each weight is moved by a share of itself that such a replay may round it by, drawn
+/// at random. Where training amplifies rounding, a replay of this one ends as far from the other as honest work may.
+TrainingState rounded_otherwise(const TrainingState& state, Exactness exactness);
+/// What is allowed where a replay of rounded_otherwise() ended `twin` away: more than usual where rounding is
+/// amplified, but never as much as what was not trained at all.
+Deviation allowed_deviation(Exactness exactness, const Deviation& twin);
+
+/// More than is allowed, or not a number.
+Objection object_to_deviation(std::uint32_t segment, const Deviation& found, const Deviation& allowed);
 
 }  // namespace emeth::trainer

@@ -56,8 +56,9 @@ public:
         manifest.epoch_losses.assign(epochs, 1.5);
         for (std::uint32_t state = 0; state <= plan.segments; ++state)
             manifest.states.push_back(crypto::sha256(std::to_string(state)));
-        manifest.threads = 1;
-        manifest.micro_batch = 1;
+        manifest.compute.segments.resize(manifest.states.size() - 1);
+        for (std::uint32_t segment = 0; segment < manifest.compute.segments.size(); ++segment)
+            manifest.compute.add(segment, ComputeRecord{});
         EXPECT_TRUE(write_artifact(path(), terms, std::move(artifact)));
     }
     [[nodiscard]] std::filesystem::path path() const { return folder_ / "artifact.tar"; }

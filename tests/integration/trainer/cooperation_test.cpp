@@ -8,6 +8,7 @@
 #include <cmath>
 #include <memory>
 #include <optional>
+#include <set>
 #include <sstream>
 #include <thread>
 
@@ -213,9 +214,26 @@ TEST_F(Cooperation, ALeaderThatDiesGoesOnFromItsCheckpoint) {
     expect_losses_of_one();
 }
 
-/// The verifier trains alone and sees no difference.
+/// The places of each segment's records, and the number types of all records.
+struct Recorded {
+    std::vector<std::size_t> segments;
+    std::set<std::string> precisions;
+};
+Recorded recorded_in(const Bench& bench) {
+    std::vector<TarEntry> entries = read_tar(bench.artifact());
+    const boost::json::value manifest = manifest_of(entries);
+    Recorded recorded;
+    for (const auto& places : manifest.at("segments").as_array()) recorded.segments.push_back(places.as_array().size());
+    for (const auto& record : manifest.at("compute").as_array())
+        recorded.precisions.emplace(record.at("precision").as_string());
+    return recorded;
+}
+
+/// The verifier trains alone and sees no difference. The helper would compute in bfloat16 if it were asked.
 TEST_F(Cooperation, WhatTwoHaveTrainedPassesTheCheck) {
     Helper helper;
+    helper.bench.request.compute.precision = "bf16";
+    helper.bench.request.compute.threads = 2;
     start(helper);
     const auto trained = next_of_leader<Trained>();
     ASSERT_EQ(workers_seen, 2U);
@@ -234,6 +252,22 @@ TEST_F(Cooperation, WhatTwoHaveTrainedPassesTheCheck) {
     const auto answer = run_trainer(request, scratch / "log");
     ASSERT_TRUE(std::holds_alternative<Checked>(*answer));
     EXPECT_TRUE(std::get<Checked>(*answer).passed) << std::get<Checked>(*answer).reason;
+    const Recorded recorded = recorded_in(leader_bench);
+    EXPECT_EQ(recorded.precisions, std::set<std::string>{"float32"}) << "a team computes in its leader's type";
+    EXPECT_EQ(std::ranges::max(recorded.segments), 2U) << "the helper is recorded where it helped";
+}
+
+TEST_F(Cooperation, AHelperOfAnotherNumberTypeIsSentAway) {
+    Helper helper;
+    HelpRequest request = request_of(helper);
+    request.rendezvous.precision = "bf16";
+    helper.trainer = std::make_unique<TrainerProcess>(request, helper.bench.log());
+    const TrainerReport end = helper.end();
+    ASSERT_TRUE(std::holds_alternative<Failed>(end));
+    EXPECT_NE(std::get<Failed>(end).message.find("it computes in bf16, this run in float32"), std::string::npos)
+        << std::get<Failed>(end).message;
+    next_of_leader<Trained>();
+    EXPECT_EQ(workers_seen, 1U);
 }
 
 TEST_F(Cooperation, WhoDoesNotKnowTheTokenIsNotLetIn) {

@@ -33,7 +33,8 @@ struct Machine {
 };
 
 struct HonestRun {
-    std::string model = "nano", text_name, text, precision;
+    std::string model = "nano", text_name, text;
+    std::string precision, precision_of_verifier;
     std::uint32_t epochs = 2;
     int kills = 0;
     Machine trainer, verifier;
@@ -127,6 +128,7 @@ HonestRun run_of(int number) {
     run.kills = static_cast<int>(lot.one_of(std::array{0, 0, 1, 2}));
     run.trainer = some_machine(lot);
     run.verifier = some_machine(lot);
+    run.precision_of_verifier = lot.one_of(std::array{"float32", "bf16", "auto"});
     return run;
 }
 
@@ -163,7 +165,7 @@ TEST_P(HonestRuns, AreVerified) {
     write_text(request.evidence, evidence_of(bench, trained, request.block_hash, request.draws));
     request.compute.threads = run.verifier.threads;
     request.compute.micro_batch = run.verifier.micro_batch;
-    request.compute.precision = run.precision;
+    request.compute.precision = run.precision_of_verifier;
     const Checked checked = check(request, run.verifier.environment);
     EXPECT_TRUE(checked.passed) << checked.reason << "\n" << read_text(scratch / "log");
     const Deviation& worst = checked.worst;

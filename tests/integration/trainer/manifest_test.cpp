@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <utility>
 
 #include "crypto/sha256.hpp"
@@ -36,10 +38,14 @@ Manifest example(std::uint32_t epochs = 2) {
     const std::uint32_t segments = trainer_protocol::segment_count(manifest.steps, epochs);
     for (std::uint32_t state = 0; state <= segments; ++state)
         manifest.states.push_back(crypto::sha256(std::to_string(state)));
-    manifest.device = "cuda:0";
-    manifest.precision = "float32";
-    manifest.threads = 2;
-    manifest.micro_batch = 16;
+    manifest.compute.segments.resize(segments);
+    for (std::uint32_t segment = 0; segment < segments; ++segment)
+        for (std::uint32_t record = 0; record < ComputeHistory::records_max; ++record)
+            manifest.compute.add(segment, {.precision = Precision::float32,
+                                           .device = "cuda",
+                                           .threads = 2 + record,
+                                           .micro_batch = 16,
+                                           .libraries = std::string(200, 'x')});
     for (const char* name : {"config.json", "model.safetensors", "tokenizer.model", "training_log.jsonl"})
         manifest.members[name] = crypto::sha256(std::string_view(name));
     return manifest;
@@ -71,12 +77,13 @@ TEST(Manifest, RoundTripOfTheLargest) {
         EXPECT_EQ(read->states, written.states);
         EXPECT_EQ(read->epoch_losses.size(), epochs);
         EXPECT_EQ(read->members, written.members);
+        EXPECT_EQ(read->compute, written.compute);
     }
 }
 
 TEST(Manifest, ItsSizeIsBoundedByTheEpochs) {
-    EXPECT_LT(manifest_bytes_max(2), 16'384U);
-    EXPECT_LT(manifest_bytes_max(epochs_max), 80'000U);
+    EXPECT_LT(manifest_bytes_max(2), 24'576U);
+    EXPECT_LT(manifest_bytes_max(epochs_max), 128U << 10);
     EXPECT_LT(manifest_bytes_max(trainer_protocol::epochs_max), 1U << 20);
     EXPECT_THAT(error_of(std::string(manifest_bytes_max(epochs_max) + 1, ' ')), HasSubstr("bytes; at most"));
 }
@@ -107,8 +114,8 @@ INSTANTIATE_TEST_SUITE_P(
         Change{"\"steps_per_epoch\":", "\"steps_per_epoch\":0,\"_\":", "field 'steps_per_epoch' is 0"},
         Change{"\"tokens\":", "\"tokens\":-", "field 'dataset.tokens'"},
         Change{"\"bytes\":", "\"bytes\":9999", "field 'dataset.bytes'"},
-        Change{"\"threads\":2", "\"threads\":1000000", "field 'compute.threads' is 1000000"},
-        Change{"\"micro_batch\":16", "\"micro_batch\":-1", "field 'compute.micro_batch' is -1"},
+        Change{"\"threads\":2,", "\"threads\":1000000,", "field 'compute[0].threads' is 1000000"},
+        Change{"\"micro_batch\":16", "\"micro_batch\":-1", "field 'compute[0].micro_batch' is -1"},
         Change{"\"sequences_per_step\":16", "\"sequences_per_step\":0", "field 'hyperparameters.sequences_per_step'"},
         Change{"\"format\":1", "\"format\":2", "field 'format' is 2"}));
 
@@ -132,13 +139,43 @@ INSTANTIATE_TEST_SUITE_P(
     Keys, ManifestRefuses,
     ::testing::Values(Change{"\"epochs\":2", "\"epochs\":2,\"epochs\":2", "field 'epochs' is given twice"},
                       Change{"\"states\":", "\"states\":[],\"states\":", "field 'states' is given twice"},
-                      Change{"\"threads\":2", "\"threads\":2,\"threads\":3", "field 'threads' is given twice"},
+                      Change{"\"threads\":2,", "\"threads\":2,\"threads\":3,", "field 'threads' is given twice"},
                       Change{"\"model\":", "\"model\":\"d256\",\"mode\\u006c\":", "field 'model' is given twice"},
                       Change{"\"validation_loss\":", "\"loss\":", "field 'validation_loss' is missing"},
                       Change{"\"states\":[", "\"states\":[\"0x12\",", "field 'states'"},
                       Change{"\"states\":[", "\"states\":[7,", "field 'states'"},
                       Change{"\"states\":[", "\"states\":{},\"_\":[", "field 'states'"},
                       Change{"\"config.json\":\"0x", "\"config.json\":\"0y", "field 'members.config.json'"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Segments, ManifestRefuses,
+    ::testing::Values(Change{"\"segments\":[", "\"segments\":[[0],", "field 'segments'"},
+                      Change{"\"segments\":[", "\"segments\":[],\"_\":[", "expected an array of 32 lists"},
+                      Change{"\"segments\":[[0,", "\"segments\":[[0,0,", "field 'segments'"},
+                      Change{"\"segments\":[[0,", "\"segments\":[[-1,", "field 'segments'"},
+                      Change{"\"segments\":[[0,", "\"segments\":[[0.5,", "field 'segments'"},
+                      Change{"14,15]", "14,16]", "field 'segments'"}, Change{"14,15]", "15,14]", "field 'segments'"},
+                      Change{"[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15]", "[]", "field 'segments'"},
+                      Change{"[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15]", "0", "field 'segments'"},
+                      Change{"\"precision\":\"float32\"", "\"precision\":\"bf16\"", "all of one precision"},
+                      Change{"\"precision\":\"float32\"", "\"precision\":\"int4\"",
+                             "field 'compute[0].precision' is \"int4\""},
+                      Change{"\"libraries\":\"", "\"libraries\":\"x", "field 'compute[0].libraries'"}));
+
+/// As programs wrote it before segments had records.
+TEST(Manifest, OneRecordIsThatOfAllSegments) {
+    Manifest manifest = example();
+    manifest.compute = {};
+    boost::json::object object = boost::json::parse(write_manifest(manifest, preset)).as_object();
+    object.erase("segments");
+    object["compute"] = {{"device", "cpu"}, {"threads", 3}, {"precision", "bf16"}, {"micro_batch", 7}};
+    const Result<Manifest> read = read_manifest(boost::json::serialize(object), epochs_max);
+    ASSERT_TRUE(read) << read.error().message;
+    ASSERT_EQ(read->compute.segments.size(), 32U);
+    EXPECT_EQ(read->compute.precision(31), Precision::bf16);
+    EXPECT_EQ(read->compute.records.front().threads, 3U);
+    EXPECT_EQ(read->compute.records.front().libraries, "") << "not known, so like no verifier's";
+}
 
 TEST(Manifest, NoStateIsGivenTwice) {
     Manifest manifest = example();

@@ -74,6 +74,16 @@ TEST(Resume, KilledAtACheckpoint) {
     }
 }
 
+/// A segment is compared within one number type. The operator may change the settings while a JOB is under way.
+TEST(Resume, ARunKeepsTheNumberTypeInWhichItBegan) {
+    Bench bench;
+    ASSERT_TRUE(run_until(bench, at_checkpoint(20)));
+    bench.request.compute.precision = "bf16";
+    std::uint64_t started_at = 0;
+    expect_same(finish(bench, started_at));
+    EXPECT_GE(started_at, 20U);
+}
+
 TEST(Resume, KilledInEveryStage) {
     for (const char* stage : {"tokenizer", "tokens", "training", "validation", "artifact"}) {
         SCOPED_TRACE(stage);

@@ -44,7 +44,9 @@ Message from_leader(const Message& message) {
 }
 
 TEST(RendezvousMessages, GoThroughUnchanged) {
-    const rendezvous::Hello hello = from_helper(rendezvous::Hello{Hash256{{1}}, Hash256{{2}}});
+    const ComputeRecord compute{Precision::bf16, "cuda", 3, 4, "libtorch 2.6.0"};
+    const rendezvous::Hello hello = from_helper(rendezvous::Hello{Hash256{{1}}, Hash256{{2}}, compute});
+    EXPECT_EQ(hello.compute, compute);
     EXPECT_EQ(hello.token, Hash256{{1}});
     EXPECT_EQ(hello.run, Hash256{{2}});
     from_helper(rendezvous::Ready{});

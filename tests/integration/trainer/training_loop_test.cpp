@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <map>
 
 #include "support/temporary_folder.hpp"
 #include "trainer/data/streamed_file.hpp"
@@ -22,9 +23,14 @@ struct Remembers final : StateKeeper {
         begun.push_back(state.step);
         return {};
     }
+    Result<void> step_computed(std::uint64_t step, std::span<const ComputeRecord> others) override {
+        computed[step] = others.size();
+        return {};
+    }
     Result<void> checkpoint_due(const TrainingState&) override { return {}; }
     [[nodiscard]] Milliseconds checkpoint_interval() const override { return checkpoint_interval_max; }
     std::vector<std::uint64_t> begun;
+    std::map<std::uint64_t, std::size_t> computed;  ///< how many others computed each step
 };
 
 /// A team of two until the step that the other one spoils.
@@ -96,10 +102,13 @@ TEST_F(TrainingLoopTest, AStepThatOthersSpoiltIsTriedAgainFromTheSameState) {
     const std::vector<float> expected = losses(alone).value();
     for (const auto how : {Spoilt::How::no_number, Spoilt::How::lost}) {
         keeper.begun.clear();
+        keeper.computed.clear();
         Spoilt team(3, how);
         EXPECT_EQ(losses(team).value(), expected);
         EXPECT_TRUE(team.alone);
         EXPECT_EQ(keeper.begun, (std::vector<std::uint64_t>{0, 1, 2, 3, 4, 5})) << "its state is saved once";
+        EXPECT_EQ(keeper.computed,
+                  (std::map<std::uint64_t, std::size_t>{{0, 0}, {1, 0}, {2, 0}, {3, 0}, {4, 0}, {5, 0}}));
     }
 }
 
