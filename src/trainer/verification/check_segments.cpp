@@ -144,9 +144,29 @@ Result<Deviation> train_again(const CheckedRun& run, const Evidence& evidence, s
     return deviation;
 }
 
+/// All that the outcome of training a segment again follows from. The digests of its two ends cover their weights and
+/// moments; the header of the first one covers JOB, dataset, tokenizer, model and epochs.
+Hash256 identity_of(const CheckedRun& run, std::uint32_t segment) {
+    const std::uint64_t first = trainer_protocol::step_of_state(segment, run.plan.segments, run.plan.steps_total);
+    const std::uint64_t end = trainer_protocol::step_of_state(segment + 1, run.plan.segments, run.plan.steps_total);
+    const StateHeader header = run.states.header(first);
+    crypto::Sha256 digest;
+    digest.update(fmt::format("segment/1/{}/{}/{}/{}/{}/{}/{}/", run.request.job.id.hex(), segment, run.plan.segments,
+                              end, run.digests[segment].hex(), run.digests[segment + 1].hex(), way_of(run.compute)));
+    digest.update(bytes_of(&header, 1));
+    digest.update(bytes_of(run.losses.data() + first, end - first));
+    return digest.finish();
+}
+
 /// A permanent Error is an objection.
 Result<Objection> examine(const CheckedRun& run, const Evidence& evidence, std::uint32_t segment, Deviation& worst,
                           Reporter& reporter) {
+    const Hash256 identity = identity_of(run, segment);
+    if (const std::optional<Deviation> known = run.record.deviation(identity)) {
+        spdlog::info("segment {} is known from before this check was interrupted", segment);
+        worst = worse_of(worst, *known);
+        return object_to_deviation(segment, *known);
+    }
     Result<TrainingState> state = evidence.state(run, segment);
     if (state.has_error()) return state.error();
     if (segment == 0) {
@@ -159,6 +179,7 @@ Result<Objection> examine(const CheckedRun& run, const Evidence& evidence, std::
         "next step by {:.2g}, losses by {:.2g}",
         segment, deviation->weights, deviation->first_moments, deviation->second_moments, deviation->next_step,
         deviation->loss);
+    run.record.add_deviation(identity, *deviation);
     worst = worse_of(worst, *deviation);
     return object_to_deviation(segment, *deviation);
 }

@@ -11,6 +11,7 @@
 #include "trainer/model/compute.hpp"
 #include "trainer/model/parameters.hpp"
 #include "trainer/reporter.hpp"
+#include "trainer/verification/check_record.hpp"
 #include "trainer/verification/segment_deviation.hpp"
 #include "trainer_protocol/messages.hpp"
 
@@ -28,6 +29,7 @@ struct CheckedRun {
     const std::vector<Hash256>& digests;  ///< the manifest's, as many as the plan has states
     const std::vector<float>& losses;     ///< the training log's, one per step
     const at::Tensor& weights;            ///< the artifact's: the last state
+    CheckRecord& record;                  ///< what an earlier check of this folder computed
 };
 
 /// `worst` becomes that of all segments that were trained again. An Error is a problem of this machine, not of the
