@@ -29,8 +29,8 @@ public:
     void add_deviation(const Hash256& of, const Deviation& deviation);
     void add_validation_loss(const Hash256& of, double loss);
 
-    /// The oldest outcomes beyond this many are dropped. One draw gives draws_max + 2 of them at most.
-    static constexpr std::size_t outcomes_max = 1'024;
+    /// The oldest outcomes beyond this many are dropped. One draw gives draws_max + 2 of them at most, for each way.
+    static constexpr std::size_t outcomes_max = 256;
 
 private:
     static constexpr std::size_t numbers_max = 5;
