@@ -1,4 +1,8 @@
 // What a verifier keeps over a restart: what it fetched, and its verdict until that is on chain.
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <boost/json/serialize.hpp>
 #include <map>
 
@@ -133,6 +137,43 @@ TEST_F(KeptFiles, ARecordLendsNoDigest) {
     ASSERT_TRUE(keep(kept("artifact.tar"), {"artifact/" + result_name, forged.size(), stored_at.count()},
                      crypto::sha256(forged)));
     EXPECT_THAT(judged(submit_block()).value().reason, HasSubstr("what was submitted names"));
+}
+
+/// A verifier in a process of its own, which its trainer's first act kills with SIGKILL: all is fetched by then.
+class KilledVerifier : public KeptFiles {
+protected:
+    KilledVerifier() { fs::remove_all(options.folder); }
+    /// Never returns: the process is killed, or ends with another status.
+    [[noreturn]] void check_until_killed() {
+        options.trainer_program = folder / "kills";
+        test::write_text(options.trainer_program, fmt::format("#!/bin/sh\nkill -KILL {}\n", ::getpid()));
+        fs::permissions(options.trainer_program, fs::perms::owner_all);
+        asio::io_context own{1};
+        BlockingPool inline_pool{0};
+        api_client::StorageApiClient storage(http::Url::parse(server->url()).value(), verifier, clock);
+        asio::co_spawn(own, check_job(chain, storage, inline_pool, options, job, {block, now_unix_s()}),
+                       [](std::exception_ptr, const Result<Verdict>&) {});
+        own.run();
+        ::_exit(1);
+    }
+    /// waitpid's status.
+    int run_until_killed() {
+        const pid_t process = ::fork();
+        if (process == 0) check_until_killed();
+        int status = 0;
+        while (::waitpid(process, &status, WNOHANG) == 0) run(system_clock().sleep(Milliseconds(20)));
+        return status;
+    }
+
+    Hash256 block = submit_block();
+};
+
+TEST_F(KilledVerifier, LeavesWhatItFetched) {
+    const int status = run_until_killed();
+    ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) << status;
+    for (const auto& [name, content] : fetched) swap_stored(name);
+    fetch_all();
+    for (const auto& [name, content] : fetched) EXPECT_EQ(test::read_text(kept(name)), content) << name;
 }
 
 /// The trainer's part is played by a script that counts its runs and always says that the artifact is good.
