@@ -28,6 +28,7 @@ public:
     chain::RpcChain& chain() { return *chain_; }
     chain::TransactionSender& sender() { return *sender_; }
     api_client::StorageApiClient& storage() { return *storage_; }
+    BlockingPool& pool() { return pool_; }
 
 private:
     NetworkActor(FolderLock lock, crypto::PrivateKey key) : lock_(std::move(lock)), key_(std::move(key)) {}

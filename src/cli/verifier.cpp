@@ -38,7 +38,7 @@ Task<Result<void>> run_verifier(std::shared_ptr<VerifierFlags> flags) {
     options.budget = network::budget_of_machine(options.threads);
     options.rules = self.settings.rules;
     options.confirmations = self.settings.confirmations;
-    const network::VerifierPorts ports{self.chain(), self.sender(), self.storage(), system_clock()};
+    const network::VerifierPorts ports{self.chain(), self.sender(), self.storage(), system_clock(), self.pool()};
     network::Verifier verifier(ports, std::move(options));
     TaskGroup group(co_await asio::this_coro::executor, 2);
     group.start(self.sender().run());

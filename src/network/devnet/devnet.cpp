@@ -208,8 +208,9 @@ Result<void> Devnet::Impl::start_servers(const Record& record) {
     verifier_options.rules = options.rules;
     verifier_options.threads = options.verifier_threads;
     verifier_options.budget = budget_of_machine(options.verifier_threads);
-    verifier.emplace(VerifierPorts{*rpc_chain, *verifier_actor->sender, *verifier_actor->storage, system_clock()},
-                     std::move(verifier_options));
+    const VerifierPorts verifier_ports{*rpc_chain, *verifier_actor->sender, *verifier_actor->storage, system_clock(),
+                                       pool};
+    verifier.emplace(verifier_ports, std::move(verifier_options));
     requester.emplace(RequesterPorts{*rpc_chain, *requester_actor->sender, *requester_actor->storage, system_random()},
                       deployment.core, deployment.token);
     return {};

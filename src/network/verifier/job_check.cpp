@@ -10,6 +10,8 @@
 
 #include "chain/gas.hpp"
 #include "http/file_pieces.hpp"
+#include "network/verifier/job_folder.hpp"
+#include "network/verifier/kept_file.hpp"
 #include "runtime/durable_file.hpp"
 #include "runtime/log.hpp"
 #include "runtime/utf8.hpp"
@@ -45,11 +47,24 @@ Task<Result<Hash256>> fetch(std::string url_text, std::filesystem::path file, st
     co_return downloaded->sha256;
 }
 
-Task<Result<Hash256>> fetch_dataset(api_client::StorageApiClient& storage, JobId id, std::filesystem::path file,
-                                    std::uint64_t bytes) {
+/// The digest of `file`, which is then a copy of `source`: kept from an earlier try, or fetched now.
+Task<Result<Hash256>> obtain(BlockingPool& pool, std::string url_text, Source source, std::filesystem::path file) {
+    const std::optional<Hash256> kept = co_await find_kept(pool, file, source);
+    if (kept) {
+        spdlog::info("verifier: {} is kept from an earlier check", file.string());
+        co_return *kept;
+    }
+    const auto sha256 = co_await fetch(std::move(url_text), file, source.bytes);
+    if (sha256.has_error()) co_return sha256.error();
+    if (auto recorded = keep(file, source, *sha256); recorded.has_error()) co_return recorded.error();
+    co_return *sha256;
+}
+
+Task<Result<Hash256>> obtain_dataset(api_client::StorageApiClient& storage, BlockingPool& pool, JobId id, Source source,
+                                     std::filesystem::path file) {
     auto url = co_await storage.dataset_url(id);
     if (url.has_error()) co_return in_context("dataset URL", url.error());
-    co_return co_await fetch(std::move(*url), std::move(file), bytes);
+    co_return co_await obtain(pool, std::move(*url), std::move(source), std::move(file));
 }
 
 /// What the submit bound the node to.
@@ -62,6 +77,7 @@ struct Commitment {
 struct Delivery {
     std::string_view name;  ///< "artifact"
     std::string extension;
+    std::string object;  ///< which of that name: another one is fetched again
     std::uint64_t bytes_max = 0;
     std::optional<Commitment> commitment{};  ///< none for evidence, which the artifact's manifest binds
 };
@@ -90,8 +106,8 @@ std::optional<Verdict> object_to_digest(const Commitment& commitment, const Hash
 }
 
 /// A file that is missing, absurdly large or another than was submitted is the node's fault: a verdict, not an error.
-Task<Result<std::optional<Verdict>>> fetch_delivery(api_client::StorageApiClient& storage, JobId id, Delivery delivery,
-                                                    std::filesystem::path file) {
+Task<Result<std::optional<Verdict>>> fetch_delivery(api_client::StorageApiClient& storage, BlockingPool& pool, JobId id,
+                                                    Delivery delivery, std::filesystem::path file) {
     auto location = co_await storage.result_url(id, delivery.extension);
     if (location.has_error()) co_return in_context(fmt::format("{} URL", delivery.name), location.error());
     if (!*location)
@@ -106,9 +122,12 @@ Task<Result<std::optional<Verdict>>> fetch_delivery(api_client::StorageApiClient
         auto untimely = object_to_time(commitment, (*location)->stored_at_unix_s);
         if (untimely.has_error() || *untimely) co_return untimely;
     }
+    const Source source{fmt::format("{}/{}", delivery.name, delivery.object), (*location)->bytes,
+                        (*location)->stored_at_unix_s};
     std::optional<Verdict> objection;
     for (int fetches = 0; fetches == 0 || (objection && fetches < fetches_max); ++fetches) {
-        const auto sha256 = co_await fetch((*location)->url, file, (*location)->bytes);
+        if (objection) forget(file);
+        const auto sha256 = co_await obtain(pool, (*location)->url, source, file);
         if (sha256.has_error()) co_return sha256.error();
         objection = object_to_digest(commitment, *sha256);
     }
@@ -138,15 +157,21 @@ std::optional<Verdict> object_to_draw(const std::filesystem::path& evidence, con
                    true};
 }
 
-Task<Result<std::optional<Verdict>>> fetch_deliveries(api_client::StorageApiClient& storage, JobId id,
-                                                      trainer_protocol::CheckRequest request, Commitment commitment) {
-    const Delivery evidence{"evidence", std::string(api_client::evidence_extension),
+Task<Result<std::optional<Verdict>>> fetch_deliveries(api_client::StorageApiClient& storage, BlockingPool& pool,
+                                                      trainer_protocol::CheckRequest request, std::string result,
+                                                      Commitment commitment) {
+    const JobId id = request.job.id;
+    const Delivery evidence{"evidence", std::string(api_client::evidence_extension), request.block_hash.hex(),
                             evidence_bytes_max(request.job, request.draws)};
-    const Delivery artifact{"artifact", std::string(api_client::result_extension), artifact_bytes_max, commitment};
-    auto early = co_await fetch_delivery(storage, id, evidence, request.evidence);
+    const Delivery artifact{"artifact", std::string(api_client::result_extension), std::move(result),
+                            artifact_bytes_max, commitment};
+    auto early = co_await fetch_delivery(storage, pool, id, evidence, request.evidence);
     if (early.has_error() || *early) co_return early;
-    if (auto objection = object_to_draw(request.evidence, request.block_hash)) co_return objection;
-    co_return co_await fetch_delivery(storage, id, artifact, request.artifact);
+    if (auto objection = object_to_draw(request.evidence, request.block_hash)) {
+        forget(request.evidence);
+        co_return objection;
+    }
+    co_return co_await fetch_delivery(storage, pool, id, artifact, request.artifact);
 }
 
 Task<Result<trainer_protocol::Checked>> run_check(VerifierOptions options, trainer_protocol::CheckRequest request,
@@ -193,8 +218,8 @@ Task<CheckCost> estimate_check(chain::Chain& chain, api_client::StorageApiClient
     co_return cost_of(*spec, *preset, *bytes);
 }
 
-Task<Result<Verdict>> check_job(chain::Chain& chain, api_client::StorageApiClient& storage, VerifierOptions options,
-                                JobId id, SubmitBlock submit) {
+Task<Result<Verdict>> check_job(chain::Chain& chain, api_client::StorageApiClient& storage, BlockingPool& pool,
+                                VerifierOptions options, JobId id, SubmitBlock submit) {
     const auto details = co_await chain.job_details(id);
     if (details.has_error()) co_return details.error();
     // An endpoint that is a few blocks behind shows none yet.
@@ -217,7 +242,7 @@ Task<Result<Verdict>> check_job(chain::Chain& chain, api_client::StorageApiClien
     auto spec = trainer_protocol::parse_job_param(id, details->param, options.rules);
     if (spec.has_error()) co_return Verdict{false, "param cannot be trained: " + spec.error().message, 0};
 
-    const auto folder = options.folder / id.hex().substr(2);
+    const auto folder = job_folder(options.folder, id);
     if (auto made = create_folder(folder / "scratch", 0700); made.has_error()) co_return made.error();
     trainer_protocol::CheckRequest request;
     request.job = std::move(*spec);
@@ -228,10 +253,11 @@ Task<Result<Verdict>> check_job(chain::Chain& chain, api_client::StorageApiClien
     request.evidence = folder / "evidence";
     request.block_hash = submit.hash;
     request.draws = options.rules.draws;
-    auto early = co_await fetch_deliveries(storage, id, request, commitment);
+    auto early = co_await fetch_deliveries(storage, pool, request, details->result, commitment);
     if (early.has_error()) co_return early.error();
     if (early->has_value()) co_return std::move(**early);
-    const auto dataset = co_await fetch_dataset(storage, id, request.dataset, *bytes);
+    const Source source{"dataset/" + details->dataset, *bytes};
+    const auto dataset = co_await obtain_dataset(storage, pool, id, source, request.dataset);
     if (dataset.has_error()) co_return dataset.error();
 
     const auto checked = co_await run_check(options, std::move(request), folder / "trainer.log");

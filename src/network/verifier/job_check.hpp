@@ -6,6 +6,7 @@
 
 #include "network/verifier/check_queue.hpp"
 #include "network/verifier/verifier.hpp"
+#include "runtime/blocking_pool.hpp"
 #include "trainer_protocol/messages.hpp"
 
 namespace emeth::network {
@@ -28,8 +29,10 @@ struct SubmitBlock {
 
 /// An Error means that no verdict is possible now (the Storage API does not answer, the child was killed) and that the
 /// caller should retry. A faulty delivery by the node, or a JOB whose param cannot be trained, is a Verdict.
-Task<Result<Verdict>> check_job(chain::Chain& chain, api_client::StorageApiClient& storage, VerifierOptions options,
-                                JobId id, SubmitBlock submit);
+///
+/// What was fetched and computed stays in the JOB's folder, and the next try goes on from there.
+Task<Result<Verdict>> check_job(chain::Chain& chain, api_client::StorageApiClient& storage, BlockingPool& pool,
+                                VerifierOptions options, JobId id, SubmitBlock submit);
 
 /// What the check of a JOB will cost. It always answers: a JOB of which too little is known to tell costs nothing,
 /// since its check says soon what is wrong.

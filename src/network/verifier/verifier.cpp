@@ -13,6 +13,7 @@
 #include "chain/log_follower.hpp"
 #include "chain/reorganisation.hpp"
 #include "network/verifier/job_check.hpp"
+#include "network/verifier/job_folder.hpp"
 #include "runtime/log.hpp"
 #include "runtime/memory_limit.hpp"
 #include "runtime/processors.hpp"
@@ -28,21 +29,14 @@ constexpr RetryPolicy retry_policy{.first = Milliseconds(1'000), .factor = 2, .m
 /// JOBs that are looked at on chain at the same time.
 constexpr std::size_t looks_max = 16;
 
-/// A verdict that is not sent yet, on the draw of the block with this hash.
-struct Judged {
-    Hash256 submit_block;
-    Verdict verdict;
-};
-
 struct OpenJob {
     bool is_in_work = false;
     std::uint32_t failures = 0;                 ///< consecutive failed checks
     Milliseconds not_before{0};                 ///< monotonic
     std::optional<Milliseconds> missing_since;  ///< monotonic; when its artifact or evidence was first found missing
     Hash256 missing_for;                        ///< the block of the submit for which it was missing
-    std::optional<Judged> judged;
-    std::uint64_t last_block = 0;  ///< of its newest Status event
-    std::uint64_t events = 0;      ///< Status events seen
+    std::uint64_t last_block = 0;               ///< of its newest Status event
+    std::uint64_t events = 0;                   ///< Status events seen
 };
 
 }  // namespace
@@ -68,7 +62,9 @@ struct Verifier::Impl : VerifierPorts {
     Task<Result<SubmitBlock>> block_of_submit(JobId id);
     Task<Result<void>> judge(JobId id);
     Task<Result<void>> call(JobId id, chain::Bytes data, std::string what);
-    Task<Result<Verdict>> verdict_on(JobId id, SubmitBlock submit);
+    Task<Result<Verdict>> check_and_keep(JobId id, SubmitBlock submit);
+    Task<Result<void>> send_verdict(JobId id, SubmitBlock submit, Verdict verdict);
+    Task<Result<bool>> send_kept_verdict(JobId id);
     bool is_patience_over(JobId id, const Hash256& submit_block);
     [[nodiscard]] std::uint64_t events_of(JobId id) const;
     void note_end(JobId id, const Result<void>& work);
@@ -127,38 +123,54 @@ Task<Result<SubmitBlock>> Verifier::Impl::block_of_submit(JobId id) {
     co_return transient_error("the chain shows no submit of it");
 }
 
-/// What took hours to find out is kept until it is sent, as long as the draw is the same.
-Task<Result<Verdict>> Verifier::Impl::verdict_on(JobId id, SubmitBlock submit) {
-    if (const auto found = open.find(id); found != open.end()) {
-        const std::optional<Judged>& judged = found->second.judged;
-        if (judged && judged->submit_block == submit.hash) co_return judged->verdict;
-    }
-    const auto verdict = co_await check_job(chain, storage, options, id, submit);
-    const auto found = open.find(id);
-    if (verdict.has_error() || verdict->may_pass_later || found == open.end()) co_return verdict;
-    found->second.missing_since.reset();
-    found->second.judged = Judged{submit.hash, *verdict};
+/// What took hours to find out is durable before it is sent.
+Task<Result<Verdict>> Verifier::Impl::check_and_keep(JobId id, SubmitBlock submit) {
+    auto verdict = co_await check_job(chain, storage, pool, options, id, submit);
+    if (verdict.has_error() || verdict->may_pass_later) co_return verdict;
+    if (const auto found = open.find(id); found != open.end()) found->second.missing_since.reset();
+    const auto kept = keep_verdict(job_folder(options.folder, id), {id, submit.hash, options.rules}, *verdict);
+    if (kept.has_error())
+        spdlog::warn("verifier: JOB {}: its verdict is lost if this process ends before it is sent: {}", id.hex(),
+                     kept.error().message);
     co_return verdict;
 }
 
 Task<Result<void>> Verifier::Impl::judge(JobId id) {
     const auto submit = co_await block_of_submit(id);
     if (submit.has_error()) co_return submit.error();
-    const auto verdict = co_await verdict_on(id, *submit);
+    const auto verdict = co_await check_and_keep(id, *submit);
     if (verdict.has_error()) co_return verdict.error();
+    co_return co_await send_verdict(id, *submit, *verdict);
+}
+
+Task<Result<void>> Verifier::Impl::send_verdict(JobId id, SubmitBlock submit, Verdict verdict) {
     // The check may have taken hours, and what it judged is the draw of that block alone.
     const auto still = co_await block_of_submit(id);
     if (still.has_error()) co_return still.error();
-    if (still->hash != submit->hash) co_return transient_error("its submit has moved to another block");
-    if (verdict->passed) {
-        spdlog::info("verifier: JOB {} passes, {} gas", id.hex(), verdict->gas);
-        chain::Bytes data = chain::encode_verify(id, verdict->gas);
+    if (still->hash != submit.hash) co_return transient_error("its submit has moved to another block");
+    if (verdict.passed) {
+        spdlog::info("verifier: JOB {} passes, {} gas", id.hex(), verdict.gas);
+        chain::Bytes data = chain::encode_verify(id, verdict.gas);
         co_return co_await call(id, std::move(data), "verify");
     }
-    if (verdict->may_pass_later && !is_patience_over(id, submit->hash)) co_return transient_error(verdict->reason);
-    spdlog::warn("verifier: JOB {} is rejected: {}", id.hex(), verdict->reason);
+    if (verdict.may_pass_later && !is_patience_over(id, submit.hash)) co_return transient_error(verdict.reason);
+    spdlog::warn("verifier: JOB {} is rejected: {}", id.hex(), verdict.reason);
     chain::Bytes data = chain::encode_reject_result(id);
     co_return co_await call(id, std::move(data), "rejectResult");
+}
+
+/// A JOB that was judged waits for no turn, since nothing is left to compute. False: no verdict is on its present draw.
+Task<Result<bool>> Verifier::Impl::send_kept_verdict(JobId id) {
+    const std::filesystem::path folder = job_folder(options.folder, id);
+    if (!has_verdict(folder)) co_return false;
+    const auto submit = co_await block_of_submit(id);
+    if (submit.has_error()) co_return submit.error();
+    const auto verdict = find_verdict(folder, {id, submit->hash, options.rules});
+    if (!verdict) co_return false;
+    spdlog::info("verifier: JOB {} was judged earlier; its verdict is sent now", id.hex());
+    const auto sent = co_await send_verdict(id, *submit, *verdict);
+    if (sent.has_error()) co_return sent.error();
+    co_return true;
 }
 
 Task<Result<void>> Verifier::Impl::look_at(JobId id) {
@@ -168,6 +180,9 @@ Task<Result<void>> Verifier::Impl::look_at(JobId id) {
     // The answer may be older than what the logs have shown meanwhile.
     if (events_of(id) != events) co_return Result<void>{};
     if (job->status == chain::JobStatus::submitted) {
+        const auto sent = co_await send_kept_verdict(id);
+        if (sent.has_error()) co_return sent.error();
+        if (*sent) co_return Result<void>{};
         const CheckCost cost = co_await estimate_check(chain, storage, options, id);
         queue.wait(id, cost, clock.monotonic());
         co_return Result<void>{};
@@ -175,7 +190,7 @@ Task<Result<void>> Verifier::Impl::look_at(JobId id) {
     if (job->status != chain::JobStatus::processing) {
         open.erase(id);
         std::error_code ignored;
-        std::filesystem::remove_all(options.folder / id.hex().substr(2), ignored);
+        if (may_be_removed(*job)) std::filesystem::remove_all(job_folder(options.folder, id), ignored);
         co_return Result<void>{};
     }
     if (const auto found = open.find(id); found != open.end()) {

@@ -10,6 +10,7 @@
 #include "api_client/storage_api_client.hpp"
 #include "chain/sender/transaction_sender.hpp"
 #include "network/verifier/check_queue.hpp"
+#include "runtime/blocking_pool.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/result.hpp"
 #include "runtime/task.hpp"
@@ -23,11 +24,12 @@ struct VerifierPorts {
     chain::TransactionSender& sender;
     api_client::StorageApiClient& storage;
     Clock& clock;
+    BlockingPool& pool;  ///< reads what is kept, in pieces
 };
 
 struct VerifierOptions {
     Address core;
-    std::filesystem::path folder;           ///< scratch space, one folder per JOB
+    std::filesystem::path folder;           ///< one folder per JOB, until it has ended (job_folder.hpp)
     std::filesystem::path trainer_program;  ///< emeth-trainer
     trainer_protocol::NetworkRules rules;
     std::uint32_t threads = 1;  ///< of each check

@@ -15,6 +15,7 @@
 #include "trainer/data/data_preparation.hpp"
 #include "trainer/model/compute.hpp"
 #include "trainer/model/evaluation.hpp"
+#include "trainer/verification/check_record.hpp"
 #include "trainer/verification/check_segments.hpp"
 #include "trainer_protocol/network_rules.hpp"
 
@@ -85,14 +86,24 @@ Objection object_to_content(const Artifact& artifact, const Preset& preset, cons
     return std::nullopt;
 }
 
+/// The loss follows from the weights and the run, both of which the digest of the last state covers, and from the way
+/// in which it is computed.
+double validation_loss(const CheckedRun& run) {
+    const Hash256 identity =
+        crypto::sha256(fmt::format("validation/1/{}/{}", run.manifest.states.back().hex(), way_of(run.compute)));
+    if (const std::optional<double> known = run.record.validation_loss(identity)) return *known;
+    const double loss = mean_loss(run.preset, run.layout, run.weights, run.tokens,
+                                  WindowOrder(run.plan, run.request.job.id).validation());
+    run.record.add_validation_loss(identity, loss);
+    return loss;
+}
+
 /// Recomputes the validation loss. Whether it is good is not asked: many epochs on few data spoil it, which is honest,
 /// and that the model was trained is shown by the segments.
-Checked check_loss(const CheckRequest& request, const Artifact& artifact, const Preset& preset, const Plan& plan,
-                   const ParameterLayout& layout, const TokenFile& tokens) {
+Checked check_loss(const CheckedRun& run, double claimed) {
     Checked checked;
-    checked.claimed_validation_loss = artifact.manifest.validation_loss;
-    const double loss =
-        mean_loss(preset, layout, artifact.weights, tokens, WindowOrder(plan, request.job.id).validation());
+    checked.claimed_validation_loss = claimed;
+    const double loss = validation_loss(run);
     if (!std::isfinite(loss)) return rejected("the validation loss of the weights is not a finite number");
     checked.recomputed_validation_loss = loss;
     checked.passed = relative_to_loss(loss - checked.claimed_validation_loss, loss) <= validation_tolerance;
@@ -154,11 +165,13 @@ Result<Checked> check_artifact(const CheckRequest& request, Reporter& reporter) 
     if (Objection objection = object_to_content(*artifact, *preset, *plan, *data, states))
         return rejected(*std::move(objection));
     reporter.report(trainer_protocol::Progress{.stage = "validation", .epoch = manifest->epochs});
-    Checked checked = check_loss(request, *artifact, *preset, *plan, layout, data->tokens);
+    CheckRecord record = CheckRecord::load(request.folder);
+    const CheckedRun run{request,          *preset,           *plan,  *compute,
+                         layout,           data->tokens,      states, artifact->manifest,
+                         artifact->losses, artifact->weights, record};
+    Checked checked = check_loss(run, artifact->manifest.validation_loss);
     if (!checked.passed) return checked;
 
-    const CheckedRun run{request,          *preset,          *plan, layout, data->tokens, states, artifact->manifest,
-                         artifact->losses, artifact->weights};
     Result<Objection> objection = object_to_segments(run, checked.worst, reporter);
     if (objection.has_error()) return objection.error();
     checked.reason = std::move(*objection).value_or("");

@@ -165,40 +165,96 @@ Deviation deviation_from(const CheckedRun& run, const ShownSegment& shown, const
     return deviation;
 }
 
-/// How far two replays are apart that begin a rounding error apart.
-Result<Deviation> twin_deviation(const CheckedRun& run, const ShownSegment& shown, const TrainingState& again,
-                                 Exactness exactness, const Compute& compute, Reporter& reporter) {
-    const Result<TrainingState> twin =
-        train_again(run, shown.index, rounded_otherwise(shown.begin, exactness), compute, reporter);
-    if (twin.has_error()) return twin.error();
-    Deviation deviation;
-    deviation.loss = loss_deviation(twin->losses, again.losses);
-    add_weights_deviation(twin->weights, again, shown.begin.weights, deviation);
-    add_moments_deviation(*twin, again, deviation);
-    return deviation;
-}
-
-void log_deviation(const ShownSegment& shown, std::string_view what, const Deviation& found) {
+void log_deviation(std::uint32_t segment, std::string_view what, const Deviation& found) {
     spdlog::info(
         "segment {}: {} differs in the weights by {:.2g} ({:.2g} weighted) of their movement, in the moments by {:.2g} "
         "and {:.2g}, in the next step by {:.2g}, in the losses by {:.2g}",
-        shown.index, what, found.weights, found.weighted_weights, found.first_moments, found.second_moments,
+        segment, what, found.weights, found.weighted_weights, found.first_moments, found.second_moments,
         found.next_step, found.loss);
 }
 
-/// Trains the segment again with `compute`. Only if its end is farther away than usual, a second replay shows how much
-/// of that rounding explains.
-Result<Objection> object_to_replay(const CheckedRun& run, const ShownSegment& shown, Exactness exactness,
-                                   const Compute& compute, Deviation& found, Reporter& reporter) {
-    const Result<TrainingState> again = train_again(run, shown.index, shown.begin.copy(), compute, reporter);
-    if (again.has_error()) return again.error();
-    found = deviation_from(run, shown, *again);
-    log_deviation(shown, fmt::format("its end, trained again in {},", precision_name(compute.precision)), found);
-    if (!object_to_deviation(shown.index, found, usual_deviation(exactness))) return Objection();
-    const Result<Deviation> twin = twin_deviation(run, shown, *again, exactness, compute, reporter);
+/// A segment trained again in one way. What an earlier check found out before it was interrupted is not computed again.
+/// Permanent Errors are objections.
+class Replay {
+public:
+    Replay(const CheckedRun& run, const ShownSegment& shown, Exactness exactness, const Compute& compute,
+           Reporter& reporter)
+        : run_(run), shown_(shown), exactness_(exactness), compute_(compute), reporter_(reporter) {}
+
+    /// How far the claimed end is from that of the replay.
+    Result<Deviation> end() {
+        return known_or_computed("end", [this](const TrainingState& again) -> Result<Deviation> {
+            return deviation_from(run_, shown_, again);
+        });
+    }
+    /// How far two replays are apart that begin a rounding error apart.
+    Result<Deviation> twin() {
+        return known_or_computed("twin", [this](const TrainingState& again) -> Result<Deviation> {
+            const Result<TrainingState> twin =
+                train_again(run_, shown_.index, rounded_otherwise(shown_.begin, exactness_), compute_, reporter_);
+            if (twin.has_error()) return twin.error();
+            Deviation deviation;
+            deviation.loss = loss_deviation(twin->losses, again.losses);
+            add_weights_deviation(twin->weights, again, shown_.begin.weights, deviation);
+            add_moments_deviation(*twin, again, deviation);
+            return deviation;
+        });
+    }
+
+private:
+    template <class Compare>
+    Result<Deviation> known_or_computed(std::string_view what, Compare compare) {
+        const Hash256 identity = identity_of(what);
+        if (const std::optional<Deviation> known = run_.record.deviation(identity)) {
+            spdlog::info("segment {} is known from before this check was interrupted", shown_.index);
+            return *known;
+        }
+        if (!again_) {
+            Result<TrainingState> again = train_again(run_, shown_.index, shown_.begin.copy(), compute_, reporter_);
+            if (again.has_error()) return again.error();
+            again_ = *std::move(again);
+        }
+        const Result<Deviation> found = compare(*again_);
+        if (found.has_error()) return found.error();
+        run_.record.add_deviation(identity, *found);
+        return *found;
+    }
+
+    /// All that a deviation follows from. The digests of the segment's two ends cover their weights and moments; the
+    /// header of the first one covers JOB, dataset, tokenizer, model and epochs.
+    [[nodiscard]] Hash256 identity_of(std::string_view what) const {
+        const std::uint32_t segments = run_.plan.segments;
+        const std::uint64_t end = trainer_protocol::step_of_state(shown_.index + 1, segments, run_.plan.steps_total);
+        const StateHeader header = run_.states.header(shown_.begin.step);
+        const std::vector<Hash256>& digests = run_.manifest.states;
+        crypto::Sha256 digest;
+        digest.update(fmt::format("segment/2/{}/{}/{}/{}/{}/{}/{}/{}/{}/", what, run_.request.job.id.hex(),
+                                  shown_.index, segments, end, digests[shown_.index].hex(),
+                                  digests[shown_.index + 1].hex(), static_cast<int>(exactness_), way_of(compute_)));
+        digest.update(bytes_of(&header, 1));
+        digest.update(bytes_of(run_.losses.data() + shown_.begin.step, end - shown_.begin.step));
+        return digest.finish();
+    }
+
+    const CheckedRun& run_;
+    const ShownSegment& shown_;
+    Exactness exactness_;
+    const Compute& compute_;
+    Reporter& reporter_;
+    std::optional<TrainingState> again_;  ///< the replay's end
+};
+
+/// Only if the claimed end is farther away than usual, a second replay shows how much of that rounding explains.
+Result<Objection> object_to_replay(std::uint32_t segment, Exactness exactness, Replay& replay, Deviation& found) {
+    const Result<Deviation> end = replay.end();
+    if (end.has_error()) return end.error();
+    found = *end;
+    log_deviation(segment, "its end, trained again,", found);
+    if (!object_to_deviation(segment, found, usual_deviation(exactness))) return Objection();
+    const Result<Deviation> twin = replay.twin();
     if (twin.has_error()) return twin.error();
-    log_deviation(shown, "a replay that begins a rounding error away", *twin);
-    return object_to_deviation(shown.index, found, allowed_deviation(exactness, *twin));
+    log_deviation(segment, "a replay that begins a rounding error away", *twin);
+    return object_to_deviation(segment, found, allowed_deviation(exactness, *twin));
 }
 
 /// What computes the segment again: in the recorded number type; where other hardware than this computed it and that
@@ -230,8 +286,10 @@ Result<Objection> examine(const CheckedRun& run, const Evidence& evidence, std::
     const Exactness exact = exactness(run.manifest.compute, segment, record_of(ways->front()));
     Objection first_objection;
     for (const Compute& compute : *ways) {
+        spdlog::info("segment {} is trained again in {}", segment, precision_name(compute.precision));
         Deviation found;
-        Result<Objection> objection = object_to_replay(run, *shown, exact, compute, found, reporter);
+        Replay replay(run, *shown, exact, compute, reporter);
+        Result<Objection> objection = object_to_replay(segment, exact, replay, found);
         if (objection.has_error()) return objection;
         if (!*objection || !first_objection) worst = worse_of(worst, found);
         if (!*objection) return objection;

@@ -171,6 +171,10 @@ std::string Forgery::evidence(const Hash256& block) const {
 
 Checked Forgery::checked(const Hash256& block) {
     const TemporaryFolder scratch;
+    return checked_in(scratch, block);
+}
+
+Checked Forgery::checked_in(const TemporaryFolder& scratch, const Hash256& block) {
     seal_all();
     write_tar(scratch / "forged.tar", entries);
     CheckRequest request = check_request(scratch, scratch / "forged.tar");

@@ -72,6 +72,8 @@ public:
 
     /// The result of the check when the submit is in `block`.
     trainer_protocol::Checked checked(const Hash256& block = block_hash(1));
+    /// The same in a folder that other checks may have used.
+    trainer_protocol::Checked checked_in(const TemporaryFolder& scratch, const Hash256& block = block_hash(1));
 
     std::vector<std::string> states;  ///< contents, by number
     Entries entries;
