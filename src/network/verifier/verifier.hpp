@@ -27,7 +27,7 @@ struct VerifierPorts {
 
 struct VerifierOptions {
     Address core;
-    std::filesystem::path folder;           ///< scratch space, one folder per JOB
+    std::filesystem::path folder;           ///< scratch space, one folder per JOB; see also ReasonSender
     std::filesystem::path trainer_program;  ///< emeth-trainer
     trainer_protocol::NetworkRules rules;
     std::uint32_t threads = 1;  ///< of each check
