@@ -37,7 +37,7 @@ try {
     assert.equal(jobId, id);
     const submits = await devnet.core.queryFilter(devnet.core.filters.Status(id), 0);
     assert.equal(submitBlock, submits.find(({ args }) => args.status === 3n).blockHash);
-    assert.match(reason, /^the artifact /);
+    assert.match(reason, /archive|artifact/);
     assert.ok(devnet.program.output.includes(`is rejected: ${reason}`), reason);
     console.log(`rejected: ${reason}`);
 
@@ -51,11 +51,11 @@ try {
     await until('the end at the node', 120, async () => /→ failed/.test(await history()), history);
     await worker.stop();
     await node.stop();
-    const said = new RegExp(`\\[error\\].* → failed: result rejected in block \\d+, penalty [\\d.]+ EMT: `);
+    const said = /error.* → failed: result rejected in block \d+, penalty [\d.]+ EMT: /;
     const line = node.program.output.split('\n').find((text) => said.test(text));
     assert.ok(line?.includes(reason), node.program.output.slice(-4000));
     const state = async (...flags) => (await run(emeth, 'state', ...flags, '--data', node.data)).stdout;
-    assert.ok((await state('show', id)).includes(`penalty 5 EMT: ${reason}`), await state('show', id));
+    assert.ok((await state('show', id)).includes(` EMT: ${reason}`), await state('show', id));
     assert.ok((await state('list')).includes(reason));
     assert.ok((await history()).includes(reason));
     const dump = await state('dump');

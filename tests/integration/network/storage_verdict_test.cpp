@@ -1,4 +1,6 @@
 // Why results were rejected: who may tell the Storage API, and what it takes, keeps and says.
+#include <map>
+
 #include "integration/network/storage_api_fixture.hpp"
 
 namespace emeth::network {
@@ -26,7 +28,7 @@ protected:
     /// What whoever asks is told; empty: nothing.
     std::string kept() {
         const http::ClientResponse answer = ask(job.hex());
-        if (answer.status != 200) EXPECT_EQ(answer.status, 404u) << answer.body;
+        EXPECT_TRUE(answer.status == 200 || answer.status == 404) << answer.body;
         return answer.status == 200 ? text(answer, "reason") : std::string();
     }
     [[nodiscard]] api_client::StorageApiClient client_of(const crypto::PrivateKey& key) {
@@ -67,10 +69,11 @@ TEST_F(StorageVerdict, ASignatureCountsForItsJobBlockReasonAndTime) {
     chain.request(other, requester.address(), "x", "{}", test::wei(1), 0);
     chain.process(other, node.address());
     chain.submit(other, "result");
-    for (const auto& [field, value] : {std::pair<const char*, json::value>{"jobId", other.hex()},
-                                       {"submitBlock", repeated<Hash256>(0xb2).hex()},
-                                       {"reason", "the artifact is no tat"},
-                                       {"signedtime", now_ms - 1}}) {
+    const std::map<std::string, json::value> others{{"jobId", other.hex()},
+                                                    {"submitBlock", repeated<Hash256>(0xb2).hex()},
+                                                    {"reason", "the artifact is no tat"},
+                                                    {"signedtime", now_ms - 1}};
+    for (const auto& [field, value] : others) {
         json::object altered = good;
         altered[field] = value;
         EXPECT_EQ(tell(altered).status, 401u) << field;
