@@ -26,7 +26,8 @@ try {
     const worker = new HostileWorker(node.settings.my_url.replace('http', 'ws'), ['garbage'], () => []);
     const requester = await Requester.create(devnet, 100n);
     const deadline = (await devnet.provider.getBlock('latest')).timestamp + 3600;
-    const id = await requester.request_dataset(Buffer.from('A text that nobody ever trains on. '.repeat(300)), { deadline });
+    const text = Buffer.from('A text that nobody ever trains on. '.repeat(300));
+    const id = await requester.request_dataset(text, { deadline });
     const history = () => node.history(id);
     await until('the verdict', 240, async () => (await devnet.core.jobs(id)).status === FAILED, history);
 
@@ -52,7 +53,7 @@ try {
     await worker.stop();
     await node.stop();
     const said = /error.* → failed: result rejected in block \d+, penalty [\d.]+ EMT: /;
-    const line = node.program.output.split('\n').find((text) => said.test(text));
+    const line = node.program.output.split('\n').find((one) => said.test(one));
     assert.ok(line?.includes(reason), node.program.output.slice(-4000));
     const state = async (...flags) => (await run(emeth, 'state', ...flags, '--data', node.data)).stdout;
     assert.ok((await state('show', id)).includes(` EMT: ${reason}`), await state('show', id));

@@ -151,7 +151,8 @@ const harms = {
         const put = async ({ urls, upload_id, job, lease }, body) => {
             for (const { part, url } of urls) {
                 const stored = await fetch(url, { method: 'PUT', body });
-                session.report(job, lease, { kind: 'part_uploaded', part, etag: stored.headers.get('etag'), upload_id });
+                const etag = stored.headers.get('etag');
+                session.report(job, lease, { kind: 'part_uploaded', part, etag, upload_id });
             }
         };
         session.on_order = async (next) => {
