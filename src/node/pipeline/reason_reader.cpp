@@ -14,8 +14,10 @@ Task<Result<std::string>> ReasonReader::read(JobId job, std::optional<Hash256> s
         spdlog::warn("{}: why the result was rejected is not known: {}", short_name(job), found.error().message);
         co_return std::string();
     }
-    const bool is_of_this_submit = *found && (!submit_block || (*found)->submit_block == *submit_block);
-    co_return is_of_this_submit ? one_line((*found)->text, api_client::verdict_reason_bytes_max) : std::string();
+    std::string reason;
+    if (*found && (!submit_block || (*found)->submit_block == *submit_block))
+        reason = one_line((*found)->text, api_client::verdict_reason_bytes_max);
+    co_return reason;
 }
 
 }  // namespace emeth::node

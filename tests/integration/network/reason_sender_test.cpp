@@ -49,7 +49,7 @@ TEST_F(ReasonSenderTest, TellsAnyTextAsOneLine) {
     ASSERT_TRUE(kept());
     EXPECT_EQ(kept()->submit_block, block);
     EXPECT_TRUE(api_client::is_verdict_reason(kept()->text));
-    EXPECT_TRUE(kept()->text.starts_with("caf\\xE9\\x0Axxx")) << kept()->text;
+    EXPECT_TRUE(kept()->text.starts_with("caf\\xe9\\x0axxx")) << kept()->text;
     EXPECT_FALSE(std::filesystem::exists(unsent));
 }
 

@@ -25,14 +25,14 @@ protected:
 TEST_F(PipelineRejectionTest, KeepsTheVerifiersReason) {
     reject_for("the artifact is no tar");
     ASSERT_TRUE(run_until_state(sm::State::failed));
-    EXPECT_EQ(end_reason(), "the verifier rejected the result, penalty 7.5 EMT: the artifact is no tar");
+    EXPECT_EQ(end_reason(), "the verifier rejected the result, penalty 5 EMT: the artifact is no tar");
     EXPECT_TRUE(real_store->jobs().verify(job_id).has_value());
 }
 
 TEST_F(PipelineRejectionTest, WhatTheServerSaysIsMadeFitToBeShown) {
     reject_for("\x1b[2Jtwo\nlines " + std::string(9'000, 'x'));
     ASSERT_TRUE(run_until_state(sm::State::failed));
-    EXPECT_THAT(end_reason(), HasSubstr(": \\x1B[2Jtwo\\x0Alines xxx"));
+    EXPECT_THAT(end_reason(), HasSubstr(": \\x1b[2Jtwo\\x0alines xxx"));
     EXPECT_LT(end_reason().size(), 1'200U);
 }
 
@@ -51,7 +51,7 @@ TEST_F(PipelineRejectionTest, EndsWithoutAReasonWhereTheStorageApiStaysAway) {
     reject_for("the artifact is no tar");
     artifacts.failure = transient_error("the Storage API answered 503");
     ASSERT_TRUE(run_until_state(sm::State::failed, 60));
-    EXPECT_EQ(end_reason(), "the verifier rejected the result, penalty 7.5 EMT");
+    EXPECT_EQ(end_reason(), "the verifier rejected the result, penalty 5 EMT");
 }
 
 TEST_F(PipelineRejectionTest, EndsAtOnceWhereTheStorageApiWantsToSayNothing) {
@@ -59,7 +59,7 @@ TEST_F(PipelineRejectionTest, EndsAtOnceWhereTheStorageApiWantsToSayNothing) {
     artifacts.failure = permanent_error("the Storage API answered 403");
     ASSERT_TRUE(run_until_state(sm::State::failed));
     EXPECT_EQ(artifacts.reason_questions, 1);
-    EXPECT_EQ(end_reason(), "the verifier rejected the result, penalty 7.5 EMT");
+    EXPECT_EQ(end_reason(), "the verifier rejected the result, penalty 5 EMT");
 }
 
 /// It is of a verdict that a reorganisation took back.
@@ -67,7 +67,7 @@ TEST_F(PipelineRejectionTest, IsNotToldTheReasonOfAnotherDraw) {
     reject_for("the artifact is no tar");
     artifacts.reason->submit_block.bytes[0] ^= 1;
     ASSERT_TRUE(run_until_state(sm::State::failed));
-    EXPECT_EQ(end_reason(), "the verifier rejected the result, penalty 7.5 EMT");
+    EXPECT_EQ(end_reason(), "the verifier rejected the result, penalty 5 EMT");
 }
 
 }  // namespace
