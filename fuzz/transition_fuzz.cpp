@@ -75,7 +75,7 @@ EventBody event(Input& input) {
         case 19:
             return Verified{tx(input), small(input), small(input)};
         case 20:
-            return ResultRejected{tx(input), few<Wei>(input)};
+            return ResultRejected{tx(input), few<Wei>(input), input.text()};
         case 21:
             return TimedOut{tx(input), few<Wei>(input)};
         case 22:

@@ -163,6 +163,7 @@ struct ResultRejected {
     static constexpr std::string_view name = "ResultRejected";
     TxRef verdict;
     std::optional<Wei> penalty;  ///< what this node lost of its deposit, EMT wei; none: unknown
+    std::string reason{};        ///< the verifier's, one line; empty: unknown
 };
 
 /// 22

@@ -101,7 +101,8 @@ Check end_verified(Job& draft, const Verified& event) {
 Check end_failed(Job& draft, const ResultRejected& event) {
     draft.outcome.verdict = event.verdict;
     draft.outcome.penalty = event.penalty;
-    end(draft, sentence("the verifier rejected the result, penalty ", emt_text(event.penalty)));
+    end(draft, sentence("the verifier rejected the result, penalty ", emt_text(event.penalty),
+                        event.reason.empty() ? std::string() : sentence(": ", event.reason)));
     return std::nullopt;
 }
 

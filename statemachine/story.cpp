@@ -110,7 +110,8 @@ struct Describer {
                         ", received: ", emt_text(event.paid));
     }
     std::string operator()(const ResultRejected& event) const {
-        return sentence("result rejected in block ", event.verdict.block, ", penalty ", emt_text(event.penalty));
+        return sentence("result rejected in block ", event.verdict.block, ", penalty ", emt_text(event.penalty),
+                        event.reason.empty() ? std::string() : sentence(": ", event.reason));
     }
     std::string operator()(const TimedOut& event) const {
         return sentence("timed out in block ", event.verdict.block, ", penalty ", emt_text(event.penalty));

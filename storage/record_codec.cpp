@@ -84,7 +84,8 @@ template <> inline constexpr auto fields<SubmitSigned> = tuple(&SubmitSigned::su
 template <> inline constexpr auto fields<SubmitConfirmed> = tuple(&SubmitConfirmed::submit);
 template <> inline constexpr auto fields<Verified> = tuple(
     &Verified::verdict, &Verified::gas, &Verified::slot, &Verified::paid);
-template <> inline constexpr auto fields<ResultRejected> = tuple(&ResultRejected::verdict, &ResultRejected::penalty);
+template <> inline constexpr auto fields<ResultRejected> = tuple(
+    &ResultRejected::verdict, &ResultRejected::penalty, &ResultRejected::reason);
 template <> inline constexpr auto fields<TimedOut> = tuple(&TimedOut::verdict, &TimedOut::penalty, &TimedOut::at_unix_s);
 template <> inline constexpr auto fields<DeclineDecided> = tuple(&DeclineDecided::reason);
 template <> inline constexpr auto fields<DeclineSigned> = tuple(&DeclineSigned::decline);

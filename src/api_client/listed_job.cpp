@@ -46,6 +46,7 @@ boost::json::object to_json(const ListedJob& job) {
     add_time(object, "startedAt", job.started_at_unix_s);
     add_time(object, "submittedAt", job.submitted_at_unix_s);
     add_time(object, "verifiedAt", job.verified_at_unix_s);
+    if (job.verdict_reason) object["verdictReason"] = *job.verdict_reason;
     return object;
 }
 

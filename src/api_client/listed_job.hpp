@@ -31,10 +31,11 @@ struct ListedJob {
     std::int64_t started_at_unix_s = 0;
     std::int64_t submitted_at_unix_s = 0;
     std::int64_t verified_at_unix_s = 0;
+    std::optional<std::string> verdict_reason{};  ///< of a FAILED JOB, as the verifier gave it; none: not known
 };
 
 /// {id, owner, status, programId, datasetPath, param, datasetSize, fee, deadline, node?, deposit?, requestedAt?,
-/// startedAt?, submittedAt?, verifiedAt?}: amounts as decimal strings of wei, times in unix seconds.
+/// startedAt?, submittedAt?, verifiedAt?, verdictReason?}: amounts as decimal strings of wei, times in unix seconds.
 boost::json::object to_json(const ListedJob& job);
 
 /// What a node reads about a JOB that waits for one. Only the id matters: the rest is a hint for the order in which the

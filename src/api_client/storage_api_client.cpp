@@ -22,6 +22,7 @@ constexpr std::size_t url_bytes_max = 4'096;
 constexpr std::size_t name_bytes_max = 256;
 /// Fewer than upload_parts_max URLs of 4 KiB; a longer answer is refused unread.
 constexpr std::size_t answer_bytes_max = 16 << 20;
+constexpr std::size_t reason_answer_bytes_max = 128 << 10;
 
 constexpr std::string_view storage = "the Storage API";
 
@@ -54,10 +55,14 @@ bool says_no_such_upload(const http::ClientResponse& response) {
                                       response.body.find("NoSuchUpload") != std::string::npos);
 }
 
+bool is_unknown(const http::ClientResponse& response) {
+    return response.status == 404 || response.status == 405 || response.status == 501;
+}
+
 /// As opposed to our own server, which knows the endpoint and says what it misses.
 bool has_no_such_endpoint(const http::ClientResponse& response) {
-    const bool is_unknown = response.status == 404 || response.status == 405 || response.status == 501;
-    return is_unknown && !says_no_such_upload(response) && response.body.find("there is no JOB") == std::string::npos;
+    return is_unknown(response) && !says_no_such_upload(response) &&
+           response.body.find("there is no JOB") == std::string::npos;
 }
 
 /// Only an explicit answer ends an upload: 404 for no such upload, and what is wrong with its parts (400, 409).
@@ -208,6 +213,32 @@ Task<Result<std::optional<StorageApiClient::ResultLocation>>> StorageApiClient::
     if (fields.has("storedAt")) location.stored_at_unix_s = fields.i64("storedAt", 0);
     if (auto check = fields.check(); check.has_error()) co_return check.error();
     co_return std::optional(std::move(location));
+}
+
+Task<Result<std::optional<VerdictReason>>> StorageApiClient::verdict_reason(JobId job) {
+    http::ClientRequest request;
+    request.url = base_url_.at(fmt::format("{}?jobId={}", verdict_reason_path, job.hex()));
+    request.timeout = exchange_timeout;
+    request.response_bytes_max = reason_answer_bytes_max;
+    const auto response = co_await exchange(std::move(request));
+    if (response.has_error()) co_return response.error();
+    if (is_unknown(*response)) co_return std::optional<VerdictReason>();
+    const auto answer = read_answer(verdict_reason_path, *response);
+    if (answer.has_error()) co_return answer.error();
+    auto reason = read_verdict_reason(*answer, job, "the verdict's reason");
+    if (reason.has_error()) co_return reason.error();
+    co_return std::optional(std::move(*reason));
+}
+
+Task<Result<void>> StorageApiClient::put_verdict_reason(JobId job, VerdictReason reason) {
+    const auto now_ms = time_.unix_ms();
+    json::object body = to_json(job, reason);
+    body["sig"] = key_.sign(crypto::verdict_reason_digest(job, reason.submit_block, reason.text, now_ms)).hex();
+    body["address"] = key_.address().hex();
+    body["signedtime"] = now_ms;
+    const auto answer = co_await post(put_verdict_reason_path, std::move(body));
+    if (answer.has_error()) co_return answer.error();
+    co_return Result<void>{};
 }
 
 Task<Result<std::string>> StorageApiClient::upload_dataset(JobId job, std::filesystem::path file) {

@@ -17,6 +17,7 @@
 
 #include "api_client/clock_offset.hpp"
 #include "api_client/result_name.hpp"
+#include "api_client/verdict_reason.hpp"
 #include "crypto/private_key.hpp"
 #include "http/client.hpp"
 #include "runtime/clock.hpp"
@@ -67,6 +68,9 @@ public:
         bool completed = false;
     };
     virtual Task<Result<std::optional<UploadState>>> upload_state(JobId job, std::string upload_id) = 0;
+    /// Why the verifier rejected the JOB's result. None if it has not said so, or by a server without this extension of
+    /// ours.
+    virtual Task<Result<std::optional<VerdictReason>>> verdict_reason(JobId job) = 0;
 };
 
 class StorageApiClient : public ArtifactStore {
@@ -85,6 +89,7 @@ public:
     Task<Result<void>> complete_upload(JobId job, std::string upload_id, std::map<std::uint32_t, std::string> etags,
                                        std::string extension) override;
     Task<Result<std::optional<UploadState>>> upload_state(JobId job, std::string upload_id) override;
+    Task<Result<std::optional<VerdictReason>>> verdict_reason(JobId job) override;
 
     struct ResultLocation {
         std::string url;  ///< signed, for GET
@@ -94,6 +99,8 @@ public:
     /// For the verifier and, once the JOB is VERIFIED, its requester: what was submitted, or the newest evidence that
     /// was shown. None if nothing is there.
     Task<Result<std::optional<ResultLocation>>> result_url(JobId job, std::string extension);
+    /// For the verifier, before it rejects a result. `reason` must be one (is_verdict_reason).
+    Task<Result<void>> put_verdict_reason(JobId job, VerdictReason reason);
     /// For the requester: uploads `file` as the dataset of `job` and returns the name for request().
     Task<Result<std::string>> upload_dataset(JobId job, std::filesystem::path file);
 

@@ -30,6 +30,14 @@ Hash256 dataset_upload_digest(const JobId& job, const Hash256& sha256, std::int6
     return keccak256(job.hex() + digest + packed_uint256(signed_at_ms));
 }
 
+Hash256 verdict_reason_digest(const JobId& job, const Hash256& submit_block, std::string_view reason,
+                              std::int64_t signed_at_ms) {
+    std::string packed = job.hex();
+    packed.append(submit_block.bytes.begin(), submit_block.bytes.end());
+    packed += reason;
+    return keccak256(packed + packed_uint256(signed_at_ms));
+}
+
 Hash256 connect_digest(std::int64_t signed_at_ms) {
     return keccak256(packed_uint256(signed_at_ms));
 }

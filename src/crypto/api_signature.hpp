@@ -18,6 +18,10 @@ inline constexpr std::int64_t signature_skew_ms = 2'000;
 Hash256 job_request_digest(const JobId& job, std::int64_t signed_at_ms);
 /// keccak256(abi.encodePacked(string jobId, bytes32 sha256, uint256 signedtime)): the requester's dataset upload.
 Hash256 dataset_upload_digest(const JobId& job, const Hash256& sha256, std::int64_t signed_at_ms);
+/// keccak256(abi.encodePacked(string jobId, bytes32 submitBlock, string reason, uint256 signedtime)): the verifier's
+/// reason for a rejection. Only a reason that is not empty keeps it apart from the digests above.
+Hash256 verdict_reason_digest(const JobId& job, const Hash256& submit_block, std::string_view reason,
+                              std::int64_t signed_at_ms);
 /// keccak256(abi.encodePacked(uint256 signedtime)): sent by published workers when they connect.
 Hash256 connect_digest(std::int64_t signed_at_ms);
 

@@ -157,6 +157,17 @@ Task<Result<std::optional<api_client::ArtifactStore::UploadState>>> SimulatedSto
     co_return std::optional(UploadState{upload.bytes, digest_of(upload), upload.completed});
 }
 
+/// The simulated verifier has always said it before its transaction is mined.
+Task<Result<std::optional<api_client::VerdictReason>>> SimulatedStorage::verdict_reason(JobId job) {
+    if (auto failed = co_await ask("verdict reason", false)) co_return std::move(*failed);
+    if (is_published_) co_return std::optional<api_client::VerdictReason>();
+    const auto logs = chain_.status_logs(job, 0, chain_.head());
+    const auto submit = std::find_if(logs.rbegin(), logs.rend(),
+                                     [](const auto& log) { return log.status == chain::JobStatus::submitted; });
+    if (submit == logs.rend()) co_return std::optional<api_client::VerdictReason>();
+    co_return std::optional(api_client::VerdictReason{submit->block_hash, "the simulated verifier says no"});
+}
+
 Task<Result<std::vector<api_client::JobOffer>>> SimulatedInfoServer::open_jobs() {
     process_.check();
     if (weather_.info_down_until > clock_.monotonic()) {

@@ -68,6 +68,7 @@ public:
     Task<Result<void>> complete_upload(JobId job, std::string upload_id, std::map<std::uint32_t, std::string> etags,
                                        std::string extension) override;
     Task<Result<std::optional<UploadState>>> upload_state(JobId job, std::string upload_id) override;
+    Task<Result<std::optional<api_client::VerdictReason>>> verdict_reason(JobId job) override;
 
 private:
     struct Upload {

@@ -125,7 +125,8 @@ EventBody event_that_answers(Rng& rng, const Job& job, Command command) {
                 lease, job.evidence.block_hash.value_or(Hash256{}), {numbered<Hash256>(7000), 25'000'000}};
         case Command::await_verdict:
             if (below(rng, 5) == 0) return EvidenceDrawn{numbered<Hash256>(6000 + below(rng, 3)), {0, 5, 9}};
-            if (below(rng, 3) == 0) return ResultRejected{tx(901, 7), tokens(7)};
+            if (below(rng, 3) == 0)
+                return ResultRejected{tx(901, 7), tokens(7), number % 2 == 0 ? "the artifact is no tar" : ""};
             return Verified{tx(902, 7), 582, 20415};
         case Command::send_decline:
             return DeclineSigned{tx(300 + number)};

@@ -27,7 +27,8 @@ http::OrRefusal<std::optional<chain::JobStatus>> wanted_status(const http::Serve
     return std::optional(static_cast<chain::JobStatus>(number));
 }
 
-boost::json::object listed(const IndexedJob& job) {
+/// `reason`: why it was rejected, if it was and that is known.
+boost::json::object listed(const IndexedJob& job, std::optional<std::string> reason) {
     api_client::ListedJob entry;
     entry.id = job.id;
     entry.owner = job.record.owner;
@@ -44,6 +45,7 @@ boost::json::object listed(const IndexedJob& job) {
     entry.started_at_unix_s = job.assign.started_at_unix_s;
     entry.submitted_at_unix_s = job.assign.submitted_at_unix_s;
     entry.verified_at_unix_s = job.assign.verified_at_unix_s;
+    if (job.record.status == chain::JobStatus::failed) entry.verdict_reason = std::move(reason);
     return to_json(entry);
 }
 
@@ -52,6 +54,7 @@ boost::json::object listed(const IndexedJob& job) {
 InfoServerService::InfoServerService(asio::any_io_executor executor, InfoServerPorts ports, InfoServerOptions options)
     : executor_(executor),
       index_(ports.chain, ports.storage),
+      reasons_(ports.storage, ports.clock),
       clock_(ports.clock),
       poll_interval_(options.poll_interval),
       server_(executor, std::move(options.listen)) {
@@ -63,7 +66,8 @@ Task<http::Answer> InfoServerService::list(http::ServerRequest request) {
     const auto status = wanted_status(request);
     if (status.has_error()) co_return status.error();
     boost::json::array jobs;
-    for (const auto* job : index_.newest(*status, answer_jobs_max)) jobs.emplace_back(listed(*job));
+    for (const auto* job : index_.newest(*status, answer_jobs_max))
+        jobs.emplace_back(listed(*job, reasons_.reason_of(job->id)));
     http::ServerResponse response{boost::json::value(std::move(jobs))};
     response.headers["x-emeth-block"] = std::to_string(index_.block());
     co_return response;
@@ -73,6 +77,7 @@ Task<> InfoServerService::follow() {
     bool failing = false;
     for (;;) {
         const auto updated = co_await index_.update();
+        for (const JobId& job : index_.take_failed()) reasons_.want(job);
         if (updated.has_error() && !failing)
             spdlog::warn("JOB info server: {}; it serves what it knows", updated.error().message);
         if (updated.has_value() && failing) spdlog::info("JOB info server: up to date again");
@@ -82,9 +87,10 @@ Task<> InfoServerService::follow() {
 }
 
 Task<> InfoServerService::run() {
-    TaskGroup group(executor_, 2);
+    TaskGroup group(executor_, 3);
     group.start(server_.run());
     group.start(follow());
+    group.start(reasons_.run());
     co_await group.join();
 }
 

@@ -4,6 +4,7 @@
 #include "chain/chain.hpp"
 #include "http/server.hpp"
 #include "network/info_server/job_index.hpp"
+#include "network/info_server/reason_lookups.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/result.hpp"
 #include "runtime/task.hpp"
@@ -40,6 +41,7 @@ private:
 
     asio::any_io_executor executor_;
     JobIndex index_;
+    ReasonLookups reasons_;
     Clock& clock_;
     Milliseconds poll_interval_;
     http::Server server_;

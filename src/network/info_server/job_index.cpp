@@ -61,6 +61,7 @@ Task<Result<void>> JobIndex::look_at(JobId id) {
         if (bytes.has_error() && bytes.error().kind == ErrorKind::transient) co_return bytes.error();
         if (bytes.has_value()) job.dataset_bytes = *bytes;
     }
+    if (job.record.status == chain::JobStatus::failed) failed_.insert(id);
     jobs_[id] = std::move(job);
     co_return Result<void>{};
 }

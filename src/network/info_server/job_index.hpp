@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "api_client/storage_api_client.hpp"
@@ -31,6 +32,8 @@ public:
 
     /// Takes in what is new on chain. The next call retries whatever could not be read.
     Task<Result<void>> update();
+    /// The JOBs that were found FAILED since the last call.
+    std::set<JobId> take_failed() { return std::exchange(failed_, {}); }
     /// The `count_max` most recently requested JOBs, of `status` or of all statuses, newest first.
     [[nodiscard]] std::vector<const IndexedJob*> newest(std::optional<chain::JobStatus> status,
                                                         std::size_t count_max) const;
@@ -48,6 +51,7 @@ private:
     std::map<JobId, IndexedJob> jobs_;
     std::map<JobId, std::uint64_t> last_log_;  ///< block of the newest log
     std::set<JobId> to_look_at_;
+    std::set<JobId> failed_;
     std::uint64_t block_ = 0;
 };
 

@@ -64,6 +64,9 @@ Rule rule_of(Right right, const JobOnChain& job, const Address& signer) {
                     only("the assigned node, while the JOB is SUBMITTED,", job, signer)};
         case Right::see_upload:
             return {is_node, false, only("the assigned node", job, signer)};
+        case Right::write_verdict:
+            return {false, is_submitted || job.record.status == JobStatus::failed,
+                    only("the verifier, while the JOB is SUBMITTED or FAILED,", job, signer)};
         case Right::read_result:
             return {is_node || (is_owner && is_verified), true,
                     only("the assigned node, the verifier and, once it is verified, the JOB's owner", job, signer)};

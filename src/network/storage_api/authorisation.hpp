@@ -41,6 +41,7 @@ enum class Right : std::uint8_t {
     write_result,  ///< the assigned node while the JOB is PROCESSING
     write_evidence,  ///< the assigned node while the JOB is SUBMITTED
     see_upload,      ///< the assigned node
+    write_verdict,   ///< the verifier while the JOB is SUBMITTED or FAILED
     read_result,     ///< the assigned node, the verifier, and the owner once the JOB is VERIFIED
 };
 

@@ -23,6 +23,8 @@ struct Endpoint {
 std::span<const Endpoint> dataset_endpoints();
 /// Results: multipart uploads and the objects made from them.
 std::span<const Endpoint> result_endpoints();
+/// Why the verifier rejected results.
+std::span<const Endpoint> verdict_endpoints();
 
 /// The objects themselves, behind signed URLs.
 void add_object_routes(http::Server& server, StorageServices& services);

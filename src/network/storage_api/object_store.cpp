@@ -52,7 +52,7 @@ std::optional<std::uint64_t> file_bytes(const fs::path& file) {
 }
 
 Result<void> ObjectStore::open() {
-    for (const fs::path& folder : {folder_, folder_ / "dataset", folder_ / "result", incoming(), uploads()})
+    for (const fs::path& folder : {folder_, folder_ / "dataset", folder_ / "result", incoming(), uploads(), verdicts()})
         if (Result<void> made = create_folder(folder, private_folder); !made) return made;
     if (Result<void> swept = remove_contents(incoming()); !swept) return swept;
     bytes_used_ = bytes_below(folder_);

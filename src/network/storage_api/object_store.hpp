@@ -24,9 +24,9 @@ struct StorageLimits {
     std::uint64_t disk_free_bytes_min = std::uint64_t{256} << 20;  ///< uploads must leave this much free
 };
 
-/// Layout: dataset/<name>, result/<name>, incoming/ (temporaries), uploads/ (see MultipartUploads), secret. All calls
-/// block. May be used from several threads as long as each touches different files; callers must keep two calls from
-/// publishing the same name at once.
+/// Layout: dataset/<name>, result/<name>, incoming/ (temporaries), uploads/ (see MultipartUploads), verdict/ (see
+/// VerdictReasons), secret. All calls block. May be used from several threads as long as each touches different files;
+/// callers must keep two calls from publishing the same name at once.
 class ObjectStore {
 public:
     ObjectStore(std::filesystem::path folder, StorageLimits limits) : folder_(std::move(folder)), limits_(limits) {}
@@ -38,6 +38,7 @@ public:
 
     [[nodiscard]] std::filesystem::path incoming() const { return folder_ / "incoming"; }
     [[nodiscard]] std::filesystem::path uploads() const { return folder_ / "uploads"; }
+    [[nodiscard]] std::filesystem::path verdicts() const { return folder_ / "verdict"; }
     /// `object` must be an object name.
     [[nodiscard]] std::filesystem::path path(ObjectKind kind, std::string_view object) const;
     /// Size of a complete object; none when there is no such object or the name is not an object name.
@@ -57,7 +58,7 @@ public:
     /// The newest result object of a JOB with this extension.
     [[nodiscard]] std::optional<std::string> newest_result(const JobId& job, std::string_view extension) const;
 
-    /// Adjusts the count of bytes in use for what others store below uploads().
+    /// Adjusts the count of bytes in use for what others store below uploads() and verdicts().
     void add_bytes(std::uint64_t bytes) { bytes_used_ += bytes; }
     void remove_bytes(std::uint64_t bytes) { bytes_used_ -= bytes; }
 

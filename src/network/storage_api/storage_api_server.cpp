@@ -25,7 +25,7 @@ struct StorageApiServer::Impl {
     Impl(asio::any_io_executor executor, StorageApiPorts ports, StorageApiOptions options)
         : services(ports, std::move(options.folder), options.limits),
           server(std::move(executor), std::move(options.listen)) {
-        for (const auto& endpoints : {dataset_endpoints(), result_endpoints()})
+        for (const auto& endpoints : {dataset_endpoints(), result_endpoints(), verdict_endpoints()})
             for (const Endpoint& endpoint : endpoints) add(endpoint);
         add_object_routes(server, services);
     }

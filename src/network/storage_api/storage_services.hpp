@@ -10,18 +10,21 @@
 #include "network/storage_api/multipart_uploads.hpp"
 #include "network/storage_api/object_store.hpp"
 #include "network/storage_api/storage_api_server.hpp"
+#include "network/storage_api/verdict_reasons.hpp"
 
 namespace emeth::network {
 
 struct StorageServices : StorageApiPorts {
     StorageServices(StorageApiPorts ports, std::filesystem::path folder, StorageLimits limits)
-        : StorageApiPorts(ports), store(std::move(folder), limits), uploads(store) {}
+        : StorageApiPorts(ports), store(std::move(folder), limits), uploads(store), verdicts(store) {}
 
     ObjectStore store;
     MultipartUploads uploads;
+    VerdictReasons verdicts;
     std::optional<http::UrlSigner> signer;   ///< set before the first request
     std::string base_url;                    ///< set before the first request
     std::set<std::string> datasets_in_work;  ///< names being published
+    std::set<std::string> verdicts_in_work;  ///< ids of JOBs whose reason is being stored
     std::set<std::string> uploads_in_work;   ///< keys of uploads, and names of objects, being assembled
 
     /// An absolute URL, valid only for `method` on `path` and for 12 hours: long enough for the slowest transfer.

@@ -14,6 +14,7 @@
 #include "chain/reorganisation.hpp"
 #include "network/verifier/job_check.hpp"
 #include "network/verifier/job_folder.hpp"
+#include "network/verifier/reason_sender.hpp"
 #include "runtime/log.hpp"
 #include "runtime/memory_limit.hpp"
 #include "runtime/processors.hpp"
@@ -43,11 +44,16 @@ struct OpenJob {
 
 struct Verifier::Impl : VerifierPorts {
     Impl(VerifierPorts ports, VerifierOptions chosen)
-        : VerifierPorts(ports), options(std::move(chosen)), follower(chain, 0), queue(options.budget) {}
+        : VerifierPorts(ports),
+          options(std::move(chosen)),
+          follower(chain, 0),
+          queue(options.budget),
+          reasons(storage, clock, options.folder / "unsent-reasons") {}
 
     VerifierOptions options;
     chain::LogFollower follower;
     CheckQueue queue;
+    ReasonSender reasons;
     std::size_t looks = 0;          ///< in work
     std::map<JobId, OpenJob> open;  ///< JOBs last seen as PROCESSING or SUBMITTED
 
@@ -155,6 +161,7 @@ Task<Result<void>> Verifier::Impl::send_verdict(JobId id, SubmitBlock submit, Ve
     }
     if (verdict.may_pass_later && !is_patience_over(id, submit.hash)) co_return transient_error(verdict.reason);
     spdlog::warn("verifier: JOB {} is rejected: {}", id.hex(), verdict.reason);
+    co_await reasons.send(id, submit.hash, verdict.reason);
     chain::Bytes data = chain::encode_reject_result(id);
     co_return co_await call(id, std::move(data), "rejectResult");
 }
@@ -285,8 +292,9 @@ Task<> Verifier::Impl::follow_and_start(TaskGroup& group) {
 
 /// A JOB that is waited for, or is PROCESSING, holds up no other; nor does a check that lasts for hours.
 Task<> Verifier::Impl::run() {
-    TaskGroup group(co_await asio::this_coro::executor, 1 + looks_max + options.budget.checks_max);
+    TaskGroup group(co_await asio::this_coro::executor, 2 + looks_max + options.budget.checks_max);
     group.start(follow_and_start(group));
+    group.start(reasons.run());
     co_await group.join();
 }
 

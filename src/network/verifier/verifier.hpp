@@ -29,7 +29,7 @@ struct VerifierPorts {
 
 struct VerifierOptions {
     Address core;
-    std::filesystem::path folder;           ///< one folder per JOB, until it has ended (job_folder.hpp)
+    std::filesystem::path folder;           ///< one folder per JOB, until it has ended (job_folder.hpp); ReasonSender's
     std::filesystem::path trainer_program;  ///< emeth-trainer
     trainer_protocol::NetworkRules rules;
     std::uint32_t threads = 1;  ///< of each check

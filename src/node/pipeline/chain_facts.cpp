@@ -55,18 +55,22 @@ std::optional<Fact> fact_of_end(const sm::Job& job, const chain::StatusLog& log,
         return sm::Verified{verdict, details.gas, static_cast<std::uint64_t>(details.at_unix_s / slot_seconds),
                             details.paid};
     if (log.status == JobStatus::timeout) return sm::TimedOut{verdict, details.penalty, details.at_unix_s};
-    if (log.status == JobStatus::failed) return sm::ResultRejected{verdict, details.penalty};
+    if (log.status == JobStatus::failed) return sm::ResultRejected{verdict, details.penalty, details.reason};
     if (!job.outcome.decline_reason.empty() || job.outcome.submit) return std::nullopt;
     return sm::DeclineDecided{"the contract shows that this wallet declined it outside of this program"};
 }
 
+std::optional<chain::StatusLog> find_submit(const ChainView& view, const Address& self) {
+    const auto submit = std::find_if(view.logs.rbegin(), view.logs.rend(), [&](const chain::StatusLog& log) {
+        return log.status == JobStatus::submitted && log.node == self;
+    });
+    return submit == view.logs.rend() ? std::nullopt : std::optional(*submit);
+}
+
 std::optional<Fact> find_draw(const sm::Job& job, const ChainView& view, const ChainRules& rules) {
     if (!sm::awaits_verdict(job.state) || !job.training.artifact) return std::nullopt;
-    const auto submit = std::find_if(view.logs.rbegin(), view.logs.rend(), [&](const chain::StatusLog& log) {
-        return log.status == JobStatus::submitted && log.node == rules.self;
-    });
-    if (submit == view.logs.rend() || !is_deep(submit->block, view, rules.confirmations) ||
-        job.evidence.block_hash == submit->block_hash)
+    const std::optional<chain::StatusLog> submit = find_submit(view, rules.self);
+    if (!submit || !is_deep(submit->block, view, rules.confirmations) || job.evidence.block_hash == submit->block_hash)
         return std::nullopt;
     const auto segments = trainer_protocol::segment_count(job.training.artifact->steps, job.training.artifact->epochs);
     return sm::EvidenceDrawn{submit->block_hash,

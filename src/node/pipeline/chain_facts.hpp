@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "chain/chain.hpp"
@@ -41,6 +42,7 @@ struct EndDetails {
     std::uint64_t gas = 0;       ///< VERIFIED: credited gas
     std::int64_t at_unix_s = 0;  ///< chain time of the verdict
     std::optional<Wei> paid{};   ///< VERIFIED: what it brought this node, EMT wei; none: unknown
+    std::string reason{};        ///< FAILED: the verifier's; empty: unknown
 };
 
 /// What the node lost of its deposit by a transaction that ended the JOB, EMT wei; none: its receipt does not show it.
@@ -50,6 +52,9 @@ std::optional<Wei> loss_of(const statemachine::Job& job, const chain::Settlement
 /// None if there is nothing to report: a decline by this program is observed by its own step, and one sent by another
 /// program is held back while a submit is in flight, since that submit reverts first.
 std::optional<Fact> fact_of_end(const statemachine::Job& job, const chain::StatusLog& log, const EndDetails& details);
+
+/// The newest submit of this node that the logs show, however deep; none: they show none.
+std::optional<chain::StatusLog> find_submit(const ChainView& view, const Address& self);
 
 /// The segments drawn by the block that now holds the submit; none if they are already on record. A reorganisation may
 /// move the submit to another block unnoticed.

@@ -31,14 +31,17 @@ Task<Result<std::optional<Fact>>> ChainWatch::look() {
     Result<std::vector<chain::StatusLog>> logs = co_await ports_.chain.status_logs(ports_.journal.id(), from_block);
     if (logs.has_error()) co_return logs.error();
     ChainView view{latest->number, std::move(*logs)};
-    if (const auto end = find_end(job(), view, rules_)) co_return co_await read_end(*end);
+    if (const auto end = find_end(job(), view, rules_)) {
+        std::optional<chain::StatusLog> submit = find_submit(view, rules_.self);
+        co_return co_await read_end(*end, std::move(submit));
+    }
     std::optional<Fact> draw = find_draw(job(), view, rules_);
     Result<std::optional<Fact>> taken_back = co_await find_reorganisation(std::move(view.logs));
     if (taken_back.has_error() || *taken_back) co_return taken_back;
     co_return draw;
 }
 
-Task<Result<std::optional<Fact>>> ChainWatch::read_end(chain::StatusLog log) {
+Task<Result<std::optional<Fact>>> ChainWatch::read_end(chain::StatusLog log, std::optional<chain::StatusLog> submit) {
     EndDetails details;
     if (log.status == JobStatus::declined) co_return fact_of_end(job(), log, details);
     const Result<std::int64_t> at_unix_s = co_await ends_.block_unix_s(log.block);
@@ -54,6 +57,12 @@ Task<Result<std::optional<Fact>>> ChainWatch::read_end(chain::StatusLog log) {
         if (details.at_unix_s == 0) details.at_unix_s = assign->verified_at_unix_s;
     } else {
         details.penalty = loss_of(job(), *settlement, rules_.self);
+    }
+    if (log.status == JobStatus::failed) {
+        const auto judged = submit ? std::optional(submit->block_hash) : std::nullopt;
+        Result<std::string> reason = co_await reasons_.read(ports_.journal.id(), judged);
+        if (reason.has_error()) co_return reason.error();
+        details.reason = std::move(*reason);
     }
     co_return fact_of_end(job(), log, details);
 }

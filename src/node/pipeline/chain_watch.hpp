@@ -10,6 +10,7 @@
 #include "node/pipeline/chain_facts.hpp"
 #include "node/pipeline/end_reader.hpp"
 #include "node/pipeline/interruptions.hpp"
+#include "node/pipeline/reason_reader.hpp"
 #include "runtime/clock.hpp"
 
 namespace emeth::node {
@@ -19,13 +20,18 @@ public:
     struct Ports {
         chain::Chain& chain;
         chain::TransactionSender& sender;
+        api_client::ArtifactStore& artifacts;
         Clock& clock;
         const JobJournal& journal;
         Interruptions& interruptions;
     };
     /// All ports must outlive it.
     ChainWatch(Ports ports, ChainRules rules, Milliseconds poll_interval)
-        : ports_(ports), rules_(rules), poll_interval_(poll_interval), ends_(ports.chain, failed_reads_max) {}
+        : ports_(ports),
+          rules_(rules),
+          poll_interval_(poll_interval),
+          ends_(ports.chain, failed_reads_max),
+          reasons_(ports.artifacts) {}
 
     /// Runs until cancelled. Findings go to the interruptions; a failing endpoint only delays them.
     Task<> run();
@@ -34,7 +40,7 @@ private:
     static constexpr std::uint32_t failed_reads_max = 60;  ///< of the end's receipt, a poll each
 
     Task<Result<std::optional<Fact>>> look();
-    Task<Result<std::optional<Fact>>> read_end(chain::StatusLog log);
+    Task<Result<std::optional<Fact>>> read_end(chain::StatusLog log, std::optional<chain::StatusLog> submit);
     Task<Result<std::optional<Fact>>> find_reorganisation(std::vector<chain::StatusLog> logs);
     Task<Result<bool>> is_on_chain(statemachine::TxRef tx, std::vector<chain::StatusLog> logs);
     [[nodiscard]] const statemachine::Job& job() const { return ports_.journal.job(); }
@@ -43,6 +49,7 @@ private:
     ChainRules rules_;
     Milliseconds poll_interval_;
     EndReader ends_;
+    ReasonReader reasons_;
 };
 
 }  // namespace emeth::node

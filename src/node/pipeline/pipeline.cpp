@@ -97,7 +97,7 @@ Pipeline::Pipeline(asio::any_io_executor executor, PipelinePorts ports, Pipeline
                ports.artifacts},
               {settings.rules, settings.worker_grace, settings.worker_patience}),
       chain_watch_(
-          {ports.chain, ports.sender, ports.clock, journal_, interruptions_},
+          {ports.chain, ports.sender, ports.artifacts, ports.clock, journal_, interruptions_},
           {ports.sender.address(), settings.confirmations, settings.rules.draws, settings.verdict_confirmations},
           settings.poll_interval),
       outlook_({ports.chain, ports.clock, ports.progress, journal_, interruptions_, retry_, takeover_},

@@ -145,6 +145,31 @@ const harms = {
         while (session.holds(order)) await sleep(100);
     },
 
+    /** Delivers just what it announced, and evidence of the draw, for as long as it is let: garbage, all of it. */
+    async garbage(session, order) {
+        const artifact = ethers.randomBytes(5_000), states = ethers.randomBytes(5_000);
+        const put = async ({ urls, upload_id, job, lease }, body) => {
+            for (const { part, url } of urls) {
+                const stored = await fetch(url, { method: 'PUT', body });
+                const etag = stored.headers.get('etag');
+                session.report(job, lease, { kind: 'part_uploaded', part, etag, upload_id });
+            }
+        };
+        session.on_order = async (next) => {
+            if (next.type === 'upload') await put(next, artifact);
+            if (next.type !== 'evidence') return;
+            const { block_hash, urls, job, lease } = next;
+            const evidence = ethers.getBytes(ethers.concat([ethers.toUtf8Bytes('EMEVID01'), block_hash, states]));
+            if (urls?.length) return put(next, evidence);
+            const [sha256, bytes] = [ethers.sha256(evidence), evidence.length];
+            session.report(job, lease, { kind: 'evidence_packed', block_hash, sha256, bytes });
+        };
+        session.report(order.job, order.lease, dataset_ready(order));
+        session.report(order.job, order.lease, checkpoint(100));
+        session.report(order.job, order.lease, { ...trained(artifact.length), sha256: ethers.sha256(artifact) });
+        await session.closed;
+    },
+
     /** Says that it has trained, and never uploads. */
     async no_upload(session, order) {
         session.report(order.job, order.lease, dataset_ready(order));

@@ -21,10 +21,14 @@ using test::Background;
 using test::repeated;
 using ::testing::HasSubstr;
 
-/// Says the size of every dataset; nothing else is asked of it here.
-class SizesOnly : public api_client::ArtifactStore {
+/// Says the size of every dataset and the reason of every verdict; nothing else is asked of it here.
+class SizesAndReasons : public api_client::ArtifactStore {
 public:
     std::map<std::string, std::uint64_t> sizes;
+    std::map<JobId, std::string> reasons;
+    std::optional<Error> reasons_failure;
+    bool hang_reasons = false;
+    int reason_questions = 0;
 
     Task<Result<std::uint64_t>> dataset_bytes(std::string dataset) override {
         if (!sizes.contains(dataset)) co_return permanent_error("there is no dataset " + dataset);
@@ -38,9 +42,16 @@ public:
         co_return unexpected();
     }
     Task<Result<std::optional<UploadState>>> upload_state(JobId, std::string) override { co_return unexpected(); }
+    Task<Result<std::optional<api_client::VerdictReason>>> verdict_reason(JobId job) override {
+        ++reason_questions;
+        if (hang_reasons) co_await system_clock().sleep(Milliseconds{3'600'000});
+        if (reasons_failure) co_return *reasons_failure;
+        if (!reasons.contains(job)) co_return std::optional<api_client::VerdictReason>();
+        co_return std::optional(api_client::VerdictReason{{}, reasons.at(job)});
+    }
 
 private:
-    static Error unexpected() { return permanent_error("the info server asks for sizes only"); }
+    static Error unexpected() { return permanent_error("the info server asks for sizes and reasons only"); }
 };
 
 class InfoServerTest : public test::IoFixture {
@@ -77,7 +88,7 @@ protected:
     }
 
     test::FakeChain chain;
-    SizesOnly storage;
+    SizesAndReasons storage;
     std::optional<InfoServerService> service;
     std::optional<Background> serving;
 };
@@ -130,6 +141,75 @@ TEST_F(InfoServerTest, FollowsAJobThroughItsStates) {
     EXPECT_TRUE(wait_for(1, "?status=4").at(0).as_object().contains("verifiedAt"));
     EXPECT_EQ(jobs("?status=0").size(), 0u);
     EXPECT_EQ(jobs().size(), 2u);
+}
+
+class InfoServerReasons : public InfoServerTest {
+protected:
+    void submit(std::uint8_t number) {
+        request(number);
+        chain.process(repeated<JobId>(number), repeated<Address>(0xbb));
+        chain.submit(repeated<JobId>(number), "result");
+    }
+    void reject(std::uint8_t number) {
+        submit(number);
+        chain.reject_result(repeated<JobId>(number));
+    }
+    /// Of the only FAILED JOB; empty: none.
+    std::string listed_reason() {
+        const json::object job = wait_for(1, "?status=8").at(0).as_object();
+        return job.contains("verdictReason") ? std::string(job.at("verdictReason").as_string()) : std::string();
+    }
+    std::string reason_in_time() {
+        for (int tries = 0; tries < 400 && listed_reason().empty(); ++tries)
+            run(system_clock().sleep(Milliseconds{10}));
+        return listed_reason();
+    }
+};
+
+TEST_F(InfoServerReasons, SaysWhyAResultWasRejected) {
+    storage.reasons[repeated<JobId>(0x11)] = "the artifact is no tar";
+    storage.reasons[repeated<JobId>(0x22)] = "that of a verdict which is not on chain";
+    reject(0x11);
+    submit(0x22);
+    start();
+    EXPECT_EQ(reason_in_time(), "the artifact is no tar");
+    EXPECT_FALSE(wait_for(1, "?status=3").at(0).as_object().contains("verdictReason"));
+    EXPECT_EQ(storage.reason_questions, 1) << "of FAILED JOBs alone, and once";
+}
+
+TEST_F(InfoServerReasons, AsksAgainForWhatIsNotThereYet) {
+    storage.reasons_failure = transient_error("the Storage API answered 503");
+    reject(0x11);
+    start();
+    EXPECT_EQ(listed_reason(), "");
+    while (storage.reason_questions < 1) run(system_clock().sleep(Milliseconds{10}));
+    storage.reasons_failure.reset();
+    while (storage.reason_questions < 2) run(system_clock().sleep(Milliseconds{10}));
+    storage.reasons[repeated<JobId>(0x11)] = "the artifact is no tar";
+    EXPECT_EQ(reason_in_time(), "the artifact is no tar");
+}
+
+TEST_F(InfoServerReasons, AStorageApiThatHangsHoldsNothingUp) {
+    storage.hang_reasons = true;
+    reject(0x11);
+    start();
+    EXPECT_EQ(listed_reason(), "");
+    request(0x22);
+    wait_for(1, "?status=0");
+}
+
+/// The next verdict may have another reason.
+TEST_F(InfoServerReasons, AVerdictThatWasTakenBackIsForgotten) {
+    storage.reasons[repeated<JobId>(0x11)] = "first";
+    reject(0x11);
+    start();
+    EXPECT_EQ(reason_in_time(), "first");
+    chain.reorganise(1, 2);
+    wait_for(0, "?status=8");
+    EXPECT_FALSE(wait_for(1, "?status=3").at(0).as_object().contains("verdictReason"));
+    storage.reasons[repeated<JobId>(0x11)] = "second";
+    chain.reject_result(repeated<JobId>(0x11));
+    EXPECT_EQ(reason_in_time(), "second");
 }
 
 TEST_F(InfoServerTest, FindsWhatHappenedBeforeItsStartNewestFirst) {

@@ -120,6 +120,17 @@ TEST_F(VerifierRun, AnotherDrawHasAPatienceOfItsOwn) {
     EXPECT_GE(system_clock().monotonic() - moved, options.patience);
 }
 
+/// So that who sees the JOB FAILED finds the reason there.
+TEST_F(VerifierRun, SaysWhyBeforeItRejects) {
+    chain.jobs.at(job).details.result = "model.pt";
+    start_verifier();
+    ASSERT_TRUE(rejected_in_time());
+    const auto reason = run(client->verdict_reason(job)).value();
+    ASSERT_TRUE(reason);
+    EXPECT_EQ(reason->submit_block, submit_block());
+    EXPECT_THAT(reason->text, HasSubstr("'model.pt', names no artifact of this JOB"));
+}
+
 /// What was judged is then not the chain's draw any more.
 TEST_F(VerifierRun, ASubmitThatMovesWhileItIsCheckedIsJudgedAnew) {
     int reads = 0;

@@ -32,6 +32,8 @@ TEST_F(ApiSignature, DigestsArePackedAsSolidityDoes) {
     Hash256 sha256;
     sha256.bytes.fill('s');
     EXPECT_EQ(dataset_upload_digest(job, sha256, now), keccak256(id + std::string(32, 's') + time));
+    EXPECT_EQ(verdict_reason_digest(job, sha256, "no tar", now),
+              keccak256(id + std::string(32, 's') + "no tar" + time));
 }
 
 TEST_F(ApiSignature, FreshOneIsAccepted) {

@@ -30,6 +30,8 @@ public:
     std::set<std::string> evidence_uploads;
     int evidence_completed = 0;
     std::map<std::uint32_t, std::string> completed_etags;
+    std::optional<api_client::VerdictReason> reason;
+    int reason_questions = 0;
 
     Task<Result<std::uint64_t>> dataset_bytes(std::string dataset) override {
         if (failure) co_return *failure;
@@ -84,6 +86,11 @@ public:
             state.sha256.bytes[0] ^= 1;
         }
         co_return std::optional(state);
+    }
+    Task<Result<std::optional<api_client::VerdictReason>>> verdict_reason(JobId) override {
+        ++reason_questions;
+        if (failure) co_return *failure;
+        co_return reason;
     }
 };
 

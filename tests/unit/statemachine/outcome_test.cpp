@@ -95,6 +95,18 @@ TEST(Verdict, EndsTheJob) {
     EXPECT_EQ(rejection_kind(job, TimedOut{tx(900, 50), tokens(7)}), RejectionKind::not_in_this_state);
 }
 
+TEST(Verdict, KeepsWhyTheResultWasRejected) {
+    const Job job = straight(submit_confirmed);
+    const ResultRejected rejected{tx(901, 50), tokens(8), "the artifact is no tar"};
+    const Job failed = after(job, rejected);
+    EXPECT_EQ(failed.outcome.end_reason, "the verifier rejected the result, penalty 8 EMT: the artifact is no tar");
+    EXPECT_EQ(why(failed, 0), failed.outcome.end_reason);
+    EXPECT_EQ(describe(rejected), "result rejected in block 50, penalty 8 EMT: the artifact is no tar");
+    EXPECT_EQ(after(job, ResultRejected{tx(901, 50), tokens(8)}).outcome.end_reason,
+              "the verifier rejected the result, penalty 8 EMT")
+        << "as histories of before say it";
+}
+
 TEST(Verdict, SaysWhatIsUnknown) {
     const Job job = straight(dataset_ready);
     const Job timed_out = after(job, TimedOut{tx(900, 50), std::nullopt});

@@ -54,6 +54,7 @@ Job paid_job() {
 }
 
 const Verified paid_verdict{tx(902, 50), 582, 20415, tokens(30)};
+const ResultRejected explained_rejection{tx(901, 50), tokens(7), "the artifact is no tar"};
 const TimedOut early_timeout{tx(900, 50), std::nullopt, 1'700'000'000};
 
 HistoryEntry history_entry(const EventBody& body) {
@@ -92,6 +93,7 @@ std::map<std::string, std::string> records_by_name() {
         {"job.shown", encode_job(shown_job())},
         {"job.paid", encode_job(paid_job())},
         {"history.Verified.paid", encode_history(history_entry(paid_verdict))},
+        {"history.ResultRejected.reason", encode_history(history_entry(explained_rejection))},
         {"history.TimedOut.early", encode_history(history_entry(early_timeout))},
         {"outbox", encode_outbox(outbox_entry())},
         {"outbox.replaced", encode_outbox(replaced_entry())},
@@ -137,7 +139,7 @@ TEST(GoldenRecords, AreWrittenAsBefore) {
 
 TEST(GoldenRecords, AreReadAsBefore) {
     const auto golden = golden_records();
-    ASSERT_EQ(golden.size(), 10 + event_kinds);
+    ASSERT_EQ(golden.size(), 11 + event_kinds);
     const auto payload = [&](const std::string& record) {
         const std::string sealed = unhex(golden.at(record));
         return std::string(*unseal(record, sealed));
@@ -146,6 +148,10 @@ TEST(GoldenRecords, AreReadAsBefore) {
     EXPECT_EQ(*decode_job(payload("job.shown")), shown_job());
     EXPECT_EQ(*decode_job(payload("job.paid")), paid_job());
     EXPECT_EQ(std::get<Verified>(decode_history(payload("history.Verified.paid"))->event.body).paid, tokens(30));
+    const HistoryEntry explained = *decode_history(payload("history.ResultRejected.reason"));
+    EXPECT_EQ(std::get<ResultRejected>(explained.event.body).reason, "the artifact is no tar");
+    const HistoryEntry unexplained = *decode_history(payload("history.ResultRejected"));
+    EXPECT_EQ(std::get<ResultRejected>(unexplained.event.body).reason, "") << "written before there was one";
     const HistoryEntry early = *decode_history(payload("history.TimedOut.early"));
     EXPECT_EQ(std::get<TimedOut>(early.event.body).penalty, std::nullopt);
     EXPECT_EQ(std::get<TimedOut>(early.event.body).at_unix_s, early_timeout.at_unix_s);

@@ -181,6 +181,8 @@ TEST_F(PipelineTest, EndsFailedWhenTheVerifierRejects) {
     chain.reject_result(job_id);
     ASSERT_TRUE(run_until_state(sm::State::failed));
     EXPECT_TRUE(real_store->jobs().verify(job_id).has_value());
+    EXPECT_EQ(record().outcome.end_reason, "the verifier rejected the result, penalty 5 EMT")
+        << "as with a Storage API without our extension";
 }
 
 TEST_F(PipelineTest, AVerdictCountsOnlyWhenItIsDeepEnough) {

@@ -1,0 +1,23 @@
+#include "node/pipeline/reason_reader.hpp"
+
+#include "runtime/log.hpp"
+#include "runtime/utf8.hpp"
+#include "statemachine/text.hpp"
+
+namespace emeth::node {
+
+Task<Result<std::string>> ReasonReader::read(JobId job, std::optional<Hash256> submit_block) {
+    const Result<std::optional<api_client::VerdictReason>> found = co_await artifacts_.verdict_reason(job);
+    if (found.has_error()) {
+        if (found.error().kind != ErrorKind::permanent && ++failures_ < failures_max)
+            co_return in_context("asking why the result was rejected", found.error());
+        spdlog::warn("{}: why the result was rejected is not known: {}", short_name(job), found.error().message);
+        co_return std::string();
+    }
+    std::string reason;
+    if (*found && (!submit_block || (*found)->submit_block == *submit_block))
+        reason = one_line((*found)->text, api_client::verdict_reason_bytes_max);
+    co_return reason;
+}
+
+}  // namespace emeth::node
