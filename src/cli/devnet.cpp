@@ -103,6 +103,11 @@ void register_devnet(CLI::App& app, Invocation& invocation) {
         ->capture_default_str()
         ->check(CLI::Range(1, 60));
     command
+        ->add_option("--verifier-patience", flags->options.verifier_patience_s,
+                     "seconds that a submitted artifact, or the evidence for it, may be missing before it is rejected")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 7 * 86'400));
+    command
         ->add_option("--requests-every", flags->options.requester_interval_s,
                      "seconds between JOBs of the requester bot; 0: none. Texts: <data>/texts")
         ->capture_default_str();

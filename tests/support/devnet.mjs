@@ -21,9 +21,9 @@ export async function free_port() {
 }
 
 export class Devnet {
-    /** `emeth devnet` with all its state in `folder`/net. */
-    static async start(emeth, folder) {
-        const program = start('devnet', emeth, 'devnet', '--data', join(folder, 'net'));
+    /** `emeth devnet flags…` with all its state in `folder`/net. */
+    static async start(emeth, folder, ...flags) {
+        const program = start('devnet', emeth, 'devnet', '--data', join(folder, 'net'), ...flags);
         await until('the devnet', 60, () => program.output.includes('Ctrl-C ends everything'));
         return new Devnet(emeth, folder, program);
     }
@@ -41,16 +41,37 @@ export class Devnet {
         this.requester_key_file = join(folder, 'net', 'requester', 'key');
     }
 
+    /** The wallet of a file's key. */
+    wallet_of(key_file) {
+        const key = readFileSync(key_file, 'utf8').trim().replace(/^0x/, '');
+        return new ethers.Wallet(`0x${key}`, this.provider);
+    }
+
     /** The devnet's requester, who is rich in EMT and ALT. */
     requester() {
-        const key = readFileSync(this.requester_key_file, 'utf8').trim().replace(/^0x/, '');
-        return new ethers.NonceManager(new ethers.Wallet(`0x${key}`, this.provider));
+        return new ethers.NonceManager(this.wallet_of(this.requester_key_file));
     }
 
     /** The address of the key with which nodes join. */
     node_address() {
-        const key = readFileSync(this.settings.privateKey_file, 'utf8').trim().replace(/^0x/, '');
-        return new ethers.Wallet(`0x${key}`).address;
+        return this.wallet_of(this.settings.privateKey_file).address;
+    }
+
+    /** A new key with 100 ALT and `coins` EMT from the devnet's requester. */
+    async new_wallet(coins) {
+        const rich = this.requester();
+        const wallet = new ethers.Wallet(ethers.Wallet.createRandom().privateKey, this.provider);
+        await (await rich.sendTransaction({ to: wallet.address, value: 100n * emt })).wait();
+        await (await this.token.connect(rich).transfer(wallet.address, coins * emt)).wait();
+        return wallet;
+    }
+
+    /** Such a key as a file, with which another node joins: its setting privateKey_file. */
+    async new_key_file(name, coins) {
+        const { privateKey } = await this.new_wallet(coins);
+        const file = join(this.folder, `${name}.key`);
+        writeFileSync(file, `${privateKey}\n`, { mode: 0o600 });
+        return file;
     }
 
     /** `emeth request file flags…` with the requester's key: {status, stdout, stderr}. */
@@ -61,13 +82,13 @@ export class Devnet {
             this.emeth, 'request', '--config', config, '--data', join(this.folder, 'requester'), file, ...flags);
     }
 
-    /** A node with `workers` local workers; `changes` are settings of its own. */
-    start_node(workers, changes = {}) {
-        const config = join(this.folder, 'master.env');
+    /** A node with `workers` local workers; `changes` are settings of its own. Several nodes have different names. */
+    start_node(workers, changes = {}, name = 'node') {
+        const config = join(this.folder, `${name}.env`);
         const quick = { worker_port: 0, poll_interval_ms: 200, discovery_interval_ms: 300 };
         const settings = { ...this.settings, ...quick, ...changes };
         writeFileSync(config, settings_text(settings), { mode: 0o600 });
-        const node = new Node(this.emeth, config, join(this.folder, 'node'), workers);
+        const node = new Node(this.emeth, name, config, join(this.folder, name), workers);
         return Object.assign(node, { settings });
     }
 
@@ -78,12 +99,12 @@ export class Devnet {
 }
 
 class Node {
-    constructor(emeth, config, data, workers) {
+    constructor(emeth, name, config, data, workers) {
         this.emeth = emeth;
         this.config = config;
         this.data = data;
         const args = ['master', '--config', config, '--data', data, '--local-workers', String(workers)];
-        this.program = start('master', emeth, ...args);
+        this.program = start(name, emeth, ...args);
     }
 
     /** Runs an operator's command of this node: {status, stdout, stderr}. */

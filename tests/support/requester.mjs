@@ -17,11 +17,7 @@ export const good_param = JSON.stringify({ language: 'en', epoch: 2 });
 export class Requester {
     /** A new key with `coins` EMT from the devnet's requester. */
     static async create(devnet, coins) {
-        const rich = devnet.requester();
-        const wallet = new ethers.Wallet(ethers.Wallet.createRandom().privateKey, devnet.provider);
-        const token = devnet.token.connect(rich);
-        await (await rich.sendTransaction({ to: wallet.address, value: 100n * emt })).wait();
-        await (await token.transfer(wallet.address, coins * emt)).wait();
+        const wallet = await devnet.new_wallet(coins);
         const signer = new ethers.NonceManager(wallet);
         await (await devnet.token.connect(signer).approve(devnet.core.target, coins * emt)).wait();
         return new Requester(devnet, wallet, signer);

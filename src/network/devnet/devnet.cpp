@@ -207,6 +207,7 @@ Result<void> Devnet::Impl::start_servers(const Record& record) {
     verifier_options.trainer_program = trainer_protocol::default_trainer_program();
     verifier_options.rules = options.rules;
     verifier_options.threads = options.verifier_threads;
+    verifier_options.patience = Milliseconds(std::int64_t{1'000} * options.verifier_patience_s);
     verifier_options.budget = budget_of_machine(options.verifier_threads);
     const VerifierPorts verifier_ports{*rpc_chain, *verifier_actor->sender, *verifier_actor->storage, system_clock(),
                                        pool};

@@ -32,6 +32,7 @@ struct DevnetOptions {
     std::uint64_t chain_id = 60'001;
     std::uint32_t requester_interval_s = 0;  ///< 0: no requester bot
     std::uint32_t verifier_threads = 1;
+    std::uint32_t verifier_patience_s = 600;  ///< VerifierOptions::patience
     trainer_protocol::NetworkRules rules;
 };
 
