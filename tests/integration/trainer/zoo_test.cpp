@@ -386,6 +386,8 @@ void nothing_trained(DishonestSegment& segment) {
 struct Cheat {
     std::string name;
     Forged step;  ///< called until the segment is done
+    /// Of the segments, where the cheat pays. Less than all: a hole, which docs/VERIFICATION.md names.
+    double caught_min = 1;
 };
 
 Names all_of_layer(int layer) {
@@ -410,6 +412,7 @@ bool is_below_layer_1(std::string_view name) {
 
 const std::vector<Cheat> cheats{
     {"nothing left out", honest_step},
+    {"nothing left out, by libtorch's autograd", inside({}, [](const Work&) { return 0.0; })},
     {"1/16 of the sequences left out", leave_out(1.0 / 16)},
     {"1/16 left out in one step of the segment", once(leave_out(1.0 / 16))},
     {"1/16 left out in every second step", every_second(leave_out(1.0 / 16))},
@@ -428,7 +431,7 @@ const std::vector<Cheat> cheats{
     {"the easiest 10% of the tokens without backward", without_easiest_tokens(0.1)},
     {"the easiest 20% of the tokens without backward", without_easiest_tokens(0.2)},
     {"the easiest 50% of the tokens without backward", without_easiest_tokens(0.5)},
-    {"the head without backward for the easiest 20% of the tokens", without_losses_of_easiest_tokens(0.2)},
+    {"the head without backward for the easiest 20% of the tokens", without_losses_of_easiest_tokens(0.2), 0.5},
     {"the head without backward for the easiest 50% of the tokens", without_losses_of_easiest_tokens(0.5)},
     {"the first 15/16 of each window", first_positions(15.0 / 16)},
     {"the first 3/4 of each window", first_positions(3.0 / 4)},
@@ -574,7 +577,7 @@ void judge(const std::vector<RunChoice>& choices, const std::vector<Cheat>& zoo)
         const Score& score = scores[i];
         print(zoo[i].name, score);
         const bool pays = score.saved / score.count() >= saved_min;
-        EXPECT_TRUE(!pays || score.caught_strictly == static_cast<int>(score.states.size())) << zoo[i].name;
+        EXPECT_TRUE(!pays || score.caught_strictly >= zoo[i].caught_min * score.count()) << zoo[i].name;
     }
     EXPECT_EQ(percentile(scores.front().states, 1), 0) << "honest work";
 }
