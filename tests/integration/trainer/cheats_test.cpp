@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "integration/trainer/odd_datasets.hpp"
 #include "integration/trainer/verification_bench.hpp"
 
 namespace emeth::test {
@@ -99,6 +100,100 @@ TEST(Cheats, AModelTrainedElsewhere) {
     const Checked checked = forgery.checked();
     EXPECT_FALSE(checked.passed);
     EXPECT_THAT(checked.reason, HasSubstr("segment 0 trained again"));
+}
+
+/// A finished JOB's archive under another name. What is cheap to put right is put right, one thing after the other.
+TEST(Cheats, AnotherJobsWholeWorkRenamed) {
+    Bench elsewhere(english_text(64'000, 500));  // nearly the same, so that the counts are right
+    elsewhere.request.job.id = *JobId::parse("0x000102030405060708090a0b0c0d0e0f");
+    const Trained trained = train_to_end(elsewhere);
+    Forgery forgery;
+    const Forgery own;
+    const boost::json::value wanted = manifest_of(forgery.entries);
+    forgery.entries = read_tar(elsewhere.artifact());
+    forgery.states = Forgery(elsewhere, trained).states;
+    forgery.take_run_of(own);
+    boost::json::value manifest = manifest_of(forgery.entries);
+    ASSERT_EQ(manifest.at("steps"), wanted.at("steps"));
+    expect_rejected(forgery.checked(), "was made for JOB");
+    const auto rename = [&](const char* field) {
+        manifest = manifest_of(forgery.entries);
+        manifest.at(field) = wanted.at(field);
+        seal(forgery.entries, manifest);
+    };
+    rename("job");
+    expect_rejected(forgery.checked(), "it was trained on dataset");
+    rename("dataset");
+    expect_rejected(forgery.checked(), "tokenizer.model");
+    Entries honest_entries = own.entries;
+    content_of(forgery.entries, "tokenizer.model") = content_of(honest_entries, "tokenizer.model");
+    forgery.claim_true_validation_loss();
+    expect_rejected(forgery.checked(), "did not begin with the JOB's own initial weights");
+    forgery.states[0] = own.states[0];
+    expect_rejected(forgery.checked(), "segment 0 trained again");
+}
+
+/// From here on each state is that of the segment before, so that two segments train the same steps.
+TEST(Cheats, SegmentsThatOverlap) {
+    Forgery forgery;
+    const Forgery own;
+    constexpr std::uint32_t first = 4;
+    for (std::uint32_t state = first; state < forgery.segments(); ++state) {
+        forgery.set_weights(state, own.weights(state - 1));
+        forgery.set_first_moments(state, own.first_moments(state - 1));
+        forgery.set_second_moments(state, own.second_moments(state - 1));
+    }
+    for (const std::uint32_t segment : {first - 1, first, forgery.segments() - 1}) {
+        SCOPED_TRACE(segment);
+        const Checked checked = forgery.checked(block_drawing(forgery, segment));
+        EXPECT_FALSE(checked.passed);
+        EXPECT_THAT(checked.reason, ContainsRegex("segment [1-9][0-9]* trained again"));
+    }
+}
+
+TEST(Cheats, HalfAsManySegmentsOfTwiceTheLength) {
+    const TemporaryFolder scratch;
+    Entries entries = honest().entries;
+    boost::json::value manifest = manifest_of(entries);
+    boost::json::array every_second;
+    const boost::json::array& states = manifest.at("states").as_array();
+    for (std::size_t state = 0; state < states.size(); state += 2) every_second.push_back(states[state]);
+    manifest.at("states") = every_second;
+    seal(entries, manifest);
+    write_tar(scratch / "forged.tar", entries);
+    expect_rejected(check(check_request(scratch, scratch / "forged.tar")),
+                    "it lists 17 states; a run of 32 segments has 33");
+}
+
+/// "It could not be read", or only the part of it that is cheap to train: whatever its bytes are, a dataset has one
+/// number of tokens and steps.
+TEST(Cheats, LittleWorkForADatasetThatIsHardToRead) {
+    for (const OddDataset& odd : odd_datasets()) {
+        if (odd.name != "ShiftJis" && odd.name != "EmojiWords" && odd.name != "LargeBinary") continue;
+        SCOPED_TRACE(odd.name);
+        Bench part(odd.bytes.substr(0, 4'096));
+        const Trained trained = train_to_end(part);
+        const Bench whole(odd.bytes);
+        const TemporaryFolder scratch;
+        CheckRequest request = request_for(part, trained, scratch / "forged.tar", scratch);
+        request.dataset = whole.path() / "dataset";
+        for (Entries entries : {read_tar(part.artifact()), honest().entries}) {
+            boost::json::value manifest = manifest_of(entries);
+            const auto reason = [&] {
+                seal(entries, manifest);
+                write_tar(scratch / "forged.tar", entries);
+                const Checked checked = check(request);
+                EXPECT_FALSE(checked.passed);
+                return checked.reason;
+            };
+            manifest.at("dataset").at("sha256") = whole.request.dataset_sha256.hex();
+            manifest.at("dataset").at("bytes") = odd.bytes.size();
+            const std::string tokens = reason(), marker = "tokens in the dataset; there are ";
+            ASSERT_THAT(tokens, HasSubstr(marker));
+            manifest.at("dataset").at("tokens") = std::stoull(tokens.substr(tokens.find(marker) + marker.size()));
+            EXPECT_THAT(reason(), HasSubstr("steps, "));
+        }
+    }
 }
 
 TEST(Cheats, WeightsThatAreNotTheLastState) {

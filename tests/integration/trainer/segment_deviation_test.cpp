@@ -39,9 +39,9 @@ TEST(AllowedDeviation, NeverReachesWhatWasNotTrained) {
         Deviation untrained;
         untrained.weights = untrained.weighted_weights = 1;
         EXPECT_TRUE(object_to_deviation(3, untrained, allowed));
-        Deviation negated;
-        negated.first_moments = 2;
-        EXPECT_TRUE(object_to_deviation(3, negated, allowed));
+        Deviation made_up;
+        made_up.loss = 0.06;
+        EXPECT_TRUE(object_to_deviation(3, made_up, allowed));
         EXPECT_FALSE(object_to_deviation(3, all(0.04), allowed));
     }
 }
