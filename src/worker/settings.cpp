@@ -87,15 +87,17 @@ SettingsTable<WorkerSettings> identity_table() {
 
 SettingsTable<trainer_protocol::ComputeOptions> compute_table() {
     using Options = trainer_protocol::ComputeOptions;
-    return {{{"device", Options{}.device,
-              "cpu, cuda or cuda:n; the latter where the installed libtorch has CUDA, which Debian's does not."},
-             into<Options>(&Options::device, read_device)},
-            {{"threads", "", "Threads of the trainer; unset, one for each processor."},
-             into<Options>(&Options::threads, read_threads)},
-            whole_number("batchSize", &Options::micro_batch, 0, 4'096,
-                         "Sequences in a micro-batch; 0: the trainer finds how many fit."),
-            one_of("precision", &Options::precision, {"auto", "bf16", "float32"},
-                   "auto, bf16 or float32; auto is bf16 where the processor has it.")};
+    return {
+        {{"device", Options{}.device,
+          "cpu, cuda or cuda:n; the latter where the installed libtorch has CUDA, which Debian's does not."},
+         into<Options>(&Options::device, read_device)},
+        {{"threads", "", "Threads of the trainer; unset, one for each processor."},
+         into<Options>(&Options::threads, read_threads)},
+        whole_number("batchSize", &Options::micro_batch, 0, 4'096,
+                     "Sequences in a micro-batch; 0: the trainer finds how many fit."),
+        one_of("precision", &Options::precision, {"auto", "bf16", "float32"},
+               "auto, bf16 or float32; auto is bf16 where the processor has it and it pays. A JOB in training keeps "
+               "its number type.")};
 }
 
 SettingsTable<StallLimits> stall_table() {

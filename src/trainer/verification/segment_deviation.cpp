@@ -27,12 +27,8 @@ constexpr Deviation usual_of_bf16{.weights = 0.1,
                                   .loss = 1e-3};
 /// Where rounding decides all, two honest runs have nothing in common but where they came from. What was not trained at
 /// all is still farther away: its weights differ by 1.
-constexpr Deviation most_ever{.weights = 0.95,
-                              .weighted_weights = 1.2,
-                              .first_moments = 6,
-                              .second_moments = 3,
-                              .next_step = 6,
-                              .loss = 0.05};
+constexpr Deviation most_ever{
+    .weights = 0.95, .weighted_weights = 1.2, .first_moments = 6, .second_moments = 3, .next_step = 6, .loss = 0.05};
 /// Honest work against the distance of the two replays.
 constexpr double times_twin = 3;
 /// A unit in the last place of float32, and a quarter of one of bfloat16: few results round otherwise.

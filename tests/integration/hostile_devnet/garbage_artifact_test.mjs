@@ -23,6 +23,8 @@ try {
         my_url: `http://127.0.0.1:${await free_port()}`,
         deadline_margin_s: 60
     });
+    const listens = () => fetch(node.settings.my_url).then(() => true, () => false);
+    await until('the master to listen', 60, listens);
     const worker = new HostileWorker(node.settings.my_url.replace('http', 'ws'), ['garbage'], () => []);
     const requester = await Requester.create(devnet, 100n);
     const deadline = (await devnet.provider.getBlock('latest')).timestamp + 3600;

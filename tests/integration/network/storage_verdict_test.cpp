@@ -69,14 +69,14 @@ TEST_F(StorageVerdict, ASignatureCountsForItsJobBlockReasonAndTime) {
     chain.request(other, requester.address(), "x", "{}", test::wei(1), 0);
     chain.process(other, node.address());
     chain.submit(other, "result");
-    const std::map<std::string, json::value> others{{"jobId", other.hex()},
-                                                    {"submitBlock", repeated<Hash256>(0xb2).hex()},
-                                                    {"reason", "the artifact is no tat"},
-                                                    {"signedtime", now_ms - 1}};
-    for (const auto& [field, value] : others) {
+    const json::object others{{"jobId", other.hex()},
+                              {"submitBlock", repeated<Hash256>(0xb2).hex()},
+                              {"reason", "the artifact is no tat"},
+                              {"signedtime", now_ms - 1}};
+    for (const json::key_value_pair& changed : others) {
         json::object altered = good;
-        altered[field] = value;
-        EXPECT_EQ(tell(altered).status, 401u) << field;
+        altered[changed.key()] = changed.value();
+        EXPECT_EQ(tell(altered).status, 401u) << changed.key();
     }
     json::object of_another_request = signed_by(verifier);
     of_another_request["submitBlock"] = block.hex();

@@ -68,6 +68,7 @@ function with_a_round_an_epoch(artifact) {
         const last = manifest.states.at(-1);
         Object.assign(manifest, { steps_per_epoch: round, steps: round * epochs });
         manifest.states = [...manifest.states.slice(0, Math.min(manifest.states.length - 1, manifest.steps)), last];
+        manifest.segments = manifest.segments.slice(0, manifest.states.length - 1);
         manifest.members['training_log.jsonl'] = log;
         return JSON.stringify(manifest);
     });

@@ -32,6 +32,7 @@ struct KeepsSome final : StateKeeper {
         if (wanted.contains(state.step)) kept.emplace(state.step, state.copy());
         return {};
     }
+    Result<void> step_computed(std::uint64_t, std::span<const ComputeRecord>) override { return {}; }
     Result<void> checkpoint_due(const TrainingState&) override { return {}; }
     [[nodiscard]] Milliseconds checkpoint_interval() const override { return checkpoint_interval_max; }
 

@@ -278,6 +278,10 @@ Forged inside(const InsideForgery& forgery, const std::function<double(const Wor
 
 }  // namespace
 
+Forged by_autograd() {
+    return inside({}, [](const Work&) { return 0.0; });
+}
+
 Forged coarse_products(const std::function<at::Tensor(const at::Tensor&)>& rounding) {
     return inside({.rounds = rounding}, [](const Work&) { return 0.0; });
 }

@@ -78,6 +78,8 @@ Forged coarse_gradients(const Rounding& rounding);
 /// Forward and backward with coarse weights, which go into the exact ones' update.
 Forged coarse_weights(const Rounding& rounding);
 void in_bf16(DishonestSegment& segment);
+/// Honest, by libtorch's autograd instead of the program's own backward pass.
+Forged by_autograd();
 Forged coarse_products(const std::function<at::Tensor(const at::Tensor&)>& rounding);
 Forged without_easiest_tokens(double share);
 Forged without_losses_of_easiest_tokens(double share);
