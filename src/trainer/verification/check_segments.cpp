@@ -210,6 +210,7 @@ private:
             return *known;
         }
         if (!again_) {
+            spdlog::info("segment {} is trained again in {}", shown_.index, precision_name(compute_.precision));
             Result<TrainingState> again = train_again(run_, shown_.index, shown_.begin.copy(), compute_, reporter_);
             if (again.has_error()) return again.error();
             again_ = *std::move(again);
@@ -286,7 +287,6 @@ Result<Objection> examine(const CheckedRun& run, const Evidence& evidence, std::
     const Exactness exact = exactness(run.manifest.compute, segment, record_of(ways->front()));
     Objection first_objection;
     for (const Compute& compute : *ways) {
-        spdlog::info("segment {} is trained again in {}", segment, precision_name(compute.precision));
         Deviation found;
         Replay replay(run, *shown, exact, compute, reporter);
         Result<Objection> objection = object_to_replay(segment, exact, replay, found);

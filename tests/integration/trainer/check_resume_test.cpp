@@ -22,7 +22,7 @@ std::size_t count_in(const std::string& text, const std::string& part) {
 
 /// How often the checks in this folder trained the segment again.
 std::size_t trainings(const TemporaryFolder& scratch, std::uint32_t segment) {
-    return count_in(read_text(scratch / "log"), "segment " + std::to_string(segment) + " trained again:");
+    return count_in(read_text(scratch / "log"), "segment " + std::to_string(segment) + " is trained again in");
 }
 
 /// The result of a check that SIGKILL ends just after it has recorded something; none if it did.
