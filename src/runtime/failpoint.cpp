@@ -33,6 +33,7 @@ constexpr std::array effects{
     Place{"report training_started", "worker", "normal"},
     Place{"report progress", "worker", "normal"},
     Place{"file state", "trainer", "normal"},
+    Place{"file compute", "trainer", "normal"},
     Place{"file checkpoint", "trainer", "normal"},
     Place{"file runs", "trainer", "normal"},
     Place{"report checkpoint_saved", "worker", "normal"},
