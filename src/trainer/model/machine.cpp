@@ -39,11 +39,11 @@ std::string processor() {
     return ::uname(&system) == 0 ? std::string(system.machine) : "unknown processor";
 }
 
-/// Empty where libtorch uses another BLAS.
-std::string openblas() {
+/// The text that one of OpenBLAS's functions returns, after `before`. Empty where libtorch uses another BLAS.
+std::string openblas(const char* function, const std::string& before) {
     using Text = char* (*)();
-    const auto version = reinterpret_cast<Text>(::dlsym(RTLD_DEFAULT, "openblas_get_config"));
-    return version == nullptr ? "" : "; " + one_line(version(), name_bytes_max);
+    const auto text = reinterpret_cast<Text>(::dlsym(RTLD_DEFAULT, function));
+    return text == nullptr ? "" : before + one_line(text(), name_bytes_max);
 }
 
 /// "AVX512": libtorch tells it in its account of itself only.
@@ -54,13 +54,6 @@ std::string libtorch_kernels() {
     if (found == std::string::npos) return "unknown kernels";
     const std::size_t begin = found + key.size();
     return one_line(account.substr(begin, account.find('\n', begin) - begin), name_bytes_max);
-}
-
-/// Empty where libtorch uses another BLAS.
-std::string openblas_kernels() {
-    using Text = char* (*)();
-    const auto name = reinterpret_cast<Text>(::dlsym(RTLD_DEFAULT, "openblas_get_corename"));
-    return name == nullptr ? "" : ", OpenBLAS " + one_line(name(), name_bytes_max);
 }
 
 std::string gpus() {
@@ -79,15 +72,15 @@ std::string machine_description(const trainer_protocol::ComputeOptions& options)
     const auto* dnnl = dnnl_version();
     return fmt::format("{}, {} GiB; libtorch {}; oneDNN {}.{}.{}{}; {} threads, {}, {}{}", processor(),
                        memory_limit() >> 30, crypto::sha256(build).hex().substr(2, digest_digits), dnnl->major,
-                       dnnl->minor, dnnl->patch, openblas(), options.threads, options.device, options.precision,
-                       on_gpu ? gpus() : "");
+                       dnnl->minor, dnnl->patch, openblas("openblas_get_config", "; "), options.threads, options.device,
+                       options.precision, on_gpu ? gpus() : "");
 }
 
 std::string library_description() {
     const auto* dnnl = dnnl_version();
     return fmt::format("libtorch {} {}, oneDNN {}.{}.{} isa {:x}{}", TORCH_VERSION, libtorch_kernels(), dnnl->major,
                        dnnl->minor, dnnl->patch, static_cast<unsigned>(dnnl_get_effective_cpu_isa()),
-                       openblas_kernels());
+                       openblas("openblas_get_corename", ", OpenBLAS "));
 }
 
 }  // namespace emeth::trainer

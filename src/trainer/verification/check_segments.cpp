@@ -157,12 +157,9 @@ Result<TrainingState> train_again(const CheckedRun& run, std::uint32_t index, Tr
 
 /// How far the claimed end is from that of a replay.
 Deviation deviation_from(const CheckedRun& run, const ShownSegment& shown, const TrainingState& again) {
-    Deviation deviation;
-    deviation.loss = loss_deviation(std::span(run.losses).subspan(shown.begin.step, again.losses.size()), again.losses);
-    const at::Tensor& weights = shown.end ? shown.end->weights : run.weights;
-    add_weights_deviation(weights, again, shown.begin.weights, deviation);
-    if (shown.end) add_moments_deviation(*shown.end, again, deviation);
-    return deviation;
+    const SegmentEnd claimed{std::span(run.losses).subspan(shown.begin.step, again.losses.size()),
+                             shown.end ? shown.end->weights : run.weights, shown.end ? &*shown.end : nullptr};
+    return deviation(claimed, {again.losses, again.weights, &again}, shown.begin.weights);
 }
 
 void log_deviation(std::uint32_t segment, std::string_view what, const Deviation& found) {
@@ -193,11 +190,8 @@ public:
             const Result<TrainingState> twin =
                 train_again(run_, shown_.index, rounded_otherwise(shown_.begin, exactness_), compute_, reporter_);
             if (twin.has_error()) return twin.error();
-            Deviation deviation;
-            deviation.loss = loss_deviation(twin->losses, again.losses);
-            add_weights_deviation(twin->weights, again, shown_.begin.weights, deviation);
-            add_moments_deviation(*twin, again, deviation);
-            return deviation;
+            return deviation({twin->losses, twin->weights, &*twin}, {again.losses, again.weights, &again},
+                             shown_.begin.weights);
         });
     }
 

@@ -49,35 +49,35 @@ at::Tensor direction(const TrainingState& state) {
     return state.first_moments / (state.second_moments.sqrt() + optimiser_settings.epsilon);
 }
 
-}  // namespace
-
-double relative_to_loss(double difference, double loss) {
-    return std::abs(difference) / std::max(loss, loss_floor);
-}
-
-void add_weights_deviation(const at::Tensor& claimed, const TrainingState& again, const at::Tensor& start,
-                           Deviation& deviation) {
-    const at::Tensor way = again.weights - start;
-    deviation.weights = relative(claimed, again.weights, way);
-    const at::Tensor root = again.second_moments.sqrt();
-    deviation.weighted_weights = relative(claimed * root, again.weights * root, way * root);
-}
-
-void add_moments_deviation(const TrainingState& claimed, const TrainingState& again, Deviation& deviation) {
-    deviation.first_moments = relative(claimed.first_moments, again.first_moments, again.first_moments);
-    const at::Tensor root = again.second_moments.sqrt();
-    deviation.second_moments = relative(claimed.second_moments.sqrt(), root, root);
-    const at::Tensor next = direction(again);
-    deviation.next_step = relative(direction(claimed), next, next);
-}
-
-double loss_deviation(std::span<const float> claimed, std::span<const float> again) {
+double worst_loss(std::span<const float> claimed, std::span<const float> again) {
     double worst = 0;
     for (std::size_t i = 0; i < again.size(); ++i) {
         const double loss = again[i];
         worst = std::max(worst, relative_to_loss(static_cast<double>(claimed[i]) - loss, loss));
     }
     return worst;
+}
+
+}  // namespace
+
+double relative_to_loss(double difference, double loss) {
+    return std::abs(difference) / std::max(loss, loss_floor);
+}
+
+Deviation deviation(const SegmentEnd& claimed, const SegmentEnd& again, const at::Tensor& start) {
+    const at::Tensor root = again.state->second_moments.sqrt();
+    const at::Tensor way = again.weights - start;
+    Deviation found;
+    found.weights = relative(claimed.weights, again.weights, way);
+    found.weighted_weights = relative(claimed.weights * root, again.weights * root, way * root);
+    found.loss = worst_loss(claimed.losses, again.losses);
+    if (claimed.state == nullptr) return found;
+    const at::Tensor next = direction(*again.state);
+    found.first_moments =
+        relative(claimed.state->first_moments, again.state->first_moments, again.state->first_moments);
+    found.second_moments = relative(claimed.state->second_moments.sqrt(), root, root);
+    found.next_step = relative(direction(*claimed.state), next, next);
+    return found;
 }
 
 Deviation worse_of(const Deviation& a, const Deviation& b) {

@@ -26,13 +26,15 @@ inline constexpr double loss_floor = 2.5;
 /// A difference of two losses in relation to one of them, which is not negative.
 double relative_to_loss(double difference, double loss);
 
-/// Sets the two deviations of the weights. `start`: those in which the segment begins. Flat tensors of one size.
-void add_weights_deviation(const at::Tensor& claimed, const TrainingState& again, const at::Tensor& start,
-                           Deviation& deviation);
-/// Sets the three deviations that follow from the moments.
-void add_moments_deviation(const TrainingState& claimed, const TrainingState& again, Deviation& deviation);
-/// Of as many steps as `again` has; all are finite and not negative.
-double loss_deviation(std::span<const float> claimed, std::span<const float> again);
+/// The end of a segment. Refers to what it is made of.
+struct SegmentEnd {
+    std::span<const float> losses;    ///< of the segment's steps, finite and not negative
+    const at::Tensor& weights;        ///< flat
+    const TrainingState* state = {};  ///< with the moments; none where only weights are known: at the run's end
+};
+/// How far a claimed end is from the one that training again gives, whose moments are known. Without claimed moments
+/// their parts are 0. `start`: the weights in which the segment begins.
+Deviation deviation(const SegmentEnd& claimed, const SegmentEnd& again, const at::Tensor& start);
 
 /// The larger of both in each part, at most 10^6: where nothing moved, a difference is infinitely large.
 Deviation worse_of(const Deviation& a, const Deviation& b);

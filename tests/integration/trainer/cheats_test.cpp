@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdlib>
 #include <limits>
 #include <set>
 #include <utility>
@@ -17,10 +16,6 @@ namespace {
 using namespace trainer_protocol;
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
-
-bool full_trials() {
-    return std::getenv("EMETH_TRIALS") != nullptr && std::string_view(std::getenv("EMETH_TRIALS")) == "full";
-}
 
 std::vector<float> negated(std::vector<float> values) {
     for (float& value : values) value = -value;

@@ -110,12 +110,10 @@ trainer_protocol::Deviation HonestRun::deviation(std::uint32_t segment, const Tr
     const auto first = static_cast<std::ptrdiff_t>(step_of(segment));
     const std::vector<float> again(losses.begin() + first,
                                    losses.begin() + static_cast<std::ptrdiff_t>(step_of(segment + 1)));
-    trainer_protocol::Deviation found;
-    found.loss = loss_deviation(claimed.losses, again);
-    add_weights_deviation(claimed.weights, end, state(segment)->weights, found);
     // Of the last state, only the weights are shown.
-    if (segment + 1 < plan.segments) add_moments_deviation(claimed, end, found);
-    return found;
+    const bool is_last = segment + 1 == plan.segments;
+    return trainer::deviation({claimed.losses, claimed.weights, is_last ? nullptr : &claimed},
+                              {again, end.weights, &end}, state(segment)->weights);
 }
 
 bool HonestRun::objected_to(std::uint32_t segment, const trainer_protocol::Deviation& found) const {

@@ -6,11 +6,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
-#include <functional>
 #include <iostream>
 #include <random>
-#include <string_view>
 
 #include "integration/trainer/odd_datasets.hpp"
 #include "integration/trainer/verification_bench.hpp"
@@ -21,8 +18,7 @@ namespace {
 using namespace trainer_protocol;
 
 int run_count() {
-    const char* trials = std::getenv("EMETH_TRIALS");
-    return trials != nullptr && std::string_view(trials) == "full" ? 500 : 40;
+    return full_trials() ? 500 : 40;
 }
 
 /// What a machine computes with. The variables choose the kernels of oneDNN, libtorch and OpenBLAS.

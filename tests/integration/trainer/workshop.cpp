@@ -5,8 +5,10 @@
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <cstdlib>
 #include <memory>
 #include <stdexcept>
+#include <string_view>
 
 #include "crypto/sha256.hpp"
 #include "integration/trainer/trainer_process.hpp"
@@ -16,6 +18,11 @@ namespace emeth::test {
 
 using trainer_protocol::JobSpec;
 using trainer_protocol::Trained;
+
+bool full_trials() {
+    const char* trials = std::getenv("EMETH_TRIALS");
+    return trials != nullptr && std::string_view(trials) == "full";
+}
 
 JobSpec example_job(std::uint32_t epochs) {
     return {*JobId::parse("0x5e1f00112233445566778899aabbccdd"), "en", epochs, "nano"};

@@ -12,6 +12,9 @@
 
 namespace emeth::test {
 
+/// Whether trials are to be made in full number, as `./emeth test --label long` does.
+bool full_trials();
+
 /// A JOB on real English text: the licences that every Debian system has.
 trainer_protocol::JobSpec example_job(std::uint32_t epochs = 2);
 /// `bytes` of that text, beginning at `offset`.

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <functional>
 #include <iostream>
 #include <string_view>
@@ -22,10 +21,6 @@ namespace {
 
 using namespace trainer;
 using trainer_protocol::Deviation;
-
-bool full_trials() {
-    return std::getenv("EMETH_TRIALS") != nullptr && std::string_view(std::getenv("EMETH_TRIALS")) == "full";
-}
 
 // ---- the zoo
 
