@@ -15,6 +15,13 @@ namespace {
 
 constexpr std::uint64_t book_bytes_max = 16 << 20;
 
+/// `size` bytes from `begin` on, going on from the book's beginning after its end.
+std::string excerpt(std::string_view book, std::uint64_t begin, std::uint64_t size) {
+    std::string text(book.substr(begin, size));
+    while (text.size() < size) text += book.substr(0, size - text.size());
+    return text;
+}
+
 }  // namespace
 
 Task<Result<std::string>> read_book(std::filesystem::path folder) {
@@ -40,12 +47,10 @@ Task<Result<std::vector<std::filesystem::path>>> write_texts(std::filesystem::pa
     const std::string_view text = *book;
     std::vector<std::filesystem::path> files;
     for (const auto size : sizes_bytes) {
-        if (size > text.size())
-            co_return permanent_error(fmt::format("the book has only {} bytes, but a JOB wants {}", text.size(), size));
         // Spread the beginnings over the book, so that no JOB's text is a prefix of another's.
-        const auto begin = (text.size() - size) * files.size() / sizes_bytes.size();
+        const auto begin = size < text.size() ? (text.size() - size) * files.size() / sizes_bytes.size() : 0;
         auto file = folder / fmt::format("job-{}.txt", files.size() + 1);
-        if (auto written = write_file_durably(file, text.substr(begin, size)); written.has_error())
+        if (auto written = write_file_durably(file, excerpt(text, begin, size)); written.has_error())
             co_return written.error();
         files.push_back(std::move(file));
     }

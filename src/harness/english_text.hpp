@@ -15,7 +15,7 @@ namespace emeth::harness {
 Task<Result<std::string>> read_book(std::filesystem::path folder);
 
 /// Writes one dataset of each size (bytes) into `folder` and returns the files in that order. Each begins at
-/// a different place in the book.
+/// a different place in the book; more bytes than it has are the book over and over.
 Task<Result<std::vector<std::filesystem::path>>> write_texts(std::filesystem::path folder,
                                                              std::vector<std::uint64_t> sizes_bytes);
 

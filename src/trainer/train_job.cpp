@@ -62,14 +62,15 @@ Result<Trained> trained_report(const std::filesystem::path& artifact, const Mani
 std::optional<Manifest> finished_artifact(const std::filesystem::path& path, const TrainRequest& request,
                                           const ArtifactTerms& terms) {
     if (!std::filesystem::exists(path)) return std::nullopt;
-    Result<Artifact> artifact = read_artifact(path, terms, request.job.epochs);
+    Result<Artifact> artifact = read_artifact(path, terms, {request.job.epochs, terms.plan.segments});
     if (!artifact) {
         spdlog::warn("the artifact on disk cannot be used and will be made again: {}", artifact.error().message);
         return std::nullopt;
     }
     Manifest& manifest = artifact->manifest;
     const bool same = manifest.job == request.job.id && manifest.model == request.job.model &&
-                      manifest.epochs == request.job.epochs && manifest.dataset_sha256 == request.dataset_sha256;
+                      manifest.epochs == request.job.epochs && manifest.dataset_sha256 == request.dataset_sha256 &&
+                      manifest.states.size() == terms.plan.segments + std::size_t{1};
     if (!same) return std::nullopt;
     return std::move(manifest);
 }

@@ -21,8 +21,13 @@ constexpr std::uint32_t epochs_accepted_for(std::uint32_t asked) {
     return std::min(epochs_max, std::max(epochs_accepted, 2 * std::min(asked, epochs_max)));
 }
 
-inline constexpr std::uint32_t segments_default = 32;
+/// A run has at least so many segments, at least so many an epoch, and as many as it takes for none to be longer than
+/// segment_steps_max: training amplifies rounding, so that of a long segment the end tells little. A run of more than
+/// segments_max · segment_steps_max steps has longer ones.
+inline constexpr std::uint32_t segments_min = 32;
 inline constexpr std::uint32_t segments_per_epoch_min = 8;
+inline constexpr std::uint32_t segment_steps_max = 32;
+inline constexpr std::uint32_t segments_max = 65'536;
 inline constexpr std::uint32_t draws_default = 2;
 inline constexpr std::uint32_t draws_max = 64;
 

@@ -7,7 +7,7 @@
 #include <set>
 
 #include "crypto/sha256.hpp"
-#include "trainer_protocol/presets.hpp"
+#include "trainer_protocol/epoch_tokens.hpp"
 
 namespace emeth::trainer_protocol {
 namespace {
@@ -19,12 +19,32 @@ std::uint64_t word_of_draw(const JobId& job, const Hash256& block_hash, std::uin
     return word;
 }
 
+std::uint64_t quotient_up(std::uint64_t dividend, std::uint64_t divisor) {
+    return dividend / divisor + (dividend % divisor == 0 ? 0 : 1);
+}
+
+/// If there are steps enough.
+std::uint64_t segments_wished(std::uint64_t steps, std::uint32_t epochs) {
+    const std::uint64_t wished = std::max({std::uint64_t{segments_min}, std::uint64_t{segments_per_epoch_min} * epochs,
+                                           quotient_up(steps, segment_steps_max)});
+    return std::min<std::uint64_t>(wished, segments_max);
+}
+
+/// The tokens of a byte are not more than one, and a token has 2 bytes.
+constexpr std::uint64_t token_bytes_per_dataset_byte = 2;
+
 }  // namespace
 
 std::uint32_t segment_count(std::uint64_t steps, std::uint32_t epochs) {
-    const std::uint64_t wished =
-        std::max<std::uint64_t>(segments_default, std::uint64_t{segments_per_epoch_min} * epochs);
-    return static_cast<std::uint32_t>(std::min({wished, steps, std::uint64_t{1} << 30}));
+    return static_cast<std::uint32_t>(std::min(segments_wished(steps, epochs), steps));
+}
+
+/// Only an epoch whose steps have all the preset's sequences can have more steps than segments_per_epoch_min segments.
+std::uint32_t segment_count_max(const Preset& preset, std::uint64_t dataset_bytes, std::uint32_t epochs) {
+    const auto step_tokens = static_cast<std::uint64_t>(preset.context * preset.sequences_per_step);
+    const std::uint64_t steps_per_epoch = quotient_up(epoch_tokens(preset, dataset_bytes).at_most, step_tokens);
+    const std::uint64_t counted = std::min(steps_per_epoch, std::numeric_limits<std::uint64_t>::max() / epochs);
+    return static_cast<std::uint32_t>(segments_wished(counted * epochs, epochs));
 }
 
 std::uint64_t step_of_state(std::uint32_t index, std::uint32_t segments, std::uint64_t steps) {
@@ -71,15 +91,16 @@ std::optional<std::uint64_t> state_bytes(std::string_view model) {
     return preset ? std::optional(preset->state_bytes()) : std::nullopt;
 }
 
-std::uint64_t states_bytes_max(std::string_view model, std::uint32_t epochs, std::uint32_t draws) {
-    const std::uint64_t segments = segment_count(std::numeric_limits<std::uint64_t>::max(), epochs);
+std::uint64_t states_bytes(std::string_view model, std::uint32_t segments, std::uint32_t draws) {
     const std::uint64_t shown = std::min<std::uint64_t>(segments, 2 * (std::uint64_t{draws} + 1));
     return state_bytes(model).value_or(0) * (segments + shown);
 }
 
 RoomNeeded room_needed(std::string_view model, std::uint32_t epochs, std::uint64_t dataset_bytes, std::uint32_t draws) {
-    const std::uint64_t states = states_bytes_max(model, epochs, draws);
-    return {2 * dataset_bytes + states, states};
+    const Result<Preset> preset = find_preset(model);
+    const std::uint64_t states =
+        preset ? states_bytes(model, segment_count_max(*preset, dataset_bytes, epochs), draws) : 0;
+    return {(1 + token_bytes_per_dataset_byte) * dataset_bytes + states, states};
 }
 
 }  // namespace emeth::trainer_protocol

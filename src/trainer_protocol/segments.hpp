@@ -16,12 +16,15 @@
 
 #include "statemachine/types.hpp"
 #include "trainer_protocol/network_rules.hpp"
+#include "trainer_protocol/presets.hpp"
 
 namespace emeth::trainer_protocol {
 
-/// segments_default, or segments_per_epoch_min per epoch where that is more; never more than there are steps. Both
-/// arguments > 0.
+/// The most of segments_min, segments_per_epoch_min per epoch, and as many as have at most segment_steps_max steps; but
+/// at most segments_max, and never more than there are steps. Both arguments > 0.
 std::uint32_t segment_count(std::uint64_t steps, std::uint32_t epochs);
+/// The most segments of any run of these epochs over so many bytes, whatever a tokenizer makes of them.
+std::uint32_t segment_count_max(const Preset& preset, std::uint64_t dataset_bytes, std::uint32_t epochs);
 
 /// Steps done at state `index`, 0 to `segments`: floor(steps · index / segments).
 std::uint64_t step_of_state(std::uint32_t index, std::uint32_t segments, std::uint64_t steps);
@@ -49,14 +52,15 @@ std::array<std::uint8_t, evidence_header_bytes> evidence_header(const Hash256& b
 
 /// Bytes of one state of a preset; none: this program knows no such preset.
 std::optional<std::uint64_t> state_bytes(std::string_view model);
-/// The most that the states of a run, and the evidence made of them, take on the worker's disk until the verdict. 0 for
-/// an unknown preset.
-std::uint64_t states_bytes_max(std::string_view model, std::uint32_t epochs, std::uint32_t draws);
+/// What the states of a run, and the evidence made of them, take on the worker's disk until the verdict. 0 for an
+/// unknown preset.
+std::uint64_t states_bytes(std::string_view model, std::uint32_t segments, std::uint32_t draws);
 
-/// What a JOB takes of its worker until the verdict. Checkpoints and the artifact come out of the worker's reserve.
+/// What a JOB takes at most of its worker until the verdict: of ordinary text hardly half as much, which nobody knows
+/// before its bytes are tokens. Checkpoints and the artifact come out of the worker's reserve.
 struct RoomNeeded {
-    std::uint64_t disk_bytes = 0;    ///< the dataset, about as much again for its tokens, and the states
-    std::uint64_t states_bytes = 0;  ///< states_bytes_max(), which also counts against model_cached_size
+    std::uint64_t disk_bytes = 0;    ///< the dataset, its tokens, and the states
+    std::uint64_t states_bytes = 0;  ///< those alone, which also count against model_cached_size
 };
 RoomNeeded room_needed(std::string_view model, std::uint32_t epochs, std::uint64_t dataset_bytes, std::uint32_t draws);
 

@@ -25,6 +25,14 @@ HeldJob record_or_lost(const std::filesystem::path& folder, const JobId& id) {
     return lost;
 }
 
+/// Exactly, once its dataset's tokens are counted; until then the most that they may be.
+std::uint64_t states_bytes_of(const HeldJob& job) {
+    using namespace trainer_protocol;
+    if (job.dataset && job.dataset->steps_total > 0)
+        return states_bytes(job.spec.model, segment_count(job.dataset->steps_total, job.spec.epochs), draws_default);
+    return room_needed(job.spec.model, job.spec.epochs, job.dataset_bytes, draws_default).states_bytes;
+}
+
 }  // namespace
 
 JobFolders::JobFolders(const asio::any_io_executor& executor, std::filesystem::path jobs_folder, BlockingPool& pool)
@@ -69,9 +77,7 @@ std::filesystem::path JobFolders::folder(const JobId& job) const {
 std::uint64_t JobFolders::states_kept_bytes(const std::optional<JobId>& except) const {
     std::uint64_t bytes = 0;
     for (const auto& [id, job] : jobs_)
-        if (!job.helping && id != except)
-            bytes +=
-                trainer_protocol::states_bytes_max(job.spec.model, job.spec.epochs, trainer_protocol::draws_default);
+        if (!job.helping && id != except) bytes += states_bytes_of(job);
     return bytes;
 }
 

@@ -24,7 +24,7 @@ public:
     [[nodiscard]] HeldJob* find(const JobId& job);
     [[nodiscard]] std::vector<worker_protocol::HeldLease> held() const;
     [[nodiscard]] std::filesystem::path folder(const JobId& job) const;
-    /// The most that verification may ask to see of the JOBs held, `except` left out; it asks nothing of a helper.
+    /// What the states of the JOBs held take, `except` left out; verification asks nothing of a helper.
     [[nodiscard]] std::uint64_t states_kept_bytes(const std::optional<JobId>& except) const;
 
     /// Makes the JOB's folder and a record that is durable when it returns.

@@ -16,8 +16,7 @@ namespace {
 using trainer_protocol::epochs_max;
 
 constexpr std::size_t model_bytes_max = 32;
-/// At most eight segments per epoch.
-constexpr std::int64_t state_index_end = trainer_protocol::segments_per_epoch_min * std::int64_t{epochs_max};
+constexpr std::int64_t state_index_end = trainer_protocol::segments_max;
 
 boost::json::object fields(const Challenge& message) {
     return {{"type", "challenge"}, {"challenge", message.challenge.hex()}, {"master", message.master.hex()}};

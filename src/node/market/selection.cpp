@@ -212,9 +212,11 @@ std::optional<Refused> check_gas_money(Draft& a) {
 
 std::optional<Refused> check_disk(Draft& a) {
     // All factors are bounded by settings and presets, far below 2^64.
-    auto needed = a.policy.disk_reserve_bytes + a.candidate.dataset_bytes * a.policy.disk_bytes_per_dataset_byte;
+    const trainer_protocol::JobSpec& spec = a.chosen.spec;
+    const std::uint64_t dataset = a.candidate.dataset_bytes;
+    auto needed = a.policy.disk_reserve_bytes + dataset * a.policy.disk_bytes_per_dataset_byte;
     if (a.policy.disk_bytes_per_dataset_byte > 0)
-        needed += trainer_protocol::states_bytes_max(a.chosen.spec.model, a.chosen.spec.epochs, a.policy.rules.draws);
+        needed += trainer_protocol::room_needed(spec.model, spec.epochs, dataset, a.policy.rules.draws).states_bytes;
     if (a.view.disk_free_bytes >= needed) return std::nullopt;
     return for_now(fmt::format("needs {} MiB of disk, {} MiB are free", needed >> 20, a.view.disk_free_bytes >> 20));
 }

@@ -36,13 +36,13 @@ struct StreamedLog {
     }
 };
 
-MemberRules member_rules(const ArtifactTerms& terms, std::uint32_t epochs_max, StreamedLog& log) {
+MemberRules member_rules(const ArtifactTerms& terms, const ManifestBounds& bounds, StreamedLog& log) {
     const MemberSink take_log = [&log](std::string_view piece) { return log.take(piece); };
     return {{config_name, {.bytes_max = config_bytes_max}},
             {weights_name, {.bytes_max = safetensors_bytes_max(terms.layout)}},
             {tokenizer_name, {.bytes_max = terms.tokenizer_bytes}},
             {log_name, {.bytes_max = training_log_bytes_max(terms.plan), .sink = take_log}},
-            {manifest_name, {.bytes_max = manifest_bytes_max(epochs_max)}}};
+            {manifest_name, {.bytes_max = bounds.bytes_max()}}};
 }
 
 using Digests = std::map<std::string, Hash256>;
@@ -111,22 +111,22 @@ Result<void> write_artifact(const std::filesystem::path& path, const ArtifactTer
     return write_archive(path, members);
 }
 
-Result<Manifest> read_artifact_manifest(const std::filesystem::path& path, std::uint32_t epochs_max) {
-    const Result<std::string> text = read_archive_member(path, manifest_name, manifest_bytes_max(epochs_max));
+Result<Manifest> read_artifact_manifest(const std::filesystem::path& path, const ManifestBounds& bounds) {
+    const Result<std::string> text = read_archive_member(path, manifest_name, bounds.bytes_max());
     if (text.has_error()) return text.error();
-    return read_manifest(*text, epochs_max);
+    return read_manifest(*text, bounds);
 }
 
 Result<Artifact> read_artifact(const std::filesystem::path& path, const ArtifactTerms& terms,
-                               std::uint32_t epochs_max) {
+                               const ManifestBounds& bounds) {
     StreamedLog log{.reader = TrainingLogReader(terms.preset, terms.plan), .digest = {}};
-    const MemberRules rules = member_rules(terms, epochs_max, log);
+    const MemberRules rules = member_rules(terms, bounds, log);
     Result<std::map<std::string, std::string>> members = read_archive(path, rules);
     if (members.has_error()) return members.error();
     for (const auto& [name, rule] : rules) {
         if (!members->contains(name)) return permanent_error(fmt::format("the archive lacks {}", name));
     }
-    Result<Manifest> manifest = read_manifest(members->at(manifest_name), epochs_max);
+    Result<Manifest> manifest = read_manifest(members->at(manifest_name), bounds);
     if (manifest.has_error()) return manifest.error();
     if (Result<void> digests = require_digests(digests_of(*members, log), *manifest); digests.has_error())
         return digests.error();

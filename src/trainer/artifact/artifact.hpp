@@ -40,11 +40,12 @@ struct ArtifactTerms {
 /// Fills in `artifact.manifest.members` and writes the archive. The same content makes the same bytes.
 Result<void> write_artifact(const std::filesystem::path& path, const ArtifactTerms& terms, Artifact artifact);
 
-/// The manifest of at most `epochs_max` epochs, before anything else in the archive is read.
-Result<Manifest> read_artifact_manifest(const std::filesystem::path& path, std::uint32_t epochs_max);
+/// The manifest, before anything else in the archive is read.
+Result<Manifest> read_artifact_manifest(const std::filesystem::path& path, const ManifestBounds& bounds);
 
-/// The content of the archive; each member matches its digest in the manifest, which is of at most `epochs_max` epochs.
-/// A permanent Error says what is wrong. The terms bound every size before anything is read.
-Result<Artifact> read_artifact(const std::filesystem::path& path, const ArtifactTerms& terms, std::uint32_t epochs_max);
+/// The content of the archive; each member matches its digest in the manifest. A permanent Error says what is wrong.
+/// Terms and bounds limit every size before anything is read.
+Result<Artifact> read_artifact(const std::filesystem::path& path, const ArtifactTerms& terms,
+                               const ManifestBounds& bounds);
 
 }  // namespace emeth::trainer

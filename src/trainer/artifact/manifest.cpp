@@ -27,12 +27,8 @@ constexpr std::uint64_t count_max = std::uint64_t{1} << 53;
 constexpr std::size_t members_max = 16;
 constexpr std::uint64_t bytes_besides_lists = 8'192 + history_bytes_besides_segments;
 constexpr std::uint64_t bytes_per_epoch = 32;  // a loss
-constexpr std::uint64_t bytes_per_state = 2 * Hash256::size_bytes + 8 + history_bytes_per_segment;
+constexpr std::uint64_t bytes_per_segment = 2 * Hash256::size_bytes + 8 + history_bytes_per_segment;
 constexpr double loss_max = std::numeric_limits<float>::max();
-
-std::uint64_t states_max(std::uint32_t epochs) {
-    return trainer_protocol::segment_count(std::numeric_limits<std::uint64_t>::max(), epochs) + std::uint64_t{1};
-}
 
 json::object seeds_of(const JobId& job) {
     json::object seeds;
@@ -72,8 +68,8 @@ json::array states_of(const Manifest& manifest) {
     return states;
 }
 
-void read_states(JsonObject& object, Manifest& manifest) {
-    for (const json::value& state : object.array("states", states_max(manifest.epochs))) {
+void read_states(JsonObject& object, std::uint32_t segments_max, Manifest& manifest) {
+    for (const json::value& state : object.array("states", segments_max + std::size_t{1})) {
         const auto digest = state.is_string() ? Hash256::parse(std::string_view(state.get_string())) : std::nullopt;
         if (!digest) return object.reject("states", "an array of SHA-256 digests");
         manifest.states.push_back(*digest);
@@ -142,12 +138,12 @@ std::string write_manifest(const Manifest& manifest, const Preset& preset) {
     return json_text(object) + "\n";
 }
 
-std::uint64_t manifest_bytes_max(std::uint32_t epochs) {
-    return bytes_besides_lists + bytes_per_epoch * epochs + bytes_per_state * states_max(epochs);
+std::uint64_t ManifestBounds::bytes_max() const {
+    return bytes_besides_lists + bytes_per_epoch * epochs_max + bytes_per_segment * (segments_max + std::uint64_t{1});
 }
 
-Result<Manifest> read_manifest(std::string_view text, std::uint32_t epochs_max) {
-    const Result<json::value> json = parse_json(text, manifest_bytes_max(epochs_max), "manifest.json");
+Result<Manifest> read_manifest(std::string_view text, const ManifestBounds& bounds) {
+    const Result<json::value> json = parse_json(text, bounds.bytes_max(), "manifest.json");
     if (json.has_error()) return json.error();
     if (Result<void> unique = require_unique_keys(text, "manifest.json"); unique.has_error()) return unique.error();
     JsonObject object(*json, "manifest.json");
@@ -156,7 +152,7 @@ Result<Manifest> read_manifest(std::string_view text, std::uint32_t epochs_max) 
     manifest.job = object.fixed<JobId>("job");
     manifest.language = object.string("language", name_bytes_max);
     manifest.model = object.string("model", name_bytes_max);
-    manifest.epochs = static_cast<std::uint32_t>(object.u64("epochs", 1, epochs_max));
+    manifest.epochs = static_cast<std::uint32_t>(object.u64("epochs", 1, bounds.epochs_max));
     manifest.steps_per_epoch = object.u64("steps_per_epoch", 1, count_max);
     manifest.steps = object.u64("steps", 1, count_max);
     JsonObject dataset = object.object("dataset");
@@ -166,7 +162,7 @@ Result<Manifest> read_manifest(std::string_view text, std::uint32_t epochs_max) 
     JsonObject hyperparameters = object.object("hyperparameters");
     manifest.sequences_per_step = hyperparameters.i64("sequences_per_step", 1, 1 << 20);
     read_losses(object, manifest);
-    read_states(object, manifest);
+    read_states(object, bounds.segments_max, manifest);
     const std::size_t segments = std::max<std::size_t>(manifest.states.size(), 1) - 1;
     manifest.compute = read_history(object, static_cast<std::uint32_t>(segments));
     read_members(*json, object, manifest);

@@ -18,8 +18,13 @@ namespace emeth::trainer {
 
 using trainer_protocol::Preset;
 
-/// The largest manifest that a run of `epochs` epochs may have: it lists their losses and the states of all segments.
-std::uint64_t manifest_bytes_max(std::uint32_t epochs);
+/// How large a manifest may be: it lists the losses of all epochs and the states of all segments.
+struct ManifestBounds {
+    std::uint32_t epochs_max = 0;
+    std::uint32_t segments_max = 0;
+
+    [[nodiscard]] std::uint64_t bytes_max() const;
+};
 
 struct Manifest {
     JobId job;
@@ -48,7 +53,7 @@ struct Manifest {
 
 /// Adds the seeds that follow from the JOB's id and the hyperparameters that follow from the preset.
 std::string write_manifest(const Manifest& manifest, const Preset& preset);
-/// A permanent Error names the field that is missing, given twice or out of bounds; more than `epochs_max` epochs are.
-Result<Manifest> read_manifest(std::string_view text, std::uint32_t epochs_max);
+/// A permanent Error names the field that is missing, given twice or out of bounds.
+Result<Manifest> read_manifest(std::string_view text, const ManifestBounds& bounds);
 
 }  // namespace emeth::trainer

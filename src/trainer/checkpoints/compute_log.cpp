@@ -12,7 +12,8 @@
 namespace emeth::trainer {
 namespace {
 
-constexpr std::uint32_t segments_max = 1 << 16;
+using trainer_protocol::segments_max;
+
 constexpr std::uint64_t file_bytes_max = history_bytes_besides_segments + segments_max * history_bytes_per_segment;
 
 }  // namespace

@@ -18,6 +18,7 @@
 #include "trainer/verification/check_record.hpp"
 #include "trainer/verification/check_segments.hpp"
 #include "trainer_protocol/network_rules.hpp"
+#include "trainer_protocol/segments.hpp"
 
 namespace emeth::trainer {
 namespace {
@@ -113,6 +114,12 @@ Checked check_loss(const CheckedRun& run, double claimed) {
     return checked;
 }
 
+ManifestBounds bounds_of(const CheckRequest& request, const Preset& preset) {
+    const std::uint32_t epochs = trainer_protocol::epochs_accepted_for(request.job.epochs);
+    const std::uint64_t dataset_bytes = std::filesystem::file_size(request.dataset);
+    return {epochs, trainer_protocol::segment_count_max(preset, dataset_bytes, epochs)};
+}
+
 /// The run that the states claim to belong to: it has as many epochs as the manifest says.
 Hash256 run_of(const CheckRequest& request, const Manifest& manifest, const Hash256& dataset_sha256,
                const Hash256& tokenizer_sha256, const Plan& plan) {
@@ -142,8 +149,8 @@ Result<Checked> check_artifact(const CheckRequest& request, Reporter& reporter) 
 
     // Cheap checks come first: nothing large is read before they have passed.
     reporter.report(trainer_protocol::Progress{.stage = "check"});
-    const std::uint32_t epochs_max = trainer_protocol::epochs_accepted_for(request.job.epochs);
-    const Result<Manifest> manifest = read_artifact_manifest(request.artifact, epochs_max);
+    const ManifestBounds bounds = bounds_of(request, *preset);
+    const Result<Manifest> manifest = read_artifact_manifest(request.artifact, bounds);
     if (!manifest) return answer_to(manifest);
     if (Objection objection = object_to_origin(*manifest, request, *dataset_sha256))
         return rejected(*std::move(objection));
@@ -160,7 +167,7 @@ Result<Checked> check_artifact(const CheckRequest& request, Reporter& reporter) 
                                run_of(request, *manifest, *dataset_sha256, data->tokenizer_sha256, *plan),
                                layout.count(), *plan);
     const ArtifactTerms terms{*preset, layout, *plan, data->tokenizer_model.size()};
-    const Result<Artifact> artifact = read_artifact(request.artifact, terms, epochs_max);
+    const Result<Artifact> artifact = read_artifact(request.artifact, terms, bounds);
     if (!artifact) return answer_to(artifact);
     if (Objection objection = object_to_content(*artifact, *preset, *plan, *data, states))
         return rejected(*std::move(objection));

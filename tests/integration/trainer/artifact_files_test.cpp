@@ -26,6 +26,7 @@ using ::testing::HasSubstr;
 constexpr std::uint64_t eight_gigabytes = (std::uint64_t{1} << 33) - 1;
 constexpr std::size_t tar_block_bytes = 512;
 constexpr std::uint32_t epochs = 2;
+constexpr ManifestBounds bounds{.epochs_max = epochs, .segments_max = 32};
 
 const Preset preset = *trainer_protocol::find_preset("nano");
 const ParameterLayout layout(preset);
@@ -66,7 +67,7 @@ public:
     void write(const std::string& bytes) const { test::write_text(path(), bytes); }
 
     [[nodiscard]] std::string error() const {
-        const Result<Artifact> read = read_artifact(path(), terms, epochs);
+        const Result<Artifact> read = read_artifact(path(), terms, bounds);
         if (read) return "no error";
         EXPECT_EQ(read.error().kind, ErrorKind::permanent);
         return read.error().message;
@@ -98,7 +99,7 @@ void claim_size(std::string& tar, const std::string& member, std::uint64_t bytes
 
 TEST(ArtifactFiles, RoundTrip) {
     const Files files;
-    const Result<Artifact> read = read_artifact(files.path(), terms, epochs);
+    const Result<Artifact> read = read_artifact(files.path(), terms, bounds);
     ASSERT_TRUE(read) << read.error().message;
     EXPECT_EQ(read->losses, losses());
     EXPECT_EQ(read->tokenizer_model, tokenizer);
@@ -114,7 +115,7 @@ TEST(ArtifactFiles, AHeaderThatClaims8GigabytesIsNotBelieved) {
          std::map<std::string, std::uint64_t>{{"model.safetensors", safetensors_bytes_max(layout)},
                                               {"training_log.jsonl", log_max},
                                               {"tokenizer.model", tokenizer.size()},
-                                              {"manifest.json", manifest_bytes_max(epochs)},
+                                              {"manifest.json", bounds.bytes_max()},
                                               {"config.json", 4'096}}) {
         SCOPED_TRACE(member);
         const Files files;
@@ -125,7 +126,7 @@ TEST(ArtifactFiles, AHeaderThatClaims8GigabytesIsNotBelieved) {
             EXPECT_EQ(files.error(), fmt::format("'{}' in the archive has {} bytes; at most {} are allowed", member,
                                                  claimed, bytes_max));
             if (member != "manifest.json") continue;
-            const Result<Manifest> manifest = read_artifact_manifest(files.path(), epochs);
+            const Result<Manifest> manifest = read_artifact_manifest(files.path(), bounds);
             ASSERT_FALSE(manifest);
             EXPECT_EQ(manifest.error().message, files.error());
         }

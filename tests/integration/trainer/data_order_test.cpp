@@ -175,6 +175,21 @@ TEST(Plan, AnEpochTrainsATokenForSixBytesAtLeast) {
     }
 }
 
+/// Nodes make room for as many, and verifiers believe no longer list of them.
+TEST(Plan, ItsSegmentsAreAtMostThoseThatItsBytesCanHave) {
+    for (const char* model : {"nano", "d256", "gpt2"}) {
+        const Preset preset = *find_preset(model);
+        for (const std::uint64_t bytes : {4'096u, 20'000u, 200'141u, 1'000'001u, 4'200'000u, 50'000'000u})
+            for (const std::uint64_t tokens : {bytes / 64, bytes / 6, bytes / 2, bytes, 3 * bytes})
+                for (const std::uint32_t epochs : {1u, 2u, 9u, 100u}) {
+                    const DatasetSize dataset{bytes, std::max(tokens, Plan::tokens_min(preset))};
+                    SCOPED_TRACE(fmt::format("{}: {} tokens in {} bytes, {} epochs", model, tokens, bytes, epochs));
+                    const Plan plan = *Plan::make(preset, dataset, epochs);
+                    EXPECT_LE(plan.segments, trainer_protocol::segment_count_max(preset, bytes, epochs));
+                }
+    }
+}
+
 /// A space that the tokenizer's sample does not have is three tokens: nodes count on at most one a byte.
 TEST(Plan, AnEpochTrainsATokenAByteAtMost) {
     const Preset preset = *find_preset("nano");

@@ -50,14 +50,28 @@ private:
     std::mt19937_64 random_;
 };
 
+/// libtorch and OpenBLAS obey, whatever the processor has: a kernel that it lacks would kill the trainer.
+std::string what_there_is(const std::string& wished) {
+    const bool has_avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                            __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+    const bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    if (wished == "avx512" && !has_avx512) return what_there_is("avx2");
+    if (wished == "SkylakeX" && !has_avx512) return what_there_is("Haswell");
+    if (wished == "avx2" && !has_avx2) return "default";
+    if (wished == "Haswell" && !has_avx2) return "Prescott";
+    return wished;
+}
+
 Machine some_machine(Lot& lot) {
     Machine machine;
     machine.threads = lot.one_of(std::array{1U, 1U, 2U, 2U, 3U});
     machine.micro_batch = lot.one_of(std::array{0U, 0U, 1U, 3U, 8U, 16U});
     machine.environment["ONEDNN_MAX_CPU_ISA"] =
         lot.one_of(std::array{"ALL", "ALL", "AVX512_CORE", "AVX512_CORE_BF16", "AVX2"});
-    machine.environment["ATEN_CPU_CAPABILITY"] = lot.one_of(std::array{"avx512", "avx512", "avx2", "default"});
-    machine.environment["OPENBLAS_CORETYPE"] = lot.one_of(std::array{"SkylakeX", "Haswell", "Prescott"});
+    machine.environment["ATEN_CPU_CAPABILITY"] =
+        what_there_is(lot.one_of(std::array{"avx512", "avx512", "avx2", "default"}));
+    machine.environment["OPENBLAS_CORETYPE"] =
+        what_there_is(lot.one_of(std::array{"SkylakeX", "Haswell", "Prescott"}));
     return machine;
 }
 

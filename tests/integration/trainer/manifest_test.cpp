@@ -18,12 +18,13 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-constexpr std::uint32_t epochs_max = 100;
+/// Of a small dataset.
+constexpr ManifestBounds bounds{.epochs_max = 100, .segments_max = 800};
 
 const Preset preset = *trainer_protocol::find_preset("nano");
 
-/// As long as a run of so many epochs can make it.
-Manifest example(std::uint32_t epochs = 2) {
+/// With lists as long as such bounds allow, and records of as many kinds.
+Manifest example(std::uint32_t epochs = 2, std::uint32_t segments = 32) {
     Manifest manifest;
     manifest.job = *JobId::parse("0x5e1f00112233445566778899aabbccdd");
     manifest.language = "en";
@@ -35,7 +36,6 @@ Manifest example(std::uint32_t epochs = 2) {
     manifest.dataset_bytes = manifest.dataset_tokens = std::uint64_t{1} << 50;
     manifest.epoch_losses.assign(epochs, 1.2345678901234567e-300);
     manifest.validation_loss = 6.5;
-    const std::uint32_t segments = trainer_protocol::segment_count(manifest.steps, epochs);
     for (std::uint32_t state = 0; state <= segments; ++state)
         manifest.states.push_back(crypto::sha256(std::to_string(state)));
     manifest.compute.segments.resize(segments);
@@ -63,16 +63,17 @@ std::string changed(const std::string& old, const std::string& changed) {
 }
 
 std::string error_of(const std::string& text) {
-    const Result<Manifest> manifest = read_manifest(text, epochs_max);
+    const Result<Manifest> manifest = read_manifest(text, bounds);
     if (manifest) return "no error";
     EXPECT_EQ(manifest.error().kind, ErrorKind::permanent);
     return manifest.error().message;
 }
 
 TEST(Manifest, RoundTripOfTheLargest) {
-    for (const std::uint32_t epochs : {1U, 2U, 100U, 1'000U}) {
-        const Manifest written = example(epochs);
-        const Result<Manifest> read = read_manifest(write_manifest(written, preset), epochs);
+    for (const ManifestBounds largest : {ManifestBounds{1, 32}, {2, 1'000}, {100, 800}, {1'000, 20'000}}) {
+        const auto& [epochs, segments] = largest;
+        const Manifest written = example(epochs, segments);
+        const Result<Manifest> read = read_manifest(write_manifest(written, preset), largest);
         ASSERT_TRUE(read) << read.error().message;
         EXPECT_EQ(read->states, written.states);
         EXPECT_EQ(read->epoch_losses.size(), epochs);
@@ -81,11 +82,11 @@ TEST(Manifest, RoundTripOfTheLargest) {
     }
 }
 
-TEST(Manifest, ItsSizeIsBoundedByTheEpochs) {
-    EXPECT_LT(manifest_bytes_max(2), 24'576U);
-    EXPECT_LT(manifest_bytes_max(epochs_max), 128U << 10);
-    EXPECT_LT(manifest_bytes_max(trainer_protocol::epochs_max), 1U << 20);
-    EXPECT_THAT(error_of(std::string(manifest_bytes_max(epochs_max) + 1, ' ')), HasSubstr("bytes; at most"));
+TEST(Manifest, ItsSizeIsBoundedByEpochsAndSegments) {
+    EXPECT_LT((ManifestBounds{2, 32}.bytes_max()), 24'576U);
+    EXPECT_LT((ManifestBounds{trainer_protocol::epochs_max, 8'000}.bytes_max()), 1U << 20);
+    EXPECT_LT((ManifestBounds{2, trainer_protocol::segments_max}.bytes_max()), 8U << 20);
+    EXPECT_THAT(error_of(std::string(bounds.bytes_max() + 1, ' ')), HasSubstr("bytes; at most"));
 }
 
 struct Change {
@@ -169,7 +170,7 @@ TEST(Manifest, OneRecordIsThatOfAllSegments) {
     boost::json::object object = boost::json::parse(write_manifest(manifest, preset)).as_object();
     object.erase("segments");
     object["compute"] = {{"device", "cpu"}, {"threads", 3}, {"precision", "bf16"}, {"micro_batch", 7}};
-    const Result<Manifest> read = read_manifest(boost::json::serialize(object), epochs_max);
+    const Result<Manifest> read = read_manifest(boost::json::serialize(object), bounds);
     ASSERT_TRUE(read) << read.error().message;
     ASSERT_EQ(read->compute.segments.size(), 32U);
     EXPECT_EQ(read->compute.precision(31), Precision::bf16);
@@ -184,11 +185,11 @@ TEST(Manifest, NoStateIsGivenTwice) {
                 HasSubstr("field 'states' has the same digest in places 7 and 20"));
 }
 
-TEST(Manifest, MoreStatesThanItsEpochsCanHaveAreRefused) {
-    Manifest manifest = example();
+TEST(Manifest, MoreStatesThanARunCanHaveAreRefused) {
+    Manifest manifest = example(2, bounds.segments_max);
     manifest.states.push_back(crypto::sha256("one more"));
     EXPECT_THAT(error_of(write_manifest(manifest, preset)),
-                HasSubstr("field 'states' is an array of 34; expected an array of at most 33"));
+                HasSubstr("field 'states' is an array of 802; expected an array of at most 801"));
 }
 
 TEST(Manifest, MembersAreFew) {

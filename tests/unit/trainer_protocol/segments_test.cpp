@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <set>
 
@@ -21,12 +22,38 @@ Hash256 block(std::uint64_t number) {
     return hash;
 }
 
+constexpr std::uint64_t endless = std::numeric_limits<std::uint64_t>::max();
+
 TEST(Segments, AreThirtyTwoOrEightAnEpochAndNoMoreThanSteps) {
-    EXPECT_EQ(segment_count(1'000'000, 1), 32U);
-    EXPECT_EQ(segment_count(1'000'000, 4), 32U);
-    EXPECT_EQ(segment_count(1'000'000, 5), 40U);
+    EXPECT_EQ(segment_count(1'000, 1), 32U);
+    EXPECT_EQ(segment_count(1'000, 4), 32U);
+    EXPECT_EQ(segment_count(1'000, 5), 40U);
     EXPECT_EQ(segment_count(20, 2), 20U);
     EXPECT_EQ(segment_count(1, 1), 1U);
+}
+
+TEST(Segments, AreNoLongerThanThirtyTwoSteps) {
+    EXPECT_EQ(segment_count(1'024, 2), 32U);
+    EXPECT_EQ(segment_count(1'025, 2), 33U);
+    EXPECT_EQ(segment_count(78'000, 2), 2'438U);
+    EXPECT_EQ(segment_count(2'097'152, 2), 65'536U);
+    EXPECT_EQ(segment_count(endless, 1'000), 65'536U) << "of a run that is longer than any that is paid for";
+    for (const std::uint64_t steps : {1'025U, 78'000U, 2'097'151U}) {
+        const std::uint32_t segments = segment_count(steps, 2);
+        for (const std::uint32_t index : {0U, 1U, segments / 2, segments - 1})
+            EXPECT_LE(step_of_state(index + 1, segments, steps) - step_of_state(index, segments, steps), 32U);
+    }
+}
+
+TEST(Segments, OfSoManyBytesAreAtMostThoseOfATokenAByte) {
+    const Preset nano = *find_preset("nano");
+    EXPECT_EQ(segment_count_max(nano, 4'096, 2), 32U);
+    EXPECT_EQ(segment_count_max(nano, 4'096, 100), 800U);
+    EXPECT_EQ(segment_count_max(nano, 1 << 19, 2), 32U);
+    EXPECT_EQ(segment_count_max(nano, 1 << 20, 2), 64U);
+    EXPECT_EQ(segment_count_max(nano, 100'000'000, 2), 6'104U);
+    EXPECT_EQ(segment_count_max(*find_preset("gpt2"), 100'000'000, 2), 191U);
+    EXPECT_EQ(segment_count_max(nano, endless, 1'000), 65'536U);
 }
 
 TEST(Segments, ShareAllStepsAsEvenlyAsCanBe) {
@@ -101,8 +128,16 @@ TEST(Evidence, HoldsWhereEachDrawnSegmentBeginsAndEndsButNotTheLastState) {
 
 TEST(Evidence, OfAnUnknownModelTakesNoDisk) {
     EXPECT_FALSE(state_bytes("gpt5").has_value());
-    EXPECT_EQ(states_bytes_max("gpt5", 2, 2), 0U);
-    EXPECT_EQ(states_bytes_max("nano", 2, 2), *state_bytes("nano") * (32 + 6));
+    EXPECT_EQ(states_bytes("gpt5", 32, 2), 0U);
+    EXPECT_EQ(room_needed("gpt5", 2, 4'096, 2).states_bytes, 0U);
+}
+
+TEST(Evidence, TakesRoomBesidesTheStatesOfTheRun) {
+    EXPECT_EQ(states_bytes("nano", 32, 2), *state_bytes("nano") * (32 + 6));
+    EXPECT_EQ(states_bytes("nano", 4, 2), *state_bytes("nano") * (4 + 4));
+    const RoomNeeded room = room_needed("nano", 2, 100'000'000, 2);
+    EXPECT_EQ(room.states_bytes, *state_bytes("nano") * (6'104 + 6));
+    EXPECT_EQ(room.disk_bytes, room.states_bytes + 300'000'000) << "the dataset, and a token of 2 bytes for each byte";
 }
 
 }  // namespace
