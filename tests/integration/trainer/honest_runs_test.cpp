@@ -70,8 +70,7 @@ Machine some_machine(Lot& lot) {
         lot.one_of(std::array{"ALL", "ALL", "AVX512_CORE", "AVX512_CORE_BF16", "AVX2"});
     machine.environment["ATEN_CPU_CAPABILITY"] =
         what_there_is(lot.one_of(std::array{"avx512", "avx512", "avx2", "default"}));
-    machine.environment["OPENBLAS_CORETYPE"] =
-        what_there_is(lot.one_of(std::array{"SkylakeX", "Haswell", "Prescott"}));
+    machine.environment["OPENBLAS_CORETYPE"] = what_there_is(lot.one_of(std::array{"SkylakeX", "Haswell", "Prescott"}));
     return machine;
 }
 

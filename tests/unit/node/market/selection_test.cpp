@@ -188,12 +188,12 @@ const std::vector<RefusalCase> refusal_cases{
      "its memory",
      false},
     {"workers_disk", [](Scene& s) { s.view.workers.front().fitness->disk_free_bytes = 200 << 20; },
-     "none of the 1 connected workers is fit for it: 0x5151515151515151515151515151515151515151: it needs 273 MiB of "
+     "none of the 1 connected workers is fit for it: 0x5151515151515151515151515151515151515151: it needs 12743 MiB of "
      "disk, 200 MiB are free",
      false},
     {"workers_states", [](Scene& s) { s.view.workers.front().fitness->states_free_bytes = 1 << 20; },
      "none of the 1 connected workers is fit for it: 0x5151515151515151515151515151515151515151: the states take up to "
-     "73 MiB, its model_cached_size has 1 MiB left",
+     "12443 MiB, its model_cached_size has 1 MiB left",
      false},
     {"tokens",
      [](Scene& s) {
@@ -216,7 +216,7 @@ const std::vector<RefusalCase> refusal_cases{
          s.policy.disk_reserve_bytes = 100 << 20;
          s.view.disk_free_bytes = 400 << 20;
      },
-     "needs 573 MiB of disk, 400 MiB are free", false},
+     "needs 12943 MiB of disk, 400 MiB are free", false},
 };
 
 INSTANTIATE_TEST_SUITE_P(EveryReason, SelectionRefuses, ::testing::ValuesIn(refusal_cases),
