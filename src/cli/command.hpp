@@ -32,6 +32,8 @@ void register_verifier(CLI::App& app, Invocation& invocation);
 void register_requester(CLI::App& app, Invocation& invocation);
 void register_request(CLI::App& app, Invocation& invocation);
 void register_joblist(CLI::App& app, Invocation& invocation);
+/// status, jobs and workers.
+void register_status(CLI::App& app, Invocation& invocation);
 void register_decline(CLI::App& app, Invocation& invocation);
 void register_withdraw(CLI::App& app, Invocation& invocation);
 void register_wallet(CLI::App& app, Invocation& invocation);

@@ -31,7 +31,10 @@ std::string progress_of(const Answer& job) {
 }
 
 void print(const Answer& answer) {
-    fmt::print("open JOBs: {}\n", text_of(answer, "openTotal"));
+    if (answer.contains("marketTrouble"))
+        fmt::print("open JOBs: not known ({})\n", text_of(answer, "marketTrouble"));
+    else
+        fmt::print("open JOBs: {}\n", text_of(answer, "openTotal"));
     for (const auto& value : list_of(answer, "open")) {
         const auto& job = value.as_object();
         fmt::print("  {}  {:>8} EMT  {:>12} bytes  {}\n", text_of(job, "id"), coins_of(job, "fee"),

@@ -10,7 +10,6 @@
 #include "node/admin/admin_api.hpp"
 #include "node/admin/admin_socket.hpp"
 #include "node/core/job_services.hpp"
-#include "node/core/known_network.hpp"
 #include "node/core/node_core.hpp"
 #include "node/data_folder.hpp"
 #include "node/market/discovery.hpp"
@@ -47,7 +46,11 @@ public:
                                     core.pool(), system_clock(), system_random(), &core.network_clock()},
                      core.config.discovery_interval,
                      [this](statemachine::Job job) { services_.supervisor.take_on(std::move(job)); }),
-          admin_api_(services_, &discovery_, core.network_clock(), [this] { group_.cancel(); }),
+          constants_(constants),
+          network_pulse_(services_),
+          admin_api_(
+              {services_, constants_, core.config.selection.rules, core.network_clock(), &discovery_, &network_pulse_},
+              [this] { group_.cancel(); }),
           admin_(executor, admin_socket(core.data),
                  [this](std::string method, boost::json::object params) {
                      return admin_api_.handle(std::move(method), std::move(params));
@@ -75,6 +78,8 @@ private:
     http::Server http_;
     JobServices services_;
     Discovery discovery_;
+    chain::Constants constants_;
+    NetworkPulse network_pulse_;
     AdminApi admin_api_;
     AdminServer admin_;
     asio::any_io_executor executor_;
@@ -88,6 +93,7 @@ Task<Result<void>> Master::run(std::vector<statemachine::Job> active) {
     group_.start(http_.run());
     take_up(std::move(active));
     group_.start(admin_.run());
+    group_.start(network_pulse_.run());
     group_.start(discovery_.run());
     group_.start(services_.rewards.run());
     group_.start(keep_service_manager_informed(system_clock()));
@@ -151,39 +157,19 @@ Result<WorkerServerOptions> worker_options(const NodeConfig& config, bool has_lo
     return WorkerServerOptions{std::move(*workers), std::move(*admins), workers_max};
 }
 
-Task<Result<void>> remember_network(NodeCore& core, chain::Constants constants) {
-    auto write = [&core, &constants] {
-        return core.store().notes().set_cursor(known_network_cursor, to_text(constants));
-    };
-    co_return co_await core.pool().run(std::move(write));
-}
-
-/// What is known about the configured contract. Transient Error: no earlier start has seen it.
-Task<Result<chain::Constants>> recall_network(NodeCore& core) {
-    auto read = [&core] { return core.store().notes().cursor(known_network_cursor); };
-    const auto text = co_await core.pool().run(std::move(read));
-    if (text.has_error()) co_return text.error();
-    if (!*text) co_return transient_error("the contract was never seen before");
-    const auto constants = read_constants(**text);
-    if (constants.has_error()) co_return constants;
-    if (constants->core != core.config.core || constants->token != core.config.token)
-        co_return transient_error("the configured contract was never seen before");
-    co_return constants;
-}
-
 /// Wrong settings abort the start; an endpoint that is down aborts it only if no deposit depends on it.
 Task<Result<chain::Constants>> connect(NodeCore& core, bool has_active_jobs) {
     for (std::uint32_t attempt = 1;; ++attempt) {
         const Result<chain::Constants> constants = co_await core.check_network();
         if (constants.has_value()) {
-            const auto remembered = co_await remember_network(core, *constants);
+            const auto remembered = co_await core.remember_network(*constants);
             if (remembered.has_error()) co_return remembered.error();
             co_return constants;
         }
         if (constants.error().kind == ErrorKind::permanent) co_return constants;
         if (!has_active_jobs)
             co_return transient_error(constants.error().message + "; check `endpoint`, or start again when it is up");
-        const auto known = co_await recall_network(core);
+        const auto known = co_await core.recall_network();
         if (known.has_value()) {
             spdlog::warn("the chain cannot be reached: {}; continuing with what is known of the contract",
                          constants.error().message);

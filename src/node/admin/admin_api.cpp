@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "chain/amount.hpp"
+#include "node/snapshot/snapshot_json.hpp"
 #include "runtime/json_fields.hpp"
 
 namespace emeth::node {
@@ -19,20 +20,6 @@ using boost::json::value;
 constexpr Milliseconds decline_poll{50};
 /// 10 s: after that, a step that may not be interrupted or a store that cannot write is in the way.
 constexpr int decline_polls_max = 200;
-
-object progress_json(const worker_protocol::Progress& progress) {
-    return {{"stage", progress.stage},    {"epoch", progress.epoch},
-            {"step", progress.step},      {"stepsTotal", progress.steps_total},
-            {"bytes", progress.bytes},    {"bytesTotal", progress.bytes_total},
-            {"loss", progress.loss},      {"tokensPerSecond", progress.tokens_per_s},
-            {"workers", progress.workers}};
-}
-
-object speeds_json(const worker_protocol::Fitness& fitness) {
-    object speeds;
-    for (const auto& [model, tokens_per_s] : fitness.tokens_per_s) speeds[model] = tokens_per_s;
-    return speeds;
-}
 
 /// Of a JOB that would be taken otherwise.
 void refuse(object& job, const std::string& reason) {
@@ -57,7 +44,13 @@ Task<Result<value>> AdminApi::handle(std::string method, object params) {
     const auto slot = fields.optional_u64("slot");
     if (const auto checked = fields.check(); checked.has_error()) co_return checked.error();
     if (method == "joblist") co_return co_await job_list();
-    if (method == "status") co_return status();
+    if (method == "status" || method == "jobs" || method == "workers") {
+        const Result<Snapshot> now = co_await snapshot();
+        if (now.has_error()) co_return now.error();
+        if (method == "status") co_return value(to_json(*now));
+        co_return value(
+            object{{"master", now->has_master}, {method, method == "jobs" ? jobs_json(*now) : workers_json(*now)}});
+    }
     if (method == "decline") co_return co_await decline(job);
     if (method == "withdraw") co_return co_await withdraw(slot);
     if (method != "stop") co_return permanent_error("the master knows no method '" + method + "'");
@@ -65,53 +58,43 @@ Task<Result<value>> AdminApi::handle(std::string method, object params) {
     co_return value("stopping");
 }
 
-object AdminApi::own_job(const sm::Job& job) const {
-    object json{{"id", job.terms.id.hex()},
-                {"state", sm::name(job.state)},
-                {"why", sm::why(job, system_clock().unix_ms())},
-                {"fee", chain::format_wei(job.terms.fee)},
-                {"deposit", chain::format_wei(job.deposit.deposit)},
-                {"datasetSize", job.terms.dataset_bytes},
-                {"deadline", job.terms.deadline_unix_s},
-                {"restarts", job.restarts}};
-    if (job.lease.active) {
-        json["worker"] = job.lease.worker.hex();
-        json["lease"] = job.lease.number;
-    }
-    if (const auto progress = services_.progress.find(job.terms.id)) json["progress"] = progress_json(*progress);
-    return json;
-}
-
-array AdminApi::own_jobs() const {
-    array jobs;
-    services_.supervisor.for_each([&](const sm::Job& job) { jobs.push_back(own_job(job)); });
-    return jobs;
-}
-
-array AdminApi::workers() const {
-    array workers;
-    for (const auto& worker : services_.workers.workers()) {
-        object json{{"address", worker.address.hex()}, {"connected", worker.connected}};
-        if (worker.power_capacity > 0) json["powerCapacity"] = worker.power_capacity;
-        if (worker.fitness) json["tokensPerSecond"] = speeds_json(*worker.fitness);
-        if (worker.connected)
-            if (const auto unfit = why_unfit(worker.fitness, "")) json["unfit"] = *unfit;
-        if (worker.job) json["job"] = worker.job->hex();
-        if (worker.rest > Milliseconds::zero()) json["restSeconds"] = worker.rest.count() / 1'000;
-        workers.push_back(std::move(json));
-    }
-    return workers;
-}
-
-value AdminApi::status() const {
-    return object{{"address", services_.ports.sender.address().hex()}, {"workers", workers()}, {"jobs", own_jobs()}};
+Task<Result<Snapshot>> AdminApi::snapshot() {
+    JobServices& services = ports_.services;
+    auto read = [jobs = &services.ports.jobs] { return jobs->active(); };
+    Result<std::vector<sm::Job>> active = co_await services.ports.pool.run(std::move(read));
+    if (active.has_error()) co_return active.error();
+    SnapshotSources sources{services.ports.clock.unix_ms(),
+                            ports_.discovery != nullptr,
+                            services.ports.sender.address(),
+                            ports_.constants,
+                            ports_.rules,
+                            std::move(*active),
+                            services.workers.workers(),
+                            services.progress,
+                            std::nullopt};
+    if (ports_.network != nullptr) sources.network = ports_.network->latest();
+    co_return make_snapshot(std::move(sources));
 }
 
 Task<Result<value>> AdminApi::job_list() {
-    const auto offers = co_await services_.ports.info_server.open_jobs();
+    const Result<Snapshot> now = co_await snapshot();
+    if (now.has_error()) co_return now.error();
+    object answer{{"own", jobs_json(*now)}, {"workers", workers_json(*now)}};
+    Result<object> open = co_await market();
+    if (open.has_error()) {
+        answer["marketTrouble"] = open.error().message;
+    } else {
+        for (auto& [key, part] : *open) answer[key] = std::move(part);
+    }
+    co_return value(std::move(answer));
+}
+
+Task<Result<object>> AdminApi::market() {
+    Prospector& prospector = ports_.services.prospector;
+    const auto offers = co_await ports_.services.ports.info_server.open_jobs();
     if (offers.has_error()) co_return offers.error();
-    const std::vector<JobId> ids = services_.prospector.ranked(*offers);
-    const Result<NodeView> view = co_await services_.prospector.view(std::nullopt);
+    const std::vector<JobId> ids = prospector.ranked(*offers);
+    const Result<NodeView> view = co_await prospector.view(std::nullopt);
     if (view.has_error()) co_return view.error();
     array open;
     const auto judged_count = std::min(ids.size(), judged_jobs_max);
@@ -119,24 +102,22 @@ Task<Result<value>> AdminApi::job_list() {
         object json = co_await judged(ids[index], *view);
         open.push_back(std::move(json));
     }
-    std::vector<std::string> standstill = services_.prospector.standstill(*view);
+    std::vector<std::string> standstill = prospector.standstill(*view);
     // Only now: each look at a JOB has asked the Storage API, which says what time it is there.
-    const auto clock = network_clock_.judge(view->chain_now_unix_s);
+    const auto clock = ports_.network_clock.judge(view->chain_now_unix_s);
     if (!clock.may_deposit) {
         standstill.push_back(clock.sentence);
         for (auto& json : open) refuse(json.as_object(), clock.sentence);
     }
-    co_return value(object{{"open", std::move(open)},
-                           {"openTotal", offers->size()},
-                           {"standstill", array(standstill.begin(), standstill.end())},
-                           {"own", own_jobs()},
-                           {"workers", workers()}});
+    co_return object{{"open", std::move(open)},
+                     {"openTotal", offers->size()},
+                     {"standstill", array(standstill.begin(), standstill.end())}};
 }
 
 Task<object> AdminApi::judged(JobId id, const NodeView& view) {
-    const Result<Candidate> candidate = co_await services_.prospector.candidate(id);
+    const Result<Candidate> candidate = co_await ports_.services.prospector.candidate(id);
     object json{{"id", id.hex()}};
-    const auto standing = discovery_ == nullptr ? std::nullopt : discovery_->standing(id);
+    const auto standing = ports_.discovery == nullptr ? std::nullopt : ports_.discovery->standing(id);
     if (standing && standing->next_look_at_unix_ms)
         json["nextLookSeconds"] =
             std::max<std::int64_t>(0, *standing->next_look_at_unix_ms - system_clock().unix_ms()) / 1'000;
@@ -147,7 +128,7 @@ Task<object> AdminApi::judged(JobId id, const NodeView& view) {
     json["fee"] = chain::format_wei(candidate->record.fee);
     json["datasetSize"] = candidate->dataset_bytes;
     json["deadline"] = candidate->record.deadline_unix_s;
-    const Assessment verdict = services_.prospector.judge(*candidate, view);
+    const Assessment verdict = ports_.services.prospector.judge(*candidate, view);
     if (standing && !standing->next_look_at_unix_ms) {
         json["refused"] = standing->reason;
     } else if (const auto* refused = std::get_if<Refused>(&verdict)) {
@@ -162,7 +143,7 @@ Task<object> AdminApi::judged(JobId id, const NodeView& view) {
 
 Task<Result<value>> AdminApi::decline(std::optional<JobId> only) {
     std::vector<JobId> ids;
-    services_.supervisor.for_each([&](const sm::Job& job) {
+    ports_.services.supervisor.for_each([&](const sm::Job& job) {
         if (!only || job.terms.id == *only) ids.push_back(job.terms.id);
     });
     if (only && ids.empty()) co_return permanent_error("no active JOB " + only->hex() + "; `emeth joblist` lists them");
@@ -176,13 +157,13 @@ Task<Result<value>> AdminApi::decline(std::optional<JobId> only) {
 
 Task<object> AdminApi::declined(JobId id) {
     object answer{{"id", id.hex()}};
-    const auto requested = services_.supervisor.request_decline(id, "the operator declined it");
+    const auto requested = ports_.services.supervisor.request_decline(id, "the operator declined it");
     if (requested.has_error()) {
         answer["refused"] = requested.error().message;
         co_return answer;
     }
     for (int polls = 0;; ++polls) {
-        const auto* job = services_.supervisor.find(id);
+        const auto* job = ports_.services.supervisor.find(id);
         if (job == nullptr || !job->outcome.decline_reason.empty() || !job->outcome.end_reason.empty()) {
             answer["decided"] = true;
             co_return answer;
@@ -201,11 +182,11 @@ Task<object> AdminApi::declined(JobId id) {
 Task<Result<value>> AdminApi::withdraw(std::optional<std::uint64_t> slot) {
     array fetched;
     if (slot) {
-        const Result<Withdrawal> withdrawal = co_await services_.rewards.withdraw_slot(*slot);
+        const Result<Withdrawal> withdrawal = co_await ports_.services.rewards.withdraw_slot(*slot);
         if (withdrawal.has_error()) co_return withdrawal.error();
         fetched.push_back(withdrawal_json(*withdrawal));
     } else {
-        const auto withdrawals = co_await services_.rewards.withdraw_due();
+        const auto withdrawals = co_await ports_.services.rewards.withdraw_due();
         if (withdrawals.has_error()) co_return withdrawals.error();
         for (const auto& withdrawal : *withdrawals) fetched.push_back(withdrawal_json(withdrawal));
     }

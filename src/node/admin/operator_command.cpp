@@ -43,39 +43,56 @@ Task<> wait_for_jobs(const Supervisor& supervisor) {
 }
 
 /// Ends `group`, in which it runs, when everything is done.
-Task<> carry_out(JobServices& services, const api_client::NetworkClock& network_clock, TaskGroup& group,
-                 std::string method, object params, std::optional<Result<value>>& answer) {
-    AdminApi api(services, nullptr, network_clock, [] {});
+Task<> carry_out(AdminPorts ports, TaskGroup& group, std::string method, object params,
+                 std::optional<Result<value>>& answer) {
+    AdminApi api(ports, [] {});
     Result<void> begun;
     if (method == "decline") {
         const auto* job = params.if_contains("job");
         const auto only =
             job != nullptr && job->is_string() ? JobId::parse(std::string_view(job->get_string())) : std::nullopt;
-        begun = co_await begin_declines(services, only);
+        begun = co_await begin_declines(ports.services, only);
     }
     if (begun.has_error()) {
         answer.emplace(begun.error());
     } else {
         Result<value> result = co_await api.handle(std::move(method), std::move(params));
         answer.emplace(std::move(result));
-        co_await wait_for_jobs(services.supervisor);
+        co_await wait_for_jobs(ports.services.supervisor);
     }
     group.cancel();
+}
+
+/// Of this node, which its store knows; the network is not asked.
+bool asks_only_the_store(std::string_view method) {
+    return method == "status" || method == "jobs" || method == "workers";
+}
+
+/// What only reads goes by what an earlier start saw of the contract; if none has, no JOB holds a deposit.
+Task<Result<chain::Constants>> constants_for(NodeCore& core, std::string method) {
+    if (!asks_only_the_store(method)) {
+        const Result<chain::Constants> checked = co_await core.check_network();
+        const bool is_away = checked.has_error() && checked.error().kind == ErrorKind::transient;
+        if (!is_away || method != "joblist") co_return checked;
+    }
+    const Result<chain::Constants> known = co_await core.recall_network();
+    co_return known.has_value() ? *known : chain::Constants{};
 }
 
 Task<Result<value>> without_master(asio::any_io_executor executor, std::filesystem::path data,
                                    OperatorSettings settings, std::string method, object params) {
     auto core = NodeCore::open(executor, std::move(settings.config), std::move(settings.key), std::move(data));
     if (core.has_error()) co_return core.error();
-    const auto constants = co_await (*core)->check_network();
+    NodeCore& node = **core;
+    const auto constants = co_await constants_for(node, method);
     if (constants.has_error()) co_return constants.error();
     TaskGroup group(executor, Supervisor::jobs_max);
     NoWorkers nobody(executor);
-    NodeCore& node = **core;
     JobServices services(executor, node.ports(), nobody, group, node.config, *constants, node.data);
     std::optional<Result<value>> answer;
-    group.start((*core)->sender().run());
-    group.start(carry_out(services, node.network_clock(), group, std::move(method), std::move(params), answer));
+    const AdminPorts ports{services, *constants, node.config.selection.rules, node.network_clock()};
+    if (!asks_only_the_store(method) && method != "joblist") group.start(node.sender().run());
+    group.start(carry_out(ports, group, std::move(method), std::move(params), answer));
     co_await group.join();
     co_return answer.value_or(transient_error("the command was interrupted"));
 }

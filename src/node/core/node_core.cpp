@@ -6,6 +6,7 @@
 
 #include "chain/amount.hpp"
 #include "chain/gas.hpp"
+#include "node/core/known_network.hpp"
 #include "node/core/wallet_use.hpp"
 #include "node/data_folder.hpp"
 #include "runtime/durable_file.hpp"
@@ -55,6 +56,23 @@ NodeCore::NodeCore(asio::any_io_executor executor, NodeConfig settings, crypto::
       network_clock_(system_clock()),
       artifacts_(config.storage_api, key_, network_clock_),
       info_server_(config.info_server, &network_clock_) {}
+
+Task<Result<void>> NodeCore::remember_network(chain::Constants constants) {
+    auto write = [this, text = to_text(constants)] { return store_->notes().set_cursor(known_network_cursor, text); };
+    co_return co_await pool_.run(std::move(write));
+}
+
+Task<Result<chain::Constants>> NodeCore::recall_network() {
+    auto read = [this] { return store_->notes().cursor(known_network_cursor); };
+    const auto text = co_await pool_.run(std::move(read));
+    if (text.has_error()) co_return text.error();
+    if (!*text) co_return transient_error("the contract was never seen before");
+    const auto constants = read_constants(**text);
+    if (constants.has_error()) co_return constants;
+    if (constants->core != config.core || constants->token != config.token)
+        co_return transient_error("the configured contract was never seen before");
+    co_return constants;
+}
 
 Task<Result<chain::Constants>> NodeCore::check_network() {
     const Result<std::uint64_t> chain_id = co_await chain_.chain_id();

@@ -31,6 +31,10 @@ public:
     /// Checks that the endpoint's chain id is the configured one, and that the configured contracts are EmethCore and
     /// its token. Permanent Error: a setting is wrong.
     Task<Result<chain::Constants>> check_network();
+    /// What check_network() found is durable when it returns.
+    Task<Result<void>> remember_network(chain::Constants constants);
+    /// What an earlier start remembered of the configured contract. Transient Error: none has.
+    Task<Result<chain::Constants>> recall_network();
     /// Checks for enough to lock the smallest deposit and pay for its transactions. A permanent Error
     /// says what to send where.
     Task<Result<void>> check_funds(chain::Constants constants);

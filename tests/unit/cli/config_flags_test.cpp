@@ -22,7 +22,7 @@ std::string refusal_of(std::vector<std::string> arguments) {
     app.failure_message(refused_arguments);
     Invocation invocation;
     for (const auto add : {register_master, register_worker, register_wallet, register_verifier, register_requester,
-                           register_request, register_joblist, register_generate, register_state})
+                           register_request, register_joblist, register_status, register_generate, register_state})
         add(app, invocation);
     std::ranges::reverse(arguments);  // as CLI11 wants them
     try {
@@ -36,7 +36,7 @@ std::string refusal_of(std::vector<std::string> arguments) {
 }
 
 TEST(ConfigFlagsTest, APrivateKeyIsRefusedWithoutRepeatingIt) {
-    for (const char* command : {"master", "worker", "wallet", "verifier", "requester", "joblist"})
+    for (const char* command : {"master", "worker", "wallet", "verifier", "requester", "joblist", "status"})
         for (const auto& flags : std::vector<std::vector<std::string>>{{command, "--privateKey", key},
                                                                        {command, "--privateKey=" + key},
                                                                        {command, "--privateKey", "sesame"}}) {

@@ -44,7 +44,7 @@ TEST(PathOption, IsWhatAllCommandsUse) {
     Invocation invocation;
     for (const Register add :
          {register_devnet, register_demo, register_master, register_worker, register_info_server, register_storage_api,
-          register_verifier, register_requester, register_request, register_joblist, register_decline,
+          register_verifier, register_requester, register_request, register_joblist, register_status, register_decline,
           register_withdraw, register_wallet, register_generate, register_state})
         add(app, invocation);
     for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; }))

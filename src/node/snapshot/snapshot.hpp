@@ -1,0 +1,81 @@
+// What a node is at one moment: its JOBs, its money, its workers, and how its servers answer. This room computes it,
+// once; the admin socket and what people look at are views of it, so that they cannot disagree. It reads what the other
+// rooms know, and decides nothing.
+//
+// This header: the snapshot and how it is made. Pure. snapshot_json.hpp is its form for machines, network_pulse.hpp
+// the part of it that must be asked for.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "chain/chain.hpp"
+#include "node/pipeline/progress_board.hpp"
+#include "node/workers/worker_info.hpp"
+#include "statemachine/job.hpp"
+#include "trainer_protocol/network_rules.hpp"
+
+namespace emeth::node {
+
+/// How a server answered when it was last asked.
+struct ServerStatus {
+    std::string name;     ///< "chain", "info server"
+    std::string trouble;  ///< empty: it answered
+    Milliseconds latency{0};
+};
+
+/// What the network said when it was last asked.
+struct NetworkStatus {
+    std::int64_t asked_at_unix_ms = 0;
+    std::vector<ServerStatus> servers;
+    std::optional<chain::Block> head;
+    std::optional<Wei> emt_free;        ///< balance less the deposits that are about to be locked
+    std::optional<Wei> alt_free;        ///< balance less the gas money of JOBs under way
+    std::optional<chain::Slot> today;   ///< this UTC day's slot, as far as it has come
+    std::vector<std::string> warnings;  ///< what keeps the node from taking any JOB; each a sentence
+};
+
+struct JobSnapshot {
+    JobId id;
+    statemachine::State state{};
+    std::string why;            ///< what it does, or waits for
+    Wei fee, deposit, at_risk;  ///< EMT wei; at_risk: what a missed deadline costs, once submitted a rejection
+    std::uint64_t dataset_bytes = 0;
+    std::int64_t deadline_unix_s = 0;
+    std::int64_t left_s = 0;  ///< until the deadline; negative: it has passed
+    /// Until the submit. None: it is submitted, or there is no worker whose speed would be known.
+    std::optional<std::int64_t> finish_estimate_s;
+    std::string danger;  ///< why it may miss its deadline; empty: it is not in danger
+    std::uint32_t restarts = 0;
+    std::optional<Address> worker;
+    std::uint64_t lease = 0;  ///< the worker's
+    std::optional<worker_protocol::Progress> progress;
+};
+
+struct Snapshot {
+    std::int64_t at_unix_ms = 0;
+    bool has_master = false;  ///< false: from the store, as the last master left it
+    Address wallet;
+    Wei locked, at_risk;            ///< of all JOBs, EMT wei
+    std::vector<JobSnapshot> jobs;  ///< active ones, the most endangered first
+    std::vector<WorkerInfo> workers;
+    std::optional<NetworkStatus> network;  ///< none: nobody has asked it yet
+};
+
+/// What is known of a node.
+struct SnapshotSources {
+    std::int64_t now_unix_ms = 0;
+    bool has_master = false;
+    Address wallet;
+    chain::Constants constants;
+    trainer_protocol::NetworkRules rules;
+    std::vector<statemachine::Job> active;
+    std::vector<WorkerInfo> workers;
+    const ProgressBoard& progress;
+    std::optional<NetworkStatus> network;
+};
+Snapshot make_snapshot(SnapshotSources sources);
+
+}  // namespace emeth::node

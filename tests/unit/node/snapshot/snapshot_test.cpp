@@ -1,0 +1,130 @@
+// What a snapshot says of a node: money at risk, time to spare, and who is in danger; the same in its JSON.
+#include "node/snapshot/snapshot.hpp"
+
+#include <gmock/gmock.h>
+
+#include <boost/json/serialize.hpp>
+
+#include "chain/amount.hpp"
+#include "node/snapshot/snapshot_json.hpp"
+#include "support/job_events.hpp"
+#include "support/worker_fitness.hpp"
+
+namespace emeth::test {
+namespace {
+
+namespace sm = statemachine;
+using node::make_snapshot;
+using node::Snapshot;
+using node::SnapshotSources;
+using sm::State;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr std::int64_t now_s = 1'800'000'000;
+
+/// Trained with `nano` by a worker that makes 1,000 tokens/s.
+struct Scene {
+    node::ProgressBoard progress;
+    std::vector<sm::Job> active;
+    std::vector<node::WorkerInfo> workers;
+
+    sm::Job& add(State state, std::uint64_t id, std::int64_t left_s) {
+        sm::Job job = job_in(state);
+        job.terms.id = numbered<JobId>(id);
+        job.terms.param = R"({"language":"en","epoch":2,"model":"nano"})";
+        job.terms.deadline_unix_s = now_s + left_s;
+        active.push_back(std::move(job));
+        return active.back();
+    }
+    /// With half of 1,000,000 tokens of 2 epochs still to do: 1,000 s.
+    void trains(sm::Job& job) {
+        job.dataset.tokens = 1'000'000;
+        worker_protocol::Progress report;
+        report.stage = "training";
+        report.step = 500;
+        report.steps_total = 1'000;
+        report.tokens_per_s = 1'000;
+        progress.put(job.terms.id, report, Milliseconds(0));
+    }
+    [[nodiscard]] Snapshot snapshot(bool has_master = true) const {
+        chain::Constants constants;
+        constants.timeout_penalty_rate = 25'000;
+        constants.failed_penalty_rate = 30'000;
+        return make_snapshot(
+            {now_s * 1'000, has_master, numbered<Address>(9), constants, {}, active, workers, progress, std::nullopt});
+    }
+};
+
+Wei coins(std::string_view text) {
+    return *chain::parse_coins(text);
+}
+
+TEST(Snapshot, AddsUpWhatIsLockedAndWhatIsAtRisk) {
+    Scene scene;
+    scene.add(State::training, 1, 10'000).deposit.deposit = coins("20");
+    scene.add(State::submitted, 2, 10'000).deposit.deposit = coins("10");
+    scene.add(State::discovered, 3, 10'000).deposit.deposit = {};
+    const Snapshot now = scene.snapshot();
+    EXPECT_EQ(now.locked, coins("30"));
+    EXPECT_EQ(now.at_risk, coins("8")) << "a quarter of 20 for a deadline, 30% of 10 for a rejection";
+}
+
+TEST(Snapshot, EstimatesTrainingByTheSpeedThatIsReported) {
+    Scene scene;
+    scene.trains(scene.add(State::training, 1, 10'000));
+    const Snapshot now = scene.snapshot();
+    EXPECT_EQ(now.jobs.front().finish_estimate_s, 1'000);
+    EXPECT_EQ(now.jobs.front().left_s, 10'000);
+    EXPECT_THAT(now.jobs.front().danger, IsEmpty());
+}
+
+TEST(Snapshot, EstimatesTheRestByTheWorkersThatCouldDoIt) {
+    Scene scene;
+    sm::Job& job = scene.add(State::accepted, 1, 10'000);
+    job.lease.active = false;
+    job.terms.dataset_bytes = 1'000'000;
+    EXPECT_EQ(scene.snapshot().jobs.front().finish_estimate_s, std::nullopt) << "nobody could";
+    node::WorkerInfo worker;
+    worker.address = numbered<Address>(1);
+    worker.connected = true;
+    worker.fitness = fit_for_everything(1'000);
+    scene.workers.push_back(worker);
+    EXPECT_GT(scene.snapshot().jobs.front().finish_estimate_s, 800);
+}
+
+TEST(Snapshot, ShowsTheEndangeredFirstAndTheSubmittedLast) {
+    Scene scene;
+    scene.add(State::submitted, 1, 60).deposit.deposit = coins("10");
+    scene.trains(scene.add(State::training, 2, 50'000));
+    sm::Job& late = scene.add(State::training, 3, 1'001);
+    late.deposit.deposit = coins("20");
+    scene.trains(late);
+    scene.trains(scene.add(State::training, 4, 40'000));
+    const Snapshot now = scene.snapshot();
+    std::vector<JobId> order;
+    for (const auto& job : now.jobs) order.push_back(job.id);
+    EXPECT_THAT(order,
+                ::testing::ElementsAre(numbered<JobId>(3), numbered<JobId>(4), numbered<JobId>(2), numbered<JobId>(1)));
+    EXPECT_THAT(now.jobs.front().danger, HasSubstr("deadline"));
+}
+
+TEST(Snapshot, IsTheSameForMachines) {
+    Scene scene;
+    sm::Job& job = scene.add(State::training, 1, 10'000);
+    job.deposit.deposit = coins("20");
+    scene.trains(job);
+    const boost::json::object json = to_json(scene.snapshot(false));
+    EXPECT_EQ(json.at("master"), false);
+    EXPECT_EQ(json.at("locked"), "20000000000000000000");
+    EXPECT_EQ(json.at("atRisk"), "5000000000000000000");
+    const boost::json::object& only = json.at("jobs").as_array().at(0).as_object();
+    EXPECT_EQ(only.at("state"), "training");
+    EXPECT_EQ(only.at("finishEstimate").to_number<int>(), 1'000);
+    EXPECT_EQ(only.at("secondsLeft").to_number<int>(), 10'000);
+    EXPECT_EQ(only.at("progress").at("step").to_number<int>(), 500);
+    EXPECT_FALSE(json.contains("network")) << "nobody asked it";
+}
+
+}  // namespace
+}  // namespace emeth::test
