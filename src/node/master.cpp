@@ -14,6 +14,7 @@
 #include "node/data_folder.hpp"
 #include "node/market/discovery.hpp"
 #include "node/pipeline/crash_account.hpp"
+#include "node/snapshot/network_pulse.hpp"
 #include "node/workers/local_workers.hpp"
 #include "node/workers/worker_server.hpp"
 #include "runtime/ip_address.hpp"
