@@ -85,7 +85,7 @@ Task<Result<Timed>> time_trainer(Request request, std::filesystem::path log, std
 
 /// As in the figures' names.
 std::string size_name(std::uint64_t bytes) {
-    return bytes < 1'000'000 ? fmt::format("{}_kb", bytes / 1'000) : fmt::format("{}_mb", bytes / 1'000'000);
+    return bytes % 1'000'000 == 0 ? fmt::format("{}_mb", bytes / 1'000'000) : fmt::format("{}_kb", bytes / 1'000);
 }
 
 /// Any block will do: what it draws always costs about the same.

@@ -5,7 +5,7 @@
 
 namespace emeth::bench {
 
-/// `emeth bench verification`. It trains one JOB with emeth-trainer, packs its evidence, and checks both.
+/// `emeth bench verification`. For each size it trains a JOB with emeth-trainer, packs its evidence, and checks it.
 void add_verification(CLI::App& bench, cli::Invocation& invocation);
 
 }  // namespace emeth::bench

@@ -34,7 +34,9 @@ constexpr const char* workers_explanation =
 
 std::int64_t number_of(const Answer& object, std::string_view key) {
     const auto* value = object.if_contains(key);
-    return value != nullptr && value->is_number() ? value->to_number<std::int64_t>() : 0;
+    if (value == nullptr || !value->is_number()) return 0;
+    constexpr double largest = 9e15;  // what is counted by a worker may be any number
+    return static_cast<std::int64_t>(std::clamp(value->to_number<double>(), -largest, largest));
 }
 
 double real_of(const Answer& object, std::string_view key) {
@@ -58,10 +60,10 @@ std::string short_id(const std::string& hex) {
     return hex.size() > 10 ? hex.substr(0, 10) + "…" : hex;
 }
 
-/// Decimal wei → "12.5", cut to four decimals: enough to look at.
+/// Decimal wei → "12.5", cut to two decimals: enough to look at.
 std::string few_decimals(const Answer& object, std::string_view key) {
     std::string coins = coins_of(object, key);
-    if (const auto point = coins.find('.'); point != std::string::npos) coins.resize(std::min(coins.size(), point + 5));
+    if (const auto point = coins.find('.'); point != std::string::npos) coins.resize(std::min(coins.size(), point + 3));
     return coins;
 }
 
@@ -91,7 +93,8 @@ std::string progress_of(const Answer& job) {
     return text;
 }
 
-/// Breaks at spaces, so that no line is wider than a terminal of 80 columns.
+/// `indent`: of the first line; the others are as far in. Breaks at spaces, so that no line is wider than a terminal of
+/// 80 columns.
 void print_wrapped(std::string_view indent, std::string_view text) {
     constexpr std::size_t columns = 79;
     std::string line(indent);
@@ -100,7 +103,7 @@ void print_wrapped(std::string_view indent, std::string_view text) {
         const std::string_view word = text.substr(at, space - at);
         if (line.size() > indent.size() && line.size() + 1 + word.size() > columns) {
             fmt::print("{}\n", line);
-            line = indent;
+            line.assign(indent.size(), ' ');
         }
         if (line.size() > indent.size()) line += ' ';
         line += word;
@@ -112,13 +115,14 @@ void print_wrapped(std::string_view indent, std::string_view text) {
 void print_jobs(const Answer& answer) {
     const auto& jobs = list_of(answer, "jobs");
     if (jobs.empty()) return fmt::print("no active JOBs\n");
-    fmt::print("{:<11}  {:<11} {:>12} {:>12} {:>12} {:>8} {:>6}\n", "JOB", "state", "time left", "estimate", "margin",
+    fmt::print("{:<11}  {:<11} {:>11} {:>11} {:>11} {:>8} {:>8}\n", "JOB", "state", "time left", "estimate", "margin",
                "locked", "risk");
     for (const auto& value : jobs) {
         const Answer& job = value.as_object();
-        fmt::print("{}  {:<11} {:>12} {:>12} {:>12} {:>8} {:>6}\n", short_id(text_of(job, "id")), text_of(job, "state"),
-                   duration_or_dash(job, "secondsLeft"), duration_or_dash(job, "finishEstimate"), margin_of(job),
-                   few_decimals(job, "deposit"), few_decimals(job, "atRisk"));
+        fmt::print("{}  {:<11} {:>11} {:>11} {:>11} {:>8} {:>8}\n", short_id(text_of(job, "id")), text_of(job, "state"),
+                   text_of(job, "state") == "submitted" ? "-" : duration_or_dash(job, "secondsLeft"),
+                   duration_or_dash(job, "finishEstimate"), margin_of(job), few_decimals(job, "deposit"),
+                   few_decimals(job, "atRisk"));
         if (job.contains("danger")) print_wrapped("    in danger: ", text_of(job, "danger"));
         if (const std::string progress = progress_of(job); !progress.empty()) print_wrapped("    ", progress);
         print_wrapped("    ", text_of(job, "why"));
@@ -126,6 +130,8 @@ void print_jobs(const Answer& answer) {
 }
 
 std::string doing_of(const Answer& worker) {
+    if (!is_set(worker, "connected") && worker.contains("job"))
+        return "not connected; JOB " + short_id(text_of(worker, "job")) + " waits for it";
     if (!is_set(worker, "connected")) return "not connected";
     if (worker.contains("unfit")) return "not fit: " + text_of(worker, "unfit");
     if (worker.contains("restSeconds"))
@@ -157,6 +163,10 @@ void print_workers(const Answer& answer) {
 }
 
 void print_servers(const Answer& answer, const Answer& network) {
+    if (network.empty() && is_set(answer, "master")) fmt::print("servers      not asked yet\n");
+    constexpr std::int64_t fresh_s = 20;
+    const std::int64_t age = number_of(answer, "at") - number_of(network, "askedAt");
+    if (!network.empty() && age > fresh_s) fmt::print("servers      asked {} ago:\n", duration_text(age));
     for (const auto& value : list_of(network, "servers")) {
         const Answer& server = value.as_object();
         std::string text = is_set(server, "up") ? fmt::format("up, {} ms", number_of(server, "latencyMs"))
@@ -184,7 +194,7 @@ std::string counts_of_workers(const Answer& answer) {
         const Answer& worker = value.as_object();
         connected += is_set(worker, "connected") ? 1 : 0;
         fit += is_set(worker, "connected") && !worker.contains("unfit") ? 1 : 0;
-        at_work += worker.contains("job") ? 1 : 0;
+        at_work += is_set(worker, "connected") && worker.contains("job") ? 1 : 0;
     }
     return fmt::format("{} connected, {} fit, {} at work", connected, fit, at_work);
 }

@@ -14,8 +14,8 @@ namespace emeth::harness {
 /// The whole book, about 4.3 MB; it stays in `folder`, too. An Error if the program 'bible' is missing.
 Task<Result<std::string>> read_book(std::filesystem::path folder);
 
-/// Writes one dataset of each size (bytes) into `folder` and returns the files in that order. Each begins at
-/// a different place in the book; more bytes than it has are the book over and over.
+/// Writes one dataset of each size (bytes) into `folder` and returns the files in that order. Those that
+/// are shorter than the book begin at different places in it; longer ones are the book over and over.
 Task<Result<std::vector<std::filesystem::path>>> write_texts(std::filesystem::path folder,
                                                              std::vector<std::uint64_t> sizes_bytes);
 

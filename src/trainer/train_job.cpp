@@ -81,6 +81,7 @@ std::optional<TrainingState> saved_state(CheckpointStore& store, const SegmentSt
     std::optional<TrainingState> saved = store.load_newest();
     if (!saved || states.complete_before(saved->step)) return saved;
     spdlog::warn("states from before the checkpoint at step {} are missing; training begins again", saved->step);
+    store.discard();
     return std::nullopt;
 }
 

@@ -30,8 +30,9 @@ std::uint64_t segments_wished(std::uint64_t steps, std::uint32_t epochs) {
     return std::min<std::uint64_t>(wished, segments_max);
 }
 
-/// The tokens of a byte are not more than one, and a token has 2 bytes.
-constexpr std::uint64_t token_bytes_per_dataset_byte = 2;
+/// A space that the tokenizer does not know is three tokens of 2 bytes each, although an epoch trains at most one a
+/// byte.
+constexpr std::uint64_t token_bytes_per_dataset_byte = 6;
 
 }  // namespace
 
@@ -39,7 +40,8 @@ std::uint32_t segment_count(std::uint64_t steps, std::uint32_t epochs) {
     return static_cast<std::uint32_t>(std::min(segments_wished(steps, epochs), steps));
 }
 
-/// Only an epoch whose steps have all the preset's sequences can have more steps than segments_per_epoch_min segments.
+/// An epoch in steps smaller than the preset's has at most 64 of them, since no token has more than 64 bytes: far fewer
+/// than segments_per_epoch_min segments have room for.
 std::uint32_t segment_count_max(const Preset& preset, std::uint64_t dataset_bytes, std::uint32_t epochs) {
     const auto step_tokens = static_cast<std::uint64_t>(preset.context * preset.sequences_per_step);
     const std::uint64_t steps_per_epoch = quotient_up(epoch_tokens(preset, dataset_bytes).at_most, step_tokens);

@@ -20,10 +20,10 @@
 
 namespace emeth::trainer_protocol {
 
-/// The most of segments_min, segments_per_epoch_min per epoch, and as many as have at most segment_steps_max steps; but
-/// at most segments_max, and never more than there are steps. Both arguments > 0.
+/// The largest of segments_min, segments_per_epoch_min per epoch, and as many as have at most segment_steps_max steps;
+/// but at most segments_max, and never more than there are steps. Both arguments > 0.
 std::uint32_t segment_count(std::uint64_t steps, std::uint32_t epochs);
-/// The most segments of any run of these epochs over so many bytes, whatever a tokenizer makes of them.
+/// The most segments of any run of these epochs (> 0) over so many bytes, whatever a tokenizer makes of them.
 std::uint32_t segment_count_max(const Preset& preset, std::uint64_t dataset_bytes, std::uint32_t epochs);
 
 /// Steps done at state `index`, 0 to `segments`: floor(steps · index / segments).

@@ -142,9 +142,8 @@ const SettingsTable<WorkerSettings>& training_table() {
              into<Settings>(&Settings::power_capacity, read_power_capacity)},
             {{"model_cached_size", std::to_string(Settings{}.states_bytes_max / gigabyte),
               "Disk for the states that verification may ask to see, kept until the verdict, of all JOBs together "
-              "(GB): for each JOB 38 states of 12 bytes a weight, 74 MiB with nano and 53 GiB with gpt2; more for long "
-              "runs, "
-              "one for each 32 steps."},
+              "(GB): for each JOB at least 38 states of 12 bytes a weight, 74 MiB with nano and 53 GiB with gpt2; more "
+              "for long runs, one for each 32 steps, and for more than 4 epochs, 8 an epoch."},
              read_states}},
         rows_of(&Settings::compute, compute_table()), rows_of(&Settings::limits, stall_table()),
         rows_of(&Settings::cooperation, cooperation_table()));

@@ -83,6 +83,7 @@ Task<Result<value>> AdminApi::job_list() {
     Result<object> open = co_await market();
     if (open.has_error()) {
         answer["marketTrouble"] = open.error().message;
+        answer["open"] = answer["standstill"] = array();
     } else {
         for (auto& [key, part] : *open) answer[key] = std::move(part);
     }

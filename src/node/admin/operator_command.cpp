@@ -1,5 +1,6 @@
 #include "node/admin/operator_command.hpp"
 
+#include <filesystem>
 #include <optional>
 #include <utility>
 
@@ -81,6 +82,10 @@ Task<Result<chain::Constants>> constants_for(NodeCore& core, std::string method)
 
 Task<Result<value>> without_master(asio::any_io_executor executor, std::filesystem::path data,
                                    OperatorSettings settings, std::string method, object params) {
+    std::error_code ignored;
+    if (asks_only_the_store(method) && !std::filesystem::exists(store_folder(data), ignored))
+        co_return permanent_error("no node has worked in " + data.string() +
+                                  ": name the data folder of its master (--data)");
     auto core = NodeCore::open(executor, std::move(settings.config), std::move(settings.key), std::move(data));
     if (core.has_error()) co_return core.error();
     NodeCore& node = **core;

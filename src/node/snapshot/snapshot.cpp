@@ -16,16 +16,34 @@ namespace {
 
 namespace sm = statemachine;
 
-/// By the speed that its workers report now.
-std::optional<std::int64_t> training_left_s(const sm::Job& job, const Workload& work,
-                                            const worker_protocol::Progress& progress) {
-    if (progress.tokens_per_s <= 0 || progress.steps_total == 0 || progress.step > progress.steps_total)
+/// Counts steps of training.
+bool is_past_tokens(const worker_protocol::Progress& progress) {
+    return progress.stage == "training" || progress.stage == "validation" || progress.stage == "artifact";
+}
+
+/// The share of the training that is still to be done, by what is seen or else saved of it.
+double share_left(const sm::Job& job, const std::optional<worker_protocol::Progress>& progress) {
+    std::uint64_t step = job.training.checkpoint ? job.training.checkpoint->step : 0;
+    std::uint64_t total = job.dataset.steps_total;
+    if (progress && is_past_tokens(*progress)) {
+        step = progress->step;
+        total = progress->steps_total;
+    }
+    if (total == 0 || step >= total) return total == 0 ? 1 : 0;
+    return static_cast<double>(total - step) / static_cast<double>(total);
+}
+
+/// By the speed that its workers report now; none while they report none.
+std::optional<double> training_left_s(const sm::Job& job, const Workload& work,
+                                      const std::optional<worker_protocol::Progress>& progress, double share) {
+    if (!progress || progress->stage != "training" || progress->tokens_per_s <= 0 || job.dataset.tokens == 0)
         return std::nullopt;
-    const double tokens = static_cast<double>(job.dataset.tokens) * work.epochs;
-    const double share =
-        static_cast<double>(progress.steps_total - progress.step) / static_cast<double>(progress.steps_total);
+    return static_cast<double>(job.dataset.tokens) * work.epochs * share / progress->tokens_per_s;
+}
+
+std::int64_t whole_seconds(double seconds) {
     constexpr double longest_s = 1e12;
-    return static_cast<std::int64_t>(std::ceil(std::min(longest_s, tokens * share / progress.tokens_per_s)));
+    return static_cast<std::int64_t>(std::ceil(std::min(longest_s, seconds)));
 }
 
 std::optional<std::int64_t> finish_estimate_of(const sm::Job& job, const SnapshotSources& sources,
@@ -34,18 +52,23 @@ std::optional<std::int64_t> finish_estimate_of(const sm::Job& job, const Snapsho
     if (job.training.artifact) return 0;
     const Result<Workload> work = workload_of(job.terms, sources.rules);
     if (work.has_error()) return std::nullopt;
-    if (progress)
-        if (const auto left = training_left_s(job, *work, *progress)) return left;
     if (!job.lease.active) return slowest_idle_estimate_s(*work, sources.workers);
-    const auto holder = std::ranges::find(sources.workers, job.lease.worker, &WorkerInfo::address);
-    if (holder == sources.workers.end() || why_unfit(holder->fitness, work->model)) return std::nullopt;
-    return finish_estimate_s(*work, *holder);
+    const double share = share_left(job, progress);
+    if (const auto left = training_left_s(job, *work, progress, share)) return whole_seconds(*left);
+    const auto found = std::ranges::find(sources.workers, job.lease.worker, &WorkerInfo::address);
+    if (found == sources.workers.end() || why_unfit(found->fitness, work->model)) return std::nullopt;
+    WorkerInfo holder = *found;
+    holder.power_capacity = 0;  // that goes by the JOB's gas, which only the chain knows
+    return whole_seconds(static_cast<double>(finish_estimate_s(*work, holder)) * share);
 }
 
-Wei at_risk_of(const sm::Job& job, const chain::Constants& constants) {
-    const std::uint64_t rate =
-        sm::awaits_verdict(job.state) ? constants.failed_penalty_rate : constants.timeout_penalty_rate;
-    return chain::rate_of(job.deposit.deposit, rate);
+/// A rejection costs the verifier's fee, too. None: nobody has ever seen the contract.
+std::optional<Wei> at_risk_of(const sm::Job& job, const chain::Constants& constants) {
+    if (constants.core == Address{}) return std::nullopt;
+    const Wei& deposit = job.deposit.deposit;
+    if (!sm::awaits_verdict(job.state)) return chain::rate_of(deposit, constants.timeout_penalty_rate);
+    return std::min(deposit, chain::saturating_sum(std::min(constants.verifier_fee, deposit),
+                                                   chain::rate_of(deposit, constants.failed_penalty_rate)));
 }
 
 JobSnapshot status_of(const sm::Job& job, const SnapshotSources& sources) {
@@ -66,11 +89,11 @@ JobSnapshot status_of(const sm::Job& job, const SnapshotSources& sources) {
         status.worker = job.lease.worker;
         status.lease = job.lease.number;
     }
-    if (!job.deposit.deposit.is_zero() && status.finish_estimate_s) {
+    if (!job.deposit.deposit.is_zero() && !job.outcome.submit && !job.outcome.decline) {
         Outlook outlook;
         outlook.now_unix_s = sources.now_unix_ms / 1'000;
         outlook.deadline_unix_s = job.terms.deadline_unix_s;
-        outlook.work_left_s = *status.finish_estimate_s;
+        outlook.work_left_s = status.finish_estimate_s.value_or(0);
         outlook.trained = job.training.artifact.has_value();
         status.danger = danger_of(outlook).value_or("");
     }
@@ -93,9 +116,10 @@ Snapshot make_snapshot(SnapshotSources sources) {
     for (const sm::Job& job : sources.active) {
         JobSnapshot status = status_of(job, sources);
         snapshot.locked = chain::saturating_sum(snapshot.locked, status.deposit);
-        snapshot.at_risk = chain::saturating_sum(snapshot.at_risk, status.at_risk);
+        if (status.at_risk) snapshot.at_risk = chain::saturating_sum(snapshot.at_risk.value_or(Wei{}), *status.at_risk);
         snapshot.jobs.push_back(std::move(status));
     }
+    if (snapshot.jobs.empty()) snapshot.at_risk = Wei{};
     std::ranges::sort(snapshot.jobs, {}, urgency);
     snapshot.workers = std::move(sources.workers);
     snapshot.network = std::move(sources.network);

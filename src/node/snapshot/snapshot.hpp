@@ -40,8 +40,10 @@ struct NetworkStatus {
 struct JobSnapshot {
     JobId id;
     statemachine::State state{};
-    std::string why;            ///< what it does, or waits for
-    Wei fee, deposit, at_risk;  ///< EMT wei; at_risk: what a missed deadline costs, once submitted a rejection
+    std::string why;   ///< what it does, or waits for
+    Wei fee, deposit;  ///< EMT wei
+    /// What a missed deadline costs, once submitted a rejection, EMT wei. None: the contract's rates are not known.
+    std::optional<Wei> at_risk;
     std::uint64_t dataset_bytes = 0;
     std::int64_t deadline_unix_s = 0;
     std::int64_t left_s = 0;  ///< until the deadline; negative: it has passed
@@ -58,7 +60,8 @@ struct Snapshot {
     std::int64_t at_unix_ms = 0;
     bool has_master = false;  ///< false: from the store, as the last master left it
     Address wallet;
-    Wei locked, at_risk;            ///< of all JOBs, EMT wei
+    Wei locked;                     ///< of all JOBs, EMT wei
+    std::optional<Wei> at_risk;     ///< the same
     std::vector<JobSnapshot> jobs;  ///< active ones, the most endangered first
     std::vector<WorkerInfo> workers;
     std::optional<NetworkStatus> network;  ///< none: nobody has asked it yet

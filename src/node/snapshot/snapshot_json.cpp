@@ -24,11 +24,11 @@ object job_json(const JobSnapshot& job) {
                 {"why", job.why},
                 {"fee", chain::format_wei(job.fee)},
                 {"deposit", chain::format_wei(job.deposit)},
-                {"atRisk", chain::format_wei(job.at_risk)},
                 {"datasetSize", job.dataset_bytes},
                 {"deadline", job.deadline_unix_s},
                 {"secondsLeft", job.left_s},
                 {"restarts", job.restarts}};
+    if (job.at_risk) json["atRisk"] = chain::format_wei(*job.at_risk);
     if (job.finish_estimate_s) json["finishEstimate"] = *job.finish_estimate_s;
     if (!job.danger.empty()) json["danger"] = job.danger;
     if (job.worker) {
@@ -92,13 +92,10 @@ array workers_json(const Snapshot& snapshot) {
 }
 
 object to_json(const Snapshot& snapshot) {
-    object json{{"at", snapshot.at_unix_ms / 1'000},
-                {"master", snapshot.has_master},
-                {"address", snapshot.wallet.hex()},
-                {"locked", chain::format_wei(snapshot.locked)},
-                {"atRisk", chain::format_wei(snapshot.at_risk)},
-                {"jobs", jobs_json(snapshot)},
-                {"workers", workers_json(snapshot)}};
+    object json{{"at", snapshot.at_unix_ms / 1'000}, {"master", snapshot.has_master},
+                {"address", snapshot.wallet.hex()},  {"locked", chain::format_wei(snapshot.locked)},
+                {"jobs", jobs_json(snapshot)},       {"workers", workers_json(snapshot)}};
+    if (snapshot.at_risk) json["atRisk"] = chain::format_wei(*snapshot.at_risk);
     if (snapshot.network) json["network"] = network_json(*snapshot.network);
     return json;
 }

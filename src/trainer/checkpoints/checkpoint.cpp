@@ -40,6 +40,11 @@ Result<at::Tensor> read_tensor(StreamedReader& reader, std::int64_t count) {
 CheckpointStore::CheckpointStore(std::filesystem::path folder, const Hash256& fingerprint, std::int64_t weight_count)
     : folder_(std::move(folder)), fingerprint_(fingerprint), weight_count_(weight_count) {}
 
+void CheckpointStore::discard() {
+    std::error_code ignored;  // what stays is of steps that are trained again
+    for (int generation = 0; generation < generations; ++generation) std::filesystem::remove(path(generation), ignored);
+}
+
 std::filesystem::path CheckpointStore::path(int generation) const {
     return folder_ / fmt::format("checkpoint-{}.bin", generation);
 }

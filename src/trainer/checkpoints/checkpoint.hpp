@@ -26,6 +26,8 @@ public:
     Result<Hash256> save(const TrainingState& state);
     /// The newest complete one, if there is any.
     std::optional<TrainingState> load_newest();
+    /// Deletes all: training begins again, and must not be continued from them later.
+    void discard();
 
 private:
     [[nodiscard]] std::filesystem::path path(int generation) const;

@@ -36,23 +36,29 @@ Result<void> CheckpointWriter::step_computed(std::uint64_t step, std::span<const
     return log_.step_computed(step, others);
 }
 
-Result<void> CheckpointWriter::checkpoint_due(const TrainingState& state) {
-    std::unique_lock lock(mutex_);
-    if (!last_write_ || waiting_) return last_write_;
+/// The mutex is held.
+void CheckpointWriter::take(const TrainingState& state, bool begins_segment, bool is_checkpoint) {
     const Milliseconds start = now();
-    waiting_.emplace(Waiting{state.copy(), false});
-    copying_ = now() - start;
+    waiting_.emplace(Waiting{state.copy(), begins_segment, is_checkpoint});
+    if (is_checkpoint) copying_ = now() - start;
     changed_.notify_all();
+}
+
+Result<void> CheckpointWriter::checkpoint_due(const TrainingState& state) {
+    const std::scoped_lock lock(mutex_);
+    if (!last_write_) return last_write_;
+    checkpoint_owed_ = waiting_.has_value();
+    if (!checkpoint_owed_) take(state, false, true);
     return {};
 }
 
 Result<void> CheckpointWriter::step_begins(const TrainingState& state) {
-    if (!states_.begins_segment(state.step)) return {};
+    const bool begins_segment = states_.begins_segment(state.step);
+    if (!begins_segment && !checkpoint_owed_) return {};
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return !waiting_; });
+    if (begins_segment) changed_.wait(lock, [this] { return !waiting_; });
     if (!last_write_) return last_write_;
-    waiting_.emplace(Waiting{state.copy(), true});
-    changed_.notify_all();
+    if (!waiting_) take(state, begins_segment, std::exchange(checkpoint_owed_, false));
     return {};
 }
 
@@ -79,21 +85,23 @@ void CheckpointWriter::run() {
         changed_.wait(lock, [this] { return ending_ || waiting_; });
         if (!waiting_) return;
         lock.unlock();
+        Result<void> written = waiting_->begins_segment ? write_segment_state(waiting_->state) : Result<void>{};
         const Milliseconds start = now();
-        Result<void> written = write(*waiting_);
+        if (written && waiting_->is_checkpoint) written = write_checkpoint(waiting_->state);
         const Milliseconds end = now();
         lock.lock();
-        if (!waiting_->begins_segment) writing_ = end - start;
-        history_.add_trained(end - std::exchange(remembered_, end));
+        if (waiting_->is_checkpoint) {
+            writing_ = end - start;
+            history_.add_trained(end - std::exchange(remembered_, end));
+        }
         last_write_ = std::move(written);
         waiting_.reset();
         changed_.notify_all();
     }
 }
 
-Result<void> CheckpointWriter::write(const Waiting& waiting) {
-    if (!waiting.begins_segment) return write_checkpoint(waiting.state);
-    Result<void> saved = states_.save(waiting.state);
+Result<void> CheckpointWriter::write_segment_state(const TrainingState& state) {
+    Result<void> saved = states_.save(state);
     if (saved.has_error()) return in_context("cannot save the state of a segment", saved.error());
     return saved;
 }

@@ -27,9 +27,11 @@ public:
     ~CheckpointWriter() override;
 
     Result<void> step_computed(std::uint64_t step, std::span<const ComputeRecord> others) override;
-    /// Takes a copy to write, unless another is still being written. An Error when the last write failed.
+    /// Takes a copy to write; while another is still being written, the checkpoint is owed. An Error when the last
+    /// write failed.
     Result<void> checkpoint_due(const TrainingState& state) override;
-    /// At the start of a segment, takes a copy once the previous write is done.
+    /// At the start of a segment, takes a copy once the previous write is done; at any step, the checkpoint that is
+    /// owed once it can: so a disk that is always busy with states gets one copy that is both.
     Result<void> step_begins(const TrainingState& state) override;
     /// Returns once `state` is durable.
     Result<void> write_now(const TrainingState& state);
@@ -42,16 +44,18 @@ public:
 private:
     struct Waiting {
         TrainingState state;
-        bool begins_segment = false;
+        bool begins_segment = false, is_checkpoint = false;
     };
+    void take(const TrainingState& state, bool begins_segment, bool is_checkpoint);
     void run();
-    Result<void> write(const Waiting& waiting);
+    Result<void> write_segment_state(const TrainingState& state);
     Result<void> write_checkpoint(const TrainingState& state);
 
     CheckpointStore store_;
     SegmentStates states_;
     RunHistory history_;
-    ComputeLog& log_;  // training thread only
+    ComputeLog& log_;               // training thread only
+    bool checkpoint_owed_ = false;  // training thread only
     std::uint64_t steps_per_epoch_;
     Reporter& reporter_;
     mutable std::mutex mutex_;

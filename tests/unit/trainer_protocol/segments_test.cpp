@@ -137,7 +137,8 @@ TEST(Evidence, TakesRoomBesidesTheStatesOfTheRun) {
     EXPECT_EQ(states_bytes("nano", 4, 2), *state_bytes("nano") * (4 + 4));
     const RoomNeeded room = room_needed("nano", 2, 100'000'000, 2);
     EXPECT_EQ(room.states_bytes, *state_bytes("nano") * (6'104 + 6));
-    EXPECT_EQ(room.disk_bytes, room.states_bytes + 300'000'000) << "the dataset, and a token of 2 bytes for each byte";
+    EXPECT_EQ(room.disk_bytes, room.states_bytes + 700'000'000)
+        << "the dataset, and three tokens of 2 bytes for each byte";
 }
 
 }  // namespace

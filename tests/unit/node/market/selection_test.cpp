@@ -188,7 +188,7 @@ const std::vector<RefusalCase> refusal_cases{
      "its memory",
      false},
     {"workers_disk", [](Scene& s) { s.view.workers.front().fitness->disk_free_bytes = 200 << 20; },
-     "none of the 1 connected workers is fit for it: 0x5151515151515151515151515151515151515151: it needs 12743 MiB of "
+     "none of the 1 connected workers is fit for it: 0x5151515151515151515151515151515151515151: it needs 13143 MiB of "
      "disk, 200 MiB are free",
      false},
     {"workers_states", [](Scene& s) { s.view.workers.front().fitness->states_free_bytes = 1 << 20; },

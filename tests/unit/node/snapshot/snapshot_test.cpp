@@ -28,6 +28,7 @@ struct Scene {
     node::ProgressBoard progress;
     std::vector<sm::Job> active;
     std::vector<node::WorkerInfo> workers;
+    bool rates_are_known = true;
 
     sm::Job& add(State state, std::uint64_t id, std::int64_t left_s) {
         sm::Job job = job_in(state);
@@ -49,6 +50,8 @@ struct Scene {
     }
     [[nodiscard]] Snapshot snapshot(bool has_master = true) const {
         chain::Constants constants;
+        if (rates_are_known) constants.core = numbered<Address>(7);
+        constants.verifier_fee = *chain::parse_coins("4");
         constants.timeout_penalty_rate = 25'000;
         constants.failed_penalty_rate = 30'000;
         return make_snapshot(
@@ -67,7 +70,38 @@ TEST(Snapshot, AddsUpWhatIsLockedAndWhatIsAtRisk) {
     scene.add(State::discovered, 3, 10'000).deposit.deposit = {};
     const Snapshot now = scene.snapshot();
     EXPECT_EQ(now.locked, coins("30"));
-    EXPECT_EQ(now.at_risk, coins("8")) << "a quarter of 20 for a deadline, 30% of 10 for a rejection";
+    EXPECT_EQ(now.at_risk, coins("12")) << "a quarter of 20 for a deadline; 30% of 10 and the fee of 4 for a rejection";
+    scene.rates_are_known = false;
+    EXPECT_EQ(scene.snapshot().at_risk, std::nullopt);
+    EXPECT_FALSE(to_json(scene.snapshot()).contains("atRisk")) << "not as if nothing were at risk";
+}
+
+TEST(Snapshot, AJobThatNobodyCanEstimateIsInDangerAllTheSame) {
+    Scene scene;
+    sm::Job& job = scene.add(State::accepted, 1, 60);
+    job.lease.active = false;
+    job.deposit.deposit = coins("20");
+    EXPECT_THAT(scene.snapshot().jobs.front().danger, HasSubstr("deadline"));
+}
+
+TEST(Snapshot, WhatIsTrainedIsNotEstimatedAgain) {
+    Scene scene;
+    sm::Job& job = scene.add(State::training, 1, 10'000);
+    scene.trains(job);
+    worker_protocol::Progress report = *scene.progress.find(job.terms.id);
+    report.stage = "validation";
+    report.step = report.steps_total;
+    report.tokens_per_s = 0;
+    scene.progress.put(job.terms.id, report, Milliseconds(0));
+    node::WorkerInfo worker;
+    worker.address = job.lease.worker;
+    worker.connected = true;
+    worker.fitness = fit_for_everything(1'000);
+    worker.power_capacity = 27'300;
+    scene.workers.push_back(worker);
+    EXPECT_EQ(scene.snapshot().jobs.front().finish_estimate_s, 0);
+    scene.progress.erase(job.terms.id);
+    EXPECT_GT(scene.snapshot().jobs.front().finish_estimate_s, 0) << "by what the worker has measured";
 }
 
 TEST(Snapshot, EstimatesTrainingByTheSpeedThatIsReported) {
