@@ -10,6 +10,8 @@ find_package(LibArchive REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(GTest REQUIRED)
 pkg_check_modules(secp256k1 REQUIRED IMPORTED_TARGET libsecp256k1)
+# Its flags would not fit the precompiled headers: only the libraries are taken.
+pkg_check_modules(NCURSES REQUIRED ncursesw)
 pkg_check_modules(cryptopp REQUIRED IMPORTED_TARGET libcrypto++)
 
 add_library(emeth_warnings INTERFACE)

@@ -117,10 +117,14 @@ struct Fees {
     friend bool operator==(const Fees&, const Fees&) = default;
 };
 
+/// Slots are UTC days: unix seconds / slot_seconds.
+inline constexpr std::int64_t slot_seconds = 86'400;
+
 struct Slot {
     std::uint64_t number = 0;
     std::uint64_t total_gas = 0, own_gas = 0;
     Wei own_balance;  ///< slotBalances(slot, node): gas that has not been withdrawn yet
+    Wei reward{};     ///< that the day's gas shares, EMT wei
 };
 
 /// Reads see the latest block. An Error names the endpoint's origin and the method.

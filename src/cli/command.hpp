@@ -34,6 +34,9 @@ void register_request(CLI::App& app, Invocation& invocation);
 void register_joblist(CLI::App& app, Invocation& invocation);
 /// status, jobs and workers.
 void register_status(CLI::App& app, Invocation& invocation);
+void register_rewards(CLI::App& app, Invocation& invocation);
+void register_drain(CLI::App& app, Invocation& invocation);
+void register_top(CLI::App& app, Invocation& invocation);
 void register_decline(CLI::App& app, Invocation& invocation);
 void register_withdraw(CLI::App& app, Invocation& invocation);
 void register_wallet(CLI::App& app, Invocation& invocation);

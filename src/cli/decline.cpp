@@ -1,4 +1,9 @@
 // emeth decline [JOBID]: declines JOBs.
+#include <unistd.h>
+
+#include <iostream>
+#include <string>
+
 #include "cli/operator_flags.hpp"
 #include "statemachine/types.hpp"
 
@@ -7,9 +12,10 @@ namespace emeth::cli {
 namespace {
 
 constexpr const char* explanation =
-    "Gives a JOB back to the network, or all of this node's active JOBs without a JOBID (then --yes is needed). Each "
-    "costs the decline penalty, a quarter of\n"
-    "the deposit by the rules of Round 3. A JOB whose result is submitted cannot be declined.\n"
+    "Gives a JOB back to the network, or all of this node's active JOBs without a JOBID. Each costs the decline "
+    "penalty, a quarter of\n"
+    "the deposit by the rules of Round 3: the price is shown, and asked for (--yes: not asked). A JOB whose result is "
+    "submitted cannot be declined.\n"
     "A running master is asked to do it; with none running it is done here, and the command waits until it is "
     "confirmed.\n\n"
     "Examples:\n"
@@ -20,6 +26,7 @@ struct DeclineFlags {
     OperatorFlags common;
     std::string job;
     bool yes = false;
+    bool refused = false;  ///< set by the work: nobody said yes
 };
 
 void print(const Answer& answer) {
@@ -31,21 +38,54 @@ void print(const Answer& answer) {
     }
 }
 
-int decline(const DeclineFlags& flags) {
-    boost::json::object params;
-    if (!flags.job.empty()) {
-        const auto id = JobId::parse(flags.job);
-        if (!id)
-            return fail("decline", permanent_error("'" + flags.job + "' is no JOB id: expected 0x and 32 hex digits"),
-                        exit_usage);
-        params["job"] = id->hex();
-    } else if (!flags.yes) {
-        return fail("decline",
-                    permanent_error(
-                        "without a JOBID all active JOBs are declined, each for its penalty: name one, or add --yes"),
-                    exit_usage);
+/// What declining costs, on stderr: stdout is the answer's.
+void show_prices(const Answer& answer, const std::string& only) {
+    for (const auto& value : list_of(answer, "jobs")) {
+        const Answer& job = value.as_object();
+        if (!only.empty() && text_of(job, "id") != only) continue;
+        if (text_of(job, "state") == "submitted")
+            fmt::print(stderr, "{}  submitted: it cannot be declined any more\n", text_of(job, "id"));
+        else
+            fmt::print(stderr, "{}  {}: declining costs {} EMT of the deposit of {} EMT\n", text_of(job, "id"),
+                       text_of(job, "state"), coins_of(job, "declinePrice"), coins_of(job, "deposit"));
     }
-    return run_operator_command("decline", flags.common, std::move(params), print);
+}
+
+bool says_yes() {
+    fmt::print(stderr, "decline? [y/N] ");
+    std::string line;
+    return std::getline(std::cin, line) && (line == "y" || line == "Y" || line == "yes");
+}
+
+Task<Result<void>> ask_then_decline(asio::any_io_executor executor, std::shared_ptr<DeclineFlags> flags,
+                                    boost::json::object params) {
+    const OperatorFlags& common = flags->common;
+    if (!flags->yes) {
+        std::function<Result<node::OperatorSettings>()> settings = [&common] { return common.settings(); };
+        const auto jobs = co_await node::operator_command(executor, common.data, std::move(settings), "jobs", {});
+        if (jobs.has_error()) co_return jobs.error();
+        if (jobs->is_object()) show_prices(jobs->get_object(), flags->job);
+        flags->refused = ::isatty(STDIN_FILENO) == 0 || !says_yes();
+        if (flags->refused) co_return permanent_error("nothing was declined: add --yes where nobody can be asked");
+    }
+    co_return co_await ask_and_print(executor, common, "decline", std::move(params), print);
+}
+
+int decline(const std::shared_ptr<DeclineFlags>& flags) {
+    boost::json::object params;
+    if (!flags->job.empty()) {
+        const auto id = JobId::parse(flags->job);
+        if (!id)
+            return fail("decline", permanent_error("'" + flags->job + "' is no JOB id: expected 0x and 32 hex digits"),
+                        exit_usage);
+        flags->job = id->hex();
+        params["job"] = id->hex();
+    }
+    init_logging("decline", "warn");
+    const int code = run_task("decline", [&](asio::any_io_executor executor) {
+        return ask_then_decline(std::move(executor), flags, params);
+    });
+    return flags->refused ? static_cast<int>(exit_usage) : code;
 }
 
 }  // namespace
@@ -56,8 +96,8 @@ void register_decline(CLI::App& app, Invocation& invocation) {
     auto flags = std::make_shared<DeclineFlags>();
     flags->common.add_to(*command);
     command->add_option("JOBID", flags->job, "0x and 32 hex digits; all active JOBs without it");
-    command->add_flag("--yes", flags->yes, "decline all active JOBs without asking");
-    command->callback([flags, &invocation] { invocation.run = [flags] { return decline(*flags); }; });
+    command->add_flag("--yes", flags->yes, "do not ask");
+    command->callback([flags, &invocation] { invocation.run = [flags] { return decline(flags); }; });
 }
 
 }  // namespace emeth::cli

@@ -8,10 +8,17 @@ namespace {
 
 constexpr const char* explanation =
     "Lists the open JOBs of the JOB info server with what this node thinks of each, and the JOBs it works on.\n"
-    "`emeth state list` also lists the finished ones.\n\n"
+    "`emeth state list` also lists the finished ones. With --refused: why JOBs were not taken, and how many for each "
+    "reason.\n\n"
     "Examples:\n"
     "  emeth joblist --data ./node\n"
+    "  emeth joblist --refused --data ./node\n"
     "  emeth joblist --config config/master.env --json\n";
+
+struct JobListFlags {
+    OperatorFlags common;
+    bool refused = false;
+};
 
 std::string verdict_of(const Answer& job) {
     const std::string wait =
@@ -59,15 +66,29 @@ void print(const Answer& answer) {
     }
 }
 
+void print_refusals(const Answer& answer) {
+    if (list_of(answer, "refusals").empty()) return fmt::print("no JOB was refused\n");
+    fmt::print("{:>6}  newest reason\n", "JOBs");
+    for (const auto& value : list_of(answer, "refusals")) {
+        const auto& refusal = value.as_object();
+        print_wrapped(fmt::format("{:>6}  ", text_of(refusal, "jobs")), text_of(refusal, "reason"));
+    }
+}
+
 }  // namespace
 
 void register_joblist(CLI::App& app, Invocation& invocation) {
     auto* command = app.add_subcommand("joblist", "open JOBs with this node's verdict, and its own");
     command->footer(explanation);
-    auto flags = std::make_shared<OperatorFlags>();
-    flags->add_to(*command);
+    auto flags = std::make_shared<JobListFlags>();
+    flags->common.add_to(*command);
+    flags->common.add_watch_to(*command);
+    command->add_flag("--refused", flags->refused, "why JOBs were not taken, counted by reason");
     command->callback([flags, &invocation] {
-        invocation.run = [flags] { return run_operator_command("joblist", *flags, {}, print); };
+        invocation.run = [flags] {
+            return flags->refused ? run_operator_command("refusals", flags->common, {}, print_refusals)
+                                  : run_operator_command("joblist", flags->common, {}, print);
+        };
     });
 }
 

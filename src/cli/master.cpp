@@ -21,7 +21,9 @@ namespace {
 constexpr const char* explanation =
     "Finds JOBs, locks deposits for those that can be finished in time, has workers train them, submits the results "
     "and collects the rewards.\n"
-    "It may be killed at any moment: the next start continues from the last commit.\n\n"
+    "It may be killed at any moment: the next start continues from the last commit. SIGHUP has it read its settings "
+    "again:\n"
+    "limits, priority, whitelists and log level take effect at once.\n\n"
     "Examples:\n"
     "  emeth master --config ./net/master.env --data ./node --local-workers 2\n"
     "  emeth master --config /etc/emeth/master.env --data /var/lib/emeth --worker_port 5000 --min_fee "
@@ -32,6 +34,14 @@ struct MasterFlags {
     std::string data = ".emeth/node";
     unsigned local_workers = 0;
 };
+
+Result<node::ReadSettings> read_again(const MasterFlags& flags) {
+    const auto values = flags.config.load();
+    if (values.has_error()) return values.error();
+    auto config = read_master_settings(*values);
+    if (config.has_error()) return config.error();
+    return node::ReadSettings{std::move(*config), node::setting_texts(*values)};
+}
 
 int start(const MasterFlags& flags) {
     const auto values = flags.config.load();
@@ -46,7 +56,8 @@ int start(const MasterFlags& flags) {
     if (key.has_error()) return fail("master", key.error(), exit_usage);
     init_logging("master", config->log_level);
     for (const auto& doubt : node::doubts(*config)) spdlog::warn("{}", doubt);
-    node::MasterOptions options{flags.data, flags.local_workers};
+    node::MasterOptions options{flags.data, flags.local_workers, node::setting_texts(*values),
+                                [&flags] { return read_again(flags); }};
     return run_task(
         "master",
         [&](asio::any_io_executor executor) {

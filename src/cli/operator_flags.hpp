@@ -2,24 +2,27 @@
 #pragma once
 
 #include <fmt/format.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
+#include <cstdio>
 #include <functional>
 #include <memory>
 #include <string>
 #include <utility>
 
-#include "chain/amount.hpp"
+#include "cli/answer_text.hpp"
 #include "cli/command.hpp"
 #include "cli/master_settings.hpp"
 #include "cli/path_option.hpp"
 #include "cli/program.hpp"
 #include "node/admin/operator_command.hpp"
 #include "node/core/config.hpp"
+#include "runtime/clock.hpp"
 #include "runtime/json_fields.hpp"
 #include "runtime/log.hpp"
-#include "runtime/utf8.hpp"
 
 namespace emeth::cli {
 
@@ -27,11 +30,17 @@ struct OperatorFlags {
     ConfigFlags config;
     std::string data = ".emeth/node";
     bool json = false;
+    bool watch = false;
 
     void add_to(CLI::App& command) {
         config.add_to(command, master_settings());
         add_path(command, "--data", data, "the master's data folder", "DIR");
         command.add_flag("--json", json, "print the answer as one JSON object");
+    }
+
+    /// For commands that only show something.
+    void add_watch_to(CLI::App& command) {
+        command.add_flag("--watch", watch, "show it again every 2 seconds, until Ctrl-C");
     }
 
     [[nodiscard]] Result<node::OperatorSettings> settings() const {
@@ -44,8 +53,6 @@ struct OperatorFlags {
         return node::OperatorSettings{std::move(*checked), std::move(*key)};
     }
 };
-
-using Answer = boost::json::object;
 
 inline Task<Result<void>> ask_and_print(asio::any_io_executor executor, OperatorFlags flags, std::string method,
                                         boost::json::object params, std::function<void(const Answer&)> print) {
@@ -62,33 +69,31 @@ inline Task<Result<void>> ask_and_print(asio::any_io_executor executor, Operator
     co_return Result<void>{};
 }
 
+/// Asks again and again, until Ctrl-C: on a terminal each answer takes the place of the last one. What fails once may
+/// work the next time, as when the master is started again.
+inline Task<Result<void>> watch(asio::any_io_executor executor, OperatorFlags flags, std::string method,
+                                boost::json::object params, std::function<void(const Answer&)> print) {
+    constexpr Milliseconds pause{2'000};
+    const bool on_terminal = ::isatty(STDOUT_FILENO) == 1 && !flags.json;
+    for (;;) {
+        if (on_terminal) fmt::print("\x1b[H\x1b[2J");
+        const Result<void> shown = co_await ask_and_print(executor, flags, method, params, print);
+        if (shown.has_error()) fail(method, shown.error(), exit_failed);
+        if (!on_terminal && !flags.json) fmt::print("\n");
+        std::fflush(stdout);
+        if (std::ferror(stdout) != 0) co_return permanent_error("the output cannot be written any more");
+        co_await system_clock().sleep(pause);
+    }
+}
+
 /// Asks the running master, or does it here, and prints.
 inline int run_operator_command(const std::string& command, const OperatorFlags& flags, boost::json::object params,
                                 std::function<void(const Answer&)> print) {
     init_logging(command, "warn");
     return run_task(command, [&](asio::any_io_executor executor) {
-        return ask_and_print(std::move(executor), flags, command, params, print);
+        return flags.watch ? watch(std::move(executor), flags, command, params, print)
+                           : ask_and_print(std::move(executor), flags, command, params, print);
     });
-}
-
-// Reading the answers: our own program gave them, but a reason may quote what a stranger wrote.
-
-inline std::string text_of(const Answer& object, std::string_view key) {
-    const auto* value = object.if_contains(key);
-    if (value == nullptr) return "-";
-    return value->is_string() ? one_line(value->get_string()) : json_text(*value);
-}
-
-/// Decimal wei → "12.5".
-inline std::string coins_of(const Answer& object, std::string_view key) {
-    const auto wei = chain::parse_wei(text_of(object, key));
-    return wei.has_value() ? chain::format_coins(*wei) : "-";
-}
-
-inline const boost::json::array& list_of(const Answer& object, std::string_view key) {
-    static const boost::json::array none;
-    const auto* value = object.if_contains(key);
-    return value != nullptr && value->is_array() ? value->get_array() : none;
 }
 
 }  // namespace emeth::cli

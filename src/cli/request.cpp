@@ -14,6 +14,7 @@
 #include "cli/network_actor.hpp"
 #include "cli/path_option.hpp"
 #include "cli/program.hpp"
+#include "cli/request_job.hpp"
 #include "cli/request_terms.hpp"
 #include "network/requester/dataset_survey.hpp"
 #include "network/requester/request_review.hpp"
@@ -35,7 +36,8 @@ struct RequestFlags {
     ConfigFlags config;
     RequestTerms terms;
     std::string data = ".emeth/requester", dataset;
-    bool json = false, dry_run = false;
+    std::string output;  ///< of --wait; empty: "<JOB id>.tar"
+    bool json = false, dry_run = false, wait = false;
     bool refused = false;  ///< set by the work: it ended before anything was sent
 };
 
@@ -57,7 +59,9 @@ std::string explanation() {
         "and calls request. fee = max(gas * gas price, lowest fee); gas = MiB * {} / 1000.\n\n"
         "Examples:\n"
         "  emeth request --config config/requester.env book.txt --dry-run\n"
-        "  emeth request --config config/requester.env book.txt\n"
+        "  emeth request --config config/requester.env book.txt --wait\n"
+        "  emeth request follow 0x00112233445566778899aabbccddeeff --config config/requester.env\n"
+        "  emeth request cancel 0x00112233445566778899aabbccddeeff --config config/requester.env\n"
         "  emeth request --config config/requester.env --dataset book.txt --language ja --gas-price 3 --json\n",
         trainer_protocol::dataset_bytes_min, chain::language_model_complexity);
 }
@@ -122,12 +126,6 @@ Prospectus prospectus_of(const network::DatasetSurvey& survey, const network::Qu
     return seen;
 }
 
-/// Races against the request and must never finish first.
-Task<Result<network::RequestedJob>> keep_sending(chain::TransactionSender& sender) {
-    co_await sender.run();
-    co_return transient_error("the transaction sender ended");
-}
-
 Task<Result<void>> run_request(std::shared_ptr<RequestFlags> flags, EnvConfig config, network::JobRequest request,
                                network::DatasetSurvey survey) {
     auto actor = co_await NetworkActor::open(std::move(config), flags->data);
@@ -147,15 +145,22 @@ Task<Result<void>> run_request(std::shared_ptr<RequestFlags> flags, EnvConfig co
         co_return Result<void>{};
     }
     Task<Result<network::RequestedJob>> work = requester.request(std::move(request));
-    Task<Result<network::RequestedJob>> sending = keep_sending(self.sender());
+    Task<Result<network::RequestedJob>> sending = keep_sending<network::RequestedJob>(self.sender());
     const auto job = co_await race(std::move(work), std::move(sending));
     if (job.has_error()) co_return job.error();
     print(*job, seen, *flags);
-    co_return Result<void>{};
+    std::fflush(stdout);
+    if (!flags->wait) co_return Result<void>{};
+    co_return co_await follow_request(self, job->id, flags->output);
 }
 
 /// What needs no network is looked at first.
 int run(const std::shared_ptr<RequestFlags>& flags) {
+    if (flags->dataset.empty())
+        return fail("request", permanent_error("a file is required: the dataset, as in `emeth request book.txt`"),
+                    exit_usage);
+    const auto free = check_output(flags->output);
+    if (free.has_error()) return fail("request", free.error(), exit_usage);
     auto config = flags->config.load();
     if (config.has_error()) return fail("request", config.error(), exit_usage);
     auto request = flags->terms.job_request();
@@ -179,11 +184,17 @@ void register_request(CLI::App& app, Invocation& invocation) {
     auto flags = std::make_shared<RequestFlags>();
     flags->config.add_to(*command, actor_settings());
     flags->terms.add_to(*command);
-    add_path(*command, "file,--dataset", flags->dataset, "the dataset: a text, at best UTF-8", "FILE")->required();
+    add_path(*command, "file,--dataset", flags->dataset, "the dataset: a text, at best UTF-8", "FILE");
     add_path(*command, "--data", flags->data, "folder of key and outbox", "DIR");
     command->add_flag("--dry-run", flags->dry_run, "only say what it sees and what it costs");
     command->add_flag("--json", flags->json, "print the JOB as JSON");
-    command->callback([flags, &invocation] {
+    command->add_flag("--wait", flags->wait, "follow the JOB until it is verified, and fetch the result");
+    add_path(*command, "--output", flags->output, "where --wait puts the result; without it <JOB id>.tar", "FILE");
+    add_request_follow(*command, invocation);
+    add_request_cancel(*command, invocation);
+    command->require_subcommand(0, 1);
+    command->callback([command, flags, &invocation] {
+        if (!command->get_subcommands().empty()) return;
         invocation.run = [flags] {
             init_logging("request", "warn");
             return run(flags);

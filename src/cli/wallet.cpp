@@ -1,4 +1,5 @@
 // emeth wallet: address, balances and allowance of the node's wallet.
+#include "chain/amount.hpp"
 #include "chain/rpc/rpc_chain.hpp"
 #include "cli/operator_flags.hpp"
 #include "crypto/private_key.hpp"

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
 #include <memory>
 #include <string>
 #include <utility>
@@ -15,14 +16,17 @@
 #include "node/market/discovery.hpp"
 #include "node/pipeline/crash_account.hpp"
 #include "node/snapshot/network_pulse.hpp"
+#include "node/snapshot/parting_words.hpp"
 #include "node/workers/local_workers.hpp"
 #include "node/workers/worker_server.hpp"
+#include "runtime/cancellation.hpp"
 #include "runtime/ip_address.hpp"
 #include "runtime/log.hpp"
 #include "runtime/processors.hpp"
 #include "runtime/random.hpp"
 #include "runtime/retry_policy.hpp"
 #include "runtime/service_manager.hpp"
+#include "runtime/shutdown.hpp"
 #include "runtime/task_group.hpp"
 
 namespace emeth::node {
@@ -33,11 +37,28 @@ constexpr std::size_t workers_max = 256;
 constexpr Milliseconds disk_poll_interval{5'000};
 constexpr RetryPolicy start_retry{Milliseconds(1'000), 2, Milliseconds(60'000), 0.25};
 
+Result<WorkerServerOptions> worker_options(const NodeConfig& config, bool has_local_workers) {
+    auto workers = Whitelist::parse("worker_whitelist", config.worker_whitelist);
+    if (workers.has_error()) return workers.error();
+    auto admins = Whitelist::parse("jsonrpc_whitelist", config.jsonrpc_whitelist);
+    if (admins.has_error()) return admins.error();
+    if (workers->allows_everyone() && !is_loopback(config.listen_host))
+        spdlog::warn(
+            "worker_whitelist=* lets in every worker that reaches {}: a stranger's can cost deposits; name the "
+            "workers' addresses instead",
+            config.listen_host);
+    if (workers->is_empty() && !has_local_workers)
+        spdlog::warn(
+            "no worker may connect: none is started here (--local-workers), and worker_whitelist names none; a "
+            "worker logs its address when it starts");
+    return WorkerServerOptions{std::move(*workers), std::move(*admins), workers_max};
+}
+
 /// Everything that runs, in the order of its dependencies.
 class Master {
 public:
     Master(asio::any_io_executor executor, NodeCore& core, const chain::Constants& constants,
-           WorkerServerOptions worker_options, const MasterOptions& options)
+           WorkerServerOptions worker_options, HangUp& hang_up, MasterOptions options)
         : core_(core),
           group_(executor, Supervisor::jobs_max + services_max),
           workers_(executor, core.key(), std::move(worker_options), system_clock(), system_random()),
@@ -56,8 +77,10 @@ public:
                  [this](std::string method, boost::json::object params) {
                      return admin_api_.handle(std::move(method), std::move(params));
                  }),
-          executor_(std::move(executor)),
-          local_workers_count_(options.local_workers) {}
+          hang_up_(hang_up),
+          running_(core.config),
+          options_(std::move(options)),
+          executor_(std::move(executor)) {}
 
     Task<Result<void>> run(std::vector<statemachine::Job> active);
 
@@ -71,6 +94,9 @@ private:
     }
     Result<void> listen();
     void take_up(std::vector<statemachine::Job> active);
+    void part();
+    Task<> reload_on_hang_up();
+    Result<void> reload();
     Result<void> start_local_workers();
 
     NodeCore& core_;
@@ -83,8 +109,10 @@ private:
     NetworkPulse network_pulse_;
     AdminApi admin_api_;
     AdminServer admin_;
+    HangUp& hang_up_;
+    NodeConfig running_;  ///< core_.config, as it has been reloaded since
+    MasterOptions options_;
     asio::any_io_executor executor_;
-    unsigned local_workers_count_;
     std::unique_ptr<LocalWorkers> local_workers_;
 };
 
@@ -97,11 +125,71 @@ Task<Result<void>> Master::run(std::vector<statemachine::Job> active) {
     group_.start(network_pulse_.run());
     group_.start(discovery_.run());
     group_.start(services_.rewards.run());
+    group_.start(services_.income.run());
     group_.start(keep_service_manager_informed(system_clock()));
+    group_.start(reload_on_hang_up());
     const auto started = start_local_workers();
     if (started.has_error()) group_.cancel();
-    co_await group_.join();
+    try {
+        co_await group_.join();
+    } catch (...) {
+        if (is_cancellation(std::current_exception())) part();
+        throw;
+    }
+    part();
     co_return started;
+}
+
+Task<> Master::reload_on_hang_up() {
+    for (;;) {
+        co_await hang_up_.wait();
+        const Result<void> done = reload();
+        if (done.has_error())
+            spdlog::error("the settings are not reloaded, all stay as they are: {}", done.error().message);
+    }
+}
+
+/// All of it, or nothing if any setting is wrong.
+Result<void> Master::reload() {
+    if (!options_.read_settings) return permanent_error("this master was started without a way to read them");
+    Result<ReadSettings> read = options_.read_settings();
+    if (read.has_error()) return read.error();
+    auto workers = worker_options(read->config, options_.local_workers > 0);
+    if (workers.has_error()) return workers.error();
+    running_ = reloaded(std::move(running_), read->config);
+    services_.prospector.set_policy(running_.selection);
+    discovery_.forget_refusals();
+    workers_.set_whitelists(std::move(workers->workers), std::move(workers->admins));
+    set_log_level(running_.log_level);
+    const auto changed = changes(options_.setting_texts, read->texts);
+    if (changed.empty()) spdlog::info("settings read again: none has changed");
+    for (const SettingsChange& change : changed) {
+        const bool at_once = takes_effect_at_once(change.key);
+        spdlog::log(at_once ? spdlog::level::info : spdlog::level::warn, "settings read again: {}",
+                    change_sentence(change));
+        if (at_once) options_.setting_texts[change.key] = change.after;
+    }
+    for (const auto& doubt : doubts(read->config)) spdlog::warn("{}", doubt);
+    return {};
+}
+
+/// The pipelines have ended, and with them nothing durable was lost: what the operator must know is when to be back.
+void Master::part() {
+    std::vector<statemachine::Job> active;
+    services_.supervisor.for_each([&](const statemachine::Job& job) { active.push_back(job); });
+    SnapshotSources sources{system_clock().unix_ms(),
+                            system_clock().monotonic(),
+                            false,
+                            core_.key().address(),
+                            constants_,
+                            core_.config.selection.rules,
+                            false,
+                            std::move(active),
+                            {},
+                            services_.workers.workers(),
+                            services_.progress,
+                            std::nullopt};
+    spdlog::info("ending; {}", parting_words(make_snapshot(std::move(sources))));
 }
 
 Result<void> Master::listen() {
@@ -124,38 +212,21 @@ void Master::take_up(std::vector<statemachine::Job> active) {
 }
 
 Result<void> Master::start_local_workers() {
-    if (local_workers_count_ == 0) return {};
+    if (options_.local_workers == 0) return {};
     const bool everywhere = core_.config.listen_host == "0.0.0.0";
     const auto url = fmt::format("http://{}:{}", everywhere ? "127.0.0.1" : core_.config.listen_host, http_.port());
     auto settings = core_.config.worker_settings;
-    settings.try_emplace("threads",
-                         std::to_string(std::max(1U, processors() / local_workers_count_)));  // they share the machine
-    local_workers_ =
-        std::make_unique<LocalWorkers>(LocalWorkersPorts{executor_, system_clock(), system_random()},
-                                       LocalWorkersOptions{local_workers_count_, std::filesystem::absolute(core_.data),
-                                                           url, core_.key().address(), std::move(settings)});
+    settings.try_emplace(
+        "threads", std::to_string(std::max(1U, processors() / options_.local_workers)));  // they share the machine
+    local_workers_ = std::make_unique<LocalWorkers>(
+        LocalWorkersPorts{executor_, system_clock(), system_random()},
+        LocalWorkersOptions{options_.local_workers, std::filesystem::absolute(core_.data), url, core_.key().address(),
+                            std::move(settings)});
     const auto addresses = local_workers_->prepare();
     if (addresses.has_error()) return addresses.error();
     for (const Address& worker : *addresses) workers_.allow(worker);
     group_.start(local_workers_->run());
     return {};
-}
-
-Result<WorkerServerOptions> worker_options(const NodeConfig& config, bool has_local_workers) {
-    auto workers = Whitelist::parse("worker_whitelist", config.worker_whitelist);
-    if (workers.has_error()) return workers.error();
-    auto admins = Whitelist::parse("jsonrpc_whitelist", config.jsonrpc_whitelist);
-    if (admins.has_error()) return admins.error();
-    if (workers->allows_everyone() && !is_loopback(config.listen_host))
-        spdlog::warn(
-            "worker_whitelist=* lets in every worker that reaches {}: a stranger's can cost deposits; name the "
-            "workers' addresses instead",
-            config.listen_host);
-    if (workers->is_empty() && !has_local_workers)
-        spdlog::warn(
-            "no worker may connect: none is started here (--local-workers), and worker_whitelist names none; a "
-            "worker logs its address when it starts");
-    return WorkerServerOptions{std::move(*workers), std::move(*admins), workers_max};
 }
 
 /// Wrong settings abort the start; an endpoint that is down aborts it only if no deposit depends on it.
@@ -218,6 +289,7 @@ Task<> wait_for_room(std::filesystem::path data) {
 
 Task<Result<void>> run_master(asio::any_io_executor executor, NodeConfig config, crypto::PrivateKey key,
                               MasterOptions options) {
+    HangUp hang_up(executor);  // from now on SIGHUP ends nothing
     auto hub_options = worker_options(config, options.local_workers > 0);
     if (hub_options.has_error()) co_return hub_options.error();
     // Local workers keep the dataset, token file, checkpoints and artifact on this disk; a helper keeps the dataset and
@@ -245,7 +317,7 @@ Task<Result<void>> run_master(asio::any_io_executor executor, NodeConfig config,
     active = co_await read_active(node);
     if (active.has_error()) co_return active.error();
     marker->arm();
-    Master master(std::move(executor), node, *constants, std::move(*hub_options), options);
+    Master master(std::move(executor), node, *constants, std::move(*hub_options), hang_up, std::move(options));
     co_return co_await master.run(std::move(*active));
 }
 

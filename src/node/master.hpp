@@ -2,9 +2,13 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <map>
+#include <string>
 
 #include "crypto/private_key.hpp"
 #include "node/core/config.hpp"
+#include "node/core/reload.hpp"
 #include "runtime/result.hpp"
 #include "runtime/task.hpp"
 
@@ -13,6 +17,9 @@ namespace emeth::node {
 struct MasterOptions {
     std::filesystem::path data;
     unsigned local_workers = 0;
+    /// The settings' texts as the master was started, and how to read them again (on SIGHUP).
+    std::map<std::string, std::string> setting_texts{};
+    std::function<Result<ReadSettings>()> read_settings{};
 };
 
 /// Runs until cancelled or stopped over the admin socket. An Error before it runs names what is wrong with the

@@ -40,6 +40,10 @@ void init_logging(std::string_view program, std::string_view level) {
         std::make_shared<spdlog::logger>(std::string(program), std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
     logger->set_formatter(std::move(formatter));
     spdlog::set_default_logger(logger);
+    set_log_level(level);
+}
+
+void set_log_level(std::string_view level) {
     const auto known =
         std::find_if(levels.begin(), levels.end(), [&](const auto& entry) { return entry.first == level; });
     spdlog::set_level(known == levels.end() ? spdlog::level::info : known->second);

@@ -22,6 +22,12 @@ void Shutdown::request() {
     signals_.cancel();
 }
 
+HangUp::HangUp(const asio::any_io_executor& executor) : signals_(executor, SIGHUP) {}
+
+Task<> HangUp::wait() {
+    co_await signals_.async_wait(asio::use_awaitable);
+}
+
 void ignore_sigpipe() {
     std::signal(SIGPIPE, SIG_IGN);
 }

@@ -246,12 +246,12 @@ class Lane {
         const id = await this.network.request(this.fee, 20);
         const killing = this.kill_at(place, moment);
         await until('a lease', case_limit_s, () => ['downloading', 'training'].includes(this.record(id)?.state));
-        run('decline', id, '--config', this.config, '--data', this.folder);
+        run('decline', id, '--yes', '--config', this.config, '--data', this.folder);
         await killing;
         await until('the end or another order', case_limit_s, () => {
             if (this.record(id)?.state === 'declined') return true;
             if (!this.record(id)?.why?.includes('decline'))
-                run('decline', id, '--config', this.config, '--data', this.folder);  // the order died with the master
+                run('decline', id, '--yes', '--config', this.config, '--data', this.folder);  // the order died with the master
             return false;
         });
         await this.expect_end(id, 'declined');
@@ -309,7 +309,7 @@ class Lane {
         const other = await this.network.request(this.fee);
         await until(`${other} verified`, case_limit_s, () => this.record(other)?.state === 'verified');
         assert.ok(waits(), this.record(poison).why);
-        assert.equal(run('decline', poison, '--config', this.config, '--data', this.folder).status, 0);
+        assert.equal(run('decline', poison, '--yes', '--config', this.config, '--data', this.folder).status, 0);
         await this.expect_end(poison, 'declined');
         this.penalties = (this.penalties ?? 0) + 1;
     }

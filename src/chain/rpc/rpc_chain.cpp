@@ -259,9 +259,12 @@ Task<Result<Slot>> RpcChain::slot(std::uint64_t number, Address node) {
     Slot slot;
     slot.number = number;
     Bytes total_call = abi::Encoder("slots(uint256)").number(number).finish();
-    const Result<std::uint64_t> total = co_await view(core_, std::move(total_call), "slots", &abi::Decoder::number);
-    if (total.has_error()) co_return total.error();
-    slot.total_gas = *total;
+    const Result<Bytes> day = co_await eth_call(core_, std::move(total_call));
+    if (day.has_error()) co_return in_context("slots", day.error());
+    abi::Decoder fields(*day, "slots of " + core_.hex());
+    slot.total_gas = fields.number("totalGas");
+    slot.reward = fields.amount("totalReward");
+    if (const auto read = fields.check(); read.has_error()) co_return read.error();
     Bytes own_call = abi::Encoder("slotGas(uint256,address)").number(number).address(node).finish();
     const Result<std::uint64_t> own = co_await view(core_, std::move(own_call), "slotGas", &abi::Decoder::number);
     if (own.has_error()) co_return own.error();

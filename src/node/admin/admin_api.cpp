@@ -6,8 +6,12 @@
 #include <utility>
 
 #include "chain/amount.hpp"
+#include "node/market/drain.hpp"
+#include "node/market/refusal_counts.hpp"
+#include "node/money/income.hpp"
 #include "node/snapshot/snapshot_json.hpp"
 #include "runtime/json_fields.hpp"
+#include "runtime/log.hpp"
 
 namespace emeth::node {
 namespace {
@@ -29,6 +33,27 @@ void refuse(object& job, const std::string& reason) {
     job.erase("expectedValue");
 }
 
+/// What a snapshot takes from the store.
+struct Stored {
+    std::vector<sm::Job> active;
+    std::vector<DayOfIncome> days;
+    bool is_drained = false;
+};
+
+std::uint64_t day_at(std::int64_t unix_ms) {
+    return static_cast<std::uint64_t>(unix_ms / 1'000 / chain::slot_seconds);
+}
+
+Result<Stored> read_store(const NodePorts& ports, std::int64_t now_unix_ms) {
+    Result<std::vector<sm::Job>> active = ports.jobs.active();
+    if (active.has_error()) return active.error();
+    Result<std::vector<DayOfIncome>> days = read_income(ports.notes, day_at(now_unix_ms), days_shown);
+    if (days.has_error()) return days.error();
+    const Result<bool> drained = is_drained(ports.notes);
+    if (drained.has_error()) return drained.error();
+    return Stored{*std::move(active), *std::move(days), *drained};
+}
+
 object withdrawal_json(const Withdrawal& withdrawal) {
     return {{"slot", withdrawal.slot},
             {"amount", withdrawal.amount ? value(chain::format_wei(*withdrawal.amount)) : value(nullptr)},
@@ -42,6 +67,8 @@ Task<Result<value>> AdminApi::handle(std::string method, object params) {
     JsonObject fields(given, "params");
     const auto job = fields.optional_fixed<JobId>("job");
     const auto slot = fields.optional_u64("slot");
+    const auto on = fields.optional_boolean("on");
+    const auto days = fields.optional_u64("days", 1, reward_days_max);
     if (const auto checked = fields.check(); checked.has_error()) co_return checked.error();
     if (method == "joblist") co_return co_await job_list();
     if (method == "status" || method == "jobs" || method == "workers") {
@@ -51,6 +78,9 @@ Task<Result<value>> AdminApi::handle(std::string method, object params) {
         co_return value(
             object{{"master", now->has_master}, {method, method == "jobs" ? jobs_json(*now) : workers_json(*now)}});
     }
+    if (method == "refusals") co_return co_await refusals();
+    if (method == "rewards") co_return co_await rewards(days.value_or(days_shown));
+    if (method == "drain") co_return co_await drain(on.value_or(true));
     if (method == "decline") co_return co_await decline(job);
     if (method == "withdraw") co_return co_await withdraw(slot);
     if (method != "stop") co_return permanent_error("the master knows no method '" + method + "'");
@@ -60,15 +90,19 @@ Task<Result<value>> AdminApi::handle(std::string method, object params) {
 
 Task<Result<Snapshot>> AdminApi::snapshot() {
     JobServices& services = ports_.services;
-    auto read = [jobs = &services.ports.jobs] { return jobs->active(); };
-    Result<std::vector<sm::Job>> active = co_await services.ports.pool.run(std::move(read));
-    if (active.has_error()) co_return active.error();
-    SnapshotSources sources{services.ports.clock.unix_ms(),
+    const std::int64_t now_unix_ms = services.ports.clock.unix_ms();
+    auto read = [&services, now_unix_ms] { return read_store(services.ports, now_unix_ms); };
+    Result<Stored> stored = co_await services.ports.pool.run(std::move(read));
+    if (stored.has_error()) co_return stored.error();
+    SnapshotSources sources{now_unix_ms,
+                            services.ports.clock.monotonic(),
                             ports_.discovery != nullptr,
                             services.ports.sender.address(),
                             ports_.constants,
                             ports_.rules,
-                            std::move(*active),
+                            stored->is_drained,
+                            std::move(stored->active),
+                            std::move(stored->days),
                             services.workers.workers(),
                             services.progress,
                             std::nullopt};
@@ -80,7 +114,7 @@ Task<Result<value>> AdminApi::job_list() {
     const Result<Snapshot> now = co_await snapshot();
     if (now.has_error()) co_return now.error();
     object answer{{"own", jobs_json(*now)}, {"workers", workers_json(*now)}};
-    Result<object> open = co_await market();
+    Result<object> open = co_await market(now->is_drained);
     if (open.has_error()) {
         answer["marketTrouble"] = open.error().message;
         answer["open"] = answer["standstill"] = array();
@@ -90,7 +124,7 @@ Task<Result<value>> AdminApi::job_list() {
     co_return value(std::move(answer));
 }
 
-Task<Result<object>> AdminApi::market() {
+Task<Result<object>> AdminApi::market(bool drained) {
     Prospector& prospector = ports_.services.prospector;
     const auto offers = co_await ports_.services.ports.info_server.open_jobs();
     if (offers.has_error()) co_return offers.error();
@@ -104,6 +138,10 @@ Task<Result<object>> AdminApi::market() {
         open.push_back(std::move(json));
     }
     std::vector<std::string> standstill = prospector.standstill(*view);
+    if (drained) {
+        standstill.emplace_back(drained_sentence);
+        for (auto& json : open) refuse(json.as_object(), standstill.back());
+    }
     // Only now: each look at a JOB has asked the Storage API, which says what time it is there.
     const auto clock = ports_.network_clock.judge(view->chain_now_unix_s);
     if (!clock.may_deposit) {
@@ -192,6 +230,55 @@ Task<Result<value>> AdminApi::withdraw(std::optional<std::uint64_t> slot) {
         for (const auto& withdrawal : *withdrawals) fetched.push_back(withdrawal_json(withdrawal));
     }
     co_return value(object{{"withdrawn", std::move(fetched)}});
+}
+
+Task<Result<value>> AdminApi::refusals() {
+    auto read = [notes = &ports_.services.ports.notes] { return notes->refusals(); };
+    const Result<std::vector<storage::RefusedJob>> remembered =
+        co_await ports_.services.ports.pool.run(std::move(read));
+    if (remembered.has_error()) co_return remembered.error();
+    array list;
+    for (const RefusalCount& count : count_refusals(*remembered))
+        list.push_back(
+            object{{"jobs", count.jobs}, {"newestAt", count.newest_at_unix_ms / 1'000}, {"reason", count.reason}});
+    co_return value(object{{"refusals", std::move(list)}});
+}
+
+Task<Result<value>> AdminApi::rewards(std::uint64_t count) {
+    const std::uint64_t today = day_at(ports_.services.ports.clock.unix_ms());
+    auto read = [notes = &ports_.services.ports.notes, today, count] { return read_income(*notes, today, count); };
+    const Result<std::vector<DayOfIncome>> days = co_await ports_.services.ports.pool.run(std::move(read));
+    if (days.has_error()) co_return days.error();
+    const Result<std::vector<chain::Slot>> seen = co_await slots(today, days->size());
+    array list;
+    for (std::size_t i = 0; i < days->size(); ++i)
+        list.push_back(day_json((*days)[i], seen.has_value() ? std::optional((*seen)[i]) : std::nullopt));
+    object answer{{"address", ports_.services.ports.sender.address().hex()}, {"days", std::move(list)}};
+    if (seen.has_error()) answer["chainTrouble"] = seen.error().message;
+    co_return value(std::move(answer));
+}
+
+Task<Result<std::vector<chain::Slot>>> AdminApi::slots(std::uint64_t last, std::uint64_t count) {
+    const Address wallet = ports_.services.ports.sender.address();
+    std::vector<chain::Slot> seen;
+    for (std::uint64_t back = 0; back < count; ++back) {
+        const Result<chain::Slot> slot = co_await ports_.services.ports.chain.slot(last - back, wallet);
+        if (slot.has_error()) co_return slot.error();
+        seen.push_back(*slot);
+    }
+    co_return seen;
+}
+
+Task<Result<value>> AdminApi::drain(bool on) {
+    NodePorts& ports = ports_.services.ports;
+    auto set = [notes = &ports.notes, on] { return set_drained(*notes, on); };
+    const Result<void> durable = co_await ports.pool.run(std::move(set));
+    if (durable.has_error()) co_return durable.error();
+    spdlog::info("{}", on ? "drained by the operator: no new JOB is taken" : "JOBs are taken again, by the operator");
+    auto read = [jobs = &ports.jobs] { return jobs->active(); };
+    const Result<std::vector<sm::Job>> active = co_await ports.pool.run(std::move(read));
+    if (active.has_error()) co_return active.error();
+    co_return value(object{{"drained", on}, {"activeJobs", active->size()}});
 }
 
 }  // namespace emeth::node

@@ -33,12 +33,13 @@ class AdminApi {
 public:
     /// How many open JOBs a listing judges; any more are only counted.
     static constexpr std::size_t judged_jobs_max = 100;
+    static constexpr std::uint64_t reward_days_max = 366;
 
     /// `stop` ends the master.
     AdminApi(const AdminPorts& ports, std::function<void()> stop) : ports_(ports), stop_(std::move(stop)) {}
 
-    /// status {}, jobs {}, workers {}, joblist {}, decline {job?}, withdraw {slot?}, stop {}. Error: unknown method,
-    /// wrong parameters, or why it cannot be done.
+    /// status {}, jobs {}, workers {}, joblist {}, refusals {}, rewards {days?}, drain {on}, decline {job?}, withdraw
+    /// {slot?}, stop {}. Error: unknown method, wrong parameters, or why it cannot be done.
     Task<Result<boost::json::value>> handle(std::string method, boost::json::object params);
 
     /// What the node is now; asks nobody but the store.
@@ -51,9 +52,16 @@ public:
     /// is refused.
     Task<Result<boost::json::value>> decline(std::optional<JobId> only);
     Task<Result<boost::json::value>> withdraw(std::optional<std::uint64_t> slot);
+    /// Why JOBs were not taken, with how many each reason kept out; of the newest that the store remembers.
+    Task<Result<boost::json::value>> refusals();
+    /// Day by day, today first: what JOBs and slots brought. `chainTrouble` says why the slots are missing.
+    Task<Result<boost::json::value>> rewards(std::uint64_t days);
+    /// From now on no JOB is taken, or taken again.
+    Task<Result<boost::json::value>> drain(bool on);
 
 private:
-    Task<Result<boost::json::object>> market();
+    Task<Result<boost::json::object>> market(bool drained);
+    Task<Result<std::vector<chain::Slot>>> slots(std::uint64_t last, std::uint64_t count);
     Task<boost::json::object> judged(JobId id, const NodeView& view);
     Task<boost::json::object> declined(JobId id);
 

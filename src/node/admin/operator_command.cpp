@@ -64,17 +64,22 @@ Task<> carry_out(AdminPorts ports, TaskGroup& group, std::string method, object 
     group.cancel();
 }
 
-/// Of this node, which its store knows; the network is not asked.
-bool asks_only_the_store(std::string_view method) {
-    return method == "status" || method == "jobs" || method == "workers";
+/// It concerns this node's store alone; the network is not asked.
+bool needs_no_network(std::string_view method) {
+    return method == "status" || method == "jobs" || method == "workers" || method == "refusals" || method == "drain";
+}
+
+/// It only reads, and says what it can while the network is away.
+bool bears_an_absent_network(std::string_view method) {
+    return method == "joblist" || method == "rewards";
 }
 
 /// What only reads goes by what an earlier start saw of the contract; if none has, no JOB holds a deposit.
 Task<Result<chain::Constants>> constants_for(NodeCore& core, std::string method) {
-    if (!asks_only_the_store(method)) {
+    if (!needs_no_network(method)) {
         const Result<chain::Constants> checked = co_await core.check_network();
         const bool is_away = checked.has_error() && checked.error().kind == ErrorKind::transient;
-        if (!is_away || method != "joblist") co_return checked;
+        if (!is_away || !bears_an_absent_network(method)) co_return checked;
     }
     const Result<chain::Constants> known = co_await core.recall_network();
     co_return known.has_value() ? *known : chain::Constants{};
@@ -83,7 +88,7 @@ Task<Result<chain::Constants>> constants_for(NodeCore& core, std::string method)
 Task<Result<value>> without_master(asio::any_io_executor executor, std::filesystem::path data,
                                    OperatorSettings settings, std::string method, object params) {
     std::error_code ignored;
-    if (asks_only_the_store(method) && !std::filesystem::exists(store_folder(data), ignored))
+    if (needs_no_network(method) && !std::filesystem::exists(store_folder(data), ignored))
         co_return permanent_error("no node has worked in " + data.string() +
                                   ": name the data folder of its master (--data)");
     auto core = NodeCore::open(executor, std::move(settings.config), std::move(settings.key), std::move(data));
@@ -96,7 +101,7 @@ Task<Result<value>> without_master(asio::any_io_executor executor, std::filesyst
     JobServices services(executor, node.ports(), nobody, group, node.config, *constants, node.data);
     std::optional<Result<value>> answer;
     const AdminPorts ports{services, *constants, node.config.selection.rules, node.network_clock()};
-    if (!asks_only_the_store(method) && method != "joblist") group.start(node.sender().run());
+    if (!needs_no_network(method) && !bears_an_absent_network(method)) group.start(node.sender().run());
     group.start(carry_out(ports, group, std::move(method), std::move(params), answer));
     co_await group.join();
     co_return answer.value_or(transient_error("the command was interrupted"));

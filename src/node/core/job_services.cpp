@@ -39,7 +39,9 @@ JobServices::JobServices(asio::any_io_executor executor, NodePorts node, WorkerH
       supervisor(executor, group,
                  PipelinePorts{ports.chain, ports.sender, ports.artifacts, workers, ports.jobs, ports.outbox,
                                ports.pool, ports.clock, ports.random, prospector, progress},
-                 pipeline_settings(config, constants), constants.deposit_rate),
+                 pipeline_settings(config, constants), constants.deposit_rate,
+                 [this](const statemachine::Job& job) { income.ended(job); }),
+      income(executor, {ports.jobs, ports.notes, ports.pool, ports.clock}),
       rewards(executor, RewardsPorts{ports.chain, ports.sender, ports.outbox, ports.notes, ports.pool, ports.clock},
               RewardsOptions{config.core, config.token, config.confirmations, config.rewards_interval}) {}
 

@@ -9,6 +9,7 @@
 #include "chain/sender/transaction_sender.hpp"
 #include "node/core/config.hpp"
 #include "node/market/prospector.hpp"
+#include "node/money/income.hpp"
 #include "node/money/rewards.hpp"
 #include "node/pipeline/progress_board.hpp"
 #include "node/pipeline/supervisor.hpp"
@@ -43,6 +44,7 @@ struct JobServices {
     PayoutWatch payouts;
     Prospector prospector;
     Supervisor supervisor;
+    IncomeBook income;
     Rewards rewards;
 };
 

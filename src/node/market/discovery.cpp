@@ -5,23 +5,13 @@
 #include <utility>
 
 #include "chain/amount.hpp"
+#include "node/market/drain.hpp"
+#include "node/market/refusal_counts.hpp"
 #include "runtime/failpoint.hpp"
 #include "runtime/log.hpp"
 #include "statemachine/text.hpp"
 
 namespace emeth::node {
-namespace {
-
-/// "finish estimate 5 h > 4 h left" says the same a minute later with different numbers: it is recorded only once.
-std::string without_numbers(const std::string& reason) {
-    std::string shape;
-    for (const char c : reason)
-        if (c < '0' || c > '9') shape += c;
-    return shape;
-}
-
-}  // namespace
-
 Task<> Discovery::run() {
     const RetryPolicy policy{interval_, 2, std::max<Milliseconds>(interval_, Milliseconds(120'000)), 0.25};
     std::uint32_t failures = 0;
@@ -39,6 +29,10 @@ Task<> Discovery::run() {
 }
 
 Task<Result<std::size_t>> Discovery::round() {
+    const Result<bool> drained = co_await ask_drained();
+    if (drained.has_error()) co_return drained.error();
+    standstill_.look_at_drain(*drained);
+    if (*drained) co_return std::size_t{0};
     ports_.prospector.log_workers(standstill_);
     if (ports_.prospector.free_workers(std::nullopt) == 0) co_return std::size_t{0};
     const Result<std::vector<api_client::JobOffer>> offers = co_await ports_.info_server.open_jobs();
@@ -57,6 +51,11 @@ Task<Result<std::size_t>> Discovery::round() {
     const Result<std::size_t> taken = co_await take_best(std::move(shortlist), *view);
     if (assessed.has_error()) co_return assessed.error();
     co_return taken;
+}
+
+Task<Result<bool>> Discovery::ask_drained() {
+    auto ask = [this] { return is_drained(ports_.notes); };
+    co_return co_await ports_.pool.run(std::move(ask));
 }
 
 /// With a deposit locked and a clock that is off, the Storage API would refuse every request.
@@ -94,6 +93,10 @@ Task<Result<void>> Discovery::restore() {
         else
             known_.erase(refusal.id);
     co_return Result<void>{};
+}
+
+void Discovery::forget_refusals() {
+    std::erase_if(known_, [](const auto& entry) { return !entry.second.reason.empty() && entry.second.failures == 0; });
 }
 
 std::optional<Discovery::Standing> Discovery::standing(const JobId& id) const {
@@ -161,16 +164,21 @@ Task<Result<std::size_t>> Discovery::take_best(Shortlist shortlist, NodeView& vi
             continue;
         }
         const auto& chosen = std::get<Chosen>(verdict);
-        const Result<void> durable = co_await take(chosen);
+        const Result<bool> durable = co_await take(chosen);
         if (durable.has_error()) co_return durable.error();
+        if (!*durable) break;
         reserve(view, chosen);
         ++taken;
     }
     co_return taken;
 }
 
-Task<Result<void>> Discovery::take(const Chosen& chosen) {
+/// False: the node has been drained since the round began.
+Task<Result<bool>> Discovery::take(const Chosen& chosen) {
     const JobId id = chosen.terms.id;
+    const Result<bool> drained = co_await ask_drained();
+    if (drained.has_error()) co_return drained.error();
+    if (*drained) co_return false;
     const statemachine::Discovered fact{chosen.terms};
     failpoint::before("commit", "Discovered");
     auto create = [this, &fact] { return ports_.jobs.create(fact, ports_.clock.unix_ms()); };
@@ -186,7 +194,7 @@ Task<Result<void>> Discovery::take(const Chosen& chosen) {
                  chosen.terms.dataset_bytes, duration_text(chosen.finish_estimate_s), value_text(chosen));
     known_[id] = {"", true};
     take_on_(std::move(*job));
-    co_return Result<void>{};
+    co_return true;
 }
 
 /// Recorded once per JOB and reason, not in every round.

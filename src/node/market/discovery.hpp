@@ -73,6 +73,8 @@ public:
     /// One round: returns how many JOBs were taken. An Error comes from a server or the store; what was chosen before a
     /// server failed is taken all the same.
     Task<Result<std::size_t>> round();
+    /// Every JOB that was refused is looked at again: the policy has changed.
+    void forget_refusals();
     /// None for a JOB that the next round looks at.
     [[nodiscard]] std::optional<Standing> standing(const JobId& id) const;
 
@@ -96,7 +98,8 @@ private:
     Task<Result<void>> assess(std::vector<JobId> offered, const NodeView& view, Shortlist& shortlist);
     Task<Result<void>> assess(JobId id, const NodeView& view, Shortlist& shortlist);
     Task<Result<std::size_t>> take_best(Shortlist shortlist, NodeView& view);
-    Task<Result<void>> take(const Chosen& chosen);
+    Task<Result<bool>> take(const Chosen& chosen);
+    Task<Result<bool>> ask_drained();
     Task<Result<void>> restore();
     Task<Result<void>> note_refusal(JobId id, Refused refused);
     Task<Result<void>> note_trouble(JobId id, Error error);

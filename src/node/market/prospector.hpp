@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "api_client/info_server_client.hpp"
@@ -71,6 +72,8 @@ public:
     void log_money(StandstillLog& log, const NodeView& view) const {
         log.look_at_money(view, options_.policy, options_.wallet);
     }
+    /// From now on JOBs are judged by this.
+    void set_policy(SelectionPolicy policy) { options_.policy = std::move(policy); }
     /// Idle workers that no JOB of this node waits for.
     [[nodiscard]] std::size_t free_workers(std::optional<JobId> except) const;
 

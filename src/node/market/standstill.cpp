@@ -7,6 +7,7 @@
 #include "chain/amount.hpp"
 #include "chain/gas.hpp"
 #include "crypto/private_key.hpp"
+#include "node/market/drain.hpp"
 #include "runtime/log.hpp"
 #include "runtime/utf8.hpp"
 
@@ -56,6 +57,11 @@ std::optional<std::string> lack_of_alt(const NodeView& view, const Address& wall
     return fmt::format(
         "wallet {} has {} ALT to spare for gas; the transactions of one more JOB need {} ALT: send ALT to it",
         crypto::checksum_address(wallet), chain::format_coins(view.alt_free), chain::format_coins(needed));
+}
+
+void StandstillLog::look_at_drain(bool is_drained) {
+    const auto sentence = is_drained ? std::optional<std::string>(drained_sentence) : std::nullopt;
+    tell(drain_, sentence, "drain", "the node is not drained any more: JOBs are taken again");
 }
 
 void StandstillLog::look_at_workers(const std::vector<WorkerInfo>& workers) {

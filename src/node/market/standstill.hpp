@@ -24,13 +24,15 @@ public:
     static constexpr Milliseconds worker_patience{120'000};
 
     /// `clock` must outlive it.
-    explicit StandstillLog(const Clock& clock) : workers_(clock, worker_patience), emt_(clock), alt_(clock) {}
+    explicit StandstillLog(const Clock& clock)
+        : workers_(clock, worker_patience), emt_(clock), alt_(clock), drain_(clock) {}
 
+    void look_at_drain(bool is_drained);
     void look_at_workers(const std::vector<WorkerInfo>& workers);
     void look_at_money(const NodeView& view, const SelectionPolicy& policy, const Address& wallet);
 
 private:
-    Reminder workers_, emt_, alt_;
+    Reminder workers_, emt_, alt_, drain_;
 };
 
 }  // namespace emeth::node

@@ -18,7 +18,6 @@
 namespace emeth::node {
 namespace {
 
-constexpr std::int64_t slot_seconds = 86'400;
 /// Durable: every slot before this one was read after it had closed, and withdrawn if it held anything.
 const std::string next_slot_cursor = "withdraw/next";
 
@@ -42,6 +41,10 @@ bool is_due(const chain::Slot& slot) {
 }
 
 }  // namespace
+
+std::string withdrawal_cursor(std::uint64_t slot) {
+    return fmt::format("withdraw/{}", slot);
+}
 
 Task<> Rewards::run() {
     bool healthy = true;
@@ -137,7 +140,7 @@ Task<Result<std::uint64_t>> Rewards::open_slot(std::uint64_t depth, std::int64_t
     if (!*block)
         co_return transient_error(fmt::format("the endpoint does not have block {} of {}", deep, latest->number));
     co_return static_cast<std::uint64_t>(std::max<std::int64_t>(0, (*block)->timestamp_unix_s - seconds_before) /
-                                         slot_seconds);
+                                         chain::slot_seconds);
 }
 
 Task<Result<std::uint64_t>> Rewards::first_unsettled_slot() {
@@ -172,7 +175,7 @@ Task<Result<Withdrawal>> Rewards::account_for(std::uint64_t number, chain::Recei
     spdlog::info("slot {}: {} withdrawn for {} of {} gas", number,
                  amount ? emt_text(amount) : "an unknown amount of EMT", slot->own_gas, slot->total_gas);
     std::string told = amount ? chain::format_wei(*amount) : std::string("unknown");
-    const Result<void> noted = co_await set_cursor("withdraw/" + std::to_string(number), std::move(told));
+    const Result<void> noted = co_await set_cursor(withdrawal_cursor(number), std::move(told));
     if (noted.has_error()) co_return noted.error();
     co_return Withdrawal{number, amount, receipt.transaction};
 }

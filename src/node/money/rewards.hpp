@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "chain/chain.hpp"
@@ -16,6 +17,9 @@
 #include "storage/outbox.hpp"
 
 namespace emeth::node {
+
+/// The note of a slot that has been withdrawn: the amount as decimal wei, or "unknown".
+std::string withdrawal_cursor(std::uint64_t slot);
 
 struct Withdrawal {
     std::uint64_t slot = 0;

@@ -12,10 +12,11 @@
 
 namespace emeth::node {
 
-/// A worker's latest report, and when its stage and step were first reported: monotonic time.
+/// A worker's latest report, when it came, and when its stage and step were first reported: monotonic times.
 struct SeenProgress {
     worker_protocol::Progress report;
     Milliseconds step_since{0};
+    Milliseconds heard_at{0};
 };
 
 class ProgressBoard {
@@ -26,7 +27,7 @@ public:
         const bool same_step = last != latest_.end() && last->second.report.stage == progress.stage &&
                                last->second.report.step == progress.step;
         const Milliseconds since = same_step ? last->second.step_since : now;
-        latest_.insert_or_assign(job, SeenProgress{std::move(progress), since});
+        latest_.insert_or_assign(job, SeenProgress{std::move(progress), since, now});
     }
     void erase(const JobId& job) { latest_.erase(job); }
     [[nodiscard]] std::optional<SeenProgress> seen(const JobId& job) const {

@@ -45,12 +45,13 @@ std::uint64_t chain_gas_to_come(const sm::Job& job) {
 }  // namespace
 
 Supervisor::Supervisor(asio::any_io_executor executor, TaskGroup& group, PipelinePorts ports, PipelineSettings settings,
-                       std::uint64_t deposit_rate)
+                       std::uint64_t deposit_rate, OnEnd on_end)
     : executor_(std::move(executor)),
       group_(group),
       ports_(ports),
       settings_(std::move(settings)),
-      deposit_rate_(deposit_rate) {}
+      deposit_rate_(deposit_rate),
+      on_end_(std::move(on_end)) {}
 
 Supervisor::PipelinePtr Supervisor::add(sm::Job job) {
     const auto id = job.terms.id;
@@ -89,6 +90,7 @@ Task<> Supervisor::run(PipelinePtr pipeline, std::string restart_reason) {
         if (!is_cancellation(error)) end_by_bug(id, error);
         throw;
     }
+    if (sm::is_end(pipeline->job().state)) on_end_(pipeline->job());
     pipelines_.erase(id);
 }
 

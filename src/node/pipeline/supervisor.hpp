@@ -17,10 +17,13 @@ class Supervisor {
 public:
     static constexpr std::size_t jobs_max = 4'096;
 
+    /// Receives each JOB whose end has become durable.
+    using OnEnd = std::function<void(const statemachine::Job&)>;
+
     /// `group` runs the pipelines; it and all ports must outlive the supervisor. `deposit_rate`
     /// is in units of 1/100000.
     Supervisor(asio::any_io_executor executor, TaskGroup& group, PipelinePorts ports, PipelineSettings settings,
-               std::uint64_t deposit_rate);
+               std::uint64_t deposit_rate, OnEnd on_end);
 
     /// At start: creates the pipelines of active JOBs and tells the hub about their leases; nothing runs yet.
     void prepare(std::vector<statemachine::Job> active);
@@ -49,6 +52,7 @@ private:
     PipelinePorts ports_;
     PipelineSettings settings_;
     std::uint64_t deposit_rate_;
+    OnEnd on_end_;
     std::map<JobId, PipelinePtr> pipelines_;
 };
 

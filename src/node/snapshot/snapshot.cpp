@@ -71,6 +71,11 @@ std::optional<Wei> at_risk_of(const sm::Job& job, const chain::Constants& consta
                                                    chain::rate_of(deposit, constants.failed_penalty_rate)));
 }
 
+std::optional<Wei> decline_price_of(const sm::Job& job, const chain::Constants& constants) {
+    if (constants.core == Address{} || job.outcome.submit || sm::is_end(job.state)) return std::nullopt;
+    return chain::rate_of(job.deposit.deposit, constants.decline_penalty_rate);
+}
+
 JobSnapshot status_of(const sm::Job& job, const SnapshotSources& sources) {
     JobSnapshot status;
     status.id = job.terms.id;
@@ -79,10 +84,14 @@ JobSnapshot status_of(const sm::Job& job, const SnapshotSources& sources) {
     status.fee = job.terms.fee;
     status.deposit = job.deposit.deposit;
     status.at_risk = at_risk_of(job, sources.constants);
+    status.decline_price = decline_price_of(job, sources.constants);
     status.dataset_bytes = job.terms.dataset_bytes;
     status.deadline_unix_s = job.terms.deadline_unix_s;
     status.left_s = job.terms.deadline_unix_s - sources.now_unix_ms / 1'000;
-    status.progress = sources.progress.find(job.terms.id);
+    if (const auto seen = sources.progress.seen(job.terms.id)) {
+        status.progress = seen->report;
+        status.heard_s = std::max<std::int64_t>(0, (sources.now - seen->heard_at).count() / 1'000);
+    }
     status.finish_estimate_s = finish_estimate_of(job, sources, status.progress);
     status.restarts = job.restarts;
     if (job.lease.active) {
@@ -108,11 +117,20 @@ auto urgency(const JobSnapshot& job) {
 
 }  // namespace
 
+std::optional<Wei> expected_reward(const chain::Slot& slot) {
+    if (slot.own_gas == 0 || slot.own_gas > slot.total_gas) return std::nullopt;
+    using boost::multiprecision::uint512_t;
+    const uint512_t shared = uint512_t(chain::to_u256(slot.reward)) * slot.own_gas / slot.total_gas;
+    return chain::to_wei(chain::U256(shared));
+}
+
 Snapshot make_snapshot(SnapshotSources sources) {
     Snapshot snapshot;
     snapshot.at_unix_ms = sources.now_unix_ms;
     snapshot.has_master = sources.has_master;
+    snapshot.is_drained = sources.is_drained;
     snapshot.wallet = sources.wallet;
+    snapshot.days = std::move(sources.days);
     for (const sm::Job& job : sources.active) {
         JobSnapshot status = status_of(job, sources);
         snapshot.locked = chain::saturating_sum(snapshot.locked, status.deposit);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "chain/chain.hpp"
+#include "node/money/income.hpp"
 #include "node/pipeline/progress_board.hpp"
 #include "node/workers/worker_info.hpp"
 #include "statemachine/job.hpp"
@@ -44,6 +45,8 @@ struct JobSnapshot {
     Wei fee, deposit;  ///< EMT wei
     /// What a missed deadline costs, once submitted a rejection, EMT wei. None: the contract's rates are not known.
     std::optional<Wei> at_risk;
+    /// What declining it now costs, EMT wei. None: it cannot be declined any more, or the rates are not known.
+    std::optional<Wei> decline_price;
     std::uint64_t dataset_bytes = 0;
     std::int64_t deadline_unix_s = 0;
     std::int64_t left_s = 0;  ///< until the deadline; negative: it has passed
@@ -54,31 +57,43 @@ struct JobSnapshot {
     std::optional<Address> worker;
     std::uint64_t lease = 0;  ///< the worker's
     std::optional<worker_protocol::Progress> progress;
+    std::int64_t heard_s = 0;  ///< how long ago that came
 };
 
 struct Snapshot {
     std::int64_t at_unix_ms = 0;
     bool has_master = false;  ///< false: from the store, as the last master left it
+    bool is_drained = false;  ///< it takes no new JOB
     Address wallet;
     Wei locked;                     ///< of all JOBs, EMT wei
     std::optional<Wei> at_risk;     ///< the same
     std::vector<JobSnapshot> jobs;  ///< active ones, the most endangered first
     std::vector<WorkerInfo> workers;
+    std::vector<DayOfIncome> days;         ///< the last week, today first
     std::optional<NetworkStatus> network;  ///< none: nobody has asked it yet
 };
+
+/// How many days a snapshot shows.
+inline constexpr std::size_t days_shown = 7;
 
 /// What is known of a node.
 struct SnapshotSources {
     std::int64_t now_unix_ms = 0;
+    Milliseconds now{0};  ///< monotonic
     bool has_master = false;
     Address wallet;
     chain::Constants constants;
     trainer_protocol::NetworkRules rules;
+    bool is_drained = false;
     std::vector<statemachine::Job> active;
+    std::vector<DayOfIncome> days;
     std::vector<WorkerInfo> workers;
     const ProgressBoard& progress;
     std::optional<NetworkStatus> network;
 };
 Snapshot make_snapshot(SnapshotSources sources);
+
+/// What the gas of this node in a slot is worth, EMT wei; of today's, if nobody verified any more. None: it has none.
+std::optional<Wei> expected_reward(const chain::Slot& slot);
 
 }  // namespace emeth::node

@@ -1,5 +1,8 @@
 #include "node/snapshot/snapshot_json.hpp"
 
+#include <fmt/format.h>
+
+#include <chrono>
 #include <utility>
 
 #include "chain/amount.hpp"
@@ -9,6 +12,13 @@ namespace {
 
 using boost::json::array;
 using boost::json::object;
+
+/// "2026-11-29".
+std::string utc_date(std::uint64_t day) {
+    const std::chrono::year_month_day date{std::chrono::sys_days(std::chrono::days(day))};
+    return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                       static_cast<unsigned>(date.day()));
+}
 
 object progress_json(const worker_protocol::Progress& progress) {
     return {{"stage", progress.stage},    {"epoch", progress.epoch},
@@ -29,13 +39,17 @@ object job_json(const JobSnapshot& job) {
                 {"secondsLeft", job.left_s},
                 {"restarts", job.restarts}};
     if (job.at_risk) json["atRisk"] = chain::format_wei(*job.at_risk);
+    if (job.decline_price) json["declinePrice"] = chain::format_wei(*job.decline_price);
     if (job.finish_estimate_s) json["finishEstimate"] = *job.finish_estimate_s;
     if (!job.danger.empty()) json["danger"] = job.danger;
     if (job.worker) {
         json["worker"] = job.worker->hex();
         json["lease"] = job.lease;
     }
-    if (job.progress) json["progress"] = progress_json(*job.progress);
+    if (job.progress) {
+        json["progress"] = progress_json(*job.progress);
+        json["heardSecondsAgo"] = job.heard_s;
+    }
     return json;
 }
 
@@ -55,6 +69,15 @@ object worker_json(const WorkerInfo& worker) {
     return json;
 }
 
+object slot_json(const chain::Slot& slot) {
+    object json{{"slot", slot.number},
+                {"ownGas", slot.own_gas},
+                {"totalGas", slot.total_gas},
+                {"reward", chain::format_wei(slot.reward)}};
+    if (const auto expected = expected_reward(slot)) json["expected"] = chain::format_wei(*expected);
+    return json;
+}
+
 object network_json(const NetworkStatus& network) {
     array servers;
     for (const ServerStatus& server : network.servers) {
@@ -69,10 +92,7 @@ object network_json(const NetworkStatus& network) {
     }
     if (network.emt_free) json["emtFree"] = chain::format_wei(*network.emt_free);
     if (network.alt_free) json["altFree"] = chain::format_wei(*network.alt_free);
-    if (network.today)
-        json["today"] = object{{"slot", network.today->number},
-                               {"ownGas", network.today->own_gas},
-                               {"totalGas", network.today->total_gas}};
+    if (network.today) json["today"] = slot_json(*network.today);
     json["warnings"] = array(network.warnings.begin(), network.warnings.end());
     return json;
 }
@@ -91,10 +111,32 @@ array workers_json(const Snapshot& snapshot) {
     return workers;
 }
 
+object day_json(const DayOfIncome& day, const std::optional<chain::Slot>& slot) {
+    object json{{"day", utc_date(day.day)},
+                {"verified", day.verified},
+                {"penalised", day.penalised},
+                {"gas", day.gas},
+                {"earned", chain::format_wei(chain::saturating_sum(day.fees, day.withdrawn.value_or(Wei{})))},
+                {"fees", chain::format_wei(day.fees)},
+                {"penalties", chain::format_wei(day.penalties)}};
+    if (day.unknown > 0) json["unknownAmounts"] = day.unknown;
+    if (day.is_withdrawn)
+        json["withdrawn"] = day.withdrawn ? boost::json::value(chain::format_wei(*day.withdrawn)) : nullptr;
+    if (slot) json["slot"] = slot_json(*slot);
+    return json;
+}
+
 object to_json(const Snapshot& snapshot) {
-    object json{{"at", snapshot.at_unix_ms / 1'000}, {"master", snapshot.has_master},
-                {"address", snapshot.wallet.hex()},  {"locked", chain::format_wei(snapshot.locked)},
-                {"jobs", jobs_json(snapshot)},       {"workers", workers_json(snapshot)}};
+    array days;
+    for (const DayOfIncome& day : snapshot.days) days.push_back(day_json(day, std::nullopt));
+    object json{{"at", snapshot.at_unix_ms / 1'000},
+                {"master", snapshot.has_master},
+                {"drained", snapshot.is_drained},
+                {"address", snapshot.wallet.hex()},
+                {"locked", chain::format_wei(snapshot.locked)},
+                {"jobs", jobs_json(snapshot)},
+                {"workers", workers_json(snapshot)},
+                {"days", std::move(days)}};
     if (snapshot.at_risk) json["atRisk"] = chain::format_wei(*snapshot.at_risk);
     if (snapshot.network) json["network"] = network_json(*snapshot.network);
     return json;

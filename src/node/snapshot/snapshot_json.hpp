@@ -13,5 +13,7 @@ boost::json::object to_json(const Snapshot& snapshot);
 /// Its parts.
 boost::json::array jobs_json(const Snapshot& snapshot);
 boost::json::array workers_json(const Snapshot& snapshot);
+/// Of one day; `slot`, if the chain was asked for it.
+boost::json::object day_json(const DayOfIncome& day, const std::optional<chain::Slot>& slot);
 
 }  // namespace emeth::node

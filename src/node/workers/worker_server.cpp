@@ -99,10 +99,23 @@ void WorkerServer::learn(const SessionPtr& session, worker_protocol::Fitness fit
     reservations_.set_fitness(session->worker(), std::move(fitness));
 }
 
+bool WorkerServer::is_allowed(const WorkerSession& session, const std::string& peer) const {
+    return always_allowed_.contains(session.worker()) || options_.workers.allows(peer, session.worker());
+}
+
+void WorkerServer::set_whitelists(Whitelist workers, Whitelist admins) {
+    options_.workers = std::move(workers);
+    options_.admins = std::move(admins);
+    for (const auto& [worker, session] : std::map(sessions_))
+        if (!is_allowed(*session, session->peer_address()))
+            session->end("it is no longer on the master's worker_whitelist");
+}
+
 std::optional<std::string> WorkerServer::why_refused(const WorkerSession& session, const std::string& peer) const {
-    if (!options_.workers.allows(peer, session.worker()))
+    if (!is_allowed(session, peer))
         return fmt::format("neither {} nor {} is on the master's worker_whitelist", peer, session.worker().hex());
-    const bool is_expected = sessions_.contains(session.worker()) || options_.workers.names(session.worker());
+    const bool is_expected = sessions_.contains(session.worker()) || options_.workers.names(session.worker()) ||
+                             always_allowed_.contains(session.worker());
     if (sessions_.size() >= options_.workers_max && !is_expected)
         return fmt::format("the master serves {} workers already, as many as it takes", sessions_.size());
     return std::nullopt;

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,8 +36,10 @@ public:
     /// connections than workers_max.
     void add_routes(http::Server& server);
 
-    /// This worker may connect, too.
-    void allow(const Address& worker) { options_.workers.add(worker); }
+    /// This worker may connect, too, whatever the whitelist says.
+    void allow(const Address& worker) { always_allowed_.insert(worker); }
+    /// From now on; connected workers that are on it no more are disconnected.
+    void set_whitelists(Whitelist workers, Whitelist admins);
 
     /// Called once, after adopt() has been called for every active JOB that has a lease: `active` are all JOBs of this
     /// node that have not ended. From then on workers are handed out, and are told to stop what is not adopted and to
@@ -66,6 +69,7 @@ private:
     // worker_server.cpp
     Task<> serve(http::WebSocket socket, http::ServerRequest request);
     void learn(const SessionPtr& session, worker_protocol::Fitness fitness);
+    [[nodiscard]] bool is_allowed(const WorkerSession& session, const std::string& peer) const;
     [[nodiscard]] std::optional<std::string> why_refused(const WorkerSession& session, const std::string& peer) const;
     void connect(const SessionPtr& session, const std::string& peer);
     void disconnect(const SessionPtr& session, const std::string& reason);
@@ -82,6 +86,7 @@ private:
     WorkerServerOptions options_;
     Clock& clock_;
     Random& random_;
+    std::set<Address> always_allowed_;
     std::map<Address, SessionPtr> sessions_;
     Reservations reservations_;
 };

@@ -46,6 +46,7 @@ public:
 
     /// After greet().
     [[nodiscard]] const Address& worker() const { return hello_.worker; }
+    [[nodiscard]] std::string peer_address() const { return socket_.peer_address(); }
     [[nodiscard]] std::uint64_t power_capacity() const { return hello_.power_capacity; }
     /// The leases of the JOBs whose files the worker says that it keeps.
     [[nodiscard]] std::map<JobId, std::uint64_t> held() const;

@@ -113,8 +113,9 @@ const std::map<std::string, Rule> rules{
     // The wiring: it knows all rooms but the one that gives orders to it.
     {"node/core", below_node + Rule{"chain/rpc", "node/workers", "node/market", "node/money", "node/pipeline",
                                     "node/data_folder.hpp"}},
-    {"node/snapshot", below_node + Rule{"node/core", "node/market", "node/pipeline", "node/workers"}},
-    {"node/admin", below_node + Rule{"node/core", "node/market", "node/snapshot", "node/data_folder.hpp"}},
+    {"node/snapshot", below_node + Rule{"node/core", "node/market", "node/money", "node/pipeline", "node/workers"}},
+    {"node/admin",
+     below_node + Rule{"node/core", "node/market", "node/money", "node/snapshot", "node/data_folder.hpp"}},
     {"node", below_node + Rule{"node/workers", "node/market", "node/money", "node/pipeline", "node/core",
                                "node/snapshot", "node/admin"}},
 

@@ -3,11 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <utility>
 
 #include "chain/amount.hpp"
 #include "chain/gas.hpp"
 #include "http/date.hpp"
+#include "node/market/drain.hpp"
 #include "node_world.hpp"
 #include "support/io_fixture.hpp"
 
@@ -18,8 +20,10 @@ class FakeInfoServer final : public api_client::InfoServer {
 public:
     Result<std::vector<api_client::JobOffer>> answer = std::vector<api_client::JobOffer>{};
     int asked = 0;
+    std::function<void()> on_ask;
     Task<Result<std::vector<api_client::JobOffer>>> open_jobs() override {
         ++asked;
+        if (on_ask) on_ask();
         co_return answer;
     }
 };
@@ -105,6 +109,24 @@ TEST_F(DiscoveryTest, AsksNobodyWhileEveryIdleWorkerIsSpokenFor) {
     commitments.workers = 1;
     EXPECT_EQ(round(), 0U);
     EXPECT_EQ(info.asked, 0);
+}
+
+TEST_F(DiscoveryTest, ADrainedNodeTakesNothingUntilItIsResumed) {
+    const auto id = offer(1, "20");
+    ASSERT_TRUE(node::set_drained(store->notes(), true).has_value());
+    EXPECT_EQ(round(), 0U);
+    EXPECT_EQ(info.asked, 0);
+    ASSERT_TRUE(node::set_drained(store->notes(), false).has_value());
+    EXPECT_EQ(round(), 1U);
+    EXPECT_EQ(chosen(), std::vector<JobId>{id});
+}
+
+TEST_F(DiscoveryTest, ADrainInTheMiddleOfARoundEndsIt) {
+    offer(1, "20");
+    info.on_ask = [this] { EXPECT_TRUE(node::set_drained(store->notes(), true).has_value()); };
+    EXPECT_EQ(round(), 0U);
+    EXPECT_TRUE(chosen().empty());
+    EXPECT_TRUE(store->jobs().active().value().empty());
 }
 
 TEST_F(DiscoveryTest, WhereWorkersTrainTogetherOneJobAtATimeIsTaken) {

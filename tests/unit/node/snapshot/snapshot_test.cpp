@@ -54,8 +54,19 @@ struct Scene {
         constants.verifier_fee = *chain::parse_coins("4");
         constants.timeout_penalty_rate = 25'000;
         constants.failed_penalty_rate = 30'000;
-        return make_snapshot(
-            {now_s * 1'000, has_master, numbered<Address>(9), constants, {}, active, workers, progress, std::nullopt});
+        constants.decline_penalty_rate = 20'000;
+        return make_snapshot({now_s * 1'000,
+                              Milliseconds(7'900),
+                              has_master,
+                              numbered<Address>(9),
+                              constants,
+                              {},
+                              false,
+                              active,
+                              {},
+                              workers,
+                              progress,
+                              std::nullopt});
     }
 };
 
@@ -74,6 +85,42 @@ TEST(Snapshot, AddsUpWhatIsLockedAndWhatIsAtRisk) {
     scene.rates_are_known = false;
     EXPECT_EQ(scene.snapshot().at_risk, std::nullopt);
     EXPECT_FALSE(to_json(scene.snapshot()).contains("atRisk")) << "not as if nothing were at risk";
+}
+
+TEST(Snapshot, SaysWhatADeclineCostsForAsLongAsItIsPossible) {
+    Scene scene;
+    scene.add(State::training, 1, 10'000).deposit.deposit = coins("20");
+    scene.add(State::submitted, 2, 10'000).deposit.deposit = coins("20");
+    const Snapshot now = scene.snapshot();
+    EXPECT_EQ(now.jobs.at(0).decline_price, coins("4"));
+    EXPECT_EQ(now.jobs.at(1).decline_price, std::nullopt) << "it is submitted";
+}
+
+TEST(Snapshot, ASlotsRewardIsSharedByGas) {
+    chain::Slot slot;
+    slot.reward = coins("288000");
+    EXPECT_EQ(node::expected_reward(slot), std::nullopt);
+    slot.own_gas = 1;
+    slot.total_gas = 3;
+    EXPECT_EQ(node::expected_reward(slot), coins("96000"));
+    slot.own_gas = slot.total_gas = std::numeric_limits<std::uint64_t>::max();
+    EXPECT_EQ(node::expected_reward(slot), coins("288000"));
+    slot.total_gas = 1;
+    EXPECT_EQ(node::expected_reward(slot), std::nullopt) << "no contract says so";
+}
+
+TEST(Snapshot, ADayHasItsDateAndWhatItBrought) {
+    node::DayOfIncome day;
+    day.day = 20'421;
+    day.fees = coins("20");
+    day.withdrawn = coins("1.5");
+    day.is_withdrawn = true;
+    const boost::json::object json = node::day_json(day, std::nullopt);
+    EXPECT_EQ(json.at("day"), "2025-11-29");
+    EXPECT_EQ(json.at("earned"), "21500000000000000000");
+    EXPECT_FALSE(json.contains("slot"));
+    day.withdrawn.reset();
+    EXPECT_TRUE(node::day_json(day, std::nullopt).at("withdrawn").is_null()) << "withdrawn, but nobody knows how much";
 }
 
 TEST(Snapshot, AJobThatNobodyCanEstimateIsInDangerAllTheSame) {
@@ -157,6 +204,7 @@ TEST(Snapshot, IsTheSameForMachines) {
     EXPECT_EQ(only.at("finishEstimate").to_number<int>(), 1'000);
     EXPECT_EQ(only.at("secondsLeft").to_number<int>(), 10'000);
     EXPECT_EQ(only.at("progress").at("step").to_number<int>(), 500);
+    EXPECT_EQ(only.at("heardSecondsAgo").to_number<int>(), 7);
     EXPECT_FALSE(json.contains("network")) << "nobody asked it";
 }
 
