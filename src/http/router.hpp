@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,13 +30,21 @@ struct FileBody {
     Admission admission;
 };
 
+struct EventsRoute {
+    EventStreamOptions options;
+    EventStreamHandler handler;
+    std::shared_ptr<std::size_t> listeners = std::make_shared<std::size_t>(0);  ///< now
+};
+
 struct Route {
     std::string method;
     std::vector<std::string> pattern;  ///< by segment
     std::uint64_t body_bytes_max = 0;
     std::optional<FileBody> file;
+    // One of these is set.
     Handler handler;
-    WebSocketHandler websocket;  ///< set instead of `handler`
+    WebSocketHandler websocket;
+    std::optional<EventsRoute> events;
 };
 
 class Router {

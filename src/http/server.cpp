@@ -4,6 +4,7 @@
 
 #include <boost/asio/write.hpp>
 
+#include "http/event_stream.hpp"
 #include "http/server_impl.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/json_fields.hpp"
@@ -99,6 +100,13 @@ void Server::route_websocket(std::string_view pattern, WebSocketHandler handler)
     Route route;
     route.method = "GET";
     route.websocket = std::move(handler);
+    impl_->router.add(pattern, std::move(route));
+}
+
+void Server::route_events(std::string_view pattern, EventStreamOptions options, EventStreamHandler handler) {
+    Route route;
+    route.method = "GET";
+    route.events = EventsRoute{std::move(options), std::move(handler)};
     impl_->router.add(pattern, std::move(route));
 }
 

@@ -68,6 +68,14 @@ using Handler = std::function<Task<Answer>(ServerRequest)>;
 /// Inspects a request whose body has not been read yet, and may refuse it. Keeps strangers from filling the disk.
 using Admission = std::function<OrRefusal<void>(const ServerRequest&)>;
 using WebSocketHandler = std::function<Task<>(WebSocket, ServerRequest)>;
+class EventStream;  // http/event_stream.hpp
+using EventStreamHandler = std::function<Task<>(EventStream, ServerRequest)>;
+
+struct EventStreamOptions {
+    std::size_t listeners_max = 16;  ///< at once; one more is answered 503
+    Milliseconds patience{10'000};   ///< how long a listener may take to accept an event
+    Admission admission{};
+};
 
 struct ServerOptions {
     std::string host = "127.0.0.1";     ///< an IP address, or "localhost"
@@ -96,6 +104,8 @@ public:
     void route_file(std::string_view method, std::string_view pattern, std::uint64_t body_bytes_max,
                     std::filesystem::path folder, Handler handler, Admission admission = {});
     void route_websocket(std::string_view pattern, WebSocketHandler handler);
+    /// GET: an answer of server-sent events, which ends when the handler returns (http/event_stream.hpp).
+    void route_events(std::string_view pattern, EventStreamOptions options, EventStreamHandler handler);
 
     /// Binds and listens; Error: "cannot listen on 127.0.0.1:3000: address already in use; …".
     Result<void> listen();

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "http/date.hpp"
+#include "http/event_stream_impl.hpp"
 #include "http/file_pieces.hpp"
 #include "http/header_fields.hpp"
 #include "http/server_impl.hpp"
@@ -44,6 +45,18 @@ ServerResponse too_long(std::uint64_t bytes_max) {
     return refused(413, fmt::format("the body is longer than {} bytes", bytes_max));
 }
 
+/// Counts whoever is there for as long as it lives.
+class CountedIn {
+public:
+    explicit CountedIn(std::size_t& count) : count_(count) { ++count_; }
+    CountedIn(const CountedIn&) = delete;
+    CountedIn& operator=(const CountedIn&) = delete;
+    ~CountedIn() { --count_; }
+
+private:
+    std::size_t& count_;
+};
+
 /// One connection; a failure of its socket is thrown as boost::system::system_error.
 class ServerConnection {
 public:
@@ -71,6 +84,8 @@ private:
                       http::response<http::buffer_body>* message, const InputFile* file);
     Task<> drain();
     Task<> serve_websocket();
+    std::optional<ServerResponse> why_no_events() const;
+    Task<> serve_events();
 
     std::shared_ptr<Server::Impl> server_;
     PlainStream stream_;
@@ -93,8 +108,9 @@ Task<bool> ServerConnection::serve_one() {
     auto header_reading = read_header();
     std::optional<ServerResponse> response = co_await std::move(header_reading);
     if (!response) response = find_route();
-    if (!response && route_->websocket) {
-        auto talking = serve_websocket();
+    if (!response && route_->events) response = why_no_events();
+    if (!response && (route_->websocket || route_->events)) {
+        auto talking = route_->websocket ? serve_websocket() : serve_events();
         co_await std::move(talking);
         co_return false;
     }
@@ -346,6 +362,40 @@ Task<> ServerConnection::serve_websocket() {
     WebSocket connected(std::make_unique<WebSocket::Impl>(std::move(socket), request_.peer_address));
     auto talking = route_->websocket(std::move(connected), request_);
     co_await std::move(talking);
+}
+
+std::optional<ServerResponse> ServerConnection::why_no_events() const {
+    const EventsRoute& events = *route_->events;
+    if (request_.method != "GET") return refused(405, "events are served to GET alone");
+    if (events.options.admission) {
+        const OrRefusal<void> admitted = events.options.admission(request_);
+        if (admitted.has_error()) return to_response(admitted.error());
+    }
+    if (*events.listeners < events.options.listeners_max) return std::nullopt;
+    ServerResponse busy = refused(503, fmt::format("{} listen already, as many as may at once", *events.listeners));
+    busy.headers["retry-after"] = "10";
+    return busy;
+}
+
+/// The answer has no length: it ends with the connection.
+Task<> ServerConnection::serve_events() {
+    const EventsRoute& events = *route_->events;
+    const CountedIn listener(*events.listeners);
+    constexpr std::string_view head =
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
+        "X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n";
+    {
+        const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
+        const CloseOnCancel guard(state, stream_.socket());
+        stream_.expires_after(server_->options.idle_timeout);
+        auto writing = asio::async_write(stream_, asio::buffer(head), io_token());
+        const auto [error, bytes] = co_await std::move(writing);
+        guard.throw_if_cancelled();
+        throw_if(error);
+    }
+    EventStream stream(std::make_unique<EventStream::Impl>(stream_, events.options.patience));
+    auto telling = events.handler(std::move(stream), request_);
+    co_await std::move(telling);
 }
 
 }  // namespace
