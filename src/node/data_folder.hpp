@@ -15,6 +15,10 @@ inline std::filesystem::path crash_marker(const std::filesystem::path& data) {
 inline std::filesystem::path admin_socket(const std::filesystem::path& data) {
     return data / "admin.sock";
 }
+/// What whoever acts on the dashboard must know.
+inline std::filesystem::path dashboard_token(const std::filesystem::path& data) {
+    return data / "dashboard.token";
+}
 /// The folder of the local worker with this number, from 1.
 inline std::filesystem::path local_worker_folder(const std::filesystem::path& data, unsigned number) {
     return data / "workers" / std::to_string(number);

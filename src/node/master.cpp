@@ -12,6 +12,8 @@
 #include "node/admin/admin_socket.hpp"
 #include "node/core/job_services.hpp"
 #include "node/core/node_core.hpp"
+#include "node/dashboard/dashboard.hpp"
+#include "node/dashboard/token.hpp"
 #include "node/data_folder.hpp"
 #include "node/market/discovery.hpp"
 #include "node/pipeline/crash_account.hpp"
@@ -58,7 +60,8 @@ Result<WorkerServerOptions> worker_options(const NodeConfig& config, bool has_lo
 class Master {
 public:
     Master(asio::any_io_executor executor, NodeCore& core, const chain::Constants& constants,
-           WorkerServerOptions worker_options, HangUp& hang_up, MasterOptions options)
+           WorkerServerOptions worker_options, HangUp& hang_up, std::string dashboard_token, const LogRing& log,
+           MasterOptions options)
         : core_(core),
           group_(executor, Supervisor::jobs_max + services_max),
           workers_(executor, core.key(), std::move(worker_options), system_clock(), system_random()),
@@ -77,6 +80,14 @@ public:
                  [this](std::string method, boost::json::object params) {
                      return admin_api_.handle(std::move(method), std::move(params));
                  }),
+          dashboard_(executor,
+                     {[this](std::string method, boost::json::object params) {
+                          return admin_api_.handle(std::move(method), std::move(params));
+                      },
+                      [this](const Address& worker) { return workers_.disconnect_by_operator(worker); },
+                      core.store().jobs(), core.pool(), system_clock(), log},
+                     {[this](const std::string& peer_ip) { return workers_.is_admin(peer_ip); },
+                      core.config.listen_host, std::move(dashboard_token)}),
           hang_up_(hang_up),
           running_(core.config),
           options_(std::move(options)),
@@ -89,7 +100,7 @@ private:
         http::ServerOptions options;
         options.host = config.listen_host;
         options.port = config.worker_port;
-        options.connections_max = workers_max + 64;
+        options.connections_max = workers_max + Dashboard::listeners_max + 64;
         return options;
     }
     Result<void> listen();
@@ -109,6 +120,7 @@ private:
     NetworkPulse network_pulse_;
     AdminApi admin_api_;
     AdminServer admin_;
+    Dashboard dashboard_;
     HangUp& hang_up_;
     NodeConfig running_;  ///< core_.config, as it has been reloaded since
     MasterOptions options_;
@@ -194,10 +206,11 @@ void Master::part() {
 
 Result<void> Master::listen() {
     workers_.add_routes(http_);
+    dashboard_.add_routes(http_);
     if (auto listening = http_.listen(); listening.has_error()) return in_context("worker_port", listening.error());
     if (auto listening = admin_.listen(); listening.has_error()) return listening;
-    spdlog::info("wallet {}; workers dial port {}; data folder {}", crypto::checksum_address(core_.key().address()),
-                 http_.port(), core_.data.string());
+    spdlog::info("wallet {}; workers dial port {}; dashboard {}/; data folder {}",
+                 crypto::checksum_address(core_.key().address()), http_.port(), http_.url(), core_.data.string());
     return {};
 }
 
@@ -226,6 +239,14 @@ Result<void> Master::start_local_workers() {
     if (addresses.has_error()) return addresses.error();
     for (const Address& worker : *addresses) workers_.allow(worker);
     group_.start(local_workers_->run());
+    return {};
+}
+
+/// Without a token the dashboard can be looked at only: no reason to leave the JOBs alone.
+std::string token_of(const std::filesystem::path& data) {
+    const Result<std::string> token = load_or_make_token(dashboard_token(data), system_random());
+    if (token.has_value()) return *token;
+    spdlog::warn("nobody may act on the dashboard: {}", token.error().message);
     return {};
 }
 
@@ -290,6 +311,7 @@ Task<> wait_for_room(std::filesystem::path data) {
 Task<Result<void>> run_master(asio::any_io_executor executor, NodeConfig config, crypto::PrivateKey key,
                               MasterOptions options) {
     HangUp hang_up(executor);  // from now on SIGHUP ends nothing
+    const LogRing log;
     auto hub_options = worker_options(config, options.local_workers > 0);
     if (hub_options.has_error()) co_return hub_options.error();
     // Local workers keep the dataset, token file, checkpoints and artifact on this disk; a helper keeps the dataset and
@@ -317,7 +339,8 @@ Task<Result<void>> run_master(asio::any_io_executor executor, NodeConfig config,
     active = co_await read_active(node);
     if (active.has_error()) co_return active.error();
     marker->arm();
-    Master master(std::move(executor), node, *constants, std::move(*hub_options), hang_up, std::move(options));
+    Master master(std::move(executor), node, *constants, std::move(*hub_options), hang_up, token_of(node.data), log,
+                  std::move(options));
     co_return co_await master.run(std::move(*active));
 }
 

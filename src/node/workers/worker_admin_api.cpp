@@ -53,7 +53,7 @@ std::optional<Address> worker_address(const boost::json::value& request) {
 }  // namespace
 
 Task<http::Answer> WorkerServer::list_workers(http::ServerRequest request) {
-    if (!options_.admins.allows(request.peer_address)) co_return forbidden(request.peer_address);
+    if (!is_admin(request.peer_address)) co_return forbidden(request.peer_address);
     boost::json::array list;
     for (const WorkerInfo& worker : workers()) {
         boost::json::object entry{{"address", worker.address.hex()}, {"connected", worker.connected}};
@@ -70,7 +70,7 @@ Task<http::Answer> WorkerServer::list_workers(http::ServerRequest request) {
 }
 
 Task<http::Answer> WorkerServer::json_rpc(http::ServerRequest request) {
-    if (!options_.admins.allows(request.peer_address)) co_return forbidden(request.peer_address);
+    if (!is_admin(request.peer_address)) co_return forbidden(request.peer_address);
     const auto json = parse_json(request.body, request_bytes_max, "the request");
     if (json.has_error()) co_return failure(nullptr, invalid_request, json.error().message);
     boost::json::value id = id_of(*json);
@@ -85,17 +85,17 @@ Task<http::Answer> WorkerServer::json_rpc(http::ServerRequest request) {
         co_return failure(std::move(id), invalid_request,
                           "param.workerAddress is missing or is not 0x and 40 hex digits");
     boost::json::object answer = reply(std::move(id));
-    answer["result"] = disconnect_by_operator(*worker);
+    answer["result"] = disconnect_by_operator(*worker) ? "disconnected" : "not exist";
     const boost::json::value result(std::move(answer));
     co_return result;
 }
 
-std::string WorkerServer::disconnect_by_operator(const Address& worker) {
+bool WorkerServer::disconnect_by_operator(const Address& worker) {
     const auto found = sessions_.find(worker);
-    if (found == sessions_.end()) return "not exist";
+    if (found == sessions_.end()) return false;
     spdlog::info("worker {} is disconnected by an operator", worker.hex());
     found->second->end("disconnected by an operator");
-    return "disconnected";
+    return true;
 }
 
 }  // namespace emeth::node

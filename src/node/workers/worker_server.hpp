@@ -36,6 +36,11 @@ public:
     /// connections than workers_max.
     void add_routes(http::Server& server);
 
+    /// Whether this address may list and disconnect workers.
+    [[nodiscard]] bool is_admin(const std::string& peer_ip) const { return options_.admins.allows(peer_ip); }
+    /// Ends a worker's connection; it may dial again. False: it is not connected.
+    bool disconnect_by_operator(const Address& worker);
+
     /// This worker may connect, too, whatever the whitelist says.
     void allow(const Address& worker) { always_allowed_.insert(worker); }
     /// From now on; connected workers that are on it no more are disconnected.
@@ -79,7 +84,6 @@ private:
     // worker_admin_api.cpp
     Task<http::Answer> list_workers(http::ServerRequest request);
     Task<http::Answer> json_rpc(http::ServerRequest request);
-    std::string disconnect_by_operator(const Address& worker);
 
     asio::any_io_executor executor_;
     const crypto::PrivateKey& key_;

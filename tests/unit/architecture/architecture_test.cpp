@@ -84,6 +84,7 @@ const std::map<std::string, Rule> rules{
     {"crypto", {"statemachine", "runtime"}},
     {"http", {"statemachine", "runtime", "crypto"}},
     {"api_client", {"statemachine", "runtime", "crypto", "http"}},
+    {"web", {}},
 
     // What a chain is, what is written to it, how it is asked, how transactions of ours get into it.
     {"chain", {"statemachine", "runtime"}},
@@ -116,8 +117,10 @@ const std::map<std::string, Rule> rules{
     {"node/snapshot", below_node + Rule{"node/core", "node/market", "node/money", "node/pipeline", "node/workers"}},
     {"node/admin",
      below_node + Rule{"node/core", "node/market", "node/money", "node/snapshot", "node/data_folder.hpp"}},
+    // A view over the operator's commands: it knows no other room of the node.
+    {"node/dashboard", {"statemachine", "storage", "runtime", "crypto", "http", "web"}},
     {"node", below_node + Rule{"node/workers", "node/market", "node/money", "node/pipeline", "node/core",
-                               "node/snapshot", "node/admin"}},
+                               "node/snapshot", "node/admin", "node/dashboard"}},
 
     // The root of network/: what its servers share.
     {"network", below_network},

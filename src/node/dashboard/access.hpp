@@ -1,0 +1,34 @@
+// Who may look at the dashboard, and who may act on it. Pure.
+//
+// A browser runs pages of strangers next to ours, and sends requests to 127.0.0.1 for them. So a request must name us
+// in its Host header (a stranger's name that was made to point here does not), and if it says which page sent it
+// (Origin), that page must be ours. What changes something needs the token besides, which only pages get that were
+// given it.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "http/server.hpp"
+
+namespace emeth::node {
+
+struct DashboardAccess {
+    /// Who may look besides this machine itself: jsonrpc_whitelist.
+    std::function<bool(const std::string& peer_ip)> is_listed;
+    std::string listen_host;  ///< where the master listens
+    std::string token;        ///< empty: nobody may act, since it could neither be read nor made
+};
+
+/// `host_header`: "127.0.0.1:5000", "[::1]:5000", "localhost". Own are localhost and loopback addresses, the address
+/// that the master listens on and, where it listens on all, any IP address: what a stranger can point elsewhere are
+/// names alone. The port does not matter, so that a tunnel may begin at another one.
+bool is_own_host(std::string_view host_header, std::string_view listen_host);
+
+/// From an address that may look, for a page of ours.
+http::OrRefusal<void> may_read(const http::ServerRequest& request, const DashboardAccess& access);
+/// And with the token ("Authorization: Bearer …") and a body that is announced as JSON, which no form can send.
+http::OrRefusal<void> may_act(const http::ServerRequest& request, const DashboardAccess& access);
+
+}  // namespace emeth::node

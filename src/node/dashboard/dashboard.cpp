@@ -1,0 +1,210 @@
+#include "node/dashboard/dashboard.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/json/array.hpp>
+#include <charconv>
+#include <utility>
+
+#include "node/dashboard/job_page.hpp"
+#include "runtime/json_fields.hpp"
+#include "runtime/log.hpp"
+#include "web/assets.hpp"
+
+namespace emeth::node {
+namespace {
+
+using boost::json::object;
+using boost::json::value;
+
+constexpr std::uint64_t action_bytes_max = 1 << 10;
+constexpr Milliseconds event_interval{1'000};
+constexpr std::string_view api = "/api/v1/node";
+
+using Guard = std::function<http::OrRefusal<void>(const http::ServerRequest&)>;
+
+/// Whatever a page of ours is answered: nothing of strangers in it, and it in nothing of strangers.
+void secure(http::ServerResponse& response) {
+    response.headers["content-security-policy"] =
+        "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    response.headers["x-content-type-options"] = "nosniff";
+    response.headers["referrer-policy"] = "no-referrer";
+    response.headers["cross-origin-resource-policy"] = "same-origin";
+    response.headers.try_emplace("cache-control", "no-store");
+}
+
+Task<http::Answer> guarded(Guard guard, http::Handler handler, http::ServerRequest request) {
+    const http::OrRefusal<void> admitted = guard(request);
+    http::Answer answer = http::ServerResponse();
+    if (admitted.has_error()) {
+        answer = admitted.error();
+    } else {
+        auto handling = handler(std::move(request));
+        answer = co_await std::move(handling);
+    }
+    http::ServerResponse response = answer.has_error() ? http::to_response(answer.error()) : std::move(*answer);
+    secure(response);
+    co_return response;
+}
+
+http::Handler with(Guard guard, http::Handler handler) {
+    return [guard = std::move(guard), handler = std::move(handler)](http::ServerRequest request) {
+        return guarded(guard, handler, std::move(request));
+    };
+}
+
+Task<http::Answer> file(const web::Asset* asset, http::ServerRequest request) {
+    http::ServerResponse response;
+    response.content_type = asset->content_type;
+    response.headers["etag"] = asset->etag;
+    response.headers["cache-control"] = "no-cache";
+    const auto known = request.headers.find("if-none-match");
+    if (known != request.headers.end() && known->second == asset->etag)
+        response.status = 304;
+    else
+        response.body = asset->bytes;
+    co_return response;
+}
+
+http::Refusal unavailable(const Error& error) {
+    return {503, error.message};
+}
+
+/// "after" of the query; 0 if it is absent.
+std::optional<std::uint64_t> after(const http::ServerRequest& request) {
+    const auto given = request.query.find("after");
+    if (given == request.query.end()) return 0;
+    const std::string& text = given->second;
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    return number;
+}
+
+/// The one field of an action's body: what `get` reads from it.
+template <class Get>
+auto named(const http::ServerRequest& request, Get get) -> Result<decltype(get(std::declval<JsonObject&>()))> {
+    const Result<value> json = parse_json(request.body, action_bytes_max, "the request");
+    if (json.has_error()) return json.error();
+    JsonObject fields(*json, "the request");
+    auto field = get(fields);
+    if (const auto checked = fields.check(); checked.has_error()) return checked.error();
+    return field;
+}
+
+std::string below(std::string_view path) {
+    return fmt::format("{}/{}", api, path);
+}
+
+}  // namespace
+
+Dashboard::Dashboard(const asio::any_io_executor& executor, DashboardPorts ports, DashboardAccess access)
+    : ports_(std::move(ports)),
+      access_(std::move(access)),
+      feed_(
+          executor, [this] { return ports_.command("status", {}); }, ports_.clock) {}
+
+void Dashboard::add_routes(http::Server& server) {
+    add_files(server);
+    const Guard reader = [this](const http::ServerRequest& request) { return may_read(request, access_); };
+    const Guard actor = [this](const http::ServerRequest& request) { return may_act(request, access_); };
+    using Method = Task<http::Answer> (Dashboard::*)(http::ServerRequest);
+    const auto calling = [this](Method method) -> http::Handler {
+        return [this, method](http::ServerRequest request) { return (this->*method)(std::move(request)); };
+    };
+    server.route("GET", api, 0, with(reader, calling(&Dashboard::snapshot)));
+    server.route("GET", below("jobs/{id}"), 0, with(reader, calling(&Dashboard::job)));
+    server.route("GET", below("log"), 0, with(reader, calling(&Dashboard::log)));
+    server.route("POST", below("decline"), action_bytes_max, with(actor, calling(&Dashboard::decline)));
+    server.route("POST", below("drain"), action_bytes_max, with(actor, calling(&Dashboard::drain)));
+    server.route("POST", below("disconnect"), action_bytes_max, with(actor, calling(&Dashboard::disconnect)));
+
+    http::EventStreamOptions events;
+    events.listeners_max = listeners_max;
+    events.admission = reader;
+    server.route_events(below("events"), std::move(events),
+                        [this](http::EventStream stream, http::ServerRequest) { return tell(std::move(stream)); });
+}
+
+/// They are no secret, but a browser must not run them under a stranger's name.
+void Dashboard::add_files(http::Server& server) {
+    const Guard reader = [this](const http::ServerRequest& request) { return may_read(request, access_); };
+    for (const web::Asset& asset : web::assets())
+        server.route("GET", asset.path, 0,
+                     with(reader, [&asset](http::ServerRequest request) { return file(&asset, std::move(request)); }));
+}
+
+Task<http::Answer> Dashboard::snapshot(http::ServerRequest) {
+    const auto text = co_await feed_.latest();
+    if (text.has_error()) co_return unavailable(text.error());
+    http::ServerResponse response;
+    response.body = **text;
+    co_return response;
+}
+
+/// A snapshot a second, for as long as somebody takes them.
+Task<> Dashboard::tell(http::EventStream stream) {
+    for (;;) {
+        const auto text = co_await feed_.latest();
+        const std::string name = text.has_error() ? "trouble" : "snapshot";
+        std::string data = text.has_error() ? json_text(object{{"error", text.error().message}}) : **text;
+        const auto sent = co_await stream.send(name, std::move(data));
+        if (sent.has_error()) co_return;
+        co_await ports_.clock.sleep(event_interval);
+    }
+}
+
+Task<http::Answer> Dashboard::job(http::ServerRequest request) {
+    const std::string& text = request.captures.at("id");
+    const auto id = JobId::parse(text);
+    if (!id) co_return http::malformed("a JOB id is 0x and 32 hex digits");
+    auto read = [jobs = &ports_.jobs, id = *id, now = ports_.clock.unix_ms()] { return read_job_page(*jobs, id, now); };
+    auto reading = ports_.pool.run(std::move(read));
+    const Result<std::optional<object>> page = co_await std::move(reading);
+    if (page.has_error()) co_return unavailable(page.error());
+    if (!page->has_value()) co_return http::not_found("this node knows no JOB " + id->hex());
+    const value answer(**page);
+    co_return answer;
+}
+
+Task<http::Answer> Dashboard::log(http::ServerRequest request) {
+    const auto number = after(request);
+    if (!number) co_return http::malformed("after must be the number of a line");
+    boost::json::array lines;
+    for (const LogLine& line : ports_.log.after(*number))
+        lines.push_back(
+            object{{"number", line.number}, {"atMs", line.at_unix_ms}, {"level", line.level}, {"text", line.text}});
+    const value answer{{"lines", std::move(lines)}};
+    co_return answer;
+}
+
+Task<http::Answer> Dashboard::decline(http::ServerRequest request) {
+    const auto job = named(request, [](JsonObject& body) { return body.fixed<JobId>("job"); });
+    if (job.has_error()) co_return http::malformed(job.error().message);
+    spdlog::info("JOB {} is declined from the dashboard, by {}", job->hex(), request.peer_address);
+    object params{{"job", job->hex()}};
+    co_return co_await carry_out("decline", std::move(params));
+}
+
+Task<http::Answer> Dashboard::drain(http::ServerRequest request) {
+    const auto on = named(request, [](JsonObject& body) { return body.boolean("on"); });
+    if (on.has_error()) co_return http::malformed(on.error().message);
+    object params{{"on", *on}};
+    co_return co_await carry_out("drain", std::move(params));
+}
+
+Task<http::Answer> Dashboard::carry_out(std::string method, object params) {
+    const Result<value> answer = co_await ports_.command(std::move(method), std::move(params));
+    if (answer.has_error()) co_return http::conflict(answer.error().message);
+    co_return *answer;
+}
+
+Task<http::Answer> Dashboard::disconnect(http::ServerRequest request) {
+    const auto worker = named(request, [](JsonObject& body) { return body.fixed<Address>("worker"); });
+    if (worker.has_error()) co_return http::malformed(worker.error().message);
+    if (!ports_.disconnect(*worker)) co_return http::not_found("worker " + worker->hex() + " is not connected");
+    const value answer{{"disconnected", worker->hex()}};
+    co_return answer;
+}
+
+}  // namespace emeth::node

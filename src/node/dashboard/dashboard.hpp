@@ -1,0 +1,68 @@
+// The dashboard: what an operator sees of a running master in a browser, and does about it. This room serves the page
+// (src/web) and what it asks for, beside the workers' WebSocket; it decides who may look and who may act, and passes
+// everything else on to the room that knows. What it shows of the node is the admin socket's snapshot, so that the two
+// cannot disagree.
+//
+// May enter: what the page is made of (http, web), and the store for the page of one JOB. No other room of the node:
+// what the dashboard does is an operator's command.
+//
+// Io thread only.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+#include <functional>
+#include <string>
+
+#include "http/event_stream.hpp"
+#include "http/server.hpp"
+#include "node/dashboard/access.hpp"
+#include "node/dashboard/snapshot_feed.hpp"
+#include "runtime/blocking_pool.hpp"
+#include "runtime/log_ring.hpp"
+#include "storage/job_store.hpp"
+
+namespace emeth::node {
+
+/// All must outlive the dashboard.
+struct DashboardPorts {
+    /// An operator's command: AdminApi::handle().
+    std::function<Task<Result<boost::json::value>>(std::string method, boost::json::object params)> command;
+    /// Ends a worker's connection; false: it is not connected.
+    std::function<bool(const Address& worker)> disconnect;
+    storage::JobStore& jobs;
+    BlockingPool& pool;
+    Clock& clock;
+    const LogRing& log;
+};
+
+class Dashboard {
+public:
+    /// They hold a connection each, so the http::Server must accept as many more.
+    static constexpr std::size_t listeners_max = 16;
+
+    Dashboard(const asio::any_io_executor& executor, DashboardPorts ports, DashboardAccess access);
+    Dashboard(const Dashboard&) = delete;
+    Dashboard& operator=(const Dashboard&) = delete;
+
+    /// GET / and the page's files; below /api/v1/node: GET (the snapshot), GET events, GET jobs/{id}, GET log; POST
+    /// decline, POST disconnect, POST drain. The dashboard must outlive the http::Server's run().
+    void add_routes(http::Server& server);
+
+private:
+    void add_files(http::Server& server);
+    Task<http::Answer> snapshot(http::ServerRequest request);
+    Task<http::Answer> job(http::ServerRequest request);
+    Task<http::Answer> log(http::ServerRequest request);
+    Task<http::Answer> decline(http::ServerRequest request);
+    Task<http::Answer> drain(http::ServerRequest request);
+    Task<http::Answer> disconnect(http::ServerRequest request);
+    Task<http::Answer> carry_out(std::string method, boost::json::object params);
+    Task<> tell(http::EventStream stream);
+
+    DashboardPorts ports_;
+    DashboardAccess access_;
+    SnapshotFeed feed_;
+};
+
+}  // namespace emeth::node

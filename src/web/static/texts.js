@@ -1,0 +1,202 @@
+// All that the page says, in both languages. What the node itself says (why a JOB waits, the log) is in English.
+
+const texts = {
+    // the page
+    skip: ['Skip to the content', '本文へ移動'],
+    overview: ['Overview', '概要'],
+    workers: ['Workers', 'ワーカー'],
+    money: ['Money', '資金'],
+    servers: ['Servers', 'サーバー'],
+    log: ['Log', 'ログ'],
+    job: ['JOB', 'JOB'],
+    navigation: ['Pages', 'ページ'],
+    language: ['日本語', 'English'],
+    language_label: ['日本語で表示', 'Show in English'],
+    node: ['Node', 'ノード'],
+    as_of: ['as of', '時点'],
+    connecting: ['Asking the master …', 'マスターに問い合わせています…'],
+    away: ['The master does not answer. What is shown is from', 'マスターが応答しません。表示は次の時点のものです：'],
+    never_seen: ['The master does not answer. This page tries again by itself.',
+        'マスターが応答しません。自動的に再試行します。'],
+    back: ['The master answers again.', 'マスターが再び応答しています。'],
+    unknown: ['unknown', '不明'],
+    none: ['none', 'なし'],
+    nothing_here: ['There is no such page.', 'このページはありません。'],
+    day: ['d', '日'],
+    hour: ['h', '時間'],
+    minute: ['min', '分'],
+    second: ['s', '秒'],
+
+    // is money in danger?
+    safe: ['No deposit is in danger', '危険にさらされた預託金はありません'],
+    nothing_locked: ['No deposit is locked', '預託金はロックされていません'],
+    in_danger: ['Deposits are in danger', '預託金が危険です'],
+    in_danger_detail: ['{2} to lose, in {0} of {1} JOBs', '{2} を失う恐れ（JOB {1} 件中 {0} 件）'],
+    safe_detail: ['{0} locked in {1} JOBs, all with time to spare', '{0} をロック中（JOB {1} 件）、いずれも期限に余裕あり'],
+    standstill: ['No new JOB is taken', '新しい JOB は受けていません'],
+    locked: ['Locked in deposits', 'ロック中の預託金'],
+    at_risk: ['Lost if all failed', 'すべて失敗した場合の損失'],
+    free: ['Free EMT', '利用可能な EMT'],
+    gas_money: ['Gas money', 'ガス代'],
+    today: ['Today’s slot', '本日のスロット'],
+    today_detail: ['{0} of {1} gas verified is ours', '検証済みガス {1} のうち {0}'],
+    fit_workers: ['Workers at hand', '稼働できるワーカー'],
+
+    // JOBs
+    jobs: ['JOBs', 'JOB'],
+    no_jobs: ['No JOB is under way. The node takes the next one that pays, and that it can finish in time.',
+        '進行中の JOB はありません。採算が合い、期限内に完了できる JOB を次に受けます。'],
+    lane_empty: ['none', 'なし'],
+    ended: ['Ended since you look', '表示開始後に終了'],
+    discovered: ['discovered', '発見'],
+    accepted: ['accepted', '受託'],
+    downloading: ['downloading', '取得中'],
+    training: ['training', '学習中'],
+    submitted: ['submitted', '提出済み'],
+    verified: ['verified', '検証済み'],
+    failed: ['failed', '不合格'],
+    timed_out: ['timed out', '期限切れ'],
+    declined: ['declined', '返上'],
+    canceled: ['canceled', '取消'],
+    lost: ['lost', '他ノードが先行'],
+    skipped: ['skipped', '見送り'],
+    fee: ['Fee', '報酬'],
+    deposit: ['Deposit', '預託金'],
+    deadline: ['Deadline', '期限'],
+    left: ['{0} left', '残り {0}'],
+    overdue: ['{0} ago', '{0} 前に超過'],
+    finish: ['Ready in', '完了まで'],
+    margin: ['Time to spare', '余裕'],
+    step_of: ['step {0} of {1}', 'ステップ {0} / {1}'],
+    bytes_of: ['{0} of {1}', '{0} / {1}'],
+    progress: ['Progress', '進捗'],
+    danger: ['In danger', '危険'],
+    loss: ['Loss', '損失'],
+    speed: ['Speed', '速度'],
+    tokens_per_second: ['tokens/s', 'トークン/秒'],
+    state: ['State', '状態'],
+    why: ['Now', '現状'],
+    timeline: ['Timeline', '経過'],
+    loss_curve: ['Loss', '損失の推移'],
+    loss_summary: ['Training loss from {0} at step {1} to {2} at step {3}',
+        '学習損失：ステップ {1} の {0} からステップ {3} の {2} へ'],
+    no_losses: ['Nothing has been trained yet.', 'まだ学習されていません。'],
+    checkpoints: ['Checkpoints', 'チェックポイント'],
+    checkpoint: ['Checkpoint', 'チェックポイント'],
+    live: ['live', 'ライブ'],
+    newest_of: ['the newest {0} of {1}', '全 {1} 件中の最新 {0} 件'],
+    step: ['Step', 'ステップ'],
+    epoch: ['Epoch', 'エポック'],
+    time: ['Time', '時刻'],
+    transfers: ['Transfers', '転送'],
+    dataset: ['Dataset', 'データセット'],
+    tokens: ['tokens', 'トークン'],
+    artifact: ['Result', '成果物'],
+    upload: ['Upload', 'アップロード'],
+    evidence: ['Evidence', '証拠'],
+    parts_of: ['{0} of {1} parts', '{1} 個中 {0} 個'],
+    complete: ['complete', '完了'],
+    validation_loss: ['Validation loss', '検証損失'],
+    transactions: ['Transactions', 'トランザクション'],
+    kind: ['Kind', '種類'],
+    block: ['Block', 'ブロック'],
+    nonce: ['Nonce', 'ノンス'],
+    hash: ['Hash', 'ハッシュ'],
+    unconfirmed: ['not confirmed yet', '未確認'],
+    history: ['History', '履歴'],
+    refused: ['not applied', '適用されず'],
+    received: ['Received', '受領額'],
+    penalty: ['Penalty', 'ペナルティ'],
+    end_reason: ['How it ended', '終了理由'],
+    requester: ['Requester', '依頼者'],
+    param: ['Param', 'パラメーター'],
+    restarts: ['Restarts of the master', 'マスターの再起動'],
+    resumes: ['Training resumed', '学習の再開'],
+    times: ['{0} ×', '{0} 回'],
+
+    // workers
+    no_workers: ['No worker is connected: no JOB can be taken.', '接続中のワーカーがないため、JOB を受けられません。'],
+    worker: ['Worker', 'ワーカー'],
+    works_on: ['works on', '作業中：'],
+    helps_with: ['helps with', '協力中：'],
+    idle: ['idle', '待機中'],
+    disconnected: ['not connected', '未接続'],
+    resting: ['rests for {0}, since its leases failed', 'リース失敗のため {0} 休止中'],
+    unfit: ['not fit', '不適格'],
+    measured: ['Measured', '測定値'],
+
+    // money
+    wallet: ['Wallet', 'ウォレット'],
+    rewards: ['Income per UTC day', 'UTC 日ごとの収入'],
+    utc_day: ['Day', '日付'],
+    gas: ['Gas', 'ガス'],
+    fees: ['Fees', '報酬'],
+    slot_reward: ['Slot reward', 'スロット報酬'],
+    earned: ['Earned', '収入'],
+    should_pay: ['should pay {0}', '見込み {0}'],
+    in_jobs: ['Money in JOBs', 'JOB にある資金'],
+    risk_of: ['At risk', 'リスク額'],
+
+    // servers
+    server: ['Server', 'サーバー'],
+    answers: ['answers', '応答あり'],
+    no_answer: ['does not answer', '応答なし'],
+    latency: ['Latency', '応答時間'],
+    asked_at: ['Asked at', '確認時刻'],
+    newest_block: ['Newest block', '最新ブロック'],
+    block_age: ['{0} old', '{0} 前'],
+    not_asked: ['The node has not asked its servers yet.', 'サーバーはまだ確認されていません。'],
+
+    // log
+    filter: ['Filter', '絞り込み'],
+    filter_hint: ['JOB, worker, word …', 'JOB、ワーカー、単語…'],
+    level: ['Level', 'レベル'],
+    every_level: ['all', 'すべて'],
+    warnings_and_errors: ['warnings and errors', '警告とエラー'],
+    errors: ['errors', 'エラー'],
+    lines_of: ['{0} of {1} lines, the newest first', '{1} 行中 {0} 行（新しい順）'],
+
+    // actions
+    decline: ['Give it back …', '返上する…'],
+    decline_title: ['Give the JOB back?', 'JOB を返上しますか？'],
+    decline_price: ['This costs {0} of its deposit of {1}. It cannot be undone.',
+        '預託金 {1} のうち {0} を失います。取り消しはできません。'],
+    disconnect: ['Disconnect …', '切断する…'],
+    disconnect_title: ['Disconnect the worker?', 'ワーカーを切断しますか？'],
+    disconnect_effect: ['It may dial again at once, and continues from its checkpoint if it still has its lease.',
+        'ワーカーはすぐに再接続でき、リースが有効ならチェックポイントから再開します。'],
+    drain: ['Take no new JOBs …', '新しい JOB を止める…'],
+    drain_title: ['Take no new JOBs?', '新しい JOB の受付を止めますか？'],
+    drain_effect: ['What runs is finished; nothing new is taken until you resume, also after a restart.',
+        '進行中の JOB は完了させ、再開するまで（再起動後も）新しい JOB は受けません。'],
+    resume: ['Take new JOBs again …', '受付を再開する…'],
+    resume_title: ['Take new JOBs again?', '新しい JOB の受付を再開しますか？'],
+    resume_effect: ['The node takes JOBs again as its settings say.', '設定に従って再び JOB を受けます。'],
+    drained: ['The node is draining: it finishes what runs', '受付停止中：進行中の JOB だけを完了させます'],
+    token: ['Token', 'トークン'],
+    token_hint: ['The line in dashboard.token of the master’s data folder. Kept until this tab is closed.',
+        'マスターのデータフォルダーにある dashboard.token の内容です。このタブを閉じるまで保持します。'],
+    confirm: ['Yes, do it', '実行する'],
+    cancel: ['Cancel', 'やめる'],
+    working: ['The master decides …', 'マスターが処理しています…'],
+    done: ['Done.', '完了しました。']
+};
+
+const remembered_as = 'emeth-language';
+const languages = ['en', 'ja'];
+
+export function language() {
+    const remembered = localStorage.getItem(remembered_as);
+    if (languages.includes(remembered)) return remembered;
+    return navigator.language.startsWith('ja') ? 'ja' : 'en';
+}
+
+export function switch_language() {
+    localStorage.setItem(remembered_as, language() === 'en' ? 'ja' : 'en');
+}
+
+/** The text of this name, with {0}, {1} … filled in. */
+export function text(name, ...values) {
+    const found = texts[name]?.[languages.indexOf(language())] ?? name;
+    return found.replace(/\{(\d)\}/g, (_, index) => values[index]);
+}
