@@ -41,6 +41,7 @@ Result<void> DemoProcesses::prepare(const std::string& network_settings) {
     node_address_ = key->address();
     const auto port = network::free_port(executor_);
     if (port.has_error()) return port.error();
+    dashboard_ = fmt::format("http://127.0.0.1:{}/", *port);
 
     std::string whitelist;
     for (std::size_t index = 0; index < workers_.size(); ++index) {

@@ -39,6 +39,8 @@ public:
     [[nodiscard]] std::optional<std::size_t> worker_with(const Address& address) const;
     [[nodiscard]] const Address& node_address() const { return node_address_; }
     [[nodiscard]] const std::vector<Kill>& kills() const { return kills_; }
+    /// The dashboard's address, once prepared.
+    [[nodiscard]] const std::string& dashboard() const { return dashboard_; }
     [[nodiscard]] std::filesystem::path master_folder() const { return folder_ / "master"; }
     [[nodiscard]] std::filesystem::path worker_folder(std::size_t index) const;
     [[nodiscard]] std::filesystem::path master_settings() const { return folder_ / "master.env"; }
@@ -58,6 +60,7 @@ private:
     std::vector<Process> workers_;
     std::vector<Address> worker_addresses_;
     Address node_address_;
+    std::string dashboard_;
     std::vector<Kill> kills_;
 };
 

@@ -40,10 +40,12 @@ void print_ending(const DemoOptions& options, const DemoStory& story, DemoDispla
 
 void print_keeping(const network::Devnet& devnet, const DemoProcesses& processes) {
     fmt::print(
-        "\nThe network and the node go on:\n  endpoint {}\n  JOB info server {}api/v1/jobs?status=4\n  ./emeth joblist "
+        "\nThe network and the node go on:\n  dashboard {}\n  endpoint {}\n  JOB info server {}api/v1/jobs?status=4\n  "
+        "./emeth joblist "
         "--config {} --data {}\n  logs: {}\nCtrl-C ends everything.\n",
-        devnet.endpoint().text(), devnet.info_server().text(), processes.master_settings().string(),
-        processes.master_folder().string(), (processes.master_folder().parent_path() / "master.log").string());
+        processes.dashboard(), devnet.endpoint().text(), devnet.info_server().text(),
+        processes.master_settings().string(), processes.master_folder().string(),
+        (processes.master_folder().parent_path() / "master.log").string());
     std::fflush(stdout);
 }
 

@@ -85,6 +85,7 @@ Task<Result<void>> DemoStory::start_node() {
         if (auto started = processes_.start_worker(index); started.has_error()) co_return started;
     display_.say(fmt::format("node {} started: a master and {} workers; it holds 1000 EMT",
                              processes_.node_address().hex(), workers));
+    display_.say(fmt::format("dashboard: {}", processes_.dashboard()));
     co_return Result<void>{};
 }
 

@@ -50,21 +50,27 @@ array losses_json(const std::vector<HistoryEntry>& history) {
     return losses;
 }
 
-/// `block`: 0 while it is not confirmed. A verdict is somebody else's transaction, so its nonce says nothing.
-void add_transaction(array& list, std::string_view kind, const std::optional<sm::TxRef>& transaction, bool is_own) {
+void add_transaction(array& list, std::string_view kind, const std::optional<sm::TxRef>& transaction,
+                     const std::optional<sm::TxRef>& confirmed_with) {
     if (!transaction) return;
-    object json{{"kind", kind}, {"hash", transaction->hash.hex()}, {"block", transaction->block}};
-    if (is_own) json["nonce"] = transaction->nonce;
+    object json{{"kind", kind},
+                {"hash", transaction->hash.hex()},
+                {"nonce", transaction->nonce},
+                {"confirmed", confirmed_with && confirmed_with->block > 0}};
+    if (transaction->block > 0) json["block"] = transaction->block;
     list.push_back(std::move(json));
 }
 
 array transactions_json(const sm::Job& job) {
+    const auto& submit = job.outcome.submit;
+    const auto& decline = job.outcome.decline;
     array list;
-    add_transaction(list, "approve", job.deposit.approve, true);
-    add_transaction(list, "process", job.deposit.process, true);
-    add_transaction(list, "submit", job.outcome.submit, true);
-    add_transaction(list, "decline", job.outcome.decline, true);
-    add_transaction(list, "verdict", job.outcome.verdict, false);
+    add_transaction(list, "approve", job.deposit.approve, job.deposit.process);  // its own block is not recorded
+    add_transaction(list, "process", job.deposit.process, job.deposit.process);
+    add_transaction(list, "submit", submit, submit);
+    add_transaction(list, "decline", decline, decline);
+    add_transaction(list, "verdict", job.outcome.verdict, job.outcome.verdict);
+    if (job.outcome.verdict) list.back().as_object().erase("nonce");  // it is somebody else's
     return list;
 }
 

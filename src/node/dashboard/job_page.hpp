@@ -14,7 +14,7 @@ inline constexpr std::size_t page_history_max = 1'000;
 
 /// {"why", "record" (as `emeth state dump` writes it), "timeline": [{"state", "atMs"}], "historyTotal", "history":
 /// [{"number", "atMs", "from", "to", "event", "text", "refused"?}], "transactions": [{"kind", "hash", "nonce"?,
-/// "block"}], "losses": [{"step", "epoch", "loss", "atMs"}]}; times are unix milliseconds. Pure.
+/// "block"?, "confirmed"}], "losses": [{"step", "epoch", "loss", "atMs"}]}; times are unix milliseconds. Pure.
 boost::json::object job_page(const statemachine::Job& job, const std::vector<storage::HistoryEntry>& history,
                              std::int64_t now_unix_ms);
 

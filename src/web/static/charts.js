@@ -13,11 +13,11 @@ function axis(label, more = {}) {
 
 // The losses of a JOB's training, by step.
 
-/** [steps, losses seen, losses of checkpoints], the steps of both in order. */
+/** [steps, losses, losses of checkpoints], in the order of the steps. */
 function loss_data(seen, saved) {
     const by_step = new Map();
     for (const { step, loss } of seen) by_step.set(step, [loss, null]);
-    for (const { step, loss } of saved) by_step.set(step, [by_step.get(step)?.[0] ?? null, loss]);
+    for (const { step, loss } of saved) by_step.set(step, [by_step.get(step)?.[0] ?? loss, loss]);
     const steps = [...by_step.keys()].sort((a, b) => a - b);
     return [steps, steps.map((step) => by_step.get(step)[0]), steps.map((step) => by_step.get(step)[1])];
 }
@@ -32,8 +32,8 @@ function losses(node, { id }) {
             axes: [axis(text('step')), axis(text('loss'), { size: 48 })],
             series: [
                 { label: text('step') },
-                { label: text('live'), stroke: colour('--accent'), width: 2, spanGaps: true, points: { show: false } },
-                { label: text('checkpoint'), stroke: colour('--good'), width: 1, spanGaps: true,
+                { label: text('loss'), stroke: colour('--accent'), width: 2, spanGaps: true, points: { show: false } },
+                { label: text('checkpoint'), stroke: colour('--good'), paths: () => null,
                     points: { show: true, size: 7, fill: colour('--good') } }
             ]
         })

@@ -88,9 +88,9 @@ function transfers({ record }) {
 
 function transactions({ transactions: list }) {
     if (list.length === 0) return undefined;
-    const rows = list.map(({ kind, hash, nonce, block }) => [
+    const rows = list.map(({ kind, hash, nonce, block, confirmed }) => [
         element('span', own_words, kind),
-        block > 0 ? number(block) : text('unconfirmed'),
+        confirmed ? block && number(block) : text('unconfirmed'),
         nonce === undefined ? undefined : String(nonce),
         element('code', { class: 'wrap' }, hash)
     ]);

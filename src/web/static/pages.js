@@ -59,20 +59,26 @@ export function time_left(job) {
 
 const sum = (values) => values.reduce((total, value) => total + BigInt(value ?? 0), 0n).toString();
 
-function verdict({ jobs, locked }) {
+const jobs_text = (count) => (count === 1 ? text('one_job') : text('many_jobs', count));
+
+/** What nobody answers for is not called safe. */
+function verdict({ jobs, locked }, is_away) {
+    const holding = jobs.filter((job) => BigInt(job.deposit) > 0n).length;
+    if (is_away)
+        return { kind: 'not-known', mark: '?', title: text('danger_not_known'),
+            detail: text('locked_before', emt(locked), jobs_text(holding)) };
     const endangered = jobs.filter((job) => job.danger);
     if (endangered.length > 0) {
         const lost = emt(sum(endangered.map((job) => job.atRisk)));
         return { kind: 'danger', mark: '▲', title: text('in_danger'),
-            detail: text('in_danger_detail', endangered.length, jobs.length, lost) };
+            detail: text('in_danger_detail', lost, jobs_text(endangered.length)) };
     }
     if (BigInt(locked) === 0n) return { kind: 'safe', mark: '●', title: text('nothing_locked') };
-    const count = jobs.filter((job) => BigInt(job.deposit) > 0n).length;
-    return { kind: 'safe', mark: '●', title: text('safe'), detail: text('safe_detail', emt(locked), count) };
+    return { kind: 'safe', mark: '●', title: text('safe'), detail: text('safe_detail', emt(locked), jobs_text(holding)) };
 }
 
-function money_in_danger(snapshot) {
-    const { kind, mark, title, detail } = verdict(snapshot);
+function money_in_danger(snapshot, is_away) {
+    const { kind, mark, title, detail } = verdict(snapshot, is_away);
     return element('section', { class: `verdict ${kind}`, 'aria-live': 'polite' },
         element('h1', {}, element('span', { 'aria-hidden': 'true', class: 'mark' }, mark), ` ${title}`),
         detail && element('p', {}, detail));
@@ -84,13 +90,13 @@ const tile = (name, value, detail) =>
 const is_at_hand = (worker) => worker.connected && !worker.unfit && worker.tokensPerSecond;
 
 function today_text(today) {
-    if (!today) return undefined;
+    if (!today?.totalGas) return undefined;
     const gas = text('today_detail', number(today.ownGas), number(today.totalGas));
     return today.expected ? `${gas}; ${text('should_pay', emt(today.expected))}` : gas;
 }
 
 function today_share(today) {
-    if (!today || today.totalGas === 0) return text('none');
+    if (!today?.totalGas) return text('none');
     return `${number((100 * today.ownGas) / today.totalGas, 1)} %`;
 }
 
@@ -139,11 +145,11 @@ function ended_card({ id, state, fee, why }) {
         element('p', { class: 'why', ...own_words }, why));
 }
 
-export function overview_page({ snapshot, ended }) {
+export function overview_page({ snapshot, ended, connected }) {
     const { jobs } = snapshot;
     const columns = lanes.map((state) => lane(state, jobs.filter((job) => job.state === state).map(card)));
     return [
-        money_in_danger(snapshot),
+        money_in_danger(snapshot, connected === false),
         warnings(snapshot),
         tiles(snapshot),
         element('section', {},

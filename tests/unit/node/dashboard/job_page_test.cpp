@@ -76,9 +76,21 @@ TEST(JobPage, ListsTheTransactionsAndWhoseTheyAre) {
     for (const auto& transaction : page.at("transactions").as_array()) {
         const bool is_own = transaction.as_object().contains("nonce");
         EXPECT_EQ(is_own, transaction.at("kind") != "verdict");
+        EXPECT_EQ(transaction.at("confirmed"), true);
         kinds += std::string(transaction.at("kind").as_string()) + " ";
     }
     EXPECT_EQ(kinds, "approve process submit verdict ");
+}
+
+TEST(JobPage, ATransactionInFlightIsNotConfirmed) {
+    Life life(test::terms(1));
+    life.add(test::straight_path().front());
+    const object page = life.page();
+    ASSERT_EQ(page.at("transactions").as_array().size(), 2u);
+    for (const auto& transaction : page.at("transactions").as_array()) {
+        EXPECT_EQ(transaction.at("confirmed"), false);
+        EXPECT_FALSE(transaction.as_object().contains("block"));
+    }
 }
 
 TEST(JobPage, ALongHistoryIsCutAtItsBeginning) {
