@@ -60,8 +60,8 @@ async function check_who_is_refused(token, job) {
     say('who may not look or act is refused');
 }
 
-/** What a page shows of a JOB once its badge says `state`. */
-const in_state = (page, state) => page.waitForSelector(`.job-head .badge.${state}`);
+/** Until the page of a JOB says `state`; on a busy machine training takes minutes. */
+const in_state = (page, state) => page.waitForSelector(`.job-head .badge.${state}`, { timeout: 240_000 });
 
 async function check_keyboard(page) {
     await page.evaluate(() => document.activeElement.blur());
@@ -154,7 +154,7 @@ async function follow_to_verified(page, requester) {
 }
 
 const terms = async () => ({ deadline: (await devnet.provider.getBlock('latest')).timestamp + 10 * 86_400 });
-const settings = { worker_port: port, max_fee: (10n ** 24n).toString() };
+const settings = { worker_port: port, max_fee: (10n ** 24n).toString(), threads: 1 };
 let devnet, browser;
 try {
     devnet = await Devnet.start(emeth, data);

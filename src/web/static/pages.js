@@ -30,16 +30,22 @@ export function facts(pairs) {
 
 // What a JOB's progress is.
 
-export function share_done({ progress }) {
+/** What a worker last said is over once the JOB has left the state in which it said so. */
+const progress_of = ({ state, progress }) => (['downloading', 'training'].includes(state) ? progress : undefined);
+
+function share_done(job) {
+    const progress = progress_of(job);
     if (!progress) return undefined;
     const [done, all] = progress.stage === 'training' || progress.stepsTotal > 0
         ? [progress.step, progress.stepsTotal] : [progress.bytes, progress.bytesTotal];
     return all > 0 ? Math.min(1, done / all) : undefined;
 }
 
-export function progress_text({ progress }) {
+export function progress_text(job) {
+    const progress = progress_of(job);
     if (!progress) return undefined;
-    if (progress.stepsTotal > 0) return `${progress.stage}: ${text('step_of', number(progress.step), number(progress.stepsTotal))}`;
+    if (progress.stepsTotal > 0)
+        return `${progress.stage}: ${text('step_of', number(progress.step), number(progress.stepsTotal))}`;
     if (progress.bytesTotal > 0)
         return `${progress.stage}: ${text('bytes_of', bytes(progress.bytes), bytes(progress.bytesTotal))}`;
     return progress.stage;
