@@ -214,7 +214,12 @@ Result<void> RocksDatabase::write(const Batch& batch, Durability durability) {
     }
     if (const Result<void> ready = make_writable(); ready.has_error()) return ready.error();
     const Result<void> written = try_write(batch, durability);
-    if (!written) write_failed_ = true;
+    if (!written) {
+        write_failed_ = true;
+        ++failed_writes_;
+    } else if (durability == Durability::synced) {
+        ++synced_writes_;
+    }
     return written;
 }
 

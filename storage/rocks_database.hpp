@@ -4,6 +4,7 @@
 #include <rocksdb/db.h>
 
 #include <atomic>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -15,6 +16,7 @@
 
 #include "runtime/result.hpp"
 #include "storage/open_mode.hpp"
+#include "storage/write_counts.hpp"
 
 namespace emeth::storage {
 
@@ -77,6 +79,9 @@ public:
     using Visit = std::function<Result<bool>(std::string_view key, std::string_view payload)>;
     Result<void> scan(Family family, std::string_view prefix, const Visit& visit);
 
+    /// Since it was opened.
+    [[nodiscard]] WriteCounts write_counts() const { return {synced_writes_, failed_writes_}; }
+
     /// The last key that begins with `prefix`.
     Result<std::optional<std::string>> last_key(Family family, std::string_view prefix);
 
@@ -106,6 +111,7 @@ private:
     std::filesystem::path folder_;
     OpenMode mode_;
     Platform platform_;
+    std::atomic<std::uint64_t> synced_writes_ = 0, failed_writes_ = 0;
     std::mutex recovery_;                     ///< one recovery at a time
     std::atomic<bool> write_failed_ = false;  ///< since it was opened: the outcome of that write is not known
     std::mutex mutex_;                        ///< guards opened_

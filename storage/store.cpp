@@ -62,6 +62,14 @@ Notes& NodeStore::notes() {
     return parts_->notes;
 }
 
+WriteCounts NodeStore::write_counts() const {
+    return parts_->database->write_counts();
+}
+
+Result<void> NodeStore::check_writable() {
+    return parts_->database->make_writable();
+}
+
 Result<void> NodeStore::dump(const std::function<void(std::string_view line)>& sink) {
     return dump_database(*parts_->database, sink);
 }

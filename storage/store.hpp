@@ -16,6 +16,7 @@
 #include "storage/notes.hpp"
 #include "storage/open_mode.hpp"
 #include "storage/outbox.hpp"
+#include "storage/write_counts.hpp"
 
 namespace emeth::storage {
 
@@ -39,6 +40,10 @@ public:
     JobStore& jobs();
     Outbox& outbox();
     Notes& notes();
+
+    [[nodiscard]] WriteCounts write_counts() const;
+    /// Why nothing can be written now. After a failed write it tries to open the store again, as the next write would.
+    Result<void> check_writable();
 
     /// One JSON object per line: every record, history entry, outbox entry, cursor and refusal. Ids and hashes as
     /// 0x-hex, amounts as decimal strings.

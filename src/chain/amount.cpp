@@ -89,6 +89,11 @@ std::string format_coins(const Wei& wei) {
     return digits;
 }
 
+double approximate_coins(const Wei& wei) {
+    constexpr double wei_per_coin = 1e18;
+    return to_u256(wei).convert_to<double>() / wei_per_coin;
+}
+
 Result<Wei> parse_wei(std::string_view text) {
     if (text.empty() || !is_digits(text)) {
         return permanent_error("amount " + quoted(text) + " is not a whole number of wei");

@@ -27,6 +27,9 @@ Result<Wei> parse_coins(std::string_view text);
 /// wei → "12.5": no trailing zeros, no exponent.
 std::string format_coins(const Wei& wei);
 
+/// wei → 12.5, as near as a double comes: for figures that are only looked at.
+double approximate_coins(const Wei& wei);
+
 /// A decimal whole number of wei, as written in the configuration and by the JOB info server. Error names the text.
 Result<Wei> parse_wei(std::string_view text);
 /// wei → "12500000000000000000".

@@ -16,6 +16,8 @@
 #include "node/dashboard/token.hpp"
 #include "node/data_folder.hpp"
 #include "node/market/discovery.hpp"
+#include "node/metrics/counting_job_store.hpp"
+#include "node/metrics/monitoring.hpp"
 #include "node/pipeline/crash_account.hpp"
 #include "node/snapshot/network_pulse.hpp"
 #include "node/snapshot/parting_words.hpp"
@@ -64,11 +66,15 @@ public:
            MasterOptions options)
         : core_(core),
           group_(executor, Supervisor::jobs_max + services_max),
+          jobs_(core.store().jobs()),
+          monitoring_({[this] { return admin_api_.snapshot(); }, jobs_, core.store(), core.rpc_tally(), core.pool(),
+                       system_clock(), core.data},
+                      worker_options.admins),
           workers_(executor, core.key(), std::move(worker_options), system_clock(), system_random()),
           http_(executor, server_options(core.config)),
-          services_(executor, core.ports(), workers_, group_, core.config, constants, core.data),
-          discovery_(DiscoveryPorts{core.info_server(), services_.prospector, core.store().jobs(), core.store().notes(),
-                                    core.pool(), system_clock(), system_random(), &core.network_clock()},
+          services_(executor, core.ports(jobs_), workers_, group_, core.config, constants, core.data),
+          discovery_(DiscoveryPorts{core.info_server(), services_.prospector, jobs_, core.store().notes(), core.pool(),
+                                    system_clock(), system_random(), &core.network_clock()},
                      core.config.discovery_interval,
                      [this](statemachine::Job job) { services_.supervisor.take_on(std::move(job)); }),
           constants_(constants),
@@ -112,6 +118,8 @@ private:
 
     NodeCore& core_;
     TaskGroup group_;
+    CountingJobStore jobs_;
+    Monitoring monitoring_;
     WorkerServer workers_;
     http::Server http_;
     JobServices services_;
@@ -207,6 +215,7 @@ void Master::part() {
 Result<void> Master::listen() {
     workers_.add_routes(http_);
     dashboard_.add_routes(http_);
+    monitoring_.add_routes(http_);
     if (auto listening = http_.listen(); listening.has_error()) return in_context("worker_port", listening.error());
     if (auto listening = admin_.listen(); listening.has_error()) return listening;
     spdlog::info("wallet {}; workers dial port {}; dashboard {}/; data folder {}",

@@ -36,7 +36,22 @@ std::string RpcClient::describe(std::string_view method) const {
     return fmt::format("{} at {}", method, endpoint_.url.origin());
 }
 
+/// The time that an endpoint wants to be left alone is not the call's.
 Task<Result<rpc::Answer>> RpcClient::exchange(std::string method, boost::json::array params) {
+    const Milliseconds wait = quiet_until_ - system_clock().monotonic();
+    if (wait > Milliseconds::zero()) co_await system_clock().sleep(wait);
+    const Milliseconds began = system_clock().monotonic();
+    MethodTally& tally = tally_[method];
+    Result<rpc::Answer> answer = co_await send(std::move(method), std::move(params));
+    tally.seconds.observe(seconds_since(began));
+    if (answer.has_error())
+        ++tally.unanswered;
+    else if (answer->failure)
+        ++tally.refused;
+    co_return answer;
+}
+
+Task<Result<rpc::Answer>> RpcClient::send(std::string method, boost::json::array params) {
     const std::uint64_t id = next_id_++;
     const std::string what = describe(method);
     http::ClientRequest request;
@@ -47,8 +62,6 @@ Task<Result<rpc::Answer>> RpcClient::exchange(std::string method, boost::json::a
     request.body = rpc::request_text(id, method, params);
     request.timeout = timeout_;
     request.response_bytes_max = rpc::answer_bytes_max;
-    const Milliseconds wait = quiet_until_ - system_clock().monotonic();
-    if (wait > Milliseconds::zero()) co_await system_clock().sleep(wait);
     const Result<http::ClientResponse> response = co_await http::request(std::move(request));
     if (response.has_error()) co_return in_context(what, response.error());
     if (const auto asked = http::retry_after(*response))

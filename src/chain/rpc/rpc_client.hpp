@@ -8,6 +8,7 @@
 
 #include "chain/rpc/endpoint.hpp"
 #include "chain/rpc/rpc_answer.hpp"
+#include "chain/rpc/rpc_tally.hpp"
 #include "http/client.hpp"
 
 namespace emeth::chain {
@@ -25,15 +26,19 @@ public:
     /// For callers that distinguish between answered errors; an Error here means that there was no answer.
     Task<Result<rpc::Answer>> exchange(std::string method, boost::json::array params);
 
+    [[nodiscard]] const RpcTally& tally() const { return tally_; }
     [[nodiscard]] const http::Url& endpoint() const { return endpoint_.url; }
     /// "eth_call at http://127.0.0.1:8545", for errors.
     [[nodiscard]] std::string describe(std::string_view method) const;
 
 private:
+    Task<Result<rpc::Answer>> send(std::string method, boost::json::array params);
+
     Endpoint endpoint_;
     Milliseconds timeout_;
     std::uint64_t next_id_ = 1;
     Milliseconds quiet_until_{0};  ///< monotonic
+    RpcTally tally_;
 };
 
 }  // namespace emeth::chain

@@ -67,6 +67,9 @@ public:
     [[nodiscard]] std::vector<JobId> ranked(const std::vector<Chosen>& chosen) const;
     /// What holds for every JOB, whatever is on offer: sentences of node/market/standstill.hpp.
     [[nodiscard]] std::vector<std::string> standstill(const NodeView& view) const;
+    [[nodiscard]] Wei smallest_deposit(const NodeView& view) const {
+        return node::smallest_deposit(view, options_.policy);
+    }
     /// Tells the log of it; the money is known only from a view.
     void log_workers(StandstillLog& log) const { log.look_at_workers(ports_.workers.workers()); }
     void log_money(StandstillLog& log, const NodeView& view) const {

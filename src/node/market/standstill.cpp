@@ -27,6 +27,14 @@ void tell(Reminder& reminder, const std::optional<std::string>& lack, std::strin
 
 }  // namespace
 
+Wei smallest_deposit(const NodeView& view, const SelectionPolicy& policy) {
+    return chain::rate_of(policy.min_fee, view.constants.deposit_rate);
+}
+
+Wei gas_money_of_a_job(const NodeView& view) {
+    return chain::gas_money(view.gas_price, chain::chain_gas_per_job);
+}
+
 std::optional<std::string> lack_of_workers(const std::vector<WorkerInfo>& workers) {
     std::size_t connected = 0;
     std::string unfit;
@@ -42,7 +50,7 @@ std::optional<std::string> lack_of_workers(const std::vector<WorkerInfo>& worker
 }
 
 std::optional<std::string> lack_of_emt(const NodeView& view, const SelectionPolicy& policy, const Address& wallet) {
-    const Wei deposit = chain::rate_of(policy.min_fee, view.constants.deposit_rate);
+    const Wei deposit = smallest_deposit(view, policy);
     if (view.emt_free >= deposit) return std::nullopt;
     return fmt::format(
         "wallet {} has {} EMT to spare; the smallest deposit (of min_fee {} EMT) is {} EMT: send EMT to it, or wait "
@@ -52,7 +60,7 @@ std::optional<std::string> lack_of_emt(const NodeView& view, const SelectionPoli
 }
 
 std::optional<std::string> lack_of_alt(const NodeView& view, const Address& wallet) {
-    const Wei needed = chain::gas_money(view.gas_price, chain::chain_gas_per_job);
+    const Wei needed = gas_money_of_a_job(view);
     if (view.alt_free >= needed) return std::nullopt;
     return fmt::format(
         "wallet {} has {} ALT to spare for gas; the transactions of one more JOB need {} ALT: send ALT to it",

@@ -10,10 +10,15 @@
 
 namespace emeth::node {
 
+/// What one more JOB takes of the wallet: the smallest deposit that the settings allow (of min_fee), EMT wei; the gas
+/// money of its transactions at the price of now, ALT wei.
+Wei smallest_deposit(const NodeView& view, const SelectionPolicy& policy);
+Wei gas_money_of_a_job(const NodeView& view);
+
 /// No connected worker is fit for any JOB; none: one is, if perhaps busy. A sentence that names a worker that is not.
 std::optional<std::string> lack_of_workers(const std::vector<WorkerInfo>& workers);
-/// Too little EMT for the smallest deposit that the settings allow (of min_fee), or too little ALT for the transactions
-/// of one JOB; a sentence with what the wallet can spend and what is needed.
+/// Too little EMT for the smallest deposit, or too little ALT for the transactions of one JOB; a sentence with what the
+/// wallet can spend and what is needed.
 std::optional<std::string> lack_of_emt(const NodeView& view, const SelectionPolicy& policy, const Address& wallet);
 std::optional<std::string> lack_of_alt(const NodeView& view, const Address& wallet);
 

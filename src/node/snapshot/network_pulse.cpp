@@ -1,5 +1,6 @@
 #include "node/snapshot/network_pulse.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace emeth::node {
@@ -7,6 +8,15 @@ namespace {
 
 std::string trouble_of(const auto& result) {
     return result.has_error() ? result.error().message : std::string();
+}
+
+/// Of servers that are silent now.
+void remember_answers(const NetworkStatus& before, NetworkStatus& now) {
+    for (ServerStatus& server : now.servers) {
+        const auto same = std::ranges::find(before.servers, server.name, &ServerStatus::name);
+        if (!server.answered_at_unix_ms && same != before.servers.end())
+            server.answered_at_unix_ms = same->answered_at_unix_ms;
+    }
 }
 
 }  // namespace
@@ -23,6 +33,7 @@ Task<> NetworkPulse::ask() {
     co_await ask_chain(status);
     co_await ask_info_server(status);
     status.asked_at_unix_ms = services_.ports.clock.unix_ms();
+    if (latest_) remember_answers(*latest_, status);
     latest_ = std::move(status);
 }
 
@@ -30,13 +41,15 @@ Task<> NetworkPulse::ask_chain(NetworkStatus& status) {
     chain::Chain& chain = services_.ports.chain;
     const Milliseconds began = services_.ports.clock.monotonic();
     const Result<chain::Block> head = co_await chain.latest_block();
-    status.servers.push_back({"chain", trouble_of(head), services_.ports.clock.monotonic() - began});
+    add_server(status, "chain", trouble_of(head), began);
     if (head.has_error()) co_return;
     status.head = *head;
     const Result<NodeView> view = co_await services_.prospector.view(std::nullopt);
     if (view.has_value()) {
         status.emt_free = view->emt_free;
         status.alt_free = view->alt_free;
+        status.emt_needed = services_.prospector.smallest_deposit(*view);
+        status.alt_needed = gas_money_of_a_job(*view);
         status.warnings = services_.prospector.standstill(*view);
     }
     const Result<std::uint64_t> slot = co_await chain.current_slot();
@@ -45,10 +58,17 @@ Task<> NetworkPulse::ask_chain(NetworkStatus& status) {
     if (today.has_value()) status.today = *today;
 }
 
+void NetworkPulse::add_server(NetworkStatus& status, std::string name, std::string trouble, Milliseconds began) {
+    const Clock& clock = services_.ports.clock;
+    ServerStatus server{std::move(name), std::move(trouble), clock.monotonic() - began};
+    if (server.trouble.empty()) server.answered_at_unix_ms = clock.unix_ms();
+    status.servers.push_back(std::move(server));
+}
+
 Task<> NetworkPulse::ask_info_server(NetworkStatus& status) {
     const Milliseconds began = services_.ports.clock.monotonic();
     const auto jobs = co_await services_.ports.info_server.open_jobs();
-    status.servers.push_back({"info server", trouble_of(jobs), services_.ports.clock.monotonic() - began});
+    add_server(status, "info server", trouble_of(jobs), began);
 }
 
 }  // namespace emeth::node

@@ -25,6 +25,7 @@ struct ServerStatus {
     std::string name;     ///< "chain", "info server"
     std::string trouble;  ///< empty: it answered
     Milliseconds latency{0};
+    std::optional<std::int64_t> answered_at_unix_ms{};  ///< when it last answered; none: not yet
 };
 
 /// What the network said when it was last asked.
@@ -34,6 +35,8 @@ struct NetworkStatus {
     std::optional<chain::Block> head;
     std::optional<Wei> emt_free;        ///< balance less the deposits that are about to be locked
     std::optional<Wei> alt_free;        ///< balance less the gas money of JOBs under way
+    std::optional<Wei> emt_needed;      ///< for the smallest deposit that the settings allow
+    std::optional<Wei> alt_needed;      ///< for the transactions of one more JOB
     std::optional<chain::Slot> today;   ///< this UTC day's slot, as far as it has come
     std::vector<std::string> warnings;  ///< what keeps the node from taking any JOB; each a sentence
 };

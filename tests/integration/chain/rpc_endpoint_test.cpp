@@ -1,6 +1,8 @@
 // What a wrong, broken or hostile endpoint leads to: an Error that names it, never more.
 #include <fmt/format.h>
 
+#include <numeric>
+
 #include "deployed_network.hpp"
 #include "http/server.hpp"
 
@@ -75,6 +77,20 @@ TEST_F(FakeEndpoint, AnswersHtml) {
     EXPECT_THAT(call().error().message, HasSubstr("check `endpoint`"));
     respond("<html>bad gateway</html>", 502);
     EXPECT_THAT(call().error().message, HasSubstr("502"));
+}
+
+TEST_F(FakeEndpoint, CallsAreCountedByWhatBecameOfThem) {
+    respond(R"({"jsonrpc":"2.0","id":1,"result":"0x1"})");
+    EXPECT_TRUE(call().has_value());
+    respond(R"({"jsonrpc":"2.0","id":2,"error":{"code":-32000,"message":"no"}})");
+    EXPECT_TRUE(call().has_error());
+    respond("nonsense");
+    EXPECT_TRUE(call().has_error());
+    ASSERT_EQ(rpc->tally().size(), 1U);
+    const MethodTally& tally = rpc->tally().at("eth_chainId");
+    EXPECT_EQ(std::accumulate(tally.seconds.counts().begin(), tally.seconds.counts().end(), std::uint64_t{0}), 3U);
+    EXPECT_EQ(tally.refused, 1U);
+    EXPECT_EQ(tally.unanswered, 1U);
 }
 
 TEST_F(FakeEndpoint, AnswersWithStatusesAndErrors) {

@@ -119,8 +119,9 @@ const std::map<std::string, Rule> rules{
      below_node + Rule{"node/core", "node/market", "node/money", "node/snapshot", "node/data_folder.hpp"}},
     // A view over the operator's commands: it knows no other room of the node.
     {"node/dashboard", {"statemachine", "storage", "runtime", "crypto", "http", "web"}},
+    {"node/metrics", below_node + Rule{"chain/rpc", "node/snapshot", "node/workers"}},
     {"node", below_node + Rule{"node/workers", "node/market", "node/money", "node/pipeline", "node/core",
-                               "node/snapshot", "node/admin", "node/dashboard"}},
+                               "node/snapshot", "node/admin", "node/dashboard", "node/metrics"}},
 
     // The root of network/: what its servers share.
     {"network", below_network},

@@ -26,6 +26,12 @@ TEST(Amount, ParsesAndFormatsCoins) {
     EXPECT_EQ(format_wei(*parse_coins("12.5")), "12500000000000000000");
 }
 
+TEST(Amount, ComesNearInADouble) {
+    EXPECT_EQ(approximate_coins(*parse_coins("12.5")), 12.5);
+    EXPECT_EQ(approximate_coins(Wei{}), 0);
+    EXPECT_DOUBLE_EQ(approximate_coins(*parse_wei(largest_wei)), 1.157920892373162e59);
+}
+
 TEST(Amount, HoldsTheLargestUint256) {
     const Result<Wei> wei = parse_coins(largest_coins);
     ASSERT_TRUE(wei);

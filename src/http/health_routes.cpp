@@ -1,0 +1,50 @@
+#include "http/health_routes.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <utility>
+
+namespace emeth::http {
+namespace {
+
+constexpr unsigned service_unavailable = 503;
+
+Task<Answer> alive(ServerRequest) {
+    ServerResponse response;
+    response.content_type = "text/plain; charset=utf-8";
+    response.body = "ok\n";
+    co_return response;
+}
+
+Task<Answer> readiness(WhyNotReady why_not_ready) {
+    auto asking = why_not_ready();
+    const std::vector<std::string> reasons = co_await std::move(asking);
+    boost::json::object json{{"ready", reasons.empty()}};
+    if (!reasons.empty()) json["reasons"] = boost::json::array(reasons.begin(), reasons.end());
+    ServerResponse response{boost::json::value(std::move(json))};
+    if (!reasons.empty()) response.status = service_unavailable;
+    co_return response;
+}
+
+Task<Answer> refused(Refusal refusal) {
+    co_return refusal;
+}
+
+}  // namespace
+
+Handler admitted(Admission admission, Handler handler) {
+    if (!admission) return handler;
+    return [admission = std::move(admission), handler = std::move(handler)](ServerRequest request) {
+        const OrRefusal<void> checked = admission(request);
+        return checked.has_error() ? refused(checked.error()) : handler(std::move(request));
+    };
+}
+
+void add_health_routes(Server& server, WhyNotReady why_not_ready, Admission admission) {
+    server.route("GET", "/healthz", 0, admitted(admission, alive));
+    server.route("GET", "/readyz", 0, admitted(admission, [why_not_ready = std::move(why_not_ready)](ServerRequest) {
+                     return readiness(why_not_ready);
+                 }));
+}
+
+}  // namespace emeth::http
