@@ -6,6 +6,8 @@
 #include "cli/path_option.hpp"
 #include "cli/program.hpp"
 #include "cli/verifier_settings.hpp"
+#include "http/health_routes.hpp"
+#include "http/server.hpp"
 #include "network/verifier/verifier.hpp"
 #include "runtime/log.hpp"
 #include "runtime/task_group.hpp"
@@ -18,6 +20,7 @@ namespace {
 struct VerifierFlags {
     ConfigFlags config;
     std::string data = ".emeth/verifier";
+    http::ServerOptions health;  ///< for /healthz and /readyz; port 0: nobody is listened to
 };
 
 Task<Result<void>> run_verifier(std::shared_ptr<VerifierFlags> flags) {
@@ -40,7 +43,14 @@ Task<Result<void>> run_verifier(std::shared_ptr<VerifierFlags> flags) {
     options.confirmations = self.settings.confirmations;
     const network::VerifierPorts ports{self.chain(), self.sender(), self.storage(), system_clock(), self.pool()};
     network::Verifier verifier(ports, std::move(options));
-    TaskGroup group(co_await asio::this_coro::executor, 2);
+    const auto executor = co_await asio::this_coro::executor;
+    http::Server health(executor, flags->health);
+    http::add_health_routes(health, [&verifier] { return verifier.why_not_ready(); });
+    TaskGroup group(executor, 3);
+    if (flags->health.port != 0) {
+        if (auto listening = health.listen(); listening.has_error()) co_return listening;
+        group.start(health.run());
+    }
     group.start(self.sender().run());
     group.start(verifier.run());
     co_await group.join();
@@ -54,6 +64,9 @@ void register_verifier(CLI::App& app, Invocation& invocation) {
     command->footer("Example:\n  emeth verifier --config config/verifier.env --data ./verifier\n");
     auto flags = std::make_shared<VerifierFlags>();
     flags->config.add_to(*command, verifier_settings());
+    command->add_option("--host", flags->health.host, "address to listen on for /healthz and /readyz")
+        ->capture_default_str();
+    command->add_option("--port", flags->health.port, "port for them; 0: none")->capture_default_str();
     add_path(*command, "--data", flags->data, "folder of key, outbox and scratch files", "DIR");
     command->callback([flags, &invocation] {
         invocation.run = [flags] {

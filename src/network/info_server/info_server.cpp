@@ -1,10 +1,13 @@
 #include "network/info_server/info_server.hpp"
 
+#include <fmt/format.h>
+
 #include <boost/json/array.hpp>
 #include <charconv>
 #include <utility>
 
 #include "api_client/listed_job.hpp"
+#include "http/health_routes.hpp"
 #include "runtime/log.hpp"
 #include "runtime/task_group.hpp"
 
@@ -60,6 +63,16 @@ InfoServerService::InfoServerService(asio::any_io_executor executor, InfoServerP
       server_(executor, std::move(options.listen)) {
     server_.route_json("GET", api_client::jobs_path, request_bytes_max,
                        [this](http::ServerRequest request) { return list(std::move(request)); });
+    http::add_health_routes(server_, [this] { return why_not_ready(); });
+}
+
+Task<std::vector<std::string>> InfoServerService::why_not_ready() {
+    std::vector<std::string> reasons;
+    if (!is_current_)
+        reasons.push_back(fmt::format(
+            "the list of JOBs is not up to date, but as of block {}: the chain or the Storage API has not answered",
+            index_.block()));
+    co_return reasons;
 }
 
 Task<http::Answer> InfoServerService::list(http::ServerRequest request) {
@@ -82,6 +95,7 @@ Task<> InfoServerService::follow() {
             spdlog::warn("JOB info server: {}; it serves what it knows", updated.error().message);
         if (updated.has_value() && failing) spdlog::info("JOB info server: up to date again");
         failing = updated.has_error();
+        is_current_ = !failing;
         co_await clock_.sleep(poll_interval_);
     }
 }

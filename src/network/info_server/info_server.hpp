@@ -1,6 +1,9 @@
 // The JOB info server: GET /api/v1/jobs?status=N, a cache of the contract. Io thread only.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "chain/chain.hpp"
 #include "http/server.hpp"
 #include "network/info_server/job_index.hpp"
@@ -32,18 +35,20 @@ public:
     Result<void> listen() { return server_.listen(); }
     [[nodiscard]] std::string url() const { return server_.url(); }
     /// Follows the chain and serves until cancelled. While the endpoint is down it serves what it knows; the header
-    /// x-emeth-block gives the block up to which that is complete.
+    /// x-emeth-block gives the block up to which that is complete, and /readyz says that it is not ready.
     Task<> run();
 
 private:
     Task<http::Answer> list(http::ServerRequest request);
     Task<> follow();
+    Task<std::vector<std::string>> why_not_ready();
 
     asio::any_io_executor executor_;
     JobIndex index_;
     ReasonLookups reasons_;
     Clock& clock_;
     Milliseconds poll_interval_;
+    bool is_current_ = false;  ///< the last update of the index succeeded
     http::Server server_;
 };
 

@@ -1,5 +1,7 @@
 #include "network/storage_api/storage_api_server.hpp"
 
+#include "http/health_routes.hpp"
+#include "network/chain_probe.hpp"
 #include "network/storage_api/endpoints.hpp"
 #include "runtime/log.hpp"
 
@@ -24,10 +26,12 @@ OrRefusal<void> StorageServices::check_url(const http::ServerRequest& request) c
 struct StorageApiServer::Impl {
     Impl(asio::any_io_executor executor, StorageApiPorts ports, StorageApiOptions options)
         : services(ports, std::move(options.folder), options.limits),
+          probe(executor, ports.chain, ports.clock),
           server(std::move(executor), std::move(options.listen)) {
         for (const auto& endpoints : {dataset_endpoints(), result_endpoints(), verdict_endpoints()})
             for (const Endpoint& endpoint : endpoints) add(endpoint);
         add_object_routes(server, services);
+        http::add_health_routes(server, [this] { return why_not_ready(); });
     }
 
     void add(const Endpoint& endpoint) {
@@ -37,9 +41,22 @@ struct StorageApiServer::Impl {
                           });
     }
 
+    Task<std::vector<std::string>> why_not_ready();
+
     StorageServices services;
+    ChainProbe probe;
     http::Server server;
 };
+
+Task<std::vector<std::string>> StorageApiServer::Impl::why_not_ready() {
+    std::vector<std::string> reasons;
+    auto check = [this] { return services.store.check_space(1); };
+    const OrRefusal<void> space = co_await services.pool.run(std::move(check));
+    if (space.has_error()) reasons.emplace_back("nothing can be stored: there is no space left");
+    const bool chain_answers = co_await probe.answers();
+    if (!chain_answers) reasons.emplace_back("the chain, which says who may have what, does not answer");
+    co_return reasons;
+}
 
 StorageApiServer::StorageApiServer(asio::any_io_executor executor, StorageApiPorts ports, StorageApiOptions options)
     : impl_(std::make_shared<Impl>(std::move(executor), ports, std::move(options))) {}

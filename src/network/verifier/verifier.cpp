@@ -54,6 +54,7 @@ struct Verifier::Impl : VerifierPorts {
     chain::LogFollower follower;
     CheckQueue queue;
     ReasonSender reasons;
+    bool follows = false;           ///< the last look at the chain's logs succeeded
     std::size_t looks = 0;          ///< in work
     std::map<JobId, OpenJob> open;  ///< JOBs last seen as PROCESSING or SUBMITTED
 
@@ -283,6 +284,7 @@ void Verifier::Impl::start_checks(TaskGroup& group) {
 Task<> Verifier::Impl::follow_and_start(TaskGroup& group) {
     for (;;) {
         const auto followed = co_await follow();
+        follows = followed.has_value();
         if (followed.has_error()) spdlog::warn("verifier: {}", followed.error().message);
         start_looks(group);
         start_checks(group);
@@ -306,6 +308,12 @@ Verifier::Verifier(VerifierPorts ports, VerifierOptions options)
     : impl_(std::make_unique<Impl>(ports, std::move(options))) {}
 
 Verifier::~Verifier() = default;
+
+Task<std::vector<std::string>> Verifier::why_not_ready() const {
+    std::vector<std::string> reasons;
+    if (!impl_->follows) reasons.emplace_back("the chain's logs cannot be followed: it has not answered");
+    co_return reasons;
+}
 
 Task<> Verifier::run() {
     return impl_->run();

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "api_client/storage_api_client.hpp"
 #include "chain/sender/transaction_sender.hpp"
@@ -49,6 +51,8 @@ public:
     ~Verifier();
     /// Runs until cancelled. A JOB whose data is currently unavailable is retried; no failure ends the verifier.
     Task<> run();
+    /// Sentences for /readyz: why it judges nothing now; none: it does.
+    Task<std::vector<std::string>> why_not_ready() const;
 
 private:
     struct Impl;

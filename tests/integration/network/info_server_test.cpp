@@ -247,6 +247,23 @@ TEST_F(InfoServerTest, ServesWhatItKnowsWhileTheChainIsDown) {
     wait_for(2);
 }
 
+TEST_F(InfoServerTest, IsReadyWhileItsListIsUpToDate) {
+    chain.failure = transient_error("http://10.0.0.1: connection refused");
+    start();
+    EXPECT_EQ(get("/healthz").status, 200u);
+    const http::ClientResponse early = get("/readyz");
+    EXPECT_EQ(early.status, 503u);
+    EXPECT_THAT(early.body, HasSubstr("as of block 0"));
+    EXPECT_THAT(early.body, ::testing::Not(HasSubstr("10.0.0.1")));
+    chain.failure.reset();
+    unsigned status = 0;
+    for (int tries = 0; tries < 200 && status != 200; ++tries) {
+        run(system_clock().sleep(Milliseconds{10}));
+        status = get("/readyz").status;
+    }
+    EXPECT_EQ(status, 200u);
+}
+
 TEST_F(InfoServerTest, RefusesAStatusThatIsNone) {
     start();
     for (const char* query :

@@ -79,6 +79,19 @@ TEST_F(StorageApi, AnUnknownJobIs404AndASilentChain503) {
     EXPECT_EQ(post("node/signed-get-url", signed_by(node)).status, 200u);
 }
 
+TEST_F(StorageApi, IsReadyWhileTheChainAnswersAndThereIsRoom) {
+    EXPECT_EQ(send("GET", url("/healthz")).status, 200u);
+    EXPECT_EQ(send("GET", url("/readyz")).status, 200u);
+    chain.failure = transient_error("http://10.0.0.1: connection refused");
+    EXPECT_EQ(send("GET", url("/readyz")).status, 200u) << "whoever asks often does not ask the chain as often";
+    limits.total_bytes_max = 0;
+    start();
+    const http::ClientResponse not_ready = send("GET", url("/readyz"));
+    EXPECT_EQ(not_ready.status, 503u);
+    EXPECT_EQ(object(not_ready).at("reasons").as_array().size(), 2u) << not_ready.body;
+    EXPECT_THAT(not_ready.body, ::testing::Not(::testing::HasSubstr("10.0.0.1")));
+}
+
 TEST_F(StorageApi, SignaturesExpireAndTheFutureIsRefused) {
     assign_job(upload_dataset("some text"));
     const json::object asked = signed_by(node);

@@ -98,6 +98,25 @@ TEST_F(VerifierRun, RejectsWithheldEvidenceWhenItsPatienceIsOver) {
     EXPECT_GE(system_clock().monotonic() - began, options.patience);
 }
 
+TEST_F(VerifierRun, IsReadyWhileItFollowsTheChain) {
+    options.confirmations = 50;  // so that it only looks
+    start_verifier();
+    const auto ready_in_time = [this](bool wanted) {
+        bool is_ready = run(judge->why_not_ready()).empty();
+        for (int tries = 0; tries < 200 && is_ready != wanted; ++tries) {
+            run(system_clock().sleep(Milliseconds(20)));
+            is_ready = run(judge->why_not_ready()).empty();
+        }
+        return is_ready == wanted;
+    };
+    EXPECT_FALSE(run(judge->why_not_ready()).empty()) << "it has only just begun";
+    EXPECT_TRUE(ready_in_time(true));
+    chain.failure = transient_error("connection refused");
+    EXPECT_TRUE(ready_in_time(false));
+    chain.failure.reset();
+    EXPECT_TRUE(ready_in_time(true));
+}
+
 TEST_F(VerifierRun, DrawsNothingBeforeTheSubmitIsDeepEnough) {
     options.patience = Milliseconds(0);
     options.confirmations = 50;
