@@ -69,7 +69,7 @@ public:
           jobs_(core.store().jobs()),
           monitoring_({[this] { return admin_api_.snapshot(); }, jobs_, core.store(), core.rpc_tally(), core.pool(),
                        system_clock(), core.data},
-                      worker_options.admins),
+                      [this](const std::string& peer_ip) { return workers_.is_admin(peer_ip); }),
           workers_(executor, core.key(), std::move(worker_options), system_clock(), system_random()),
           http_(executor, server_options(core.config)),
           services_(executor, core.ports(jobs_), workers_, group_, core.config, constants, core.data),
@@ -79,9 +79,9 @@ public:
                      [this](statemachine::Job job) { services_.supervisor.take_on(std::move(job)); }),
           constants_(constants),
           network_pulse_(services_),
-          admin_api_(
-              {services_, constants_, core.config.selection.rules, core.network_clock(), &discovery_, &network_pulse_},
-              [this] { group_.cancel(); }),
+          admin_api_({services_, constants_, core.config.selection.rules, core.network_clock(), &discovery_,
+                      &network_pulse_, &log},
+                     [this] { group_.cancel(); }),
           admin_(executor, admin_socket(core.data),
                  [this](std::string method, boost::json::object params) {
                      return admin_api_.handle(std::move(method), std::move(params));

@@ -79,6 +79,7 @@ Task<Result<value>> AdminApi::handle(std::string method, object params) {
             object{{"master", now->has_master}, {method, method == "jobs" ? jobs_json(*now) : workers_json(*now)}});
     }
     if (method == "refusals") co_return co_await refusals();
+    if (method == "log") co_return log();
     if (method == "rewards") co_return co_await rewards(days.value_or(days_shown));
     if (method == "drain") co_return co_await drain(on.value_or(true));
     if (method == "decline") co_return co_await decline(job);
@@ -242,6 +243,14 @@ Task<Result<value>> AdminApi::refusals() {
         list.push_back(
             object{{"jobs", count.jobs}, {"newestAt", count.newest_at_unix_ms / 1'000}, {"reason", count.reason}});
     co_return value(object{{"refusals", std::move(list)}});
+}
+
+value AdminApi::log() const {
+    array lines;
+    if (ports_.log != nullptr)
+        for (const LogLine& line : ports_.log->after(0))
+            lines.push_back(object{{"atMs", line.at_unix_ms}, {"level", line.level}, {"text", line.text}});
+    return object{{"lines", std::move(lines)}};
 }
 
 Task<Result<value>> AdminApi::rewards(std::uint64_t count) {

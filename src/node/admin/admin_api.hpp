@@ -16,6 +16,7 @@
 #include "node/market/discovery.hpp"
 #include "node/snapshot/network_pulse.hpp"
 #include "node/snapshot/snapshot.hpp"
+#include "runtime/log_ring.hpp"
 
 namespace emeth::node {
 
@@ -27,6 +28,7 @@ struct AdminPorts {
     const api_client::NetworkClock& network_clock;
     const Discovery* discovery = nullptr;   ///< none without a running master
     const NetworkPulse* network = nullptr;  ///< the same
+    const LogRing* log = nullptr;           ///< the same
 };
 
 class AdminApi {
@@ -38,7 +40,7 @@ public:
     /// `stop` ends the master.
     AdminApi(const AdminPorts& ports, std::function<void()> stop) : ports_(ports), stop_(std::move(stop)) {}
 
-    /// status {}, jobs {}, workers {}, joblist {}, refusals {}, rewards {days?}, drain {on}, decline {job?}, withdraw
+    /// status {}, jobs {}, workers {}, joblist {}, refusals {}, log {}, rewards {days?}, drain {on}, decline {job?}, withdraw
     /// {slot?}, stop {}. Error: unknown method, wrong parameters, or why it cannot be done.
     Task<Result<boost::json::value>> handle(std::string method, boost::json::object params);
 
@@ -54,6 +56,8 @@ public:
     Task<Result<boost::json::value>> withdraw(std::optional<std::uint64_t> slot);
     /// Why JOBs were not taken, with how many each reason kept out; of the newest that the store remembers.
     Task<Result<boost::json::value>> refusals();
+    /// The newest lines of the running master's log.
+    [[nodiscard]] boost::json::value log() const;
     /// Day by day, today first: what JOBs and slots brought. `chainTrouble` says why the slots are missing.
     Task<Result<boost::json::value>> rewards(std::uint64_t days);
     /// From now on no JOB is taken, or taken again.

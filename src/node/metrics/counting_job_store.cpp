@@ -1,10 +1,10 @@
 #include "node/metrics/counting_job_store.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <variant>
 
 #include "chain/amount.hpp"
+#include "node/money/income.hpp"
 #include "statemachine/delivery.hpp"
 
 namespace emeth::node {
@@ -22,12 +22,10 @@ void count_change(JobTally& tally, const sm::Job& before, const sm::Event& event
     const auto [stays, is_new] = tally.stays_s.try_emplace(before.state, JobTally::stay_bounds_s);
     stays->second.observe(seconds_between(before.entered_at_unix_ms, event.at_unix_ms));
     if (!sm::is_end(after.state)) return;
-    const Wei& deposit = after.deposit.deposit;
-    if (after.outcome.paid) {
-        const double gain = chain::approximate_coins(*after.outcome.paid) - chain::approximate_coins(deposit);
-        (gain < 0 ? tally.lost_emt : tally.earned_emt) += std::abs(gain);
-    }
-    if (after.outcome.penalty) tally.lost_emt += chain::approximate_coins(*after.outcome.penalty);
+    DayOfIncome brought;
+    add(brought, after);
+    tally.earned_emt += chain::approximate_coins(brought.fees);
+    tally.lost_emt += chain::approximate_coins(brought.penalties);
 }
 
 void count_bytes(JobTally& tally, const sm::Event& event, const sm::Job& after) {

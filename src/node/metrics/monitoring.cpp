@@ -46,14 +46,14 @@ std::vector<std::string> why_not_ready(const Result<void>& store, const std::opt
     return reasons;
 }
 
-http::OrRefusal<void> admit(const Whitelist& allowed, const std::string& peer_ip) {
-    if (is_loopback(peer_ip) || allowed.allows(peer_ip)) return {};
+http::OrRefusal<void> admit(const IsListed& is_listed, const std::string& peer_ip) {
+    if (is_loopback(peer_ip) || is_listed(peer_ip)) return {};
     return http::forbidden(fmt::format("{} is not on the master's jsonrpc_whitelist", peer_ip));
 }
 
 void Monitoring::add_routes(http::Server& server) {
     const http::Admission admission = [this](const http::ServerRequest& request) {
-        return admit(allowed_, request.peer_address);
+        return admit(is_listed_, request.peer_address);
     };
     http::add_health_routes(
         server, [this] { return not_ready(); }, admission);

@@ -4,13 +4,13 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "chain/rpc/rpc_tally.hpp"
 #include "http/server.hpp"
 #include "node/metrics/counting_job_store.hpp"
 #include "node/snapshot/snapshot.hpp"
-#include "node/workers/whitelist.hpp"
 #include "runtime/blocking_pool.hpp"
 #include "runtime/clock.hpp"
 #include "storage/store.hpp"
@@ -36,12 +36,15 @@ inline constexpr std::int64_t chain_silence_max_ms = 60'000;
 std::vector<std::string> why_not_ready(const Result<void>& store, const std::optional<NetworkStatus>& network,
                                        std::int64_t now_unix_ms);
 
-/// Answered are this machine itself and whom `allowed` names by IP address. Pure.
-http::OrRefusal<void> admit(const Whitelist& allowed, const std::string& peer_ip);
+/// Whether an address is on jsonrpc_whitelist, as it is now.
+using IsListed = std::function<bool(const std::string& peer_ip)>;
+/// Answered are this machine itself and who is listed.
+http::OrRefusal<void> admit(const IsListed& is_listed, const std::string& peer_ip);
 
 class Monitoring {
 public:
-    Monitoring(MonitoringPorts ports, Whitelist allowed) : ports_(std::move(ports)), allowed_(std::move(allowed)) {}
+    Monitoring(MonitoringPorts ports, IsListed is_listed)
+        : ports_(std::move(ports)), is_listed_(std::move(is_listed)) {}
 
     /// The monitoring must outlive the server's run().
     void add_routes(http::Server& server);
@@ -53,7 +56,7 @@ private:
     Task<http::Answer> answer_metrics();
 
     MonitoringPorts ports_;
-    Whitelist allowed_;
+    IsListed is_listed_;
 };
 
 }  // namespace emeth::node

@@ -119,7 +119,7 @@ const std::map<std::string, Rule> rules{
      below_node + Rule{"node/core", "node/market", "node/money", "node/snapshot", "node/data_folder.hpp"}},
     // A view over the operator's commands: it knows no other room of the node.
     {"node/dashboard", {"statemachine", "storage", "runtime", "crypto", "http", "web"}},
-    {"node/metrics", below_node + Rule{"chain/rpc", "node/snapshot", "node/workers"}},
+    {"node/metrics", below_node + Rule{"chain/rpc", "node/money", "node/snapshot"}},
     {"node", below_node + Rule{"node/workers", "node/market", "node/money", "node/pipeline", "node/core",
                                "node/snapshot", "node/admin", "node/dashboard", "node/metrics"}},
 
