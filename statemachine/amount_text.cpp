@@ -1,6 +1,8 @@
 #include "statemachine/amount_text.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 
 namespace emeth {
 namespace {
@@ -8,15 +10,25 @@ namespace {
 constexpr std::size_t decimals_per_token = 18;
 constexpr std::size_t digits_max = 78;  // of 2^256 - 1
 
-/// Divides `amount` by ten in place and returns the remainder.
-std::uint8_t divide_by_ten(Wei& amount) {
-    unsigned remainder = 0;
-    for (std::uint8_t& byte : amount.bytes) {
-        const unsigned value = remainder << 8 | byte;
-        byte = static_cast<std::uint8_t>(value / 10);
-        remainder = value % 10;
+/// Base 2^32, the most significant first.
+using Limbs = std::array<std::uint32_t, Wei::size_bytes / sizeof(std::uint32_t)>;
+
+Limbs limbs_of(const Wei& amount) {
+    Limbs limbs{};
+    for (std::size_t i = 0; i < amount.bytes.size(); ++i)
+        limbs[i / sizeof(std::uint32_t)] = limbs[i / sizeof(std::uint32_t)] << 8 | amount.bytes[i];
+    return limbs;
+}
+
+/// Divides in place and returns the remainder.
+std::uint32_t divide(Limbs& limbs, std::uint32_t divisor) {
+    std::uint64_t remainder = 0;
+    for (std::uint32_t& limb : limbs) {
+        const std::uint64_t value = remainder << 32 | limb;
+        limb = static_cast<std::uint32_t>(value / divisor);
+        remainder = value % divisor;
     }
-    return static_cast<std::uint8_t>(remainder);
+    return static_cast<std::uint32_t>(remainder);
 }
 
 /// amount = amount * 10 + digit; false on overflow.
@@ -33,8 +45,15 @@ bool append_digit(Wei& amount, unsigned digit) {
 }  // namespace
 
 std::string to_decimal(const Wei& amount) {
+    constexpr std::uint32_t billion = 1'000'000'000;
+    constexpr std::size_t digits_of_it = 9;
     std::string reversed;
-    for (Wei rest = amount; !rest.is_zero();) reversed.push_back(static_cast<char>('0' + divide_by_ten(rest)));
+    for (Limbs rest = limbs_of(amount); rest != Limbs{};) {
+        std::uint32_t piece = divide(rest, billion);
+        for (std::size_t digit = 0; digit < digits_of_it; ++digit, piece /= 10)
+            reversed.push_back(static_cast<char>('0' + piece % 10));
+    }
+    reversed.erase(reversed.find_last_not_of('0') + 1);
     if (reversed.empty()) return "0";
     std::reverse(reversed.begin(), reversed.end());
     return reversed;

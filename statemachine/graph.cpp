@@ -1,4 +1,6 @@
 // The table as data and as diagrams; both are derived from the rules that transition() follows.
+#include "statemachine/graph.hpp"
+
 #include <algorithm>
 #include <iterator>
 
@@ -49,9 +51,10 @@ const std::vector<TableRow>& table() {
     return rows;
 }
 
-std::string graph_mermaid() {
-    std::string text =
-        sentence("stateDiagram-v2\n    [*] --> discovered : ", event_name(event_index<Discovered>), "\n");
+std::string graph_mermaid(const StateNotes& notes) {
+    std::string text = "stateDiagram-v2\n";
+    for (const auto& [state, note] : notes) text += sentence("    ", name(state), " : ", name(state), ", ", note, "\n");
+    text += sentence("    [*] --> discovered : ", event_name(event_index<Discovered>), "\n");
     for (const Edge& edge : edges()) {
         text += sentence("    ", name(edge.from), " --> ", name(edge.to), " : ", edge.label, "\n");
     }
@@ -61,8 +64,10 @@ std::string graph_mermaid() {
     return text;
 }
 
-std::string graph_dot() {
+std::string graph_dot(const StateNotes& notes) {
     std::string text = "digraph job {\n    rankdir=LR;\n    node [shape=box, style=rounded];\n";
+    for (const auto& [state, note] : notes)
+        text += sentence("    ", name(state), " [label=\"", name(state), "\\n", note, "\"];\n");
     for (const State state : all_states) {
         if (is_end(state)) text += sentence("    ", name(state), " [peripheries=2];\n");
     }
@@ -70,6 +75,14 @@ std::string graph_dot() {
         text += sentence("    ", name(edge.from), " -> ", name(edge.to), " [label=\"", edge.label, "\"];\n");
     }
     return text + "}\n";
+}
+
+std::string graph_mermaid() {
+    return graph_mermaid(StateNotes{});
+}
+
+std::string graph_dot() {
+    return graph_dot(StateNotes{});
 }
 
 }  // namespace emeth::statemachine

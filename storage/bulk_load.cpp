@@ -10,19 +10,19 @@ namespace emeth::storage {
 
 namespace {
 
-constexpr std::size_t jobs_per_batch = 250;  // about 1 MB
+constexpr std::size_t changes_per_batch = 6'000;  // about 1 MB
 
 }  // namespace
 
 struct BulkLoad::Impl {
     std::unique_ptr<RocksDatabase> database;
     Batch batch;
-    std::size_t jobs_in_batch = 0;
+    std::uint64_t next_refusal = 0;
 
-    Result<void> write(Durability durability) {
-        const Batch full = std::exchange(batch, {});
-        jobs_in_batch = 0;
-        return database->write(full, durability);
+    Result<void> write(Durability durability) { return database->write(std::exchange(batch, {}), durability); }
+    Result<void> write_if_full() {
+        if (batch.size() < changes_per_batch) return {};
+        return write(Durability::unsynced);
     }
 };
 
@@ -48,12 +48,32 @@ Result<void> BulkLoad::add(const statemachine::Job& job, std::span<const History
     impl_->batch.put(Family::meta, active_key(id), {});
     if (statemachine::is_end(job.state)) impl_->batch.erase(Family::meta, active_key(id));
     put_outbox(impl_->batch, transactions);
-    if (++impl_->jobs_in_batch < jobs_per_batch) return {};
-    return impl_->write(Durability::unsynced);
+    return impl_->write_if_full();
+}
+
+Result<void> BulkLoad::add_transaction(const OutboxEntry& entry) {
+    put_outbox(impl_->batch, {entry});
+    return impl_->write_if_full();
+}
+
+Result<void> BulkLoad::add_replacement(std::uint64_t nonce, std::uint32_t number, const Replacement& replacement) {
+    impl_->batch.put(Family::meta, replacement_key(nonce, number), encode_replacement({nonce, number, replacement}));
+    return impl_->write_if_full();
+}
+
+Result<void> BulkLoad::add_cursor(std::string_view key, std::string_view value) {
+    impl_->batch.put(Family::cursors, key, encode_cursor(value));
+    return impl_->write_if_full();
+}
+
+Result<void> BulkLoad::add_refusal(const RefusedJob& refusal) {
+    impl_->batch.put(Family::meta, refusal_key(impl_->next_refusal++), encode_refusal(refusal));
+    return impl_->write_if_full();
 }
 
 Result<void> BulkLoad::finish() {
-    return impl_->write(Durability::synced);
+    if (const Result<void> written = impl_->write(Durability::synced); written.has_error()) return written;
+    return impl_->database->flush();
 }
 
 }  // namespace emeth::storage

@@ -1,4 +1,4 @@
-// Fills a store quickly with whole JOBs, for measurements that need a long history. Not for use by a node: until
+// Fills a new store quickly: with a dump, or for measurements that need a long history. Not for use by a node: until
 // finish() has returned, a power cut may lose what was added.
 #pragma once
 
@@ -6,9 +6,11 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <string_view>
 
 #include "runtime/result.hpp"
 #include "storage/job_store.hpp"
+#include "storage/notes.hpp"
 
 namespace emeth::storage {
 
@@ -24,6 +26,13 @@ public:
     /// `history` must lead to `job`, as verify() would check; `job` must not be in the store yet.
     Result<void> add(const statemachine::Job& job, std::span<const HistoryEntry> history,
                      const std::vector<OutboxEntry>& transactions);
+    /// Its replacements are added one by one, and not looked at here.
+    Result<void> add_transaction(const OutboxEntry& entry);
+    /// `number`: from 1, in the order of signing.
+    Result<void> add_replacement(std::uint64_t nonce, std::uint32_t number, const Replacement& replacement);
+    Result<void> add_cursor(std::string_view key, std::string_view value);
+    /// Oldest first.
+    Result<void> add_refusal(const RefusedJob& refusal);
     /// Writes what is still buffered, and syncs.
     Result<void> finish();
 

@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <boost/crc.hpp>
-
+#include "storage/checksum.hpp"
 #include "storage/keys.hpp"
 
 namespace emeth::storage {
@@ -11,15 +10,12 @@ namespace {
 
 constexpr std::size_t crc_offset = 3;
 
-/// Castagnoli's polynomial, as in iSCSI and in RocksDB's own blocks.
-using Crc32c = boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true>;
-
 std::uint32_t checksum(std::string_view key, std::string_view header, std::string_view payload) {
     Crc32c crc;
-    crc.process_bytes(key.data(), key.size());
-    crc.process_bytes(header.data(), header.size());
-    crc.process_bytes(payload.data(), payload.size());
-    return crc.checksum();
+    crc.update(key);
+    crc.update(header);
+    crc.update(payload);
+    return crc.value();
 }
 
 }  // namespace

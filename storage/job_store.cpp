@@ -5,6 +5,7 @@
 
 #include "storage/keys.hpp"
 #include "storage/record_codec.hpp"
+#include "storage/replay.hpp"
 #include "storage/rocks_store.hpp"
 
 namespace emeth::storage {

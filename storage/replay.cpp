@@ -1,8 +1,8 @@
-// Does the history produce the record? Everything is compared by its stored bytes, which works for NaN losses, too.
+#include "storage/replay.hpp"
+
 #include <fmt/format.h>
 
 #include "storage/record_codec.hpp"
-#include "storage/rocks_store.hpp"
 
 namespace emeth::storage {
 
@@ -54,19 +54,32 @@ Result<Job> replay_next(const Job& job, const HistoryEntry& entry) {
 
 }  // namespace
 
-Result<void> check_replay(const Job& job, const std::vector<HistoryEntry>& entries) {
-    if (entries.empty()) return permanent_error("has a record but no history: the store is damaged");
-    Result<Job> replayed = replay_first(entries.front());
-    for (std::size_t i = 0; replayed && i < entries.size(); ++i) {
-        if (i > 0) replayed = replay_next(*replayed, entries[i]);
-        if (replayed) replayed->sequence = entries[i].sequence;
-    }
-    if (replayed.has_error()) return replayed.error();
-    if (encode_job(*replayed) == encode_job(job)) return {};
+Result<void> Replay::add(const HistoryEntry& entry) {
+    Result<Job> next = job_ ? replay_next(*job_, entry) : replay_first(entry);
+    if (next.has_error()) return next.error();
+    job_ = std::move(*next);
+    job_->sequence = entry.sequence;
+    return {};
+}
+
+Result<void> Replay::finish(std::string_view record) const {
+    if (!job_) return permanent_error("has a record but no history: the store is damaged");
+    if (encode_job(*job_) == record) return {};
+    // A newer emeth's record may have fields that this one does not know.
+    const Result<Job> job = decode_job(record);
+    if (job.has_error()) return job.error();
+    if (encode_job(*job_) == encode_job(*job)) return {};
     return permanent_error(fmt::format(
         "the replay of {} history entries differs from the record in: {}: the store is damaged, or was written by an "
         "emeth with other rules",
-        entries.size(), differing_fields(job, *replayed)));
+        job_->sequence, differing_fields(*job, *job_)));
+}
+
+Result<void> check_replay(const Job& job, const std::vector<HistoryEntry>& entries) {
+    Replay replay;
+    for (const HistoryEntry& entry : entries)
+        if (const Result<void> added = replay.add(entry); added.has_error()) return added;
+    return replay.finish(encode_job(job));
 }
 
 }  // namespace emeth::storage

@@ -28,6 +28,8 @@ class Batch {
 public:
     void put(Family family, std::string_view key, std::string_view payload);
     void erase(Family family, std::string_view key);
+    /// Of changes.
+    [[nodiscard]] std::size_t size() const { return changes_.size(); }
 
 private:
     friend class RocksDatabase;
@@ -52,6 +54,34 @@ struct Platform {
     int opening_threads = 16;                             ///< used to read tables when the store is opened
 };
 
+/// One family from a key on, in key order, as it was when the reader was made. Not thread-safe; several read at once.
+/// Key and value are valid until the next call. For reading much at once: it reads ahead, and fills no cache.
+class FamilyReader {
+public:
+    FamilyReader(FamilyReader&&) noexcept;
+    ~FamilyReader();
+
+    void seek(std::string_view key);
+    void next();
+    /// False at the end, and after an error.
+    [[nodiscard]] bool valid() const;
+    [[nodiscard]] std::string_view key() const;
+    /// In its envelope.
+    [[nodiscard]] std::string_view value() const;
+    /// Its payload. The Error names the key.
+    [[nodiscard]] Result<std::string_view> payload() const;
+    /// An Error of the disk.
+    [[nodiscard]] Result<void> status() const;
+    /// The same for an Error that was found in the payload.
+    [[nodiscard]] Error damaged(const Error& damage) const;
+
+private:
+    friend class RocksDatabase;
+    struct Impl;
+    explicit FamilyReader(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
 /// Thread-safe.
 class RocksDatabase {
 public:
@@ -70,6 +100,9 @@ public:
     /// gone; the failed write may then turn out to be durable after all.
     Result<void> write(const Batch& batch, Durability durability);
 
+    /// Moves what is only in the log into tables, so that the next opening has nothing to replay.
+    Result<void> flush();
+
     /// Call it before reading anything that a write will be decided from: after a failed write, only then do reads show
     /// whether that write became durable. Error: nothing can be written yet.
     Result<void> make_writable();
@@ -82,10 +115,20 @@ public:
     /// Since it was opened.
     [[nodiscard]] WriteCounts write_counts() const { return {synced_writes_, failed_writes_}; }
 
+    /// At the first key of the family; the database must outlive it.
+    Result<FamilyReader> reader(Family family);
+
     /// The last key that begins with `prefix`.
     Result<std::optional<std::string>> last_key(Family family, std::string_view prefix);
 
+    /// RocksDB's own estimate, without counting.
+    Result<std::uint64_t> estimated_keys(Family family);
+
+    /// What is wrong with a value, with the place where it is stored.
+    [[nodiscard]] Error value_error(Family family, std::string_view key, const Error& damage) const;
+
 private:
+    friend class FamilyReader;
     /// An open RocksDB with its families; closed when its last user releases it.
     struct Opened {
         Opened() = default;
@@ -106,7 +149,6 @@ private:
     rocksdb::Status open_again();
     [[nodiscard]] bool has_space() const;
     [[nodiscard]] Error error(const rocksdb::Status& status) const;
-    [[nodiscard]] Error value_error(Family family, std::string_view key, const Error& damage) const;
 
     std::filesystem::path folder_;
     OpenMode mode_;

@@ -82,9 +82,4 @@ private:
 /// Adds `entries` and their keys in the index of those not yet mined.
 void put_outbox(Batch& batch, const std::vector<OutboxEntry>& entries);
 
-/// Replays `entries` through transition() and compares the result with `job`; the error says where they diverge.
-Result<void> check_replay(const statemachine::Job& job, const std::vector<HistoryEntry>& entries);
-
-Result<void> dump_database(RocksDatabase& database, const std::function<void(std::string_view line)>& sink);
-
 }  // namespace emeth::storage

@@ -70,8 +70,8 @@ Result<void> NodeStore::check_writable() {
     return parts_->database->make_writable();
 }
 
-Result<void> NodeStore::dump(const std::function<void(std::string_view line)>& sink) {
-    return dump_database(*parts_->database, sink);
+Inspection NodeStore::inspection() const {
+    return Inspection(parts_->database);
 }
 
 }  // namespace emeth::storage

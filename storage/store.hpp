@@ -8,10 +8,9 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <memory>
-#include <string_view>
 
+#include "storage/inspection.hpp"
 #include "storage/job_store.hpp"
 #include "storage/notes.hpp"
 #include "storage/open_mode.hpp"
@@ -45,9 +44,8 @@ public:
     /// Why nothing can be written now. After a failed write it tries to open the store again, as the next write would.
     Result<void> check_writable();
 
-    /// One JSON object per line: every record, history entry, outbox entry, cursor and refusal. Ids and hashes as
-    /// 0x-hex, amounts as decimal strings.
-    Result<void> dump(const std::function<void(std::string_view line)>& sink);
+    /// Everything in it at once. It lives as long as it likes.
+    [[nodiscard]] Inspection inspection() const;
 
 private:
     struct Parts;

@@ -1,124 +1,43 @@
 // emeth state: what a node knows of its JOBs, read from its store, even while a master is running.
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
-
-#include <functional>
-#include <memory>
 
 #include "cli/command.hpp"
 #include "cli/path_option.hpp"
 #include "cli/program.hpp"
-#include "cli/state_print.hpp"
+#include "cli/state_commands.hpp"
+#include "cli/terminal.hpp"
 #include "node/data_folder.hpp"
+#include "runtime/clock.hpp"
 #include "runtime/failpoint.hpp"
+#include "runtime/processors.hpp"
 #include "runtime/redaction.hpp"
-#include "statemachine/transition.hpp"
-#include "storage/store.hpp"
 
 namespace emeth::cli {
 
 namespace {
 
-struct StateFlags {
-    std::string data = ".emeth/node", job, format = "mermaid";
+constexpr const char* examples =
+    "All but load and force only read, also beside a running master.\n\n"
+    "Examples:\n"
+    "  emeth state list --active --data ./node       the JOBs at work, the next deadline first\n"
+    "  emeth state show 0x12ab34cd --data ./node     one JOB: timeline, transactions, costs\n"
+    "  emeth state history 0x12ab34cd --data ./node  its story\n"
+    "  emeth state verify --data ./node              replays every history, compares all that belongs together\n"
+    "  emeth state dump --data ./node > node.jsonl   everything, one JSON object a line\n"
+    "  emeth state graph --format dot | dot -Tsvg\n";
+
+constexpr std::size_t digits_min = 8;
+
+struct FailpointFlags {
     bool json = false;
 };
 
-using Flags = std::shared_ptr<StateFlags>;
-using Inspect = std::function<Result<void>(storage::NodeStore&, const StateFlags&)>;
-
-constexpr const char* examples =
-    "Examples:\n"
-    "  emeth state list --data ./node                every JOB, and why it is where it is\n"
-    "  emeth state history 0x… --data ./node         the story of one JOB\n"
-    "  emeth state dump --data ./node > node.jsonl   everything, one JSON object a line\n"
-    "  emeth state verify --data ./node              replays every history and compares it with its record\n"
-    "  emeth state graph --format dot | dot -Tsvg\n";
-
-int inspect(const Flags& flags, const Inspect& work) {
-    const auto store = storage::NodeStore::open(node::store_folder(flags->data), storage::OpenMode::read_only);
-    if (store.has_error()) return fail("state", store.error(), exit_unavailable);
-    const auto done = work(**store, *flags);
-    return done.has_error() ? fail("state", done.error(), exit_failed) : static_cast<int>(exit_ok);
-}
-
-Result<statemachine::Job> find_job(storage::NodeStore& store, const StateFlags& flags) {
-    const auto id = JobId::parse(flags.job);
-    if (!id)
-        return permanent_error(fmt::format("'{}' is no JOB id: expected 0x and 32 hex digits", redacted(flags.job)));
-    auto job = store.jobs().find(*id);
-    if (job.has_error()) return job.error();
-    if (!job->has_value())
-        return permanent_error(
-            fmt::format("no JOB {} in {}; `emeth state list` shows those that are", flags.job, flags.data));
-    return std::move(**job);
-}
-
-Result<void> show(storage::NodeStore& store, const StateFlags& flags) {
-    const auto job = find_job(store, flags);
-    if (job.has_error()) return job.error();
-    if (!flags.json) {
-        print_job(*job);
-        return {};
-    }
-    return print_dump_of(store, job->terms.id);
-}
-
-Result<void> history(storage::NodeStore& store, const StateFlags& flags) {
-    const auto job = find_job(store, flags);
-    if (job.has_error()) return job.error();
-    const auto entries = store.jobs().history(job->terms.id);
-    if (entries.has_error()) return entries.error();
-    print_history(*job, *entries);
-    return {};
-}
-
-Result<void> dump(storage::NodeStore& store, const StateFlags&) {
-    return store.dump([](std::string_view line) { fmt::print("{}\n", line); });
-}
-
-Result<void> verify(storage::NodeStore& store, const StateFlags&) {
-    std::size_t jobs = 0;
-    Result<void> first_error;
-    const auto walked = store.jobs().for_each([&](const statemachine::Job& job) {
-        ++jobs;
-        auto verified = store.jobs().verify(job.terms.id);
-        if (verified.has_value()) return true;
-        first_error = std::move(verified);
-        return false;
-    });
-    if (walked.has_error()) return walked;
-    if (first_error.has_error()) return first_error;
-    fmt::print("{} JOBs: every history leads to its record\n", jobs);
-    return {};
-}
-
-CLI::App* add(CLI::App& parent, const std::string& name, const std::string& description, const Flags& flags,
-              Invocation& invocation, Inspect work) {
-    auto* command = parent.add_subcommand(name, description);
-    add_path(*command, "--data", flags->data, "the master's data folder", "DIR");
-    command->callback([flags, &invocation, work = std::move(work)] {
-        invocation.run = [flags, work] { return inspect(flags, work); };
-    });
-    return command;
-}
-
-void add_graph(CLI::App& parent, const Flags& flags, Invocation& invocation) {
-    auto* command = parent.add_subcommand("graph", "the transition table as a picture");
-    command->add_option("--format", flags->format, "mermaid or dot")
-        ->capture_default_str()
-        ->check(CLI::IsMember({"mermaid", "dot"}));
-    command->callback([flags, &invocation] {
-        invocation.run = [flags] {
-            fmt::print("{}", flags->format == "dot" ? statemachine::graph_dot() : statemachine::graph_mermaid());
-            return static_cast<int>(exit_ok);
-        };
-    });
-}
-
-void add_failpoints(CLI::App& parent, const Flags& flags, Invocation& invocation) {
-    auto* command = parent.add_subcommand(
+void add_failpoints(CLI::App& state, Invocation& invocation) {
+    auto* command = state.add_subcommand(
         "failpoints", "where tests kill the processes of a node: every durable commit and every outside effect");
+    const auto flags = std::make_shared<FailpointFlags>();
     command->add_flag("--json", flags->json, "one JSON object a line");
     command->callback([flags, &invocation] {
         invocation.run = [flags] {
@@ -134,27 +53,84 @@ void add_failpoints(CLI::App& parent, const Flags& flags, Invocation& invocation
     });
 }
 
+/// "0x12ab34cd…" with or without the ellipsis that a list shows.
+std::string_view without_ellipsis(std::string_view id) {
+    constexpr std::string_view ellipsis = "…";
+    if (id.ends_with(ellipsis)) id.remove_suffix(ellipsis.size());
+    return id;
+}
+
+bool is_beginning_of_an_id(std::string_view text) {
+    text.remove_prefix(text.starts_with("0x") ? 2 : 0);
+    return text.size() >= digits_min && text.size() < 2 * JobId::size_bytes &&
+           text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+/// All ids that begin so: two at most.
+Result<std::vector<JobId>> beginning_with(storage::NodeStore& store, std::string_view digits) {
+    digits.remove_prefix(digits.starts_with("0x") ? 2 : 0);
+    std::string lowest(digits), highest(digits);
+    lowest.resize(2 * JobId::size_bytes, '0');
+    highest.resize(2 * JobId::size_bytes, 'f');
+    return store.inspection().ids_between(*JobId::parse(lowest), *JobId::parse(highest), 2);
+}
+
 }  // namespace
+
+void StateFlags::add_to(CLI::App& command) {
+    add_path(command, "--data", data, "the master's data folder", "DIR");
+}
+
+void StateFlags::add_json(CLI::App& command, const std::string& help) {
+    command.add_flag("--json", json, help);
+}
+
+int inspect_store(const StateFlags& flags, const std::function<Result<void>(storage::NodeStore&)>& work) {
+    const auto store = storage::NodeStore::open(node::store_folder(flags.data), storage::OpenMode::read_only);
+    if (store.has_error()) return fail("state", store.error(), exit_unavailable);
+    const auto done = work(**store);
+    return done.has_error() ? fail("state", done.error(), exit_failed) : static_cast<int>(exit_ok);
+}
+
+Result<statemachine::Job> find_job(storage::NodeStore& store, const StateFlags& flags, std::string_view given) {
+    const std::string_view text = without_ellipsis(given);
+    auto id = JobId::parse(text);
+    if (!id && !is_beginning_of_an_id(text))
+        return permanent_error(fmt::format("'{}' is no JOB id: expected 0x and 32 hex digits, or at least the first {}",
+                                           redacted(given), digits_min));
+    if (!id) {
+        const auto ids = beginning_with(store, text);
+        if (ids.has_error()) return ids.error();
+        if (ids->size() > 1)
+            return permanent_error(fmt::format("several JOBs begin with {}, {} and {} among them: give more digits",
+                                               text, (*ids)[0].hex(), (*ids)[1].hex()));
+        if (!ids->empty()) id = ids->front();
+    }
+    auto job = id ? store.jobs().find(*id) : Result<std::optional<statemachine::Job>>(std::nullopt);
+    if (job.has_error()) return job.error();
+    if (job->has_value()) return std::move(**job);
+    return permanent_error(fmt::format("no JOB {} in {}; `emeth state list` shows those that are", text, flags.data));
+}
+
+std::string utc_text(std::int64_t unix_ms) {
+    return fmt::format("{:%Y-%m-%d %H:%M:%S}", fmt::gmtime(static_cast<std::time_t>(unix_ms / 1000)));
+}
+
+void print_wrapped(std::string_view indent, std::string_view text) {
+    for (const std::string& line : wrapped(indent, text, terminal_columns())) fmt::print("{}\n", line);
+}
+
+WatchedEffort::WatchedEffort(const storage::Inspection& inspection, const std::string& title)
+    : bar_(title, inspection.estimated_jobs().value(), ProgressUnit::count, system_clock()),
+      effort_{processors(), [this](std::uint64_t jobs) { bar_.update(jobs); }} {}
 
 void register_state(CLI::App& app, Invocation& invocation) {
     auto* command = app.add_subcommand("state", "inspect the durable state of a node");
     command->require_subcommand(1);
     command->footer(examples);
-    const auto flags = std::make_shared<StateFlags>();
-    add(*command, "list", "every JOB with its state and the reason", flags, invocation,
-        [](storage::NodeStore& store, const StateFlags& chosen) { return print_list(store.jobs(), chosen.json); })
-        ->add_flag("--json", flags->json, "one JSON object a line");
-    auto* show_command = add(*command, "show", "one JOB's record", flags, invocation, show);
-    show_command->add_option("job", flags->job, "JOB id")->required()->type_name("JOBID");
-    show_command->add_flag("--json", flags->json, "record and history as JSON lines");
-    add(*command, "history", "one JOB's story, with times and reasons", flags, invocation, history)
-        ->add_option("job", flags->job, "JOB id")
-        ->required()
-        ->type_name("JOBID");
-    add(*command, "dump", "everything as JSON lines", flags, invocation, dump);
-    add(*command, "verify", "replay every history and compare", flags, invocation, verify);
-    add_graph(*command, flags, invocation);
-    add_failpoints(*command, flags, invocation);
+    for (const auto add : {add_state_list, add_state_show, add_state_history, add_state_stats, add_state_verify,
+                           add_state_dump, add_state_graph, add_failpoints, add_state_force})
+        add(*command, invocation);
 }
 
 }  // namespace emeth::cli

@@ -19,9 +19,13 @@ inline std::filesystem::path admin_socket(const std::filesystem::path& data) {
 inline std::filesystem::path dashboard_token(const std::filesystem::path& data) {
     return data / "dashboard.token";
 }
+/// Below it, one folder for each local worker.
+inline std::filesystem::path local_workers_folder(const std::filesystem::path& data) {
+    return data / "workers";
+}
 /// The folder of the local worker with this number, from 1.
 inline std::filesystem::path local_worker_folder(const std::filesystem::path& data, unsigned number) {
-    return data / "workers" / std::to_string(number);
+    return local_workers_folder(data) / std::to_string(number);
 }
 
 }  // namespace emeth::node

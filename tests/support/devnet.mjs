@@ -7,7 +7,9 @@ import { join } from 'node:path';
 
 import { emethCoreAbi, emethTokenAbi } from './emeth_abi.mjs';
 import { ethers } from './packages.mjs';
-import { parse_settings, run, settings_text, start, stop, until, write_requester_settings } from './programs.mjs';
+import {
+    parse_settings, run, settings_text, start, stop, until, unwrapped, write_requester_settings
+} from './programs.mjs';
 
 export const emt = 10n ** 18n;
 
@@ -112,9 +114,9 @@ class Node {
         return run(this.emeth, command, '--config', this.config, '--data', this.data, ...flags);
     }
 
-    /** Every event of a JOB's life, as `emeth state history` tells it. */
+    /** Every event of a JOB's life, as `emeth state history` tells it, each in one line. */
     async history(id) {
-        return (await run(this.emeth, 'state', 'history', id, '--data', this.data)).stdout;
+        return unwrapped((await run(this.emeth, 'state', 'history', id, '--all', '--data', this.data)).stdout);
     }
 
     /** Ends in order, and leaves a store that replays. */

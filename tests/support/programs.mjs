@@ -43,6 +43,11 @@ export function run(file, ...args) {
     });
 }
 
+/** What a program has broken into lines for the terminal, with each sentence in one line again. */
+export function unwrapped(text) {
+    return text.replace(/\n {8,}/g, ' ');
+}
+
 /** Its exit code. */
 export async function stop(program) {
     program.child.kill('SIGTERM');

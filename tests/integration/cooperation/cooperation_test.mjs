@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync
 import { join } from 'node:path';
 
 import {
-    kill_all, parse_settings, settings_text, start, stop, until, write_requester_settings
+    kill_all, parse_settings, settings_text, start, stop, until, unwrapped, write_requester_settings
 } from '../../support/programs.mjs';
 
 const [emeth, data] = process.argv.slice(2);
@@ -79,7 +79,7 @@ try {
     process.kill(writer_of(leader()), 'SIGKILL');
     await until('two workers again', 60, () => count(leader(), together) >= 2, all_logs);
     await until('the verdict', 180, () => master.output.includes('submitted → verified'), all_logs);
-    const history = spawnSync(emeth, ['state', 'history', id, '--data', node], { encoding: 'utf8' }).stdout;
+    const history = unwrapped(spawnSync(emeth, ['state', 'history', id, '--data', node], { encoding: 'utf8' }).stdout);
     assert.equal(count(history, 'granted to worker'), 1, history);
     assert.match(history, /continuing from step [1-9]/, 'from the checkpoint');
     await until('the helper has forgotten the JOB', 30, () => !existsSync(helper_log));

@@ -5,7 +5,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Devnet, free_port } from '../../support/devnet.mjs';
-import { kill_all, run, until } from '../../support/programs.mjs';
+import { kill_all, run, until, unwrapped } from '../../support/programs.mjs';
 import { Requester } from '../../support/requester.mjs';
 import { HostileWorker } from './hostile_workers.mjs';
 
@@ -58,8 +58,8 @@ try {
     const line = node.program.output.split('\n').find((one) => said.test(one));
     assert.ok(line?.includes(reason), node.program.output.slice(-4000));
     const state = async (...flags) => (await run(emeth, 'state', ...flags, '--data', node.data)).stdout;
-    assert.ok((await state('show', id)).includes(` EMT: ${reason}`), await state('show', id));
-    assert.ok((await state('list')).includes(reason));
+    assert.ok(unwrapped(await state('show', id)).includes(` EMT: ${reason}`), await state('show', id));
+    assert.ok((await state('list', '--state', 'failed', '--json')).includes(JSON.stringify(reason).slice(1, -1)));
     assert.ok((await history()).includes(reason));
     const dump = await state('dump');
     assert.equal(dump.split(JSON.stringify(reason).slice(1, -1)).length, 3, 'in the record and in its event');

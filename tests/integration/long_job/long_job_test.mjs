@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import {
-    kill_all, parse_settings, settings_text, start, stop, until, write_requester_settings
+    kill_all, parse_settings, settings_text, start, stop, until, unwrapped, write_requester_settings
 } from '../../support/programs.mjs';
 
 const [emeth, data, megabytes = '20'] = process.argv.slice(2);
@@ -78,7 +78,7 @@ try {
         master = start_master();
     })} s`);
     await until('the verdict', 3600, () => master.output.includes('submitted → verified'));
-    const history = spawnSync(emeth, ['state', 'history', id, '--data', node], { encoding: 'utf8' }).stdout;
+    const history = unwrapped(spawnSync(emeth, ['state', 'history', id, '--data', node], { encoding: 'utf8' }).stdout);
     assert.match(history, /continuing from step [1-9]/);
     assert.doesNotMatch(history, /penalty|declined|timed out/i);
     console.log(`verified after ${(Date.now() - began) / 1000} s`);

@@ -17,10 +17,8 @@ protected:
         must(store->jobs().create({test::terms(2)}, 1));
     }
 
-    static std::vector<std::string> dump_of(const std::filesystem::path& store) {
-        std::vector<std::string> lines;
-        must(open_store(store, OpenMode::read_only)->dump([&](std::string_view line) { lines.emplace_back(line); }));
-        return lines;
+    static std::string dump_of(const std::filesystem::path& store) {
+        return dump_text(*open_store(store, OpenMode::read_only));
     }
 
     /// What `lived_` holds, into `folder`.

@@ -72,7 +72,7 @@ TEST_F(DamageTest, DamagedRecordIsNamed) {
     EXPECT_TRUE(mentions(error, "jobs 0x00000000000000000000000000000001: checksum is")) << error.message;
     EXPECT_TRUE(mentions(error, "restore the store from a copy"));
     EXPECT_FALSE(store->jobs().for_each([](const Job&) { return true; }));
-    EXPECT_FALSE(store->dump([](std::string_view) {}));
+    EXPECT_FALSE(store->inspection().dump([](std::string_view) {}));
 }
 
 TEST_F(DamageTest, DamagedHistoryIsNamed) {

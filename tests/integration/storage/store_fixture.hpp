@@ -36,6 +36,12 @@ inline std::unique_ptr<NodeStore> open_store(const std::filesystem::path& folder
     return must(NodeStore::open(folder, mode));
 }
 
+inline std::string dump_text(const NodeStore& store, unsigned threads = 1) {
+    std::string text;
+    must(store.inspection().dump([&](std::string_view lines) { text += lines; }, {threads, {}}));
+    return text;
+}
+
 /// Commits `body` for `job`, which must be accepted.
 inline statemachine::Job commit(JobStore& jobs, const statemachine::Job& job, const statemachine::EventBody& body) {
     const JobStore::Applied applied = must(jobs.apply(job, {7'000, body}, {}));

@@ -1,9 +1,10 @@
 // check_replay detects every way in which a history and a record can diverge.
+#include "storage/replay.hpp"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "storage/rocks_store.hpp"
 #include "support/job_events.hpp"
 
 namespace emeth::storage {

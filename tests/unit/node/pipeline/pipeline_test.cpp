@@ -33,7 +33,7 @@ TEST_F(PipelineTest, NothingDurableHoldsASignedUrl) {
     start(true);
     ASSERT_TRUE(run_until_state(sm::State::verified));
     std::string dump;
-    ASSERT_TRUE(real_store->dump([&](std::string_view line) { dump += line; }).has_value());
+    ASSERT_TRUE(real_store->inspection().dump([&](std::string_view lines) { dump += lines; }).has_value());
     EXPECT_EQ(dump.find("secret"), std::string::npos);
 }
 
