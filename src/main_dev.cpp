@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "bench/bench_inspection.hpp"
 #include "bench/bench_recovery.hpp"
 #include "bench/bench_simulation.hpp"
 #include "bench/bench_store.hpp"
@@ -22,7 +23,8 @@ int main(int argc, char** argv) try {
     auto* bench = app.add_subcommand("bench", "print performance figures, each beside its peer in the same run");
     bench->require_subcommand(1);
     for (const auto add : {emeth::bench::add_store, emeth::bench::add_training, emeth::bench::add_tokenising,
-                           emeth::bench::add_verification, emeth::bench::add_recovery, emeth::bench::add_simulation})
+                           emeth::bench::add_verification, emeth::bench::add_recovery, emeth::bench::add_inspection,
+                           emeth::bench::add_simulation})
         add(*bench, invocation);
     try {
         app.parse(argc, argv);

@@ -16,6 +16,7 @@
 
 #include "bench/chain_jobs.hpp"
 #include "bench/figures.hpp"
+#include "bench/filled_store.hpp"
 #include "bench/finished_jobs.hpp"
 #include "bench/measured_program.hpp"
 #include "cli/anvil_program.hpp"
@@ -30,7 +31,6 @@
 #include "runtime/json_fields.hpp"
 #include "runtime/log.hpp"
 #include "runtime/process_stat.hpp"
-#include "runtime/progress_bar.hpp"
 #include "runtime/race.hpp"
 #include "runtime/random.hpp"
 #include "storage/bulk_load.hpp"
@@ -42,9 +42,6 @@ namespace {
 
 constexpr std::size_t rounds = 3;
 constexpr std::size_t active_jobs = 100;
-constexpr std::uint64_t transactions_a_job = 3;
-constexpr std::uint64_t bytes_a_job = 8'000;  // twice what a JOB takes, to leave room for compactions
-constexpr std::uint64_t spare_bytes = 1 << 30;
 constexpr Milliseconds look_again{5}, admin_timeout{2'000}, start_limit{120'000}, settling_limit{60'000},
     cpu_window{1'000};
 constexpr double idle_share = 0.2;
@@ -61,43 +58,11 @@ struct Start {
     double ms = 0, settled_ms = 0, rss_mb = 0, peak_mb = 0;
 };
 
-std::uint64_t bytes_below(const std::filesystem::path& folder) {
-    std::uint64_t bytes = 0;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
-        if (entry.is_regular_file()) bytes += entry.file_size();
-    return bytes;
-}
-
-Result<void> fill(const std::filesystem::path& store, std::uint64_t jobs) {
-    const auto begun = system_clock().monotonic();
-    auto load = storage::BulkLoad::open(store);
-    if (load.has_error()) return load.error();
-    ProgressBar bar("filling the store", jobs, ProgressUnit::count, system_clock());
-    std::size_t entries = 0;
-    for (std::uint64_t number = 0; number < jobs; ++number) {
-        const Life life = finished_life(number);
-        entries = life.history.size();
-        if (auto added = (*load)->add(life.job, life.history, life.transactions); added.has_error()) return added;
-        bar.update(number + 1);
-    }
-    if (auto finished = (*load)->finish(); finished.has_error()) return finished;
-    load->reset();
-    const auto filled = storage::NodeStore::open(store, storage::OpenMode::read_only);
-    if (filled.has_error()) return filled.error();
-    if (auto last = (*filled)->jobs().verify(finished_life(jobs - 1).job.terms.id); last.has_error()) return last;
-    fmt::print(
-        stderr,
-        "emeth bench: {} finished JOBs, {} history entries and {} transactions each: {:.1f} GB on disk after {} s\n",
-        jobs, entries, transactions_a_job, static_cast<double>(bytes_below(store)) / 1e9,
-        (system_clock().monotonic() - begun).count() / 1'000);
-    return {};
-}
-
 /// Fills the store, or copies it from flags.past, which is filled first if it does not exist.
 Result<void> make_past(const std::filesystem::path& store, const RecoveryFlags& flags) {
-    if (flags.past.empty()) return fill(store, flags.finished);
+    if (flags.past.empty()) return fill_store(store, flags.finished);
     if (!std::filesystem::exists(flags.past))
-        if (auto filled = fill(flags.past, flags.finished); filled.has_error()) return filled;
+        if (auto filled = fill_store(flags.past, flags.finished); filled.has_error()) return filled;
     std::error_code error;
     std::filesystem::copy(flags.past, store, std::filesystem::copy_options::recursive, error);
     if (error)
@@ -231,13 +196,7 @@ Task<Result<void>> measure(network::Devnet& devnet, std::filesystem::path folder
 }
 
 Task<Result<void>> run_recovery(RecoveryFlags flags, std::filesystem::path anvil) {
-    const auto room = free_bytes(std::filesystem::current_path());
-    if (room.has_error()) co_return room.error();
-    const auto needed = flags.finished * bytes_a_job + spare_bytes;
-    if (*room < needed)
-        co_return transient_error(
-            fmt::format("{} has {} GB free, and {} are needed: run it in a folder on a larger disk",
-                        std::filesystem::current_path().string(), *room >> 30, needed >> 30));
+    if (auto room = check_room(flags.finished); room.has_error()) co_return room;
     const Workshop workshop;
     const auto folder = workshop.path();
     for (const char* name : {"empty", "full"})

@@ -79,6 +79,7 @@ sm::TxRef transaction(Life& life, std::mt19937_64& random, std::uint64_t nonce, 
         const auto piece = random_bytes<Hash256>(random).bytes;
         entry.raw.insert(entry.raw.end(), piece.begin(), piece.end());
     }
+    entry.created_at_unix_ms = life.history.back().event.at_unix_ms;
     entry.mined_block = nonce + 1;
     entry.succeeded = true;
     life.transactions.push_back(entry);
@@ -103,8 +104,10 @@ void train(Story& story, std::mt19937_64& random, const Address& worker, std::ui
 
 }  // namespace
 
-Life finished_life(std::uint64_t number) {
-    std::mt19937_64 random(number);
+namespace {
+
+/// A JOB that is still discovered.
+Story chosen(std::uint64_t number, std::mt19937_64& random) {
     sm::Terms terms;
     terms.id = random_bytes<JobId>(random);
     for (std::size_t byte = 0; byte < 8; ++byte)
@@ -116,12 +119,23 @@ Life finished_life(std::uint64_t number) {
     terms.dataset_bytes = dataset_bytes;
     terms.requested_at_unix_s = first_unix_s + static_cast<std::int64_t>(number) * seconds_between_jobs;
     terms.deadline_unix_s = terms.requested_at_unix_s + 21'600;
-    const std::uint64_t slot = static_cast<std::uint64_t>(terms.deadline_unix_s) / seconds_a_day;
-    Story story(terms, terms.requested_at_unix_s * 1'000);
+    return {terms, terms.requested_at_unix_s * 1'000};
+}
+
+void lock_deposit(Story& story, std::uint64_t number, std::mt19937_64& random) {
     const auto approve = transaction(story.life(), random, 3 * number, storage::TxKind::approve);
     const auto process = transaction(story.life(), random, 3 * number + 1, storage::TxKind::process);
     story.tell(sm::DepositSigned{approve, process});
     story.tell(sm::ProcessConfirmed{confirmed(process), whole_coins(30)});
+}
+
+}  // namespace
+
+Life finished_life(std::uint64_t number) {
+    std::mt19937_64 random(number);
+    Story story = chosen(number, random);
+    const auto slot = static_cast<std::uint64_t>(story.life().job.terms.deadline_unix_s) / seconds_a_day;
+    lock_deposit(story, number, random);
     train(story, random, random_bytes<Address>(random), checkpoints);
     story.tell(
         sm::TrainingFinished{1, {random_bytes<Hash256>(random), artifact_bytes, 2, steps_total, {3.5, 3.25}, 3.375}});
@@ -134,6 +148,14 @@ Life finished_life(std::uint64_t number) {
     story.tell(sm::SubmitSigned{submit});
     story.tell(sm::SubmitConfirmed{confirmed(submit)});
     story.tell(sm::Verified{{random_bytes<Hash256>(random), 0, 3 * number + 9}, 5, slot});
+    return std::move(story.life());
+}
+
+Life training_life(std::uint64_t number) {
+    std::mt19937_64 random(number);
+    Story story = chosen(number, random);
+    lock_deposit(story, number, random);
+    train(story, random, random_bytes<Address>(random), 1);
     return std::move(story.life());
 }
 

@@ -19,6 +19,9 @@ struct Life {
 /// entries. Ids rise with `number`; hashes are drawn from it, so that they compress no better than real ones.
 Life finished_life(std::uint64_t number);
 
+/// The same JOB in training, with one checkpoint.
+Life training_life(std::uint64_t number);
+
 /// What the chain knows of an active JOB.
 struct ActiveTerms {
     JobId id;
