@@ -68,6 +68,17 @@ Task<> hang(EventStream, ServerRequest) {
     return system_clock().sleep(std::chrono::hours(1));
 }
 
+/// Counts its listeners.
+Task<> tick(std::size_t* listening, EventStream stream) {
+    ++*listening;
+    for (bool is_there = true; is_there;) {
+        const auto sent = co_await stream.send("tick", "");
+        is_there = sent.has_value();
+        co_await system_clock().sleep(Milliseconds(10));
+    }
+    --*listening;
+}
+
 Task<> flood(bool* dropped, EventStream stream) {
     for (;;) {
         std::string megabyte(1 << 20, 'x');
@@ -96,18 +107,19 @@ TEST_F(EventStreams, AreRefusedBeforeTheyBegin) {
 }
 
 TEST_F(EventStreams, HaveSoManyListenersAndNotOneMore) {
+    std::size_t listening = 0;
     EventStreamOptions options;
     options.listeners_max = 2;
-    start(std::move(options), hang);
-    const auto is_full = [this] {
-        return exchange("GET /events HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", Milliseconds(300))
-            .starts_with("HTTP/1.1 503 ");
-    };
-    Tcp::socket first = listener();
-    EXPECT_FALSE(is_full()) << "the second";
-    Tcp::socket second = listener();
-    Tcp::socket third = listener();
-    EXPECT_TRUE(eventually(is_full));
+    start(std::move(options),
+          [&listening](EventStream stream, ServerRequest) { return tick(&listening, std::move(stream)); });
+    const Tcp::socket first = listener();
+    std::optional<Tcp::socket> second = listener();
+    ASSERT_TRUE(eventually([&listening] { return listening == 2; }));
+    const std::string one_more = "GET /events HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+    EXPECT_THAT(exchange(one_more), AllOf(StartsWith("HTTP/1.1 503 "), HasSubstr("2 listen already")));
+    second.reset();
+    ASSERT_TRUE(eventually([&listening] { return listening == 1; }));
+    EXPECT_THAT(exchange(one_more, Milliseconds(500)), StartsWith("HTTP/1.1 200 ")) << "a place was left";
 }
 
 TEST_F(EventStreams, DropAListenerThatDoesNotRead) {
