@@ -54,7 +54,7 @@ int start(const MasterFlags& flags) {
     if (for_workers.has_error()) return fail("master", for_workers.error(), exit_usage);
     auto key = node::read_private_key(*values);
     if (key.has_error()) return fail("master", key.error(), exit_usage);
-    init_logging("master", config->log_level);
+    init_logging("master", config->log_level, config->log_format);
     for (const auto& doubt : node::doubts(*config)) spdlog::warn("{}", doubt);
     node::MasterOptions options{flags.data, flags.local_workers, node::setting_texts(*values),
                                 [&flags] { return read_again(flags); }};

@@ -58,7 +58,7 @@ int start(const WorkerFlags& flags) {
     if (config.has_error()) return fail("worker", config.error(), exit_usage);
     const auto settings = worker::read_settings(*config, flags.data);
     if (settings.has_error()) return fail("worker", settings.error(), exit_usage);
-    init_logging("worker", settings->log_level);
+    init_logging("worker", settings->log_level, settings->log_format);
     if (const auto made = create_folder(settings->data, 0700); made.has_error())
         return fail("worker", made.error(), exit_unavailable);
     const auto lock = FolderLock::acquire(settings->data);

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/json/string.hpp>
 #include <memory>
 #include <utility>
 
+#include "runtime/json_fields.hpp"
 #include "runtime/utf8.hpp"
 
 namespace emeth {
@@ -23,6 +25,26 @@ public:
     std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<OneLineMessage>(); }
 };
 
+/// The message as a JSON string.
+class JsonMessage final : public spdlog::custom_flag_formatter {
+public:
+    void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& out) override {
+        const std::string text = json_text(boost::json::string(message.payload.data(), message.payload.size()));
+        out.append(text.data(), text.data() + text.size());
+    }
+    std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<JsonMessage>(); }
+};
+
+std::unique_ptr<spdlog::formatter> formatter_of(std::string_view format) {
+    auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
+    if (format == log_json)
+        formatter->add_flag<JsonMessage>('*').set_pattern(
+            R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","program":"%n","pid":%P,"message":%*})");
+    else
+        formatter->add_flag<OneLineMessage>('*').set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%-7l%$ %n[%P]: %*");
+    return formatter;
+}
+
 constexpr std::array<std::pair<std::string_view, spdlog::level::level_enum>, 5> levels{{
     {"trace", spdlog::level::trace},
     {"debug", spdlog::level::debug},
@@ -33,12 +55,10 @@ constexpr std::array<std::pair<std::string_view, spdlog::level::level_enum>, 5> 
 
 }  // namespace
 
-void init_logging(std::string_view program, std::string_view level) {
-    auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
-    formatter->add_flag<OneLineMessage>('*').set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%-7l%$ %n[%P]: %*");
+void init_logging(std::string_view program, std::string_view level, std::string_view format) {
     auto logger =
         std::make_shared<spdlog::logger>(std::string(program), std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
-    logger->set_formatter(std::move(formatter));
+    logger->set_formatter(formatter_of(format));
     spdlog::set_default_logger(logger);
     set_log_level(level);
 }

@@ -8,8 +8,11 @@
 
 namespace emeth {
 
+/// How the log can be written: for people, or one JSON object a line: {"time","level","program","pid","message"}.
+inline constexpr std::string_view log_text = "text", log_json = "json";
+
 /// `level`: trace, debug, info, warn, error. Called once at the start of a program.
-void init_logging(std::string_view program, std::string_view level);
+void init_logging(std::string_view program, std::string_view level, std::string_view format = log_text);
 /// Of a running program.
 void set_log_level(std::string_view level);
 

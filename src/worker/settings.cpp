@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "crypto/configured_key.hpp"
+#include "runtime/log.hpp"
 #include "runtime/processors.hpp"
 #include "trainer_protocol/trainer_child.hpp"
 #include "worker_protocol/messages.hpp"
@@ -82,7 +83,9 @@ SettingsTable<WorkerSettings> identity_table() {
               "The address of the master's wallet, which the master must prove to own; unset, any master is trusted."},
              into<Settings>(&Settings::master_address, read_master_address)},
             one_of("log_level", &Settings::log_level, {"trace", "debug", "info", "warn", "error"},
-                   "What is logged: trace, debug, info, warn or error.")};
+                   "What is logged: trace, debug, info, warn or error."),
+            one_of("log_format", &Settings::log_format, {log_text, log_json},
+                   "How the log is written: text, or json, one object a line.")};
 }
 
 SettingsTable<trainer_protocol::ComputeOptions> compute_table() {

@@ -39,7 +39,7 @@ struct WorkerSettings {
     StallLimits limits;
     trainer_protocol::CooperationOptions cooperation;  ///< where and how this worker meets others on one JOB
     std::uint64_t states_bytes_max = 500 * gigabyte;   ///< for states kept until their verdicts, all JOBs together
-    std::string log_level = "info";
+    std::string log_level = "info", log_format = "text";
     std::uint64_t disk_reserve_bytes = std::uint64_t{1} << 30;  ///< kept free on top of what a JOB needs
     RetryPolicy reconnect{Milliseconds(1'000), 2, Milliseconds(30'000), 0.5};
     RetryPolicy part_retry{Milliseconds(1'000), 2, Milliseconds(4'000), 0.25};

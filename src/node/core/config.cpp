@@ -11,6 +11,7 @@
 #include "api_client/storage_api_client.hpp"
 #include "chain/amount.hpp"
 #include "crypto/configured_key.hpp"
+#include "runtime/log.hpp"
 #include "trainer_protocol/rule_settings.hpp"
 
 namespace emeth::node {
@@ -150,7 +151,9 @@ SettingsTable<NodeConfig> running_settings() {
         whole_number("request_timeout_ms", &NodeConfig::request_timeout, 100, day_ms,
                      "How long to wait for an answer of the endpoint (ms)."),
         one_of("log_level", &NodeConfig::log_level, {"trace", "debug", "info", "warn", "error"},
-               "What is logged: trace, debug, info, warn or error.")};
+               "What is logged: trace, debug, info, warn or error."),
+        one_of("log_format", &NodeConfig::log_format, {log_text, log_json},
+               "How the log is written: text, or json, one object a line.")};
 }
 
 /// An amount that was probably meant in EMT: less than a millionth of one.

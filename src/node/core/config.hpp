@@ -38,7 +38,7 @@ struct NodeConfig : chain::NetworkSettings, chain::PaymentSettings {
     Milliseconds rewards_interval{300'000};
     Milliseconds rebroadcast_interval{15'000};  ///< of pending outbox entries
     Milliseconds request_timeout{15'000};
-    std::string log_level = "info";
+    std::string log_level = "info", log_format = "text";
     /// What local workers are told: keys and texts of the worker's own settings, filled in by whoever knows those.
     std::map<std::string, std::string> worker_settings;
 };

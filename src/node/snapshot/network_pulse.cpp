@@ -32,6 +32,7 @@ Task<> NetworkPulse::ask() {
     NetworkStatus status;
     co_await ask_chain(status);
     co_await ask_info_server(status);
+    co_await ask_storage(status);
     status.asked_at_unix_ms = services_.ports.clock.unix_ms();
     if (latest_) remember_answers(*latest_, status);
     latest_ = std::move(status);
@@ -69,6 +70,14 @@ Task<> NetworkPulse::ask_info_server(NetworkStatus& status) {
     const Milliseconds began = services_.ports.clock.monotonic();
     const auto jobs = co_await services_.ports.info_server.open_jobs();
     add_server(status, "info server", trouble_of(jobs), began);
+}
+
+/// For a dataset that nobody has: that the server says so shows that it is there.
+Task<> NetworkPulse::ask_storage(NetworkStatus& status) {
+    const Milliseconds began = services_.ports.clock.monotonic();
+    const Result<std::uint64_t> bytes = co_await services_.ports.artifacts.dataset_bytes("is-anybody-there");
+    const bool answered = bytes.has_value() || bytes.error().kind == ErrorKind::permanent;
+    add_server(status, "Storage API", answered ? std::string() : bytes.error().message, began);
 }
 
 }  // namespace emeth::node

@@ -27,6 +27,7 @@ public:
 private:
     Task<> ask_chain(NetworkStatus& status);
     Task<> ask_info_server(NetworkStatus& status);
+    Task<> ask_storage(NetworkStatus& status);
     void add_server(NetworkStatus& status, std::string name, std::string trouble, Milliseconds began);
 
     JobServices& services_;

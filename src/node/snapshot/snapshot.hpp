@@ -22,7 +22,7 @@ namespace emeth::node {
 
 /// How a server answered when it was last asked.
 struct ServerStatus {
-    std::string name;     ///< "chain", "info server"
+    std::string name;     ///< "chain", "info server", "Storage API"
     std::string trouble;  ///< empty: it answered
     Milliseconds latency{0};
     std::optional<std::int64_t> answered_at_unix_ms{};  ///< when it last answered; none: not yet

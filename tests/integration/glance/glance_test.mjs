@@ -69,7 +69,7 @@ try {
     assert.equal(at_work.master, true);
     assert.ok(at_work.jobs[0].finishEstimate > 0 && at_work.jobs[0].secondsLeft > 0);
     assert.deepEqual(at_work.network.servers.map(({ name, up }) => [name, up]),
-        [['chain', true], ['info server', true]]);
+        [['chain', true], ['info server', true], ['Storage API', true]]);
     assert.ok(BigInt(at_work.network.emtFree) > 0n && BigInt(at_work.network.altFree) > 0n);
     assert.ok(BigInt(at_work.locked) >= emt);
     assert.equal(BigInt(at_work.atRisk), BigInt(at_work.locked) / 4n);
