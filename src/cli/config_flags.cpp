@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "cli/program.hpp"
+#include "cli/shared_settings.hpp"
 
 namespace emeth::cli {
 
@@ -52,7 +53,7 @@ void ConfigFlags::add_to(CLI::App& command, const std::vector<SettingDeclaration
 Result<EnvConfig> ConfigFlags::load() const {
     auto config = file.empty() ? Result<EnvConfig>(EnvConfig{}) : EnvConfig::load(file);
     if (config.has_error()) return config;
-    if (auto known = config->check_known(keys); known.has_error()) return known.error();
+    if (auto known = config->check_known(keys_of_all_commands()); known.has_error()) return known.error();
     config->overlay_environment(keys);
     for (const auto& [key, value] : values) config->set_flag(key, value);
     return config;

@@ -33,22 +33,41 @@ constexpr const char* examples =
     "The folder keeps everything: a later start with the same --data continues where this one ended.\n\n"
     "Examples:\n"
     "  emeth devnet --data ./net --requests-every 60     a JOB a minute, from the texts in ./net/texts\n"
-    "  emeth master --config ./net/master.env --data ./node --local-workers 2\n";
+    "  emeth master --config ./net/master.env --data ./node --local-workers 2\n"
+    "  emeth worker --config ./net/worker.env --data ./worker\n"
+    "  emeth request --config ./net/requester.env --data ./requester book.txt\n";
 
-/// A funded key for a node, and the settings with which it joins: `emeth master --config <folder>/master.env`.
-Task<Result<void>> prepare_node(network::Devnet& devnet, std::filesystem::path folder) {
-    const auto key_file = folder / "node.key";
-    const bool is_new = !std::filesystem::exists(key_file);
-    const auto key = crypto::load_or_generate_key_file(key_file, system_random());
+/// The key in `file`; a new one is made and given ALT for gas and EMT.
+Task<Result<Address>> funded_key(network::Devnet& devnet, std::filesystem::path file) {
+    const bool is_new = !std::filesystem::exists(file);
+    const auto key = crypto::load_or_generate_key_file(file, system_random());
     if (key.has_error()) co_return key.error();
+    const Address address = key->address();
     if (is_new) {
-        const auto funded =
-            co_await devnet.fund(key->address(), *chain::parse_coins("100"), *chain::parse_coins("10000"));
+        const auto funded = co_await devnet.fund(address, *chain::parse_coins("100"), *chain::parse_coins("10000"));
         if (funded.has_error()) co_return funded.error();
     }
-    const auto settings =
-        devnet.node_settings() + fmt::format("privateKey_file={}\nmax_fee=100000000000000000000\n", key_file.string());
-    co_return write_file_durably(folder / "master.env", settings, 0600);
+    co_return address;
+}
+
+/// A key for a node and one for a requester, and settings with which a master, a worker of it and a requester join as
+/// they are: <folder>/master.env, worker.env and requester.env.
+Task<Result<void>> prepare_settings(network::Devnet& devnet, std::filesystem::path folder) {
+    const auto node = co_await funded_key(devnet, folder / "node.key");
+    if (node.has_error()) co_return node.error();
+    const auto requester = co_await funded_key(devnet, folder / "requester.key");
+    if (requester.has_error()) co_return requester.error();
+    const auto key_line = [&folder](const char* name) {
+        return fmt::format("privateKey_file={}\n", (folder / name).string());
+    };
+    const std::string network = devnet.node_settings();
+    const std::pair<const char*, std::string> files[] = {
+        {"master.env", network + key_line("node.key") + "max_fee=100000000000000000000\nworker_whitelist=127.0.0.1\n"},
+        {"worker.env", fmt::format("master_node_url=http://127.0.0.1:5000\nmaster_address={}\n", node->hex())},
+        {"requester.env", network + key_line("requester.key")}};
+    for (const auto& [name, text] : files)
+        if (auto written = write_file_durably(folder / name, text, 0600); written.has_error()) co_return written;
+    co_return Result<void>{};
 }
 
 Task<Result<void>> until_signal(Shutdown& shutdown) {
@@ -66,13 +85,14 @@ Task<Result<void>> run_devnet(DevnetFlags flags) {
     auto devnet = co_await network::Devnet::start(flags.options);
     if (devnet.has_error()) co_return devnet.error();
     network::Devnet& network = **devnet;
-    Result<void> outcome = co_await prepare_node(network, flags.data);
+    Result<void> outcome = co_await prepare_settings(network, flags.data);
     if (outcome.has_value()) {
         fmt::print(
             "endpoint        {}\nEmethCore       {}\nEMT             {}\nStorage API     {}\nJOB info server "
             "{}\nsettings        {}\n",
             network.endpoint().text(), network.core().hex(), network.token().hex(), network.storage_api().text(),
-            network.info_server().text(), (std::filesystem::path(flags.data) / "master.env").string());
+            network.info_server().text(),
+            (std::filesystem::path(flags.data) / "{master,worker,requester}.env").string());
         fmt::print(
             "join it: emeth master --config {}/master.env --data ./node --local-workers 1\nCtrl-C ends everything.\n",
             flags.data);

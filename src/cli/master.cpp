@@ -10,6 +10,7 @@
 #include "cli/master_settings.hpp"
 #include "cli/path_option.hpp"
 #include "cli/program.hpp"
+#include "cli/shared_settings.hpp"
 #include "node/workers/local_workers.hpp"
 #include "runtime/log.hpp"
 #include "worker/settings.hpp"
@@ -55,6 +56,7 @@ int start(const MasterFlags& flags) {
     auto key = node::read_private_key(*values);
     if (key.has_error()) return fail("master", key.error(), exit_usage);
     init_logging("master", config->log_level, config->log_format);
+    tell_ignored(*values, flags.config.keys);
     for (const auto& doubt : node::doubts(*config)) spdlog::warn("{}", doubt);
     node::MasterOptions options{flags.data, flags.local_workers, node::setting_texts(*values),
                                 [&flags] { return read_again(flags); }};

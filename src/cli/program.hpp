@@ -23,7 +23,7 @@ struct ConfigFlags {
     std::set<std::string> keys;
 
     void add_to(CLI::App& command, const std::vector<SettingDeclaration>& settings);
-    /// File, then environment, then flags; unknown keys of the file are refused.
+    /// File, then environment, then flags. Keys of the file that no command knows are refused (shared_settings.hpp).
     [[nodiscard]] Result<EnvConfig> load() const;
 };
 

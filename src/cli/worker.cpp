@@ -9,6 +9,7 @@
 #include "cli/command.hpp"
 #include "cli/path_option.hpp"
 #include "cli/program.hpp"
+#include "cli/shared_settings.hpp"
 #include "crypto/configured_key.hpp"
 #include "crypto/key_file.hpp"
 #include "runtime/durable_file.hpp"
@@ -59,6 +60,7 @@ int start(const WorkerFlags& flags) {
     const auto settings = worker::read_settings(*config, flags.data);
     if (settings.has_error()) return fail("worker", settings.error(), exit_usage);
     init_logging("worker", settings->log_level, settings->log_format);
+    tell_ignored(*config, flags.config.keys);
     if (const auto made = create_folder(settings->data, 0700); made.has_error())
         return fail("worker", made.error(), exit_unavailable);
     const auto lock = FolderLock::acquire(settings->data);

@@ -1,6 +1,8 @@
 // What each program declares as its settings, and what the example files under config/ say of them.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <CLI/CLI.hpp>
 #include <cctype>
 #include <cstdlib>
 #include <filesystem>
@@ -9,7 +11,9 @@
 
 #include "cli/master_settings.hpp"
 #include "cli/network_settings.hpp"
+#include "cli/program.hpp"
 #include "cli/verifier_settings.hpp"
+#include "support/temporary_folder.hpp"
 #include "worker/settings.hpp"
 
 namespace emeth::test {
@@ -155,6 +159,25 @@ TEST(MasterSettings, CheckWhatLocalWorkersAreTold) {
     EXPECT_EQ(error_of("batchSize=5000\n"),
               "master.env:1: batchSize is '5000'; expected a whole number from 0 to 4096");
     EXPECT_EQ(error_of("device=gpu\n"), "master.env:1: device is 'gpu'; expected cpu, cuda or cuda:n");
+}
+
+TEST(SharedSettings, WhatAnotherCommandKnowsIsIgnoredAndATypingErrorIsNot) {
+    const TemporaryFolder folder;
+    const auto load = [&folder](const std::string& text) {
+        write_text(folder / "network.env", text);
+        CLI::App command;
+        cli::ConfigFlags requester;
+        requester.add_to(command, cli::actor_settings());
+        requester.file = folder / "network.env";
+        return requester.load();
+    };
+    for (const auto& role : roles())
+        for (const auto& setting : role.all) {
+            const auto loaded = load(setting.key + "=1\n");
+            EXPECT_TRUE(loaded.has_value()) << loaded.error().message;
+        }
+    EXPECT_THAT(load("min_fees=1\n").error().message, testing::HasSubstr("network.env:1: min_fees is not a known"));
+    EXPECT_THAT(load("min_fees=1\n").error().message, testing::HasSubstr("did you mean min_fee?"));
 }
 
 }  // namespace
