@@ -12,14 +12,14 @@
 
 namespace {
 
-constexpr std::array<emeth::cli::Register, 19> commands{
+constexpr std::array<emeth::cli::Register, 20> commands{
     emeth::cli::register_demo,        emeth::cli::register_devnet,   emeth::cli::register_master,
     emeth::cli::register_worker,      emeth::cli::register_joblist,  emeth::cli::register_status,
     emeth::cli::register_decline,     emeth::cli::register_withdraw, emeth::cli::register_wallet,
     emeth::cli::register_state,       emeth::cli::register_request,  emeth::cli::register_info_server,
     emeth::cli::register_storage_api, emeth::cli::register_verifier, emeth::cli::register_requester,
     emeth::cli::register_generate,    emeth::cli::register_rewards,  emeth::cli::register_drain,
-    emeth::cli::register_top,
+    emeth::cli::register_top,         emeth::cli::register_doctor,
 };
 
 constexpr const char* description =

@@ -1,4 +1,4 @@
-// Reading a master's answers, and showing them on a terminal of 80 columns. Our own program gave them, but a reason may
+// Reading a master's answers, and writing them for people. Our own program gave them, but a reason may
 // quote what a stranger wrote.
 #pragma once
 
@@ -30,9 +30,5 @@ std::string few_decimals(const Answer& object, std::string_view key);
 std::string duration_or_dash(const Answer& object, std::string_view key);
 /// "0x12ab34cd…"
 std::string short_id(const std::string& hex);
-
-/// `indent` goes before the first line; the others begin as far in. Breaks at spaces, so that no line is wider than a
-/// terminal of 80 columns.
-void print_wrapped(std::string_view indent, std::string_view text);
 
 }  // namespace emeth::cli

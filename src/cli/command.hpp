@@ -37,6 +37,7 @@ void register_status(CLI::App& app, Invocation& invocation);
 void register_rewards(CLI::App& app, Invocation& invocation);
 void register_drain(CLI::App& app, Invocation& invocation);
 void register_top(CLI::App& app, Invocation& invocation);
+void register_doctor(CLI::App& app, Invocation& invocation);
 void register_decline(CLI::App& app, Invocation& invocation);
 void register_withdraw(CLI::App& app, Invocation& invocation);
 void register_wallet(CLI::App& app, Invocation& invocation);

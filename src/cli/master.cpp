@@ -50,9 +50,9 @@ int start(const MasterFlags& flags) {
     auto config = read_master_settings(*values);
     if (config.has_error()) return fail("master", config.error(), exit_usage);
     // A worker that is started with wrong ones would end at once, again and again.
-    const Result<void> for_workers =
-        flags.local_workers > 0 ? worker::check_training_settings(*values) : Result<void>{};
-    if (for_workers.has_error()) return fail("master", for_workers.error(), exit_usage);
+    if (flags.local_workers > 0)
+        if (const auto for_workers = worker::read_training_settings(*values); for_workers.has_error())
+            return fail("master", for_workers.error(), exit_usage);
     auto key = node::read_private_key(*values);
     if (key.has_error()) return fail("master", key.error(), exit_usage);
     init_logging("master", config->log_level, config->log_format);

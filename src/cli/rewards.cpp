@@ -2,6 +2,7 @@
 #include <cstdint>
 
 #include "cli/operator_flags.hpp"
+#include "cli/wrapped_text.hpp"
 #include "node/admin/admin_api.hpp"
 #include "node/snapshot/snapshot.hpp"
 

@@ -12,9 +12,11 @@
 #include <string>
 #include <vector>
 
+#include "runtime/json_fields.hpp"
 #include "runtime/processors.hpp"
 #include "trainer/artifact/generation.hpp"
 #include "trainer/benchmark.hpp"
+#include "trainer/description.hpp"
 
 namespace emeth::trainer {
 namespace {
@@ -59,6 +61,19 @@ int benchmark_tokens(int argc, char** argv) {
 int failed(const char* command, const Error& error) {
     fmt::print(stderr, "emeth {}: {}\n", command, error.message);
     return 1;
+}
+
+/// For `emeth doctor`.
+int describe(int argc, char** argv) {
+    CLI::App options{"Says what this machine computes with; prints one line of JSON.", "emeth-trainer describe"};
+    trainer_protocol::ComputeOptions compute;
+    options.add_option("--device", compute.device)->capture_default_str();
+    options.add_option("--threads", compute.threads)->check(CLI::Range(1, 1024))->capture_default_str();
+    options.add_option("--precision", compute.precision)->check(CLI::IsMember({"auto", "bf16", "float32"}));
+    CLI11_PARSE(options, argc, argv);
+    const Result<trainer_protocol::MachineDescription> found = describe_machine(compute);
+    if (found.has_error()) return print_figures(found.error());
+    return print_figures(json_text(trainer_protocol::to_json(*found)));
 }
 
 /// For `emeth generate`.
@@ -125,6 +140,7 @@ int guarded(int argc, char** argv) {
 Command find_command(std::string_view name) {
     if (name == "benchmark") return guarded<benchmark>;
     if (name == "benchmark-tokens") return guarded<benchmark_tokens>;
+    if (name == "describe") return guarded<describe>;
     if (name == "generate") return guarded<generate>;
     if (name == "logits") return guarded<print_logits>;
     return nullptr;

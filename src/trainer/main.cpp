@@ -29,7 +29,8 @@ using trainer_protocol::TrainerReport;
 constexpr std::string_view usage =
     "emeth-trainer is not run by hand: 'emeth worker' and 'emeth verifier' start it and talk to it over a socket.\n"
     "It trains one JOB with libtorch, checks the artifact of one or measures the machine, and exits.\n"
-    "'emeth generate' and 'emeth bench' start its other commands: generate, benchmark, benchmark-tokens.\n";
+    "'emeth generate', 'emeth doctor' and 'emeth bench' start its other commands: generate, describe, benchmark,\n"
+    "benchmark-tokens.\n";
 
 constexpr std::size_t message_text_bytes_max = 4'000;
 

@@ -175,11 +175,12 @@ std::vector<SettingDeclaration> training_settings() {
     return declared(training_table());
 }
 
-Result<void> check_training_settings(const EnvConfig& config) {
+Result<WorkerSettings> read_training_settings(const EnvConfig& config) {
     WorkerSettings settings;
     auto read = emeth::read_settings(config, training_table(), settings);
-    if (read.has_error()) return read;
-    return limit_cooperation(config, settings);
+    if (read.has_error()) return read.error();
+    if (auto limited = limit_cooperation(config, settings); limited.has_error()) return limited.error();
+    return settings;
 }
 
 Result<WorkerSettings> read_settings(const EnvConfig& config, std::filesystem::path data) {

@@ -52,8 +52,8 @@ std::vector<SettingDeclaration> worker_settings();
 /// master's file.
 std::vector<SettingDeclaration> training_settings();
 
-/// Checks the values of training_settings().
-Result<void> check_training_settings(const EnvConfig& config);
+/// The values of training_settings(), checked; everything else is as in a new WorkerSettings.
+Result<WorkerSettings> read_training_settings(const EnvConfig& config);
 
 /// Checks every value; the error names key, value, place and remedy. The worker's private key is not read here.
 Result<WorkerSettings> read_settings(const EnvConfig& config, std::filesystem::path data);

@@ -30,6 +30,12 @@ chain::SenderOptions sender_options(const NodeConfig& config) {
 
 }  // namespace
 
+Result<void> check_chain_id(const NodeConfig& config, std::uint64_t served) {
+    if (served == config.chain_id) return {};
+    return permanent_error(fmt::format("{} serves chain {}, but chain_id is {}: set endpoint or chain_id",
+                                       config.endpoint.url.origin(), served, config.chain_id));
+}
+
 Result<std::unique_ptr<NodeCore>> NodeCore::open(asio::any_io_executor executor, NodeConfig config,
                                                  crypto::PrivateKey key, std::filesystem::path data) {
     if (auto made = create_folder(data, 0700); made.has_error()) return made.error();
@@ -77,9 +83,7 @@ Task<Result<chain::Constants>> NodeCore::recall_network() {
 Task<Result<chain::Constants>> NodeCore::check_network() {
     const Result<std::uint64_t> chain_id = co_await chain_.chain_id();
     if (chain_id.has_error()) co_return chain_id.error();
-    if (*chain_id != config.chain_id)
-        co_return permanent_error(fmt::format("{} serves chain {}, but chain_id is {}: set endpoint or chain_id",
-                                              config.endpoint.url.origin(), *chain_id, config.chain_id));
+    if (const auto right = check_chain_id(config, *chain_id); right.has_error()) co_return right.error();
     co_return co_await chain_.constants();
 }
 

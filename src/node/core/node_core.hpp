@@ -21,6 +21,9 @@
 
 namespace emeth::node {
 
+/// A permanent Error if the endpoint serves another chain than the configured one; it names the settings.
+Result<void> check_chain_id(const NodeConfig& config, std::uint64_t served);
+
 class NodeCore {
 public:
     /// Creates the folder (0700) if missing, locks it and opens the store; contacts nobody outside. Errors name the

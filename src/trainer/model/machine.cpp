@@ -1,5 +1,6 @@
 #include "trainer/model/machine.hpp"
 
+#include <ATen/Context.h>
 #include <ATen/Version.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <dlfcn.h>
@@ -74,6 +75,12 @@ std::string machine_description(const trainer_protocol::ComputeOptions& options)
                        memory_limit() >> 30, crypto::sha256(build).hex().substr(2, digest_digits), dnnl->major,
                        dnnl->minor, dnnl->patch, openblas("openblas_get_config", "; "), options.threads, options.device,
                        options.precision, on_gpu ? gpus() : "");
+}
+
+std::string blas_description() {
+    std::string description = openblas("openblas_get_config", "");
+    if (description.empty() && at::hasMKL()) description = "MKL";
+    return description;
 }
 
 std::string library_description() {

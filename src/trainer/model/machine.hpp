@@ -12,6 +12,10 @@ namespace emeth::trainer {
 /// accepted by resolve_compute(): the device exists.
 std::string machine_description(const trainer_protocol::ComputeOptions& options);
 
+/// "OpenBLAS 0.3.21 … SkylakeX MAX_THREADS=64" or "MKL"; empty where libtorch multiplies with neither, so probably with
+/// the reference BLAS, which is some fifty times slower.
+std::string blas_description();
+
 /// The libraries that compute, and the kernels that they chose on this processor: what rounding depends on.
 /// "libtorch 1.13.1 AVX512, oneDNN 2.7.2 isa 3e7, OpenBLAS SkylakeX".
 std::string library_description();

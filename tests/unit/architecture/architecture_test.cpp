@@ -120,6 +120,8 @@ const std::map<std::string, Rule> rules{
     // A view over the operator's commands: it knows no other room of the node.
     {"node/dashboard", {"statemachine", "storage", "runtime", "crypto", "http", "web"}},
     {"node/metrics", below_node + Rule{"chain/rpc", "node/money", "node/snapshot"}},
+    {"node/doctor", below_node + Rule{"chain/rpc", "node/core", "node/market", "node/admin/admin_socket.hpp",
+                                      "node/workers/local_workers.hpp", "node/data_folder.hpp"}},
     {"node", below_node + Rule{"node/workers", "node/market", "node/money", "node/pipeline", "node/core",
                                "node/snapshot", "node/admin", "node/dashboard", "node/metrics"}},
 

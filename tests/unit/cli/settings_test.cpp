@@ -153,7 +153,7 @@ TEST(MasterSettings, CheckWhatLocalWorkersAreTold) {
     const auto error_of = [](const std::string& line) {
         const EnvConfig config = EnvConfig::parse(line, "master.env").value();
         EXPECT_TRUE(cli::read_master_settings(config)) << "without local workers they are nobody's";
-        return worker::check_training_settings(config).error().message;
+        return worker::read_training_settings(config).error().message;
     };
     EXPECT_EQ(error_of("threads=0\n"), "master.env:1: threads is '0'; expected a whole number from 1 to 1024");
     EXPECT_EQ(error_of("batchSize=5000\n"),
