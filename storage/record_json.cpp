@@ -34,8 +34,17 @@ struct Shape {
         const Shape* message = nullptr;          ///< of a message
         std::vector<std::string> names_of_enum;  ///< by number, in quotes
     };
+    /// Of the field with this number, or of the next one that there is; at least `from`.
+    [[nodiscard]] std::size_t index_of(std::uint32_t number, std::size_t from) const {
+        // Nearly always the numbers begin with 1 and have no gap.
+        if (number > from && number <= fields.size() && fields[number - 1].number == number) return number - 1;
+        while (from < fields.size() && fields[from].number < number) ++from;
+        return from;
+    }
+
     const Descriptor* descriptor = nullptr;
-    std::vector<Field> fields;  ///< by number
+    std::vector<Field> fields;                ///< by number
+    std::vector<std::size_t> next_present{};  ///< from each field on, the next that is always there
 };
 
 std::vector<std::string> enum_names(const google::protobuf::EnumDescriptor& type) {
@@ -73,6 +82,9 @@ private:
             if (made.type == FieldDescriptor::CPPTYPE_ENUM) made.names_of_enum = enum_names(*field.enum_type());
             shape.fields.push_back(std::move(made));
         }
+        shape.next_present.assign(shape.fields.size() + 1, shape.fields.size());
+        for (std::size_t i = shape.fields.size(); i-- > 0;)
+            shape.next_present[i] = shape.fields[i].always_present ? i : shape.next_present[i + 1];
     }
 
     std::map<const Descriptor*, Shape> shapes_;
@@ -162,8 +174,7 @@ private:
     bool append(const WireField& stored) {
         if (list_ && shape_.fields[next_ - 1].number == stored.number_of_field)
             return append_elements(shape_.fields[next_ - 1], stored);
-        std::size_t index = next_;
-        while (index < shape_.fields.size() && shape_.fields[index].number < stored.number_of_field) ++index;
+        const std::size_t index = shape_.index_of(stored.number_of_field, next_);
         // What a newer emeth added is passed over; a field that has been written already is out of order.
         if (index == shape_.fields.size() || shape_.fields[index].number != stored.number_of_field)
             return !is_known(stored.number_of_field);
@@ -212,7 +223,8 @@ private:
     void begin(const Shape::Field& field) { json_.raw(field.label); }
     void fill_up_to(std::size_t index) {
         for (; next_ < index; ++next_) {
-            if (!shape_.fields[next_].always_present) continue;
+            next_ = shape_.next_present[next_];
+            if (next_ >= index) break;
             begin(shape_.fields[next_]);
             append_default(json_, shape_.fields[next_]);
         }

@@ -67,12 +67,10 @@ Result<Job> tried(const Job& job, const Event& event) {
     return next;
 }
 
-Result<void> force(storage::NodeStore& store, const ForceFlags& flags) {
-    const auto expected = parse_state(flags.expect);
-    if (expected.has_error()) return in_context("--expect", expected.error());
+Result<void> force(storage::NodeStore& store, const ForceFlags& flags, statemachine::State expected) {
     const auto job = find_job(store, flags, flags.job);
     if (job.has_error()) return job.error();
-    if (job->state != *expected)
+    if (job->state != expected)
         return permanent_error(fmt::format("JOB {} is {}, not {}: look again (`emeth state show`) before you force it",
                                            job->terms.id.hex(), statemachine::name(job->state), flags.expect));
     const auto now = system_clock().unix_ms();
@@ -92,6 +90,8 @@ Result<void> force(storage::NodeStore& store, const ForceFlags& flags) {
 }
 
 int run(const ForceFlags& flags) {
+    const auto expected = parse_state(flags.expect);
+    if (expected.has_error()) return fail("state force", in_context("--expect", expected.error()), exit_usage);
     if (flags.reason.size() > reason_bytes_max)
         return fail("state force",
                     permanent_error(fmt::format("--reason has {} bytes; at most {} are recorded", flags.reason.size(),
@@ -107,7 +107,7 @@ int run(const ForceFlags& flags) {
     if (lock.has_error()) return fail("state force", lock.error(), exit_unavailable);
     const auto store = storage::NodeStore::open(node::store_folder(flags.data), storage::OpenMode::read_write);
     if (store.has_error()) return fail("state force", store.error(), exit_unavailable);
-    const auto done = force(**store, flags);
+    const auto done = force(**store, flags, *expected);
     return done.has_error() ? fail("state force", done.error(), exit_failed) : static_cast<int>(exit_ok);
 }
 

@@ -24,12 +24,10 @@ bool is_penalty(JobStatus status) {
 
 }  // namespace
 
-void LifeChecks::check_histories(storage::JobStore& store) {
-    const auto active = store.active();
-    if (active.has_error()) return violations_.add(active.error().message);
-    for (const auto& job : *active)
-        if (const auto replayed = store.verify(job.terms.id); replayed.has_error())
-            violations_.add("the history does not replay: " + replayed.error().message);
+void LifeChecks::check_store(const storage::NodeStore& store) {
+    const auto found = store.inspection().verify();
+    if (found.has_error()) return violations_.add(found.error().message);
+    for (const std::string& problem : found->problems) violations_.add("the store does not agree: " + problem);
 }
 
 void LifeChecks::count_clear_second() {

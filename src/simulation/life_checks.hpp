@@ -5,7 +5,7 @@
 #include "simulation/life_story.hpp"
 #include "simulation/node_life.hpp"
 #include "simulation/simulated_workers.hpp"
-#include "storage/job_store.hpp"
+#include "storage/store.hpp"
 
 namespace emeth::simulation {
 
@@ -16,8 +16,8 @@ public:
 
     /// This machine's clock is so wrong that no deposit may be made.
     void expect_no_deposit() { may_deposit_ = false; }
-    /// Checks that the data on disk after a crash is intact.
-    void check_histories(storage::JobStore& store);
+    /// Checks that the data on disk after a crash is intact, as `emeth state verify` does.
+    void check_store(const storage::NodeStore& store);
     /// Records a second without faults for every JOB that has a deposit and can be worked on.
     void count_clear_second();
     /// At the end. Counts the JOBs' ends in `report`.

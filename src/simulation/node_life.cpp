@@ -176,7 +176,7 @@ void NodeLife::start_process() {
         start_at_ = clock_.monotonic() + Milliseconds(10'000);
         return;
     }
-    checks_.check_histories(store->jobs());
+    checks_.check_store(*store);
     process_state_.dead = false;
     workers_.find_master();
     process_ = std::make_unique<NodeProcess>(Surroundings{io_, endpoint_, storage_, info_server_, workers_, clock_,

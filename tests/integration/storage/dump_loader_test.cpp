@@ -104,7 +104,7 @@ TEST_F(DumpLoaderTest, WhatAKilledLoadLeftIsReplaced) {
 }
 
 TEST_F(DumpLoaderTest, ACutDumpIsRefused) {
-    for (std::size_t length = 0; length < lines_of(dump_).size(); length += 40) {
+    for (std::size_t length = 0; length < lines_of(dump_).size(); length += 100) {
         auto lines = lines_of(dump_);
         lines.resize(length);
         EXPECT_THAT(complaint(lines), HasSubstr("it is cut off"));
