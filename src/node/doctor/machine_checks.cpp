@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <fstream>
 #include <string_view>
+#include <vector>
 
 #include "crypto/key_file.hpp"
 #include "node/data_folder.hpp"
@@ -82,9 +83,12 @@ Result<std::optional<FolderState>> folder_state(const fs::path& folder) {
 }
 
 Findings look_at_worker_keys(const fs::path& data) {
+    constexpr const char* name = "worker.key";
+    std::vector<fs::path> files{data / name};
+    for (unsigned number = 1; number <= LocalWorkers::count_max; ++number)
+        files.push_back(local_worker_folder(data, number) / name);
     Findings findings;
-    for (unsigned number = 1; number <= LocalWorkers::count_max; ++number) {
-        const fs::path file = local_worker_folder(data, number) / "worker.key";
+    for (const fs::path& file : files) {
         std::error_code unreadable;
         if (!fs::exists(file, unreadable)) continue;
         if (const auto key = crypto::load_key_file(file); key.has_error())

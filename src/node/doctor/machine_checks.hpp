@@ -13,7 +13,8 @@ namespace emeth::node {
 
 /// None if it does not exist. An Error names the folder and why it cannot be looked at.
 Result<std::optional<FolderState>> folder_state(const std::filesystem::path& folder);
-/// Whose modes tell whether others may read the keys of the workers that a master starts itself.
+/// A problem for each key in the data folder, of a worker or of those that a master starts itself, that others can read
+/// or that is none.
 Findings look_at_worker_keys(const std::filesystem::path& data);
 /// `root`: of the file system, for tests.
 UnitState look_for_unit(const std::string& unit, const std::filesystem::path& root = "/");

@@ -1,5 +1,7 @@
 #include "node/doctor/trainer_check.hpp"
 
+#include <fmt/format.h>
+
 #include <cerrno>
 #include <cstdlib>
 #include <map>
@@ -47,13 +49,21 @@ private:
     std::filesystem::path path_;
 };
 
-/// What it said last before it failed.
-Error last_words(const ChildEnd& end, const std::string& output) {
-    const std::size_t stop = output.find_last_not_of('\n');
-    if (stop == std::string::npos) return permanent_error("emeth-trainer was ended by " + end.describe());
-    const std::size_t before = output.rfind('\n', stop);
+/// The last line of `output`, without its newline; empty if there is none.
+std::string last_line(const std::string& output) {
+    const std::size_t last = output.find_last_not_of('\n');
+    if (last == std::string::npos) return "";
+    const std::size_t before = output.rfind('\n', last);
     const std::size_t begin = before == std::string::npos ? 0 : before + 1;
-    return permanent_error(one_line(output.substr(begin, stop + 1 - begin), output_bytes_max));
+    return one_line(output.substr(begin, last + 1 - begin));
+}
+
+/// A trainer that fails says why; one that is killed cannot.
+Error why_it_ended(const ChildEnd& end, const std::string& output) {
+    const std::string said = last_line(output);
+    if (end.signal == 0 && !said.empty()) return permanent_error(said);
+    return permanent_error(
+        fmt::format("emeth-trainer was ended by {}{}{}", end.describe(), said.empty() ? "" : ": ", said));
 }
 
 Task<Result<messages::MachineDescription>> describe(TrainerQuestion question, std::filesystem::path output) {
@@ -68,7 +78,7 @@ Task<Result<messages::MachineDescription>> describe(TrainerQuestion question, st
     const ChildEnd end = co_await child->wait();
     const Result<std::string> text = read_file(output, output_bytes_max);
     if (text.has_error()) co_return text.error();
-    if (end.signal != 0 || end.exit_code != 0) co_return last_words(end, *text);
+    if (end.signal != 0 || end.exit_code != 0) co_return why_it_ended(end, *text);
     co_return messages::read_machine_description(*text);
 }
 

@@ -120,15 +120,17 @@ TEST(MachineChecks, TheFoldersModeIsRead) {
 
 TEST(MachineChecks, AWorkersKeyThatOthersCanReadIsAProblem) {
     const TemporaryFolder data;
-    const auto file = node::local_worker_folder(data.path(), 2) / "worker.key";
-    std::filesystem::create_directories(file.parent_path());
-    write_text(file, "0x" + std::string(64, '1'));
-    ASSERT_EQ(::chmod(file.c_str(), 0600), 0);
-    EXPECT_TRUE(node::look_at_worker_keys(data.path()).empty());
-    ASSERT_EQ(::chmod(file.c_str(), 0644), 0);
-    const auto found = node::look_at_worker_keys(data.path());
-    ASSERT_EQ(found.size(), 1U);
-    EXPECT_THAT(found[0].text, HasSubstr("chmod 600 " + file.string()));
+    for (const auto& file : {node::local_worker_folder(data.path(), 2) / "worker.key", data / "worker.key"}) {
+        std::filesystem::create_directories(file.parent_path());
+        write_text(file, "0x" + std::string(64, '1'));
+        ASSERT_EQ(::chmod(file.c_str(), 0600), 0);
+        EXPECT_TRUE(node::look_at_worker_keys(data.path()).empty());
+        ASSERT_EQ(::chmod(file.c_str(), 0644), 0);
+        const auto found = node::look_at_worker_keys(data.path());
+        ASSERT_EQ(found.size(), 1U);
+        EXPECT_THAT(found[0].text, HasSubstr("chmod 600 " + file.string()));
+        ASSERT_EQ(::chmod(file.c_str(), 0600), 0);
+    }
 }
 
 TEST(MachineChecks, AUnitIsFoundWithItsProgram) {
