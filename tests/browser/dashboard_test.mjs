@@ -92,6 +92,7 @@ async function photograph_pages(page, job) {
     for (const name of ['workers', 'money', 'servers', 'log']) {
         await page.click(`nav a[href="#/${name}"]`);
         await page.waitForSelector('main h1');
+        if (name === 'money') await page.waitForSelector('#income-chart canvas');
         if (name === 'log') await page.waitForSelector('.log li');
         await browser.photograph(page, name);
     }
@@ -135,6 +136,22 @@ async function decline_by_hand(page, job, token) {
     await page.click('#dialog button[type=submit]');
     await in_state(page, 'declined');
     say('a JOB was declined from its page');
+}
+
+async function drain_and_resume(page) {
+    const notice = page.locator('.notice >> text=The node is draining');
+    const act = async (name) => {
+        await page.click(`main button >> text=${name}`);
+        await page.click('#dialog button[type=submit]');  // with the token that was given before
+        await page.waitForSelector('#dialog', { state: 'hidden' });
+    };
+    await page.click('nav a[href="#/"]');
+    await act('Take no new JOBs');
+    await notice.waitFor();
+    await browser.photograph(page, 'drained');
+    await act('Take new JOBs again');
+    await notice.waitFor({ state: 'hidden' });
+    say('the node was drained from its page, and takes JOBs again');
 }
 
 async function follow_to_verified(page, requester) {
@@ -189,6 +206,7 @@ try {
     browser.errors.length = 0;  // of the connections that failed meanwhile, which the browser tells of itself
     await decline_by_hand(page, job, token);
     browser.errors = browser.errors.filter((error) => !error.includes('401'));  // the token that was wrong on purpose
+    await drain_and_resume(page);
     await follow_to_verified(page, requester);
 
     assert.equal(await page.evaluate(() => window.was_never_loaded_again), true, 'the page was loaded again');
