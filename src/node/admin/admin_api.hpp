@@ -40,8 +40,8 @@ public:
     /// `stop` ends the master.
     AdminApi(const AdminPorts& ports, std::function<void()> stop) : ports_(ports), stop_(std::move(stop)) {}
 
-    /// status {}, jobs {}, workers {}, joblist {}, refusals {}, log {}, rewards {days?}, drain {on}, decline {job?}, withdraw
-    /// {slot?}, stop {}. Error: unknown method, wrong parameters, or why it cannot be done.
+    /// status {}, jobs {}, workers {}, joblist {}, refusals {}, log {}, rewards {days?}, drain {on}, decline {job?},
+    /// withdraw {slot?}, stop {}. Error: unknown method, wrong parameters, or why it cannot be done.
     Task<Result<boost::json::value>> handle(std::string method, boost::json::object params);
 
     /// What the node is now; asks nobody but the store.
