@@ -1,6 +1,7 @@
 #include "storage/rocks_database.hpp"
 
 #include <fmt/format.h>
+#include <rocksdb/cache.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
 #include <rocksdb/table.h>
@@ -23,6 +24,7 @@ constexpr std::size_t wal_bytes_max = 16 << 20;  // replaying it costs every ope
 constexpr std::size_t info_log_bytes_max = 1 << 20;
 constexpr std::size_t info_logs_kept = 4;
 constexpr double bloom_bits_per_key = 10;
+constexpr std::size_t reader_cache_bytes = 64 << 20;
 constexpr std::size_t space_probe_bytes = 1 << 20;
 constexpr std::uint64_t log_replay_factor = 2;
 constexpr int read_only_attempts = 5;
@@ -66,22 +68,28 @@ rocksdb::DBOptions database_options(OpenMode mode, const Platform& platform) {
     // A log with a torn tail must not be kept alongside its successor: commits in the successor would be lost the next
     // time the store is opened (found by the simulation).
     options.avoid_flush_during_recovery = false;
+    options.skip_stats_update_on_db_open = mode == OpenMode::read_only;  // they serve compactions
     options.stats_dump_period_sec = 0;  // nobody reads them, and each would cost a timer
     options.stats_persist_period_sec = 0;
     return options;
 }
 
-rocksdb::ColumnFamilyOptions family_options(const Platform& platform) {
+rocksdb::ColumnFamilyOptions family_options(OpenMode mode, const Platform& platform) {
     rocksdb::BlockBasedTableOptions table;
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(bloom_bits_per_key));
+    if (mode == OpenMode::read_only) {
+        // A command that looks at a few JOBs need not read the indices of all tables at once.
+        table.cache_index_and_filter_blocks = true;
+        table.block_cache = rocksdb::NewLRUCache(reader_cache_bytes);
+    }
     rocksdb::ColumnFamilyOptions options;
     options.write_buffer_size = platform.write_buffer_bytes;
     options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
     return options;
 }
 
-std::vector<rocksdb::ColumnFamilyDescriptor> family_descriptors(const Platform& platform) {
-    const rocksdb::ColumnFamilyOptions options = family_options(platform);
+std::vector<rocksdb::ColumnFamilyDescriptor> family_descriptors(OpenMode mode, const Platform& platform) {
+    const rocksdb::ColumnFamilyOptions options = family_options(mode, platform);
     std::vector<rocksdb::ColumnFamilyDescriptor> descriptors{{rocksdb::kDefaultColumnFamilyName, options}};
     for (const Family family : families) descriptors.emplace_back(std::string(name(family)), options);
     return descriptors;
@@ -170,9 +178,9 @@ rocksdb::Status RocksDatabase::open_once(std::shared_ptr<Opened>& opened) const 
     rocksdb::DB* raw = nullptr;
     const rocksdb::Status status =
         mode_ == OpenMode::read_only
-            ? rocksdb::DB::OpenForReadOnly(options, folder_.string(), family_descriptors(platform_), &fresh->handles,
-                                           &raw)
-            : rocksdb::DB::Open(options, folder_.string(), family_descriptors(platform_), &fresh->handles, &raw);
+            ? rocksdb::DB::OpenForReadOnly(options, folder_.string(), family_descriptors(mode_, platform_),
+                                           &fresh->handles, &raw)
+            : rocksdb::DB::Open(options, folder_.string(), family_descriptors(mode_, platform_), &fresh->handles, &raw);
     fresh->database.reset(raw);
     if (status.ok()) opened = fresh;
     return status;
