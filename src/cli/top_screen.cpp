@@ -48,10 +48,11 @@ private:
 void add_head(Screen& screen, const TopView& view) {
     const Answer& status = view.status;
     const Answer& network = object_of(status, "network");
-    screen.add(fmt::format("emeth {}  {} EMT locked, {} at risk  {} EMT and {} ALT free", text_of(status, "address"),
-                           few_decimals(status, "locked"), few_decimals(status, "atRisk"),
-                           few_decimals(network, "emtFree"), few_decimals(network, "altFree")),
-               Style::heading);
+    screen.add(
+        fmt::format("emeth {}  {} EMT locked, {} at risk  {} EMT and {} ALT free", short_id(text_of(status, "address")),
+                    few_decimals(status, "locked"), few_decimals(status, "atRisk"), few_decimals(network, "emtFree"),
+                    few_decimals(network, "altFree")),
+        Style::heading);
     std::string servers;
     bool all_up = true;
     for (const auto& value : list_of(network, "servers")) {
