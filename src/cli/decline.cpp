@@ -3,6 +3,8 @@
 
 #include <iostream>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "cli/operator_flags.hpp"
 #include "statemachine/types.hpp"
@@ -38,17 +40,22 @@ void print(const Answer& answer) {
     }
 }
 
-/// What declining costs, on stderr: stdout is the answer's.
-void show_prices(const Answer& answer, const std::string& only) {
+/// What declining costs, on stderr: stdout is the answer's. The JOBs that can be declined.
+std::vector<std::string> show_prices(const Answer& answer, const std::string& only) {
+    std::vector<std::string> ids;
     for (const auto& value : list_of(answer, "jobs")) {
         const Answer& job = value.as_object();
         if (!only.empty() && text_of(job, "id") != only) continue;
-        if (text_of(job, "state") == "submitted")
-            fmt::print(stderr, "{}  submitted: it cannot be declined any more\n", text_of(job, "id"));
-        else
-            fmt::print(stderr, "{}  {}: declining costs {} EMT of the deposit of {} EMT\n", text_of(job, "id"),
-                       text_of(job, "state"), coins_of(job, "declinePrice"), coins_of(job, "deposit"));
+        if (!job.contains("declinePrice")) {
+            fmt::print(stderr, "{}  {}: it cannot be declined any more\n", text_of(job, "id"), text_of(job, "state"));
+            continue;
+        }
+        const std::string_view deposit = job.contains("depositInFlight") ? "depositInFlight" : "deposit";
+        fmt::print(stderr, "{}  {}: declining costs {} EMT of the deposit of {} EMT\n", text_of(job, "id"),
+                   text_of(job, "state"), coins_of(job, "declinePrice"), coins_of(job, deposit));
+        ids.push_back(text_of(job, "id"));
     }
+    return ids;
 }
 
 bool says_yes() {
@@ -57,18 +64,44 @@ bool says_yes() {
     return std::getline(std::cin, line) && (line == "y" || line == "Y" || line == "yes");
 }
 
+Task<Result<Answer>> ask(asio::any_io_executor executor, const OperatorFlags& flags, std::string method,
+                         boost::json::object params) {
+    std::function<Result<node::OperatorSettings>()> settings = [&flags] { return flags.settings(); };
+    std::string data = flags.data;
+    const auto answer = co_await node::operator_command(std::move(executor), std::move(data), std::move(settings),
+                                                        std::move(method), std::move(params));
+    if (answer.has_error()) co_return answer.error();
+    co_return answer->is_object() ? answer->get_object() : Answer{};
+}
+
+/// One after the other: only those whose price was seen, however long the answer took.
+Task<Result<void>> decline_each(asio::any_io_executor executor, const OperatorFlags& flags,
+                                std::vector<std::string> ids) {
+    boost::json::array declined;
+    for (const std::string& id : ids) {
+        boost::json::object params{{"job", id}};
+        const Result<Answer> answer = co_await ask(executor, flags, "decline", std::move(params));
+        if (answer.has_error()) co_return in_context(id, answer.error());
+        for (const auto& job : list_of(*answer, "declined")) declined.push_back(job);
+    }
+    const Answer all{{"declined", std::move(declined)}};
+    if (flags.json)
+        fmt::print("{}\n", json_text(all));
+    else
+        print(all);
+    co_return Result<void>{};
+}
+
 Task<Result<void>> ask_then_decline(asio::any_io_executor executor, std::shared_ptr<DeclineFlags> flags,
                                     boost::json::object params) {
     const OperatorFlags& common = flags->common;
-    if (!flags->yes) {
-        std::function<Result<node::OperatorSettings>()> settings = [&common] { return common.settings(); };
-        const auto jobs = co_await node::operator_command(executor, common.data, std::move(settings), "jobs", {});
-        if (jobs.has_error()) co_return jobs.error();
-        if (jobs->is_object()) show_prices(jobs->get_object(), flags->job);
-        flags->refused = ::isatty(STDIN_FILENO) == 0 || !says_yes();
-        if (flags->refused) co_return permanent_error("nothing was declined: add --yes where nobody can be asked");
-    }
-    co_return co_await ask_and_print(executor, common, "decline", std::move(params), print);
+    if (flags->yes) co_return co_await ask_and_print(executor, common, "decline", std::move(params), print);
+    const Result<Answer> jobs = co_await ask(executor, common, "jobs", {});
+    if (jobs.has_error()) co_return jobs.error();
+    std::vector<std::string> ids = show_prices(*jobs, flags->job);
+    flags->refused = ::isatty(STDIN_FILENO) == 0 || !says_yes();
+    if (flags->refused) co_return permanent_error("nothing was declined: add --yes where nobody can be asked");
+    co_return co_await decline_each(executor, common, std::move(ids));
 }
 
 int decline(const std::shared_ptr<DeclineFlags>& flags) {

@@ -18,8 +18,10 @@
 #include "cli/master_settings.hpp"
 #include "cli/path_option.hpp"
 #include "cli/program.hpp"
+#include "node/admin/admin_socket.hpp"
 #include "node/admin/operator_command.hpp"
 #include "node/core/config.hpp"
+#include "node/data_folder.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/json_fields.hpp"
 #include "runtime/log.hpp"
@@ -74,6 +76,11 @@ inline Task<Result<void>> ask_and_print(asio::any_io_executor executor, Operator
 inline Task<Result<void>> watch(asio::any_io_executor executor, OperatorFlags flags, std::string method,
                                 boost::json::object params, std::function<void(const Answer&)> print) {
     constexpr Milliseconds pause{2'000};
+    // Without a master each look holds the data folder's lock, and where servers are asked, for as long as they take: a
+    // master could not start.
+    const bool asks_servers = method == "joblist" || method == "rewards";
+    if (asks_servers && !node::admin_answers(node::admin_socket(flags.data)))
+        co_return permanent_error("no master is running in " + flags.data + ", which --watch of this command needs");
     const bool on_terminal = ::isatty(STDOUT_FILENO) == 1 && !flags.json;
     for (;;) {
         if (on_terminal) fmt::print("\x1b[H\x1b[2J");

@@ -173,6 +173,7 @@ std::optional<ServerResponse> ServerConnection::find_route() {
     request_.captures = std::move(match.captures);
     route_ = match.route;
     if (!route_->websocket) return std::nullopt;
+    if (request_.headers.contains("origin")) return refused(403, "pages in a browser may not open this WebSocket");
     // Bytes that arrived before the handshake was answered would be lost when the protocol is switched.
     if (beast::websocket::is_upgrade(header) && buffer_.size() == 0) return std::nullopt;
     ServerResponse response = refused(426, "this path serves WebSockets");

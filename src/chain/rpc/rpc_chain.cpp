@@ -263,7 +263,8 @@ Task<Result<Slot>> RpcChain::slot(std::uint64_t number, Address node) {
     if (day.has_error()) co_return in_context("slots", day.error());
     abi::Decoder fields(*day, "slots of " + core_.hex());
     slot.total_gas = fields.number("totalGas");
-    slot.reward = fields.amount("totalReward");
+    constexpr std::size_t both_words = 64;
+    if (day->size() >= both_words) slot.reward = fields.amount("totalReward");  // only shown, so it may be missing
     if (const auto read = fields.check(); read.has_error()) co_return read.error();
     Bytes own_call = abi::Encoder("slotGas(uint256,address)").number(number).address(node).finish();
     const Result<std::uint64_t> own = co_await view(core_, std::move(own_call), "slotGas", &abi::Decoder::number);

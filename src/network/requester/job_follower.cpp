@@ -123,6 +123,7 @@ Task<Result<http::Downloaded>> JobFollower::fetch(JobId id, std::filesystem::pat
         co_return permanent_error(fmt::format("the Storage API served a result with SHA-256 {}; on chain it is {}",
                                               fetched->sha256.hex(), digest->hex()));
     }
+    if (!digest) tell_("the chain names no digest of the result: it could not be compared");
     std::filesystem::rename(unchecked, file, failed);
     if (failed) co_return transient_error(fmt::format("cannot write {}: {}", file.string(), failed.message()));
     co_return fetched;

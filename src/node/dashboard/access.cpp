@@ -5,6 +5,7 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/beast/core/string.hpp>
 
+#include "http/foreign_page.hpp"
 #include "node/dashboard/token.hpp"
 #include "runtime/ip_address.hpp"
 #include "runtime/redaction.hpp"
@@ -29,10 +30,6 @@ bool is_ip_address(const std::string& text) {
     boost::system::error_code no_address;
     boost::asio::ip::make_address(text, no_address);
     return !no_address;
-}
-
-bool is_own_origin(std::string_view origin, std::string_view host_header) {
-    return boost::beast::iequals(origin, "http://" + std::string(host_header));
 }
 
 /// "application/json", with or without parameters.
@@ -64,10 +61,7 @@ http::OrRefusal<void> may_read(const http::ServerRequest& request, const Dashboa
             fmt::format("the host name '{}' is not this master's: use localhost or its address, through a tunnel if it "
                         "is elsewhere",
                         redacted(host)));
-    const std::string_view origin = header(request, "origin");
-    if (!origin.empty() && !is_own_origin(origin, host))
-        return http::forbidden(fmt::format("pages of '{}' may not ask this master", redacted(origin)));
-    return {};
+    return http::refuse_foreign_page(request);
 }
 
 http::OrRefusal<void> may_act(const http::ServerRequest& request, const DashboardAccess& access) {

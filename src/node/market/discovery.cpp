@@ -176,24 +176,29 @@ Task<Result<std::size_t>> Discovery::take_best(Shortlist shortlist, NodeView& vi
 /// False: the node has been drained since the round began.
 Task<Result<bool>> Discovery::take(const Chosen& chosen) {
     const JobId id = chosen.terms.id;
-    const Result<bool> drained = co_await ask_drained();
-    if (drained.has_error()) co_return drained.error();
-    if (*drained) co_return false;
     const statemachine::Discovered fact{chosen.terms};
     failpoint::before("commit", "Discovered");
-    auto create = [this, &fact] { return ports_.jobs.create(fact, ports_.clock.unix_ms()); };
-    Result<statemachine::Job> job = co_await ports_.pool.run(std::move(create));
+    auto create = [this, &fact]() -> Result<std::optional<statemachine::Job>> {
+        const Result<bool> drained = is_drained(ports_.notes);
+        if (drained.has_error()) return drained.error();
+        if (*drained) return std::optional<statemachine::Job>();
+        Result<statemachine::Job> created = ports_.jobs.create(fact, ports_.clock.unix_ms());
+        if (created.has_error()) return created.error();
+        return std::optional(*std::move(created));
+    };
+    Result<std::optional<statemachine::Job>> job = co_await ports_.pool.run(std::move(create));
     if (job.has_error()) {
         in_doubt_.insert(id);
         co_return job.error();
     }
+    if (!*job) co_return false;
     in_doubt_.erase(id);
     failpoint::after("commit", "Discovered");
     spdlog::info("{}: chosen: fee {} EMT, deposit {} EMT, dataset {} bytes, finish estimate {}, expected value {} EMT",
                  short_name(id), chain::format_coins(chosen.terms.fee), chain::format_coins(chosen.deposit),
                  chosen.terms.dataset_bytes, duration_text(chosen.finish_estimate_s), value_text(chosen));
     known_[id] = {"", true};
-    take_on_(std::move(*job));
+    take_on_(std::move(**job));
     co_return true;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "http/foreign_page.hpp"
 #include "http/health_routes.hpp"
 #include "node/metrics/node_metrics.hpp"
 #include "runtime/durable_file.hpp"
@@ -53,7 +54,8 @@ http::OrRefusal<void> admit(const IsListed& is_listed, const std::string& peer_i
 
 void Monitoring::add_routes(http::Server& server) {
     const http::Admission admission = [this](const http::ServerRequest& request) {
-        return admit(is_listed_, request.peer_address);
+        const auto admitted = admit(is_listed_, request.peer_address);
+        return admitted.has_error() ? admitted : http::refuse_foreign_page(request);
     };
     http::add_health_routes(
         server, [this] { return not_ready(); }, admission);

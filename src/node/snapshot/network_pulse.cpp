@@ -30,9 +30,11 @@ Task<> NetworkPulse::run() {
 
 Task<> NetworkPulse::ask() {
     NetworkStatus status;
-    co_await ask_chain(status);
     co_await ask_info_server(status);
     co_await ask_storage(status);
+    // Last, so that the others' silence does not make its answer old; it is shown first.
+    co_await ask_chain(status);
+    std::ranges::rotate(status.servers, status.servers.end() - 1);
     status.asked_at_unix_ms = services_.ports.clock.unix_ms();
     if (latest_) remember_answers(*latest_, status);
     latest_ = std::move(status);

@@ -12,9 +12,9 @@
 namespace emeth::node {
 namespace {
 
-/// By when a JOB must be worked on again.
-std::int64_t latest_return_unix_s(const JobSnapshot& job) {
-    return job.deadline_unix_s - job.finish_estimate_s.value_or(0);
+/// By when a JOB must be worked on again; what cannot be estimated, at once.
+std::int64_t latest_return_unix_s(const JobSnapshot& job, std::int64_t now_unix_s) {
+    return job.finish_estimate_s ? job.deadline_unix_s - *job.finish_estimate_s : now_unix_s;
 }
 
 std::string utc_text(std::int64_t unix_s) {
@@ -22,30 +22,43 @@ std::string utc_text(std::int64_t unix_s) {
 }
 
 std::string work_left(const JobSnapshot& job) {
-    if (!job.finish_estimate_s) return "what is left of it cannot be estimated";
     return *job.finish_estimate_s == 0 ? "it is trained, not submitted"
                                        : "it needs " + duration_text(*job.finish_estimate_s) + " more";
+}
+
+/// What brings the operator back in time for `first`, which is the most urgent.
+std::string when_to_return(const JobSnapshot& first) {
+    if (!first.finish_estimate_s)
+        return fmt::format(
+            "start the master again at once ({}: deadline {}, and what is left of it cannot be estimated)",
+            short_name(first.id), utc_text(first.deadline_unix_s));
+    return fmt::format("start the master again before {} ({}: deadline {}, {})",
+                       utc_text(first.deadline_unix_s - *first.finish_estimate_s), short_name(first.id),
+                       utc_text(first.deadline_unix_s), work_left(first));
 }
 
 }  // namespace
 
 std::string parting_words(const Snapshot& snapshot) {
+    const std::int64_t now_unix_s = snapshot.at_unix_ms / 1'000;
     std::size_t locked = 0;
+    Wei amount;
     const JobSnapshot* first = nullptr;
     for (const JobSnapshot& job : snapshot.jobs) {
-        if (job.deposit.is_zero()) continue;
+        const Wei deposit = job.deposit_in_flight.value_or(job.deposit);
+        if (deposit.is_zero()) continue;
         ++locked;
+        amount = chain::saturating_sum(amount, deposit);
         if (statemachine::awaits_verdict(job.state)) continue;
-        if (first == nullptr || latest_return_unix_s(job) < latest_return_unix_s(*first)) first = &job;
+        if (first == nullptr || latest_return_unix_s(job, now_unix_s) < latest_return_unix_s(*first, now_unix_s))
+            first = &job;
     }
     if (locked == 0) return "no deposit is locked";
-    std::string words = fmt::format("{} EMT stay locked in {} JOB{}", chain::format_coins(snapshot.locked), locked,
-                                    locked == 1 ? "" : "s");
+    const std::string words =
+        fmt::format("{} EMT stay locked in {} JOB{}", chain::format_coins(amount), locked, locked == 1 ? "" : "s");
     if (first == nullptr)
         return words + ", all submitted: the verifier may still ask for evidence, so start the master again soon";
-    return words + fmt::format(": start the master again before {} ({}: deadline {}, {})",
-                               utc_text(latest_return_unix_s(*first)), short_name(first->id),
-                               utc_text(first->deadline_unix_s), work_left(*first));
+    return words + ": " + when_to_return(*first);
 }
 
 }  // namespace emeth::node

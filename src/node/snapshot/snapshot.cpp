@@ -71,9 +71,16 @@ std::optional<Wei> at_risk_of(const sm::Job& job, const chain::Constants& consta
                                                    chain::rate_of(deposit, constants.failed_penalty_rate)));
 }
 
+std::optional<Wei> deposit_in_flight_of(const sm::Job& job, const chain::Constants& constants) {
+    if (!job.deposit.process || !job.deposit.deposit.is_zero() || sm::is_end(job.state)) return std::nullopt;
+    return constants.core == Address{} ? job.terms.fee : chain::rate_of(job.terms.fee, constants.deposit_rate);
+}
+
+/// A deposit that is on its way is locked by the time the decline is.
 std::optional<Wei> decline_price_of(const sm::Job& job, const chain::Constants& constants) {
     if (constants.core == Address{} || job.outcome.submit || sm::is_end(job.state)) return std::nullopt;
-    return chain::rate_of(job.deposit.deposit, constants.decline_penalty_rate);
+    const Wei deposit = deposit_in_flight_of(job, constants).value_or(job.deposit.deposit);
+    return chain::rate_of(deposit, constants.decline_penalty_rate);
 }
 
 JobSnapshot status_of(const sm::Job& job, const SnapshotSources& sources) {
@@ -84,6 +91,7 @@ JobSnapshot status_of(const sm::Job& job, const SnapshotSources& sources) {
     status.fee = job.terms.fee;
     status.deposit = job.deposit.deposit;
     status.at_risk = at_risk_of(job, sources.constants);
+    status.deposit_in_flight = deposit_in_flight_of(job, sources.constants);
     status.decline_price = decline_price_of(job, sources.constants);
     status.dataset_bytes = job.terms.dataset_bytes;
     status.deadline_unix_s = job.terms.deadline_unix_s;

@@ -45,7 +45,9 @@ struct JobSnapshot {
     JobId id;
     statemachine::State state{};
     std::string why;   ///< what it does, or waits for
-    Wei fee, deposit;  ///< EMT wei
+    Wei fee, deposit;  ///< EMT wei; the deposit is 0 until it is confirmed
+    /// What its signed transaction locks: perhaps it is mined already. None: it is confirmed, or not signed.
+    std::optional<Wei> deposit_in_flight;
     /// What a missed deadline costs, once submitted a rejection, EMT wei. None: the contract's rates are not known.
     std::optional<Wei> at_risk;
     /// What declining it now costs, EMT wei. None: it cannot be declined any more, or the rates are not known.

@@ -39,6 +39,7 @@ object job_json(const JobSnapshot& job) {
                 {"secondsLeft", job.left_s},
                 {"restarts", job.restarts}};
     if (job.at_risk) json["atRisk"] = chain::format_wei(*job.at_risk);
+    if (job.deposit_in_flight) json["depositInFlight"] = chain::format_wei(*job.deposit_in_flight);
     if (job.decline_price) json["declinePrice"] = chain::format_wei(*job.decline_price);
     if (job.finish_estimate_s) json["finishEstimate"] = *job.finish_estimate_s;
     if (!job.danger.empty()) json["danger"] = job.danger;

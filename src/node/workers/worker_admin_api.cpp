@@ -71,6 +71,8 @@ Task<http::Answer> WorkerServer::list_workers(http::ServerRequest request) {
 
 Task<http::Answer> WorkerServer::json_rpc(http::ServerRequest request) {
     if (!is_admin(request.peer_address)) co_return forbidden(request.peer_address);
+    // Not even one whose host name was made to point here.
+    if (request.headers.contains("origin")) co_return http::forbidden("pages in a browser may not use JSON-RPC");
     const auto json = parse_json(request.body, request_bytes_max, "the request");
     if (json.has_error()) co_return failure(nullptr, invalid_request, json.error().message);
     boost::json::value id = id_of(*json);

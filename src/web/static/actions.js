@@ -57,7 +57,7 @@ function confirm(title, effect, path, body) {
 }
 
 export function decline(job) {
-    confirm(text('decline_title'), text('decline_price', emt(job.declinePrice ?? job.atRisk), emt(job.deposit)), 'decline', { job: job.id });
+    confirm(text('decline_title'), text('decline_price', emt(job.declinePrice ?? job.atRisk), emt(job.depositInFlight ?? job.deposit)), 'decline', { job: job.id });
 }
 
 export function disconnect(worker) {

@@ -74,7 +74,8 @@ function content(at) {
     if (!node.snapshot)
         return [element('p', { class: 'empty' }, text(node.connected === false ? 'never_seen' : 'connecting'))];
     if (at.name === 'job') return job_page(node, at.id);
-    return pages[at.name]?.(node, show) ?? [element('p', { class: 'empty' }, text('nothing_here'))];
+    if (Object.hasOwn(pages, at.name)) return pages[at.name](node, show);
+    return [element('p', { class: 'empty' }, text('nothing_here'))];
 }
 
 function show_connection() {

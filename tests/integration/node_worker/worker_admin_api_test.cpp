@@ -9,8 +9,10 @@ using ::testing::HasSubstr;
 
 class WorkerAdminApiTest : public MasterFixture {
 protected:
-    http::ClientResponse ask(std::string method, const std::string& path, std::string body = {}) {
+    http::ClientResponse ask(std::string method, const std::string& path, std::string body = {},
+                             http::Headers headers = {}) {
         http::ClientRequest request;
+        request.headers = std::move(headers);
         request.method = std::move(method);
         request.url = http::Url::parse(server->url() + path).value();
         request.body = std::move(body);
@@ -95,6 +97,19 @@ TEST_F(WorkerAdminApiTest, TheListTellsWhoIsNotFit) {
         return reason != nullptr && reason->as_string() == "device 'cuda' is not available";
     };
     EXPECT_TRUE(eventually(is_listed));
+}
+
+TEST_F(WorkerAdminApiTest, APageInABrowserDisconnectsNobodyAndIsNoWorker) {
+    start();
+    const WorkerPtr worker = connect(key);
+    const std::string order =
+        R"({"jsonrpc":"2.0","method":"disconnect","param":{"workerAddress":")" + key.address().hex() + R"("},"id":1})";
+    // Also one whose host name was made to point here, so that the two agree.
+    for (const std::string origin : {"http://evil.example", "null", server->url().c_str()})
+        EXPECT_EQ(ask("POST", "/api/json-rpc", order, {{"origin", origin}}).status, 403u) << origin;
+    EXPECT_EQ(hub->workers().size(), 1u);
+    const http::Headers upgrade{{"origin", "http://evil.example"}, {"connection", "upgrade"}, {"upgrade", "websocket"}};
+    EXPECT_EQ(ask("GET", std::string(worker_protocol::session_path), "", upgrade).status, 403u);
 }
 
 TEST_F(WorkerAdminApiTest, WhoIsNotOnTheListIsForbidden) {

@@ -82,6 +82,24 @@ TEST(DashboardAccess, APageOfStrangersMayNotEvenLook) {
     }
 }
 
+TEST(DashboardAccess, WhatABrowserFetchesForAnotherSiteIsRefusedButALinkMayBeFollowed) {
+    http::ServerRequest request = own_request();
+    request.method = "GET";
+    for (const char* foreign : {"cross-site", "same-site"}) {
+        request.headers["sec-fetch-site"] = foreign;
+        request.headers["sec-fetch-mode"] = "no-cors";
+        EXPECT_EQ(status(may_read(request, access())), 403u) << foreign;
+        request.headers["sec-fetch-mode"] = "navigate";
+        request.headers["sec-fetch-dest"] = "iframe";
+        EXPECT_EQ(status(may_read(request, access())), 403u) << foreign;
+        request.headers["sec-fetch-dest"] = "document";
+        EXPECT_EQ(status(may_read(request, access())), 0u) << foreign;
+    }
+    request.headers["sec-fetch-site"] = "same-origin";
+    request.headers["sec-fetch-mode"] = "cors";
+    EXPECT_EQ(status(may_read(request, access())), 0u);
+}
+
 TEST(DashboardAccess, AnActionNeedsTheTokenAndJson) {
     EXPECT_EQ(status(may_act(own_action(), access())), 0u);
     http::ServerRequest request = own_action();

@@ -35,6 +35,14 @@ TEST(PartingWords, WithoutADepositThereIsNoHurry) {
     EXPECT_EQ(parting_words(snapshot), "no deposit is locked");
 }
 
+TEST(PartingWords, ADepositThatIsOnItsWayIsNotNothing) {
+    Snapshot snapshot;
+    JobSnapshot& job = add(snapshot, State::discovered, 1, noon);
+    job.deposit = {};
+    job.deposit_in_flight = chain::parse_coins("20").value();
+    EXPECT_THAT(parting_words(snapshot), HasSubstr("20 EMT stay locked in 1 JOB: start the master again at once"));
+}
+
 TEST(PartingWords, TheNodeMustBeBackWhenTheRestStillFitsBeforeTheFirstDeadline) {
     Snapshot snapshot;
     add(snapshot, State::training, 1, noon + 3'600).finish_estimate_s = 600;
@@ -48,7 +56,10 @@ TEST(PartingWords, TheNodeMustBeBackWhenTheRestStillFitsBeforeTheFirstDeadline) 
 TEST(PartingWords, ARestThatNobodyKnowsIsNotTakenForNothing) {
     Snapshot snapshot;
     add(snapshot, State::accepted, 1, noon);
+    add(snapshot, State::training, 2, noon - 3'600).finish_estimate_s = 60;
+    EXPECT_THAT(parting_words(snapshot), HasSubstr("start the master again at once (JOB 0x00000000…: deadline"));
     EXPECT_THAT(parting_words(snapshot), HasSubstr("cannot be estimated"));
+    EXPECT_THAT(parting_words(snapshot), Not(HasSubstr("before")));
 }
 
 TEST(PartingWords, WhatIsSubmittedMayStillHaveToBeShown) {

@@ -55,6 +55,7 @@ struct Scene {
         constants.timeout_penalty_rate = 25'000;
         constants.failed_penalty_rate = 30'000;
         constants.decline_penalty_rate = 20'000;
+        constants.deposit_rate = 100'000;
         return make_snapshot({now_s * 1'000,
                               Milliseconds(7'900),
                               has_master,
@@ -94,6 +95,19 @@ TEST(Snapshot, SaysWhatADeclineCostsForAsLongAsItIsPossible) {
     const Snapshot now = scene.snapshot();
     EXPECT_EQ(now.jobs.at(0).decline_price, coins("4"));
     EXPECT_EQ(now.jobs.at(1).decline_price, std::nullopt) << "it is submitted";
+}
+
+TEST(Snapshot, ADepositThatIsSignedIsToldBeforeItIsConfirmed) {
+    Scene scene;
+    sm::Job& job = scene.add(State::discovered, 1, 10'000);
+    job.deposit = {};
+    job.terms.fee = coins("20");
+    EXPECT_EQ(scene.snapshot().jobs.front().deposit_in_flight, std::nullopt) << "nothing is signed";
+    job.deposit.process = tx(7);
+    EXPECT_EQ(scene.snapshot().jobs.front().deposit_in_flight, coins("20"));
+    EXPECT_EQ(scene.snapshot().jobs.front().decline_price, coins("4"));
+    job.deposit.deposit = coins("20");
+    EXPECT_EQ(scene.snapshot().jobs.front().deposit_in_flight, std::nullopt) << "it is locked";
 }
 
 TEST(Snapshot, ASlotsRewardIsSharedByGas) {
