@@ -18,6 +18,7 @@ namespace {
 using namespace statemachine;
 
 constexpr std::array effects{
+    Place{"file dashboard", "master", "normal"},
     Place{"file worker", "master", "normal"},
     Place{"broadcast approve", "master", "normal"},
     Place{"broadcast process", "master", "normal"},

@@ -12,4 +12,5 @@ const { figures } = JSON.parse(bench.stdout);
 assert.deepEqual(figures.map((figure) => figure.name), ['list_active', 'dump', 'verify']);
 for (const figure of figures) assert.ok(figure.value > 0 && figure.against.value > 0, `${figure.name} was measured`);
 assert.match(bench.stderr, /500 finished JOBs, 21 history entries and 3 transactions each/);
-assert.deepEqual(readdirSync('.').filter((name) => name.startsWith('.emeth-bench-')), [], 'nothing is left');
+// Of its own process: another bench may be measuring in the same folder.
+assert.ok(!readdirSync('.').includes(`.emeth-bench-${bench.pid}`), 'nothing is left');

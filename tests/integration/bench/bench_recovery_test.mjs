@@ -14,4 +14,5 @@ for (const figure of figures) {
     assert.equal(figure.against.name, 'an empty store');
 }
 assert.match(bench.stderr, /500 finished JOBs, 21 history entries and 3 transactions each/);
-assert.deepEqual(readdirSync('.').filter((name) => name.startsWith('.emeth-bench-')), [], 'nothing is left');
+// Of its own process: another bench may be measuring in the same folder.
+assert.ok(!readdirSync('.').includes(`.emeth-bench-${bench.pid}`), 'nothing is left');
