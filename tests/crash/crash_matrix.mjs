@@ -236,7 +236,7 @@ class Lane {
     async normal_case(place, moment) {
         // Kept from one start to the next.
         if (place.effect === 'file calibration') rmSync(join(this.folder, 'workers', '1', 'calibration.json'));
-        if (place.effect === 'file dashboard') rmSync(join(this.folder, 'dashboard.token'));
+        if (place.effect === 'file dashboard') rmSync(join(this.folder, 'dashboard.token'), { force: true });
         const id = await this.network.request(this.fee);
         await this.kill_at(place, moment);
         await this.expect_verified(id);
