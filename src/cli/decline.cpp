@@ -1,13 +1,10 @@
 // emeth decline [JOBID]: declines JOBs.
-#include <unistd.h>
-
-#include <iostream>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "cli/operator_flags.hpp"
-#include "statemachine/types.hpp"
+#include "cli/terminal.hpp"
 
 namespace emeth::cli {
 
@@ -58,37 +55,17 @@ std::vector<std::string> show_prices(const Answer& answer, const std::string& on
     return ids;
 }
 
-bool says_yes() {
-    fmt::print(stderr, "decline? [y/N] ");
-    std::string line;
-    return std::getline(std::cin, line) && (line == "y" || line == "Y" || line == "yes");
-}
-
-Task<Result<Answer>> ask(asio::any_io_executor executor, const OperatorFlags& flags, std::string method,
-                         boost::json::object params) {
-    std::function<Result<node::OperatorSettings>()> settings = [&flags] { return flags.settings(); };
-    std::string data = flags.data;
-    const auto answer = co_await node::operator_command(std::move(executor), std::move(data), std::move(settings),
-                                                        std::move(method), std::move(params));
-    if (answer.has_error()) co_return answer.error();
-    co_return answer->is_object() ? answer->get_object() : Answer{};
-}
-
 /// One after the other: only those whose price was seen, however long the answer took.
 Task<Result<void>> decline_each(asio::any_io_executor executor, const OperatorFlags& flags,
                                 std::vector<std::string> ids) {
     boost::json::array declined;
     for (const std::string& id : ids) {
         boost::json::object params{{"job", id}};
-        const Result<Answer> answer = co_await ask(executor, flags, "decline", std::move(params));
+        const auto answer = co_await ask_node(executor, flags, "decline", std::move(params));
         if (answer.has_error()) co_return in_context(id, answer.error());
-        for (const auto& job : list_of(*answer, "declined")) declined.push_back(job);
+        for (const auto& job : list_of(answer->as_object(), "declined")) declined.push_back(job);
     }
-    const Answer all{{"declined", std::move(declined)}};
-    if (flags.json)
-        fmt::print("{}\n", json_text(all));
-    else
-        print(all);
+    show(flags, Answer{{"declined", std::move(declined)}}, print);
     co_return Result<void>{};
 }
 
@@ -96,10 +73,10 @@ Task<Result<void>> ask_then_decline(asio::any_io_executor executor, std::shared_
                                     boost::json::object params) {
     const OperatorFlags& common = flags->common;
     if (flags->yes) co_return co_await ask_and_print(executor, common, "decline", std::move(params), print);
-    const Result<Answer> jobs = co_await ask(executor, common, "jobs", {});
+    const auto jobs = co_await ask_node(executor, common, "jobs", {});
     if (jobs.has_error()) co_return jobs.error();
-    std::vector<std::string> ids = show_prices(*jobs, flags->job);
-    flags->refused = ::isatty(STDIN_FILENO) == 0 || !says_yes();
+    std::vector<std::string> ids = show_prices(jobs->as_object(), flags->job);
+    flags->refused = !says_yes("decline?");
     if (flags->refused) co_return permanent_error("nothing was declined: add --yes where nobody can be asked");
     co_return co_await decline_each(executor, common, std::move(ids));
 }
@@ -107,10 +84,8 @@ Task<Result<void>> ask_then_decline(asio::any_io_executor executor, std::shared_
 int decline(const std::shared_ptr<DeclineFlags>& flags) {
     boost::json::object params;
     if (!flags->job.empty()) {
-        const auto id = JobId::parse(flags->job);
-        if (!id)
-            return fail("decline", permanent_error("'" + flags->job + "' is no JOB id: expected 0x and 32 hex digits"),
-                        exit_usage);
+        const Result<JobId> id = parse_job_id(flags->job);
+        if (id.has_error()) return fail("decline", id.error(), exit_usage);
         flags->job = id->hex();
         params["job"] = id->hex();
     }

@@ -17,7 +17,7 @@
 #include "cli/master_settings.hpp"
 #include "cli/path_option.hpp"
 #include "cli/program.hpp"
-#include "cli/wrapped_text.hpp"
+#include "cli/terminal.hpp"
 #include "crypto/configured_key.hpp"
 #include "runtime/json_fields.hpp"
 #include "runtime/log.hpp"

@@ -1,6 +1,6 @@
 // emeth joblist: open JOBs with the verdict of selection, and the node's own JOBs.
 #include "cli/operator_flags.hpp"
-#include "cli/wrapped_text.hpp"
+#include "cli/terminal.hpp"
 #include "runtime/utf8.hpp"
 
 namespace emeth::cli {

@@ -56,18 +56,28 @@ struct OperatorFlags {
     }
 };
 
-inline Task<Result<void>> ask_and_print(asio::any_io_executor executor, OperatorFlags flags, std::string method,
-                                        boost::json::object params, std::function<void(const Answer&)> print) {
+/// Asks the running master, or does it here. `flags` must outlive the call.
+inline Task<Result<boost::json::value>> ask_node(asio::any_io_executor executor, const OperatorFlags& flags,
+                                                 std::string method, boost::json::object params) {
     std::string data = flags.data;
     std::function<Result<node::OperatorSettings>()> settings = [&flags] { return flags.settings(); };
-    const Result<boost::json::value> answer = co_await node::operator_command(
-        std::move(executor), std::move(data), std::move(settings), std::move(method), std::move(params));
+    co_return co_await node::operator_command(std::move(executor), std::move(data), std::move(settings),
+                                              std::move(method), std::move(params));
+}
+
+inline void show(const OperatorFlags& flags, const boost::json::value& answer,
+                 const std::function<void(const Answer&)>& print) {
+    if (flags.json || !answer.is_object())
+        fmt::print("{}\n", json_text(answer));
+    else
+        print(answer.get_object());
+}
+
+inline Task<Result<void>> ask_and_print(asio::any_io_executor executor, OperatorFlags flags, std::string method,
+                                        boost::json::object params, std::function<void(const Answer&)> print) {
+    const auto answer = co_await ask_node(std::move(executor), flags, std::move(method), std::move(params));
     if (answer.has_error()) co_return answer.error();
-    if (flags.json || !answer->is_object()) {
-        fmt::print("{}\n", json_text(*answer));
-    } else {
-        print(answer->get_object());
-    }
+    show(flags, *answer, print);
     co_return Result<void>{};
 }
 
@@ -93,7 +103,7 @@ inline Task<Result<void>> watch(asio::any_io_executor executor, OperatorFlags fl
     }
 }
 
-/// Asks the running master, or does it here, and prints.
+/// Asks, and prints the answer.
 inline int run_operator_command(const std::string& command, const OperatorFlags& flags, boost::json::object params,
                                 std::function<void(const Answer&)> print) {
     init_logging(command, "warn");

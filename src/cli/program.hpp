@@ -6,12 +6,14 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "runtime/env_config.hpp"
 #include "runtime/result.hpp"
 #include "runtime/setting.hpp"
 #include "runtime/task.hpp"
+#include "statemachine/types.hpp"
 
 namespace emeth::cli {
 
@@ -36,6 +38,9 @@ int run_task(const std::string& command, Work work, int failure_code = 1);
 
 /// The same for work that deals with signals itself (runtime/shutdown.hpp), because it has children to end in order.
 int run_to_end(const std::string& command, Work work, int failure_code = 1);
+
+/// An id in full. The Error shows what was given as far as it may be shown.
+Result<JobId> parse_job_id(std::string_view text);
 
 /// One line on stderr; returns `code`.
 int fail(const std::string& command, const Error& error, int code);

@@ -14,7 +14,6 @@
 #include "runtime/log.hpp"
 #include "runtime/race.hpp"
 #include "runtime/random.hpp"
-#include "runtime/redaction.hpp"
 #include "runtime/utf8.hpp"
 
 namespace emeth::cli {
@@ -50,12 +49,8 @@ using Act = Task<Result<void>> (*)(std::shared_ptr<JobFlags>, EnvConfig, JobId);
 
 int run(const std::string& command, const std::shared_ptr<JobFlags>& flags, Act act) {
     init_logging(command, "warn");
-    const auto id = JobId::parse(flags->job);
-    if (!id)
-        return fail(
-            command,
-            permanent_error(fmt::format("'{}' is no JOB id: expected 0x and 32 hex digits", redacted(flags->job))),
-            exit_usage);
+    const Result<JobId> id = parse_job_id(flags->job);
+    if (id.has_error()) return fail(command, id.error(), exit_usage);
     const auto free = check_output(flags->output);
     if (free.has_error()) return fail(command, free.error(), exit_usage);
     auto config = flags->config.load();

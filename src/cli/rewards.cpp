@@ -2,7 +2,7 @@
 #include <cstdint>
 
 #include "cli/operator_flags.hpp"
-#include "cli/wrapped_text.hpp"
+#include "cli/terminal.hpp"
 #include "node/admin/admin_api.hpp"
 #include "node/snapshot/snapshot.hpp"
 

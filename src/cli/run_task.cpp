@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <CLI/App.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -54,6 +55,11 @@ int run(const std::string& command, Task<Result<void>> (*wrap)(Work), Work work,
 }
 
 }  // namespace
+
+Result<JobId> parse_job_id(std::string_view text) {
+    if (const auto id = JobId::parse(text)) return *id;
+    return permanent_error(fmt::format("'{}' is no JOB id: expected 0x and 32 hex digits", redacted(text)));
+}
 
 int fail(const std::string& command, const Error& error, int code) {
     std::fprintf(stderr, "emeth %s: %s\n", command.c_str(), one_line(error.message).c_str());

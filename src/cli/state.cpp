@@ -1,5 +1,4 @@
 // emeth state: what a node knows of its JOBs, read from its store, even while a master is running.
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
@@ -7,7 +6,6 @@
 #include "cli/path_option.hpp"
 #include "cli/program.hpp"
 #include "cli/state_commands.hpp"
-#include "cli/terminal.hpp"
 #include "node/data_folder.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/failpoint.hpp"
@@ -110,14 +108,6 @@ Result<statemachine::Job> find_job(storage::NodeStore& store, const StateFlags& 
     if (job.has_error()) return job.error();
     if (job->has_value()) return std::move(**job);
     return permanent_error(fmt::format("no JOB {} in {}; `emeth state list` shows those that are", text, flags.data));
-}
-
-std::string utc_text(std::int64_t unix_ms) {
-    return fmt::format("{:%Y-%m-%d %H:%M:%S}", fmt::gmtime(static_cast<std::time_t>(unix_ms / 1000)));
-}
-
-void print_wrapped(std::string_view indent, std::string_view text) {
-    for (const std::string& line : wrapped(indent, text, terminal_columns())) fmt::print("{}\n", line);
 }
 
 WatchedEffort::WatchedEffort(const storage::Inspection& inspection, const std::string& title)

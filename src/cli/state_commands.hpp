@@ -32,12 +32,6 @@ int inspect_store(const StateFlags& flags, const std::function<Result<void>(stor
 /// remedy.
 Result<statemachine::Job> find_job(storage::NodeStore& store, const StateFlags& flags, std::string_view id);
 
-/// "2026-11-22 21:02:21" in UTC.
-std::string utc_text(std::int64_t unix_ms);
-
-/// Prints lines of text that fit the terminal; see wrapped().
-void print_wrapped(std::string_view indent, std::string_view text);
-
 /// Going through a whole store: on all processors, with a bar on standard error if it takes more than two seconds.
 class WatchedEffort {
 public:

@@ -1,16 +1,14 @@
 // emeth state force: records a decision in a JOB's history by hand, with the master stopped.
 #include <fmt/format.h>
-#include <unistd.h>
 #include <CLI/CLI.hpp>
 
-#include <cstdio>
-#include <iostream>
 #include <variant>
 
 #include "cli/forced_event.hpp"
 #include "cli/job_filter.hpp"
 #include "cli/program.hpp"
 #include "cli/state_commands.hpp"
+#include "cli/terminal.hpp"
 #include "node/data_folder.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/folder_lock.hpp"
@@ -49,14 +47,6 @@ void print_job(std::string_view when, const Job& job, std::int64_t now) {
                                                            job.sequence, one_line(statemachine::why(job, now))));
 }
 
-bool agrees() {
-    if (::isatty(STDIN_FILENO) == 0) return false;
-    fmt::print("Record it? [y/N] ");
-    std::fflush(stdout);
-    std::string answer;
-    return std::getline(std::cin, answer) && (answer == "y" || answer == "yes");
-}
-
 /// What the event would do; the Error says why the machine does not allow it.
 Result<Job> tried(const Job& job, const Event& event) {
     auto outcome = statemachine::transition(job, event);
@@ -81,7 +71,7 @@ Result<void> force(storage::NodeStore& store, const ForceFlags& flags, statemach
     fmt::print("JOB {}\n", job->terms.id.hex());
     print_job("before", *job, now);
     print_job("after", *next, now);
-    if (!flags.yes && !agrees()) return permanent_error("nothing was recorded: answer y, or add --yes");
+    if (!flags.yes && !says_yes("record it?")) return permanent_error("nothing was recorded: answer y, or add --yes");
     const auto applied = store.jobs().apply(*job, *event);
     if (applied.has_error()) return applied.error();
     print_wrapped("", fmt::format("recorded as entry {}: {}", applied->job.sequence,

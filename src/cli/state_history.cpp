@@ -7,7 +7,9 @@
 
 #include "cli/job_timeline.hpp"
 #include "cli/state_commands.hpp"
+#include "cli/terminal.hpp"
 #include "runtime/json_fields.hpp"
+#include "runtime/utc_text.hpp"
 #include "runtime/utf8.hpp"
 #include "statemachine/amount_text.hpp"
 

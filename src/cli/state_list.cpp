@@ -13,6 +13,7 @@
 #include "cli/terminal.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/json_fields.hpp"
+#include "runtime/utc_text.hpp"
 #include "runtime/utf8.hpp"
 #include "statemachine/amount_text.hpp"
 #include "statemachine/text.hpp"

@@ -10,7 +10,9 @@
 #include "chain/gas.hpp"
 #include "cli/job_timeline.hpp"
 #include "cli/state_commands.hpp"
+#include "cli/terminal.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/utc_text.hpp"
 #include "runtime/utf8.hpp"
 #include "statemachine/amount_text.hpp"
 #include "statemachine/text.hpp"
@@ -42,7 +44,9 @@ struct WholeJob {
 };
 
 void field(std::string_view name, const std::string& value) {
-    print_wrapped(fmt::format("{:<13} ", name), one_line(value));
+    const std::string begin = fmt::format("{:<13} ", name);
+    if (value.empty()) return fmt::print("{}\n", begin);
+    print_wrapped(begin, one_line(value));
 }
 
 void title(std::string_view name) {

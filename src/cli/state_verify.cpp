@@ -6,6 +6,7 @@
 
 #include "cli/kept_files.hpp"
 #include "cli/state_commands.hpp"
+#include "cli/terminal.hpp"
 #include "runtime/json_fields.hpp"
 #include "runtime/utf8.hpp"
 

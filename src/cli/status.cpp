@@ -4,7 +4,7 @@
 
 #include "cli/operator_flags.hpp"
 #include "cli/status_text.hpp"
-#include "cli/wrapped_text.hpp"
+#include "cli/terminal.hpp"
 #include "runtime/utf8.hpp"
 #include "statemachine/text.hpp"
 

@@ -1,5 +1,6 @@
 #include "cli/terminal.hpp"
 
+#include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -7,7 +8,9 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
+#include <iostream>
 #include <utility>
 
 #include "runtime/utf8.hpp"
@@ -121,6 +124,18 @@ std::vector<std::string> wrapped(std::string_view indent, std::string_view text,
     }
     if (!line.empty() || lines.empty()) end_line();
     return lines;
+}
+
+void print_wrapped(std::string_view indent, std::string_view text) {
+    if (text.empty()) return;
+    for (const std::string& line : wrapped(indent, text, terminal_columns())) fmt::print("{}\n", line);
+}
+
+bool says_yes(std::string_view question) {
+    if (::isatty(STDIN_FILENO) == 0) return false;
+    fmt::print(stderr, "{} [y/N] ", question);
+    std::string answer;
+    return std::getline(std::cin, answer) && (answer == "y" || answer == "Y" || answer == "yes");
 }
 
 }  // namespace emeth::cli

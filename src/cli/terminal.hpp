@@ -27,4 +27,10 @@ std::string padded(std::string_view text, std::size_t columns);
 /// begins with `indent`, the others with as many blanks.
 std::vector<std::string> wrapped(std::string_view indent, std::string_view text, std::size_t columns);
 
+/// Prints wrapped() text that fits the terminal; nothing if there is no text.
+void print_wrapped(std::string_view indent, std::string_view text);
+
+/// Asks on standard error, and reads "y", "Y" or "yes". False where nobody can be asked: standard input is no terminal.
+bool says_yes(std::string_view question);
+
 }  // namespace emeth::cli

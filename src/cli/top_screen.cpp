@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "cli/status_text.hpp"
+#include "cli/terminal.hpp"
 #include "runtime/utf8.hpp"
 
 namespace emeth::cli {
@@ -14,29 +15,17 @@ namespace {
 /// What a short terminal must still have room for below the JOBs.
 constexpr std::size_t workers_shown_max = 4, log_lines_min = 3;
 
-/// Cut at `width` columns, with "…".
-std::string fitted(std::string_view text, std::size_t width) {
-    std::size_t columns = 0;
-    for (std::size_t at = 0; at < text.size();) {
-        const std::size_t bytes = std::max<std::size_t>(1, utf8_character(text.substr(at)));
-        if (columns + 1 == width && at + bytes < text.size()) return std::string(text.substr(0, at)) + "…";
-        at += bytes;
-        ++columns;
-    }
-    return std::string(text);
-}
-
 class Screen {
 public:
     Screen(std::size_t width, std::size_t height) : width_(width), height_(height) {}
 
     void add(std::string_view text, Style style = Style::plain) {
-        if (room() > 0) lines_.push_back({fitted(text, width_), style});
+        if (room() > 0) lines_.push_back({cut_to(text, width_), style});
     }
     [[nodiscard]] std::size_t room() const { return height_ - 1 - lines_.size(); }
     std::vector<ScreenLine> finish(std::string_view keys) {
         lines_.resize(height_ - 1);
-        lines_.push_back({fitted(keys, width_), Style::faint});
+        lines_.push_back({cut_to(keys, width_), Style::faint});
         return std::move(lines_);
     }
 

@@ -1,11 +1,9 @@
 #include "node/snapshot/parting_words.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <ctime>
-
 #include "chain/amount.hpp"
+#include "runtime/utc_text.hpp"
 #include "statemachine/delivery.hpp"
 #include "statemachine/text.hpp"
 
@@ -17,8 +15,8 @@ std::int64_t latest_return_unix_s(const JobSnapshot& job, std::int64_t now_unix_
     return job.finish_estimate_s ? job.deadline_unix_s - *job.finish_estimate_s : now_unix_s;
 }
 
-std::string utc_text(std::int64_t unix_s) {
-    return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", fmt::gmtime(static_cast<std::time_t>(unix_s)));
+std::string utc(std::int64_t unix_s) {
+    return utc_text(unix_s * 1'000) + " UTC";
 }
 
 std::string work_left(const JobSnapshot& job) {
@@ -31,10 +29,10 @@ std::string when_to_return(const JobSnapshot& first) {
     if (!first.finish_estimate_s)
         return fmt::format(
             "start the master again at once ({}: deadline {}, and what is left of it cannot be estimated)",
-            short_name(first.id), utc_text(first.deadline_unix_s));
+            short_name(first.id), utc(first.deadline_unix_s));
     return fmt::format("start the master again before {} ({}: deadline {}, {})",
-                       utc_text(first.deadline_unix_s - *first.finish_estimate_s), short_name(first.id),
-                       utc_text(first.deadline_unix_s), work_left(first));
+                       utc(first.deadline_unix_s - *first.finish_estimate_s), short_name(first.id),
+                       utc(first.deadline_unix_s), work_left(first));
 }
 
 }  // namespace

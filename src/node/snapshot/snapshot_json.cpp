@@ -1,24 +1,15 @@
 #include "node/snapshot/snapshot_json.hpp"
 
-#include <fmt/format.h>
-
-#include <chrono>
 #include <utility>
 
 #include "chain/amount.hpp"
+#include "runtime/utc_text.hpp"
 
 namespace emeth::node {
 namespace {
 
 using boost::json::array;
 using boost::json::object;
-
-/// "2026-11-29".
-std::string utc_date(std::uint64_t day) {
-    const std::chrono::year_month_day date{std::chrono::sys_days(std::chrono::days(day))};
-    return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                       static_cast<unsigned>(date.day()));
-}
 
 object progress_json(const worker_protocol::Progress& progress) {
     return {{"stage", progress.stage},    {"epoch", progress.epoch},
@@ -113,7 +104,7 @@ array workers_json(const Snapshot& snapshot) {
 }
 
 object day_json(const DayOfIncome& day, const std::optional<chain::Slot>& slot) {
-    object json{{"day", utc_date(day.day)},
+    object json{{"day", utc_date(static_cast<std::int64_t>(day.day) * chain::slot_seconds * 1'000)},
                 {"verified", day.verified},
                 {"penalised", day.penalised},
                 {"gas", day.gas},

@@ -160,6 +160,7 @@ try {
     console.log(stdout);
     assert.match(stdout, /^ok +endpoint/m);
     assert.match(stdout, /0 problems, \d+ warnings\n$/);
+    assert.doesNotMatch(stdout, /do:\s*$/m, 'nothing to do is not said');
     for (const line of stdout.split('\n'))
         assert.ok([...line].length <= columns || !line.trim().slice(24).includes(' '), line);
 
