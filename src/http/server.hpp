@@ -46,6 +46,12 @@ struct ServerRequest {
     boost::json::value json;           ///< the body of a POST to a JSON route
     std::optional<ReceivedFile> file;  ///< the body, for routes that take a file
     std::string peer_address;          ///< IP
+
+    /// Of a header, named in lower case; empty if there is none.
+    [[nodiscard]] std::string_view header(const std::string& name) const {
+        const auto found = headers.find(name);
+        return found == headers.end() ? std::string_view() : std::string_view(found->second);
+    }
 };
 
 struct ServerResponse {

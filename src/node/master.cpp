@@ -95,7 +95,6 @@ public:
                      {[this](const std::string& peer_ip) { return workers_.is_admin(peer_ip); },
                       core.config.listen_host, std::move(dashboard_token)}),
           hang_up_(hang_up),
-          running_(core.config),
           options_(std::move(options)),
           executor_(std::move(executor)) {}
 
@@ -130,7 +129,6 @@ private:
     AdminServer admin_;
     Dashboard dashboard_;
     HangUp& hang_up_;
-    NodeConfig running_;  ///< core_.config, as it has been reloaded since
     MasterOptions options_;
     asio::any_io_executor executor_;
     std::unique_ptr<LocalWorkers> local_workers_;
@@ -176,11 +174,11 @@ Result<void> Master::reload() {
     if (read.has_error()) return read.error();
     auto workers = worker_options(read->config, options_.local_workers > 0);
     if (workers.has_error()) return workers.error();
-    running_ = reloaded(std::move(running_), read->config);
-    services_.prospector.set_policy(running_.selection);
+    const NodeConfig running = reloaded(core_.config, read->config);
+    services_.prospector.set_policy(running.selection);
     discovery_.forget_refusals();
     workers_.set_whitelists(std::move(workers->workers), std::move(workers->admins));
-    set_log_level(running_.log_level);
+    set_log_level(running.log_level);
     const auto changed = changes(options_.setting_texts, read->texts);
     if (changed.empty()) spdlog::info("settings read again: none has changed");
     for (const SettingsChange& change : changed) {

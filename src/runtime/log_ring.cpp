@@ -3,6 +3,7 @@
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
 
+#include <boost/json/object.hpp>
 #include <chrono>
 #include <deque>
 #include <mutex>
@@ -35,6 +36,14 @@ private:
     std::deque<LogLine> lines_;
     std::uint64_t last_number_ = 0;
 };
+
+boost::json::array to_json(const std::vector<LogLine>& lines) {
+    boost::json::array list;
+    for (const LogLine& line : lines)
+        list.push_back(boost::json::object{
+            {"number", line.number}, {"atMs", line.at_unix_ms}, {"level", line.level}, {"text", line.text}});
+    return list;
+}
 
 LogRing::LogRing() : sink_(std::make_shared<Sink>()) {
     spdlog::default_logger()->sinks().push_back(sink_);

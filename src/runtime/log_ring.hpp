@@ -1,6 +1,7 @@
 // The newest lines of this program's log, kept in memory for whoever looks at it while it runs.
 #pragma once
 
+#include <boost/json/array.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -15,6 +16,9 @@ struct LogLine {
     std::string level;  ///< "info", "warning", as the log writes it
     std::string text;   ///< one line, as the log writes it; cut after LogRing::line_bytes_max
 };
+
+/// [{"number", "atMs" (unix milliseconds), "level", "text"}, …]
+boost::json::array to_json(const std::vector<LogLine>& lines);
 
 /// From its construction to its destruction, the default logger writes to it as well. Both are done while no other
 /// thread logs; after() is thread-safe.

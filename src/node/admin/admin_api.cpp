@@ -246,11 +246,7 @@ Task<Result<value>> AdminApi::refusals() {
 }
 
 value AdminApi::log() const {
-    array lines;
-    if (ports_.log != nullptr)
-        for (const LogLine& line : ports_.log->after(0))
-            lines.push_back(object{{"atMs", line.at_unix_ms}, {"level", line.level}, {"text", line.text}});
-    return object{{"lines", std::move(lines)}};
+    return object{{"lines", ports_.log == nullptr ? array() : to_json(ports_.log->after(0))}};
 }
 
 Task<Result<value>> AdminApi::rewards(std::uint64_t count) {

@@ -73,9 +73,9 @@ std::string change_sentence(const SettingsChange& change) {
                        change.key, after, before);
 }
 
-NodeConfig reloaded(NodeConfig running, const NodeConfig& read) {
-    for (const auto& [key, apply] : at_once()) apply(running, read);
-    return running;
+NodeConfig reloaded(NodeConfig started, const NodeConfig& read) {
+    for (const auto& [key, apply] : at_once()) apply(started, read);
+    return started;
 }
 
 }  // namespace emeth::node

@@ -32,7 +32,7 @@ std::vector<SettingsChange> changes(const std::map<std::string, std::string>& be
 /// "min_fee is now 5 (was 3)", or what stays until the next start.
 std::string change_sentence(const SettingsChange& change);
 
-/// `running`, with whatever takes effect at once as in `read`.
-NodeConfig reloaded(NodeConfig running, const NodeConfig& read);
+/// `started`, the settings of the start, with whatever takes effect at once as in `read`.
+NodeConfig reloaded(NodeConfig started, const NodeConfig& read);
 
 }  // namespace emeth::node

@@ -15,11 +15,6 @@ namespace {
 
 constexpr std::string_view bearer = "Bearer ";
 
-std::string_view header(const http::ServerRequest& request, const std::string& name) {
-    const auto found = request.headers.find(name);
-    return found == request.headers.end() ? std::string_view() : std::string_view(found->second);
-}
-
 /// Without the port, and without the brackets of an IPv6 address.
 std::string_view name_of_host(std::string_view host_header) {
     if (host_header.starts_with('[')) return host_header.substr(1, host_header.find(']') - 1);
@@ -55,7 +50,7 @@ bool is_own_host(std::string_view host_header, std::string_view listen_host) {
 http::OrRefusal<void> may_read(const http::ServerRequest& request, const DashboardAccess& access) {
     if (!is_loopback(request.peer_address) && !access.is_listed(request.peer_address))
         return http::forbidden(fmt::format("{} is not on the master's jsonrpc_whitelist", request.peer_address));
-    const std::string_view host = header(request, "host");
+    const std::string_view host = request.header("host");
     if (!is_own_host(host, access.listen_host))
         return http::forbidden(
             fmt::format("the host name '{}' is not this master's: use localhost or its address, through a tunnel if it "
@@ -66,13 +61,13 @@ http::OrRefusal<void> may_read(const http::ServerRequest& request, const Dashboa
 
 http::OrRefusal<void> may_act(const http::ServerRequest& request, const DashboardAccess& access) {
     if (auto admitted = may_read(request, access); admitted.has_error()) return admitted;
-    const std::string_view authorization = header(request, "authorization");
+    const std::string_view authorization = request.header("authorization");
     if (access.token.empty())
         return unauthorized("this master could not make its dashboard.token; its log says why; nobody may act here");
     const bool is_bearer = authorization.starts_with(bearer);
     if (!is_bearer || !is_token(authorization.substr(bearer.size()), access.token))
         return unauthorized("this needs the token: the line in dashboard.token of the master's data folder");
-    if (!announces_json(header(request, "content-type")))
+    if (!announces_json(request.header("content-type")))
         return http::Refusal(415, "the Content-Type must be application/json");
     return {};
 }

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <utility>
 
+#include "http/health_routes.hpp"
 #include "node/dashboard/job_page.hpp"
 #include "runtime/json_fields.hpp"
 #include "runtime/log.hpp"
@@ -21,8 +22,6 @@ constexpr std::uint64_t action_bytes_max = 1 << 10;
 constexpr Milliseconds event_interval{1'000};
 constexpr std::string_view api = "/api/v1/node";
 
-using Guard = std::function<http::OrRefusal<void>(const http::ServerRequest&)>;
-
 /// Whatever a page of ours is answered: nothing of strangers in it, and it in nothing of strangers.
 void secure(http::ServerResponse& response) {
     response.headers["content-security-policy"] =
@@ -33,23 +32,17 @@ void secure(http::ServerResponse& response) {
     response.headers.try_emplace("cache-control", "no-store");
 }
 
-Task<http::Answer> guarded(Guard guard, http::Handler handler, http::ServerRequest request) {
-    const http::OrRefusal<void> admitted = guard(request);
-    http::Answer answer = http::ServerResponse();
-    if (admitted.has_error()) {
-        answer = admitted.error();
-    } else {
-        auto handling = handler(std::move(request));
-        answer = co_await std::move(handling);
-    }
+Task<http::Answer> secured(http::Handler handler, http::ServerRequest request) {
+    auto handling = handler(std::move(request));
+    http::Answer answer = co_await std::move(handling);
     http::ServerResponse response = answer.has_error() ? http::to_response(answer.error()) : std::move(*answer);
     secure(response);
     co_return response;
 }
 
-http::Handler with(Guard guard, http::Handler handler) {
-    return [guard = std::move(guard), handler = std::move(handler)](http::ServerRequest request) {
-        return guarded(guard, handler, std::move(request));
+http::Handler with(http::Admission guard, http::Handler handler) {
+    return [admitted = http::admitted(std::move(guard), std::move(handler))](http::ServerRequest request) {
+        return secured(admitted, std::move(request));
     };
 }
 
@@ -58,8 +51,7 @@ Task<http::Answer> file(const web::Asset* asset, http::ServerRequest request) {
     response.content_type = asset->content_type;
     response.headers["etag"] = asset->etag;
     response.headers["cache-control"] = "no-cache";
-    const auto known = request.headers.find("if-none-match");
-    if (known != request.headers.end() && known->second == asset->etag)
+    if (request.header("if-none-match") == asset->etag)
         response.status = 304;
     else
         response.body = asset->bytes;
@@ -106,8 +98,8 @@ Dashboard::Dashboard(const asio::any_io_executor& executor, DashboardPorts ports
 
 void Dashboard::add_routes(http::Server& server) {
     add_files(server);
-    const Guard reader = [this](const http::ServerRequest& request) { return may_read(request, access_); };
-    const Guard actor = [this](const http::ServerRequest& request) { return may_act(request, access_); };
+    const http::Admission reader = [this](const http::ServerRequest& request) { return may_read(request, access_); };
+    const http::Admission actor = [this](const http::ServerRequest& request) { return may_act(request, access_); };
     using Method = Task<http::Answer> (Dashboard::*)(http::ServerRequest);
     const auto calling = [this](Method method) -> http::Handler {
         return [this, method](http::ServerRequest request) { return (this->*method)(std::move(request)); };
@@ -128,7 +120,7 @@ void Dashboard::add_routes(http::Server& server) {
 
 /// They are no secret, but a browser must not run them under a stranger's name.
 void Dashboard::add_files(http::Server& server) {
-    const Guard reader = [this](const http::ServerRequest& request) { return may_read(request, access_); };
+    const http::Admission reader = [this](const http::ServerRequest& request) { return may_read(request, access_); };
     for (const web::Asset& asset : web::assets())
         server.route("GET", asset.path, 0,
                      with(reader, [&asset](http::ServerRequest request) { return file(&asset, std::move(request)); }));
@@ -170,11 +162,7 @@ Task<http::Answer> Dashboard::job(http::ServerRequest request) {
 Task<http::Answer> Dashboard::log(http::ServerRequest request) {
     const auto number = after(request);
     if (!number) co_return http::malformed("after must be the number of a line");
-    boost::json::array lines;
-    for (const LogLine& line : ports_.log.after(*number))
-        lines.push_back(
-            object{{"number", line.number}, {"atMs", line.at_unix_ms}, {"level", line.level}, {"text", line.text}});
-    const value answer{{"lines", std::move(lines)}};
+    const value answer{{"lines", to_json(ports_.log.after(*number))}};
     co_return answer;
 }
 
