@@ -91,10 +91,10 @@ std::string size_name(std::uint64_t bytes) {
 /// Any block will do: what it draws always costs about the same.
 constexpr Hash256 block_hash{{0x5e, 0xed}};
 
-Result<void> show_evidence(const std::filesystem::path& folder, const JobId& job, const Trained& trained) {
-    const auto segments = segment_count(trained.artifact.steps, trained.artifact.epochs);
+Result<void> show_evidence(const std::filesystem::path& folder, const JobSpec& job, const Trained& trained) {
+    const auto segments = segment_count(job.model, trained.artifact.steps, trained.artifact.epochs);
     const auto packed = worker::pack_evidence(
-        folder, block_hash, states_to_show(draw_segments(job, block_hash, segments, draws_default), segments));
+        folder, block_hash, states_to_show(draw_segments(job.id, block_hash, segments, draws_default), segments));
     if (packed.has_error()) return packed.error();
     return {};
 }
@@ -110,7 +110,7 @@ Task<Result<std::vector<Figure>>> measure_one(std::filesystem::path folder, std:
     Request train = TrainRequest{job, folder, *sha256, compute};
     const auto training = co_await time_trainer(std::move(train), folder / "train.log", size + ", training");
     if (training.has_error()) co_return training.error();
-    if (auto shown = show_evidence(folder, job.id, std::get<Trained>(training->last)); shown.has_error())
+    if (auto shown = show_evidence(folder, job, std::get<Trained>(training->last)); shown.has_error())
         co_return shown.error();
 
     Request check = CheckRequest{job,     folder / "artifact.tar",       folder / "dataset", folder / "scratch",

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "runtime/redaction.hpp"
+#include "trainer_protocol/network_rules.hpp"
 
 namespace emeth::trainer_protocol {
 namespace {
@@ -24,8 +25,9 @@ constexpr std::array table{
            .vocabulary = 1'024,
            .sequences_per_step = 16,
            .learning_rate = 6e-3,
-           .tokenizer_sample_bytes = mebibyte / 2,
-           .validation_windows_max = 256,
+           .tokenizer_sample_bytes = mebibyte / 16,
+           .validation_windows_max = 64,
+           .segments_wanted = 128,
            .bytes_per_token = 2.5,
            .bf16_pays = false},
     Preset{.name = "d256",
@@ -38,6 +40,7 @@ constexpr std::array table{
            .learning_rate = 2e-3,
            .tokenizer_sample_bytes = 4 * mebibyte,
            .validation_windows_max = 256,
+           .segments_wanted = segments_min,
            .bytes_per_token = 3.5,
            .bf16_pays = true},
     Preset{.name = "d512",
@@ -50,6 +53,7 @@ constexpr std::array table{
            .learning_rate = 1e-3,
            .tokenizer_sample_bytes = 8 * mebibyte,
            .validation_windows_max = 256,
+           .segments_wanted = segments_min,
            .bytes_per_token = 3.7,
            .bf16_pays = true},
     Preset{.name = "gpt2",
@@ -62,6 +66,7 @@ constexpr std::array table{
            .learning_rate = 6e-4,
            .tokenizer_sample_bytes = 16 * mebibyte,
            .validation_windows_max = 128,
+           .segments_wanted = segments_min,
            .bytes_per_token = 3.7,
            .bf16_pays = true},
 };

@@ -30,6 +30,9 @@ struct Preset {
     double learning_rate;                  ///< at the end of the warm-up
     std::uint64_t tokenizer_sample_bytes;  ///< of the dataset that the tokenizer is trained on, at most
     std::uint64_t validation_windows_max;
+    /// Segments of a run of steps enough (segments.hpp): many where a state is small and training so quick that a check
+    /// of three of them would cost much beside it.
+    std::uint32_t segments_wanted;
     double bytes_per_token;  ///< of ordinary text, a little less than of English; for estimates only
     bool bf16_pays;          ///< whether matrices are wide enough for bf16 to be the faster type
 

@@ -23,9 +23,14 @@ std::uint64_t quotient_up(std::uint64_t dividend, std::uint64_t divisor) {
     return dividend / divisor + (dividend % divisor == 0 ? 0 : 1);
 }
 
-/// If there are steps enough.
-std::uint64_t segments_wished(std::uint64_t steps, std::uint32_t epochs) {
+/// Where more than segments_min are wanted, each has so many steps: of fewer, training them again would mostly be
+/// preparation.
+constexpr std::uint64_t segment_steps_wanted = 8;
+
+/// If there are steps enough. Never fewer for more steps.
+std::uint64_t segments_wished(std::uint32_t wanted, std::uint64_t steps, std::uint32_t epochs) {
     const std::uint64_t wished = std::max({std::uint64_t{segments_min}, std::uint64_t{segments_per_epoch_min} * epochs,
+                                           std::min<std::uint64_t>(wanted, steps / segment_steps_wanted),
                                            quotient_up(steps, segment_steps_max)});
     return std::min<std::uint64_t>(wished, segments_max);
 }
@@ -36,17 +41,19 @@ constexpr std::uint64_t token_bytes_per_dataset_byte = 6;
 
 }  // namespace
 
-std::uint32_t segment_count(std::uint64_t steps, std::uint32_t epochs) {
-    return static_cast<std::uint32_t>(std::min(segments_wished(steps, epochs), steps));
+std::uint32_t segment_count(std::string_view model, std::uint64_t steps, std::uint32_t epochs) {
+    const Result<Preset> preset = find_preset(model);
+    const std::uint32_t wanted = preset ? preset->segments_wanted : segments_min;
+    return static_cast<std::uint32_t>(std::min(segments_wished(wanted, steps, epochs), steps));
 }
 
-/// An epoch in steps smaller than the preset's has at most 64 of them, since no token has more than 64 bytes: far fewer
-/// than segments_per_epoch_min segments have room for.
+/// An epoch in steps smaller than the preset's has at most 64 of them, since no token has more than 64 bytes: no more
+/// than segments_per_epoch_min segments of segment_steps_wanted steps.
 std::uint32_t segment_count_max(const Preset& preset, std::uint64_t dataset_bytes, std::uint32_t epochs) {
     const auto step_tokens = static_cast<std::uint64_t>(preset.context * preset.sequences_per_step);
     const std::uint64_t steps_per_epoch = quotient_up(epoch_tokens(preset, dataset_bytes).at_most, step_tokens);
     const std::uint64_t counted = std::min(steps_per_epoch, std::numeric_limits<std::uint64_t>::max() / epochs);
-    return static_cast<std::uint32_t>(segments_wished(counted * epochs, epochs));
+    return static_cast<std::uint32_t>(segments_wished(preset.segments_wanted, counted * epochs, epochs));
 }
 
 std::uint64_t step_of_state(std::uint32_t index, std::uint32_t segments, std::uint64_t steps) {

@@ -20,9 +20,10 @@
 
 namespace emeth::trainer_protocol {
 
-/// The largest of segments_min, segments_per_epoch_min per epoch, and as many as have at most segment_steps_max steps;
-/// but at most segments_max, and never more than there are steps. Both arguments > 0.
-std::uint32_t segment_count(std::uint64_t steps, std::uint32_t epochs);
+/// The largest of segments_min, segments_per_epoch_min per epoch, as many as have at most segment_steps_max steps, and
+/// as many, up to the preset's segments_wanted, as have at least 8; but at most segments_max, and never more than there
+/// are steps. A model that this program does not know wants segments_min. Both numbers > 0.
+std::uint32_t segment_count(std::string_view model, std::uint64_t steps, std::uint32_t epochs);
 /// The most segments of any run of these epochs (> 0) over so many bytes, whatever a tokenizer makes of them.
 std::uint32_t segment_count_max(const Preset& preset, std::uint64_t dataset_bytes, std::uint32_t epochs);
 

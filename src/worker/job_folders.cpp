@@ -29,7 +29,8 @@ HeldJob record_or_lost(const std::filesystem::path& folder, const JobId& id) {
 std::uint64_t states_bytes_of(const HeldJob& job) {
     using namespace trainer_protocol;
     if (job.dataset && job.dataset->steps_total > 0)
-        return states_bytes(job.spec.model, segment_count(job.dataset->steps_total, job.spec.epochs), draws_default);
+        return states_bytes(job.spec.model, segment_count(job.spec.model, job.dataset->steps_total, job.spec.epochs),
+                            draws_default);
     return room_needed(job.spec.model, job.spec.epochs, job.dataset_bytes, draws_default).states_bytes;
 }
 

@@ -4,6 +4,7 @@
 
 #include "chain/amount.hpp"
 #include "chain/reorganisation.hpp"
+#include "node/pipeline/trained_run.hpp"
 #include "statemachine/delivery.hpp"
 #include "trainer_protocol/segments.hpp"
 
@@ -72,9 +73,9 @@ std::optional<Fact> find_draw(const sm::Job& job, const ChainView& view, const C
     const std::optional<chain::StatusLog> submit = find_submit(view, rules.self);
     if (!submit || !is_deep(submit->block, view, rules.confirmations) || job.evidence.block_hash == submit->block_hash)
         return std::nullopt;
-    const auto segments = trainer_protocol::segment_count(job.training.artifact->steps, job.training.artifact->epochs);
     return sm::EvidenceDrawn{submit->block_hash,
-                             trainer_protocol::draw_segments(job.terms.id, submit->block_hash, segments, rules.draws)};
+                             trainer_protocol::draw_segments(job.terms.id, submit->block_hash,
+                                                             segments_of_run(job, rules.network), rules.network.draws)};
 }
 
 std::vector<ConfirmedTx> confirmed_transactions(const sm::Job& job) {

@@ -11,6 +11,7 @@
 #include "chain/chain.hpp"
 #include "node/pipeline/job_journal.hpp"
 #include "statemachine/job.hpp"
+#include "trainer_protocol/network_rules.hpp"
 
 namespace emeth::node {
 
@@ -21,9 +22,9 @@ struct ChainView {
 };
 
 struct ChainRules {
-    Address self;                     ///< the node's wallet
-    std::uint64_t confirmations = 1;  ///< depth at which a log counts; 1: mined
-    std::uint32_t draws = 0;          ///< segments drawn by a submit's block in addition to the first
+    Address self;                            ///< the node's wallet
+    std::uint64_t confirmations = 1;         ///< depth at which a log counts; 1: mined
+    trainer_protocol::NetworkRules network;  ///< by which a submit's block draws segments
     /// Depth at which a verdict counts, if that is more. With it the JOB's files go, while a deeper reorganisation may
     /// take back verdict and submit, whose next block draws other segments.
     std::uint64_t verdict_confirmations = 1;

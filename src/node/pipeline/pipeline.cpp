@@ -96,10 +96,9 @@ Pipeline::Pipeline(asio::any_io_executor executor, PipelinePorts ports, Pipeline
       worker_({ports.workers, ports.clock, ports.progress, journal_, retry_, upload_, orders_, takeover_, helpers_,
                ports.artifacts},
               {settings.rules, settings.worker_grace, settings.worker_patience}),
-      chain_watch_(
-          {ports.chain, ports.sender, ports.artifacts, ports.clock, journal_, interruptions_},
-          {ports.sender.address(), settings.confirmations, settings.rules.draws, settings.verdict_confirmations},
-          settings.poll_interval),
+      chain_watch_({ports.chain, ports.sender, ports.artifacts, ports.clock, journal_, interruptions_},
+                   {ports.sender.address(), settings.confirmations, settings.rules, settings.verdict_confirmations},
+                   settings.poll_interval),
       outlook_({ports.chain, ports.clock, ports.progress, journal_, interruptions_, retry_, takeover_},
                settings.finish_rules) {
     work_->enter("start", journal_.job().sequence);

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "node/pipeline/trained_run.hpp"
 #include "runtime/failpoint.hpp"
 #include "statemachine/delivery.hpp"
 #include "trainer_protocol/job_param.hpp"
@@ -67,10 +68,9 @@ Task<Result<void>> WorkerOrders::upload_parts() {
 /// Orders the worker to pack and, once the upload is open, to put the next missing parts.
 Task<Result<void>> WorkerOrders::show_evidence() {
     const auto& evidence = job().evidence;
-    const auto segments =
-        trainer_protocol::segment_count(job().training.artifact->steps, job().training.artifact->epochs);
-    worker_protocol::Evidence order{job().terms.id, job().lease.number, *evidence.block_hash,
-                                    trainer_protocol::states_to_show(evidence.segments, segments)};
+    worker_protocol::Evidence order{
+        job().terms.id, job().lease.number, *evidence.block_hash,
+        trainer_protocol::states_to_show(evidence.segments, segments_of_run(job(), settings_.rules))};
     if (!evidence.upload.upload_id.empty()) {
         order.upload_id = evidence.upload.upload_id;
         order.urls = ports_.upload.order_parts();

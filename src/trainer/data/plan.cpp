@@ -51,7 +51,7 @@ Result<Plan> Plan::make(const Preset& preset, const DatasetSize& dataset, std::u
     const std::uint64_t steps_max = std::max(steps_min, paid.at_most / context / sequences);
     plan.steps_per_epoch = std::clamp(plan.training_windows / sequences, steps_min, steps_max);
     plan.steps_total = plan.steps_per_epoch * epochs;
-    plan.segments = trainer_protocol::segment_count(plan.steps_total, epochs);
+    plan.segments = trainer_protocol::segment_count(preset.name, plan.steps_total, epochs);
     return plan;
 }
 

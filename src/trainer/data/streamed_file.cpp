@@ -85,11 +85,15 @@ Result<void> StreamedWriter::write_through(std::span<const std::uint8_t> bytes) 
     return {};
 }
 
-Result<Hash256> StreamedWriter::finish() {
+Result<Hash256> StreamedWriter::finish(Outlives outlives) {
     const Hash256 digest = digest_.finish();
     buffer_.insert(buffer_.end(), digest.bytes.begin(), digest.bytes.end());
     if (Result<void> written = write_through(buffer_); written.has_error()) return written.error();
-    if (Result<void> published = publish_file(partial_, path_); published.has_error()) return published.error();
+    if (outlives == Outlives::power_loss) {
+        if (Result<void> published = publish_file(partial_, path_); published.has_error()) return published.error();
+    } else if (::rename(partial_.c_str(), path_.c_str()) != 0) {
+        return errno_error("cannot rename " + partial_.string(), errno);
+    }
     partial_.clear();
     return digest;
 }

@@ -17,6 +17,10 @@ std::span<const std::uint8_t> bytes_of(const T* values, std::size_t count) {
     return {reinterpret_cast<const std::uint8_t*>(values), count * sizeof(T)};
 }
 
+/// What a finished file outlives. Syncing takes tens of milliseconds; a file whose loss costs no more than that, and
+/// which is seen to be damaged by its digest, can do without.
+enum class Outlives { power_loss, kills };
+
 /// Writes "<path>.partial" and renames it in finish(). A folder has one trainer at a time, so one such name is enough;
 /// a partial file left by a dead process is overwritten.
 class StreamedWriter {
@@ -26,8 +30,8 @@ public:
     ~StreamedWriter();
 
     Result<void> write(std::span<const std::uint8_t> bytes);
-    /// Appends the SHA-256 of all before it, syncs and publishes. The digest.
-    Result<Hash256> finish();
+    /// Appends the SHA-256 of all before it and publishes, synced where the file must outlive a power loss. The digest.
+    Result<Hash256> finish(Outlives outlives = Outlives::power_loss);
 
 private:
     StreamedWriter(std::filesystem::path path, std::filesystem::path partial, FileDescriptor descriptor);

@@ -19,7 +19,9 @@ namespace {
 
 using trainer_protocol::Preset;
 
-constexpr std::uint64_t block_bytes = 64 * 1024;
+/// The sample comes from at least so many places: a dataset may change its language on the way.
+constexpr std::uint64_t blocks_min = 8;
+constexpr std::uint64_t block_bytes_max = 64 * 1024;
 /// Characters beyond this share of the vocabulary are left to byte fallback (Japanese has too many for a small one).
 constexpr double characters_share_max = 0.4;
 /// A piece that is not all UTF-8 gives its runs of text of at least this length. Between other bytes there are many
@@ -108,15 +110,16 @@ Result<std::vector<std::string>> draw_sample(const std::filesystem::path& datase
     std::ifstream file(dataset, std::ios::binary);
     if (!file) return permanent_error("cannot open dataset " + dataset.string());
     const std::uint64_t size = std::filesystem::file_size(dataset);
-    const std::uint64_t blocks =
-        size <= preset.tokenizer_sample_bytes ? 1 : preset.tokenizer_sample_bytes / block_bytes;
+    const bool is_small = size <= preset.tokenizer_sample_bytes;
+    const std::uint64_t length =
+        is_small ? size : std::min(block_bytes_max, preset.tokenizer_sample_bytes / blocks_min);
+    const std::uint64_t blocks = is_small ? 1 : preset.tokenizer_sample_bytes / length;
     const std::uint64_t part = size / blocks;
     SeededStream random(derive_seed(job, "tokenizer"));
 
     std::vector<std::string> sentences;
     std::string block;
     for (std::uint64_t i = 0; i < blocks; ++i) {
-        const std::uint64_t length = blocks == 1 ? size : block_bytes;
         const std::uint64_t offset = i * part + random.below(part - length + 1);
         block.resize(length);
         file.seekg(static_cast<std::streamoff>(offset));

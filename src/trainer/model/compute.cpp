@@ -71,7 +71,10 @@ Result<Compute> resolve_compute(const trainer_protocol::ComputeOptions& options,
     const std::int64_t wish = options.micro_batch == 0 ? found() : options.micro_batch;
     compute.micro_batch = std::min(wish, preset.sequences_per_step);
     compute.threads = options.threads;
-    at::set_num_threads(static_cast<int>(options.threads));
+    // libtorch would also start new threads of a pool that nothing here uses. For a while they spin, beside those that
+    // compute.
+    if (const auto threads = static_cast<int>(options.threads); at::get_num_threads() != threads)
+        at::set_num_threads(threads);
     return compute;
 }
 

@@ -11,6 +11,8 @@
 namespace emeth::trainer {
 namespace {
 
+constexpr Milliseconds work_worth_syncing{1'000};
+
 std::filesystem::path record_in(const std::filesystem::path& folder) {
     return folder / "check.bin";
 }
@@ -66,8 +68,10 @@ void CheckRecord::add(const Outcome& outcome) {
         if (writer.has_error()) return writer.error();
         Result<void> written = writer->write(bytes_of(outcomes_.data(), outcomes_.size()));
         if (written.has_error()) return written;
-        const Result<Hash256> finished = writer->finish();
+        const bool is_work = system_clock().monotonic() - synced_at_ >= work_worth_syncing;
+        const Result<Hash256> finished = writer->finish(is_work ? Outlives::power_loss : Outlives::kills);
         if (finished.has_error()) return finished.error();
+        if (is_work) synced_at_ = system_clock().monotonic();
         return {};
     };
     if (const Result<void> saved = save(); saved.has_error())

@@ -1,4 +1,4 @@
-// What a check has computed so far, durable in its folder, so that a check that was killed goes on after it. Each
+// What a check has computed so far, kept in its folder, so that a check that was killed goes on after it. Each
 // outcome stands under a digest of everything that it follows from: none is ever found for another artifact, other
 // evidence, or another way to compute.
 #pragma once
@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/clock.hpp"
 #include "statemachine/types.hpp"
 #include "trainer/model/compute.hpp"
 #include "trainer/verification/segment_deviation.hpp"
@@ -25,8 +26,8 @@ public:
     [[nodiscard]] std::optional<Deviation> deviation(const Hash256& of) const;
     [[nodiscard]] std::optional<double> validation_loss(const Hash256& of) const;
 
-    // Durable when they return. Where the disk refuses, a warning is logged and the check goes on: a kill then costs
-    // more.
+    // Kept when they return: a kill costs nothing, and a power loss at most about a second's work. Where the disk
+    // refuses, a warning is logged and the check goes on.
     void add_deviation(const Hash256& of, const Deviation& deviation);
     void add_validation_loss(const Hash256& of, double loss);
 
@@ -46,7 +47,8 @@ private:
     void add(const Outcome& outcome);
 
     std::filesystem::path path_;
-    std::vector<Outcome> outcomes_;  ///< oldest first
+    std::vector<Outcome> outcomes_;                        ///< oldest first
+    Milliseconds synced_at_ = system_clock().monotonic();  ///< or begun
 };
 
 /// The way in which this machine and this version compute, in words.

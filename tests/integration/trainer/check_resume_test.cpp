@@ -36,7 +36,8 @@ std::optional<Checked> check_until_recorded(const CheckRequest& request, const s
 
 std::vector<std::uint32_t> drawn_of(const Hash256& block = block_hash(1)) {
     const statemachine::Artifact& artifact = honest().trained.artifact;
-    return draw_segments(honest().bench.request.job.id, block, segment_count(artifact.steps, artifact.epochs), draws);
+    const JobSpec& job = honest().bench.request.job;
+    return draw_segments(job.id, block, segment_count(job.model, artifact.steps, artifact.epochs), draws);
 }
 
 TEST(CheckResume, GoesOnAfterEachKill) {

@@ -96,9 +96,9 @@ TEST(Plan, StepsOfAnEpoch) {
     const Plan smallest = *Plan::make(preset, {.bytes = 300, .tokens = 129}, 2);
     EXPECT_EQ(smallest.steps_total, 2u);
     const Plan large = *Plan::make(preset, {.bytes = 16'000'000, .tokens = 64 * 100'000 + 1}, 2);
-    EXPECT_EQ(large.validation_windows, 256u);
+    EXPECT_EQ(large.validation_windows, 64u);
     EXPECT_EQ(large.sequences_per_step, 16);
-    EXPECT_EQ(large.steps_total, 2 * ((100'000u - 256) / 16));
+    EXPECT_EQ(large.steps_total, 2 * ((100'000u - 64) / 16));
 }
 
 /// Of ordinary text, and of what is repeated because there is too little of it. Made by the version before epochs had

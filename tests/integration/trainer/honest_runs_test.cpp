@@ -170,7 +170,7 @@ TEST_P(HonestRuns, AreVerified) {
     const TemporaryFolder scratch;
     CheckRequest request =
         request_for(bench, trained, bench.artifact(), scratch, block_hash(static_cast<std::uint64_t>(GetParam())));
-    request.draws = std::clamp(segment_count(trained.artifact.steps, run.epochs) - 1, 1U, 6U);
+    request.draws = std::clamp(segment_count(run.model, trained.artifact.steps, run.epochs) - 1, 1U, 6U);
     write_text(request.evidence, evidence_of(bench, trained, request.block_hash, request.draws));
     request.compute.threads = run.verifier.threads;
     request.compute.micro_batch = run.verifier.micro_batch;

@@ -28,7 +28,7 @@ boost::json::value expect_verified(const std::string& bytes, std::uint32_t epoch
     CheckRequest request = request_for(bench, trained, bench.artifact(), scratch);
     request.compute.precision = arithmetic.verifier;
     request.compute.threads = 1;
-    request.draws = std::clamp(segment_count(trained.artifact.steps, epochs) - 1, 1U, draws_max);
+    request.draws = std::clamp(segment_count(request.job.model, trained.artifact.steps, epochs) - 1, 1U, draws_max);
     write_text(request.evidence, evidence_of(bench, trained, request.block_hash, request.draws));
     const Checked checked = check(request);
     EXPECT_TRUE(checked.passed) << checked.reason << "\n" << read_text(scratch / "log");

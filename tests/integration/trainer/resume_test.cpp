@@ -112,7 +112,7 @@ TEST(Resume, TheStatesOfAllSegmentsAreTheSameAfterKills) {
     for (const std::uint64_t step : {3u, 21u, 50u}) ASSERT_TRUE(run_until(bench, at_checkpoint(step)));
     expect_same(train_to_end(bench));
     EXPECT_EQ(states_of(bench), states_of(undisturbed));
-    EXPECT_EQ(states_of(bench).size(), segment_count(reference().artifact.steps, 2));
+    EXPECT_EQ(states_of(bench).size(), segment_count("nano", reference().artifact.steps, 2));
 }
 
 /// A run whose states are lost would be rejected, so it is trained again.
@@ -126,7 +126,7 @@ TEST(Resume, AStateThatIsLostIsMadeAgain) {
     std::filesystem::resize_file(state_file(bench.path(), 9), 5);
     expect_same(finish(bench, started_at));
     EXPECT_EQ(started_at, 0U);
-    EXPECT_EQ(states_of(bench).size(), segment_count(reference().artifact.steps, 2));
+    EXPECT_EQ(states_of(bench).size(), segment_count("nano", reference().artifact.steps, 2));
 }
 
 TEST(Resume, AFinishedJobIsReportedAtOnce) {

@@ -64,7 +64,7 @@ void expect_rejected(const Checked& checked, const std::string& reason) {
 
 Forgery::Forgery(const Bench& bench, const Trained& trained)
     : entries(read_tar(bench.artifact())), job_(bench.request.job), steps_(trained.artifact.steps) {
-    const std::uint32_t segments = segment_count(trained.artifact.steps, trained.artifact.epochs);
+    const std::uint32_t segments = segment_count(job_.model, trained.artifact.steps, trained.artifact.epochs);
     for (std::uint32_t index = 0; index < segments; ++index) {
         std::string file = read_text(state_file(bench.path(), index));
         file.resize(file.size() - Hash256::size_bytes);

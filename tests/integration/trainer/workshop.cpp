@@ -68,10 +68,12 @@ Trained train_to_end(const Bench& bench, const std::map<std::string, std::string
 }
 
 std::string evidence_of(const Bench& bench, const Trained& trained, const Hash256& block_hash, std::uint32_t draws) {
-    const std::uint32_t segments = trainer_protocol::segment_count(trained.artifact.steps, trained.artifact.epochs);
+    const trainer_protocol::JobSpec& job = bench.request.job;
+    const std::uint32_t segments =
+        trainer_protocol::segment_count(job.model, trained.artifact.steps, trained.artifact.epochs);
     const auto header = trainer_protocol::evidence_header(block_hash);
     std::string evidence(header.begin(), header.end());
-    const auto drawn = trainer_protocol::draw_segments(bench.request.job.id, block_hash, segments, draws);
+    const auto drawn = trainer_protocol::draw_segments(job.id, block_hash, segments, draws);
     for (const std::uint32_t index : trainer_protocol::states_to_show(drawn, segments)) {
         const std::string file = read_text(trainer_protocol::state_file(bench.path(), index));
         evidence += file.substr(0, file.size() - Hash256::size_bytes);

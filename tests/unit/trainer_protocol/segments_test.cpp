@@ -25,21 +25,35 @@ Hash256 block(std::uint64_t number) {
 constexpr std::uint64_t endless = std::numeric_limits<std::uint64_t>::max();
 
 TEST(Segments, AreThirtyTwoOrEightAnEpochAndNoMoreThanSteps) {
-    EXPECT_EQ(segment_count(1'000, 1), 32U);
-    EXPECT_EQ(segment_count(1'000, 4), 32U);
-    EXPECT_EQ(segment_count(1'000, 5), 40U);
-    EXPECT_EQ(segment_count(20, 2), 20U);
-    EXPECT_EQ(segment_count(1, 1), 1U);
+    EXPECT_EQ(segment_count("nano", 256, 1), 32U);
+    EXPECT_EQ(segment_count("nano", 256, 4), 32U);
+    EXPECT_EQ(segment_count("nano", 256, 5), 40U);
+    EXPECT_EQ(segment_count("nano", 20, 2), 20U);
+    EXPECT_EQ(segment_count("nano", 1, 1), 1U);
+}
+
+TEST(Segments, OfNanoAreUpToAHundredAndTwentyEightWhereEachHasEightSteps) {
+    EXPECT_EQ(segment_count("nano", 263, 2), 32U);
+    EXPECT_EQ(segment_count("nano", 264, 2), 33U);
+    EXPECT_EQ(segment_count("nano", 1'023, 2), 127U);
+    for (const std::uint64_t steps : {1'024U, 4'096U}) EXPECT_EQ(segment_count("nano", steps, 2), 128U) << steps;
+    EXPECT_EQ(segment_count("nano", 264, 9), 72U);
+}
+
+/// Those of gpt2 take 1.5 GB each.
+TEST(Segments, OfLargeModelsAreThirtyTwo) {
+    for (const char* model : {"d256", "d512", "gpt2", "unheard-of"}) EXPECT_EQ(segment_count(model, 1'000, 2), 32U);
 }
 
 TEST(Segments, AreNoLongerThanThirtyTwoSteps) {
-    EXPECT_EQ(segment_count(1'024, 2), 32U);
-    EXPECT_EQ(segment_count(1'025, 2), 33U);
-    EXPECT_EQ(segment_count(78'000, 2), 2'438U);
-    EXPECT_EQ(segment_count(2'097'152, 2), 65'536U);
-    EXPECT_EQ(segment_count(endless, 1'000), 65'536U) << "of a run that is longer than any that is paid for";
-    for (const std::uint64_t steps : {1'025U, 78'000U, 2'097'151U}) {
-        const std::uint32_t segments = segment_count(steps, 2);
+    EXPECT_EQ(segment_count("gpt2", 1'024, 2), 32U);
+    EXPECT_EQ(segment_count("gpt2", 1'025, 2), 33U);
+    EXPECT_EQ(segment_count("nano", 4'097, 2), 129U);
+    EXPECT_EQ(segment_count("nano", 78'000, 2), 2'438U);
+    EXPECT_EQ(segment_count("nano", 2'097'152, 2), 65'536U);
+    EXPECT_EQ(segment_count("nano", endless, 1'000), 65'536U) << "of a run that is longer than any that is paid for";
+    for (const std::uint64_t steps : {4'097U, 78'000U, 2'097'151U}) {
+        const std::uint32_t segments = segment_count("nano", steps, 2);
         for (const std::uint32_t index : {0U, 1U, segments / 2, segments - 1})
             EXPECT_LE(step_of_state(index + 1, segments, steps) - step_of_state(index, segments, steps), 32U);
     }
@@ -49,8 +63,9 @@ TEST(Segments, OfSoManyBytesAreAtMostThoseOfATokenAByte) {
     const Preset nano = *find_preset("nano");
     EXPECT_EQ(segment_count_max(nano, 4'096, 2), 32U);
     EXPECT_EQ(segment_count_max(nano, 4'096, 100), 800U);
-    EXPECT_EQ(segment_count_max(nano, 1 << 19, 2), 32U);
-    EXPECT_EQ(segment_count_max(nano, 1 << 20, 2), 64U);
+    EXPECT_EQ(segment_count_max(nano, 1 << 17, 2), 32U);
+    EXPECT_EQ(segment_count_max(nano, 1 << 19, 2), 128U);
+    EXPECT_EQ(segment_count_max(nano, 1 << 20, 2), 128U);
     EXPECT_EQ(segment_count_max(nano, 100'000'000, 2), 6'104U);
     EXPECT_EQ(segment_count_max(*find_preset("gpt2"), 100'000'000, 2), 191U);
     EXPECT_EQ(segment_count_max(nano, endless, 1'000), 65'536U);

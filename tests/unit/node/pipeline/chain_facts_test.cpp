@@ -1,9 +1,13 @@
 // Logs and head in, facts out.
 #include "node/pipeline/chain_facts.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "support/job_events.hpp"
+#include "trainer_protocol/segments.hpp"
 
 namespace emeth::test {
 namespace {
@@ -14,7 +18,7 @@ using node::ChainRules;
 using node::ChainView;
 
 const Address self = numbered<Address>(1);
-const ChainRules rules{self, 3, 2};
+const ChainRules rules{self, 3, {.draws = 2}};
 
 chain::StatusLog log(JobStatus status, std::uint64_t block, const Address& node = self) {
     return {status, node, block, numbered<Hash256>(block), numbered<Hash256>(1'000 + block)};
@@ -38,12 +42,12 @@ TEST(ChainFacts, AVerdictCountsOnceItIsDeepEnough) {
 /// With one block of five that a reorganisation replaced, the JOB was over, its states deleted, the submit in another
 /// block, and nothing could be shown of the new draw (simulator, seed 419879).
 TEST(ChainFacts, AVerdictMayHaveToBeDeeperThanAnythingElse) {
-    const ChainRules careful{self, 3, 2, 12};
+    const ChainRules careful{self, 3, {.draws = 2}, 12};
     const std::vector<chain::StatusLog> verdict{log(JobStatus::verified, 100)}, timeout{log(JobStatus::timeout, 100)};
     EXPECT_FALSE(node::find_end(submitted(), {110, verdict}, careful));
     EXPECT_TRUE(node::find_end(submitted(), {111, verdict}, careful));
     EXPECT_TRUE(node::find_end(job_in(sm::State::training), {102, timeout}, careful)) << "which frees the worker";
-    const ChainRules hasty{self, 3, 2, 1};
+    const ChainRules hasty{self, 3, {.draws = 2}, 1};
     EXPECT_FALSE(node::find_end(submitted(), {101, verdict}, hasty));
 }
 
@@ -115,6 +119,20 @@ TEST(ChainFacts, TheBlockThatHoldsTheSubmitNowDrawsTheSegments) {
     job.evidence.block_hash.reset();
     EXPECT_FALSE(node::find_draw(job, {111, moved.logs}, rules)) << "it is not deep enough";
     EXPECT_FALSE(node::find_draw(job_in(sm::State::training), moved, rules));
+}
+
+/// Which has more of them than other models: the verifier's draw is among as many.
+TEST(ChainFacts, TheDrawIsAmongTheSegmentsOfTheJobsModel) {
+    sm::Job job = submitted();
+    job.training.artifact->steps = 800;
+    const ChainView view{200, {log(JobStatus::submitted, 100)}};
+    for (const auto& [model, segments] : {std::pair{"nano", 100U}, {"gpt2", 32U}}) {
+        job.terms.param = fmt::format(R"({{"language":"en","epoch":2,"model":"{}"}})", model);
+        const auto draw = node::find_draw(job, view, rules);
+        ASSERT_TRUE(draw);
+        EXPECT_EQ(std::get<sm::EvidenceDrawn>(*draw).segments,
+                  trainer_protocol::draw_segments(job.terms.id, numbered<Hash256>(1'100), segments, 2));
+    }
 }
 
 TEST(ChainFacts, TheProcessIsLookedForFirstAndThenTheSubmit) {

@@ -13,7 +13,7 @@ protected:
     /// The states that the block draws in which the submit stands now.
     std::vector<std::uint32_t> states_of_the_draw() {
         const auto evidence = record().evidence;
-        const auto segments = trainer_protocol::segment_count(artifact.steps, artifact.epochs);
+        const auto segments = trainer_protocol::segment_count("nano", artifact.steps, artifact.epochs);
         EXPECT_EQ(evidence.segments, trainer_protocol::draw_segments(job_id, evidence.block_hash.value(), segments, 2));
         return trainer_protocol::states_to_show(evidence.segments, segments);
     }
