@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <memory>
 
 #include "bench/bench_inspection.hpp"
 #include "bench/bench_recovery.hpp"
@@ -11,11 +12,13 @@
 #include "bench/bench_training.hpp"
 #include "bench/bench_verification.hpp"
 #include "cli/command.hpp"
+#include "cli/help_formatter.hpp"
 #include "simulation/sim_command.hpp"
 #include "soak/soak_command.hpp"
 
 int main(int argc, char** argv) try {
     CLI::App app{"Simulation, soak and measurements of emeth.", "emeth-dev"};
+    app.formatter(std::make_shared<emeth::cli::HelpFormatter>());
     app.require_subcommand(1);
     emeth::cli::Invocation invocation;
     emeth::simulation::add_sim(app, invocation);

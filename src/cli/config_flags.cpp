@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "cli/help_formatter.hpp"
 #include "cli/program.hpp"
 #include "cli/shared_settings.hpp"
 
@@ -46,8 +47,9 @@ void ConfigFlags::add_to(CLI::App& command, const std::vector<SettingDeclaration
             .add_option_function<std::string>(
                 "--" + key, [this, key](const std::string& value) { values[key] = value; }, help_of(setting))
             ->type_name("VALUE")
-            ->group("Settings");
+            ->group(settings_group);
     }
+    command.set_help_all_flag(settings_help_flag, "print the settings, with their defaults");
 }
 
 Result<EnvConfig> ConfigFlags::load() const {

@@ -32,7 +32,8 @@ constexpr const char* examples =
     "127.0.0.1.\n"
     "The folder keeps everything: a later start with the same --data continues where this one ended.\n\n"
     "Examples:\n"
-    "  emeth devnet --data ./net --requests-every 60     a JOB a minute, from the texts in ./net/texts\n"
+    "  emeth devnet --data ./net --requests-every 60    a JOB a minute, from the texts\n"
+    "                                                   in ./net/texts\n"
     "  emeth master --config ./net/master.env --data ./node --local-workers 2\n"
     "  emeth worker --config ./net/worker.env --data ./worker\n"
     "  emeth request --config ./net/requester.env --data ./requester book.txt\n";

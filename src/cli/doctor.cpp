@@ -40,7 +40,7 @@ constexpr const char* explanation =
     "Examples:\n"
     "  emeth doctor --config ./net/master.env --data ./node\n"
     "  emeth doctor --config config/master.env --json\n"
-    "  emeth doctor --role worker --config config/worker.env --data ./worker --thorough\n";
+    "  emeth doctor --role worker --config config/worker.env --thorough\n";
 
 struct DoctorFlags {
     ConfigFlags config;

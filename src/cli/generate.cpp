@@ -47,11 +47,11 @@ void register_generate(CLI::App& app, Invocation& invocation) {
     auto* command = app.add_subcommand("generate", "text from the model of an artifact");
     command->footer(
         "The folder is an artifact, unpacked: it holds config.json, model.safetensors and tokenizer.model.\n"
-        "The same seed gives the same text on the same machine.\n"
+        "The same seed gives the same text on the same machine.\n\n"
         "Examples:\n"
         "  mkdir model && tar -xf artifact.tar -C model\n"
         "  emeth generate --model model --prompt 'In the beginning'\n"
-        "  emeth generate --model model --prompt '昔々' --tokens 200 --temperature 0.5 --seed 7\n");
+        "  emeth generate --model model --prompt '昔々' --tokens 200 --seed 7\n");
     auto flags = std::make_shared<GenerateFlags>();
     add_path(*command, "--model", flags->model, "folder of the model", "DIR")->required();
     command->add_option("--prompt", flags->prompt, "UTF-8 text to go on from, at most 32 KiB")

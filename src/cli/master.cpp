@@ -27,8 +27,7 @@ constexpr const char* explanation =
     "limits, priority, whitelists and log level take effect at once.\n\n"
     "Examples:\n"
     "  emeth master --config ./net/master.env --data ./node --local-workers 2\n"
-    "  emeth master --config /etc/emeth/master.env --data /var/lib/emeth --worker_port 5000 --min_fee "
-    "20000000000000000000\n";
+    "  emeth master --config /etc/emeth/master.env --min_fee 20000000000000000000\n";
 
 struct MasterFlags {
     ConfigFlags config;

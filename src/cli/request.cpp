@@ -60,9 +60,7 @@ std::string explanation() {
         "Examples:\n"
         "  emeth request --config config/requester.env book.txt --dry-run\n"
         "  emeth request --config config/requester.env book.txt --wait\n"
-        "  emeth request follow 0x00112233445566778899aabbccddeeff --config config/requester.env\n"
-        "  emeth request cancel 0x00112233445566778899aabbccddeeff --config config/requester.env\n"
-        "  emeth request --config config/requester.env --dataset book.txt --language ja --gas-price 3 --json\n",
+        "  emeth request --config config/requester.env book.txt --gas-price 3 --json\n",
         trainer_protocol::dataset_bytes_min, chain::language_model_complexity);
 }
 

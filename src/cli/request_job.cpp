@@ -61,6 +61,9 @@ int run(const std::string& command, const std::shared_ptr<JobFlags>& flags, Act 
 void add_job_command(CLI::App& request, Invocation& invocation, const std::string& name, const std::string& summary,
                      Act act) {
     auto* command = request.add_subcommand(name, summary);
+    command->footer(fmt::format(
+        "Example:\n  emeth request {} 0x00112233445566778899aabbccddeeff \\\n      --config config/requester.env\n",
+        name));
     auto flags = std::make_shared<JobFlags>();
     flags->config.add_to(*command, actor_settings());
     command->add_option("JOBID", flags->job, "0x and 32 hex digits")->required();

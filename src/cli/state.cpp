@@ -19,11 +19,11 @@ namespace {
 constexpr const char* examples =
     "All but load and force only read, also beside a running master.\n\n"
     "Examples:\n"
-    "  emeth state list --active --data ./node       the JOBs at work, the next deadline first\n"
-    "  emeth state show 0x12ab34cd --data ./node     one JOB: timeline, transactions, costs\n"
-    "  emeth state history 0x12ab34cd --data ./node  its story\n"
-    "  emeth state verify --data ./node              replays every history, compares all that belongs together\n"
-    "  emeth state dump --data ./node > node.jsonl   everything, one JSON object a line\n"
+    "  emeth state list --active           the JOBs at work, the next deadline first\n"
+    "  emeth state show 0x12ab34cd         one JOB: timeline, transactions, costs\n"
+    "  emeth state history 0x12ab34cd --data ./node       its story\n"
+    "  emeth state verify --data ./node    replays every history, compares the rest\n"
+    "  emeth state dump > node.jsonl       everything, one JSON object a line\n"
     "  emeth state graph --format dot | dot -Tsvg\n";
 
 constexpr std::size_t digits_min = 8;
@@ -35,6 +35,7 @@ struct FailpointFlags {
 void add_failpoints(CLI::App& state, Invocation& invocation) {
     auto* command = state.add_subcommand(
         "failpoints", "where tests kill the processes of a node: every durable commit and every outside effect");
+    command->footer("Example:\n  emeth state failpoints\n");
     const auto flags = std::make_shared<FailpointFlags>();
     command->add_flag("--json", flags->json, "one JSON object a line");
     command->callback([flags, &invocation] {

@@ -35,11 +35,14 @@ std::string explanation() {
         "with\n"
         "the master stopped; at its next start it goes on from there. --expect guards against a JOB that has moved.\n\n"
         "Events:\n";
-    for (const ForcibleEvent& event : forcible_events()) text += fmt::format("  {:<18}{}\n", event.name, event.use);
+    for (const ForcibleEvent& event : forcible_events())
+        for (const std::string& line : wrapped(fmt::format("  {:<18}", event.name), event.use, columns_default))
+            text += line + "\n";
     return text +
            "What the chain, a worker or the Storage API would have to have said cannot be recorded.\n\n"
            "Example:\n"
-           "  emeth state force 0x12ab34cd LeaseRevoked --expect training --reason 'machine sold' --data ./node\n";
+           "  emeth state force 0x12ab34cd LeaseRevoked --reason 'machine sold' \\\n"
+           "      --expect training --data ./node\n";
 }
 
 void print_job(std::string_view when, const Job& job, std::int64_t now) {
@@ -109,7 +112,7 @@ void add_state_force(CLI::App& state, Invocation& invocation) {
     const auto flags = std::make_shared<ForceFlags>();
     flags->add_to(*command);
     command->add_option("job", flags->job, "JOB id, or its first digits")->required()->type_name("JOBID");
-    command->add_option("event", flags->event, "see below")->required()->type_name("EVENT");
+    command->add_option("event", flags->event, "see above")->required()->type_name("EVENT");
     command->add_option("--expect", flags->expect, "the state in which the JOB must be")
         ->required()
         ->type_name("STATE");

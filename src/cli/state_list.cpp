@@ -30,7 +30,7 @@ constexpr const char* explanation =
     "Lists JOBs with what each is waiting for; without a filter, those that ended long ago as well. They come in the\n"
     "order of their ids, with --active in that of their deadlines, unless --sort says otherwise.\n\n"
     "Examples:\n"
-    "  emeth state list --active                            at work, the next deadline first\n"
+    "  emeth state list --active                  at work, the next deadline first\n"
     "  emeth state list --state failed,timed_out --since 7d\n"
     "  emeth state list --worker 0x… --sort updated --limit 20\n";
 

@@ -32,8 +32,8 @@ constexpr const char* explanation =
     "last checkpoint.\n\n"
     "Examples:\n"
     "  emeth worker --master_node_url ws://10.0.0.5:5000 --data ./worker\n"
-    "  emeth worker --config config/worker.env --data /var/lib/emeth-worker --device cuda:0 --batchSize 3\n"
-    "  emeth worker --config config/worker.env --data ./worker-2 --threads 4 --timeout_learning 300000\n";
+    "  emeth worker --config config/worker.env --device cuda:0 --batchSize 3\n"
+    "  emeth worker --config config/worker.env --data ./worker-2 --threads 4\n";
 
 struct WorkerFlags {
     ConfigFlags config;

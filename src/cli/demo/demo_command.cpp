@@ -25,7 +25,7 @@ constexpr const char* examples =
     "is accounted for.\n\n"
     "Examples:\n"
     "  emeth demo --report report.json\n"
-    "  emeth demo --keep            leave it running and look around; Ctrl-C ends everything\n";
+    "  emeth demo --keep    leave it running and look around; Ctrl-C ends everything\n";
 
 }  // namespace
 
