@@ -9,6 +9,7 @@
 
 #include "runtime/json_fields.hpp"
 #include "runtime/log.hpp"
+#include "runtime/waiting.hpp"
 
 namespace emeth::api_client {
 
@@ -30,6 +31,7 @@ Task<Result<std::vector<JobOffer>>> InfoServerClient::open_jobs() {
     request.url = base_url_.at(fmt::format("{}?status=0", jobs_path));
     request.response_bytes_max = answer_bytes_max;
     const Milliseconds sent = time_ == nullptr ? Milliseconds::zero() : time_->monotonic();
+    const Waiting waiting("the JOB info server " + base_url_.origin());
     const auto response = co_await http::request(std::move(request));
     if (response.has_error()) co_return in_context("JOB info server", response.error());
     if (time_ != nullptr) time_->answered(ClockOffset::Server::info_server, response->headers, sent);

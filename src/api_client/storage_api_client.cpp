@@ -9,6 +9,7 @@
 #include "crypto/api_signature.hpp"
 #include "crypto/sha256.hpp"
 #include "runtime/json_fields.hpp"
+#include "runtime/waiting.hpp"
 #include "statemachine/upload_parts.hpp"
 
 namespace emeth::api_client {
@@ -100,6 +101,8 @@ StorageApiClient::StorageApiClient(http::Url base_url, const crypto::PrivateKey&
 
 /// Every answer, also one that refuses a signature, says what time it is there.
 Task<Result<http::ClientResponse>> StorageApiClient::exchange(http::ClientRequest request) {
+    const std::string path = request.url.target.substr(0, request.url.target.find('?'));
+    const Waiting waiting(fmt::format("{} {} ({})", storage, base_url_.origin(), path));
     const Milliseconds sent = time_.monotonic();
     Result<http::ClientResponse> response = co_await http::request(std::move(request));
     if (response.has_value()) time_.answered(ClockOffset::Server::storage_api, response->headers, sent);
@@ -245,6 +248,7 @@ Task<Result<std::string>> StorageApiClient::upload_dataset(JobId job, std::files
     std::error_code error;
     const auto bytes = std::filesystem::file_size(file, error);
     if (error) co_return permanent_error(fmt::format("dataset {}: {}", file.string(), error.message()));
+    const Waiting waiting(fmt::format("the upload of {}, {} bytes", file.string(), bytes));
     const auto sha256 = crypto::sha256_of_file(file);
     if (sha256.has_error()) co_return sha256.error();
     const auto now_ms = time_.unix_ms();

@@ -88,6 +88,7 @@ Task<Result<void>> run_devnet(DevnetFlags flags) {
     network::Devnet& network = **devnet;
     Result<void> outcome = co_await prepare_settings(network, flags.data);
     if (outcome.has_value()) {
+        end_telling_of_waiting();
         fmt::print(
             "endpoint        {}\nEmethCore       {}\nEMT             {}\nStorage API     {}\nJOB info server "
             "{}\nsettings        {}\n",

@@ -130,22 +130,16 @@ void print_json(const DoctorFlags& flags, const Findings& findings) {
     fmt::print("{}\n", json_text(answer));
 }
 
-void tell_of_waiting(const std::vector<std::string>& subjects) {
-    std::string names;
-    for (const std::string& subject : subjects) names += (names.empty() ? "" : ", ") + subject;
-    fmt::print(stderr, "emeth doctor: waiting for {}\n", names);
-}
-
 Task<Findings> examine(asio::any_io_executor executor, const DoctorFlags& flags, const Settings& settings) {
     const Milliseconds patience{std::int64_t{flags.patience_s} * 1'000};
     const auto compute = settings.worker ? settings.worker->compute : trainer_protocol::ComputeOptions{};
     if (flags.role == "worker") {
         const auto master = settings.worker ? std::optional(settings.worker->master) : std::nullopt;
         node::WorkerToExamine worker{master, flags.data, compute, flags.thorough, patience};
-        co_return co_await node::examine_worker(std::move(executor), std::move(worker), tell_of_waiting);
+        co_return co_await node::examine_worker(std::move(executor), std::move(worker));
     }
     node::NodeToExamine node{settings.node, settings.wallet, flags.data, compute, flags.thorough, patience};
-    co_return co_await node::examine_node(std::move(executor), std::move(node), tell_of_waiting);
+    co_return co_await node::examine_node(std::move(executor), std::move(node));
 }
 
 /// Ends the process: a host name that is still being looked up cannot be interrupted, and is not waited for.

@@ -6,6 +6,7 @@
 #include "cli/path_option.hpp"
 #include "cli/program.hpp"
 #include "runtime/child_process.hpp"
+#include "runtime/waiting.hpp"
 #include "trainer_protocol/trainer_child.hpp"
 
 namespace emeth::cli {
@@ -35,6 +36,7 @@ Task<Result<void>> run_generate(std::shared_ptr<GenerateFlags> flags, std::share
                          "--seed=" + std::to_string(flags->seed)};
     auto child = ChildProcess::start(co_await asio::this_coro::executor, options);
     if (child.has_error()) co_return child.error();
+    const Waiting waiting("emeth-trainer");
     const ChildEnd end = co_await child->wait();
     if (end.signal != 0) co_return transient_error("emeth-trainer was ended by " + end.describe());
     *exit_code = end.exit_code;

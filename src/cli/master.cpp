@@ -59,7 +59,7 @@ int start(const MasterFlags& flags) {
     for (const auto& doubt : node::doubts(*config)) spdlog::warn("{}", doubt);
     node::MasterOptions options{flags.data, flags.local_workers, node::setting_texts(*values),
                                 [&flags] { return read_again(flags); }};
-    return run_task(
+    return run_service(
         "master",
         [&](asio::any_io_executor executor) {
             return node::run_master(std::move(executor), std::move(*config), std::move(*key), std::move(options));

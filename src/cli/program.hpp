@@ -13,6 +13,7 @@
 #include "runtime/result.hpp"
 #include "runtime/setting.hpp"
 #include "runtime/task.hpp"
+#include "runtime/waiting.hpp"
 #include "statemachine/types.hpp"
 
 namespace emeth::cli {
@@ -33,11 +34,18 @@ using Work = std::function<Task<Result<void>>(asio::any_io_executor)>;
 
 /// Runs `work` on a new io_context of this thread until it ends, or until SIGINT/SIGTERM cancels it (an orderly end
 /// counts as success). An Error or exception is printed as one line "emeth <command>: <message>" on stderr and gives
-/// `failure_code`.
+/// `failure_code`. What is waited for longer than 2 s is named on stderr as well (runtime/waiting.hpp).
 int run_task(const std::string& command, Work work, int failure_code = 1);
 
-/// The same for work that deals with signals itself (runtime/shutdown.hpp), because it has children to end in order.
+/// The same for what runs until it is ended: while it starts, its log names what is waited for. Once it has started, it
+/// calls end_telling_of_waiting().
+int run_service(const std::string& command, Work work, int failure_code = 1);
+
+/// A service that deals with signals itself (runtime/shutdown.hpp), because it has children to end in order.
 int run_to_end(const std::string& command, Work work, int failure_code = 1);
+
+/// For what a command does before run_task(): while it lives, what is waited for is named on stderr.
+WaitingTeller tell_on_stderr(std::string command);
 
 /// An id in full. The Error shows what was given as far as it may be shown.
 Result<JobId> parse_job_id(std::string_view text);

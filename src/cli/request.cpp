@@ -152,6 +152,11 @@ Task<Result<void>> run_request(std::shared_ptr<RequestFlags> flags, EnvConfig co
     co_return co_await follow_request(self, job->id, flags->output);
 }
 
+Result<network::DatasetSurvey> look_at(const std::string& dataset) {
+    const WaitingTeller teller = tell_on_stderr("request");
+    return network::survey_dataset(dataset);
+}
+
 /// What needs no network is looked at first.
 int run(const std::shared_ptr<RequestFlags>& flags) {
     if (flags->dataset.empty())
@@ -164,7 +169,7 @@ int run(const std::shared_ptr<RequestFlags>& flags) {
     auto request = flags->terms.job_request();
     if (request.has_error()) return fail("request", request.error(), exit_usage);
     request->dataset = flags->dataset;
-    const auto survey = network::survey_dataset(flags->dataset);
+    const auto survey = look_at(flags->dataset);
     if (survey.has_error()) return fail("request", survey.error(), exit_usage);
     const auto enough = network::check_dataset_bytes(survey->bytes);
     if (enough.has_error()) return fail("request", in_context(flags->dataset, enough.error()), exit_usage);

@@ -37,6 +37,7 @@ Task<Result<void>> run_requester(std::shared_ptr<RequesterFlags> flags) {
     const network::RequesterPorts ports{self.chain(), self.sender(), self.storage(), system_random()};
     network::Requester requester(ports, self.settings.core, self.settings.token);
     TaskGroup group(co_await asio::this_coro::executor, 2);
+    end_telling_of_waiting();
     group.start(self.sender().run());
     group.start(network::run_requester_bot(requester, system_clock(), std::move(options)));
     co_await group.join();
@@ -59,7 +60,7 @@ void register_requester(CLI::App& app, Invocation& invocation) {
     command->callback([flags, &invocation] {
         invocation.run = [flags] {
             init_logging("requester", "info");
-            return run_task("requester", [flags](asio::any_io_executor) { return run_requester(flags); });
+            return run_service("requester", [flags](asio::any_io_executor) { return run_requester(flags); });
         };
     });
 }

@@ -6,14 +6,17 @@
 #include <boost/system/system_error.hpp>
 #include <cstdio>
 #include <exception>
+#include <functional>
 #include <sstream>
 #include <utility>
 
 #include "cli/command.hpp"
 #include "cli/program.hpp"
+#include "runtime/log.hpp"
 #include "runtime/redaction.hpp"
 #include "runtime/shutdown.hpp"
 #include "runtime/utf8.hpp"
+#include "runtime/waiting.hpp"
 
 namespace emeth::cli {
 
@@ -42,8 +45,23 @@ Task<Result<void>> until_signal(Work work) {
     co_return Result<void>{};
 }
 
-int run(const std::string& command, Task<Result<void>> (*wrap)(Work), Work work, int failure_code) {
+using Tell = std::function<void(const std::string& line)>;
+
+/// One write: an answer of the other thread does not come between.
+Tell stderr_of(std::string command) {
+    return [command = std::move(command)](const std::string& line) {
+        std::fprintf(stderr, "emeth %s: %s\n", command.c_str(), line.c_str());
+    };
+}
+
+void tell_log(const std::string& line) {
+    spdlog::info("{}", line);
+}
+
+/// `tell`: of what is waited for.
+int run(const std::string& command, Task<Result<void>> (*wrap)(Work), Work work, int failure_code, Tell tell) {
     ignore_sigpipe();
+    const WaitingTeller teller(std::move(tell));
     asio::io_context io(1);
     Result<void> outcome;
     asio::co_spawn(io, wrap(std::move(work)), [&outcome](std::exception_ptr error, Result<void> result) {
@@ -74,12 +92,20 @@ std::string refused_arguments(const CLI::App* app, const CLI::Error& error) {
     return shown;
 }
 
+WaitingTeller tell_on_stderr(std::string command) {
+    return WaitingTeller(stderr_of(std::move(command)));
+}
+
 int run_task(const std::string& command, Work work, int failure_code) {
-    return run(command, until_signal, std::move(work), failure_code);
+    return run(command, until_signal, std::move(work), failure_code, stderr_of(command));
+}
+
+int run_service(const std::string& command, Work work, int failure_code) {
+    return run(command, until_signal, std::move(work), failure_code, tell_log);
 }
 
 int run_to_end(const std::string& command, Work work, int failure_code) {
-    return run(command, captured, std::move(work), failure_code);
+    return run(command, captured, std::move(work), failure_code, tell_log);
 }
 
 }  // namespace emeth::cli

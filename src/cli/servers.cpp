@@ -63,6 +63,7 @@ Task<Result<void>> run_storage_api(std::shared_ptr<ServerFlags> flags) {
     const network::StorageApiPorts ports{reader.chain, system_clock(), system_random(), pool};
     network::StorageApiServer server(co_await asio::this_coro::executor, ports, std::move(options));
     if (auto listening = server.listen(); listening.has_error()) co_return listening;
+    end_telling_of_waiting();
     spdlog::info("Storage API at {}", server.url());
     co_await server.run();
     co_return Result<void>{};
@@ -78,6 +79,7 @@ Task<Result<void>> run_info_server(std::shared_ptr<ServerFlags> flags) {
     const network::InfoServerPorts ports{reader.chain, storage, system_clock()};
     network::InfoServerService service(co_await asio::this_coro::executor, ports, {.listen = flags->listen});
     if (auto listening = service.listen(); listening.has_error()) co_return listening;
+    end_telling_of_waiting();
     spdlog::info("JOB info server at {}", service.url());
     co_await service.run();
     co_return Result<void>{};
@@ -100,7 +102,7 @@ void register_storage_api(CLI::App& app, Invocation& invocation) {
     command->callback([flags, &invocation] {
         invocation.run = [flags] {
             init_logging("storageapi", "info");
-            return run_task("storageapi", [flags](asio::any_io_executor) { return run_storage_api(flags); });
+            return run_service("storageapi", [flags](asio::any_io_executor) { return run_storage_api(flags); });
         };
     });
 }
@@ -114,7 +116,7 @@ void register_info_server(CLI::App& app, Invocation& invocation) {
     command->callback([flags, &invocation] {
         invocation.run = [flags] {
             init_logging("infoserver", "info");
-            return run_task("infoserver", [flags](asio::any_io_executor) { return run_info_server(flags); });
+            return run_service("infoserver", [flags](asio::any_io_executor) { return run_info_server(flags); });
         };
     });
 }

@@ -82,6 +82,7 @@ bool act_on(TopTerminal::Key key, TopView& view) {
 }
 
 Task<Result<void>> run(std::filesystem::path socket) {
+    end_telling_of_waiting();
     TopTerminal terminal;
     TopView view;
     for (;;) {

@@ -51,6 +51,7 @@ Task<Result<void>> run_verifier(std::shared_ptr<VerifierFlags> flags) {
         if (auto listening = health.listen(); listening.has_error()) co_return listening;
         group.start(health.run());
     }
+    end_telling_of_waiting();
     group.start(self.sender().run());
     group.start(verifier.run());
     co_await group.join();
@@ -71,7 +72,7 @@ void register_verifier(CLI::App& app, Invocation& invocation) {
     command->callback([flags, &invocation] {
         invocation.run = [flags] {
             init_logging("verifier", "info");
-            return run_task("verifier", [flags](asio::any_io_executor) { return run_verifier(flags); });
+            return run_service("verifier", [flags](asio::any_io_executor) { return run_verifier(flags); });
         };
     });
 }

@@ -4,6 +4,7 @@
 #include "cli/operator_flags.hpp"
 #include "crypto/private_key.hpp"
 #include "runtime/json_fields.hpp"
+#include "runtime/log.hpp"
 
 namespace emeth::cli {
 
@@ -58,6 +59,7 @@ Task<Result<void>> show(const node::NodeConfig& config, Address wallet, bool jso
 }
 
 int wallet(const WalletFlags& flags) {
+    init_logging("wallet", "warn");
     const auto values = flags.config.load();
     if (values.has_error()) return fail("wallet", values.error(), exit_usage);
     const auto config = read_master_settings(*values);

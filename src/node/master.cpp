@@ -32,6 +32,7 @@
 #include "runtime/service_manager.hpp"
 #include "runtime/shutdown.hpp"
 #include "runtime/task_group.hpp"
+#include "runtime/waiting.hpp"
 
 namespace emeth::node {
 namespace {
@@ -136,6 +137,7 @@ private:
 
 Task<Result<void>> Master::run(std::vector<statemachine::Job> active) {
     if (const auto listening = listen(); listening.has_error()) co_return listening;
+    end_telling_of_waiting();
     group_.start(core_.sender().run());
     group_.start(http_.run());
     take_up(std::move(active));

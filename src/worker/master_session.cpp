@@ -11,6 +11,7 @@
 #include "runtime/retry_policy.hpp"
 #include "runtime/task_group.hpp"
 #include "runtime/with_timeout.hpp"
+#include "runtime/waiting.hpp"
 #include "worker_protocol/handshake.hpp"
 
 namespace emeth::worker {
@@ -41,11 +42,13 @@ Task<> MasterSession::run() {
 
 Task<Error> MasterSession::connect_and_serve() {
     auto connected = co_await http::WebSocket::connect(settings_.master, handshake_limit);
+    std::optional<Waiting> waiting(std::in_place, "the master " + settings_.master.origin());
     if (connected.has_error()) co_return connected.error();
     http::WebSocket socket = std::move(*connected);
     const auto welcome = co_await shake_hands(socket);
     if (welcome.has_error()) co_return in_context(settings_.master.origin(), welcome.error());
     failures_ = 0;
+    waiting.reset();
     reports_.resend_all();
     end_reason_.reset();
     const asio::any_io_executor executor = co_await asio::this_coro::executor;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "runtime/waiting.hpp"
+
 namespace emeth::chain {
 namespace {
 
@@ -38,6 +40,7 @@ std::string RpcClient::describe(std::string_view method) const {
 
 /// The time that an endpoint wants to be left alone is not the call's.
 Task<Result<rpc::Answer>> RpcClient::exchange(std::string method, boost::json::array params) {
+    const Waiting waiting(fmt::format("the endpoint {} ({})", endpoint_.url.origin(), method));
     const Milliseconds wait = quiet_until_ - system_clock().monotonic();
     if (wait > Milliseconds::zero()) co_await system_clock().sleep(wait);
     const Milliseconds began = system_clock().monotonic();

@@ -8,6 +8,7 @@
 #include "chain/sender/variants.hpp"
 #include "runtime/log.hpp"
 #include "runtime/retry_policy.hpp"
+#include "runtime/waiting.hpp"
 
 namespace emeth::chain {
 namespace {
@@ -25,6 +26,7 @@ bool ForeignNonce::suspected(std::uint64_t latest, std::uint64_t confirmations) 
 Task<Result<TxOutcome>> OutcomeWatch::run(std::uint64_t nonce, Hash256 hash) {
     const RetryPolicy policy{options_.poll_interval, 2, std::max(poll_interval_max, options_.poll_interval), 0};
     std::uint32_t failures = 0;
+    const Waiting waiting(fmt::format("transaction {} to be {} blocks deep", hash.hex(), options_.confirmations));
     for (;;) {
         Result<std::optional<Receipt>> polled = co_await poll(nonce, hash);
         if (taken_) {

@@ -10,6 +10,7 @@
 
 #include "runtime/clock.hpp"
 #include "runtime/durable_file.hpp"
+#include "runtime/waiting.hpp"
 
 namespace emeth::network {
 
@@ -70,6 +71,7 @@ Task<Result<Anvil>> Anvil::start(AnvilOptions options) {
 
 Task<Result<void>> Anvil::wait_until_it_answers() {
     Error last = transient_error("did not answer");
+    const Waiting waiting("anvil");
     for (int poll = 0; poll < answer_polls_max && child_.running(); ++poll) {
         const auto accounts = co_await rpc_->call("eth_accounts", {});
         if (accounts.has_value()) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "runtime/utf8.hpp"
+#include "runtime/waiting.hpp"
 
 namespace emeth::network {
 
@@ -197,6 +198,7 @@ Result<DatasetSurvey> survey_dataset(const std::filesystem::path& path) {
     std::ifstream file(path, std::ios::binary);
     if (!file)
         return permanent_error(fmt::format("dataset {}: {}", path.string(), std::generic_category().message(errno)));
+    const Waiting waiting(fmt::format("the look at {}", path.string()));
     DatasetSurveyor surveyor;
     std::vector<char> part(read_bytes);
     while (file) {

@@ -8,6 +8,7 @@
 #include "api_client/result_name.hpp"
 #include "http/client.hpp"
 #include "runtime/progress_bar.hpp"
+#include "runtime/waiting.hpp"
 #include "statemachine/text.hpp"
 
 namespace emeth::network {
@@ -113,7 +114,11 @@ Task<Result<http::Downloaded>> JobFollower::fetch(JobId id, std::filesystem::pat
     Result<http::Url> url = http::Url::parse((*location)->url);
     if (url.has_error()) co_return in_context("the result's URL", url.error());
     ProgressBar bar("fetching the result", bytes, ProgressUnit::bytes, ports_.clock);
-    const auto show = [&bar](std::uint64_t done) { bar.update(done); };
+    std::optional<Waiting> waiting(std::in_place, "the result from " + url->origin());
+    const auto show = [&](std::uint64_t done) {
+        waiting.reset();
+        bar.update(done);
+    };
     const std::filesystem::path unchecked = file.string() + ".unchecked";
     const auto fetched = co_await http::download_file(*std::move(url), unchecked, bytes, idle_timeout, show);
     if (fetched.has_error()) co_return in_context("fetching the result", fetched.error());

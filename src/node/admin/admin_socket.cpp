@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "runtime/json_fields.hpp"
+#include "runtime/waiting.hpp"
 #include "runtime/with_timeout.hpp"
 
 namespace emeth::node {
@@ -134,6 +135,7 @@ Task<Result<boost::json::value>> ask_master(std::filesystem::path socket, std::s
     boost::system::error_code error;
     peer.connect(Protocol::endpoint(socket.string()), error);
     if (error) co_return transient_error(fmt::format("no master answers at {}: {}", socket.string(), error.message()));
+    const Waiting waiting(fmt::format("the master ({})", method));
     std::string line = json_text(boost::json::object{{"method", method}, {"params", std::move(params)}});
     const Result<std::string> text =
         co_await with_timeout(exchange(peer, std::move(line)), timeout, "the master's answer to " + method);

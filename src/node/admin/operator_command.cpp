@@ -9,6 +9,7 @@
 #include "node/core/node_core.hpp"
 #include "node/data_folder.hpp"
 #include "runtime/task_group.hpp"
+#include "runtime/waiting.hpp"
 
 namespace emeth::node {
 namespace {
@@ -40,6 +41,7 @@ Task<Result<void>> begin_declines(JobServices& services, std::optional<JobId> on
 }
 
 Task<> wait_for_jobs(const Supervisor& supervisor) {
+    const Waiting waiting("the JOBs to end on chain");
     while (!supervisor.empty()) co_await system_clock().sleep(look_again_after);
 }
 

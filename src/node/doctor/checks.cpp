@@ -2,20 +2,16 @@
 
 #include <utility>
 
-#include "runtime/race.hpp"
 #include "runtime/task_group.hpp"
 #include "runtime/with_timeout.hpp"
 
 namespace emeth::node {
 namespace {
 
-using StillWaiting = std::function<void(const std::vector<std::string>&)>;
-
 /// All parts outlive the coroutines that refer to them.
 struct Round {
     std::vector<Check> checks;
     std::vector<Findings> findings;
-    std::vector<bool> ended;
 };
 
 Task<Result<void>> run_to_end(const Check& check, Findings& findings) {
@@ -32,7 +28,6 @@ Task<> run_within_limit(Clock& clock, Round& round, std::size_t index) {
     if (done.has_error())
         round.findings[index].push_back(
             problem_of(check.name, done.error(), "see whether it answers, and whether this machine is overloaded"));
-    round.ended[index] = true;
 }
 
 Task<> run_all(asio::any_io_executor executor, Clock& clock, Round& round) {
@@ -42,25 +37,12 @@ Task<> run_all(asio::any_io_executor executor, Clock& clock, Round& round) {
     co_await group.join();
 }
 
-/// Never ends by itself.
-Task<> tell_of_waiting(Clock& clock, const Round& round, StillWaiting still_waiting) {
-    co_await clock.sleep(silence_max);
-    std::vector<std::string> subjects;
-    for (std::size_t index = 0; index < round.checks.size(); ++index)
-        if (!round.ended[index]) subjects.push_back(round.checks[index].subject);
-    if (!subjects.empty()) still_waiting(subjects);
-    for (;;) co_await clock.sleep(Milliseconds(3'600'000));
-}
-
 }  // namespace
 
-Task<std::vector<Findings>> run_checks(asio::any_io_executor executor, Clock& clock, std::vector<Check> checks,
-                                       StillWaiting still_waiting) {
+Task<std::vector<Findings>> run_checks(asio::any_io_executor executor, Clock& clock, std::vector<Check> checks) {
     const std::size_t count = checks.size();
-    Round round{std::move(checks), std::vector<Findings>(count), std::vector<bool>(count, false)};
-    Task<> running = run_all(std::move(executor), clock, round);
-    Task<> telling = tell_of_waiting(clock, round, std::move(still_waiting));
-    co_await race(std::move(running), std::move(telling));
+    Round round{std::move(checks), std::vector<Findings>(count)};
+    co_await run_all(std::move(executor), clock, round);
     co_return std::move(round.findings);
 }
 

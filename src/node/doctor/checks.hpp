@@ -13,19 +13,14 @@ namespace emeth::node {
 
 struct Check {
     std::string name;     ///< of the finding that tells of a limit that was reached
-    std::string subject;  ///< what is waited for: "the Storage API"
+    std::string subject;  ///< what is looked at: "the Storage API"
     Milliseconds limit{0};
     /// Adds to the findings as it goes, so that those of a check that comes to its limit are kept.
     std::function<Task<>(Findings&)> run;
 };
 
-/// Nobody waits for longer than that without being told for what.
-inline constexpr Milliseconds silence_max{2'000};
-
 /// The findings of each check, in the order of `checks`. One that comes to its limit adds the problem that it did; an
-/// exception ends them all and is rethrown. `still_waiting` is called once, after `silence_max`, with the subjects that
-/// are waited for then, if there are any.
-Task<std::vector<Findings>> run_checks(asio::any_io_executor executor, Clock& clock, std::vector<Check> checks,
-                                       std::function<void(const std::vector<std::string>&)> still_waiting);
+/// exception ends them all and is rethrown.
+Task<std::vector<Findings>> run_checks(asio::any_io_executor executor, Clock& clock, std::vector<Check> checks);
 
 }  // namespace emeth::node

@@ -11,6 +11,7 @@
 #include "node/doctor/network_checks.hpp"
 #include "node/doctor/node_checks.hpp"
 #include "node/doctor/trainer_check.hpp"
+#include "runtime/waiting.hpp"
 #include "trainer_protocol/trainer_child.hpp"
 
 namespace emeth::node {
@@ -56,6 +57,7 @@ Task<> dial_master(http::Url master, Milliseconds timeout, Findings& findings) {
     request.url = std::move(master);
     request.url.scheme = request.url.scheme == "wss" ? "https" : "http";
     request.timeout = timeout;
+    const Waiting waiting("the master " + place);
     const auto response = co_await http::request(std::move(request));
     if (response.has_error())
         co_return findings.push_back(
@@ -66,7 +68,7 @@ Task<> dial_master(http::Url master, Milliseconds timeout, Findings& findings) {
 
 }  // namespace
 
-Task<Findings> examine_node(asio::any_io_executor executor, NodeToExamine subject, StillWaiting still_waiting) {
+Task<Findings> examine_node(asio::any_io_executor executor, NodeToExamine subject) {
     NodeExam node(subject.data);
     std::unique_ptr<NetworkExam> network;
     std::vector<Check> checks;
@@ -77,7 +79,7 @@ Task<Findings> examine_node(asio::any_io_executor executor, NodeToExamine subjec
     const std::size_t of_network = checks.size();
     for (Check& check : node_checks(node, subject.patience + spare)) checks.push_back(std::move(check));
     checks.push_back(trainer_check({{}, subject.compute, subject.trials, Verdict::warning, subject.patience}));
-    auto running = run_checks(std::move(executor), system_clock(), std::move(checks), std::move(still_waiting));
+    auto running = run_checks(std::move(executor), system_clock(), std::move(checks));
     std::vector<Findings> found = co_await std::move(running);
     Findings findings;
     for (std::size_t index = 0; index < found.size(); ++index) {
@@ -89,7 +91,7 @@ Task<Findings> examine_node(asio::any_io_executor executor, NodeToExamine subjec
     co_return findings;
 }
 
-Task<Findings> examine_worker(asio::any_io_executor executor, WorkerToExamine subject, StillWaiting still_waiting) {
+Task<Findings> examine_worker(asio::any_io_executor executor, WorkerToExamine subject) {
     std::vector<Check> checks;
     if (subject.master) {
         const http::Url master = *subject.master;
@@ -98,7 +100,7 @@ Task<Findings> examine_worker(asio::any_io_executor executor, WorkerToExamine su
                           [master, timeout](Findings& findings) { return dial_master(master, timeout, findings); }});
     }
     checks.push_back(trainer_check({{}, subject.compute, subject.trials, Verdict::problem, subject.patience}));
-    auto running = run_checks(std::move(executor), system_clock(), std::move(checks), std::move(still_waiting));
+    auto running = run_checks(std::move(executor), system_clock(), std::move(checks));
     std::vector<Findings> found = co_await std::move(running);
     Findings findings;
     for (Findings& part : found) append(findings, std::move(part));

@@ -2,10 +2,7 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <optional>
-#include <string>
-#include <vector>
 
 #include "http/client.hpp"
 #include "node/core/config.hpp"
@@ -14,9 +11,6 @@
 #include "trainer_protocol/messages.hpp"
 
 namespace emeth::node {
-
-/// Told once what is waited for (checks.hpp).
-using StillWaiting = std::function<void(const std::vector<std::string>&)>;
 
 struct NodeToExamine {
     std::optional<NodeConfig> config;  ///< none: the settings cannot be read, and what depends on them is left out
@@ -28,7 +22,7 @@ struct NodeToExamine {
 };
 
 /// Takes at most 2 s more than the patience, whatever is away, without trials.
-Task<Findings> examine_node(asio::any_io_executor executor, NodeToExamine node, StillWaiting still_waiting);
+Task<Findings> examine_node(asio::any_io_executor executor, NodeToExamine node);
 
 struct WorkerToExamine {
     std::optional<http::Url> master;  ///< none: the settings cannot be read
@@ -39,6 +33,6 @@ struct WorkerToExamine {
 };
 
 /// The same for a worker's machine.
-Task<Findings> examine_worker(asio::any_io_executor executor, WorkerToExamine worker, StillWaiting still_waiting);
+Task<Findings> examine_worker(asio::any_io_executor executor, WorkerToExamine worker);
 
 }  // namespace emeth::node

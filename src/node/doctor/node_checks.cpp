@@ -8,6 +8,7 @@
 #include "node/data_folder.hpp"
 #include "runtime/json_fields.hpp"
 #include "runtime/utf8.hpp"
+#include "runtime/waiting.hpp"
 #include "storage/store.hpp"
 
 namespace emeth::node {
@@ -85,6 +86,7 @@ Task<> NodeExam::look_at_store(Findings& findings) {
     std::error_code unreadable;
     if (!std::filesystem::exists(folder, unreadable))
         co_return findings.push_back({"store", Verdict::ok, "none yet: no node has worked in " + data_.string()});
+    const Waiting waiting("the store in " + data_.string());
     auto read = [folder] { return read_store(folder); };
     const Result<Seen> seen = co_await pool_.run(std::move(read));
     if (seen.has_error())

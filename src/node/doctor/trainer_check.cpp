@@ -15,6 +15,7 @@
 #include "runtime/durable_file.hpp"
 #include "runtime/errno_error.hpp"
 #include "runtime/utf8.hpp"
+#include "runtime/waiting.hpp"
 #include "runtime/with_timeout.hpp"
 #include "trainer_protocol/machine_description.hpp"
 #include "trainer_protocol/trainer_child.hpp"
@@ -116,6 +117,7 @@ Milliseconds limit_of(const TrainerQuestion& question) {
 Task<> look_at_trainer(TrainerQuestion question, Findings& findings) {
     const auto folder = TemporaryFolder::make();
     if (folder.has_error()) co_return findings.push_back(problem_of("trainer", folder.error()));
+    const Waiting waiting("emeth-trainer");
     auto describing =
         with_timeout(describe(question, folder->path() / "description"), question.patience, "starting it");
     const auto machine = co_await std::move(describing);
