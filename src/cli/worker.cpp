@@ -15,6 +15,7 @@
 #include "runtime/durable_file.hpp"
 #include "runtime/folder_lock.hpp"
 #include "runtime/log.hpp"
+#include "runtime/subject_log.hpp"
 #include "worker/settings.hpp"
 
 namespace emeth::cli {
@@ -67,7 +68,9 @@ int start(const WorkerFlags& flags) {
     if (lock.has_error()) return fail("worker", lock.error(), exit_unavailable);
     const auto key = worker_key(*config, settings->data);
     if (key.has_error()) return fail("worker", key.error(), exit_usage);
-    return run_task("worker", [&](asio::any_io_executor) { return run_worker(*settings, *key); });
+    set_own_worker(key->address());
+    spdlog::info("this worker's address is {}", key->address().hex());
+    return run_service("worker", [&](asio::any_io_executor) { return run_worker(*settings, *key); });
 }
 
 }  // namespace

@@ -302,7 +302,8 @@ Task<> settle_crash(NodeCore& core, crash::Marker& marker) {
     };
     const Result<void> settled = co_await core.pool().run(std::move(count));
     if (settled.has_error())
-        spdlog::error("the crash of the last process cannot be counted: {}", settled.error().message);
+        spdlog::warn("the crash of the last process cannot be counted before the next start: {}",
+                     settled.error().message);
 }
 
 /// A full disk is waited for: the JOBs in the store may hold deposits, and ending would not help them.

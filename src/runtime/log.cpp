@@ -10,19 +10,33 @@
 #include <utility>
 
 #include "runtime/json_fields.hpp"
+#include "runtime/subject_log.hpp"
 #include "runtime/utf8.hpp"
 
 namespace emeth {
 namespace {
 
-/// Puts the message on one line: text from outside can neither forge a line nor control the terminal.
+/// The subject and the message, on one line: text from outside can neither forge a line nor control the terminal.
 class OneLineMessage final : public spdlog::custom_flag_formatter {
 public:
     void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& out) override {
-        const std::string line = one_line({message.payload.data(), message.payload.size()});
+        const std::string line = log_prefix() + one_line({message.payload.data(), message.payload.size()});
         out.append(line.data(), line.data() + line.size());
     }
     std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<OneLineMessage>(); }
+};
+
+/// ,"job":"0x…","worker":"0x…", as far as the line is about one.
+class JsonSubject final : public spdlog::custom_flag_formatter {
+public:
+    void format(const spdlog::details::log_msg&, const std::tm&, spdlog::memory_buf_t& out) override {
+        const LogSubject& subject = log_subject();
+        std::string fields;
+        if (subject.job) fields += R"(,"job":")" + subject.job->hex() + '"';
+        if (subject.worker) fields += R"(,"worker":")" + subject.worker->hex() + '"';
+        out.append(fields.data(), fields.data() + fields.size());
+    }
+    std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<JsonSubject>(); }
 };
 
 /// The message as a JSON string.
@@ -38,8 +52,8 @@ public:
 std::unique_ptr<spdlog::formatter> formatter_of(std::string_view format) {
     auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
     if (format == log_json)
-        formatter->add_flag<JsonMessage>('*').set_pattern(
-            R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","program":"%n","pid":%P,"message":%*})");
+        formatter->add_flag<JsonMessage>('*').add_flag<JsonSubject>('~').set_pattern(
+            R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","program":"%n","pid":%P%~,"message":%*})");
     else
         formatter->add_flag<OneLineMessage>('*').set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%-7l%$ %n[%P]: %*");
     return formatter;

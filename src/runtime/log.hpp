@@ -8,7 +8,8 @@
 
 namespace emeth {
 
-/// How the log can be written: for people, or one JSON object a line: {"time","level","program","pid","message"}.
+/// How the log can be written: for people, or one JSON object a line: {"time", "level", "program", "pid", "job" and
+/// "worker" where the line is about one (runtime/subject_log.hpp), "message"}.
 inline constexpr std::string_view log_text = "text", log_json = "json";
 
 /// `level`: trace, debug, info, warn, error. Called once at the start of a program.

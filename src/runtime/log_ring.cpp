@@ -8,6 +8,7 @@
 #include <deque>
 #include <mutex>
 
+#include "runtime/subject_log.hpp"
 #include "runtime/utf8.hpp"
 
 namespace emeth {
@@ -26,8 +27,9 @@ protected:
     void sink_it_(const spdlog::details::log_msg& message) override {
         const auto level = spdlog::level::to_string_view(message.level);
         const auto since_1970 = std::chrono::duration_cast<std::chrono::milliseconds>(message.time.time_since_epoch());
-        lines_.push_back({++last_number_, since_1970.count(), std::string(level.data(), level.size()),
-                          one_line({message.payload.data(), message.payload.size()}, line_bytes_max)});
+        lines_.push_back(
+            {++last_number_, since_1970.count(), std::string(level.data(), level.size()),
+             one_line(log_prefix() + std::string(message.payload.data(), message.payload.size()), line_bytes_max)});
         if (lines_.size() > lines_max) lines_.pop_front();
     }
     void flush_() override {}

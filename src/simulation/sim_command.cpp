@@ -18,6 +18,7 @@
 #include "runtime/log.hpp"
 #include "runtime/processors.hpp"
 #include "runtime/progress_bar.hpp"
+#include "runtime/subject_log.hpp"
 
 namespace emeth::simulation {
 namespace {
@@ -46,7 +47,7 @@ public:
 
 private:
     void sink_it_(const spdlog::details::log_msg& message) override {
-        trace_("            " + std::string(message.payload.data(), message.payload.size()));
+        trace_("            " + log_prefix() + std::string(message.payload.data(), message.payload.size()));
     }
     void flush_() override {}
     Trace trace_;

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "crypto/sha256.hpp"
-#include "runtime/log.hpp"
+#include "runtime/subject_log.hpp"
 #include "runtime/task_group.hpp"
 #include "worker/job_runner.hpp"
 #include "worker/part_upload.hpp"
@@ -53,8 +53,7 @@ bool JobRunner::order_fits() const {
 
 void JobRunner::abandon_upload(const Error& error) {
     upload_.urls.clear();
-    spdlog::warn("JOB {}: the upload failed: {}; waiting for the master's next order", job_.spec.id.hex(),
-                 error.message);
+    log_of(job_.spec.id).warn("the upload failed: {}; waiting for the master's next order", error.message);
     // Only a permanent failure is blamed on the URL; a transient one says nothing about it.
     report(worker_protocol::StepFailed{"upload", false, error.message, true, error.kind == ErrorKind::permanent,
                                        error.fault == Fault::service});
@@ -65,7 +64,7 @@ Task<> JobRunner::remake_artifact(Error reason) {
     report_failure("upload", reason, false, false);
     job_.artifact.reset();
     const auto saved = co_await context_.folders.save(job_.spec.id);
-    if (saved.has_error()) spdlog::warn("JOB {}: {}", job_.spec.id.hex(), saved.error().message);
+    if (saved.has_error()) log_of(job_.spec.id).warn("{}", saved.error().message);
 }
 
 /// What is uploaded must be what was reported, so size and digest are checked again, once per process.
@@ -109,7 +108,7 @@ Task<Result<std::string>> JobRunner::put_patiently(std::uint32_t part, std::stri
         const auto etag = co_await put_part(ports, source, part, url, context_.settings.limits.wait_data);
         const bool may_pass = etag.has_error() && etag.error().kind != ErrorKind::permanent;
         if (!may_pass || attempt == put_attempts_max || upload_error_ || !order_fits()) co_return etag;
-        spdlog::info("JOB {}: {}; will retry", job_.spec.id.hex(), etag.error().message);
+        log_of(job_.spec.id).warn("{}; will retry", etag.error().message);
         co_await context_.clock.sleep(backoff(attempt, context_.settings.part_retry, context_.random.unit()));
     }
 }

@@ -5,7 +5,7 @@
 #include "crypto/sha256.hpp"
 #include "http/client.hpp"
 #include "runtime/durable_file.hpp"
-#include "runtime/log.hpp"
+#include "runtime/subject_log.hpp"
 #include "trainer_protocol/segments.hpp"
 #include "worker/job_runner.hpp"
 
@@ -49,7 +49,7 @@ Task<Result<void>> JobRunner::download_dataset() {
     auto url = http::Url::parse(std::exchange(dataset_url_, {}));
     if (url.has_error()) co_return transient_error("the dataset URL that the master sent is not usable");
     const std::string origin = url->origin();
-    spdlog::info("JOB {}: fetching {} bytes from {}", job_.spec.id.hex(), job_.dataset_bytes, origin);
+    log_of(job_.spec.id).info("fetching {} bytes from {}", job_.dataset_bytes, origin);
     auto progress = [this](std::uint64_t bytes) {
         worker_protocol::Progress fetched;
         fetched.stage = "dataset";

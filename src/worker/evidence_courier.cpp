@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "runtime/log.hpp"
+#include "runtime/subject_log.hpp"
 #include "worker/evidence_file.hpp"
 #include "worker/part_upload.hpp"
 
@@ -41,8 +41,8 @@ Task<> EvidenceCourier::serve(worker_protocol::Evidence order) {
     const auto shown = co_await show(order);
     if (shown.has_value()) co_return;
     const bool permanent = shown.error().kind == ErrorKind::permanent;
-    spdlog::warn("JOB {}: the evidence cannot be delivered: {}; waiting for the master's next order", order.job.hex(),
-                 shown.error().message);
+    log_of(order.job).warn("the evidence cannot be delivered: {}; waiting for the master's next order",
+                           shown.error().message);
     context_.reports.add(order.job, order.lease,
                          worker_protocol::StepFailed{"evidence", permanent, shown.error().message, true, permanent,
                                                      shown.error().fault == Fault::service});
@@ -72,7 +72,7 @@ Task<Result<statemachine::WorkerFile>> EvidenceCourier::pack(worker_protocol::Ev
     };
     auto packed = co_await context_.pool.run(std::move(work));
     if (packed.has_error()) co_return packed;
-    spdlog::info("JOB {}: {} states packed as evidence, {} bytes", order.job.hex(), order.states.size(), packed->bytes);
+    log_of(order.job).info("{} states packed as evidence, {} bytes", order.states.size(), packed->bytes);
     packed_[order.job] = {order.block_hash, *packed};
     co_return packed;
 }

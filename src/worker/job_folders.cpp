@@ -7,6 +7,7 @@
 
 #include "runtime/durable_file.hpp"
 #include "runtime/log.hpp"
+#include "runtime/subject_log.hpp"
 #include "trainer_protocol/segments.hpp"
 
 namespace emeth::worker {
@@ -18,8 +19,8 @@ HeldJob record_or_lost(const std::filesystem::path& folder, const JobId& id) {
     const auto text = read_file(folder / record_name, record_bytes_max);
     auto job = text.has_error() ? Result<HeldJob>(text.error()) : parse_held_job(*text, id);
     if (job.has_value()) return std::move(*job);
-    spdlog::warn("JOB {}: its record in {} cannot be read ({}); its files are kept until the master decides", id.hex(),
-                 folder.string(), job.error().message);
+    log_of(id).warn("its record in {} cannot be read ({}); its files are kept until the master decides",
+                    folder.string(), job.error().message);
     HeldJob lost;
     lost.spec.id = id;
     return lost;

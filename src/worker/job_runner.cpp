@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "runtime/log.hpp"
+#include "runtime/subject_log.hpp"
 
 namespace emeth::worker {
 
@@ -57,8 +57,8 @@ void JobRunner::report(worker_protocol::ReportBody body) {
 }
 
 void JobRunner::report_failure(const std::string& step, const Error& error, bool permanent, bool needs_order) {
-    spdlog::warn("JOB {}: {} failed: {}{}", job_.spec.id.hex(), step, error.message,
-                 needs_order ? "; waiting for the master's next order" : "");
+    log_of(job_.spec.id)
+        .warn("{} failed: {}{}", step, error.message, needs_order ? "; waiting for the master's next order" : "");
     report(
         worker_protocol::StepFailed{step, permanent, error.message, needs_order, false, error.fault == Fault::service});
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -10,8 +11,8 @@
 #include "runtime/log.hpp"
 #include "runtime/retry_policy.hpp"
 #include "runtime/task_group.hpp"
-#include "runtime/with_timeout.hpp"
 #include "runtime/waiting.hpp"
+#include "runtime/with_timeout.hpp"
 #include "worker_protocol/handshake.hpp"
 
 namespace emeth::worker {
@@ -41,14 +42,14 @@ Task<> MasterSession::run() {
 }
 
 Task<Error> MasterSession::connect_and_serve() {
-    auto connected = co_await http::WebSocket::connect(settings_.master, handshake_limit);
     std::optional<Waiting> waiting(std::in_place, "the master " + settings_.master.origin());
+    auto connected = co_await http::WebSocket::connect(settings_.master, handshake_limit);
     if (connected.has_error()) co_return connected.error();
     http::WebSocket socket = std::move(*connected);
     const auto welcome = co_await shake_hands(socket);
     if (welcome.has_error()) co_return in_context(settings_.master.origin(), welcome.error());
-    failures_ = 0;
     waiting.reset();
+    failures_ = 0;
     reports_.resend_all();
     end_reason_.reset();
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
@@ -82,8 +83,7 @@ Task<Result<void>> MasterSession::shake_hands(http::WebSocket& socket) {
     const auto* welcome = std::get_if<worker_protocol::Welcome>(&*answer);
     if (welcome == nullptr || !signed_by(Role::master, welcome->signature, handshake))
         co_return permanent_error(fmt::format("it cannot prove that it is {}", challenge->master.hex()));
-    spdlog::info("worker {} serves the master {} at {}", key_.address().hex(), challenge->master.hex(),
-                 settings_.master.origin());
+    spdlog::info("this worker serves the master {} at {}", challenge->master.hex(), settings_.master.origin());
     co_return Result<void>{};
 }
 

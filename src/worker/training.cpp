@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "runtime/failpoint.hpp"
-#include "runtime/log.hpp"
+#include "runtime/subject_log.hpp"
 #include "runtime/with_timeout.hpp"
 #include "worker/job_runner.hpp"
 
@@ -53,7 +53,7 @@ Task<Result<void>> JobRunner::train() {
         if (std::exchange(workers_, 1) > 1) ++failures_in_company_;
         reason = end.error().message;
         const Milliseconds wait = backoff(failures, context_.settings.trainer_restart, context_.random.unit());
-        spdlog::warn("JOB {}: {}; restarting the trainer in {} ms", job_.spec.id.hex(), reason, wait.count());
+        log_of(job_.spec.id).warn("{}; restarting the trainer in {} ms", reason, wait.count());
         // A single death is reported by the TrainingStarted that follows; a trainer that dies again before
         // its next step is a failing step.
         if (failures > 1) report_failure("train", end.error(), false, false);
@@ -74,7 +74,7 @@ Task<Result<void>> JobRunner::run_trainer(std::string reason) {
     failpoint::after("start", "trainer");
     if (child.has_error())
         co_return transient_error(child.error().message);  // a missing program may still be installed
-    spdlog::info("JOB {}: trainer runs as process {}", job_.spec.id.hex(), child->pid());
+    log_of(job_.spec.id).info("trainer runs as process {}", child->pid());
     for (;;) {
         const auto report = co_await next_report(*child);
         if (report.has_error()) co_return report.error();
@@ -112,7 +112,7 @@ messages::Request JobRunner::request_of_trainer() const {
 /// coming while the leader trains.
 Task<Result<void>> JobRunner::help() {
     const auto helped = co_await run_trainer("");
-    if (helped.has_value()) spdlog::info("JOB {}: its leader has trained to the end", job_.spec.id.hex());
+    if (helped.has_value()) log_of(job_.spec.id).info("its leader has trained to the end");
     co_return helped;
 }
 
@@ -130,7 +130,7 @@ Task<Result<messages::TrainerReport>> JobRunner::next_report(messages::TrainerCh
 void JobRunner::report_training(const messages::TrainerReport& report_of_child, const std::string& reason) {
     if (const auto* started = std::get_if<messages::Started>(&report_of_child)) {
         const std::string text = started_text(reason, started->step);
-        spdlog::info("JOB {}: {}", job_.spec.id.hex(), text);
+        log_of(job_.spec.id).info("{}", text);
         report(worker_protocol::TrainingStarted{started->step, text});
     }
     if (const auto* saved = std::get_if<messages::CheckpointSaved>(&report_of_child))
@@ -179,7 +179,7 @@ Task<Result<void>> JobRunner::record_artifact(messages::Trained trained) {
         co_return saved;
     }
     note_speed();
-    spdlog::info("JOB {}: trained {} steps, artifact of {} bytes", job_.spec.id.hex(), artifact.steps, artifact.bytes);
+    log_of(job_.spec.id).info("trained {} steps, artifact of {} bytes", artifact.steps, artifact.bytes);
     report(worker_protocol::Trained{artifact});
     co_return Result<void>{};
 }

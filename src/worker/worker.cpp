@@ -8,6 +8,7 @@
 
 #include "runtime/log.hpp"
 #include "runtime/service_manager.hpp"
+#include "runtime/subject_log.hpp"
 
 namespace emeth::worker {
 
@@ -69,7 +70,7 @@ Task<> Worker::halt(JobId job) {
 Task<JobRunner*> Worker::runner_of(HeldJob& job) {
     const JobId id = job.spec.id;
     if (activity_ && activity_->job != id) {
-        spdlog::info("JOB {}: put aside for JOB {}", activity_->job.hex(), id.hex());
+        log_of(activity_->job).info("put aside for JOB {}", id.hex());
         co_await halt(activity_->job);
     }
     if (!activity_) activity_ = Activity{id, std::make_unique<JobRunner>(executor_, context_, job)};
@@ -85,7 +86,7 @@ void Worker::keep_working() {
 Task<Result<HeldJob*>> Worker::take_lease(worker_protocol::Assign order, bool helping) {
     HeldJob* held = folders_.find(order.job);
     if (held != nullptr && held->lease != 0 && !serves(*held, order)) {
-        spdlog::warn("JOB {}: ordered with different terms than before; its files will be made again", order.job.hex());
+        log_of(order.job).warn("ordered with different terms than before; its files will be made again");
         co_await halt(order.job);
         const auto forgotten = co_await folders_.forget(order.job);
         if (forgotten.has_error()) co_return forgotten.error();
@@ -122,11 +123,11 @@ Task<> Worker::handle(worker_protocol::Assign order) {
     const bool at_work = activity_ && activity_->job == order.job;
     const auto held = co_await take_lease(order, false);
     if (held.has_error()) {
-        spdlog::warn("JOB {}: cannot be taken: {}", order.job.hex(), held.error().message);
+        log_of(order.job).warn("cannot be taken: {}", held.error().message);
         reports_.add(order.job, order.lease, worker_protocol::StepFailed{"assign", false, held.error().message, true});
         co_return;
     }
-    if (!at_work) spdlog::info("JOB {}: taken under lease {}", order.job.hex(), order.lease);
+    if (!at_work) log_of(order.job).info("taken under lease {}", order.lease);
     JobRunner* runner = co_await runner_of(**held);
     runner->assign(std::move(order));
     keep_working();
@@ -143,10 +144,10 @@ Task<> Worker::handle(worker_protocol::Join order) {
     const bool at_work = activity_ && activity_->job == id;
     const auto held = co_await take_lease(order.work, true);
     if (held.has_error()) {
-        spdlog::warn("JOB {}: cannot help: {}", id.hex(), held.error().message);
+        log_of(id).warn("cannot help: {}", held.error().message);
         co_return;
     }
-    if (!at_work) spdlog::info("JOB {}: helping the worker that holds it", id.hex());
+    if (!at_work) log_of(id).info("helping the worker that holds it");
     JobRunner* runner = co_await runner_of(**held);
     runner->join(std::move(order));
     keep_working();
@@ -178,13 +179,12 @@ Task<> Worker::handle(worker_protocol::Stop order) {
     const HeldJob* held = folders_.find(order.job);
     // It answers a report that was sent before the newer lease came.
     if (held == nullptr || order.lease < held->lease) co_return;
-    spdlog::info("JOB {}: stopped by the master: {}{}", order.job.hex(), order.reason,
-                 order.forget ? "; deleting its files" : "");
+    log_of(order.job).info("stopped by the master: {}{}", order.reason, order.forget ? "; deleting its files" : "");
     co_await halt(order.job);
     reports_.drop(order.job);
     if (!order.forget) co_return;
     const auto forgotten = co_await folders_.forget(order.job);
-    if (forgotten.has_error()) spdlog::warn("JOB {}: {}", order.job.hex(), forgotten.error().message);
+    if (forgotten.has_error()) log_of(order.job).warn("{}", forgotten.error().message);
 }
 
 Task<> Worker::handle(worker_protocol::Ack acknowledgement) {
@@ -198,8 +198,7 @@ Task<> Worker::handle(worker_protocol::Ack acknowledgement) {
     if (artifact) held->artifact->acknowledged = true;
     if (!dataset && !artifact) co_return;
     const auto saved = co_await folders_.save(report->job);
-    if (saved.has_error())
-        spdlog::warn("JOB {}: {}; the report will be repeated", report->job.hex(), saved.error().message);
+    if (saved.has_error()) log_of(report->job).warn("{}; the report will be repeated", saved.error().message);
 }
 
 }  // namespace emeth::worker

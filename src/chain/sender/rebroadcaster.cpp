@@ -12,8 +12,17 @@
 #include "runtime/failpoint.hpp"
 #include "runtime/log.hpp"
 #include "runtime/retry_policy.hpp"
+#include "runtime/subject_log.hpp"
 
 namespace emeth::chain {
+
+namespace {
+
+SubjectLog log_of(const storage::OutboxEntry& entry) {
+    return SubjectLog({entry.job, std::nullopt});
+}
+
+}  // namespace
 
 using storage::OutboxEntry;
 using storage::Replacement;
@@ -89,7 +98,7 @@ Task<Result<std::optional<Replacement>>> Rebroadcaster::replace(OutboxEntry lowe
     const BumpDecision decision = decide_bump(offered, market, gwei_to_wei(options_.gas_price_max_gwei));
     if (decision.at_ceiling && at_ceiling_ != lowest.nonce) {
         at_ceiling_ = lowest.nonce;
-        spdlog::warn(
+        log_of(lowest).warn(
             "transaction {} (nonce {}, {}) waits: it offers {} wei per gas, the endpoint asks {}, and "
             "gas_price_max_gwei={} leaves no room for another offer; raise that, or wait for the price to fall",
             lowest.hash.hex(), lowest.nonce, storage::name(lowest.kind), format_wei(offered.max_fee_per_gas),
@@ -111,9 +120,10 @@ Task<Result<std::optional<Replacement>>> Rebroadcaster::replace(OutboxEntry lowe
     const Result<void> durable = co_await ports_.pool.run(std::move(put));
     if (durable.has_error()) co_return durable.error();
     failpoint::after("commit", "replacement");
-    spdlog::info("transaction {} (nonce {}, {}) is stuck at {} wei per gas; replaced by {} at {}", lowest.hash.hex(),
-                 lowest.nonce, storage::name(lowest.kind), format_wei(offered.max_fee_per_gas), replacement.hash.hex(),
-                 format_wei(decision.offer->max_fee_per_gas));
+    log_of(lowest).info("transaction {} (nonce {}, {}) is stuck at {} wei per gas; replaced by {} at {}",
+                        lowest.hash.hex(), lowest.nonce, storage::name(lowest.kind),
+                        format_wei(offered.max_fee_per_gas), replacement.hash.hex(),
+                        format_wei(decision.offer->max_fee_per_gas));
     co_return replacement;
 }
 
@@ -127,8 +137,8 @@ Task<> Rebroadcaster::broadcast(OutboxEntry entry) {
     }
     if (std::string& logged = refused_[entry.nonce]; logged != sent.error().message) {
         logged = sent.error().message;
-        spdlog::warn("transaction {} (nonce {}, {}) was not accepted and will be sent again until it is: {}",
-                     entry.hashes().back().hex(), entry.nonce, storage::name(entry.kind), logged);
+        log_of(entry).warn("transaction {} (nonce {}, {}) was not accepted and will be sent again until it is: {}",
+                           entry.hashes().back().hex(), entry.nonce, storage::name(entry.kind), logged);
     }
     while (!entry.replacements.empty()) {
         entry.replacements.pop_back();

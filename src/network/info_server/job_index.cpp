@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "chain/encoding/emeth_core.hpp"
-#include "runtime/log.hpp"
+#include "runtime/subject_log.hpp"
 
 namespace emeth::network {
 
@@ -23,7 +23,7 @@ void JobIndex::note(const chain::Log& log) {
     const auto id = job_of(log);
     if (!id) return;
     if (!last_log_.contains(*id) && last_log_.size() >= jobs_max) {
-        spdlog::error("JOB info server: more than {} JOBs; {} is left out", jobs_max, id->hex());
+        log_of(*id).error("JOB info server: more than {} JOBs; this one is left out", jobs_max);
         return;
     }
     last_log_[*id] = log.block;

@@ -5,6 +5,7 @@
 
 #include "chain/amount.hpp"
 #include "runtime/log.hpp"
+#include "runtime/subject_log.hpp"
 
 namespace emeth::network {
 
@@ -36,8 +37,9 @@ Task<> run_requester_bot(Requester& requester, Clock& clock, RequesterBotOptions
             if (requested.has_error())
                 spdlog::warn("requester bot: {}", requested.error().message);
             else
-                spdlog::info("requester bot: JOB {} requested: {} bytes, {} gas, fee {} EMT", requested->id.hex(),
-                             requested->dataset_bytes, requested->gas, chain::format_coins(requested->fee));
+                log_of(requested->id)
+                    .info("requester bot: requested: {} bytes, {} gas, fee {} EMT", requested->dataset_bytes,
+                          requested->gas, chain::format_coins(requested->fee));
         }
         co_await clock.sleep(std::chrono::seconds(options.interval_s));
     }

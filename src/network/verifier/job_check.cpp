@@ -14,6 +14,7 @@
 #include "network/verifier/kept_file.hpp"
 #include "runtime/durable_file.hpp"
 #include "runtime/log.hpp"
+#include "runtime/subject_log.hpp"
 #include "runtime/utf8.hpp"
 #include "runtime/with_timeout.hpp"
 #include "trainer_protocol/job_param.hpp"
@@ -132,9 +133,9 @@ Task<Result<std::optional<Verdict>>> fetch_delivery(api_client::StorageApiClient
         objection = object_to_digest(commitment, *sha256);
     }
     if (delivery.commitment && !objection)
-        spdlog::info("verifier: JOB {}: {}", id.hex(),
-                     commitment.sha256 ? "the artifact has the sha256 that the submit names"
-                                       : "the submit names no sha256; the artifact was stored before it");
+        log_of(id).info("verifier: {}", commitment.sha256
+                                            ? "the artifact has the sha256 that the submit names"
+                                            : "the submit names no sha256; the artifact was stored before it");
     co_return objection;
 }
 
@@ -262,8 +263,8 @@ Task<Result<Verdict>> check_job(chain::Chain& chain, api_client::StorageApiClien
 
     const auto checked = co_await run_check(options, std::move(request), folder / "trainer.log");
     if (checked.has_error()) co_return checked.error();
-    spdlog::info("verifier: JOB {}: validation loss claimed {:.4f}, computed again {:.4f}", id.hex(),
-                 checked->claimed_validation_loss, checked->recomputed_validation_loss);
+    log_of(id).info("verifier: validation loss claimed {:.4f}, computed again {:.4f}", checked->claimed_validation_loss,
+                    checked->recomputed_validation_loss);
     co_return Verdict{checked->passed, checked->reason, *gas};
 }
 

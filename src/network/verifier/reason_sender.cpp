@@ -7,6 +7,7 @@
 #include "runtime/json_fields.hpp"
 #include "runtime/log.hpp"
 #include "runtime/retry_policy.hpp"
+#include "runtime/subject_log.hpp"
 #include "runtime/utf8.hpp"
 
 namespace emeth::network {
@@ -63,16 +64,16 @@ Task<> ReasonSender::send(JobId job, Hash256 submit_block, std::string reason) {
 void ReasonSender::note_end(const JobId& job, const api_client::VerdictReason& reason, const Result<void>& sent) {
     if (!may_be_taken_later(sent)) forget(file_of(job));
     if (sent.has_value()) return;
-    spdlog::warn("verifier: why JOB {} is rejected {}: {}", job.hex(),
-                 may_be_taken_later(sent) ? "will be told to the Storage API later" : "stands only in this log",
-                 sent.error().message);
+    log_of(job).warn("verifier: why it is rejected {}: {}",
+                     may_be_taken_later(sent) ? "will be told to the Storage API later" : "stands only in this log",
+                     sent.error().message);
     if (may_be_taken_later(sent)) keep(job, reason);
 }
 
 void ReasonSender::keep(const JobId& job, const api_client::VerdictReason& reason) {
     Result<void> kept = create_folder(folder_, 0700);
     if (kept.has_value()) kept = write_file_durably(file_of(job), json_text(to_json(job, reason)), 0600);
-    if (kept.has_error()) spdlog::warn("verifier: {}", kept.error().message);
+    if (kept.has_error()) log_of(job).warn("verifier: {}", kept.error().message);
 }
 
 Task<Result<void>> ReasonSender::resend(fs::path file) {

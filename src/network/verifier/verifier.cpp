@@ -19,6 +19,7 @@
 #include "runtime/memory_limit.hpp"
 #include "runtime/processors.hpp"
 #include "runtime/retry_policy.hpp"
+#include "runtime/subject_log.hpp"
 #include "runtime/task_group.hpp"
 
 namespace emeth::network {
@@ -137,8 +138,8 @@ Task<Result<Verdict>> Verifier::Impl::check_and_keep(JobId id, SubmitBlock submi
     if (const auto found = open.find(id); found != open.end()) found->second.missing_since.reset();
     const auto kept = keep_verdict(job_folder(options.folder, id), {id, submit.hash, options.rules}, *verdict);
     if (kept.has_error())
-        spdlog::warn("verifier: JOB {}: its verdict is lost if this process ends before it is sent: {}", id.hex(),
-                     kept.error().message);
+        log_of(id).warn("verifier: its verdict is lost if this process ends before it is sent: {}",
+                        kept.error().message);
     co_return verdict;
 }
 
@@ -156,12 +157,12 @@ Task<Result<void>> Verifier::Impl::send_verdict(JobId id, SubmitBlock submit, Ve
     if (still.has_error()) co_return still.error();
     if (still->hash != submit.hash) co_return transient_error("its submit has moved to another block");
     if (verdict.passed) {
-        spdlog::info("verifier: JOB {} passes, {} gas", id.hex(), verdict.gas);
+        log_of(id).info("verifier: passes, {} gas", verdict.gas);
         chain::Bytes data = chain::encode_verify(id, verdict.gas);
         co_return co_await call(id, std::move(data), "verify");
     }
     if (verdict.may_pass_later && !is_patience_over(id, submit.hash)) co_return transient_error(verdict.reason);
-    spdlog::warn("verifier: JOB {} is rejected: {}", id.hex(), verdict.reason);
+    log_of(id).info("verifier: rejected: {}", verdict.reason);
     co_await reasons.send(id, submit.hash, verdict.reason);
     chain::Bytes data = chain::encode_reject_result(id);
     co_return co_await call(id, std::move(data), "rejectResult");
@@ -175,7 +176,7 @@ Task<Result<bool>> Verifier::Impl::send_kept_verdict(JobId id) {
     if (submit.has_error()) co_return submit.error();
     const auto verdict = find_verdict(folder, {id, submit->hash, options.rules});
     if (!verdict) co_return false;
-    spdlog::info("verifier: JOB {} was judged earlier; its verdict is sent now", id.hex());
+    log_of(id).info("verifier: judged earlier; its verdict is sent now");
     const auto sent = co_await send_verdict(id, *submit, *verdict);
     if (sent.has_error()) co_return sent.error();
     co_return true;
@@ -208,8 +209,7 @@ Task<Result<void>> Verifier::Impl::look_at(JobId id) {
     const auto block = co_await chain.latest_block();
     if (block.has_error()) co_return block.error();
     if (block->timestamp_unix_s <= job->deadline_unix_s + options.timeout_grace_s) co_return Result<void>{};
-    spdlog::warn("verifier: JOB {} is past its deadline by {} s: timeout", id.hex(),
-                 block->timestamp_unix_s - job->deadline_unix_s);
+    log_of(id).info("verifier: past its deadline by {} s: timeout", block->timestamp_unix_s - job->deadline_unix_s);
     chain::Bytes data = chain::encode_timeout(id);
     co_return co_await call(id, std::move(data), "timeout");
 }
@@ -237,7 +237,7 @@ void Verifier::Impl::note_end(JobId id, const Result<void>& work) {
     if (work.has_value()) return;
     const auto wait = backoff(++job.failures, retry_policy, 0);
     job.not_before = clock.monotonic() + wait;
-    spdlog::warn("verifier: JOB {}: will look again in {} ms: {}", id.hex(), wait.count(), work.error().message);
+    log_of(id).warn("verifier: will look again in {} ms: {}", wait.count(), work.error().message);
 }
 
 Task<> Verifier::Impl::look(JobId id) {

@@ -9,7 +9,7 @@
 #include "http/health_routes.hpp"
 #include "node/dashboard/job_page.hpp"
 #include "runtime/json_fields.hpp"
-#include "runtime/log.hpp"
+#include "runtime/subject_log.hpp"
 #include "web/assets.hpp"
 
 namespace emeth::node {
@@ -169,7 +169,7 @@ Task<http::Answer> Dashboard::log(http::ServerRequest request) {
 Task<http::Answer> Dashboard::decline(http::ServerRequest request) {
     const auto job = named(request, [](JsonObject& body) { return body.fixed<JobId>("job"); });
     if (job.has_error()) co_return http::malformed(job.error().message);
-    spdlog::info("JOB {} is declined from the dashboard, by {}", job->hex(), request.peer_address);
+    log_of(*job).info("declined from the dashboard, by {}", request.peer_address);
     object params{{"job", job->hex()}};
     co_return co_await carry_out("decline", std::move(params));
 }

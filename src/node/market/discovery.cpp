@@ -9,6 +9,7 @@
 #include "node/market/refusal_counts.hpp"
 #include "runtime/failpoint.hpp"
 #include "runtime/log.hpp"
+#include "runtime/subject_log.hpp"
 #include "statemachine/text.hpp"
 
 namespace emeth::node {
@@ -194,9 +195,9 @@ Task<Result<bool>> Discovery::take(const Chosen& chosen) {
     if (!*job) co_return false;
     in_doubt_.erase(id);
     failpoint::after("commit", "Discovered");
-    spdlog::info("{}: chosen: fee {} EMT, deposit {} EMT, dataset {} bytes, finish estimate {}, expected value {} EMT",
-                 short_name(id), chain::format_coins(chosen.terms.fee), chain::format_coins(chosen.deposit),
-                 chosen.terms.dataset_bytes, duration_text(chosen.finish_estimate_s), value_text(chosen));
+    log_of(id).info("chosen: fee {} EMT, deposit {} EMT, dataset {} bytes, finish estimate {}, expected value {} EMT",
+                    chain::format_coins(chosen.terms.fee), chain::format_coins(chosen.deposit),
+                    chosen.terms.dataset_bytes, duration_text(chosen.finish_estimate_s), value_text(chosen));
     known_[id] = {"", true};
     take_on_(std::move(**job));
     co_return true;
@@ -209,7 +210,7 @@ Task<Result<void>> Discovery::note_refusal(JobId id, Refused refused) {
                           without_numbers(before->second.reason) == without_numbers(refused.reason);
     const std::int64_t now = ports_.clock.unix_ms();
     if (!repeated) {
-        spdlog::info("{}: refused: {}", short_name(id), refused.reason);
+        log_of(id).info("refused: {}", refused.reason);
         storage::RefusedJob refusal{id, now, refused.reason};
         auto storing = store(std::move(refusal));
         const Result<void> stored = co_await std::move(storing);
@@ -227,8 +228,8 @@ Task<Result<void>> Discovery::note_trouble(JobId id, Error error) {
     const std::int64_t now = ports_.clock.unix_ms();
     Known known{std::move(error.message), false, failures, now + wait.count()};
     const auto level = failures == 1 ? spdlog::level::info : spdlog::level::debug;
-    spdlog::log(level, "{}: cannot be looked at now: {}; again in {}", short_name(id), known.reason,
-                duration_text(wait.count() / 1'000));
+    log_of(id).write(level, "cannot be looked at now: {}; again in {}", known.reason,
+                     duration_text(wait.count() / 1'000));
     storage::RefusedJob refusal{id, now, known.reason, failures, known.next_look_at_unix_ms};
     auto storing = store(std::move(refusal));
     const Result<void> stored = co_await std::move(storing);

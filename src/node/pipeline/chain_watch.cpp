@@ -2,8 +2,7 @@
 
 #include <utility>
 
-#include "runtime/log.hpp"
-#include "statemachine/text.hpp"
+#include "runtime/subject_log.hpp"
 
 namespace emeth::node {
 
@@ -16,8 +15,7 @@ Task<> ChainWatch::run() {
         if (!sm::holds_deposit(job().state) || ports_.interruptions.has_chain_fact()) continue;
         Result<std::optional<Fact>> seen = co_await look();
         if (seen.has_error() && healthy)
-            spdlog::warn("{}: cannot look at the chain: {}; will retry", short_name(ports_.journal.id()),
-                         seen.error().message);
+            ports_.journal.log().warn("cannot look at the chain: {}; will retry", seen.error().message);
         healthy = seen.has_value();
         if (healthy && *seen) ports_.interruptions.put_chain_fact(std::move(**seen));
     }

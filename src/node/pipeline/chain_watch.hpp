@@ -30,7 +30,7 @@ public:
         : ports_(ports),
           rules_(rules),
           poll_interval_(poll_interval),
-          ends_(ports.chain, failed_reads_max),
+          ends_(ports.chain, ports.journal.id(), failed_reads_max),
           reasons_(ports.artifacts) {}
 
     /// Runs until cancelled. Findings go to the interruptions; a failing endpoint only delays them.

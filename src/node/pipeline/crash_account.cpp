@@ -9,7 +9,7 @@
 #include "node/pipeline/job_journal.hpp"
 #include "runtime/child_process.hpp"
 #include "runtime/log.hpp"
-#include "statemachine/text.hpp"
+#include "runtime/subject_log.hpp"
 
 namespace emeth::node {
 namespace {
@@ -55,8 +55,8 @@ Result<void> count_crash(storage::JobStore& store, const crash::Crash& crash, st
                           now_unix_ms + wait.count()};
     const auto applied = store.apply(**job, sm::Event{now_unix_ms, std::move(failed)});
     if (applied.has_error()) return applied.error();
-    spdlog::error("{}: {}, at its {}: a bug; crash {} in a row without progress", short_name(*id), end, crash.step,
-                  applied->job.retry.crashes);
+    log_of(*id).error("{}, at its {}: a bug; crash {} in a row without progress", end, crash.step,
+                      applied->job.retry.crashes);
     return {};
 }
 

@@ -14,7 +14,11 @@ class Decline {
 public:
     /// All must outlive it. `self`: the node's wallet.
     Decline(chain::Chain& chain, JobJournal& journal, JobTransactions& transactions, Address self)
-        : chain_(chain), journal_(journal), transactions_(transactions), self_(self), ends_(chain, failed_reads_max) {}
+        : chain_(chain),
+          journal_(journal),
+          transactions_(transactions),
+          self_(self),
+          ends_(chain, journal.id(), failed_reads_max) {}
 
     /// Signs the decline, unless another program with this wallet's key has already declined.
     Task<Result<void>> sign();

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "runtime/log.hpp"
+#include "runtime/subject_log.hpp"
 
 namespace emeth::node {
 
@@ -23,7 +23,7 @@ Task<Result<std::int64_t>> EndReader::block_unix_s(std::uint64_t block) {
 
 bool EndReader::gives_up(const Error& failure) {
     if (failure.kind != ErrorKind::permanent && ++failures_ <= failures_max_) return false;
-    spdlog::warn("{}; what the end of the JOB moved, or when, is unknown", failure.message);
+    log_of(job_).warn("{}; what the end of the JOB moved, or when, is unknown", failure.message);
     return true;
 }
 

@@ -12,7 +12,8 @@ namespace emeth::node {
 class EndReader {
 public:
     /// `chain` must outlive it. `failures_max`: in all, after which nothing more is waited for.
-    EndReader(chain::Chain& chain, std::uint32_t failures_max) : chain_(chain), failures_max_(failures_max) {}
+    EndReader(chain::Chain& chain, const JobId& job, std::uint32_t failures_max)
+        : chain_(chain), job_(job), failures_max_(failures_max) {}
 
     /// As Chain::settlement(); all of it unknown in the end.
     Task<Result<chain::Settlement>> settlement(Hash256 transaction, Address node);
@@ -23,6 +24,7 @@ private:
     [[nodiscard]] bool gives_up(const Error& failure);
 
     chain::Chain& chain_;
+    JobId job_;
     std::uint32_t failures_max_;
     std::uint32_t failures_ = 0;
 };

@@ -4,10 +4,9 @@
 
 #include "chain/amount.hpp"
 #include "chain/chain_clock.hpp"
-#include "runtime/log.hpp"
 #include "runtime/reminder.hpp"
+#include "runtime/subject_log.hpp"
 #include "statemachine/delivery.hpp"
-#include "statemachine/text.hpp"
 
 namespace emeth::node {
 namespace {
@@ -33,10 +32,10 @@ Task<> FinishOutlook::run() {
         const bool is_hopeless = seen.hopeless.has_value();
         auto reason = watch.look(job, std::move(seen), ports_.clock.monotonic());
         const auto danger = watch.danger();
-        if (!danger && endangered.ended()) spdlog::info("{}: its deposit is out of danger", short_name(job.terms.id));
+        if (!danger && endangered.ended()) log_of(job).info("its deposit is out of danger");
         if (danger && endangered.is_due("deadline"))
-            spdlog::warn("{}: its deposit of {} EMT is in danger: {}", short_name(job.terms.id),
-                         chain::format_coins(job.deposit.deposit), *danger);
+            log_of(job).warn("its deposit of {} EMT is in danger: {}", chain::format_coins(job.deposit.deposit),
+                             *danger);
         if (!reason) continue;
         const std::int64_t left_s = job.terms.deadline_unix_s - *now;
         Result<void> requested;
@@ -46,12 +45,12 @@ Task<> FinishOutlook::run() {
         } else {
             requested = co_await give_up(*std::move(reason), left_s);
         }
-        if (requested.has_error()) spdlog::warn("{}", requested.error().message);
+        if (requested.has_error()) ports_.journal.log().warn("{}", requested.error().message);
     }
 }
 
 Result<void> FinishOutlook::give_back(std::string reason) {
-    spdlog::warn("{} is given back: {}", short_name(ports_.journal.id()), reason);
+    ports_.journal.log().warn("given back: {}", reason);
     return ports_.interruptions.request_decline(std::move(reason));
 }
 
@@ -69,7 +68,7 @@ Task<Result<void>> FinishOutlook::give_up(std::string reason, std::int64_t left_
         ports_.takeover.note_slow_holder();
         co_return give_back(std::move(reason));
     }
-    spdlog::warn("{} goes to another worker: {}", short_name(job.terms.id), reason);
+    log_of(job).warn("goes to another worker: {}", reason);
     ports_.interruptions.request_takeover(lease, std::move(reason));
     co_return Result<void>{};
 }

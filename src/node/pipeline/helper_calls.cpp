@@ -2,8 +2,7 @@
 
 #include <utility>
 
-#include "runtime/log.hpp"
-#include "statemachine/text.hpp"
+#include "runtime/subject_log.hpp"
 
 namespace emeth::node {
 namespace {
@@ -25,7 +24,7 @@ Task<> HelperCalls::run(JobId job) {
         if (workers_.helpers_to_call(job, rendezvous) == 0) continue;
         auto work = co_await orders_.assignment();
         if (work.has_error()) {
-            spdlog::warn("{}: no worker is called to help: {}", short_name(job), work.error().message);
+            log_of(job).warn("no worker is called to help: {}", work.error().message);
             co_await clock_.sleep(call_again_after);
             continue;
         }

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "runtime/failpoint.hpp"
-#include "runtime/log.hpp"
 #include "statemachine/text.hpp"
 
 namespace emeth::node {
@@ -28,7 +27,7 @@ Task<Result<bool>> JobJournal::report(Fact fact, storage::SideWrites side) {
     job_ = std::move(applied->job);
     last_rejection_ = std::move(applied->rejection);
     count(event.body, sequence_before);
-    log(event.body, before);
+    tell(event.body, before);
     co_return !last_rejection_;
 }
 
@@ -88,17 +87,20 @@ Task<Result<void>> JobJournal::commit(Fact fact, storage::SideWrites side) {
     co_return Result<void>{};
 }
 
-void JobJournal::log(const Fact& fact, statemachine::State before) const {
-    const auto id = short_name(job_.terms.id);
+SubjectLog log_of(const statemachine::Job& job) {
+    return job.lease.active ? emeth::log_of(job.terms.id, job.lease.worker) : emeth::log_of(job.terms.id);
+}
+
+void JobJournal::tell(const Fact& fact, statemachine::State before) const {
     if (last_rejection_) {
-        spdlog::warn("{}: not accepted: {}", id, last_rejection_->reason);
+        log().warn("not accepted: {}", last_rejection_->reason);
     } else if (job_.state != before) {
         // A penalty that is unknown may be one.
         const bool is_money_lost = statemachine::is_end(job_.state) && job_.outcome.penalty != Wei{};
-        spdlog::log(is_money_lost ? spdlog::level::err : spdlog::level::info, "{}: {} → {}: {}", id,
-                    statemachine::name(before), statemachine::name(job_.state), statemachine::describe(fact));
+        log().write(is_money_lost ? spdlog::level::err : spdlog::level::info, "{} → {}: {}", statemachine::name(before),
+                    statemachine::name(job_.state), statemachine::describe(fact));
     } else {
-        spdlog::info("{}: {}: {}", id, statemachine::name(job_.state), statemachine::describe(fact));
+        log().info("{}: {}", statemachine::name(job_.state), statemachine::describe(fact));
     }
 }
 

@@ -10,6 +10,7 @@
 #include "runtime/blocking_pool.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/result.hpp"
+#include "runtime/subject_log.hpp"
 #include "runtime/task.hpp"
 #include "storage/job_store.hpp"
 
@@ -17,6 +18,9 @@ namespace emeth::node {
 
 /// What happened to a JOB, before it is durable.
 using Fact = statemachine::EventBody;
+
+/// For lines about a JOB and the worker that has its lease, if one has.
+SubjectLog log_of(const statemachine::Job& job);
 
 class JobJournal {
 public:
@@ -26,6 +30,8 @@ public:
     /// As of the last commit. The reference stays valid; the object that it refers to changes with every commit.
     [[nodiscard]] const statemachine::Job& job() const { return job_; }
     [[nodiscard]] const JobId& id() const { return job_.terms.id; }
+    /// For lines about this JOB, as it is now.
+    [[nodiscard]] SubjectLog log() const { return log_of(job_); }
 
     /// Commits the fact with `side` in one batch, and logs it. Cannot be cancelled once begun; job() changes only after
     /// the commit is durable. The value says whether the state machine accepted the fact; a rejected one is journaled
@@ -54,7 +60,7 @@ private:
     [[nodiscard]] Applied take_over(const statemachine::Event& event, const storage::SideWrites& side,
                                     const Error& failed);
     void count(const Fact& fact, std::uint64_t sequence_before);
-    void log(const Fact& fact, statemachine::State before) const;
+    void tell(const Fact& fact, statemachine::State before) const;
 
     storage::JobStore& store_;
     BlockingPool& pool_;

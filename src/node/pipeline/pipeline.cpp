@@ -6,12 +6,11 @@
 #include <utility>
 
 #include "node/pipeline/crash_account.hpp"
-#include "runtime/log.hpp"
 #include "runtime/race.hpp"
+#include "runtime/subject_log.hpp"
 #include "runtime/wakeup.hpp"
 #include "runtime/working_executor.hpp"
 #include "statemachine/delivery.hpp"
-#include "statemachine/text.hpp"
 #include "statemachine/transition.hpp"
 
 namespace emeth::node {
@@ -114,7 +113,7 @@ Task<> Pipeline::run(std::string restart_reason) {
 /// A JOB that has crashed the process repeatedly is not touched at all, not even by its watches. An operator's request
 /// to give it back ends the wait.
 Task<> Pipeline::sit_out_crashes() {
-    spdlog::error("{} is left alone: {}", short_name(journal_.id()), sm::why(job(), ports_.clock.unix_ms()));
+    journal_.log().error("left alone: {}", sm::why(job(), ports_.clock.unix_ms()));
     co_await wait_for_retry();
 }
 

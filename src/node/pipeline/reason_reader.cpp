@@ -1,8 +1,7 @@
 #include "node/pipeline/reason_reader.hpp"
 
-#include "runtime/log.hpp"
+#include "runtime/subject_log.hpp"
 #include "runtime/utf8.hpp"
-#include "statemachine/text.hpp"
 
 namespace emeth::node {
 
@@ -11,7 +10,7 @@ Task<Result<std::string>> ReasonReader::read(JobId job, std::optional<Hash256> s
     if (found.has_error()) {
         if (found.error().kind != ErrorKind::permanent && ++failures_ < failures_max)
             co_return in_context("asking why the result was rejected", found.error());
-        spdlog::warn("{}: why the result was rejected is not known: {}", short_name(job), found.error().message);
+        log_of(job).warn("why the result was rejected is not known: {}", found.error().message);
         co_return std::string();
     }
     std::string reason;

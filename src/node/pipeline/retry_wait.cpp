@@ -4,7 +4,6 @@
 #include <cstdlib>
 
 #include "node/pipeline/crash_account.hpp"
-#include "runtime/log.hpp"
 
 namespace emeth::node {
 
@@ -33,7 +32,7 @@ Milliseconds RetryWait::after_worker_failure(std::uint32_t attempt) const {
 }
 
 Task<> RetryWait::give_store_time(Error error) {
-    spdlog::error("{}; the JOB waits", error.message);
+    journal_.log().error("{}; the JOB waits", error.message);
     const Milliseconds wait = backoff(++store_failures_, policies_.of_node, random_.unit());
     co_await clock_.sleep(wait);
 }

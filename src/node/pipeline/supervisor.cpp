@@ -8,8 +8,8 @@
 #include "chain/gas.hpp"
 #include "runtime/cancellation.hpp"
 #include "runtime/log.hpp"
+#include "runtime/subject_log.hpp"
 #include "statemachine/delivery.hpp"
-#include "statemachine/text.hpp"
 
 namespace emeth::node {
 namespace {
@@ -22,11 +22,11 @@ namespace sm = statemachine;
     try {
         std::rethrow_exception(error);
     } catch (const std::exception& thrown) {
-        spdlog::critical("{}: bug in the pipeline: {}; ending, the next start goes on from the last commit",
-                         short_name(id), thrown.what());
+        log_of(id).write(spdlog::level::critical,
+                         "bug in the pipeline: {}; ending, the next start goes on from the last commit", thrown.what());
     } catch (...) {
-        spdlog::critical("{}: bug in the pipeline; ending, the next start goes on from the last commit",
-                         short_name(id));
+        log_of(id).write(spdlog::level::critical,
+                         "bug in the pipeline; ending, the next start goes on from the last commit");
     }
     spdlog::default_logger()->flush();
     std::abort();
@@ -77,8 +77,9 @@ void Supervisor::take_on(sm::Job job) {
 
 void Supervisor::start(const PipelinePtr& pipeline, std::string restart_reason) {
     if (group_.start(run(pipeline, std::move(restart_reason)), pipeline->executor())) return;
-    spdlog::error("{}: not started, {} JOBs are running or the master is ending; the next start takes it up",
-                  short_name(pipeline->job().terms.id), group_.running());
+    log_of(pipeline->job())
+        .error("not started, {} JOBs are running or the master is ending; the next start takes it up",
+               group_.running());
 }
 
 Task<> Supervisor::run(PipelinePtr pipeline, std::string restart_reason) {

@@ -5,9 +5,8 @@
 #include <utility>
 
 #include "runtime/failpoint.hpp"
-#include "runtime/log.hpp"
+#include "runtime/subject_log.hpp"
 #include "statemachine/delivery.hpp"
-#include "statemachine/text.hpp"
 #include "statemachine/upload_parts.hpp"
 
 namespace emeth::node {
@@ -52,10 +51,9 @@ Task<Result<void>> Upload::open() {
         co_return transient_error(fmt::format("the Storage API names a file with sha256 {} by {}",
                                               delivered.file.sha256.hex(), opened->file_name));
     if (!named && delivered.extension == api_client::result_extension)
-        spdlog::warn(
-            "{}: the Storage API gives a name without a digest, so that a verifier can only go by the time at "
-            "which the result was stored",
-            short_name(journal_.id()));
+        journal_.log().warn(
+            "the Storage API gives a name without a digest, so that a verifier can only go by the time at "
+            "which the result was stored");
     Fact fact = sm::UploadOpened{journal_.job().lease.number, opened->upload_id, opened->file_name, parts};
     const Result<void> committed = co_await journal_.commit(std::move(fact));
     if (committed.has_error()) co_return committed;
@@ -115,8 +113,7 @@ Task<Result<void>> Upload::check() {
     const auto state = co_await artifacts_.upload_state(journal_.id(), sm::upload_in_hand(journal_.job()).upload_id);
     if (state.has_error()) co_return state.error();
     if (!*state) {
-        spdlog::warn("{}: the Storage API does not tell what it holds; the parts' ETags must do",
-                     short_name(journal_.id()));
+        journal_.log().warn("the Storage API does not tell what it holds; the parts' ETags must do");
         co_return Result<void>{};
     }
     const sm::WorkerFile file = delivered_by(journal_.job()).file;

@@ -10,6 +10,7 @@
 #include "runtime/durable_file.hpp"
 #include "runtime/log.hpp"
 #include "runtime/retry_policy.hpp"
+#include "runtime/subject_log.hpp"
 #include "runtime/task_group.hpp"
 
 namespace emeth::node {
@@ -36,6 +37,7 @@ Result<std::vector<Address>> LocalWorkers::prepare() {
             spdlog::error("local worker {} cannot work: {}", number, key.error().message);
         else
             addresses.push_back(key->address());
+        addresses_.push_back(key.has_value() ? std::optional(key->address()) : std::nullopt);
     }
     return addresses;
 }
@@ -52,17 +54,18 @@ Task<> LocalWorkers::keep_running(unsigned number) {
     child_options.program = own_program_path();
     child_options.arguments = {"worker", "--config", (folder / "worker.env").string(), "--data", folder.string()};
     child_options.output = folder / "worker.log";
+    const SubjectLog log({std::nullopt, addresses_.at(number - 1)});
     std::uint32_t failures = 0;
     for (;;) {
         const auto started = ports_.clock.monotonic();
         auto child = ChildProcess::start(ports_.executor, child_options);
         if (child.has_value()) {
-            spdlog::info("local worker {} started (process {}, log {})", number, child->pid(),
-                         child_options.output.string());
+            log.info("local worker {} started (process {}, log {})", number, child->pid(),
+                     child_options.output.string());
             const ChildEnd end = co_await child->wait();
-            spdlog::warn("local worker {} ended: {}; starting it again", number, end.describe());
+            log.warn("local worker {} ended: {}; starting it again", number, end.describe());
         } else {
-            spdlog::error("local worker {} cannot be started: {}; will retry", number, child.error().message);
+            log.error("local worker {} cannot be started: {}; will retry", number, child.error().message);
         }
         failures = ports_.clock.monotonic() - started >= healthy_run ? 1 : failures + 1;
         const auto wait = backoff(failures, restart_policy, ports_.random.unit());

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -47,6 +48,7 @@ private:
 
     LocalWorkersPorts ports_;
     LocalWorkersOptions options_;
+    std::vector<std::optional<Address>> addresses_;  ///< of each, once prepared; none: its key cannot be read
 };
 
 }  // namespace emeth::node

@@ -6,7 +6,7 @@
 
 #include "node/workers/worker_server.hpp"
 #include "runtime/json_fields.hpp"
-#include "runtime/log.hpp"
+#include "runtime/subject_log.hpp"
 
 namespace emeth::node {
 namespace {
@@ -95,7 +95,7 @@ Task<http::Answer> WorkerServer::json_rpc(http::ServerRequest request) {
 bool WorkerServer::disconnect_by_operator(const Address& worker) {
     const auto found = sessions_.find(worker);
     if (found == sessions_.end()) return false;
-    spdlog::info("worker {} is disconnected by an operator", worker.hex());
+    log_of(worker).info("disconnected by an operator");
     found->second->end("disconnected by an operator");
     return true;
 }

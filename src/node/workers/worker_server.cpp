@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "runtime/log.hpp"
+#include "runtime/subject_log.hpp"
 #include "runtime/utf8.hpp"
 
 namespace emeth::node {
@@ -74,8 +75,9 @@ Task<> WorkerServer::serve(http::WebSocket socket, http::ServerRequest request) 
         co_await session->refuse(*refusal);
         co_return;
     }
-    spdlog::info("worker {} connected from {}, holding {} JOBs", session->worker().hex(), request.peer_address,
-                 session->held().size());
+    log_of(session->worker())
+        .info("{} connected from {}, holding {} JOBs", session->worker().hex(), request.peer_address,
+              session->held().size());
     Presence presence(*this, session, request.peer_address);
     WorkerSession::Handlers handlers;
     handlers.on_report = [this, session](worker_protocol::Report report) {
@@ -83,7 +85,7 @@ Task<> WorkerServer::serve(http::WebSocket socket, http::ServerRequest request) 
     };
     handlers.on_fitness = [this, session](worker_protocol::Fitness fitness) { learn(session, std::move(fitness)); };
     presence.reason = co_await session->run(key_, std::move(handlers));
-    spdlog::info("worker {} disconnected: {}", session->worker().hex(), presence.reason);
+    log_of(session->worker()).info("disconnected: {}", presence.reason);
 }
 
 /// A worker that does not become fit is a matter for the operator, so it is told; one that stays fit is not.
@@ -92,10 +94,9 @@ void WorkerServer::learn(const SessionPtr& session, worker_protocol::Fitness fit
     const auto infos = workers();
     const auto known = std::ranges::find(infos, session->worker(), &WorkerInfo::address);
     const bool is_news = known == infos.end() || !known->fitness || known->fitness->unfit != fitness.unfit;
-    if (is_news && fitness.unfit.empty())
-        spdlog::info("worker {} is fit: it trains {}", session->worker().hex(), presets_of(fitness));
+    if (is_news && fitness.unfit.empty()) log_of(session->worker()).info("is fit: it trains {}", presets_of(fitness));
     if (is_news && !fitness.unfit.empty())
-        spdlog::warn("worker {} is not fit and gets no JOB: {}", session->worker().hex(), one_line(fitness.unfit));
+        log_of(session->worker()).warn("is not fit and gets no JOB: {}", one_line(fitness.unfit));
     reservations_.set_fitness(session->worker(), std::move(fitness));
 }
 
@@ -188,7 +189,7 @@ Task<> WorkerServer::order(worker_protocol::Join order) {
     const JobId job = order.work.job;
     const auto calls = reservations_.book().call_helpers(job, order.work.lease, order.rendezvous, clock_.monotonic());
     for (const auto& call : calls) {
-        if (call.first) spdlog::info("worker {} is called to help with JOB {}", call.worker.hex(), job.hex());
+        if (call.first) log_of(job, call.worker).info("called to help");
         if (const SessionPtr session = session_of(call.worker)) session->send(order);
     }
     co_return;
@@ -196,17 +197,16 @@ Task<> WorkerServer::order(worker_protocol::Join order) {
 
 void WorkerServer::lease_failed(Address worker, bool counts) {
     const Milliseconds rest = reservations_.book().lease_failed(worker, counts, clock_.monotonic());
-    spdlog::warn(
-        "worker {} fails again and again: it gets no new JOB for {} min; its own log says what has to be repaired; a "
+    log_of(worker).warn(
+        "fails again and again: it gets no new JOB for {} min; its own log says what has to be repaired; a "
         "restart of the master lets it in at once",
-        worker.hex(), rest.count() / 60'000);
+        rest.count() / 60'000);
 }
 
 void WorkerServer::called_hopeless(const Address& worker) {
     const Milliseconds rest = reservations_.book().called_hopeless(worker, clock_.monotonic());
     if (rest > Milliseconds::zero())
-        spdlog::warn("worker {} calls one JOB after the other hopeless; it gets no JOB for {} s", worker.hex(),
-                     rest.count() / 1'000);
+        log_of(worker).warn("calls one JOB after the other hopeless; it gets no JOB for {} s", rest.count() / 1'000);
 }
 
 void WorkerServer::lease_fulfilled(Address worker) {

@@ -61,7 +61,7 @@ try {
     const leader_log = (await until('two workers at one JOB', 120, () => log_with(together), all_logs)).file;
     const helper_log = trainer_logs().find((log) => log.file !== leader_log).file;
     assert.match(readFileSync(helper_log, 'utf8'), /helping with JOB/);
-    assert.match(master.output, /is called to help with JOB/);
+    assert.match(master.output, /job=\S+ worker=\S+: called to help/);
     const leader = () => readFileSync(leader_log, 'utf8');
 
     process.kill(writer_of(readFileSync(helper_log, 'utf8')), 'SIGKILL');

@@ -41,7 +41,7 @@ try {
     const submits = await devnet.core.queryFilter(devnet.core.filters.Status(id), 0);
     assert.equal(submitBlock, submits.find(({ args }) => args.status === 3n).blockHash);
     assert.match(reason, /archive|artifact/);
-    assert.ok(devnet.program.output.includes(`is rejected: ${reason}`), reason);
+    assert.ok(devnet.program.output.includes(`: verifier: rejected: ${reason}`), reason);
     console.log(`rejected: ${reason}`);
 
     const listed = async () => {

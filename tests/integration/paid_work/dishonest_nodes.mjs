@@ -142,7 +142,7 @@ export async function work_and_be_late(node, job) {
     const block_hash = await node.submit(job.id, upload.name);
     await refused_as_submitted(node, upload);
     await show(node, job, artifact, block_hash);
-    const missed = new RegExp(`JOB ${job.id}: will look again .*there is no artifact of it in the Storage API`);
+    const missed = new RegExp(`job=${job.id.slice(0, 10)}…: verifier: will look again .*there is no artifact of it in the Storage API`);
     await until('a look for the artifact', 300, () => missed.test(job.devnet.program.output));
     store_late(job, upload.name, artifact);
 }

@@ -113,7 +113,7 @@ try {
     if (failure) throw failure;
 
     // Whose work was whole is VERIFIED; the rest FAILED, each for its own reason.
-    const reason_of = (id) => devnet.program.output.match(new RegExp(`JOB ${id} is rejected: (.*)`))?.[1];
+    const reason_of = (id) => devnet.program.output.match(new RegExp(`job=${id.slice(0, 10)}…: verifier: rejected: (.*)`))?.[1];
     for (const { name, id, status } of jobs) {
         const way = dishonest_ways[name];
         if (way) assert.match(reason_of(id) ?? `status ${status}`, way.reason, name);

@@ -197,6 +197,17 @@ TEST(Architecture, NoDetachedCoroutines) {
             EXPECT_EQ(line.find("asio::detached"), std::string::npos) << file.path << ": " << line;
 }
 
+TEST(Architecture, LinesOfTheLogNameJobsAndWorkersInTheirFields) {
+    const std::regex in_the_text(R"re(spdlog::\w+\(\s*"([^"]*\bJOB \{\}|worker \{\}))re");
+    for (const auto& file : sources()) {
+        if (file.folder == "trainer") continue;  // its log is one JOB's
+        std::string text;
+        for (const auto& line : file.lines) text += line + "\n";
+        std::smatch found;
+        EXPECT_FALSE(std::regex_search(text, found, in_the_text)) << file.path << ": " << found.str();
+    }
+}
+
 TEST(Architecture, FilesAreOneThing) {
     constexpr std::size_t lines_max = 450;
     for (const auto& file : sources()) EXPECT_LE(file.lines.size(), lines_max) << file.path << " is perhaps two things";

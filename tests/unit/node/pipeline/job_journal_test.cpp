@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "node_world.hpp"
+#include "runtime/log_ring.hpp"
 
 namespace emeth::test {
 namespace {
@@ -53,6 +54,20 @@ TEST_F(JobJournalTest, SeveralCommitsMayTurnOutToBeDurable) {
     EXPECT_TRUE(report("the fourth").value()) << "it is on record";
     EXPECT_EQ(record().sequence, before + 5);
     EXPECT_EQ(journal.job().sequence, before + 5);
+}
+
+TEST(LogOfAJob, NamesTheWorkerWhileItHasTheLease) {
+    sm::Job job;
+    job.terms.id = *JobId::parse("0x00112233445566778899aabbccddeeff");
+    job.lease = {1, *Address::parse("0xabcdef0102030405060708090a0b0c0d0e0f1011"), true};
+    const LogRing ring;
+    node::log_of(job).info("at work");
+    job.lease.active = false;
+    node::log_of(job).info("at rest");
+    const auto lines = ring.after(0);
+    ASSERT_EQ(lines.size(), 2U);
+    EXPECT_EQ(lines[0].text, "job=0x00112233… worker=0xabcdef01…: at work");
+    EXPECT_EQ(lines[1].text, "job=0x00112233…: at rest");
 }
 
 }  // namespace
