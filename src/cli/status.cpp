@@ -37,17 +37,19 @@ constexpr const char* workers_explanation =
 void print_jobs(const Answer& answer) {
     const auto& jobs = list_of(answer, "jobs");
     if (jobs.empty()) return fmt::print("no active JOBs\n");
-    fmt::print("{:<11}  {:<11} {:>11} {:>11} {:>11} {:>8} {:>8}\n", "JOB", "state", "time left", "estimate", "margin",
-               "locked", "risk");
+    fmt::print("{:<11} {:<11} {:>11} {:>11} {:>11} {:>6} {:>6} {:>6}\n", "JOB", "state", "time left", "estimate",
+               "margin", "chance", "locked", "risk");
     for (const auto& value : jobs) {
         const Answer& job = value.as_object();
-        fmt::print("{}  {:<11} {:>11} {:>11} {:>11} {:>8} {:>8}\n", short_id(text_of(job, "id")), text_of(job, "state"),
+        fmt::print("{} {:<11} {:>11} {:>11} {:>11} {:>6} {:>6} {:>6}\n", short_id(text_of(job, "id")),
+                   text_of(job, "state"),
                    text_of(job, "state") == "submitted" ? "-" : duration_or_dash(job, "secondsLeft"),
-                   duration_or_dash(job, "finishEstimate"), margin_of(job), few_decimals(job, "deposit"),
-                   few_decimals(job, "atRisk"));
+                   duration_or_dash(job, "finishEstimate"), margin_of(job), chance_of(job),
+                   few_decimals(job, "deposit"), few_decimals(job, "atRisk"));
         if (job.contains("danger")) print_wrapped("    in danger: ", text_of(job, "danger"));
         if (const std::string progress = progress_of(job); !progress.empty()) print_wrapped("    ", progress);
         print_wrapped("    ", text_of(job, "why"));
+        print_wrapped("    next: ", text_of(job, "next"));
     }
 }
 

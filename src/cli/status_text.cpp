@@ -41,6 +41,13 @@ std::string margin_of(const Answer& job) {
     return margin < 0 ? "-" + duration_text(-margin) : duration_text(margin);
 }
 
+std::string chance_of(const Answer& job) {
+    if (!job.contains("chance")) return "-";
+    const double chance = real_of(job, "chance");
+    if (chance > 0.99) return ">99%";
+    return chance < 0.01 ? "<1%" : fmt::format("{:.0f}%", 100 * chance);
+}
+
 std::string doing_of(const Answer& worker) {
     if (!is_set(worker, "connected") && worker.contains("job"))
         return "not connected; JOB " + short_id(text_of(worker, "job")) + " waits for it";

@@ -11,6 +11,8 @@ namespace emeth::cli {
 std::string progress_of(const Answer& job);
 /// Time left less the finish estimate; "-" if that is not known.
 std::string margin_of(const Answer& job);
+/// To be finished in time: "97%", ">99%"; "-" if that is not known.
+std::string chance_of(const Answer& job);
 /// "works on JOB 0x12ab34cd…".
 std::string doing_of(const Answer& worker);
 /// "2 training, 1 submitted".

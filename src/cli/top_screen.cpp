@@ -63,6 +63,13 @@ std::size_t jobs_that_fit(const Screen& screen, std::size_t workers) {
     return screen.room() > others + 1 ? screen.room() - others : 1;
 }
 
+/// What matters most of it.
+std::string now_of(const Answer& job) {
+    if (job.contains("danger")) return text_of(job, "danger");
+    const std::string progress = progress_of(job);
+    return progress.empty() ? text_of(job, "why") : progress;
+}
+
 void add_jobs(Screen& screen, const TopView& view) {
     const auto& jobs = list_of(view.status, "jobs");
     const std::size_t fit = jobs_that_fit(screen, list_of(view.status, "workers").size());
@@ -72,13 +79,10 @@ void add_jobs(Screen& screen, const TopView& view) {
     screen.add(fmt::format("JOBs: {}{}", jobs.empty() ? "none" : counts_by_state(view.status), hidden), Style::heading);
     for (std::size_t i = first; i < end; ++i) {
         const Answer& job = jobs[i].as_object();
-        const bool in_danger = job.contains("danger");
-        const std::string progress = progress_of(job);
-        screen.add(
-            fmt::format("{}  {:<11} {:>10} {:>10} {:>7}  {}", short_id(text_of(job, "id")), text_of(job, "state"),
-                        duration_or_dash(job, "secondsLeft"), margin_of(job), few_decimals(job, "atRisk"),
-                        in_danger ? text_of(job, "danger") : (progress.empty() ? text_of(job, "why") : progress)),
-            in_danger ? Style::danger : Style::plain);
+        screen.add(fmt::format("{}  {:<11} {:>10} {:>10} {:>6} {:>7}  {}; next: {}", short_id(text_of(job, "id")),
+                               text_of(job, "state"), duration_or_dash(job, "secondsLeft"), margin_of(job),
+                               chance_of(job), few_decimals(job, "atRisk"), now_of(job), text_of(job, "next")),
+                   job.contains("danger") ? Style::danger : Style::plain);
     }
 }
 
@@ -115,8 +119,8 @@ std::vector<ScreenLine> top_screen(const TopView& view, std::size_t width, std::
     }
     add_log(screen, view);
     return screen.finish(
-        "q: quit   up, down: scroll the JOBs   l: log, or everything   JOB columns: time left, "
-        "margin, EMT at risk");
+        "q: quit   up, down: scroll   l: log, or everything   JOBs: time left, margin, "
+        "chance, EMT at risk");
 }
 
 }  // namespace emeth::cli

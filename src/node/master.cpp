@@ -80,8 +80,7 @@ public:
                      [this](statemachine::Job job) { services_.supervisor.take_on(std::move(job)); }),
           constants_(constants),
           network_pulse_(services_),
-          admin_api_({services_, constants_, core.config.selection.rules, core.network_clock(), &discovery_,
-                      &network_pulse_, &log},
+          admin_api_({services_, constants_, core.config, core.network_clock(), &discovery_, &network_pulse_, &log},
                      [this] { group_.cancel(); }),
           admin_(executor, admin_socket(core.data),
                  [this](std::string method, boost::json::object params) {

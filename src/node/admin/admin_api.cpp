@@ -100,13 +100,15 @@ Task<Result<Snapshot>> AdminApi::snapshot() {
                             ports_.discovery != nullptr,
                             services.ports.sender.address(),
                             ports_.constants,
-                            ports_.rules,
+                            ports_.config.selection.rules,
                             stored->is_drained,
                             std::move(stored->active),
                             std::move(stored->days),
                             services.workers.workers(),
                             services.progress,
-                            std::nullopt};
+                            std::nullopt,
+                            ports_.config.confirmations,
+                            std::max(ports_.config.confirmations, ports_.config.verdict_confirmations)};
     if (ports_.network != nullptr) sources.network = ports_.network->latest();
     co_return make_snapshot(std::move(sources));
 }

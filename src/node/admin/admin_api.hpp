@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 
+#include "node/core/config.hpp"
 #include "node/core/job_services.hpp"
 #include "node/market/discovery.hpp"
 #include "node/snapshot/network_pulse.hpp"
@@ -24,7 +25,7 @@ namespace emeth::node {
 struct AdminPorts {
     JobServices& services;
     const chain::Constants& constants;
-    const trainer_protocol::NetworkRules& rules;
+    const NodeConfig& config;
     const api_client::NetworkClock& network_clock;
     const Discovery* discovery = nullptr;   ///< none without a running master
     const NetworkPulse* network = nullptr;  ///< the same

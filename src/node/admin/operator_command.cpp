@@ -102,7 +102,7 @@ Task<Result<value>> without_master(asio::any_io_executor executor, std::filesyst
     NoWorkers nobody(executor);
     JobServices services(executor, node.ports(), nobody, group, node.config, *constants, node.data);
     std::optional<Result<value>> answer;
-    const AdminPorts ports{services, *constants, node.config.selection.rules, node.network_clock()};
+    const AdminPorts ports{services, *constants, node.config, node.network_clock()};
     if (!needs_no_network(method) && !bears_an_absent_network(method)) group.start(node.sender().run());
     group.start(carry_out(ports, group, std::move(method), std::move(params), answer));
     co_await group.join();

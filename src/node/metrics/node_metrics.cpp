@@ -157,6 +157,8 @@ void add_jobs(Exposition& out, const std::optional<Snapshot>& snapshot, const Jo
                   [](const JobSnapshot& job) { return static_cast<double>(job.deadline_unix_s); });
     add_job_gauge(out, "emeth_job_finish_estimate_seconds", "How long until its submit.", jobs,
                   [](const JobSnapshot& job) { return std::optional<double>(job.finish_estimate_s); });
+    add_job_gauge(out, "emeth_job_chance_ratio", "How likely it is trained in time, from 0 to 1.", jobs,
+                  [](const JobSnapshot& job) { return job.chance; });
     add_job_gauge(out, "emeth_job_checkpoint_timestamp_seconds",
                   "When the last checkpoint of a JOB in training was saved.", jobs,
                   [&tally](const JobSnapshot& job) -> std::optional<double> {

@@ -53,12 +53,13 @@ std::optional<std::string> danger_of(const Outlook& outlook) {
 
 std::optional<std::string> FinishWatch::look(const statemachine::Job& job, Seen seen, Milliseconds now) {
     if (job.lease.number != std::exchange(lease_, job.lease.number)) {
-        last_step_.reset();
-        window_begin_.reset();
+        stretches_ = {};
         best_steps_per_s_ = 0;
     }
     const auto& progress = seen.progress;
-    if (counts_steps(progress)) measure(progress->report.step, progress->step_since);
+    if (counts_steps(progress))
+        if (const auto speed = stretches_.saw(progress->report.step, progress->step_since))
+            best_steps_per_s_ = std::max(best_steps_per_s_, *speed);
     Outlook outlook;
     outlook.now_unix_s = seen.chain_now_unix_s;
     outlook.deadline_unix_s = job.terms.deadline_unix_s;
@@ -80,20 +81,6 @@ std::optional<std::string> FinishWatch::look(const statemachine::Job& job, Seen 
         outlook.hopeless && outlook.work_left_s <= left_of(outlook) ? hopeless_patience : patience;
     if (now - *reason_since_ < has_to_last) return std::nullopt;
     return reason;
-}
-
-/// A step that is seen first may have ended long before; only one that is seen to follow another was reported as it
-/// ended. A trainer that fell back to its checkpoint is measured anew.
-void FinishWatch::measure(std::uint64_t step, Milliseconds ended) {
-    const std::optional<std::uint64_t> last = std::exchange(last_step_, step);
-    if (last && step < *last) window_begin_.reset();
-    if (!last || step <= *last) return;
-    if (window_begin_ && ended - window_begin_->at < window) return;
-    if (window_begin_) {
-        const double seconds = static_cast<double>((ended - window_begin_->at).count()) / 1'000;
-        best_steps_per_s_ = std::max(best_steps_per_s_, static_cast<double>(step - window_begin_->step) / seconds);
-    }
-    window_begin_ = StepEnd{step, ended};
 }
 
 std::int64_t FinishWatch::work_left_s(const statemachine::Job& job, const std::optional<SeenProgress>& progress) const {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "node/pipeline/progress_board.hpp"
+#include "node/pipeline/step_pace.hpp"
 #include "runtime/clock.hpp"
 #include "statemachine/job.hpp"
 
@@ -33,8 +34,7 @@ std::optional<std::string> reason_to_decline(const Outlook& outlook);
 /// minutes and a tenth of the work left are to spare. None for a JOB that is not in danger.
 std::optional<std::string> danger_of(const Outlook& outlook);
 
-/// Measures one JOB's speed from its worker's progress: steps of training over the time between two of their ends, the
-/// first moment at which each step was reported.
+/// Measures one JOB's speed from its worker's progress: steps of training over the time between two of their ends.
 class FinishWatch {
 public:
     /// A single odd block or slow moment must not cost a penalty: a condition is acted upon only
@@ -42,8 +42,6 @@ public:
     static constexpr Milliseconds patience{120'000};
     /// A worker that is away for a while may still know better than those that call the JOB hopeless.
     static constexpr Milliseconds hopeless_patience{600'000};
-    /// Speed is measured over at least this long, and over a whole step where that takes longer.
-    static constexpr Milliseconds window{10'000};
 
     struct Rules {
         std::int64_t verifier_lag_s = 0;
@@ -63,19 +61,13 @@ public:
     [[nodiscard]] std::optional<std::string> danger() const { return danger_of(outlook_); }
 
 private:
-    void measure(std::uint64_t step, Milliseconds ended);
     [[nodiscard]] std::int64_t work_left_s(const statemachine::Job& job,
                                            const std::optional<SeenProgress>& progress) const;
 
-    struct StepEnd {
-        std::uint64_t step = 0;
-        Milliseconds at{0};
-    };
     Rules rules_;
-    std::uint64_t lease_ = 0;                 ///< what is measured is of its worker
-    Outlook outlook_;                         ///< of the last look
-    std::optional<std::uint64_t> last_step_;  ///< seen
-    std::optional<StepEnd> window_begin_;
+    std::uint64_t lease_ = 0;  ///< what is measured is of its worker
+    Outlook outlook_;          ///< of the last look
+    StepStretches stretches_;
     double best_steps_per_s_ = 0;
     std::optional<Milliseconds> reason_since_;
 };

@@ -8,6 +8,8 @@
 #include "chain/amount.hpp"
 #include "node/market/finish_estimate.hpp"
 #include "node/pipeline/finish_watch.hpp"
+#include "node/snapshot/chance.hpp"
+#include "node/snapshot/next_action.hpp"
 #include "statemachine/delivery.hpp"
 #include "statemachine/transition.hpp"
 
@@ -21,16 +23,24 @@ bool is_past_tokens(const worker_protocol::Progress& progress) {
     return progress.stage == "training" || progress.stage == "validation" || progress.stage == "artifact";
 }
 
-/// The share of the training that is still to be done, by what is seen or else saved of it.
-double share_left(const sm::Job& job, const std::optional<worker_protocol::Progress>& progress) {
+struct Steps {
+    std::uint64_t left = 0, total = 0;
+};
+
+/// By what is seen or else saved of its training. Total 0: nobody knows yet.
+Steps steps_of(const sm::Job& job, const std::optional<worker_protocol::Progress>& progress) {
     std::uint64_t step = job.training.checkpoint ? job.training.checkpoint->step : 0;
     std::uint64_t total = job.dataset.steps_total;
     if (progress && is_past_tokens(*progress)) {
         step = progress->step;
         total = progress->steps_total;
     }
-    if (total == 0 || step >= total) return total == 0 ? 1 : 0;
-    return static_cast<double>(total - step) / static_cast<double>(total);
+    return {total - std::min(step, total), total};
+}
+
+/// The share of the training that is still to be done.
+double share_left(const Steps& steps) {
+    return steps.total == 0 ? 1 : static_cast<double>(steps.left) / static_cast<double>(steps.total);
 }
 
 /// By the speed that its workers report now; none while they report none.
@@ -53,7 +63,7 @@ std::optional<std::int64_t> finish_estimate_of(const sm::Job& job, const Snapsho
     const Result<Workload> work = workload_of(job.terms, sources.rules);
     if (work.has_error()) return std::nullopt;
     if (!job.lease.active) return slowest_idle_estimate_s(*work, sources.workers);
-    const double share = share_left(job, progress);
+    const double share = share_left(steps_of(job, progress));
     if (const auto left = training_left_s(job, *work, progress, share)) return whole_seconds(*left);
     const auto found = std::ranges::find(sources.workers, job.lease.worker, &WorkerInfo::address);
     if (found == sources.workers.end() || why_unfit(found->fitness, work->model)) return std::nullopt;
@@ -83,6 +93,11 @@ std::optional<Wei> decline_price_of(const sm::Job& job, const chain::Constants& 
     return chain::rate_of(deposit, constants.decline_penalty_rate);
 }
 
+bool worker_is_away(const sm::Job& job, const std::vector<WorkerInfo>& workers) {
+    const auto holder = std::ranges::find(workers, job.lease.worker, &WorkerInfo::address);
+    return job.lease.active && (holder == workers.end() || !holder->connected);
+}
+
 JobSnapshot status_of(const sm::Job& job, const SnapshotSources& sources) {
     JobSnapshot status;
     status.id = job.terms.id;
@@ -96,11 +111,18 @@ JobSnapshot status_of(const sm::Job& job, const SnapshotSources& sources) {
     status.dataset_bytes = job.terms.dataset_bytes;
     status.deadline_unix_s = job.terms.deadline_unix_s;
     status.left_s = job.terms.deadline_unix_s - sources.now_unix_ms / 1'000;
-    if (const auto seen = sources.progress.seen(job.terms.id)) {
+    const std::optional<SeenProgress> seen = sources.progress.seen(job.terms.id);
+    if (seen) {
         status.progress = seen->report;
         status.heard_s = std::max<std::int64_t>(0, (sources.now - seen->heard_at).count() / 1'000);
     }
     status.finish_estimate_s = finish_estimate_of(job, sources, status.progress);
+    if (seen && sm::next_command(job) == sm::Command::train)
+        status.chance = chance_in_time(steps_of(job, status.progress).left, status.left_s, seen->pace);
+    status.next =
+        next_action(job, {sources.now_unix_ms, sources.has_master, status.finish_estimate_s, sources.confirmations,
+                          sources.verdict_confirmations, worker_is_away(job, sources.workers)});
+    status.retry_at_unix_ms = retry_at_unix_ms(job, sources.now_unix_ms);
     status.restarts = job.restarts;
     if (job.lease.active) {
         status.worker = job.lease.worker;

@@ -44,8 +44,10 @@ struct NetworkStatus {
 struct JobSnapshot {
     JobId id;
     statemachine::State state{};
-    std::string why;   ///< what it does, or waits for
-    Wei fee, deposit;  ///< EMT wei; the deposit is 0 until it is confirmed
+    std::string why;                               ///< what it does, or waits for
+    std::string next;                              ///< what is done next, and when
+    std::optional<std::int64_t> retry_at_unix_ms;  ///< none: it waits out no back-off
+    Wei fee, deposit;                              ///< EMT wei; the deposit is 0 until it is confirmed
     /// What its signed transaction locks: perhaps it is mined already. None: it is confirmed, or not signed.
     std::optional<Wei> deposit_in_flight;
     /// What a missed deadline costs, once submitted a rejection, EMT wei. None: the contract's rates are not known.
@@ -57,6 +59,8 @@ struct JobSnapshot {
     std::int64_t left_s = 0;  ///< until the deadline; negative: it has passed
     /// Until the submit. None: it is submitted, or there is no worker whose speed would be known.
     std::optional<std::int64_t> finish_estimate_s;
+    /// To be trained in time, from 0 to 1. None: it does not train, or not long enough to tell (chance.hpp).
+    std::optional<double> chance;
     std::string danger;  ///< why it may miss its deadline; empty: it is not in danger
     std::uint32_t restarts = 0;
     std::optional<Address> worker;
@@ -95,6 +99,7 @@ struct SnapshotSources {
     std::vector<WorkerInfo> workers;
     const ProgressBoard& progress;
     std::optional<NetworkStatus> network;
+    std::uint64_t confirmations = 1, verdict_confirmations = 1;
 };
 Snapshot make_snapshot(SnapshotSources sources);
 

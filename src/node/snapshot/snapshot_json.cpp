@@ -23,6 +23,7 @@ object job_json(const JobSnapshot& job) {
     object json{{"id", job.id.hex()},
                 {"state", statemachine::name(job.state)},
                 {"why", job.why},
+                {"next", job.next},
                 {"fee", chain::format_wei(job.fee)},
                 {"deposit", chain::format_wei(job.deposit)},
                 {"datasetSize", job.dataset_bytes},
@@ -33,6 +34,8 @@ object job_json(const JobSnapshot& job) {
     if (job.deposit_in_flight) json["depositInFlight"] = chain::format_wei(*job.deposit_in_flight);
     if (job.decline_price) json["declinePrice"] = chain::format_wei(*job.decline_price);
     if (job.finish_estimate_s) json["finishEstimate"] = *job.finish_estimate_s;
+    if (job.chance) json["chance"] = *job.chance;
+    if (job.retry_at_unix_ms) json["retryAt"] = (*job.retry_at_unix_ms + 999) / 1'000;
     if (!job.danger.empty()) json["danger"] = job.danger;
     if (job.worker) {
         json["worker"] = job.worker->hex();

@@ -38,6 +38,12 @@ export function bytes(count) {
 export const number = (value, digits = 0) =>
     value.toLocaleString(language(), { maximumFractionDigits: digits, minimumFractionDigits: digits });
 
+/** A share of one; never as if it were certain. */
+export function percent(share) {
+    if (share > 0.99) return '> 99 %';
+    return share < 0.01 ? '< 1 %' : `${number(100 * share)} %`;
+}
+
 /** An id as it fits into a line; its whole text is its title. */
 export const short = (id) => `${id.slice(0, 10)}…`;
 

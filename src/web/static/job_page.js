@@ -1,7 +1,7 @@
 // The page of one JOB: what it is, what it has been through, and what can be done about it.
 import { decline } from './actions.js';
 import { element } from './dom.js';
-import { bytes, duration, emt, moment, number } from './format.js';
+import { bytes, duration, emt, moment, number, percent } from './format.js';
 import { badge, facts, progress_bar, progress_text, section, table, time_left } from './pages.js';
 import { text } from './texts.js';
 
@@ -24,6 +24,7 @@ function now_facts(page, job) {
         [text('deadline'), [moment(terms.deadline_unix_s * 1_000), job && ` (${time_left(job)})`]],
         [text('finish'), job?.finishEstimate > 0 ? duration(job.finishEstimate) : undefined],
         [text('margin'), job?.finishEstimate > 0 ? time_to_spare(job) : undefined],
+        [text('chance'), job?.chance === undefined ? undefined : percent(job.chance)],
         [text('speed'), job?.progress?.tokensPerSecond > 0
             ? `${number(job.progress.tokensPerSecond)} ${text('tokens_per_second')}` : undefined],
         [text('worker'), job?.worker && element('code', { class: 'wrap' }, job.worker)],
@@ -120,6 +121,7 @@ function head(id, page, job) {
         job?.danger && element('p', { class: 'danger-text' }, element('strong', {}, `▲ ${text('danger')}: `),
             element('span', own_words, job.danger)),
         element('p', own_words, job?.why ?? page.why),
+        job && element('p', { class: 'why' }, `${text('next')}: `, element('span', own_words, job.next)),
         job && progress_bar(job),
         job && progress_text(job) && element('p', { class: 'why', ...own_words }, progress_text(job)));
 }

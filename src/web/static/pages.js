@@ -1,7 +1,7 @@
 // The pages but that of one JOB: each a function from what is known to elements.
 import { disconnect, drain } from './actions.js';
 import { element } from './dom.js';
-import { bytes, coins, duration, emt, moment, number, short } from './format.js';
+import { bytes, coins, duration, emt, moment, number, percent, short } from './format.js';
 import { text } from './texts.js';
 
 const lanes = ['discovered', 'accepted', 'downloading', 'training', 'submitted'];
@@ -132,6 +132,8 @@ function card(job) {
         element('p', { class: 'line' }, element('span', {}, text('deadline')), element('span', {}, time_left(job))),
         job.finishEstimate > 0 && element('p', { class: 'line' },
             element('span', {}, text('finish')), element('span', {}, duration(job.finishEstimate))),
+        job.chance !== undefined && element('p', { class: 'line' },
+            element('span', {}, text('chance')), element('span', {}, percent(job.chance))),
         job.danger
             ? element('p', { class: 'danger-text' }, element('strong', {}, `▲ ${text('danger')}: `), element('span', own_words, job.danger))
             : element('p', { class: 'why', ...own_words }, job.why));

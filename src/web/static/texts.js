@@ -71,6 +71,8 @@ const texts = {
     overdue: ['{0} ago', '{0} 前に超過'],
     finish: ['Ready in', '完了まで'],
     margin: ['Time to spare', '余裕'],
+    chance: ['Chance to be in time', '期限に間に合う見込み'],
+    next: ['Next', '次の動作'],
     step_of: ['step {0} of {1}', 'ステップ {0} / {1}'],
     bytes_of: ['{0} of {1}', '{0} / {1}'],
     progress: ['Progress', '進捗'],

@@ -28,6 +28,8 @@ TopView busy(std::size_t jobs) {
         list.push_back(boost::json::object{{"id", "0x" + std::string(32, static_cast<char>('a' + i % 6))},
                                            {"state", "training"},
                                            {"why", std::string(300, 'w')},
+                                           {"next", "trains until about 14:20:10 UTC, then uploads the result"},
+                                           {"chance", 0.973},
                                            {"secondsLeft", 3'600},
                                            {"finishEstimate", 600},
                                            {"atRisk", "10000000000000000000"},
@@ -62,6 +64,7 @@ TEST(TopScreen, ShowsMoneyJobsWorkersAndTheNewestOfTheLog) {
     EXPECT_THAT(text, HasSubstr("40 EMT locked, 10 at risk"));
     EXPECT_THAT(text, HasSubstr("JOBs: 2 training"));
     EXPECT_THAT(text, HasSubstr("0xaaaaaaaa…  training"));
+    EXPECT_THAT(text, HasSubstr(" 97% "));
     EXPECT_THAT(text, HasSubstr("workers: 1 connected"));
     EXPECT_THAT(text, HasSubstr("info line 99"));
 }
@@ -81,6 +84,12 @@ TEST(TopScreen, AJobInDangerStandsOut) {
         stands_out =
             stands_out || (line.style == Style::danger && line.text.find("cannot be finished") != std::string::npos);
     EXPECT_TRUE(stands_out);
+}
+
+TEST(TopScreen, SaysWhatIsDoneNextWhereThereIsRoom) {
+    TopView view = busy(1);
+    view.status["jobs"].as_array()[0].as_object()["why"] = "it trains";
+    EXPECT_THAT(joined(top_screen(view, 160, 24)), HasSubstr("it trains; next: trains until about 14:20:10 UTC"));
 }
 
 TEST(TopScreen, SaysWhenWhatItShowsIsOld) {

@@ -61,6 +61,7 @@ TEST(NodeMetrics, SaysWhatTheSnapshotSays) {
     node::JobSnapshot job = job_of(1, sm::State::training);
     job.danger = "the deadline is near";
     job.finish_estimate_s = 90;
+    job.chance = 0.75;
     job.worker = numbered<Address>(5);
     job.progress.emplace();
     job.progress->step = 40;
@@ -80,6 +81,8 @@ TEST(NodeMetrics, SaysWhatTheSnapshotSays) {
     EXPECT_THAT(text, HasSubstr("\nemeth_job_steps_planned" + label + "600\n"));
     EXPECT_THAT(text, HasSubstr("\nemeth_job_tokens_per_second" + label + "1234.5\n"));
     EXPECT_THAT(text, HasSubstr("\nemeth_job_finish_estimate_seconds" + label + "90\n"));
+    EXPECT_THAT(text, HasSubstr("\nemeth_job_chance_ratio" + label + "0.75\n"));
+    EXPECT_THAT(text, Not(HasSubstr("emeth_job_chance_ratio{id=\"" + numbered<JobId>(2).hex())));
     EXPECT_THAT(text, HasSubstr("\nemeth_job_checkpoint_timestamp_seconds" + label + "1700000000.5\n"));
     EXPECT_THAT(text, HasSubstr(",state=\"training\",worker=\"" + job.worker->hex() + "\"} 1\n"));
     EXPECT_THAT(text, Not(HasSubstr("emeth_job_transfer_bytes{"))) << "nothing is being transferred";

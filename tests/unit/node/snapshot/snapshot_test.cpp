@@ -204,6 +204,45 @@ TEST(Snapshot, ShowsTheEndangeredFirstAndTheSubmittedLast) {
     EXPECT_THAT(now.jobs.front().danger, HasSubstr("deadline"));
 }
 
+TEST(Snapshot, SaysHowLikelyAJobIsTrainedInTimeOnceItsSpeedIsKnown) {
+    Scene scene;
+    sm::Job& job = scene.add(State::training, 1, 100);
+    scene.trains(job);
+    EXPECT_EQ(scene.snapshot().jobs.front().chance, std::nullopt);
+    worker_protocol::Progress report = *scene.progress.find(job.terms.id);
+    for (int i = 1; i <= 8; ++i) {  // 5 steps per second; 500 more need the 100 s that are left
+        report.step = static_cast<std::uint64_t>(100 + 50 * i);
+        scene.progress.put(job.terms.id, report, Milliseconds(10'000 * i));
+    }
+    EXPECT_THAT(scene.snapshot().jobs.front().chance, ::testing::Optional(::testing::DoubleNear(0.5, 1e-6)));
+    job.outcome.decline_reason = "the operator declined it";
+    EXPECT_EQ(scene.snapshot().jobs.front().chance, std::nullopt) << "it is not trained any more";
+}
+
+TEST(Snapshot, AWorkerThatIsAwayIsWaitedFor) {
+    Scene scene;
+    sm::Job& job = scene.add(State::training, 1, 10'000);
+    scene.trains(job);
+    EXPECT_THAT(scene.snapshot().jobs.front().next, HasSubstr("connect again"));
+    node::WorkerInfo worker;
+    worker.address = job.lease.worker;
+    worker.connected = true;
+    scene.workers.push_back(worker);
+    EXPECT_THAT(scene.snapshot().jobs.front().next, HasSubstr("trains until about 08:16:40 UTC"));
+}
+
+TEST(Snapshot, SaysWhatIsDoneNextAndWhatWaitsOutABackOff) {
+    Scene scene;
+    sm::Job& job = scene.add(State::training, 1, 10'000);
+    job.retry = {1, (now_s + 60) * 1'000 + 1, "upload", "storage answered 503", 0};
+    const boost::json::object json = to_json(scene.snapshot());
+    const boost::json::object& only = json.at("jobs").as_array().at(0).as_object();
+    EXPECT_THAT(std::string(only.at("next").as_string()), HasSubstr("tries the upload again at 08:01:00 UTC (try 2)"));
+    EXPECT_EQ(only.at("retryAt").to_number<std::int64_t>(), now_s + 61);
+    job.retry = {};
+    EXPECT_EQ(scene.snapshot().jobs.front().retry_at_unix_ms, std::nullopt);
+}
+
 TEST(Snapshot, IsTheSameForMachines) {
     Scene scene;
     sm::Job& job = scene.add(State::training, 1, 10'000);
