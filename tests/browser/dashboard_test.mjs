@@ -48,9 +48,14 @@ async function check_who_is_refused(token, job) {
         [415, { ...authorized, 'content-type': 'text/plain' }]
     ];
     for (const [status, headers] of refused) {
-        const answer = await ask('POST', '/api/v1/node/decline', headers, body);
-        assert.equal(answer.status, status, `${JSON.stringify(headers)}: ${answer.body}`);
+        for (const action of ['decline', 'retry']) {
+            const answer = await ask('POST', `/api/v1/node/${action}`, headers, body);
+            assert.equal(answer.status, status, `${action}, ${JSON.stringify(headers)}: ${answer.body}`);
+        }
     }
+    const not_waiting = await ask('POST', '/api/v1/node/retry', authorized, body);
+    assert.equal(not_waiting.status, 409, not_waiting.body);
+    assert.ok(not_waiting.body.includes('waits for no retry'), not_waiting.body);
     for (const path of ['/', '/api/v1/node', '/api/v1/node/events', '/api/v1/node/log', `/api/v1/node/jobs/${job}`]) {
         assert.equal((await ask('GET', path, { host: 'evil.example' })).status, 403, path);
         assert.equal((await ask('GET', path, { origin: 'http://evil.example' })).status, 403, path);

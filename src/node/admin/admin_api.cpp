@@ -12,6 +12,7 @@
 #include "node/snapshot/snapshot_json.hpp"
 #include "runtime/json_fields.hpp"
 #include "runtime/log.hpp"
+#include "statemachine/text.hpp"
 
 namespace emeth::node {
 namespace {
@@ -83,6 +84,7 @@ Task<Result<value>> AdminApi::handle(std::string method, object params) {
     if (method == "rewards") co_return co_await rewards(days.value_or(days_shown));
     if (method == "drain") co_return co_await drain(on.value_or(true));
     if (method == "decline") co_return co_await decline(job);
+    if (method == "retry") co_return retry(job);
     if (method == "withdraw") co_return co_await withdraw(slot);
     if (method != "stop") co_return permanent_error("the master knows no method '" + method + "'");
     stop_();
@@ -95,6 +97,8 @@ Task<Result<Snapshot>> AdminApi::snapshot() {
     auto read = [&services, now_unix_ms] { return read_store(services.ports, now_unix_ms); };
     Result<Stored> stored = co_await services.ports.pool.run(std::move(read));
     if (stored.has_error()) co_return stored.error();
+    for (sm::Job& job : stored->active)
+        if (services.supervisor.retries_now(job.terms.id)) job.retry.retry_at_unix_ms = now_unix_ms;
     SnapshotSources sources{now_unix_ms,
                             services.ports.clock.monotonic(),
                             ports_.discovery != nullptr,
@@ -219,6 +223,16 @@ Task<object> AdminApi::declined(JobId id) {
         }
         co_await system_clock().sleep(decline_poll);
     }
+}
+
+Result<value> AdminApi::retry(std::optional<JobId> job) {
+    if (!job) return permanent_error("params.job is missing: the id of the JOB to try again");
+    const Supervisor& supervisor = ports_.services.supervisor;
+    const auto retried = ports_.services.supervisor.retry_now(*job);
+    if (retried.has_error()) return retried.error();
+    const sm::RetryProgress& failed = supervisor.find(*job)->retry;
+    spdlog::info("{}: the {} is tried again now, by the operator", short_name(*job), failed.step);
+    return value(object{{"id", job->hex()}, {"step", failed.step}, {"try", std::uint64_t{failed.attempt} + 1}});
 }
 
 Task<Result<value>> AdminApi::withdraw(std::optional<std::uint64_t> slot) {

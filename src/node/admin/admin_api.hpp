@@ -42,7 +42,7 @@ public:
     AdminApi(const AdminPorts& ports, std::function<void()> stop) : ports_(ports), stop_(std::move(stop)) {}
 
     /// status {}, jobs {}, workers {}, joblist {}, refusals {}, log {}, rewards {days?}, drain {on}, decline {job?},
-    /// withdraw {slot?}, stop {}. Error: unknown method, wrong parameters, or why it cannot be done.
+    /// retry {job}, withdraw {slot?}, stop {}. Error: unknown method, wrong parameters, or why it cannot be done.
     Task<Result<boost::json::value>> handle(std::string method, boost::json::object params);
 
     /// What the node is now; asks nobody but the store.
@@ -54,6 +54,8 @@ public:
     /// Declines one JOB, or all active ones. Answers once each decline is decided durably; any that is not within 10 s
     /// is refused.
     Task<Result<boost::json::value>> decline(std::optional<JobId> only);
+    /// Tries the failed step of a JOB again at once. An Error of a JOB that waits for no retry.
+    Result<boost::json::value> retry(std::optional<JobId> job);
     Task<Result<boost::json::value>> withdraw(std::optional<std::uint64_t> slot);
     /// Why JOBs were not taken, with how many each reason kept out; of the newest that the store remembers.
     Task<Result<boost::json::value>> refusals();

@@ -108,6 +108,7 @@ void Dashboard::add_routes(http::Server& server) {
     server.route("GET", below("jobs/{id}"), 0, with(reader, calling(&Dashboard::job)));
     server.route("GET", below("log"), 0, with(reader, calling(&Dashboard::log)));
     server.route("POST", below("decline"), action_bytes_max, with(actor, calling(&Dashboard::decline)));
+    server.route("POST", below("retry"), action_bytes_max, with(actor, calling(&Dashboard::retry)));
     server.route("POST", below("drain"), action_bytes_max, with(actor, calling(&Dashboard::drain)));
     server.route("POST", below("disconnect"), action_bytes_max, with(actor, calling(&Dashboard::disconnect)));
 
@@ -167,11 +168,19 @@ Task<http::Answer> Dashboard::log(http::ServerRequest request) {
 }
 
 Task<http::Answer> Dashboard::decline(http::ServerRequest request) {
+    return carry_out_on_job("decline", std::move(request));
+}
+
+Task<http::Answer> Dashboard::retry(http::ServerRequest request) {
+    return carry_out_on_job("retry", std::move(request));
+}
+
+Task<http::Answer> Dashboard::carry_out_on_job(std::string method, http::ServerRequest request) {
     const auto job = named(request, [](JsonObject& body) { return body.fixed<JobId>("job"); });
     if (job.has_error()) co_return http::malformed(job.error().message);
-    log_of(*job).info("declined from the dashboard, by {}", request.peer_address);
+    log_of(*job).info("{}, from the dashboard, by {}", method, request.peer_address);
     object params{{"job", job->hex()}};
-    co_return co_await carry_out("decline", std::move(params));
+    co_return co_await carry_out(std::move(method), std::move(params));
 }
 
 Task<http::Answer> Dashboard::drain(http::ServerRequest request) {

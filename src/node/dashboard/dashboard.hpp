@@ -46,7 +46,7 @@ public:
     Dashboard& operator=(const Dashboard&) = delete;
 
     /// GET / and the page's files; below /api/v1/node: GET (the snapshot), GET events, GET jobs/{id}, GET log; POST
-    /// decline, POST disconnect, POST drain. The dashboard must outlive the http::Server's run().
+    /// decline, POST retry, POST disconnect, POST drain. The dashboard must outlive the http::Server's run().
     void add_routes(http::Server& server);
 
 private:
@@ -55,8 +55,10 @@ private:
     Task<http::Answer> job(http::ServerRequest request);
     Task<http::Answer> log(http::ServerRequest request);
     Task<http::Answer> decline(http::ServerRequest request);
+    Task<http::Answer> retry(http::ServerRequest request);
     Task<http::Answer> drain(http::ServerRequest request);
     Task<http::Answer> disconnect(http::ServerRequest request);
+    Task<http::Answer> carry_out_on_job(std::string method, http::ServerRequest request);
     Task<http::Answer> carry_out(std::string method, boost::json::object params);
     Task<> tell(http::EventStream stream);
 

@@ -82,7 +82,7 @@ Pipeline::Pipeline(asio::any_io_executor executor, PipelinePorts ports, Pipeline
       cooperative_(settings.cooperative),
       journal_(ports.jobs, ports.pool, ports.clock, std::move(job)),
       interruptions_(executor_, journal_),
-      retry_(journal_, ports.clock, ports.random, {settings.retry, settings.worker_retry}),
+      retry_(executor_, journal_, ports.clock, ports.random, {settings.retry, settings.worker_retry}),
       transactions_({ports.chain, ports.sender, ports.outbox, ports.pool}, journal_.id(), settings.core),
       deposit_({ports.chain, ports.sender, ports.outbox, ports.pool, ports.preflight, journal_, transactions_},
                settings.core, settings.token),

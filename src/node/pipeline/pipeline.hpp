@@ -55,6 +55,11 @@ public:
     /// when it is too late.
     Result<void> request_decline(std::string reason) { return interruptions_.request_decline(std::move(reason)); }
 
+    /// The operator wants the failed step to be tried now. Error: the JOB waits for no retry.
+    Result<void> retry_now() { return retry_.waive(); }
+    /// It is not waiting any more, whatever its record says.
+    [[nodiscard]] bool retries_now() const { return retry_.is_waived(); }
+
 private:
     struct Step;
     static const Step& step_of(statemachine::Command command);

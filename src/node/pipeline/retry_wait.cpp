@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include "node/pipeline/crash_account.hpp"
+#include "runtime/race.hpp"
+#include "statemachine/text.hpp"
+#include "statemachine/transition.hpp"
 
 namespace emeth::node {
 
@@ -13,6 +17,12 @@ Milliseconds longest_wait(std::optional<std::int64_t> time_left_s) {
     return Milliseconds(std::max(std::abs(*time_left_s) * 1'000 / share, shortest_ms));
 }
 
+std::optional<std::int64_t> retry_at_unix_ms(const statemachine::Job& job, std::int64_t now_unix_ms) {
+    const bool waits =
+        !statemachine::is_end(job.state) && job.retry.attempt > 0 && job.retry.retry_at_unix_ms > now_unix_ms;
+    return waits ? std::optional(job.retry.retry_at_unix_ms) : std::nullopt;
+}
+
 Task<> RetryWait::wait(bool with_worker) {
     const statemachine::Job& job = journal_.job();
     if (job.retry.attempt == 0) co_return;
@@ -20,7 +30,23 @@ Task<> RetryWait::wait(bool with_worker) {
         is_poison(job) ? poison_wait_max
                        : std::min(backoff(job.retry.attempt, policy(with_worker), 0), longest_wait(time_left_s_));
     const Milliseconds left(job.retry.retry_at_unix_ms - clock_.unix_ms());
-    if (left > Milliseconds::zero()) co_await clock_.sleep(std::min(left, longest));
+    const Milliseconds until = clock_.monotonic() + std::min(left, longest);
+    while (!is_waived() && clock_.monotonic() < until) {
+        Task<> sleep = clock_.sleep(until - clock_.monotonic());
+        Task<> waived = waived_now_.wait();
+        co_await race(std::move(sleep), std::move(waived));
+    }
+}
+
+Result<void> RetryWait::waive() {
+    const statemachine::Job& job = journal_.job();
+    const std::int64_t now = clock_.unix_ms();
+    if (is_waived()) return permanent_error(short_name(job.terms.id) + " is being tried again already");
+    if (!retry_at_unix_ms(job, now))
+        return permanent_error(short_name(job.terms.id) + " waits for no retry: " + statemachine::why(job, now));
+    waived_ = job.retry;
+    waived_now_.notify();
+    return {};
 }
 
 Milliseconds RetryWait::after_failure(std::uint32_t attempt, bool with_worker) const {

@@ -119,10 +119,27 @@ const sm::Job* Supervisor::find(const JobId& id) const {
     return found == pipelines_.end() ? nullptr : &found->second->job();
 }
 
-Result<void> Supervisor::request_decline(const JobId& id, const std::string& reason) {
+Result<Supervisor::PipelinePtr> Supervisor::active(const JobId& id) const {
     const auto found = pipelines_.find(id);
-    if (found == pipelines_.end()) return permanent_error("no active JOB " + id.hex() + "; `emeth joblist` lists them");
-    return found->second->request_decline(reason);
+    if (found == pipelines_.end()) return permanent_error("no active JOB " + id.hex() + "; `emeth jobs` lists them");
+    return found->second;
+}
+
+Result<void> Supervisor::request_decline(const JobId& id, const std::string& reason) {
+    const auto pipeline = active(id);
+    if (pipeline.has_error()) return pipeline.error();
+    return (*pipeline)->request_decline(reason);
+}
+
+Result<void> Supervisor::retry_now(const JobId& id) {
+    const auto pipeline = active(id);
+    if (pipeline.has_error()) return pipeline.error();
+    return (*pipeline)->retry_now();
+}
+
+bool Supervisor::retries_now(const JobId& id) const {
+    const auto found = pipelines_.find(id);
+    return found != pipelines_.end() && found->second->retries_now();
 }
 
 }  // namespace emeth::node

@@ -40,9 +40,14 @@ public:
     [[nodiscard]] const statemachine::Job* find(const JobId& id) const;
     /// Error: not active, or too late.
     Result<void> request_decline(const JobId& id, const std::string& reason);
+    /// Error: not active, or it waits for no retry.
+    Result<void> retry_now(const JobId& id);
+    /// The back-off on its record counts no more, since the operator wanted that.
+    [[nodiscard]] bool retries_now(const JobId& id) const;
 
 private:
     using PipelinePtr = std::shared_ptr<Pipeline>;
+    Result<PipelinePtr> active(const JobId& id) const;
     PipelinePtr add(statemachine::Job job);
     void start(const PipelinePtr& pipeline, std::string restart_reason);
     Task<> run(PipelinePtr pipeline, std::string restart_reason);

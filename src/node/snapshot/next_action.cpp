@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "node/pipeline/retry_wait.hpp"
 #include "runtime/utc_text.hpp"
 #include "statemachine/delivery.hpp"
 #include "statemachine/state.hpp"
@@ -91,11 +92,6 @@ std::string text_of_command(const sm::Job& job, const NextActionView& view) {
 }
 
 }  // namespace
-
-std::optional<std::int64_t> retry_at_unix_ms(const sm::Job& job, std::int64_t now_unix_ms) {
-    const bool waits = !sm::is_end(job.state) && job.retry.attempt > 0 && job.retry.retry_at_unix_ms > now_unix_ms;
-    return waits ? std::optional(job.retry.retry_at_unix_ms) : std::nullopt;
-}
 
 std::string next_action(const sm::Job& job, const NextActionView& view) {
     if (!view.has_master) return "nothing until a master is started";

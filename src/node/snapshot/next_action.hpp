@@ -22,7 +22,4 @@ struct NextActionView {
 /// "trains until about 14:20:10 UTC, then uploads the result".
 std::string next_action(const statemachine::Job& job, const NextActionView& view);
 
-/// When the step that failed is tried again, unix ms; none: the JOB waits out no back-off.
-std::optional<std::int64_t> retry_at_unix_ms(const statemachine::Job& job, std::int64_t now_unix_ms);
-
 }  // namespace emeth::node

@@ -8,6 +8,7 @@
 #include "chain/amount.hpp"
 #include "node/market/finish_estimate.hpp"
 #include "node/pipeline/finish_watch.hpp"
+#include "node/pipeline/retry_wait.hpp"
 #include "node/snapshot/chance.hpp"
 #include "node/snapshot/next_action.hpp"
 #include "statemachine/delivery.hpp"

@@ -60,6 +60,10 @@ export function decline(job) {
     confirm(text('decline_title'), text('decline_price', emt(job.declinePrice ?? job.atRisk), emt(job.depositInFlight ?? job.deposit)), 'decline', { job: job.id });
 }
 
+export function retry(job) {
+    confirm(text('retry_title'), `${text('retry_effect')} ${job.why}`, 'retry', { job: job.id });
+}
+
 export function disconnect(worker) {
     confirm(text('disconnect_title'), `${worker}: ${text('disconnect_effect')}`, 'disconnect', { worker });
 }

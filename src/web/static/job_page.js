@@ -1,5 +1,5 @@
 // The page of one JOB: what it is, what it has been through, and what can be done about it.
-import { decline } from './actions.js';
+import { decline, retry } from './actions.js';
 import { element } from './dom.js';
 import { bytes, duration, emt, moment, number, percent } from './format.js';
 import { badge, facts, progress_bar, progress_text, section, table, time_left } from './pages.js';
@@ -117,7 +117,8 @@ function head(id, page, job) {
         element('h1', {}, `${text('job')} `, element('code', { class: 'wrap' }, id)),
         element('p', { class: 'line' }, badge(state),
             job && may_be_declined.includes(state) && deposit > 0n &&
-                element('button', { type: 'button', onclick: () => decline(job) }, text('decline'))),
+                element('button', { type: 'button', onclick: () => decline(job) }, text('decline')),
+            job?.retryAt && element('button', { type: 'button', onclick: () => retry(job) }, text('retry'))),
         job?.danger && element('p', { class: 'danger-text' }, element('strong', {}, `▲ ${text('danger')}: `),
             element('span', own_words, job.danger)),
         element('p', own_words, job?.why ?? page.why),

@@ -1,6 +1,6 @@
 // What an operator sees of a node and has it do (`emeth status`, `jobs`, `workers`, `rewards`, `joblist`, `drain`,
-// `decline`, SIGHUP) and a requester of its JOBs (`emeth request --wait`, `cancel`): beside the whole network, with the
-// network away, and without a master.
+// `decline`, `retry`, SIGHUP) and a requester of its JOBs (`emeth request --wait`, `cancel`): beside the whole network,
+// with the network away, and without a master.
 // Usage: node glance_test.mjs EMETH DATA_FOLDER
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -70,6 +70,7 @@ try {
     assert.ok(at_work.jobs[0].finishEstimate > 0 && at_work.jobs[0].secondsLeft > 0);
     assert.deepEqual(at_work.network.servers.map(({ name, up }) => [name, up]),
         [['chain', true], ['info server', true], ['Storage API', true]]);
+    assert.ok(/^trains(?: until about .* UTC)?, then uploads the result$/.test(at_work.jobs[0].next), at_work.jobs[0].next);
     assert.ok(BigInt(at_work.network.emtFree) > 0n && BigInt(at_work.network.altFree) > 0n);
     assert.ok(BigInt(at_work.locked) >= emt);
     assert.equal(BigInt(at_work.atRisk), BigInt(at_work.locked) / 4n);
@@ -107,6 +108,12 @@ try {
     const declined = await node.operator('decline', id);
     assert.equal(declined.status, 2);
     assert.ok(/costs [0-9.]+ EMT/.test(declined.stderr), declined.stderr);
+
+    // What trains does not wait for a retry.
+    const retried = await node.operator('retry', id);
+    assert.equal(retried.status, 1);
+    assert.ok(retried.stderr.includes('waits for no retry'), retried.stderr);
+    assert.equal((await node.operator('retry', 'all')).status, 2);
 
     // SIGHUP: limits change at once, a port does not.
     const settings = { ...node.settings, max_fee: (10n ** 23n).toString(), poll_interval_ms: 300 };
@@ -148,6 +155,9 @@ try {
     const without = await shown(node, 'status');
     assert.ok(without.includes('none is running'), without);
     assert.ok((await shown(node, 'jobs')).includes(id.slice(0, 10)));
+    const nobody = await node.operator('retry', id);
+    assert.equal(nobody.status, 3);
+    assert.ok(nobody.stderr.includes('no master is running'), nobody.stderr);
     assert.equal(await shown(node, 'workers'), 'no master is running\n');
     assert.equal((await asked(node, 'joblist')).own[0].id, id);
 } finally {

@@ -174,6 +174,24 @@ TEST_F(DashboardTest, NothingIsDeclinedWithoutATokenOrAJob) {
     EXPECT_THAT(commands, IsEmpty());
 }
 
+TEST_F(DashboardTest, ARetryIsTheOperatorsCommandAndNeedsTheTokenToo) {
+    const std::string body = R"({"job":")" + test::numbered<JobId>(3).hex() + R"("})";
+    EXPECT_EQ(act("retry", body, std::string(64, 'b')).status, 401u);
+    EXPECT_EQ(ask("POST", "/api/v1/node/retry",
+                  {{"authorization", "Bearer " + token},
+                   {"content-type", "application/json"},
+                   {"origin", "http://evil.example"}},
+                  body)
+                  .status,
+              403u);
+    EXPECT_EQ(act("retry", "{}").status, 400u);
+    ASSERT_THAT(commands, IsEmpty());
+    EXPECT_EQ(act("retry", body).status, 200u);
+    EXPECT_THAT(commands, ::testing::ElementsAre("retry " + body));
+    trouble = "it waits for no retry";
+    EXPECT_EQ(act("retry", body).status, 409u);
+}
+
 TEST_F(DashboardTest, ADrainIsTheOperatorsCommandToo) {
     EXPECT_EQ(act("drain", R"({"on":true})").status, 200u);
     EXPECT_EQ(act("drain", R"({"on":"yes"})").status, 400u);

@@ -398,6 +398,56 @@ TEST_F(PipelineTest, RetriesMoreOftenAsTheDeadlineComesNearer) {
     ASSERT_TRUE(run_until_state(sm::State::verified, 120)) << "but not to those minutes that were left";
 }
 
+TEST_F(PipelineTest, TheOperatorMayEndAWait) {
+    hub.script.pop_back();
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::training));
+    artifacts.failure = transient_error("storage: 503");
+    hub.send(job_id, worker_protocol::Trained{artifact});
+    ASSERT_TRUE(run_until([this] { return record().retry.attempt == 7; }));
+    artifacts.failure.reset();
+    const sm::Job waiting = record();
+    ASSERT_GT(waiting.retry.retry_at_unix_ms, clock.unix_ms() + 30'000);
+    ASSERT_TRUE(pipeline().retry_now().has_value());
+    EXPECT_EQ(record(), waiting) << "nothing is recorded of it";
+    EXPECT_TRUE(pipeline().retry_now().has_error()) << "it is tried already";
+    ASSERT_TRUE(run_until([this] { return artifacts.opened == 1; }, 5));
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    expect_verified_once();
+}
+
+TEST_F(PipelineTest, OnlyTheWaitAtHandIsEndedAndTheNextFailureWaitsAgain) {
+    hub.script.pop_back();
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::training));
+    artifacts.failure = transient_error("storage: 503");
+    hub.send(job_id, worker_protocol::Trained{artifact});
+    ASSERT_TRUE(run_until([this] { return record().retry.attempt == 7; }));
+    ASSERT_TRUE(pipeline().retry_now().has_value());
+    ASSERT_TRUE(run_until([this] { return record().retry.attempt == 8; }, 5));
+    EXPECT_FALSE(pipeline().retries_now());
+    run_for(60);
+    EXPECT_EQ(record().retry.attempt, 8U) << "it waits for longer than a minute by now";
+}
+
+TEST_F(PipelineTest, TheOperatorMayEndAWaitBeforeAnOrderToTheWorker) {
+    artifacts.failure = transient_error("storage: 503");
+    start(true);
+    ASSERT_TRUE(run_until([this] { return record().retry.attempt == 5 && record().retry.step == "download"; }));
+    artifacts.failure.reset();
+    ASSERT_TRUE(pipeline().retry_now().has_value());
+    ASSERT_TRUE(run_until([this] { return count<sm::DatasetReady>() == 1; }, 5));
+}
+
+TEST_F(PipelineTest, AJobThatDoesNotWaitHasNothingToTryAgain) {
+    hub.script.pop_back();
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::training));
+    const auto refused = pipeline().retry_now();
+    ASSERT_TRUE(refused.has_error());
+    EXPECT_NE(refused.error().message.find("waits for no retry"), std::string::npos) << refused.error().message;
+}
+
 /// Seed 11452 of the simulation: after the wall clock was set back, each try waited 5 minutes.
 TEST_F(PipelineTest, AWallClockThatIsSetBackDoesNotStretchABackOff) {
     hub.script.pop_back();

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "node/pipeline/retry_wait.hpp"
 #include "support/job_events.hpp"
 
 namespace emeth::test {
