@@ -69,7 +69,7 @@ public:
           group_(executor, Supervisor::jobs_max + services_max),
           jobs_(core.store().jobs()),
           monitoring_({[this] { return admin_api_.snapshot(); }, jobs_, core.store(), core.rpc_tally(), core.pool(),
-                       system_clock(), core.data},
+                       system_clock(), core.data, [this] { return services_.rewards.withdrawn(); }},
                       [this](const std::string& peer_ip) { return workers_.is_admin(peer_ip); }),
           workers_(executor, core.key(), std::move(worker_options), system_clock(), system_random()),
           http_(executor, server_options(core.config)),

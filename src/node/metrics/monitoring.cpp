@@ -90,6 +90,7 @@ Task<std::string> Monitoring::metrics() {
                            ports_.jobs.tally(),
                            ports_.rpc,
                            ports_.store.write_counts()};
+    sources.slot_rewards = ports_.slot_rewards();
     sources.is_ready =
         sources.snapshot && why_not_ready(store.writable, sources.snapshot->network, ports_.clock.unix_ms()).empty();
     Exposition out;

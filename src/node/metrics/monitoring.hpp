@@ -25,7 +25,8 @@ struct MonitoringPorts {
     const chain::RpcTally& rpc;
     BlockingPool& pool;
     const Clock& clock;
-    std::filesystem::path data;  ///< the folder whose disk space counts
+    std::filesystem::path data;         ///< the folder whose disk space counts
+    std::function<Wei()> slot_rewards;  ///< withdrawn since the process started
 };
 
 /// How long after its last answer the chain still counts as answering: a few rounds of NetworkPulse.

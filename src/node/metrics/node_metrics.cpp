@@ -50,7 +50,8 @@ void add_workers(Exposition& out, const std::optional<Snapshot>& snapshot) {
                        {{"standing", std::string(standing)}});
 }
 
-void add_money(Exposition& out, const std::optional<Snapshot>& snapshot, const JobTally& tally) {
+void add_money(Exposition& out, const MetricsSources& sources) {
+    const std::optional<Snapshot>& snapshot = sources.snapshot;
     std::optional<Wei> locked, at_risk;
     NetworkStatus network;
     if (snapshot) {
@@ -60,8 +61,11 @@ void add_money(Exposition& out, const std::optional<Snapshot>& snapshot, const J
     }
     out.gauge("emeth_locked_emt", "EMT in deposits.").sample(coins(locked));
     out.gauge("emeth_at_risk_emt", "What of it missed deadlines and rejections would cost.").sample(coins(at_risk));
-    out.counter("emeth_earned_emt_total", "EMT that verdicts paid beyond the deposits.").sample(tally.earned_emt);
-    out.counter("emeth_lost_emt_total", "EMT of deposits that were lost.").sample(tally.lost_emt);
+    out.counter("emeth_earned_emt_total",
+                "EMT earned: fees that verdicts paid beyond the deposits, rewards of slots that were withdrawn.")
+        .sample(sources.jobs.earned_emt, {{"kind", "fee"}})
+        .sample(chain::approximate_coins(sources.slot_rewards), {{"kind", "reward"}});
+    out.counter("emeth_lost_emt_total", "EMT of deposits that were lost.").sample(sources.jobs.lost_emt);
     out.gauge("emeth_wallet_free_emt", "EMT that the wallet can spend.").sample(coins(network.emt_free));
     out.gauge("emeth_wallet_free_alt", "ALT that the wallet can spend.").sample(coins(network.alt_free));
     out.gauge("emeth_wallet_needed_emt", "EMT for the smallest deposit (of min_fee).")
@@ -222,7 +226,7 @@ void add_node_metrics(Exposition& out, const MetricsSources& sources) {
     out.gauge("emeth_ready", "1: the node advances, as /readyz says.").sample(sources.is_ready);
     add_jobs(out, sources.snapshot, sources.jobs);
     add_tally(out, sources.jobs);
-    add_money(out, sources.snapshot, sources.jobs);
+    add_money(out, sources);
     add_workers(out, sources.snapshot);
     add_network(out, sources.snapshot, sources.rpc);
     add_storage(out, sources);

@@ -28,6 +28,7 @@ struct MetricsSources {
     const chain::RpcTally& rpc;
     storage::WriteCounts store;
     bool is_ready = false;
+    Wei slot_rewards{};  ///< withdrawn since the process started
 };
 
 /// Amounts are whole EMT and ALT. Labels take few values: states, methods and servers of ours, and the JOBs that are

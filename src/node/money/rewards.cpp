@@ -174,6 +174,7 @@ Task<Result<Withdrawal>> Rewards::account_for(std::uint64_t number, chain::Recei
     const std::optional<Wei> amount = co_await amount_received(receipt);
     spdlog::info("slot {}: {} withdrawn for {} of {} gas", number,
                  amount ? emt_text(amount) : "an unknown amount of EMT", slot->own_gas, slot->total_gas);
+    if (amount) withdrawn_ = chain::saturating_sum(withdrawn_, *amount);
     std::string told = amount ? chain::format_wei(*amount) : std::string("unknown");
     const Result<void> noted = co_await set_cursor(withdrawal_cursor(number), std::move(told));
     if (noted.has_error()) co_return noted.error();

@@ -58,6 +58,8 @@ public:
     Task<Result<std::vector<Withdrawal>>> withdraw_due();
     /// Withdraws one slot. Error: still open, no gas of this wallet in it, or already withdrawn.
     Task<Result<Withdrawal>> withdraw_slot(std::uint64_t slot);
+    /// EMT wei that withdrawals have brought since this process started; unknown amounts are left out.
+    [[nodiscard]] const Wei& withdrawn() const { return withdrawn_; }
 
 private:
     Task<Result<void>> settle_pending();
@@ -71,6 +73,7 @@ private:
     RewardsPorts ports_;
     RewardsOptions options_;
     AsyncMutex one_at_a_time_;
+    Wei withdrawn_;
 };
 
 }  // namespace emeth::node

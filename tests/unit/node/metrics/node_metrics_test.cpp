@@ -88,6 +88,16 @@ TEST(NodeMetrics, SaysWhatTheSnapshotSays) {
     EXPECT_THAT(text, Not(HasSubstr("emeth_job_transfer_bytes{"))) << "nothing is being transferred";
 }
 
+TEST(NodeMetrics, SaysWhatWasEarnedByFeesAndByRewards) {
+    MetricsSources sources = nothing_known();
+    EXPECT_THAT(text_of(sources), HasSubstr("\nemeth_earned_emt_total{kind=\"reward\"} 0\n"));
+    sources.jobs.earned_emt = 16;
+    sources.slot_rewards = tokens(9);
+    const std::string text = text_of(sources);
+    EXPECT_THAT(text, HasSubstr("\nemeth_earned_emt_total{kind=\"fee\"} 16\n"));
+    EXPECT_THAT(text, HasSubstr("\nemeth_earned_emt_total{kind=\"reward\"} 9\n"));
+}
+
 TEST(NodeMetrics, CountsEachWorkerOnce) {
     MetricsSources sources = nothing_known();
     node::Snapshot& now = sources.snapshot.emplace();

@@ -89,6 +89,7 @@ TEST_F(RewardsTest, AClosedSlotIsFetchedOnce) {
     ASSERT_EQ(fetched.size(), 1U);
     EXPECT_EQ(fetched[0].slot, slot_with_gas);
     EXPECT_EQ(fetched[0].amount, wei(1'000'000));
+    EXPECT_EQ(rewards.withdrawn(), wei(1'000'000));
     EXPECT_EQ(store->notes().cursor("withdraw/" + std::to_string(slot_with_gas)).value(), "1000000");
     EXPECT_EQ(store->notes().cursor("withdraw/next").value(), std::nullopt) << "it is looked at for an hour more";
     chain.mine(3'600);
@@ -96,6 +97,7 @@ TEST_F(RewardsTest, AClosedSlotIsFetchedOnce) {
     EXPECT_EQ(store->notes().cursor("withdraw/next").value(), std::to_string(first_slot + 1));
     EXPECT_TRUE(while_time_passes(rewards.withdraw_due()).value().empty());
     EXPECT_EQ(chain.mined("withdraw"), 1);
+    EXPECT_EQ(rewards.withdrawn(), wei(1'000'000)) << "once";
     const auto again = while_time_passes(rewards.withdraw_slot(slot_with_gas));
     ASSERT_TRUE(again.has_error());
     EXPECT_NE(again.error().message.find("withdrawn already"), std::string::npos);
@@ -117,6 +119,7 @@ TEST_F(RewardsTest, AnAmountThatNobodyCanTellIsUnknownAndNotZero) {
     const auto fetched = while_time_passes(rewards.withdraw_due()).value();
     ASSERT_EQ(fetched.size(), 1U);
     EXPECT_EQ(fetched[0].amount, std::nullopt);
+    EXPECT_EQ(rewards.withdrawn(), Wei{});
     EXPECT_EQ(store->notes().cursor("withdraw/" + std::to_string(slot_with_gas)).value(), "unknown");
 }
 
