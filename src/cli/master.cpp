@@ -40,7 +40,7 @@ Result<node::ReadSettings> read_again(const MasterFlags& flags) {
     if (values.has_error()) return values.error();
     auto config = read_master_settings(*values);
     if (config.has_error()) return config.error();
-    return node::ReadSettings{std::move(*config), node::setting_texts(*values)};
+    return node::ReadSettings{std::move(*config), node::node_setting_texts(*values)};
 }
 
 int start(const MasterFlags& flags) {
@@ -57,7 +57,7 @@ int start(const MasterFlags& flags) {
     init_logging("master", config->log_level, config->log_format);
     tell_ignored(*values, flags.config.keys);
     for (const auto& doubt : node::doubts(*config)) spdlog::warn("{}", doubt);
-    node::MasterOptions options{flags.data, flags.local_workers, node::setting_texts(*values),
+    node::MasterOptions options{flags.data, flags.local_workers, node::node_setting_texts(*values),
                                 [&flags] { return read_again(flags); }};
     return run_service(
         "master",

@@ -1,14 +1,22 @@
 // The settings of the verifier, beside those of every participant that sends transactions.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "network/verifier/verifier.hpp"
+#include "runtime/reload.hpp"
 #include "runtime/setting.hpp"
 
 namespace emeth::cli {
 
-const SettingsTable<network::VerifierOptions>& verifier_table();
+struct VerifierSettings : network::VerifierOptions {
+    std::string log_level = "info", log_format = "text";
+};
+
+const SettingsTable<VerifierSettings>& verifier_table();
+/// Its limits and the log level.
+const ReloadTable<VerifierSettings>& verifier_reloads();
 
 /// Every setting of a verifier.
 std::vector<SettingDeclaration> verifier_settings();

@@ -15,7 +15,9 @@
 #include "runtime/durable_file.hpp"
 #include "runtime/folder_lock.hpp"
 #include "runtime/log.hpp"
+#include "runtime/race.hpp"
 #include "runtime/subject_log.hpp"
+#include "worker/reload.hpp"
 #include "worker/settings.hpp"
 
 namespace emeth::cli {
@@ -30,7 +32,8 @@ constexpr const char* explanation =
     "It needs no open port and no money. Without privateKey or privateKey_file it generates a key at its first start "
     "and keeps it in <data>/worker.key:\n"
     "the address it logs is what the master's worker_whitelist may name. A worker that was killed continues from its "
-    "last checkpoint.\n\n"
+    "last checkpoint. SIGHUP has it read its settings again: timeouts, model_cached_size and log level take effect at "
+    "once.\n\n"
     "Examples:\n"
     "  emeth worker --master_node_url ws://10.0.0.5:5000 --data ./worker\n"
     "  emeth worker --config config/worker.env --device cuda:0 --batchSize 3\n"
@@ -48,17 +51,43 @@ Result<crypto::PrivateKey> worker_key(const EnvConfig& config, const std::filesy
     return crypto::load_or_generate_key_file(data / "worker.key", system_random());
 }
 
-Task<Result<void>> run_worker(const worker::WorkerSettings& settings, const crypto::PrivateKey& key) {
+/// The worker's settings as they are in force, and their texts.
+struct Running {
+    worker::WorkerSettings settings;
+    SettingTexts texts;
+};
+
+Result<void> reload(const WorkerFlags& flags, Running& running) {
+    const auto config = flags.config.load();
+    if (config.has_error()) return config.error();
+    const auto read = worker::read_settings(*config, flags.data);
+    if (read.has_error()) return read.error();
+    take_over(worker::reloaded_at_once(), running.settings, *read);
+    set_log_level(running.settings.log_level);
+    tell_changes(running.texts, worker::worker_setting_texts(*config), keys_of(worker::reloaded_at_once()));
+    return {};
+}
+
+/// Until cancelled.
+Task<Result<void>> keep_reloading(HangUp& hang_up, const WorkerFlags& flags, Running& running) {
+    co_await reload_on_hang_up(hang_up, [&] { return reload(flags, running); });
+    co_return Result<void>{};
+}
+
+Task<Result<void>> run_worker(const WorkerFlags& flags, Running& running, const crypto::PrivateKey& key) {
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    HangUp hang_up(executor);  // from now on SIGHUP ends nothing
     BlockingPool pool(pool_threads);
-    worker::Worker worker(executor, settings, key, pool, system_clock(), system_random());
-    co_return co_await worker.run();
+    worker::Worker worker(executor, running.settings, key, pool, system_clock(), system_random());
+    Task<Result<void>> work = worker.run();
+    Task<Result<void>> reloads = keep_reloading(hang_up, flags, running);
+    co_return co_await race(std::move(work), std::move(reloads));
 }
 
 int start(const WorkerFlags& flags) {
     const auto config = flags.config.load();
     if (config.has_error()) return fail("worker", config.error(), exit_usage);
-    const auto settings = worker::read_settings(*config, flags.data);
+    auto settings = worker::read_settings(*config, flags.data);
     if (settings.has_error()) return fail("worker", settings.error(), exit_usage);
     init_logging("worker", settings->log_level, settings->log_format);
     tell_ignored(*config, flags.config.keys);
@@ -70,7 +99,8 @@ int start(const WorkerFlags& flags) {
     if (key.has_error()) return fail("worker", key.error(), exit_usage);
     set_own_worker(key->address());
     spdlog::info("this worker's address is {}", key->address().hex());
-    return run_service("worker", [&](asio::any_io_executor) { return run_worker(*settings, *key); });
+    Running running{std::move(*settings), worker::worker_setting_texts(*config)};
+    return run_service("worker", [&](asio::any_io_executor) { return run_worker(flags, running, *key); });
 }
 
 }  // namespace

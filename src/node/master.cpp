@@ -111,7 +111,6 @@ private:
     Result<void> listen();
     void take_up(std::vector<statemachine::Job> active);
     void part();
-    Task<> reload_on_hang_up();
     Result<void> reload();
     Result<void> start_local_workers();
 
@@ -146,7 +145,7 @@ Task<Result<void>> Master::run(std::vector<statemachine::Job> active) {
     group_.start(services_.rewards.run());
     group_.start(services_.income.run());
     group_.start(keep_service_manager_informed(system_clock()));
-    group_.start(reload_on_hang_up());
+    group_.start(reload_on_hang_up(hang_up_, [this] { return reload(); }));
     const auto started = start_local_workers();
     if (started.has_error()) group_.cancel();
     try {
@@ -159,15 +158,6 @@ Task<Result<void>> Master::run(std::vector<statemachine::Job> active) {
     co_return started;
 }
 
-Task<> Master::reload_on_hang_up() {
-    for (;;) {
-        co_await hang_up_.wait();
-        const Result<void> done = reload();
-        if (done.has_error())
-            spdlog::error("the settings are not reloaded, all stay as they are: {}", done.error().message);
-    }
-}
-
 /// All of it, or nothing if any setting is wrong.
 Result<void> Master::reload() {
     if (!options_.read_settings) return permanent_error("this master was started without a way to read them");
@@ -175,19 +165,13 @@ Result<void> Master::reload() {
     if (read.has_error()) return read.error();
     auto workers = worker_options(read->config, options_.local_workers > 0);
     if (workers.has_error()) return workers.error();
-    const NodeConfig running = reloaded(core_.config, read->config);
+    NodeConfig running = core_.config;
+    take_over(reloaded_at_once(), running, read->config);
     services_.prospector.set_policy(running.selection);
     discovery_.forget_refusals();
     workers_.set_whitelists(std::move(workers->workers), std::move(workers->admins));
     set_log_level(running.log_level);
-    const auto changed = changes(options_.setting_texts, read->texts);
-    if (changed.empty()) spdlog::info("settings read again: none has changed");
-    for (const SettingsChange& change : changed) {
-        const bool at_once = takes_effect_at_once(change.key);
-        spdlog::log(at_once ? spdlog::level::info : spdlog::level::warn, "settings read again: {}",
-                    change_sentence(change));
-        if (at_once) options_.setting_texts[change.key] = change.after;
-    }
+    tell_changes(options_.setting_texts, read->texts, keys_of(reloaded_at_once()));
     for (const auto& doubt : doubts(read->config)) spdlog::warn("{}", doubt);
     return {};
 }

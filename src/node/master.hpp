@@ -18,7 +18,7 @@ struct MasterOptions {
     std::filesystem::path data;
     unsigned local_workers = 0;
     /// The settings' texts as the master was started, and how to read them again (on SIGHUP).
-    std::map<std::string, std::string> setting_texts{};
+    SettingTexts setting_texts{};
     std::function<Result<ReadSettings>()> read_settings{};
 };
 

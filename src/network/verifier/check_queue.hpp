@@ -31,6 +31,8 @@ public:
     static constexpr Milliseconds passed_by_max{3'600'000};
 
     explicit CheckQueue(Budget budget) : budget_(budget) {}
+    /// What runs already goes on.
+    void set_budget(Budget budget) { budget_ = budget; }
 
     /// The JOB waits for its check; nothing where it does, or is being checked. One whose check came to no verdict
     /// waits as if it had just come: a check that fails each time holds up no other.

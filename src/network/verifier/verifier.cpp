@@ -294,7 +294,8 @@ Task<> Verifier::Impl::follow_and_start(TaskGroup& group) {
 
 /// A JOB that is waited for, or is PROCESSING, holds up no other; nor does a check that lasts for hours.
 Task<> Verifier::Impl::run() {
-    TaskGroup group(co_await asio::this_coro::executor, 2 + looks_max + options.budget.checks_max);
+    const std::size_t checks_most = std::max<std::size_t>(options.budget.checks_max, processors());
+    TaskGroup group(co_await asio::this_coro::executor, 2 + looks_max + checks_most);
     group.start(follow_and_start(group));
     group.start(reasons.run());
     co_await group.join();
@@ -313,6 +314,12 @@ Task<std::vector<std::string>> Verifier::why_not_ready() const {
     std::vector<std::string> reasons;
     if (!impl_->follows) reasons.emplace_back("the chain's logs cannot be followed: it has not answered");
     co_return reasons;
+}
+
+void Verifier::set_limits(std::uint32_t threads, CheckQueue::Budget budget, Milliseconds patience) {
+    impl_->options.threads = threads;
+    impl_->options.patience = patience;
+    impl_->queue.set_budget(budget);
 }
 
 Task<> Verifier::run() {

@@ -51,6 +51,8 @@ public:
     ~Verifier();
     /// Runs until cancelled. A JOB whose data is currently unavailable is retried; no failure ends the verifier.
     Task<> run();
+    /// For the checks that begin from now on.
+    void set_limits(std::uint32_t threads, CheckQueue::Budget budget, Milliseconds patience);
     /// Sentences for /readyz: why it judges nothing now; none: it does.
     Task<std::vector<std::string>> why_not_ready() const;
 

@@ -1,5 +1,6 @@
 // What a node that trains a JOB tells a monitoring system: /metrics as Prometheus reads it, and as `emeth status` says
-// the same; /healthz and /readyz of every server. And the alerts and the dashboard use nothing that is not exposed.
+// the same; /healthz and /readyz of every server. The alerts and the dashboard use nothing that is not exposed. And
+// verifier and worker read their settings again at SIGHUP.
 // Usage: node metrics_test.mjs EMETH DATA_FOLDER
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -7,7 +8,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Devnet, free_port } from '../../support/devnet.mjs';
-import { kill_all, start, stop, until } from '../../support/programs.mjs';
+import { kill_all, settings_text, start, stop, until } from '../../support/programs.mjs';
 import { promtool } from '../../support/promtool.mjs';
 import { used_by_dashboard, used_by_rules } from './monitoring_files.mjs';
 
@@ -70,7 +71,26 @@ try {
     await expect_healthy('info server', new URL(devnet.settings.info_server_url).origin);
     await expect_healthy('Storage API', new URL(storageApi).origin);
     await expect_healthy('verifier', `http://127.0.0.1:${verifier_port}`);
+    writeFileSync(verifier_settings, `${lines.join('')}patience_ms=700000\nverification_draws=3\n`, { mode: 0o600 });
+    verifier.child.kill('SIGHUP');
+    await until('the new settings', 20, () => /patience_ms is now '700000' \(was '600000'\)/.test(verifier.output));
+    assert.ok(/verification_draws was changed to '3', which takes effect at the next start/.test(verifier.output));
+    writeFileSync(verifier_settings, `${lines.join('')}patience_ms=soon\n`, { mode: 0o600 });
+    verifier.child.kill('SIGHUP');
+    await until('the refusal', 20, () => /settings are not reloaded.*patience_ms is 'soon'/.test(verifier.output));
     assert.equal(await stop(verifier), 0, verifier.output);
+
+    // So does a worker, also one that its master does not let in.
+    const worker_settings = join(data, 'stranger.env');
+    const told = { master_node_url: url, device: 'cpu', threads: 1 };
+    writeFileSync(worker_settings, settings_text(told));
+    const stranger = start('worker', emeth, 'worker', '--config', worker_settings, '--data', join(data, 'stranger'));
+    await until('the worker to start', 30, () => /worker keeps the files of 0 JOBs/.test(stranger.output));
+    writeFileSync(worker_settings, settings_text({ ...told, threads: 2, timeout_learning: 700_000 }));
+    stranger.child.kill('SIGHUP');
+    await until('its new settings', 20, () => /timeout_learning is now '700000' \(was '600000'\)/.test(stranger.output));
+    assert.ok(/threads was changed to '2', which takes effect at the next start/.test(stranger.output));
+    assert.equal(await stop(stranger), 0, stranger.output);
 
     const job = `{id="${id}"}`;
     const now = await until('a checkpoint of the training', 180, async () => {

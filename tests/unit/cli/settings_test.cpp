@@ -121,9 +121,14 @@ TEST(ExampleFiles, AreReadAsTheyAre) {
     ASSERT_TRUE(worker.has_value()) << worker.error().message;
     cli::ActorSettings actor;
     EXPECT_TRUE(read_settings(load("verifier.env"), cli::actor_table(), actor).has_value());
-    network::VerifierOptions verifier;
+    cli::VerifierSettings verifier;
     EXPECT_TRUE(read_settings(load("verifier.env"), cli::verifier_table(), verifier).has_value());
     EXPECT_TRUE(read_settings(load("requester.env"), cli::actor_table(), actor).has_value());
+}
+
+TEST(Settings, WhatAVerifierReloadsIsASetting) {
+    const auto all = keys_of(cli::verifier_settings());
+    for (const std::string& key : keys_of(cli::verifier_reloads())) EXPECT_TRUE(all.contains(key)) << key;
 }
 
 TEST(Settings, EveryOneHasAWholeSentenceOfHelp) {

@@ -37,6 +37,17 @@ TEST(CheckQueue, StartsTheSmallestFirstAndNoMoreThanFit) {
     EXPECT_EQ(start_all(queue, minute), Started{1});
 }
 
+TEST(CheckQueue, AnotherBudgetIsForWhatStartsFromThenOn) {
+    CheckQueue queue({1, 16 * gib});
+    for (std::uint8_t number = 1; number < 4; ++number) queue.wait(job(number), {minute, gib}, minute);
+    EXPECT_EQ(start_all(queue, minute), Started{1});
+    queue.set_budget({2, 16 * gib});
+    EXPECT_EQ(start_all(queue, minute), Started{2});
+    queue.set_budget({1, 16 * gib});
+    queue.ended(job(1));
+    EXPECT_EQ(start_all(queue, minute), Started{}) << "one is still running";
+}
+
 TEST(CheckQueue, ASlowJobHoldsUpNoSmallOne) {
     CheckQueue queue({2, 16 * gib});
     queue.wait(job(1), {10 * hour, gib}, minute);
