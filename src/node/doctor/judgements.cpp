@@ -11,6 +11,7 @@
 #include "crypto/private_key.hpp"
 #include "node/core/wallet_use.hpp"
 #include "node/market/standstill.hpp"
+#include "runtime/utc_text.hpp"
 #include "statemachine/text.hpp"
 
 namespace emeth::node {
@@ -20,6 +21,7 @@ namespace {
 constexpr std::uint64_t deposit_rate = 100'000, penalty_rate = 25'000, verifier_fee_emt = 10;
 
 constexpr std::int64_t head_age_max_s = 600;
+constexpr std::int64_t withdrawal_takes_s = 3'600;
 
 std::string percent(std::uint64_t rate) {
     constexpr double per_percent = static_cast<double>(chain::rate_denominator) / 100;
@@ -116,6 +118,21 @@ Finding judge_wallet_use(const Address& wallet, std::uint64_t transaction_count,
             transaction_count == 0
                 ? "no transactions yet"
                 : fmt::format("{} transactions, all of them signed by this node", transaction_count)};
+}
+
+Finding judge_payouts(const std::vector<chain::Slot>& closed, std::int64_t chain_now_unix_s) {
+    std::vector<std::string> waiting;
+    for (const chain::Slot& slot : closed) {
+        const std::int64_t closed_at_unix_s = static_cast<std::int64_t>(slot.number + 1) * chain::slot_seconds;
+        if (!slot.own_balance.is_zero() && chain_now_unix_s - closed_at_unix_s > withdrawal_takes_s)
+            waiting.push_back(utc_date(static_cast<std::int64_t>(slot.number) * chain::slot_seconds * 1'000));
+    }
+    if (waiting.empty())
+        return {"payouts", Verdict::ok,
+                closed.empty() ? "no day of this contract is over yet"
+                               : fmt::format("no reward of the last {} days waits to be withdrawn", closed.size())};
+    return {"payouts", Verdict::warning, fmt::format("the rewards of {} wait to be withdrawn", joined(waiting, ", ")),
+            "emeth withdraw; a running master does it by itself, unless its log says why not"};
 }
 
 Finding judge_clock(const api_client::ClockOffset::Verdict& verdict, std::int64_t correction_ms, bool measured) {

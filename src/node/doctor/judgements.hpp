@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "api_client/clock_offset.hpp"
 #include "api_client/storage_extensions.hpp"
@@ -33,6 +34,9 @@ Finding judge_allowance(const Wei& allowance);
 /// `transaction_count`: as the chain says; `last_nonce`: the highest that the data folder has signed, if any.
 Finding judge_wallet_use(const Address& wallet, std::uint64_t transaction_count,
                          std::optional<std::uint64_t> last_nonce);
+/// Whether the node's share of days that are over waits to be withdrawn. `closed`: those days, newest first;
+/// `chain_now_unix_s`: a master may take a while to withdraw after midnight.
+Finding judge_payouts(const std::vector<chain::Slot>& closed, std::int64_t chain_now_unix_s);
 
 /// `measured`: the Storage API has answered. `correction_ms`: what is added to the wall time before it is signed.
 Finding judge_clock(const api_client::ClockOffset::Verdict& verdict, std::int64_t correction_ms, bool measured);

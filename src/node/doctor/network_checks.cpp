@@ -67,16 +67,33 @@ Task<Result<void>> NetworkExam::look_at_contract(Findings& findings) {
 Task<Result<void>> NetworkExam::look_at_wallet() {
     if (!wallet_) co_return Result<void>{};
     std::optional<chain::Fees> fees;
-    Task<Result<void>> steps[] = {
-        keep(chain_.alt_balance(*wallet_), seen_.alt), keep(chain_.emt_balance(*wallet_), seen_.emt),
-        keep(chain_.emt_allowance(*wallet_, config_.core), seen_.allowance),
-        keep(chain_.transaction_count(*wallet_), seen_.transactions), keep(chain_.fees(), fees)};
+    Task<Result<void>> steps[] = {keep(chain_.alt_balance(*wallet_), seen_.alt),
+                                  keep(chain_.emt_balance(*wallet_), seen_.emt),
+                                  keep(chain_.emt_allowance(*wallet_, config_.core), seen_.allowance),
+                                  keep(chain_.transaction_count(*wallet_), seen_.transactions),
+                                  keep(chain_.fees(), fees),
+                                  keep(closed_slots(), seen_.closed_slots)};
     for (Task<Result<void>>& step : steps) {
         const Result<void> done = co_await std::move(step);
         if (done.has_error()) co_return done;
     }
     seen_.gas_price = fees->max_fee_per_gas;
     co_return Result<void>{};
+}
+
+/// The last week's, newest first, as far as the contract goes back. head_ is known.
+Task<Result<std::vector<chain::Slot>>> NetworkExam::closed_slots() {
+    constexpr std::uint64_t days = 7;
+    const Result<std::uint64_t> start = co_await chain_.start_slot();
+    if (start.has_error()) co_return start.error();
+    const auto open = static_cast<std::uint64_t>(head_->timestamp_unix_s / chain::slot_seconds);
+    std::vector<chain::Slot> closed;
+    for (std::uint64_t back = 1; back <= days && back <= open && open - back >= *start; ++back) {
+        const Result<chain::Slot> slot = co_await chain_.slot(open - back, *wallet_);
+        if (slot.has_error()) co_return slot.error();
+        closed.push_back(*slot);
+    }
+    co_return closed;
 }
 
 Task<> NetworkExam::look_at_info_server(Findings& findings) {
@@ -104,7 +121,7 @@ Task<> NetworkExam::look_at_storage(Findings& findings) {
 }
 
 Findings NetworkExam::judge_wallet(bool deposits_are_locked, std::optional<std::uint64_t> last_nonce) const {
-    if (!wallet_ || !constants_ || !seen_.gas_price) return {};
+    if (!wallet_ || !constants_ || !seen_.gas_price || !seen_.closed_slots) return {};
     NodeView view;
     view.constants = *constants_;
     view.emt_free = *seen_.emt;
@@ -112,7 +129,8 @@ Findings NetworkExam::judge_wallet(bool deposits_are_locked, std::optional<std::
     view.gas_price = *seen_.gas_price;
     return {judge_emt(view, config_.selection, *wallet_, deposits_are_locked),
             judge_alt(view, *wallet_, deposits_are_locked), judge_allowance(*seen_.allowance),
-            judge_wallet_use(*wallet_, *seen_.transactions, last_nonce)};
+            judge_wallet_use(*wallet_, *seen_.transactions, last_nonce),
+            judge_payouts(*seen_.closed_slots, head_->timestamp_unix_s)};
 }
 
 Finding NetworkExam::judge_time() const {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "api_client/clock_offset.hpp"
 #include "chain/rpc/rpc_chain.hpp"
@@ -35,9 +36,11 @@ private:
     struct Wallet {
         std::optional<Wei> alt, emt, allowance, gas_price;
         std::optional<std::uint64_t> transactions;
+        std::optional<std::vector<chain::Slot>> closed_slots;
     };
     Task<Result<void>> look_at_contract(Findings& findings);
     Task<Result<void>> look_at_wallet();
+    Task<Result<std::vector<chain::Slot>>> closed_slots();
 
     NodeConfig config_;
     std::optional<Address> wallet_;

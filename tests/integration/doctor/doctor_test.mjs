@@ -149,8 +149,8 @@ try {
     const first = await examined(devnet.settings, '--data', fresh, ...patient);
     assert.equal(first.status, 0, JSON.stringify(first.findings));
     for (const name of ['settings', 'wallet', 'endpoint', 'chain id', 'block', 'contract', 'EMT', 'ALT', 'allowance',
-        'wallet use', 'info server', 'storage', 'extensions', 'clock', 'store', 'master', 'trainer', 'data folder',
-        'disk', 'systemd', 'version'])
+        'wallet use', 'payouts', 'info server', 'storage', 'extensions', 'clock', 'store', 'master', 'trainer',
+        'data folder', 'disk', 'systemd', 'version'])
         assert.equal(first.of(name)[0]?.verdict, 'ok', `${name}: ${JSON.stringify(first.of(name))}`);
     for (const name of ['BLAS', 'memory', 'open files']) assert.equal(first.of(name).length, 1, name);
     assert.ok(!existsSync(fresh), 'nothing is made');

@@ -106,6 +106,21 @@ TEST(JudgeWalletUse, TransactionsOfSomebodyElseAreAWarning) {
     EXPECT_EQ(node::judge_wallet_use(wallet, 1, std::nullopt).verdict, Verdict::warning);
 }
 
+TEST(JudgePayouts, ARewardThatStillWaitsAnHourAfterMidnightIsAWarning) {
+    constexpr std::int64_t midnight = 20'421 * chain::slot_seconds;  // 2025-11-29
+    chain::Slot yesterday, before;
+    yesterday.number = 20'420;
+    before.number = 20'419;
+    EXPECT_EQ(node::judge_payouts({}, midnight).verdict, Verdict::ok);
+    EXPECT_EQ(node::judge_payouts({yesterday, before}, midnight + 7'200).verdict, Verdict::ok);
+    yesterday.own_balance = coins("0.000000000000000005");
+    EXPECT_EQ(node::judge_payouts({yesterday, before}, midnight + 60).verdict, Verdict::ok) << "it is just over";
+    const auto finding = node::judge_payouts({yesterday, before}, midnight + 7'200);
+    EXPECT_EQ(finding.verdict, Verdict::warning);
+    EXPECT_THAT(finding.text, HasSubstr("the rewards of 2025-11-28 wait"));
+    EXPECT_THAT(finding.remedy, HasSubstr("emeth withdraw"));
+}
+
 TEST(JudgeClock, IsAProblemOnlyWhereItPreventsDeposits) {
     EXPECT_EQ(node::judge_clock({true, ""}, 0, true).verdict, Verdict::ok);
     EXPECT_THAT(node::judge_clock({true, ""}, -2'500, true).text, HasSubstr("-2.5 s off"));
