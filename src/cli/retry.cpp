@@ -9,9 +9,8 @@ namespace {
 
 constexpr const char* explanation =
     "Has the running master try the failed step of a JOB at once, instead of waiting for its time: after what it "
-    "failed "
-    "at was mended. Nothing else changes: if it fails again it waits again, longer each time. `emeth jobs` says which "
-    "JOBs wait, and for what.\n"
+    "failed at was mended. Nothing else changes: if it fails again it waits again, longer each time. `emeth jobs` says "
+    "which JOBs wait, and for what.\n"
     "A JOB that does not wait for a retry is refused with exit code 1; without a running master the exit code is 3.\n\n"
     "Examples:\n"
     "  emeth retry 0x00112233445566778899aabbccddeeff --data ./node\n"

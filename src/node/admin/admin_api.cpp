@@ -11,8 +11,7 @@
 #include "node/money/income.hpp"
 #include "node/snapshot/snapshot_json.hpp"
 #include "runtime/json_fields.hpp"
-#include "runtime/log.hpp"
-#include "statemachine/text.hpp"
+#include "runtime/subject_log.hpp"
 
 namespace emeth::node {
 namespace {
@@ -231,7 +230,7 @@ Result<value> AdminApi::retry(std::optional<JobId> job) {
     const auto retried = ports_.services.supervisor.retry_now(*job);
     if (retried.has_error()) return retried.error();
     const sm::RetryProgress& failed = supervisor.find(*job)->retry;
-    spdlog::info("{}: the {} is tried again now, by the operator", short_name(*job), failed.step);
+    log_of(*job).info("the {} is tried again now, by the operator", failed.step);
     return value(object{{"id", job->hex()}, {"step", failed.step}, {"try", std::uint64_t{failed.attempt} + 1}});
 }
 

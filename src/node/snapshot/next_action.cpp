@@ -58,7 +58,7 @@ std::string text_of_command(const sm::Job& job, const NextActionView& view) {
         case Command::await_process:
             return until_deep("process transaction", view.confirmations) + ", then leases a worker";
         case Command::lease_worker:
-            return until_finish("has the next idle worker that is able train it", view);
+            return until_finish("has the next idle worker that is able to train it", view);
         case Command::download:
             return until_finish("has the dataset fetched and tokenised, then trains", view);
         case Command::train:
