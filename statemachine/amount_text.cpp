@@ -20,12 +20,12 @@ Limbs limbs_of(const Wei& amount) {
     return limbs;
 }
 
-/// Divides in place and returns the remainder.
-std::uint32_t divide(Limbs& limbs, std::uint32_t divisor) {
+/// Divides what follows `begin` in place and returns the remainder.
+std::uint32_t divide(Limbs::iterator begin, Limbs::iterator end, std::uint32_t divisor) {
     std::uint64_t remainder = 0;
-    for (std::uint32_t& limb : limbs) {
-        const std::uint64_t value = remainder << 32 | limb;
-        limb = static_cast<std::uint32_t>(value / divisor);
+    for (; begin != end; ++begin) {
+        const std::uint64_t value = remainder << 32 | *begin;
+        *begin = static_cast<std::uint32_t>(value / divisor);
         remainder = value % divisor;
     }
     return static_cast<std::uint32_t>(remainder);
@@ -47,16 +47,18 @@ bool append_digit(Wei& amount, unsigned digit) {
 std::string to_decimal(const Wei& amount) {
     constexpr std::uint32_t billion = 1'000'000'000;
     constexpr std::size_t digits_of_it = 9;
-    std::string reversed;
-    for (Limbs rest = limbs_of(amount); rest != Limbs{};) {
-        std::uint32_t piece = divide(rest, billion);
+    Limbs rest = limbs_of(amount);
+    const auto is_set = [](std::uint32_t limb) { return limb != 0; };
+    auto first = std::ranges::find_if(rest, is_set);
+    if (first == rest.end()) return "0";
+    std::array<char, digits_max + digits_of_it> text{};
+    auto begin = text.end();
+    for (; first != rest.end(); first = std::find_if(first, rest.end(), is_set)) {
+        std::uint32_t piece = divide(first, rest.end(), billion);
         for (std::size_t digit = 0; digit < digits_of_it; ++digit, piece /= 10)
-            reversed.push_back(static_cast<char>('0' + piece % 10));
+            *--begin = static_cast<char>('0' + piece % 10);
     }
-    reversed.erase(reversed.find_last_not_of('0') + 1);
-    if (reversed.empty()) return "0";
-    std::reverse(reversed.begin(), reversed.end());
-    return reversed;
+    return {std::find_if(begin, text.end(), [](char digit) { return digit != '0'; }), text.end()};
 }
 
 std::optional<Wei> wei_from_decimal(std::string_view text) {

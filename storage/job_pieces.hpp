@@ -1,16 +1,12 @@
-// All JOBs of a store with their histories, read in pieces on several threads: for what looks at everything (dump,
-// verification, statistics). Internal to storage/.
+// All JOBs of a store with their histories, read in pieces on several threads. Internal to storage/.
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <mutex>
-#include <string>
-#include <vector>
+#include <string_view>
 
-#include "storage/rocks_database.hpp"
+#include "storage/family_pieces.hpp"
 
 namespace emeth::storage {
 
@@ -27,63 +23,25 @@ public:
     virtual void stray_history(std::string_view key) = 0;
 };
 
-/// The store must not be written meanwhile, or be open for reading only.
-class JobPieces {
+/// The JOBs of a stretch of ids. The pieces are numbered from 0 in the order of ids. All that follows the last JOB
+/// belongs to the last piece, which may be without JOBs.
+class JobPiece {
 public:
-    static constexpr std::size_t jobs_per_piece = 1'000;
-
-    /// The JOBs of a stretch of ids. The pieces are numbered from 0 in the order of ids.
-    class Piece {
-    public:
-        [[nodiscard]] std::uint64_t number() const { return number_; }
-        [[nodiscard]] std::size_t jobs() const { return records_.size(); }
-        /// Throws ErrorException when the disk fails.
-        void read(PieceVisitor& visitor);
-
-    private:
-        friend class JobPieces;
-        struct Record {
-            std::string key, value;
-        };
-        void read_histories_before(std::string_view key, PieceVisitor& visitor);
-
-        std::uint64_t number_ = 0;
-        std::vector<Record> records_;
-        std::string begin_;     ///< key from which histories belong to this piece
-        bool is_last_ = false;  ///< everything that follows belongs to it, too
-        FamilyReader* histories_ = nullptr;
-    };
-    using Work = std::function<void(Piece& piece)>;
-    /// On each of `threads` threads, calls what `make_work` returned there for one piece after the other. What it
-    /// throws ends the reading and reaches the caller.
+    using Work = std::function<void(JobPiece& piece)>;
+    /// Like FamilyPieces::for_each().
     static Result<void> for_each(RocksDatabase& database, unsigned threads, const std::function<Work()>& make_work);
 
-private:
-    JobPieces(RocksDatabase& database, FamilyReader jobs) : database_(database), jobs_(std::move(jobs)) {}
-    void work_through(const Work& work);
-    bool next(Piece& piece);
-
-    RocksDatabase& database_;
-    std::mutex mutex_;
-    FamilyReader jobs_;
-    std::uint64_t next_number_ = 0;
-    std::string next_begin_;
-    bool ended_ = false;
-};
-
-/// Lets the pieces that are worked on at once pass one after the other, in their order.
-class PieceOrder {
-public:
-    /// Waits until all earlier pieces have passed, then calls `work`; does nothing once stop() was called.
-    void pass(std::uint64_t number, const std::function<void()>& work);
-    /// A piece failed, and will not pass.
-    void stop();
+    [[nodiscard]] std::uint64_t number() const { return records_.number(); }
+    [[nodiscard]] std::size_t jobs() const { return records_.size(); }
+    /// Throws ErrorException when the disk fails.
+    void read(PieceVisitor& visitor);
 
 private:
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    std::uint64_t next_ = 0;
-    bool stopped_ = false;
+    JobPiece(const FamilyPieces::Piece& records, FamilyReader& histories) : records_(records), histories_(histories) {}
+    void read_histories_before(std::string_view key, PieceVisitor& visitor);
+
+    const FamilyPieces::Piece& records_;
+    FamilyReader& histories_;
 };
 
 }  // namespace emeth::storage

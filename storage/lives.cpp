@@ -62,12 +62,12 @@ std::uint64_t state_of(std::string_view record) {
 Result<void> Inspection::for_each_life(const Life& visit, const Effort& effort) const {
     std::mutex one_at_a_time;
     StoreProgress progress(effort);
-    const auto work = [&](JobPieces::Piece& piece) {
+    const auto work = [&](JobPiece& piece) {
         LifeReader reader(*database_, visit, one_at_a_time);
         piece.read(reader);
         progress.add(piece.jobs());
     };
-    return JobPieces::for_each(*database_, effort.threads, [&] { return work; });
+    return JobPiece::for_each(*database_, effort.threads, [&] { return work; });
 }
 
 Result<StateCounts> Inspection::count_states() const try {

@@ -2,7 +2,10 @@
 // its list, with the next free number in records.proto. A kind of event without a list does not compile.
 #include "storage/record_codec.hpp"
 
+#include <google/protobuf/arena.h>
+
 #include <array>
+#include <cstddef>
 #include <utility>
 
 #include "storage/record_fields.hpp"
@@ -158,29 +161,45 @@ void read_event(const Message& message, const Place& place, Event& event) {
 
 namespace {
 
+/// A record that is needed for a moment. It lies in one piece of memory with the records in it, since going through a
+/// store makes tens of millions of them; long ones take more.
+template <class Record>
+class Scratch {
+public:
+    Record& operator*() { return record_; }
+    Record* operator->() { return &record_; }
+
+private:
+    static constexpr std::size_t bytes = 4'096;
+
+    alignas(std::max_align_t) std::array<char, bytes> memory_;
+    google::protobuf::Arena arena_{memory_.data(), memory_.size()};
+    Record& record_ = *google::protobuf::Arena::CreateMessage<Record>(&arena_);
+};
+
 template <class Record, class Value>
 std::string encode(const Value& value) {
-    Record record;
-    FieldWriter(record).write(value);
-    return record.SerializeAsString();
+    Scratch<Record> record;
+    FieldWriter(*record).write(value);
+    return record->SerializeAsString();
 }
 
+/// Throws ErrorException.
 template <class Record>
-Record parse(std::string_view bytes) {
-    Record record;
+void parse(Record& record, std::string_view bytes) {
     if (!record.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
         throw ErrorException(permanent_error(fmt::format("{} bytes do not parse as {}: the record is damaged",
                                                          bytes.size(), Record::descriptor()->name())));
     }
-    return record;
 }
 
 template <class Value, class Record>
 Result<Value> decode(std::string_view bytes) try {
-    const Record record = parse<Record>(bytes);
+    Scratch<Record> record;
+    parse(*record, bytes);
     const Place outermost;
     Value value;
-    FieldReader(record, outermost).read(value);
+    FieldReader(*record, outermost).read(value);
     return value;
 } catch (const ErrorException& damaged) {
     return damaged.error();
@@ -231,7 +250,9 @@ Result<NumberedReplacement> decode_replacement(std::string_view bytes) {
 }
 
 Result<std::string> decode_cursor(std::string_view bytes) try {
-    return parse<records::Cursor>(bytes).value();
+    records::Cursor record;
+    parse(record, bytes);
+    return record.value();
 } catch (const ErrorException& damaged) {
     return damaged.error();
 }

@@ -4,13 +4,12 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "runtime/utf8.hpp"
 #include "statemachine/amount_text.hpp"
 #include "storage/json_text.hpp"
 #include "storage/record_fields.hpp"
@@ -30,77 +29,38 @@ struct Shape {
         FieldDescriptor::CppType type{};
         records::Form form{};
         bool repeated = false, always_present = false;
-        std::string name, label, hex_label;      ///< `,"name":`, `,"name_hex":`
+        std::string name;
+        ShortText label;                         ///< `,"name":`
         const Shape* message = nullptr;          ///< of a message
-        std::vector<std::string> names_of_enum;  ///< by number, in quotes
+        std::vector<ShortText> names_of_enum{};  ///< by number, in quotes
     };
     /// Of the field with this number, or of the next one that there is; at least `from`.
     [[nodiscard]] std::size_t index_of(std::uint32_t number, std::size_t from) const {
         // Nearly always the numbers begin with 1 and have no gap.
         if (number > from && number <= fields.size() && fields[number - 1].number == number) return number - 1;
-        while (from < fields.size() && fields[from].number < number) ++from;
-        return from;
+        const auto rest = fields.begin() + static_cast<std::ptrdiff_t>(from);
+        const auto found = std::ranges::lower_bound(rest, fields.end(), number, {}, &Field::number);
+        return static_cast<std::size_t>(found - fields.begin());
+    }
+    /// What is written for the fields from one to before another if none of them is encoded.
+    [[nodiscard]] std::string_view defaults_of(std::size_t from, std::size_t to) const {
+        return std::string_view(defaults).substr(default_begins[from], default_begins[to] - default_begins[from]);
     }
 
     const Descriptor* descriptor = nullptr;
     std::vector<Field> fields;                ///< by number
-    std::vector<std::size_t> next_present{};  ///< from each field on, the next that is always there
+    std::string defaults;                     ///< `,"name":0,"other":""`, of all fields that are always there
+    std::vector<std::size_t> default_begins;  ///< where those of a field begin; one more for the end
+    std::vector<std::size_t> next_amount;  ///< from each field on, the next that must be encoded, since 0 wei is, too
 };
-
-std::vector<std::string> enum_names(const google::protobuf::EnumDescriptor& type) {
-    std::vector<std::string> names;
-    for (int number = 0; type.FindValueByNumber(number) != nullptr; ++number)
-        names.push_back("\"" + enum_text(*type.FindValueByNumber(number)) + "\"");
-    return names;
-}
-
-/// Every message of records.proto, made at the first use.
-class Shapes {
-public:
-    Shapes() {
-        const google::protobuf::FileDescriptor& file = *records::Job::descriptor()->file();
-        for (int i = 0; i < file.message_type_count(); ++i) shapes_[file.message_type(i)];
-        for (auto& [descriptor, shape] : shapes_) describe(*descriptor, shape);
-    }
-    [[nodiscard]] const Shape& of(const Descriptor& type) const { return shapes_.at(&type); }
-
-private:
-    void describe(const Descriptor& type, Shape& shape) {
-        shape.descriptor = &type;
-        for (int i = 0; i < type.field_count(); ++i) {
-            const FieldDescriptor& field = *type.field(i);
-            Shape::Field made;
-            made.number = static_cast<std::uint32_t>(field.number());
-            made.type = field.cpp_type();
-            made.form = field.options().GetExtension(records::form);
-            made.repeated = field.is_repeated();
-            made.always_present = field.is_repeated() || !field.has_presence();
-            made.name = field.name();
-            made.label = ",\"" + field.name() + "\":";
-            made.hex_label = ",\"" + field.name() + "_hex\":";
-            if (made.type == FieldDescriptor::CPPTYPE_MESSAGE) made.message = &shapes_.at(field.message_type());
-            if (made.type == FieldDescriptor::CPPTYPE_ENUM) made.names_of_enum = enum_names(*field.enum_type());
-            shape.fields.push_back(std::move(made));
-        }
-        shape.next_present.assign(shape.fields.size() + 1, shape.fields.size());
-        for (std::size_t i = shape.fields.size(); i-- > 0;)
-            shape.next_present[i] = shape.fields[i].always_present ? i : shape.next_present[i + 1];
-    }
-
-    std::map<const Descriptor*, Shape> shapes_;
-};
-
-const Shape& shape_of(const Descriptor& type) {
-    static const Shapes shapes;
-    return shapes.of(type);
-}
 
 void append_bytes(JsonText& json, const Shape::Field& field, std::string_view stored) {
     switch (field.form) {
         case records::FORM_TEXT:
-            json.string(stored);
-            if (is_utf8(stored)) return;
-            json.raw(field.hex_label);
+            if (json.string(stored)) return;
+            json.raw(",\"");
+            json.raw(field.name);
+            json.raw("_hex\":");
             json.hex(stored);
             return;
         case records::FORM_AMOUNT:
@@ -120,7 +80,7 @@ void append_number(JsonText& json, const Shape::Field& field, std::uint64_t numb
         case FieldDescriptor::CPPTYPE_DOUBLE:
             return json.number(std::bit_cast<double>(number));
         case FieldDescriptor::CPPTYPE_BOOL:
-            json.raw(number != 0 ? "true" : "false");
+            json.raw(number != 0 ? std::string_view("true") : std::string_view("false"));
             return;
         case FieldDescriptor::CPPTYPE_INT64:
             return json.number(static_cast<std::int64_t>(number));
@@ -144,13 +104,6 @@ void append_value(JsonText& json, const Shape::Field& field, const WireField& st
         append_object(json, *field.message, stored.bytes);
     else
         append_number(json, field, stored.number);
-}
-
-void append_default(JsonText& json, const Shape::Field& field) {
-    if (field.repeated)
-        json.raw("[]");
-    else
-        append_value(json, field, {});
 }
 
 bool is_number(const Shape::Field& field) {
@@ -181,7 +134,7 @@ private:
         const Shape::Field& field = shape_.fields[index];
         end_list();
         fill_up_to(index);
-        begin(field);
+        json_.raw(field.label);
         next_ = index + 1;
         if (!field.repeated) {
             append_value(json_, field, stored);
@@ -220,14 +173,12 @@ private:
         if (list_) json_.raw(']');
         list_ = false;
     }
-    void begin(const Shape::Field& field) { json_.raw(field.label); }
     void fill_up_to(std::size_t index) {
-        for (; next_ < index; ++next_) {
-            next_ = shape_.next_present[next_];
-            if (next_ >= index) break;
-            begin(shape_.fields[next_]);
-            append_default(json_, shape_.fields[next_]);
-        }
+        if (next_ == index) return;
+        const std::size_t amount = shape_.next_amount[next_];
+        if (amount < index) append_value(json_, shape_.fields[amount], {});  // says that it is damaged
+        json_.raw(shape_.defaults_of(next_, index));
+        next_ = index;
     }
 
     JsonText& json_;
@@ -261,6 +212,69 @@ void append_object(JsonText& json, const Shape& shape, std::string_view encoded)
     else
         json.replace(begun, '{');  // in place of the first comma
     json.raw('}');
+}
+
+/// Every message of records.proto, made at the first use.
+class Shapes {
+public:
+    Shapes() {
+        const google::protobuf::FileDescriptor& file = *records::Job::descriptor()->file();
+        shapes_.resize(static_cast<std::size_t>(file.message_type_count()));
+        for (int i = 0; i < file.message_type_count(); ++i) describe(*file.message_type(i), of(*file.message_type(i)));
+    }
+    [[nodiscard]] const Shape& of(const Descriptor& type) const {
+        return shapes_[static_cast<std::size_t>(type.index())];
+    }
+
+private:
+    [[nodiscard]] Shape& of(const Descriptor& type) { return shapes_[static_cast<std::size_t>(type.index())]; }
+
+    void describe(const Descriptor& type, Shape& shape) {
+        shape.descriptor = &type;
+        for (int i = 0; i < type.field_count(); ++i) shape.fields.push_back(described(*type.field(i)));
+        add_defaults(shape);
+    }
+    Shape::Field described(const FieldDescriptor& field) {
+        Shape::Field made{static_cast<std::uint32_t>(field.number()),   field.cpp_type(),
+                          field.options().GetExtension(records::form),  field.is_repeated(),
+                          field.is_repeated() || !field.has_presence(), field.name(),
+                          ShortText(",\"" + field.name() + "\":")};
+        if (field.message_type() != nullptr) made.message = &of(*field.message_type());
+        if (field.enum_type() != nullptr) made.names_of_enum = enum_names(*field.enum_type());
+        return made;
+    }
+    static std::vector<ShortText> enum_names(const google::protobuf::EnumDescriptor& type) {
+        std::vector<ShortText> names;
+        for (int number = 0; type.FindValueByNumber(number) != nullptr; ++number)
+            names.emplace_back("\"" + enum_text(*type.FindValueByNumber(number)) + "\"");
+        return names;
+    }
+    static void add_defaults(Shape& shape) {
+        JsonText json;
+        for (const Shape::Field& field : shape.fields) {
+            shape.default_begins.push_back(json.size());
+            if (!field.always_present || is_amount(field)) continue;
+            json.raw(field.label);
+            if (field.repeated)
+                json.raw("[]");
+            else
+                append_value(json, field, {});
+        }
+        shape.default_begins.push_back(json.size());
+        shape.defaults = json.text();
+        shape.next_amount.assign(shape.fields.size() + 1, shape.fields.size());
+        for (std::size_t i = shape.fields.size(); i-- > 0;)
+            shape.next_amount[i] =
+                shape.fields[i].always_present && is_amount(shape.fields[i]) ? i : shape.next_amount[i + 1];
+    }
+    static bool is_amount(const Shape::Field& field) { return field.form == records::FORM_AMOUNT; }
+
+    std::vector<Shape> shapes_;  ///< by their places in the file
+};
+
+const Shape& shape_of(const Descriptor& type) {
+    static const Shapes shapes;
+    return shapes.of(type);
 }
 
 }  // namespace

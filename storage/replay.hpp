@@ -17,6 +17,8 @@ public:
     Result<void> add(const HistoryEntry& entry);
     /// After the last entry: whether the record, as it is encoded, is what they lead to.
     Result<void> finish(std::string_view record) const;
+    /// What the entries so far lead to; none before the first.
+    [[nodiscard]] const std::optional<statemachine::Job>& job() const { return job_; }
 
 private:
     std::optional<statemachine::Job> job_;

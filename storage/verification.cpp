@@ -95,9 +95,7 @@ public:
         if (!sound_) return;
         const Result<void> replayed = replay_.finish(record_);
         if (replayed.has_error()) return wrong({}, replayed.error());
-        const Result<Job> job = decode_job(record_);
-        if (job.has_error()) return wrong("its record", job.error());
-        check_index(*job);
+        check_index(replay_.job()->state);
     }
     void stray_history(std::string_view key) override {
         ++entries_;
@@ -116,10 +114,10 @@ private:
         if (!std::exchange(sound_, false)) return;
         findings_.add(fmt::format("JOB {}: {}{}{}", id_->hex(), what, what.empty() ? "" : ": ", error.message));
     }
-    void check_index(const Job& job) {
+    void check_index(State state) {
         const bool is_indexed = active_.contains(*id_);
-        if (is_indexed == is_end(job.state))
-            findings_.add(fmt::format("JOB {}: it is {}, and {} the index of active JOBs", id_->hex(), name(job.state),
+        if (is_indexed == is_end(state))
+            findings_.add(fmt::format("JOB {}: it is {}, and {} the index of active JOBs", id_->hex(), name(state),
                                       is_indexed ? "yet in" : "not in"));
     }
 
@@ -168,8 +166,13 @@ Result<std::set<std::uint64_t>> read_nonces(RocksDatabase& database, std::string
 /// Goes through the outbox beside the signatures of all histories, both by nonce.
 class OutboxChecker {
 public:
-    OutboxChecker(Findings& findings, std::vector<Signature> signatures, std::set<std::uint64_t> pending)
-        : findings_(findings), signatures_(std::move(signatures)), pending_(std::move(pending)) {
+    /// `pending` and `replaced`: the nonces in the indices of unmined transactions and of replacements.
+    OutboxChecker(Findings& findings, std::vector<Signature> signatures, std::set<std::uint64_t> pending,
+                  std::set<std::uint64_t> replaced)
+        : findings_(findings),
+          signatures_(std::move(signatures)),
+          pending_(std::move(pending)),
+          replaced_(std::move(replaced)) {
         std::ranges::sort(signatures_, {}, &Signature::nonce);
         next_ = signatures_.begin();
     }
@@ -178,6 +181,7 @@ public:
         findings_.count_transaction();
         pass_missing(entry.nonce);
         check_pending(entry);
+        replaced_.erase(entry.nonce);
         bool is_signed = false;
         for (; next_ != signatures_.end() && next_->nonce == entry.nonce; ++next_) {
             is_signed = true;
@@ -195,6 +199,8 @@ public:
         for (const std::uint64_t nonce : pending_)
             findings_.add(
                 fmt::format("nonce {}: it is in the index of unmined transactions, and not in the outbox", nonce));
+        for (const std::uint64_t nonce : replaced_)
+            findings_.add(fmt::format("nonce {}: it has a replacement, and is not in the outbox", nonce));
     }
 
 private:
@@ -224,31 +230,41 @@ private:
     Findings& findings_;
     std::vector<Signature> signatures_;
     std::vector<Signature>::const_iterator next_;
-    std::set<std::uint64_t> pending_;
+    std::set<std::uint64_t> pending_, replaced_;
 };
 
-Result<void> check_outbox(RocksDatabase& database, Findings& findings) {
+/// The threads decode, and then compare one after the other.
+Result<void> check_entries(RocksDatabase& database, OutboxChecker& checker, unsigned threads) {
+    PieceOrder order;
+    const auto check = [&](const FamilyPieces::Piece& piece) {
+        std::vector<Result<OutboxEntry>> entries;
+        const auto decode = [&] {
+            for (std::size_t i = 0; i < piece.size(); ++i) {
+                const auto payload = unseal(piece[i].key, piece[i].value);
+                entries.push_back(payload ? decode_outbox(*payload) : Result<OutboxEntry>(payload.error()));
+            }
+        };
+        work_in_order(order, piece.number(), decode, [&] {
+            for (std::size_t i = 0; i < entries.size(); ++i) {
+                if (entries[i].has_value())
+                    checker.entry(*entries[i]);
+                else
+                    checker.unreadable(piece[i].key, entries[i].error());
+            }
+        });
+    };
+    return FamilyPieces::for_each(database, Family::outbox, threads, [&] { return check; });
+}
+
+Result<void> check_outbox(RocksDatabase& database, Findings& findings, unsigned threads) {
     Result<std::set<std::uint64_t>> pending = read_nonces(database, pending_prefix);
     if (pending.has_error()) return pending.error();
     Result<std::set<std::uint64_t>> replaced = read_nonces(database, replacement_prefix);
     if (replaced.has_error()) return replaced.error();
-    OutboxChecker checker(findings, findings.take_signatures(), std::move(*pending));
-    Result<FamilyReader> entries = database.reader(Family::outbox);
-    if (entries.has_error()) return entries.error();
-    for (; entries->valid(); entries->next()) {
-        const Result<std::string_view> payload = unseal(entries->key(), entries->value());
-        const Result<OutboxEntry> entry = payload ? decode_outbox(*payload) : Result<OutboxEntry>(payload.error());
-        if (entry.has_error()) {
-            checker.unreadable(entries->key(), entry.error());
-            continue;
-        }
-        replaced->erase(entry->nonce);
-        checker.entry(*entry);
-    }
+    OutboxChecker checker(findings, findings.take_signatures(), std::move(*pending), std::move(*replaced));
+    if (const auto checked = check_entries(database, checker, threads); checked.has_error()) return checked;
     checker.finish();
-    for (const std::uint64_t nonce : *replaced)
-        findings.add(fmt::format("nonce {}: it has a replacement, and is not in the outbox", nonce));
-    return entries->status();
+    return {};
 }
 
 }  // namespace
@@ -258,15 +274,15 @@ Result<Verification> Inspection::verify(const Effort& effort) const {
     const auto active = read_active_index(*database_, findings);
     if (active.has_error()) return active.error();
     StoreProgress progress(effort);
-    const auto check = [&](JobPieces::Piece& piece) {
+    const auto check = [&](JobPiece& piece) {
         PieceChecker checker(findings, *active);
         piece.read(checker);
         checker.hand_over();
         progress.add(piece.jobs());
     };
-    const Result<void> read = JobPieces::for_each(*database_, effort.threads, [&] { return check; });
+    const Result<void> read = JobPiece::for_each(*database_, effort.threads, [&] { return check; });
     if (read.has_error()) return read.error();
-    const Result<void> checked = check_outbox(*database_, findings);
+    const Result<void> checked = check_outbox(*database_, findings, effort.threads);
     if (checked.has_error()) return checked.error();
     return findings.result();
 }

@@ -47,6 +47,11 @@ public:
     }
 
     std::uint64_t varint() {
+        if (!rest_.empty() && static_cast<std::uint8_t>(rest_.front()) < 0x80) {  // as most are
+            const auto value = static_cast<std::uint8_t>(rest_.front());
+            rest_.remove_prefix(1);
+            return value;
+        }
         std::uint64_t value = 0;
         for (unsigned shift = 0; shift < 64; shift += 7) {
             if (rest_.empty()) throw damaged();

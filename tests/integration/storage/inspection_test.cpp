@@ -152,9 +152,17 @@ protected:
             HistoryEntry entry{1, {5, Discovered{test::terms(number)}}, job.state, job.state, std::nullopt};
             Job recorded = job;
             recorded.sequence = 1;
-            must(load->add(recorded, std::vector{entry}, {}));
+            OutboxEntry transaction = outbox_entry(number, 5);
+            transaction.job.reset();
+            must(load->add(recorded, std::vector{entry}, {transaction}));
         }
         must(load->finish());
+    }
+    /// What a dump hands on before it fails, and the Error.
+    static std::pair<std::string, Error> failing_dump(const NodeStore& store, unsigned threads) {
+        std::string text;
+        const auto failed = store.inspection().dump([&](std::string_view lines) { text += lines; }, {threads, {}});
+        return {std::move(text), error_of(failed)};
     }
 };
 
@@ -162,8 +170,69 @@ TEST_F(ManyJobsTest, TheDumpIsTheSameWhateverTheNumberOfThreads) {
     const auto store = open_store(folder, OpenMode::read_only);
     const std::string alone = dump_text(*store);
     EXPECT_EQ(dump_text(*store, 3), alone);
-    EXPECT_EQ(static_cast<std::uint64_t>(std::ranges::count(alone, '\n')), 2 * many + 2);
-    EXPECT_THAT(alone, ::testing::EndsWith("{\"type\":\"end\",\"lines\":6401}\n"));
+    EXPECT_EQ(static_cast<std::uint64_t>(std::ranges::count(alone, '\n')), 3 * many + 2);
+    EXPECT_THAT(alone, ::testing::EndsWith("{\"type\":\"end\",\"lines\":9601}\n"));
+}
+
+/// Each in a piece of its own, so that several threads find them at once.
+TEST_F(ManyJobsTest, TheFirstDamageIsToldWhateverTheNumberOfThreads) {
+    const std::string sound = dump_text(*open_store(folder, OpenMode::read_only));
+    tamper([](Batch& batch) {
+        for (const std::uint64_t number : {1'500, 2'500, 3'100})
+            batch.put(Family::jobs, job_key(test::terms(number).id), "\xff");
+    });
+    const auto store = open_store(folder, OpenMode::read_only);
+    for (const unsigned threads : {1U, 2U, 4U}) {
+        for (int again = 0; again < 10; ++again) {
+            const auto [text, error] = failing_dump(*store, threads);
+            EXPECT_THAT(error.message, HasSubstr(printable_key(job_key(test::terms(1'500).id)))) << threads;
+            EXPECT_TRUE(sound.starts_with(text)) << "what was handed on is not what comes before the damage";
+            EXPECT_THAT(text, HasSubstr(test::terms(1'000).id.hex()));
+            EXPECT_THAT(text, ::testing::EndsWith("\n"));
+        }
+    }
+}
+
+TEST_F(ManyJobsTest, DamagedTransactionsAreToldByNumber) {
+    tamper([](Batch& batch) {
+        for (const std::uint64_t nonce : {1'500, 2'500}) batch.put(Family::outbox, number_key(nonce), "\xff");
+    });
+    const auto store = open_store(folder, OpenMode::read_only);
+    EXPECT_THAT(failing_dump(*store, 4).second.message, HasSubstr("outbox 0x00000000000005dc"));
+    const auto found = must(store->inspection().verify({4, {}}));
+    EXPECT_THAT(found.problems, UnorderedElementsAre(HasSubstr("outbox 0x00000000000005dc: 1 bytes do not parse"),
+                                                     HasSubstr("outbox 0x00000000000009c4: 1 bytes do not parse")));
+    EXPECT_EQ(found.transactions, many - 2);
+}
+
+/// A piece whose turn has not come holds some of its lines, and not all of a history without bound.
+TEST_F(ManyJobsTest, NoMoreThanABlockOfLinesIsHeld) {
+    constexpr std::size_t message_bytes = 1 << 20, block_bytes = 1 << 20, waiting_bytes_max = 32 << 20;
+    constexpr std::uint64_t entries = 40;
+    {
+        auto load = must(BulkLoad::open(folder));
+        std::vector<HistoryEntry> history;
+        for (std::uint64_t sequence = 1; sequence <= entries; ++sequence) {
+            const StepFailed failed{FailureClass::transient, "upload", std::string(message_bytes, 'x'), 1, 0};
+            history.push_back({sequence, {5, failed}, State::discovered, State::discovered, std::nullopt});
+        }
+        must(load->add(discover({test::terms(1'500)}, 5).next, history, {}));
+        must(load->finish());
+    }
+    const auto store = open_store(folder, OpenMode::read_only);
+    std::string alone;
+    for (const unsigned threads : {1U, 4U}) {
+        std::string text;
+        std::size_t largest = 0;
+        const auto sink = [&](std::string_view lines) {
+            text += lines;
+            largest = std::max(largest, lines.size());
+        };
+        must(store->inspection().dump(sink, {threads, {}}));
+        EXPECT_LT(largest, (threads == 1 ? block_bytes : waiting_bytes_max) + 2 * message_bytes);
+        if (threads == 1) alone = text;
+        EXPECT_TRUE(text == alone) << "with " << threads << " threads";
+    }
 }
 
 TEST_F(ManyJobsTest, EveryJobIsVerifiedAndVisitedOnce) {

@@ -12,8 +12,10 @@ constexpr std::string_view largest = "115792089237316195423570985008687907853269
 TEST(AmountText, DecimalRoundTrips) {
     for (const std::string_view text :
          {std::string_view("0"), std::string_view("1"), std::string_view("9"), std::string_view("10"),
-          std::string_view("255"), std::string_view("256"), std::string_view("10000000000000000000"),
-          std::string_view("340282366920938463463374607431768211456"), largest}) {
+          std::string_view("255"), std::string_view("256"), std::string_view("999999999"),
+          std::string_view("1000000000"), std::string_view("4294967296"), std::string_view("1000000000000000001"),
+          std::string_view("10000000000000000000"), std::string_view("340282366920938463463374607431768211456"),
+          largest}) {
         const auto amount = wei_from_decimal(text);
         ASSERT_TRUE(amount) << text;
         EXPECT_EQ(to_decimal(*amount), text);

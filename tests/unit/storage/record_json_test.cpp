@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "runtime/json_fields.hpp"
 #include "storage/json_text.hpp"
 #include "storage/record_codec.hpp"
 #include "storage/records.pb.h"
@@ -113,6 +114,44 @@ TEST(RecordJson, TextKeepsItsBytes) {
     EXPECT_EQ(json_of(record),
               "{\"type\":\"x\",\"reason\":\"not UTF-8: \xEF\xBF\xBD\",\"reason_hex\":\"0x6e6f74205554462d383a20ff\"}");
     EXPECT_EQ(read_back<records::Restarted>(json_of(record)), record.SerializeAsString());
+}
+
+/// Eight plain characters are looked at together: what is special may stand anywhere among them.
+TEST(RecordJson, StringsComeOutAsEverybodyElseWritesThem) {
+    for (const std::string_view special :
+         {"\"", "\\", "\x1f", "\x20", "\x7e", "\x7f", "\n", "\xC2\x80", "\xE3\x81\x82"}) {
+        for (std::size_t length = 0; length <= 20; ++length) {
+            for (std::size_t at = 0; at <= length; ++at) {
+                const std::string text = std::string(length, '!').insert(at, special);
+                JsonText json;
+                EXPECT_TRUE(json.string(text));
+                EXPECT_EQ(json.text(), json_text(boost::json::string(text)));
+            }
+        }
+    }
+}
+
+TEST(RecordJson, FieldsThatAreNotEncodedHaveTheirDefaults) {
+    EXPECT_EQ(json_of(records::UploadProgress()),
+              R"({"type":"x","upload_id":"","file_name":"","lease":0,"parts_total":0,"parts":[],"completed":false})");
+    records::UploadProgress record;
+    record.set_lease(12);
+    record.add_parts()->set_number(10);
+    EXPECT_EQ(json_of(record), R"({"type":"x","upload_id":"","file_name":"","lease":12,"parts_total":0,)"
+                               R"("parts":[{"number":10,"etag":""}],"completed":false})");
+    EXPECT_EQ(json_of(records::StepFailed()),
+              R"({"type":"x","failure":"unspecified","step":"","message":"","attempt":0,"retry_at_unix_ms":0})");
+}
+
+TEST(RecordJson, AnAmountIsAlwaysEncoded) {
+    records::DepositProgress record;
+    record.mutable_approve()->set_nonce(1);
+    try {
+        json_of(record);
+        FAIL() << "was written";
+    } catch (const ErrorException& refused) {
+        EXPECT_STREQ(refused.what(), "field deposit has 0 bytes, not 32: the record is damaged");
+    }
 }
 
 TEST(RecordJson, FieldsInAnyOrderAndOfANewerEmethAreTheSameRecord) {
