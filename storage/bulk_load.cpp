@@ -10,7 +10,7 @@ namespace emeth::storage {
 
 namespace {
 
-constexpr std::size_t changes_per_batch = 6'000;  // about 1 MB
+constexpr std::size_t batch_bytes = 1 << 20;
 
 }  // namespace
 
@@ -21,7 +21,7 @@ struct BulkLoad::Impl {
 
     Result<void> write(Durability durability) { return database->write(std::exchange(batch, {}), durability); }
     Result<void> write_if_full() {
-        if (batch.size() < changes_per_batch) return {};
+        if (batch.bytes() < batch_bytes) return {};
         return write(Durability::unsynced);
     }
 };
@@ -38,16 +38,26 @@ Result<std::unique_ptr<BulkLoad>> BulkLoad::open(const std::filesystem::path& fo
     return std::unique_ptr<BulkLoad>(new BulkLoad(std::move(impl)));
 }
 
-/// The index of active JOBs receives what a JOB's life would leave in it: an entry, or its tombstone.
 Result<void> BulkLoad::add(const statemachine::Job& job, std::span<const HistoryEntry> history,
                            const std::vector<OutboxEntry>& transactions) {
+    for (const HistoryEntry& entry : history)
+        if (const Result<void> added = add_entry(job.terms.id, entry); added.has_error()) return added;
+    for (const OutboxEntry& entry : transactions)
+        if (const Result<void> added = add_transaction(entry); added.has_error()) return added;
+    return add_record(job);
+}
+
+Result<void> BulkLoad::add_entry(const JobId& id, const HistoryEntry& entry) {
+    impl_->batch.put(Family::history, history_key(id, entry.sequence), encode_history(entry));
+    return impl_->write_if_full();
+}
+
+/// The index of active JOBs receives what a JOB's life would leave in it: an entry, or its tombstone.
+Result<void> BulkLoad::add_record(const statemachine::Job& job) {
     const JobId& id = job.terms.id;
     impl_->batch.put(Family::jobs, job_key(id), encode_job(job));
-    for (const HistoryEntry& entry : history)
-        impl_->batch.put(Family::history, history_key(id, entry.sequence), encode_history(entry));
     impl_->batch.put(Family::meta, active_key(id), {});
     if (statemachine::is_end(job.state)) impl_->batch.erase(Family::meta, active_key(id));
-    put_outbox(impl_->batch, transactions);
     return impl_->write_if_full();
 }
 

@@ -26,6 +26,9 @@ public:
     /// `history` must lead to `job`, as verify() would check; `job` must not be in the store yet.
     Result<void> add(const statemachine::Job& job, std::span<const HistoryEntry> history,
                      const std::vector<OutboxEntry>& transactions);
+    /// The same in parts, for histories of any length.
+    Result<void> add_entry(const JobId& id, const HistoryEntry& entry);
+    Result<void> add_record(const statemachine::Job& job);
     /// Its replacements are added one by one, and not looked at here.
     Result<void> add_transaction(const OutboxEntry& entry);
     /// `number`: from 1, in the order of signing.

@@ -80,7 +80,6 @@ struct DumpLoader::Impl {
     std::optional<statemachine::Job> job;
     std::string record;
     std::uint64_t line_of_job = 0;
-    std::vector<HistoryEntry> history;
     Replay replay;
 
     std::optional<JobId> last_id;
@@ -162,9 +161,10 @@ void DumpLoader::Impl::take_history(const json::value& line) {
     const JobId id = fields.fixed<JobId>("id");
     if (const Result<void> checked = fields.check(); checked.has_error()) throw ErrorException(checked.error());
     if (!job || job->terms.id != id) refuse("a JOB's history follows its record");
-    HistoryEntry entry = decode_history(encoded<records::HistoryEntry>(line, {"type", "id"})).value();
+    const HistoryEntry entry = decode_history(encoded<records::HistoryEntry>(line, {"type", "id"})).value();
     replay.add(entry).value();
-    history.push_back(std::move(entry));
+    store->add_entry(id, entry).value();
+    ++loaded.history_entries;
 }
 
 /// The error is the record's, whose line is named as well.
@@ -173,11 +173,9 @@ void DumpLoader::Impl::end_job() {
     if (const Result<void> replayed = replay.finish(record); replayed.has_error())
         throw ErrorException(
             in_context(fmt::format("the JOB of line {}, {}", line_of_job, job->terms.id.hex()), replayed.error()));
-    store->add(*job, history, {}).value();
+    store->add_record(*job).value();
     ++loaded.jobs;
-    loaded.history_entries += history.size();
     job.reset();
-    history.clear();
     replay = {};
 }
 

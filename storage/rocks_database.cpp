@@ -145,10 +145,12 @@ std::string_view name(Family family) {
 
 void Batch::put(Family family, std::string_view key, std::string_view payload) {
     changes_.push_back({family, std::string(key), seal(key, payload)});
+    bytes_ += key.size() + changes_.back().value->size();
 }
 
 void Batch::erase(Family family, std::string_view key) {
     changes_.push_back({family, std::string(key), std::nullopt});
+    bytes_ += key.size();
 }
 
 Result<std::unique_ptr<RocksDatabase>> RocksDatabase::open(const fs::path& folder, OpenMode mode,

@@ -28,8 +28,8 @@ class Batch {
 public:
     void put(Family family, std::string_view key, std::string_view payload);
     void erase(Family family, std::string_view key);
-    /// Of changes.
-    [[nodiscard]] std::size_t size() const { return changes_.size(); }
+    /// Of keys and values.
+    [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
 private:
     friend class RocksDatabase;
@@ -39,6 +39,7 @@ private:
         std::optional<std::string> value;  ///< none: erase
     };
     std::vector<Change> changes_;
+    std::size_t bytes_ = 0;
 };
 
 enum class Durability {
