@@ -1,8 +1,9 @@
 #include "storage/job_json.hpp"
 
-#include <boost/json/parse.hpp>
 #include <string>
 
+#include "runtime/exact_json.hpp"
+#include "runtime/json_fields.hpp"
 #include "storage/json_text.hpp"
 #include "storage/record_codec.hpp"
 #include "storage/record_json.hpp"
@@ -14,7 +15,8 @@ boost::json::object job_json(const statemachine::Job& job) {
     JsonText text;
     append_fields(text, *records::Job::descriptor(), encode_job(job));
     // Each field follows a comma.
-    return boost::json::parse("{" + std::string(text.text().substr(1)) + "}").as_object();
+    boost::system::error_code error;
+    return parse_exactly("{" + std::string(text.text().substr(1)) + "}", json_depth_max, error).as_object();
 }
 
 }  // namespace emeth::storage

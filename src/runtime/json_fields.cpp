@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <charconv>
 #include <cmath>
 #include <utility>
 
+#include "runtime/exact_json.hpp"
 #include "runtime/utf8.hpp"
 
 namespace emeth {
@@ -84,10 +84,8 @@ std::string range_words(Number minimum, Number maximum) {
 Result<boost::json::value> parse_json(std::string_view text, std::size_t bytes_max, std::string_view what) {
     if (text.size() > bytes_max)
         return permanent_error(fmt::format("{} has {} bytes; at most {} are read", what, text.size(), bytes_max));
-    boost::json::parse_options options;
-    options.max_depth = json_depth_max;
     boost::system::error_code error;
-    boost::json::value value = boost::json::parse(text, error, {}, options);
+    boost::json::value value = parse_exactly(text, json_depth_max, error);
     if (error) return permanent_error(fmt::format("{} is not valid JSON: {}", what, error.message()));
     return value;
 }
