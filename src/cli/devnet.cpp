@@ -30,10 +30,12 @@ struct DevnetFlags {
 constexpr const char* examples =
     "Starts anvil, deploys the contracts, and serves the Storage API, the JOB info server and the verifier, all on "
     "127.0.0.1.\n"
+    "Its page, at the JOB info server's address, shows JOBs, verdicts, storage and chain in a browser.\n"
     "The folder keeps everything: a later start with the same --data continues where this one ended.\n\n"
     "Examples:\n"
     "  emeth devnet --data ./net --requests-every 60    a JOB a minute, from the texts\n"
     "                                                   in ./net/texts\n"
+    "  emeth devnet --data ./net --info-port 3000       its page at http://127.0.0.1:3000/\n"
     "  emeth master --config ./net/master.env --data ./node --local-workers 2\n"
     "  emeth worker --config ./net/worker.env --data ./worker\n"
     "  emeth request --config ./net/requester.env --data ./requester book.txt\n";
@@ -91,9 +93,9 @@ Task<Result<void>> run_devnet(DevnetFlags flags) {
         end_telling_of_waiting();
         fmt::print(
             "endpoint        {}\nEmethCore       {}\nEMT             {}\nStorage API     {}\nJOB info server "
-            "{}\nsettings        {}\n",
+            "{}\nnetwork page    {}\nsettings        {}\n",
             network.endpoint().text(), network.core().hex(), network.token().hex(), network.storage_api().text(),
-            network.info_server().text(),
+            network.info_server().text(), network.info_server().text(),
             (std::filesystem::path(flags.data) / "{master,worker,requester}.env").string());
         fmt::print(
             "join it: emeth master --config {}/master.env --data ./node --local-workers 1\nCtrl-C ends everything.\n",
@@ -120,7 +122,9 @@ void register_devnet(CLI::App& app, Invocation& invocation) {
         ->capture_default_str();
     command->add_option("--storage-port", flags->options.storage_port, "port of the Storage API")
         ->capture_default_str();
-    command->add_option("--info-port", flags->options.info_port, "port of the JOB info server")->capture_default_str();
+    command
+        ->add_option("--info-port", flags->options.info_port, "port of the JOB info server and of the network's page")
+        ->capture_default_str();
     command->add_option("--block-interval", flags->options.block_interval_s, "seconds between blocks")
         ->capture_default_str()
         ->check(CLI::Range(1, 60));

@@ -89,7 +89,9 @@ Task<Result<void>> run_info_server(std::shared_ptr<ServerFlags> flags) {
 
 void register_storage_api(CLI::App& app, Invocation& invocation) {
     auto* command = app.add_subcommand("storageapi", "serve datasets and results to those whom the chain allows it");
-    command->footer("Example:\n  emeth storageapi --config net.env --data ./storage --port 4000\n");
+    command->footer(
+        "Example:\n  emeth storageapi --config net.env --data ./storage --port 4000\n"
+        "A browser finds at http://127.0.0.1:4000/ whether it is ready.\n");
     auto flags = std::make_shared<ServerFlags>();
     flags->listen.port = 4'000;
     flags->data = ".emeth/storage";
@@ -109,7 +111,9 @@ void register_storage_api(CLI::App& app, Invocation& invocation) {
 
 void register_info_server(CLI::App& app, Invocation& invocation) {
     auto* command = app.add_subcommand("infoserver", "serve the list of JOBs");
-    command->footer("Example:\n  emeth infoserver --config net.env --port 3000\n");
+    command->footer(
+        "Example:\n  emeth infoserver --config net.env --port 3000\n"
+        "A browser finds at http://127.0.0.1:3000/ whether it is ready.\n");
     auto flags = std::make_shared<ServerFlags>();
     flags->listen.port = 3'000;
     flags->add_to(*command);

@@ -11,6 +11,7 @@
 #include "crypto/configured_key.hpp"
 #include "http/health_routes.hpp"
 #include "http/server.hpp"
+#include "network/server_page.hpp"
 #include "network/verifier/verifier.hpp"
 #include "runtime/log.hpp"
 #include "runtime/reload.hpp"
@@ -24,7 +25,7 @@ namespace {
 struct VerifierFlags {
     ConfigFlags config;
     std::string data = ".emeth/verifier";
-    http::ServerOptions health;  ///< for /healthz and /readyz; port 0: nobody is listened to
+    http::ServerOptions health;  ///< for /, /healthz and /readyz; port 0: nobody is listened to
 };
 
 SettingTexts texts_of(const EnvConfig& config) {
@@ -79,7 +80,10 @@ Task<Result<void>> run_verifier(const VerifierFlags& flags, EnvConfig config, Ve
     network::Verifier verifier(ports, settings);
     Running running{std::move(settings), texts_of(config)};
     http::Server health(executor, flags.health);
-    http::add_health_routes(health, [&verifier] { return verifier.why_not_ready(); });
+    const http::WhyNotReady why_not_ready = [&verifier] { return verifier.why_not_ready(); };
+    http::add_health_routes(health, why_not_ready);
+    network::ServerPage page(executor, "verifier", why_not_ready, system_clock());
+    page.add_routes(health);
     TaskGroup group(executor, 4);
     if (flags.health.port != 0) {
         if (auto listening = health.listen(); listening.has_error()) co_return listening;
@@ -108,10 +112,13 @@ void register_verifier(CLI::App& app, Invocation& invocation) {
     auto* command = app.add_subcommand("verifier", "check submitted JOBs: verify, rejectResult, timeout");
     command->footer(
         "SIGHUP has it read its settings again: threads, patience_ms and log_level take effect at once.\n\n"
-        "Example:\n  emeth verifier --config config/verifier.env --data ./verifier\n");
+        "Examples:\n"
+        "  emeth verifier --config config/verifier.env --data ./verifier\n"
+        "  emeth verifier --config config/verifier.env --data ./verifier --port 3100\n"
+        "                              says at http://127.0.0.1:3100/ whether it is ready\n");
     auto flags = std::make_shared<VerifierFlags>();
     flags->config.add_to(*command, verifier_settings());
-    command->add_option("--host", flags->health.host, "address to listen on for /healthz and /readyz")
+    command->add_option("--host", flags->health.host, "address to listen on for its page (/), /healthz and /readyz")
         ->capture_default_str();
     command->add_option("--port", flags->health.port, "port for them; 0: none")->capture_default_str();
     add_path(*command, "--data", flags->data, "folder of key, outbox and scratch files", "DIR");

@@ -2,10 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <boost/asio/ip/address.hpp>
 #include <boost/beast/core/string.hpp>
 #include <string>
-#include <string_view>
 
+#include "runtime/ip_address.hpp"
 #include "runtime/redaction.hpp"
 
 namespace emeth::http {
@@ -20,6 +21,18 @@ bool follows_a_link(const ServerRequest& request) {
            request.header("sec-fetch-dest") == "document";
 }
 
+/// Without the port, and without the brackets of an IPv6 address.
+std::string_view name_of_host(std::string_view host_header) {
+    if (host_header.starts_with('[')) return host_header.substr(1, host_header.find(']') - 1);
+    return host_header.substr(0, host_header.find(':'));
+}
+
+bool is_ip_address(const std::string& text) {
+    boost::system::error_code no_address;
+    boost::asio::ip::make_address(text, no_address);
+    return !no_address;
+}
+
 }  // namespace
 
 OrRefusal<void> refuse_foreign_page(const ServerRequest& request) {
@@ -29,6 +42,23 @@ OrRefusal<void> refuse_foreign_page(const ServerRequest& request) {
     if (is_another_site(request.header("sec-fetch-site")) && !follows_a_link(request))
         return forbidden("pages of another site may not ask this server");
     return {};
+}
+
+bool is_own_host(std::string_view host_header, std::string_view listen_host) {
+    const std::string name(name_of_host(host_header));
+    if (name.empty()) return false;
+    if (boost::beast::iequals(name, "localhost") || is_loopback(name)) return true;
+    const bool listens_everywhere = listen_host == "0.0.0.0" || listen_host == "::";
+    return listens_everywhere ? is_ip_address(name) : boost::beast::iequals(name, std::string(listen_host));
+}
+
+OrRefusal<void> refuse_foreign_host(const ServerRequest& request, std::string_view listen_host) {
+    const std::string_view host = request.header("host");
+    if (is_own_host(host, listen_host)) return {};
+    return forbidden(
+        fmt::format("the host name '{}' is not this server's: use localhost or its address, through a tunnel if it is "
+                    "elsewhere",
+                    redacted(host)));
 }
 
 }  // namespace emeth::http

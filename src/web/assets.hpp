@@ -1,4 +1,4 @@
-// The dashboard's files, which the build embeds into the program (src/web/embed.mjs). Constant.
+// The files of our pages, which the build embeds into the program (src/web/embed.mjs). Constant.
 #pragma once
 
 #include <span>
@@ -13,6 +13,9 @@ struct Asset {
     std::string_view etag;  ///< of the bytes, in quotes
 };
 
-std::span<const Asset> assets();
+/// Of a node.
+std::span<const Asset> dashboard_files();
+/// Of a network, or of one of its servers by itself.
+std::span<const Asset> network_files();
 
 }  // namespace emeth::web

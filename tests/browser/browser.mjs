@@ -33,17 +33,19 @@ export class Browser {
     }
 
     constructor(browser, screenshots) {
-        Object.assign(this, { browser, screenshots, errors: [], hosts: new Set() });
+        Object.assign(this, { browser, screenshots, errors: [] });
     }
 
-    /** A page of its own session. What goes wrong in it is kept in `errors`, whom it asks in `hosts`. */
+    /** A page of its own session. What goes wrong in it is kept in `errors`, whom it asks in the page's
+     *  `asked_hosts`. */
     async open(url, options = {}) {
         const context = await this.browser.newContext({ viewport: widths.wide, locale: 'en-US', ...options });
         const page = await context.newPage();
         page.setDefaultTimeout(60_000);
         page.on('console', (message) => message.type() === 'error' && this.errors.push(message.text()));
         page.on('pageerror', (error) => this.errors.push(String(error)));
-        page.on('request', (request) => this.hosts.add(new URL(request.url()).host));
+        page.asked_hosts = new Set();
+        page.on('request', (request) => page.asked_hosts.add(new URL(request.url()).host));
         await page.goto(url);
         return page;
     }

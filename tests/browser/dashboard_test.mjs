@@ -1,5 +1,5 @@
-// The dashboard of a node that works on a devnet, in a real browser: JOBs are followed without a reload, while one is
-// declined and the master is restarted under the page; who may not act is refused.
+// The dashboard of a node that works on a devnet, and the devnet's own page, in a real browser: JOBs are followed without
+// a reload, while one is declined and the master is restarted under the page; who may not act is refused.
 // Usage: node dashboard_test.mjs EMETH DATA_FOLDER SCREENSHOT_FOLDER
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -11,6 +11,7 @@ import { Devnet, emt, free_port } from '../support/devnet.mjs';
 import { kill_all, until } from '../support/programs.mjs';
 import { Requester } from '../support/requester.mjs';
 import { Browser } from './browser.mjs';
+import { NetworkPage } from './network_page.mjs';
 
 const [emeth, data, screenshots] = process.argv.slice(2);
 for (const folder of [data, screenshots]) rmSync(folder, { recursive: true, force: true });
@@ -173,6 +174,7 @@ async function follow_to_verified(page, requester) {
     await page.waitForSelector(`.cards a[href="#/jobs/${id}"]`);
     await browser.photograph(page, 'overview-ended');
     say('a JOB was followed to verified');
+    return id;
 }
 
 const terms = async () => ({ deadline: (await devnet.provider.getBlock('latest')).timestamp + 10 * 86_400 });
@@ -180,11 +182,15 @@ const settings = { worker_port: port, max_fee: (10n ** 24n).toString(), threads:
 let devnet, browser;
 try {
     devnet = await Devnet.start(emeth, data);
-    let node = devnet.start_node(1, settings);
+    browser = await Browser.launch(screenshots);
+    const network_page = await NetworkPage.open(browser, devnet);
     const requester = await Requester.create(devnet, 1_000n);
+    await network_page.check_who_is_refused();
+    await network_page.see_a_rejection(requester, book.subarray(0, 16_000), await terms());
+    say('the network was seen to reject a JOB');
+    let node = devnet.start_node(1, settings);
     await until('the dashboard', 60, () => ask('GET', '/api/v1/node').then(({ status }) => status === 200, () => false));
     assert.ok(node.program.output.includes(`dashboard ${address}/`), node.program.output);
-    browser = await Browser.launch(screenshots);
     const page = await browser.open(`${address}/`);
     await page.waitForSelector('.verdict.safe >> text=No deposit is locked');
     await page.evaluate(() => (window.was_never_loaded_again = true));
@@ -212,11 +218,14 @@ try {
     await decline_by_hand(page, job, token);
     browser.errors = browser.errors.filter((error) => !error.includes('401'));  // the token that was wrong on purpose
     await drain_and_resume(page);
-    await follow_to_verified(page, requester);
+    await network_page.see_verified(await follow_to_verified(page, requester));
+    await network_page.photograph();
+    await network_page.close();
+    say('and its page said so');
 
     assert.equal(await page.evaluate(() => window.was_never_loaded_again), true, 'the page was loaded again');
     assert.deepEqual(browser.errors, [], 'the browser has errors to tell');
-    assert.deepEqual([...browser.hosts], [`127.0.0.1:${port}`], 'the page asks somebody else');
+    assert.deepEqual([...page.asked_hosts], [`127.0.0.1:${port}`], 'the page asks somebody else');
     await page.close();
     await node.stop();
 } finally {

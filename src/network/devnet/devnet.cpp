@@ -10,11 +10,14 @@
 #include "chain/encoding/emeth_core.hpp"
 #include "chain/sender/transaction_sender.hpp"
 #include "crypto/key_file.hpp"
+#include "http/foreign_page.hpp"
 #include "network/devnet/anvil.hpp"
 #include "network/devnet/deployment.hpp"
 #include "network/devnet/free_port.hpp"
+#include "network/devnet/network_view.hpp"
 #include "network/info_server/info_server.hpp"
 #include "network/requester/requester_bot.hpp"
+#include "network/server_page.hpp"
 #include "network/storage_api/storage_api_server.hpp"
 #include "network/verifier/verifier.hpp"
 #include "runtime/durable_file.hpp"
@@ -71,6 +74,14 @@ Result<std::uint16_t> choose_port(const asio::any_io_executor& executor, std::ui
     return free_port(executor);
 }
 
+Task<http::Answer> sent_on(std::string url) {
+    http::ServerResponse response;
+    response.status = 302;
+    response.headers["location"] = std::move(url);
+    response.headers["cache-control"] = "no-store";
+    co_return response;
+}
+
 /// A participant in the network with its own key and its own durable outbox.
 struct Actor {
     crypto::PrivateKey key;
@@ -92,8 +103,10 @@ struct Devnet::Impl {
     std::optional<chain::RpcChain> rpc_chain;
     std::optional<Actor> verifier_actor, requester_actor;
     std::optional<StorageApiServer> storage_server;
+    std::optional<web::SnapshotFeed> network_feed;  ///< what `network_view` sees
     std::optional<InfoServerService> info_service;
     std::optional<Verifier> verifier;
+    std::optional<NetworkView> network_view;  ///< before the first request
     std::optional<Requester> requester;
 
     Impl(DevnetOptions chosen, asio::any_io_executor io, FolderLock held)
@@ -104,6 +117,7 @@ struct Devnet::Impl {
     Task<Result<void>> fund(Address account, Wei alt, Wei emt);
     Task<Result<void>> fund_actors();
     Result<void> start_servers(const Record& record);
+    void send_on_to_network_page(http::Server& server);
     Result<Actor> make_actor(const std::string& name);
     Task<Result<void>> run_anvil();
     Task<Result<void>> run_parts();
@@ -176,6 +190,7 @@ Result<void> Devnet::Impl::start_servers(const Record& record) {
     storage_options.listen.port = record.storage_port;
     storage_options.listen.public_url = options.storage_public_url;
     storage_options.folder = options.folder / "objects";
+    storage_options.add_page = [this](http::Server& server) { send_on_to_network_page(server); };
     storage_server.emplace(executor, StorageApiPorts{*rpc_chain, system_clock(), system_random(), pool},
                            std::move(storage_options));
     if (auto listening = storage_server->listen(); listening.has_error()) return listening;
@@ -194,6 +209,14 @@ Result<void> Devnet::Impl::start_servers(const Record& record) {
 
     InfoServerOptions info_options;
     info_options.listen.port = record.info_port;
+    info_options.add_page = [this, host = info_options.listen.host](http::Server& server) {
+        add_network_page(server, *network_feed, [host](const http::ServerRequest& request) {
+            const http::OrRefusal<void> named = http::refuse_foreign_host(request, host);
+            return named.has_error() ? named : http::refuse_foreign_page(request);
+        });
+    };
+    network_feed.emplace(
+        executor, [this] { return network_view->look(); }, system_clock());
     info_service.emplace(executor, InfoServerPorts{*rpc_chain, *requester_actor->storage, system_clock()},
                          std::move(info_options));
     if (auto listening = info_service->listen(); listening.has_error()) return listening;
@@ -214,7 +237,16 @@ Result<void> Devnet::Impl::start_servers(const Record& record) {
     verifier.emplace(verifier_ports, std::move(verifier_options));
     requester.emplace(RequesterPorts{*rpc_chain, *requester_actor->sender, *requester_actor->storage, system_random()},
                       deployment.core, deployment.token);
+    network_view.emplace(
+        NetworkParts{*rpc_chain, *info_service, *storage_server, *verifier, system_clock()},
+        NetworkNames{options.chain_id, deployment.core, deployment.token, verifier_actor->key.address(),
+                     endpoint.text(), storage_url.text(), info_url.text()});
     return {};
+}
+
+/// The page is at the JOB info server's /.
+void Devnet::Impl::send_on_to_network_page(http::Server& server) {
+    server.route("GET", "/", 0, [this](http::ServerRequest) { return sent_on(info_url.text()); });
 }
 
 Task<Result<void>> Devnet::Impl::start() {

@@ -50,6 +50,7 @@ public:
 
     [[nodiscard]] const http::Url& endpoint() const;
     [[nodiscard]] const http::Url& storage_api() const;
+    /// At its / is the network's page.
     [[nodiscard]] const http::Url& info_server() const;
     [[nodiscard]] Address core() const;
     [[nodiscard]] Address token() const;

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <boost/json/array.hpp>
 #include <charconv>
 #include <utility>
 
@@ -60,10 +59,16 @@ InfoServerService::InfoServerService(asio::any_io_executor executor, InfoServerP
       reasons_(ports.storage, ports.clock),
       clock_(ports.clock),
       poll_interval_(options.poll_interval),
+      page_(
+          executor, "job_info_server", [this] { return why_not_ready(); }, ports.clock),
       server_(executor, std::move(options.listen)) {
     server_.route_json("GET", api_client::jobs_path, request_bytes_max,
                        [this](http::ServerRequest request) { return list(std::move(request)); });
     http::add_health_routes(server_, [this] { return why_not_ready(); });
+    if (options.add_page)
+        options.add_page(server_);
+    else
+        page_.add_routes(server_);
 }
 
 Task<std::vector<std::string>> InfoServerService::why_not_ready() {
@@ -75,13 +80,17 @@ Task<std::vector<std::string>> InfoServerService::why_not_ready() {
     co_return reasons;
 }
 
+boost::json::array InfoServerService::newest(std::optional<chain::JobStatus> status, std::size_t count_max) const {
+    boost::json::array jobs;
+    for (const auto* job : index_.newest(status, count_max))
+        jobs.emplace_back(listed(*job, reasons_.reason_of(job->id)));
+    return jobs;
+}
+
 Task<http::Answer> InfoServerService::list(http::ServerRequest request) {
     const auto status = wanted_status(request);
     if (status.has_error()) co_return status.error();
-    boost::json::array jobs;
-    for (const auto* job : index_.newest(*status, answer_jobs_max))
-        jobs.emplace_back(listed(*job, reasons_.reason_of(job->id)));
-    http::ServerResponse response{boost::json::value(std::move(jobs))};
+    http::ServerResponse response{boost::json::value(newest(*status, answer_jobs_max))};
     response.headers["x-emeth-block"] = std::to_string(index_.block());
     co_return response;
 }

@@ -92,4 +92,10 @@ std::vector<const IndexedJob*> JobIndex::newest(std::optional<chain::JobStatus> 
     return chosen;
 }
 
+std::map<chain::JobStatus, std::size_t> JobIndex::count_by_status() const {
+    std::map<chain::JobStatus, std::size_t> counts;
+    for (const auto& [id, job] : jobs_) ++counts[job.record.status];
+    return counts;
+}
+
 }  // namespace emeth::network

@@ -37,6 +37,7 @@ public:
     /// The `count_max` most recently requested JOBs, of `status` or of all statuses, newest first.
     [[nodiscard]] std::vector<const IndexedJob*> newest(std::optional<chain::JobStatus> status,
                                                         std::size_t count_max) const;
+    [[nodiscard]] std::map<chain::JobStatus, std::size_t> count_by_status() const;
     /// The block up to which the index is complete.
     [[nodiscard]] std::uint64_t block() const { return block_; }
 

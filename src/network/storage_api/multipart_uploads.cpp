@@ -119,6 +119,20 @@ void MultipartUploads::sweep(std::int64_t now_unix_s) {
     }
 }
 
+std::size_t MultipartUploads::open_uploads() const {
+    std::size_t count = 0;
+    std::error_code ignored;
+    for (const fs::directory_entry& job : fs::directory_iterator(store_.uploads(), ignored)) {
+        for (const fs::directory_entry& entry : fs::directory_iterator(job.path(), ignored)) {
+            const Result<UploadBinding> binding = read_record(entry.path());
+            if (!binding) continue;
+            const std::string key = entry.path().filename().string();
+            if (!is_complete({*binding, key, entry.path(), file_name_of(*binding, key)})) ++count;
+        }
+    }
+    return count;
+}
+
 OrRefusal<UploadTicket> MultipartUploads::open(const UploadBinding& binding, Random& random) {
     const fs::path job_folder = store_.uploads() / plain_hex(binding.job);
     if (const Result<void> made = create_folder(job_folder, private_folder); made.has_error())

@@ -54,6 +54,9 @@ public:
     /// Called at start: removes what a crash left unfinished, the parts of completed uploads, and abandoned uploads.
     void sweep(std::int64_t now_unix_s);
 
+    /// Uploads that have been opened and not completed.
+    [[nodiscard]] std::size_t open_uploads() const;
+
     OrRefusal<UploadTicket> open(const UploadBinding& binding, Random& random);
     /// Takes a temporary file of the store's incoming folder as a part, replacing any earlier one. Where an object of
     /// the bound digest is complete (another upload brought it), the part is not needed, which is no error.

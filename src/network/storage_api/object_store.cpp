@@ -91,12 +91,22 @@ std::int64_t ObjectStore::stored_at_unix_s(ObjectKind kind, std::string_view obj
                                                             : std::numeric_limits<std::int64_t>::max();
 }
 
+std::size_t ObjectStore::count(ObjectKind kind) const {
+    std::error_code ignored;
+    const fs::directory_iterator objects(folder_ / name(kind), ignored);
+    return static_cast<std::size_t>(std::distance(begin(objects), end(objects)));
+}
+
+Result<std::uint64_t> ObjectStore::disk_free_bytes() const {
+    return free_bytes(folder_);
+}
+
 OrRefusal<void> ObjectStore::check_space(std::uint64_t bytes) const {
     const std::uint64_t used = bytes_used_;
     if (used >= limits_.total_bytes_max || bytes > limits_.total_bytes_max - used)
         return Refusal{507, fmt::format("the store is full: {} of {} bytes are in use, {} more were asked for", used,
                                         limits_.total_bytes_max, bytes)};
-    const Result<std::uint64_t> free = free_bytes(folder_);
+    const Result<std::uint64_t> free = disk_free_bytes();
     if (free.has_error()) return disk_refusal(free.error());
     if (*free < limits_.disk_free_bytes_min || bytes > *free - limits_.disk_free_bytes_min)
         return Refusal{

@@ -50,6 +50,11 @@ public:
     /// Whether `bytes` more may be stored; 413 or 507 when not.
     [[nodiscard]] OrRefusal<void> check_space(std::uint64_t bytes) const;
     [[nodiscard]] const StorageLimits& limits() const { return limits_; }
+    /// Of all objects and open uploads together.
+    [[nodiscard]] std::uint64_t bytes_used() const { return bytes_used_; }
+    /// Complete objects of this kind.
+    [[nodiscard]] std::size_t count(ObjectKind kind) const;
+    [[nodiscard]] Result<std::uint64_t> disk_free_bytes() const;
 
     /// Moves a temporary file from incoming() into place. Publishing the same content again is not an error; different
     /// content is 409.

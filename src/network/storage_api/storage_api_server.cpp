@@ -27,11 +27,17 @@ struct StorageApiServer::Impl {
     Impl(asio::any_io_executor executor, StorageApiPorts ports, StorageApiOptions options)
         : services(ports, std::move(options.folder), options.limits),
           probe(executor, ports.chain, ports.clock),
+          page(
+              executor, "storage_api", [this] { return why_not_ready(); }, ports.clock),
           server(std::move(executor), std::move(options.listen)) {
         for (const auto& endpoints : {dataset_endpoints(), result_endpoints(), verdict_endpoints()})
             for (const Endpoint& endpoint : endpoints) add(endpoint);
         add_object_routes(server, services);
         http::add_health_routes(server, [this] { return why_not_ready(); });
+        if (options.add_page)
+            options.add_page(server);
+        else
+            page.add_routes(server);
     }
 
     void add(const Endpoint& endpoint) {
@@ -45,6 +51,7 @@ struct StorageApiServer::Impl {
 
     StorageServices services;
     ChainProbe probe;
+    ServerPage page;
     http::Server server;
 };
 
@@ -80,6 +87,25 @@ Result<void> StorageApiServer::listen() {
 
 std::string StorageApiServer::url() const {
     return impl_->server.url();
+}
+
+Task<std::vector<std::string>> StorageApiServer::why_not_ready() {
+    return impl_->why_not_ready();
+}
+
+Task<StorageSummary> StorageApiServer::summary() {
+    auto count = [impl = impl_] {
+        const ObjectStore& store = impl->services.store;
+        StorageSummary summary;
+        summary.datasets = store.count(ObjectKind::dataset);
+        summary.results = store.count(ObjectKind::result);
+        summary.uploads_open = impl->services.uploads.open_uploads();
+        summary.bytes_used = store.bytes_used();
+        if (const Result<std::uint64_t> free = store.disk_free_bytes()) summary.disk_free_bytes = *free;
+        summary.limits = store.limits();
+        return summary;
+    };
+    return impl_->services.pool.run(std::move(count));
 }
 
 Task<> StorageApiServer::run() {

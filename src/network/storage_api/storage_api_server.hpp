@@ -8,10 +8,13 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "chain/chain.hpp"
 #include "http/server.hpp"
+#include "network/server_page.hpp"
 #include "network/storage_api/object_store.hpp"
+#include "network/storage_api/storage_summary.hpp"
 #include "runtime/blocking_pool.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/random.hpp"
@@ -31,6 +34,7 @@ struct StorageApiOptions {
     /// For this server's exclusive use: the caller holds a lock on it or on a parent folder.
     std::filesystem::path folder;
     StorageLimits limits{};
+    AddPage add_page{};
 };
 
 class StorageApiServer {
@@ -41,6 +45,10 @@ public:
     /// Prepares the folder (removing what a crash left), binds and listens.
     Result<void> listen();
     [[nodiscard]] std::string url() const;
+    /// Sentences for /readyz: why it does not serve; none: it does.
+    Task<std::vector<std::string>> why_not_ready();
+    /// Counted anew: it reads the folder, on the pool.
+    Task<StorageSummary> summary();
     /// Serves until cancelled.
     Task<> run();
 

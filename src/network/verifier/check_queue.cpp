@@ -1,7 +1,7 @@
 #include "network/verifier/check_queue.hpp"
 
 #include <algorithm>
-#include <vector>
+#include <utility>
 
 namespace emeth::network {
 
@@ -19,6 +19,7 @@ std::optional<JobId> CheckQueue::start_next(Milliseconds now) {
         Entry& entry = entries_.at(job);
         if (fits(entry.cost)) {
             entry.is_running = true;
+            entry.started_at = now;
             return job;
         }
         if (now - entry.since >= passed_by_max) break;
@@ -34,6 +35,14 @@ bool CheckQueue::is_waiting(const JobId& job) const {
 std::size_t CheckQueue::running() const {
     return static_cast<std::size_t>(
         std::ranges::count_if(entries_, [](const auto& entry) { return entry.second.is_running; }));
+}
+
+std::vector<CheckQueue::Turn> CheckQueue::turns() const {
+    std::vector<Turn> turns;
+    for (const auto& [job, entry] : entries_)
+        turns.push_back({job, entry.is_running, entry.is_running ? entry.started_at : entry.since});
+    std::ranges::sort(turns, {}, [](const Turn& turn) { return std::pair(!turn.is_running, turn.since); });
+    return turns;
 }
 
 bool CheckQueue::fits(const CheckCost& cost) const {

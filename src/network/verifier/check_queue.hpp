@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <vector>
 
 #include "runtime/clock.hpp"
 #include "statemachine/types.hpp"
@@ -46,11 +47,22 @@ public:
     [[nodiscard]] bool is_waiting(const JobId& job) const;
     [[nodiscard]] std::size_t running() const;
 
+    /// A JOB that waits for its check, or is being checked.
+    struct Turn {
+        JobId job;
+        bool is_running = false;
+        Milliseconds since{0};  ///< that it waits, or is being checked; monotonic
+    };
+    /// Those that are being checked first, then those that wait, each from the oldest to the newest.
+    [[nodiscard]] std::vector<Turn> turns() const;
+    [[nodiscard]] std::size_t checks_max() const { return budget_.checks_max; }
+
 private:
     struct Entry {
         Milliseconds since{0};  ///< when it came
         CheckCost cost;
         bool is_running = false;
+        Milliseconds started_at{0};  ///< if it is running
     };
     [[nodiscard]] bool fits(const CheckCost& cost) const;
 

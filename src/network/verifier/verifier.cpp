@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
 #include <utility>
 #include <vector>
 
+#include "api_client/verdict_reason.hpp"
 #include "chain/encoding/emeth_core.hpp"
 #include "chain/log_follower.hpp"
 #include "chain/reorganisation.hpp"
@@ -21,6 +23,7 @@
 #include "runtime/retry_policy.hpp"
 #include "runtime/subject_log.hpp"
 #include "runtime/task_group.hpp"
+#include "runtime/utf8.hpp"
 
 namespace emeth::network {
 
@@ -31,9 +34,15 @@ constexpr RetryPolicy retry_policy{.first = Milliseconds(1'000), .factor = 2, .m
 /// JOBs that are looked at on chain at the same time.
 constexpr std::size_t looks_max = 16;
 
+/// What a failure may hold is for the log: paths, addresses of servers.
+constexpr std::string_view last_try_failed = "the last try failed; the verifier's log says why";
+
 struct OpenJob {
     bool is_in_work = false;
     std::uint32_t failures = 0;                 ///< consecutive failed checks
+    Milliseconds failing_since{0};              ///< monotonic; of the first of them
+    std::string may_be_told;                    ///< of the try in work, once it has failed
+    std::string waits_for;                      ///< by the last failed try
     Milliseconds not_before{0};                 ///< monotonic
     std::optional<Milliseconds> missing_since;  ///< monotonic; when its artifact or evidence was first found missing
     Hash256 missing_for;                        ///< the block of the submit for which it was missing
@@ -55,9 +64,10 @@ struct Verifier::Impl : VerifierPorts {
     chain::LogFollower follower;
     CheckQueue queue;
     ReasonSender reasons;
-    bool follows = false;           ///< the last look at the chain's logs succeeded
-    std::size_t looks = 0;          ///< in work
-    std::map<JobId, OpenJob> open;  ///< JOBs last seen as PROCESSING or SUBMITTED
+    bool follows = false;               ///< the last look at the chain's logs succeeded
+    std::size_t looks = 0;              ///< in work
+    std::map<JobId, OpenJob> open;      ///< JOBs last seen as PROCESSING or SUBMITTED
+    std::deque<GivenVerdict> verdicts;  ///< the newest first
 
     Task<> run();
     Task<> follow_and_start(TaskGroup& group);
@@ -75,7 +85,10 @@ struct Verifier::Impl : VerifierPorts {
     Task<Result<bool>> send_kept_verdict(JobId id);
     bool is_patience_over(JobId id, const Hash256& submit_block);
     [[nodiscard]] std::uint64_t events_of(JobId id) const;
+    Error postponed(JobId id, std::string what);
     void note_end(JobId id, const Result<void>& work);
+    void note_verdict(JobId id, Decision decision, std::string_view reason, std::uint64_t gas);
+    [[nodiscard]] std::vector<UnjudgedJob> unjudged() const;
 };
 
 /// The logs only tell where to look; a JOB's content is always read from the contract.
@@ -120,15 +133,15 @@ Task<Result<SubmitBlock>> Verifier::Impl::block_of_submit(JobId id) {
     for (auto log = logs->rbegin(); log != logs->rend(); ++log) {
         if (log->status != chain::JobStatus::submitted) continue;
         if (log->block + options.confirmations > latest->number + 1)
-            co_return transient_error(
-                fmt::format("its submit in block {} is not {} blocks deep yet", log->block, options.confirmations));
+            co_return postponed(
+                id, fmt::format("its submit in block {} is not {} blocks deep yet", log->block, options.confirmations));
         const auto block = co_await chain.block(log->block);
         if (block.has_error()) co_return block.error();
         if (!*block || (*block)->hash != log->block_hash)
-            co_return transient_error(fmt::format("block {} with its submit is not on the chain", log->block));
+            co_return postponed(id, fmt::format("block {} with its submit is not on the chain", log->block));
         co_return SubmitBlock{log->block_hash, (*block)->timestamp_unix_s};
     }
-    co_return transient_error("the chain shows no submit of it");
+    co_return postponed(id, "the chain shows no submit of it");
 }
 
 /// What took hours to find out is durable before it is sent.
@@ -155,17 +168,21 @@ Task<Result<void>> Verifier::Impl::send_verdict(JobId id, SubmitBlock submit, Ve
     // The check may have taken hours, and what it judged is the draw of that block alone.
     const auto still = co_await block_of_submit(id);
     if (still.has_error()) co_return still.error();
-    if (still->hash != submit.hash) co_return transient_error("its submit has moved to another block");
+    if (still->hash != submit.hash) co_return postponed(id, "its submit has moved to another block");
     if (verdict.passed) {
         log_of(id).info("verifier: passes, {} gas", verdict.gas);
         chain::Bytes data = chain::encode_verify(id, verdict.gas);
-        co_return co_await call(id, std::move(data), "verify");
+        auto verified = co_await call(id, std::move(data), "verify");
+        if (verified.has_value()) note_verdict(id, Decision::passed, {}, verdict.gas);
+        co_return verified;
     }
-    if (verdict.may_pass_later && !is_patience_over(id, submit.hash)) co_return transient_error(verdict.reason);
+    if (verdict.may_pass_later && !is_patience_over(id, submit.hash)) co_return postponed(id, verdict.reason);
     log_of(id).info("verifier: rejected: {}", verdict.reason);
     co_await reasons.send(id, submit.hash, verdict.reason);
     chain::Bytes data = chain::encode_reject_result(id);
-    co_return co_await call(id, std::move(data), "rejectResult");
+    auto rejected = co_await call(id, std::move(data), "rejectResult");
+    if (rejected.has_value()) note_verdict(id, Decision::rejected, verdict.reason, 0);
+    co_return rejected;
 }
 
 /// A JOB that was judged waits for no turn, since nothing is left to compute. False: no verdict is on its present draw.
@@ -204,6 +221,7 @@ Task<Result<void>> Verifier::Impl::look_at(JobId id) {
     }
     if (const auto found = open.find(id); found != open.end()) {
         found->second.failures = 0;
+        found->second.waits_for.clear();
         found->second.missing_since.reset();
     }
     const auto block = co_await chain.latest_block();
@@ -211,7 +229,9 @@ Task<Result<void>> Verifier::Impl::look_at(JobId id) {
     if (block->timestamp_unix_s <= job->deadline_unix_s + options.timeout_grace_s) co_return Result<void>{};
     log_of(id).info("verifier: past its deadline by {} s: timeout", block->timestamp_unix_s - job->deadline_unix_s);
     chain::Bytes data = chain::encode_timeout(id);
-    co_return co_await call(id, std::move(data), "timeout");
+    auto timed_out = co_await call(id, std::move(data), "timeout");
+    if (timed_out.has_value()) note_verdict(id, Decision::timed_out, {}, 0);
+    co_return timed_out;
 }
 
 /// It begins anew with each draw, which wants other evidence.
@@ -229,12 +249,27 @@ std::uint64_t Verifier::Impl::events_of(JobId id) const {
     return found == open.end() ? 0 : found->second.events;
 }
 
+/// A failure of which everybody may be told.
+Error Verifier::Impl::postponed(JobId id, std::string what) {
+    if (const auto found = open.find(id); found != open.end())
+        found->second.may_be_told = one_line(what, api_client::verdict_reason_bytes_max);
+    return transient_error(std::move(what));
+}
+
+void Verifier::Impl::note_verdict(JobId id, Decision decision, std::string_view reason, std::uint64_t gas) {
+    verdicts.push_front({id, decision, one_line(reason, api_client::verdict_reason_bytes_max), gas, clock.unix_ms()});
+    if (verdicts.size() > VerifierView::verdicts_max) verdicts.pop_back();
+}
+
 void Verifier::Impl::note_end(JobId id, const Result<void>& work) {
     const auto found = open.find(id);
     if (found == open.end()) return;
     auto& job = found->second;
     job.is_in_work = false;
+    const std::string told = std::exchange(job.may_be_told, {});
     if (work.has_value()) return;
+    job.waits_for = told.empty() ? std::string(last_try_failed) : told;
+    if (job.failures == 0) job.failing_since = clock.monotonic();
     const auto wait = backoff(++job.failures, retry_policy, 0);
     job.not_before = clock.monotonic() + wait;
     log_of(id).warn("verifier: will look again in {} ms: {}", wait.count(), work.error().message);
@@ -305,6 +340,27 @@ CheckQueue::Budget budget_of_machine(std::uint32_t threads) {
     return {std::max<std::size_t>(1, processors() / threads), memory_limit() / 4 * 3};
 }
 
+/// Also those whose turn has not come, since the last try failed.
+std::vector<UnjudgedJob> Verifier::Impl::unjudged() const {
+    const Milliseconds now = clock.monotonic();
+    const auto seconds_since = [now](Milliseconds then) { return (now - then).count() / 1'000; };
+    std::vector<UnjudgedJob> jobs;
+    std::set<JobId> listed;
+    for (const auto& turn : queue.turns()) {
+        const auto known = open.find(turn.job);
+        listed.insert(turn.job);
+        if (turn.is_running)
+            jobs.push_back({turn.job, CheckStage::checking, seconds_since(turn.since)});
+        else
+            jobs.push_back({turn.job, CheckStage::waiting, seconds_since(turn.since),
+                            known == open.end() ? std::string() : known->second.waits_for});
+    }
+    for (const auto& [id, job] : open)
+        if (job.failures > 0 && !listed.contains(id))
+            jobs.push_back({id, CheckStage::postponed, seconds_since(job.failing_since), job.waits_for});
+    return jobs;
+}
+
 Verifier::Verifier(VerifierPorts ports, VerifierOptions options)
     : impl_(std::make_unique<Impl>(ports, std::move(options))) {}
 
@@ -320,6 +376,16 @@ void Verifier::set_limits(std::uint32_t threads, CheckQueue::Budget budget, Mill
     impl_->options.threads = threads;
     impl_->options.patience = patience;
     impl_->queue.set_budget(budget);
+}
+
+VerifierView Verifier::view() const {
+    VerifierView view;
+    view.checks_max = impl_->queue.checks_max();
+    view.unjudged = impl_->unjudged();
+    view.unjudged_total = view.unjudged.size();
+    if (view.unjudged_total > VerifierView::unjudged_max) view.unjudged.resize(VerifierView::unjudged_max);
+    view.verdicts.assign(impl_->verdicts.begin(), impl_->verdicts.end());
+    return view;
 }
 
 Task<> Verifier::run() {

@@ -12,6 +12,7 @@
 #include "api_client/storage_api_client.hpp"
 #include "chain/sender/transaction_sender.hpp"
 #include "network/verifier/check_queue.hpp"
+#include "network/verifier/verifier_view.hpp"
 #include "runtime/blocking_pool.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/result.hpp"
@@ -55,6 +56,7 @@ public:
     void set_limits(std::uint32_t threads, CheckQueue::Budget budget, Milliseconds patience);
     /// Sentences for /readyz: why it judges nothing now; none: it does.
     Task<std::vector<std::string>> why_not_ready() const;
+    [[nodiscard]] VerifierView view() const;
 
 private:
     struct Impl;

@@ -8,7 +8,6 @@
 
 #include <functional>
 #include <string>
-#include <string_view>
 
 #include "http/server.hpp"
 
@@ -20,11 +19,6 @@ struct DashboardAccess {
     std::string listen_host;  ///< where the master listens
     std::string token;        ///< empty: nobody may act, since it could neither be read nor made
 };
-
-/// `host_header`: "127.0.0.1:5000", "[::1]:5000", "localhost". Own are localhost and loopback addresses, the address
-/// that the master listens on and, where it listens on all, any IP address: what a stranger can point elsewhere are
-/// names alone. The port does not matter, so that a tunnel may begin at another one.
-bool is_own_host(std::string_view host_header, std::string_view listen_host);
 
 /// From an address that may look, for a page of ours.
 http::OrRefusal<void> may_read(const http::ServerRequest& request, const DashboardAccess& access);

@@ -6,11 +6,11 @@
 #include <charconv>
 #include <utility>
 
-#include "http/health_routes.hpp"
 #include "node/dashboard/job_page.hpp"
 #include "runtime/json_fields.hpp"
 #include "runtime/subject_log.hpp"
 #include "web/assets.hpp"
+#include "web/page_routes.hpp"
 
 namespace emeth::node {
 namespace {
@@ -19,44 +19,7 @@ using boost::json::object;
 using boost::json::value;
 
 constexpr std::uint64_t action_bytes_max = 1 << 10;
-constexpr Milliseconds event_interval{1'000};
 constexpr std::string_view api = "/api/v1/node";
-
-/// Whatever a page of ours is answered: nothing of strangers in it, and it in nothing of strangers.
-void secure(http::ServerResponse& response) {
-    response.headers["content-security-policy"] =
-        "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-    response.headers["x-content-type-options"] = "nosniff";
-    response.headers["referrer-policy"] = "no-referrer";
-    response.headers["cross-origin-resource-policy"] = "same-origin";
-    response.headers.try_emplace("cache-control", "no-store");
-}
-
-Task<http::Answer> secured(http::Handler handler, http::ServerRequest request) {
-    auto handling = handler(std::move(request));
-    http::Answer answer = co_await std::move(handling);
-    http::ServerResponse response = answer.has_error() ? http::to_response(answer.error()) : std::move(*answer);
-    secure(response);
-    co_return response;
-}
-
-http::Handler with(http::Admission guard, http::Handler handler) {
-    return [admitted = http::admitted(std::move(guard), std::move(handler))](http::ServerRequest request) {
-        return secured(admitted, std::move(request));
-    };
-}
-
-Task<http::Answer> file(const web::Asset* asset, http::ServerRequest request) {
-    http::ServerResponse response;
-    response.content_type = asset->content_type;
-    response.headers["etag"] = asset->etag;
-    response.headers["cache-control"] = "no-cache";
-    if (request.header("if-none-match") == asset->etag)
-        response.status = 304;
-    else
-        response.body = asset->bytes;
-    co_return response;
-}
 
 http::Refusal unavailable(const Error& error) {
     return {503, error.message};
@@ -97,54 +60,20 @@ Dashboard::Dashboard(const asio::any_io_executor& executor, DashboardPorts ports
           executor, [this] { return ports_.command("status", {}); }, ports_.clock) {}
 
 void Dashboard::add_routes(http::Server& server) {
-    add_files(server);
     const http::Admission reader = [this](const http::ServerRequest& request) { return may_read(request, access_); };
     const http::Admission actor = [this](const http::ServerRequest& request) { return may_act(request, access_); };
     using Method = Task<http::Answer> (Dashboard::*)(http::ServerRequest);
     const auto calling = [this](Method method) -> http::Handler {
         return [this, method](http::ServerRequest request) { return (this->*method)(std::move(request)); };
     };
-    server.route("GET", api, 0, with(reader, calling(&Dashboard::snapshot)));
-    server.route("GET", below("jobs/{id}"), 0, with(reader, calling(&Dashboard::job)));
-    server.route("GET", below("log"), 0, with(reader, calling(&Dashboard::log)));
-    server.route("POST", below("decline"), action_bytes_max, with(actor, calling(&Dashboard::decline)));
-    server.route("POST", below("retry"), action_bytes_max, with(actor, calling(&Dashboard::retry)));
-    server.route("POST", below("drain"), action_bytes_max, with(actor, calling(&Dashboard::drain)));
-    server.route("POST", below("disconnect"), action_bytes_max, with(actor, calling(&Dashboard::disconnect)));
-
-    http::EventStreamOptions events;
-    events.listeners_max = listeners_max;
-    events.admission = reader;
-    server.route_events(below("events"), std::move(events),
-                        [this](http::EventStream stream, http::ServerRequest) { return tell(std::move(stream)); });
-}
-
-/// They are no secret, but a browser must not run them under a stranger's name.
-void Dashboard::add_files(http::Server& server) {
-    const http::Admission reader = [this](const http::ServerRequest& request) { return may_read(request, access_); };
-    for (const web::Asset& asset : web::assets())
-        server.route("GET", asset.path, 0,
-                     with(reader, [&asset](http::ServerRequest request) { return file(&asset, std::move(request)); }));
-}
-
-Task<http::Answer> Dashboard::snapshot(http::ServerRequest) {
-    const auto text = co_await feed_.latest();
-    if (text.has_error()) co_return unavailable(text.error());
-    http::ServerResponse response;
-    response.body = **text;
-    co_return response;
-}
-
-/// A snapshot a second, for as long as somebody takes them.
-Task<> Dashboard::tell(http::EventStream stream) {
-    for (;;) {
-        const auto text = co_await feed_.latest();
-        const std::string name = text.has_error() ? "trouble" : "snapshot";
-        std::string data = text.has_error() ? json_text(object{{"error", text.error().message}}) : **text;
-        const auto sent = co_await stream.send(name, std::move(data));
-        if (sent.has_error()) co_return;
-        co_await ports_.clock.sleep(event_interval);
-    }
+    web::add_files(server, web::dashboard_files(), reader);
+    feed_.add_routes(server, api, reader);
+    server.route("GET", below("jobs/{id}"), 0, web::for_pages(reader, calling(&Dashboard::job)));
+    server.route("GET", below("log"), 0, web::for_pages(reader, calling(&Dashboard::log)));
+    server.route("POST", below("decline"), action_bytes_max, web::for_pages(actor, calling(&Dashboard::decline)));
+    server.route("POST", below("retry"), action_bytes_max, web::for_pages(actor, calling(&Dashboard::retry)));
+    server.route("POST", below("drain"), action_bytes_max, web::for_pages(actor, calling(&Dashboard::drain)));
+    server.route("POST", below("disconnect"), action_bytes_max, web::for_pages(actor, calling(&Dashboard::disconnect)));
 }
 
 Task<http::Answer> Dashboard::job(http::ServerRequest request) {

@@ -14,13 +14,12 @@
 #include <functional>
 #include <string>
 
-#include "http/event_stream.hpp"
 #include "http/server.hpp"
 #include "node/dashboard/access.hpp"
-#include "node/dashboard/snapshot_feed.hpp"
 #include "runtime/blocking_pool.hpp"
 #include "runtime/log_ring.hpp"
 #include "storage/job_store.hpp"
+#include "web/snapshot_feed.hpp"
 
 namespace emeth::node {
 
@@ -38,8 +37,7 @@ struct DashboardPorts {
 
 class Dashboard {
 public:
-    /// They hold a connection each, so the http::Server must accept as many more.
-    static constexpr std::size_t listeners_max = 16;
+    static constexpr std::size_t listeners_max = web::SnapshotFeed::listeners_max;
 
     Dashboard(const asio::any_io_executor& executor, DashboardPorts ports, DashboardAccess access);
     Dashboard(const Dashboard&) = delete;
@@ -50,8 +48,6 @@ public:
     void add_routes(http::Server& server);
 
 private:
-    void add_files(http::Server& server);
-    Task<http::Answer> snapshot(http::ServerRequest request);
     Task<http::Answer> job(http::ServerRequest request);
     Task<http::Answer> log(http::ServerRequest request);
     Task<http::Answer> decline(http::ServerRequest request);
@@ -60,11 +56,10 @@ private:
     Task<http::Answer> disconnect(http::ServerRequest request);
     Task<http::Answer> carry_out_on_job(std::string method, http::ServerRequest request);
     Task<http::Answer> carry_out(std::string method, boost::json::object params);
-    Task<> tell(http::EventStream stream);
 
     DashboardPorts ports_;
     DashboardAccess access_;
-    SnapshotFeed feed_;
+    web::SnapshotFeed feed_;
 };
 
 }  // namespace emeth::node

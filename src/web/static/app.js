@@ -3,9 +3,10 @@ import { ask, connect } from './connection.js';
 import { draw_charts } from './charts.js';
 import { change_children, element } from './dom.js';
 import { moment, short } from './format.js';
+import { language_button, show_frame, skip_to_main } from './frame.js';
 import { job_page } from './job_page.js';
 import { log_page, money_page, overview_page, servers_page, workers_page } from './pages.js';
-import { language, switch_language, text } from './texts.js';
+import { text } from './texts.js';
 
 const losses_max = 5_000;
 const log_lines_max = 500;
@@ -51,14 +52,10 @@ function navigation(at) {
 }
 
 function header(at) {
-    const other = language() === 'en' ? 'ja' : 'en';
     return [
         element('a', { href: '#/', class: 'brand' }, 'emeth'),
         navigation(at),
-        element('button', {
-            type: 'button', class: 'quiet', lang: other, 'aria-label': text('language_label'), id: 'language',
-            onclick: () => { switch_language(); show(); }
-        }, text('language'))
+        language_button(show)
     ];
 }
 
@@ -78,24 +75,13 @@ function content(at) {
     return [element('p', { class: 'empty' }, text('nothing_here'))];
 }
 
-function show_connection() {
-    const line = document.getElementById('connection');
-    const is_away = node.connected === false;
-    line.hidden = !is_away;
-    line.textContent = !is_away ? '' : !node.snapshot
-        ? text('never_seen') : `${text('away')} ${moment(node.snapshot.at * 1_000)}`;
-    document.body.classList.toggle('away', is_away);
-}
-
 function show() {
     const at = current();
-    document.documentElement.lang = language();
     document.title = at.name === 'job' ? `${text('job')} ${short(at.id)} · emeth` : `${text(at.name)} · emeth`;
-    document.getElementById('skip').textContent = text('skip');
     change_children(document.getElementById('header'), header(at));
     change_children(document.getElementById('main'), content(at));
     change_children(document.getElementById('footer'), footer());
-    show_connection();
+    show_frame(node, { away: text('away'), never_seen: text('never_seen') });
     draw_charts(node, at);
 }
 
@@ -186,11 +172,8 @@ function on_navigation() {
     read_more();
 }
 
-document.getElementById('skip').onclick = (event) => {
-    event.preventDefault();
-    document.getElementById('main').focus();
-};
+skip_to_main();
 addEventListener('hashchange', on_navigation);
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', show);
 show();
-connect(on_snapshot, on_change);
+connect('/api/v1/node/events', on_snapshot, on_change);

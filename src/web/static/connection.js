@@ -1,15 +1,15 @@
-// The master's events: a snapshot a second, for as long as somebody looks at the page, and a new attempt after each end.
+// A server's events: a snapshot a second, for as long as somebody looks at the page, and a new attempt after each end.
 
 const first_wait_ms = 1_000;
 const longest_wait_ms = 8_000;
-/** A master says something each second; one that is silent for so long is away, even if the connection is not. */
+/** A server says something each second; one that is silent for so long is away, even if the connection is not. */
 const silence_ms = 10_000;
 
 /**
- * Calls `on_snapshot(snapshot)`, and `on_change(is_connected)` when the connection comes or goes. It is given up while
+ * Listens to `path`: calls `on_snapshot(snapshot)`, and `on_change(is_connected)` when the connection comes or goes. It is given up while
  * nobody sees the page, so that forgotten pages do not take the place of those that are read.
  */
-export function connect(on_snapshot, on_change) {
+export function connect(path, on_snapshot, on_change) {
     let source, retry, watchdog;
     let wait_ms = first_wait_ms;
     let connected;
@@ -36,7 +36,7 @@ export function connect(on_snapshot, on_change) {
     }
     function open() {
         close();
-        source = new EventSource('/api/v1/node/events');
+        source = new EventSource(path);
         source.addEventListener('snapshot', (event) => {
             heard();
             on_snapshot(JSON.parse(event.data));

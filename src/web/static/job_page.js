@@ -2,11 +2,11 @@
 import { decline, retry } from './actions.js';
 import { element } from './dom.js';
 import { bytes, duration, emt, moment, number, percent } from './format.js';
-import { badge, facts, progress_bar, progress_text, section, table, time_left } from './pages.js';
+import { progress_bar, progress_text, time_left } from './pages.js';
+import { badge, facts, own_words, section, table } from './parts.js';
 import { text } from './texts.js';
 
 const checkpoints_shown = 8;
-const own_words = { lang: 'en' };
 /** Until the submit: then only the verdict is waited for. */
 const may_be_declined = ['accepted', 'downloading', 'training'];
 

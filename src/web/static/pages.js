@@ -2,31 +2,12 @@
 import { disconnect, drain } from './actions.js';
 import { element } from './dom.js';
 import { bytes, coins, duration, emt, moment, number, percent, short } from './format.js';
+import { badge, facts, own_words, section, table, tile } from './parts.js';
 import { text } from './texts.js';
 
 const lanes = ['discovered', 'accepted', 'downloading', 'training', 'submitted'];
-const own_words = { lang: 'en' };  // the node's sentences
 
 export const job_link = (id) => element('a', { href: `#/jobs/${id}`, title: id, class: 'id' }, short(id));
-export const section = (title, ...content) =>
-    element('section', {}, element('h2', {}, title), ...content);
-export const badge = (state) => element('span', { class: `badge ${state}` }, text(state));
-
-/** Rows of cells under headings; cells may be elements. `classes`: of the columns. */
-export function table(headings, rows, classes = []) {
-    const cells = (row) => row.map((cell, i) =>
-        element('td', { 'data-label': headings[i], class: classes[i] }, cell ?? '–'));
-    return element('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': headings.join(', ') },
-        element('table', {},
-            element('thead', {}, element('tr', {}, headings.map((heading, i) =>
-                element('th', { scope: 'col', class: classes[i] }, heading)))),
-            element('tbody', {}, rows.map((row) => element('tr', {}, cells(row))))));
-}
-
-export function facts(pairs) {
-    return element('dl', { class: 'facts' }, pairs.filter(([, value]) => value !== undefined).map(([name, value]) =>
-        element('div', {}, element('dt', {}, name), element('dd', {}, value))));
-}
 
 // What a JOB's progress is.
 
@@ -89,9 +70,6 @@ function money_in_danger(snapshot, is_away) {
         element('h1', {}, element('span', { 'aria-hidden': 'true', class: 'mark' }, mark), ` ${title}`),
         detail && element('p', {}, detail));
 }
-
-const tile = (name, value, detail) =>
-    element('div', { class: 'tile' }, element('dt', {}, name), element('dd', {}, value, detail && element('small', {}, detail)));
 
 const is_at_hand = (worker) => worker.connected && !worker.unfit && worker.tokensPerSecond;
 

@@ -66,9 +66,10 @@ protected:
         service->listen().value();
         serving.emplace(io, service->run());
     }
-    http::ClientResponse get(const std::string& target) {
+    http::ClientResponse get(const std::string& target, http::Headers headers = {}) {
         http::ClientRequest asked;
         asked.url = http::Url::parse(service->url()).value().at(target);
+        asked.headers = std::move(headers);
         return run(http::request(std::move(asked))).value();
     }
     json::array jobs(const std::string& query = "") { return json::parse(get("/api/v1/jobs" + query).body).as_array(); }
@@ -262,6 +263,50 @@ TEST_F(InfoServerTest, IsReadyWhileItsListIsUpToDate) {
         status = get("/readyz").status;
     }
     EXPECT_EQ(status, 200u);
+}
+
+TEST_F(InfoServerTest, TellsABrowserWhichServerItIsAndWhetherItIsReady) {
+    chain.failure = transient_error("http://10.0.0.1: connection refused");
+    start();
+    const http::ClientResponse page = get("/");
+    EXPECT_EQ(page.status, 200u);
+    EXPECT_THAT(page.headers.at("content-type"), HasSubstr("text/html"));
+    EXPECT_THAT(page.headers.at("content-security-policy"), HasSubstr("default-src 'self'"));
+    EXPECT_THAT(page.body, HasSubstr("/assets/network.js"));
+    EXPECT_EQ(get("/assets/network.js").status, 200u);
+    EXPECT_EQ(get("/assets/actions.js").status, 404u) << "the node's dashboard";
+
+    const json::object said = json::parse(get("/api/v1/network").body).as_object();
+    EXPECT_EQ(said.size(), 2u) << "no more than /readyz says";
+    EXPECT_TRUE(said.contains("at"));
+    ASSERT_EQ(said.at("servers").as_array().size(), 1u);
+    const json::object server = said.at("servers").at(0).as_object();
+    EXPECT_EQ(server.at("name"), "job_info_server");
+    EXPECT_EQ(server.at("ready"), false);
+    EXPECT_THAT(std::string(server.at("reasons").at(0).as_string()), HasSubstr("as of block 0"));
+}
+
+TEST_F(InfoServerTest, SaysNothingToPagesOfStrangers) {
+    start();
+    for (const char* target : {"/", "/api/v1/network", "/api/v1/network/events", "/assets/network.js"}) {
+        EXPECT_EQ(get(target, {{"origin", "http://evil.example"}}).status, 403u) << target;
+        EXPECT_EQ(get(target, {{"sec-fetch-site", "cross-site"}}).status, 403u) << target;
+    }
+    EXPECT_EQ(get("/", {{"host", "infoserver.example"}}).status, 200u) << "the name of a proxy in front of it";
+    EXPECT_EQ(get("/api/v1/jobs", {{"origin", "http://explorer.example"}}).status, 200u) << "as ever";
+}
+
+TEST_F(InfoServerTest, TheDevnetPutsThePageOfTheWholeNetworkInPlaceOfItsOwn) {
+    Task<http::Answer> (*answer)(http::ServerRequest) = [](http::ServerRequest) -> Task<http::Answer> {
+        co_return http::ServerResponse(json::value("the whole network"));
+    };
+    InfoServerOptions options;
+    options.add_page = [answer](http::Server& server) { server.route("GET", "/", 0, answer); };
+    service.emplace(executor(), InfoServerPorts{chain, storage, system_clock()}, std::move(options));
+    service->listen().value();
+    serving.emplace(io, service->run());
+    EXPECT_EQ(get("/").body, "\"the whole network\"");
+    EXPECT_EQ(get("/api/v1/network").status, 404u);
 }
 
 TEST_F(InfoServerTest, RefusesAStatusThatIsNone) {

@@ -92,6 +92,29 @@ TEST_F(StorageApi, IsReadyWhileTheChainAnswersAndThereIsRoom) {
     EXPECT_THAT(not_ready.body, ::testing::Not(::testing::HasSubstr("10.0.0.1")));
 }
 
+TEST_F(StorageApi, TellsABrowserThatItIsOneAndWhetherItIsReady) {
+    const http::ClientResponse page = send("GET", url("/"));
+    EXPECT_EQ(page.status, 200u);
+    EXPECT_THAT(page.headers.at("content-type"), HasSubstr("text/html"));
+    const json::object said = object(send("GET", url("/api/v1/network")));
+    EXPECT_EQ(said.size(), 2u) << "no more than /readyz says";
+    EXPECT_EQ(said.at("at").as_int64(), now_ms / 1'000);
+    EXPECT_EQ(json::serialize(said.at("servers")), R"([{"name":"storage_api","ready":true}])");
+}
+
+TEST_F(StorageApi, CountsWhatItHolds) {
+    assign_job(upload_dataset("some text"));
+    upload_result("a result");
+    open_upload(1, ".evidence");
+    const StorageSummary summary = run(server->summary());
+    EXPECT_EQ(summary.datasets, 1u);
+    EXPECT_EQ(summary.results, 1u);
+    EXPECT_EQ(summary.uploads_open, 1u);
+    EXPECT_GE(summary.bytes_used, 17u);
+    EXPECT_GT(summary.disk_free_bytes.value(), 0u);
+    EXPECT_EQ(summary.limits.total_bytes_max, limits.total_bytes_max);
+}
+
 TEST_F(StorageApi, SignaturesExpireAndTheFutureIsRefused) {
     assign_job(upload_dataset("some text"));
     const json::object asked = signed_by(node);

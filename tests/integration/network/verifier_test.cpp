@@ -117,6 +117,49 @@ TEST_F(VerifierRun, IsReadyWhileItFollowsTheChain) {
     EXPECT_TRUE(ready_in_time(false));
 }
 
+TEST_F(VerifierRun, TellsWhatItWaitsForAndHowItDecided) {
+    const auto seen_in_time = [this](const std::function<bool(const VerifierView&)>& wanted) {
+        for (int tries = 0; tries < 200 && !wanted(judge->view()); ++tries) run(system_clock().sleep(Milliseconds(50)));
+        return wanted(judge->view());
+    };
+    options.patience = Milliseconds(2'000);
+    start_verifier();
+    EXPECT_TRUE(seen_in_time([this](const VerifierView& view) {
+        return view.unjudged_total == 1 && view.unjudged[0].job == job &&
+               view.unjudged[0].stage == CheckStage::postponed &&
+               view.unjudged[0].why == "there is no evidence of it in the Storage API";
+    }));
+    EXPECT_TRUE(judge->view().verdicts.empty());
+    EXPECT_TRUE(rejected_in_time());
+    EXPECT_TRUE(judge->view().verdicts.empty()) << "it is not on chain yet";
+    const chain::Block head = run(chain.latest_block()).value();
+    chain::Receipt receipt;
+    receipt.transaction = chain::decode_transaction(chain.broadcast.back())->hash;
+    receipt.block = head.number;
+    receipt.block_hash = head.hash;
+    receipt.succeeded = true;
+    chain.receipts[receipt.transaction] = receipt;
+    chain.mine(5);
+    ASSERT_TRUE(seen_in_time([](const VerifierView& view) { return !view.verdicts.empty(); }));
+    const GivenVerdict verdict = judge->view().verdicts.front();
+    EXPECT_EQ(verdict.job, job);
+    EXPECT_EQ(verdict.decision, Decision::rejected);
+    EXPECT_EQ(verdict.reason, "there is no evidence of it in the Storage API");
+}
+
+/// What a failure says may hold paths and addresses of servers, which are for the log.
+TEST_F(VerifierRun, TellsOfAFailureOnlyThatThereWasOne) {
+    show_evidence();
+    start_verifier();  // its trainer ends at once
+    std::string why;
+    for (int tries = 0; tries < 200 && why.empty(); ++tries) {
+        run(system_clock().sleep(Milliseconds(50)));
+        const VerifierView view = judge->view();
+        if (!view.unjudged.empty()) why = view.unjudged[0].why;
+    }
+    EXPECT_EQ(why, "the last try failed; the verifier's log says why");
+}
+
 TEST_F(VerifierRun, DrawsNothingBeforeTheSubmitIsDeepEnough) {
     options.patience = Milliseconds(0);
     options.confirmations = 50;

@@ -84,7 +84,7 @@ const std::map<std::string, Rule> rules{
     {"crypto", {"statemachine", "runtime"}},
     {"http", {"statemachine", "runtime", "crypto"}},
     {"api_client", {"statemachine", "runtime", "crypto", "http"}},
-    {"web", {}},
+    {"web", {"statemachine", "runtime", "http"}},
 
     // What a chain is, what is written to it, how it is asked, how transactions of ours get into it.
     {"chain", {"statemachine", "runtime"}},
@@ -126,13 +126,13 @@ const std::map<std::string, Rule> rules{
                                "node/snapshot", "node/admin", "node/dashboard", "node/metrics"}},
 
     // The root of network/: what its servers share.
-    {"network", below_network},
+    {"network", below_network + Rule{"web"}},
     {"network/storage_api", below_network + Rule{"network"}},
     {"network/info_server", below_network + Rule{"network"}},
     {"network/requester", below_network + Rule{"network"}},
     {"network/verifier", below_network + Rule{"network", "network/requester"}},
     {"network/devnet", below_network + Rule{"network", "contracts", "network/storage_api", "network/info_server",
-                                            "network/requester", "network/verifier"}},
+                                            "network/requester", "network/verifier", "web"}},
 
     {"harness", {"statemachine", "storage", "runtime", "crypto", "chain", "chain/encoding", "http"}},
     // The node in a simulated world: it uses the node's rooms, but neither servers nor a real chain.

@@ -114,5 +114,22 @@ TEST(CheckQueue, ACheckWithoutAVerdictWaitsAnew) {
     EXPECT_EQ(queue.running(), 0u);
 }
 
+TEST(CheckQueue, TellsWhoseTurnItIsAndSinceWhen) {
+    CheckQueue queue({1, 16 * gib});
+    queue.wait(job(3), {hour, gib}, minute);
+    queue.wait(job(2), {hour, gib}, 2 * minute);
+    queue.wait(job(1), {minute, gib}, 3 * minute);
+    EXPECT_EQ(start_all(queue, 4 * minute), Started{1});
+    const auto turns = queue.turns();
+    ASSERT_EQ(turns.size(), 3u);
+    EXPECT_EQ(turns[0].job, job(1));
+    EXPECT_TRUE(turns[0].is_running);
+    EXPECT_EQ(turns[0].since, 4 * minute) << "since its check began";
+    EXPECT_EQ(turns[1].job, job(3));
+    EXPECT_FALSE(turns[1].is_running);
+    EXPECT_EQ(turns[1].since, minute);
+    EXPECT_EQ(turns[2].job, job(2));
+}
+
 }  // namespace
 }  // namespace emeth::network

@@ -1,11 +1,11 @@
-#include "node/dashboard/snapshot_feed.hpp"
+#include "web/snapshot_feed.hpp"
 
 #include <gtest/gtest.h>
 
 #include "support/io_fixture.hpp"
 #include "unit/runtime/stepped_clock.hpp"
 
-namespace emeth::node {
+namespace emeth::web {
 namespace {
 
 using boost::json::value;
@@ -41,4 +41,4 @@ TEST_F(SnapshotFeedTest, AFailureIsNotKept) {
 }
 
 }  // namespace
-}  // namespace emeth::node
+}  // namespace emeth::web

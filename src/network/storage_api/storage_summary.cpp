@@ -1,0 +1,21 @@
+#include "network/storage_api/storage_summary.hpp"
+
+#include "network/storage_api/multipart_uploads.hpp"
+
+namespace emeth::network {
+
+boost::json::object to_json(const StorageSummary& summary) {
+    boost::json::object json{{"datasets", summary.datasets},
+                             {"results", summary.results},
+                             {"uploadsOpen", summary.uploads_open},
+                             {"bytes", summary.bytes_used},
+                             {"limits",
+                              {{"bytes", summary.limits.total_bytes_max},
+                               {"datasetBytes", summary.limits.dataset_bytes_max},
+                               {"diskFreeBytesMin", summary.limits.disk_free_bytes_min},
+                               {"uploadsPerJob", MultipartUploads::uploads_per_job_max}}}};
+    if (summary.disk_free_bytes) json["diskFreeBytes"] = *summary.disk_free_bytes;
+    return json;
+}
+
+}  // namespace emeth::network
