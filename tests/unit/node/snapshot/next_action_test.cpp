@@ -70,6 +70,7 @@ TEST(NextAction, TellsWhatFollowsTheSubmit) {
     EXPECT_THAT(next(job), HasSubstr("once its worker has packed it"));
     job.evidence.file = sm::WorkerFile{numbered<Hash256>(2), 12};
     EXPECT_THAT(next(job), StartsWith("opens the upload of the evidence"));
+    job.evidence.upload.upload_id = "upload";
     job.evidence.upload.completed = true;
     EXPECT_THAT(next(job), AllOf(HasSubstr("verdict"), HasSubstr("12 blocks deep")));
 }
