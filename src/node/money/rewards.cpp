@@ -167,17 +167,20 @@ Task<Result<Withdrawal>> Rewards::withdraw(std::uint64_t number) {
     co_return co_await account_for(number, outcome->receipt);
 }
 
-/// Of a withdrawal that is mined.
+/// Of a withdrawal that is mined; again, as long as it is not deep in the chain.
 Task<Result<Withdrawal>> Rewards::account_for(std::uint64_t number, chain::Receipt receipt) {
     const Result<chain::Slot> slot = co_await ports_.chain.slot(number, ports_.sender.address());
     if (slot.has_error()) co_return slot.error();
     const std::optional<Wei> amount = co_await amount_received(receipt);
     spdlog::info("slot {}: {} withdrawn for {} of {} gas", number,
                  amount ? emt_text(amount) : "an unknown amount of EMT", slot->own_gas, slot->total_gas);
-    if (amount) withdrawn_ = chain::saturating_sum(withdrawn_, *amount);
     std::string told = amount ? chain::format_wei(*amount) : std::string("unknown");
+    auto read = [this, number] { return ports_.notes.cursor(withdrawal_cursor(number)); };
+    const Result<std::optional<std::string>> noted_before = co_await ports_.pool.run(std::move(read));
+    if (noted_before.has_error()) co_return noted_before.error();
     const Result<void> noted = co_await set_cursor(withdrawal_cursor(number), std::move(told));
     if (noted.has_error()) co_return noted.error();
+    if (amount && !*noted_before) withdrawn_ = chain::saturating_sum(withdrawn_, *amount);
     co_return Withdrawal{number, amount, receipt.transaction};
 }
 
