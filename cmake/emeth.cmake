@@ -35,7 +35,9 @@ function(emeth_library name)
   target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(${name} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE} emeth_warnings)
   emeth_reuse_headers(${name} emeth_headers "${ARG_HEADERS}")
-  set_property(GLOBAL APPEND PROPERTY EMETH_LIBRARIES ${name})
+  if(NOT CMAKE_CURRENT_SOURCE_DIR MATCHES "^${PROJECT_SOURCE_DIR}/tests/")  # two of those share a source
+    set_property(GLOBAL APPEND PROPERTY EMETH_LIBRARIES ${name})
+  endif()
 endfunction()
 
 # emeth_program(NAME SOURCES … LIBRARIES … [HEADERS …]): an executable in build/bin.

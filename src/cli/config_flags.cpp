@@ -33,10 +33,7 @@ std::string help_of(const SettingDeclaration& setting) {
 
 void ConfigFlags::add_to(CLI::App& command, const std::vector<SettingDeclaration>& settings) {
     keys = keys_of(settings);
-    command
-        .add_option("--config", file,
-                    "settings as KEY=value lines; the environment overrides them, flags override both")
-        ->type_name("FILE");
+    command.add_option("--config", file, "settings, as lines KEY=value")->type_name("FILE");
     for (const auto& setting : settings) {
         const std::string& key = setting.key;
         if (is_secret(key)) {

@@ -33,9 +33,9 @@ constexpr const char* examples =
     "Its page, at the JOB info server's address, shows JOBs, verdicts, storage and chain in a browser.\n"
     "The folder keeps everything: a later start with the same --data continues where this one ended.\n\n"
     "Examples:\n"
-    "  emeth devnet --data ./net --requests-every 60    a JOB a minute, from the texts\n"
-    "                                                   in ./net/texts\n"
-    "  emeth devnet --data ./net --info-port 3000       its page at http://127.0.0.1:3000/\n"
+    "  emeth devnet --data ./net --requests-every 60   a JOB a minute, of the texts\n"
+    "                                                  in ./net/texts\n"
+    "  emeth devnet --data ./net --info-port 3000      its page at http://127.0.0.1:3000/\n"
     "  emeth master --config ./net/master.env --data ./node --local-workers 2\n"
     "  emeth worker --config ./net/worker.env --data ./worker\n"
     "  emeth request --config ./net/requester.env --data ./requester book.txt\n";

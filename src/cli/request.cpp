@@ -191,7 +191,7 @@ void register_request(CLI::App& app, Invocation& invocation) {
     add_path(*command, "--data", flags->data, "folder of key and outbox", "DIR");
     command->add_flag("--dry-run", flags->dry_run, "only say what it sees and what it costs");
     command->add_flag("--json", flags->json, "print the JOB as JSON");
-    command->add_flag("--wait", flags->wait, "follow the JOB until it is verified, and fetch the result");
+    command->add_flag("--wait", flags->wait, "follow the JOB, and fetch its verified result");
     add_path(*command, "--output", flags->output, "where --wait puts the result; without it <JOB id>.tar", "FILE");
     add_request_follow(*command, invocation);
     add_request_cancel(*command, invocation);

@@ -78,7 +78,7 @@ void add_job_command(CLI::App& request, Invocation& invocation, const std::strin
 }  // namespace
 
 void add_request_follow(CLI::App& request, Invocation& invocation) {
-    add_job_command(request, invocation, "follow", "follow a JOB until it is verified, and fetch the result", follow);
+    add_job_command(request, invocation, "follow", "follow a JOB, and fetch its verified result", follow);
 }
 
 void add_request_cancel(CLI::App& request, Invocation& invocation) {

@@ -43,7 +43,7 @@ const folder = (name) => join(data, name);
 /** Ends by itself; what is waited for stands on stderr, in a line of its own. */
 async function says(expected, command, ...args) {
     const { stdout, stderr } = await run(emeth, ...command.split(' '), ...args);
-    const name = command.startsWith('request ') ? command : command.split(' ')[0];
+    const name = command.replace(/ --.*/, '');
     const lines = stderr.split('\n').filter((line) => line.startsWith(`emeth ${name}: waiting for `));
     assert.ok(lines.some((line) => expected.test(line)), `${command}: ${stderr}`);
     assert.doesNotMatch(stdout, /waiting for/, command);
@@ -77,7 +77,7 @@ async function starts_up() {
     const worker = start('worker', emeth, 'worker', '--master_node_url', url, '--data', folder('worker'));
     for (const program of programs)
         await until(`${program.name} waits`, 30, () => /info .*: waiting for the endpoint /.test(program.output));
-    await until('the worker waits', 30, () => worker.output.includes(`waiting for the master ${url}`));
+    await until('the worker waits', 30, () => worker.output.includes(`waiting for the master ${url.replace('http', 'ws')}`));
     const line = await until('the master waits', 30,
         () => in_json.output.split('\n').slice(0, -1).find((one) => one.includes('waiting for the endpoint')));
     assert.match(JSON.parse(line).message, of_endpoint);

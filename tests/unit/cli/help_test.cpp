@@ -105,7 +105,7 @@ TEST_F(HelpTest, NamesTheSettingsOnlyWhereTheyAreAskedFor) {
     for (const Command& command : commands()) {
         const std::string help = help_of(command);
         EXPECT_THAT(help, Not(HasSubstr("--endpoint VALUE"))) << command.name;
-        EXPECT_THAT(help, Not(HasSubstr("privateKey "))) << command.name;
+        EXPECT_THAT(help, Not(HasSubstr("--privateKey "))) << command.name;
         const bool has_settings = command.app->get_option_no_throw("--config") != nullptr;
         EXPECT_EQ(help.find(" settings can be overridden: " + command.name + " --help-settings") != std::string::npos,
                   has_settings)
