@@ -25,6 +25,8 @@ constexpr const char* examples =
     "is accounted for.\n\n"
     "Examples:\n"
     "  emeth demo --report report.json\n"
+    "  emeth demo --open    watch it in the browser: the network's page and the node's\n"
+    "                       dashboard\n"
     "  emeth demo --keep    leave it running and look around; Ctrl-C ends everything\n";
 
 }  // namespace
@@ -36,7 +38,9 @@ void register_demo(CLI::App& app, Invocation& invocation) {
     auto flags = std::make_shared<DemoFlags>();
     add_path(*command, "--data", flags->data, "folder of the demo; emptied at the start", "DIR");
     add_path(*command, "--report", flags->report, "write what happened as JSON", "FILE");
-    command->add_flag("--keep", flags->options.keep, "leave network and node running at the end");
+    command->add_flag("--keep", flags->options.keep, "leave network and node running at the end, until Ctrl-C");
+    command->add_flag("--open", flags->options.open,
+                      "open the pages of network and node in the browser (xdg-open), and leave them up as --keep does");
     command->add_option("--anvil", flags->anvil, "anvil program; else contracts/node_modules/.bin/anvil, else PATH")
         ->type_name("FILE");
     command->callback([flags, &invocation] {

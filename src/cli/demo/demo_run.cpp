@@ -40,10 +40,9 @@ void print_ending(const DemoOptions& options, const DemoStory& story, DemoDispla
 
 void print_keeping(const network::Devnet& devnet, const DemoProcesses& processes) {
     fmt::print(
-        "\nThe network and the node go on:\n  dashboard {}\n  endpoint {}\n  JOB info server {}api/v1/jobs?status=4\n  "
-        "./emeth joblist "
-        "--config {} --data {}\n  logs: {}\nCtrl-C ends everything.\n",
-        processes.dashboard(), devnet.endpoint().text(), devnet.info_server().text(),
+        "\nThe network and the node go on:\n  the node's dashboard {}\n  the network's page {}\n  endpoint {}\n  "
+        "./emeth joblist --config {} --data {}\n  logs: {}\nCtrl-C ends everything.\n",
+        processes.dashboard(), devnet.info_server().text(), devnet.endpoint().text(),
         processes.master_settings().string(), processes.master_folder().string(),
         (processes.master_folder().parent_path() / "master.log").string());
     std::fflush(stdout);
@@ -59,7 +58,8 @@ Task<Result<void>> tell_and_keep(DemoOptions options, network::Devnet& devnet, D
             written.has_error() && outcome.has_value())
             outcome = written;
     print_ending(options, story, display, processes);
-    if (!options.keep || outcome.has_error()) co_return outcome;
+    const bool keep = options.keep || options.open;
+    if (!keep || outcome.has_error()) co_return outcome;
     print_keeping(devnet, processes);
     for (;;) co_await system_clock().sleep(keep_nap);
 }
@@ -73,7 +73,7 @@ Task<Result<void>> until_signal(Shutdown& shutdown, const DemoStory& story) {
 /// The devnet serves while the story runs; whichever ends first ends the others.
 Task<Result<void>> tell_while_serving(DemoOptions options, network::Devnet& devnet, DemoProcesses& processes,
                                       DemoDisplay& display, Shutdown& shutdown) {
-    DemoStory story(devnet, processes, display, options.data);
+    DemoStory story(devnet, processes, display, options.data, options.open);
     Task<Result<void>> telling = tell_and_keep(options, devnet, processes, story, display);
     Task<Result<void>> serving = devnet.run();
     Task<Result<void>> signal = until_signal(shutdown, story);
@@ -96,6 +96,7 @@ Task<Result<void>> run_demo(DemoOptions options) {
     if (devnet.has_error()) co_return in_context("devnet", devnet.error());
     display.say(fmt::format("devnet is up: chain at {}, EmethCore {}, EMT {}", (*devnet)->endpoint().text(),
                             (*devnet)->core().hex(), (*devnet)->token().hex()));
+    display.say(fmt::format("the network's page: {}", (*devnet)->info_server().text()));
     DemoProcesses processes(executor, options.data, workers);
     const auto outcome = co_await tell_while_serving(options, **devnet, processes, display, shutdown);
     co_await processes.stop_all();

@@ -13,6 +13,7 @@ struct DemoOptions {
     std::filesystem::path report;                ///< report.json; empty: none
     std::filesystem::path anvil;
     bool keep = false;  ///< leave network and node running at the end, until a signal
+    bool open = false;  ///< show both in the reader's browser, and keep
 };
 
 /// Succeeds only if every check of demo_accounts.hpp passed. Ends everything it started, even on SIGINT and SIGTERM.

@@ -6,8 +6,10 @@
 #include <utility>
 
 #include "chain/amount.hpp"
+#include "cli/browser.hpp"
 #include "harness/emeth_process.hpp"
 #include "harness/english_text.hpp"
+#include "http/client.hpp"
 #include "node/data_folder.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/durable_file.hpp"
@@ -23,6 +25,8 @@ constexpr std::uint64_t mib = 1 << 20;
 constexpr std::size_t workers = 2;
 constexpr Milliseconds poll{500};
 constexpr Milliseconds story_limit{240'000};
+/// Until a master that was just started listens.
+constexpr Milliseconds dashboard_patience{20'000};
 constexpr Milliseconds pause_before_restart{1'500};
 constexpr std::int64_t seconds_a_day = 86'400;
 
@@ -38,8 +42,8 @@ bool worth_killing(const Job& job) {
 }  // namespace
 
 DemoStory::DemoStory(network::Devnet& devnet, DemoProcesses& processes, DemoDisplay& display,
-                     std::filesystem::path data)
-    : devnet_(devnet), processes_(processes), display_(display), data_(std::move(data)) {}
+                     std::filesystem::path data, bool open)
+    : devnet_(devnet), processes_(processes), display_(display), data_(std::move(data)), open_(open) {}
 
 std::filesystem::path DemoStory::store() const {
     return node::store_folder(processes_.master_folder());
@@ -85,8 +89,26 @@ Task<Result<void>> DemoStory::start_node() {
         if (auto started = processes_.start_worker(index); started.has_error()) co_return started;
     display_.say(fmt::format("node {} started: a master and {} workers; it holds 1000 EMT",
                              processes_.node_address().hex(), workers));
-    display_.say(fmt::format("dashboard: {}", processes_.dashboard()));
+    display_.say(fmt::format("the node's dashboard: {}", processes_.dashboard()));
+    if (open_) co_await open_pages();
     co_return Result<void>{};
+}
+
+/// The story goes on without a browser.
+Task<> DemoStory::open_pages() {
+    const auto begun = system_clock().monotonic();
+    bool answers = false;
+    while (!answers && system_clock().monotonic() - begun < dashboard_patience) {
+        http::ClientRequest asked;
+        asked.url = http::Url::parse(processes_.dashboard()).value();
+        answers = (co_await http::request(std::move(asked))).has_value();
+        if (!answers) co_await system_clock().sleep(poll);
+    }
+    const std::vector<std::string> pages{devnet_.info_server().text(), processes_.dashboard()};
+    for (const std::string& page : pages) {
+        const auto opened = co_await open_in_browser(page);
+        if (opened.has_error()) display_.say(opened.error().message);
+    }
 }
 
 Task<Result<void>> DemoStory::kill_and_restart(Job job) {

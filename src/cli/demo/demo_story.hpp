@@ -18,8 +18,10 @@ namespace emeth::cli {
 
 class DemoStory {
 public:
-    /// All must outlive the story. The devnet's run() is awaited elsewhere.
-    DemoStory(network::Devnet& devnet, DemoProcesses& processes, DemoDisplay& display, std::filesystem::path data);
+    /// All must outlive the story. The devnet's run() is awaited elsewhere. `open`: the pages of node and network in
+    /// the reader's browser, as soon as both are there.
+    DemoStory(network::Devnet& devnet, DemoProcesses& processes, DemoDisplay& display, std::filesystem::path data,
+              bool open);
 
     /// Runs all chapters. On failure, report() holds what is known so far.
     Task<Result<void>> tell();
@@ -28,6 +30,7 @@ public:
 private:
     Task<Result<void>> request_jobs();
     Task<Result<void>> start_node();
+    Task<> open_pages();
     Task<Result<void>> until_verified();
     Task<Result<void>> kill_and_restart(statemachine::Job job);
     Task<Result<void>> withdraw();
@@ -40,6 +43,7 @@ private:
     DemoProcesses& processes_;
     DemoDisplay& display_;
     std::filesystem::path data_;
+    bool open_;
     DemoReport report_;
     std::optional<JobId> killed_job_;
 };

@@ -1,15 +1,58 @@
-// Runs `emeth demo` and reads its report, its artifacts and its histories as a user would.
+// Runs `emeth demo --open` and reads what it shows in the browser, its report, its artifacts and its histories as a user
+// would.
 // Usage: node demo_test.mjs EMETH DATA_FOLDER
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+
+import { kill_all, start, until } from '../../support/programs.mjs';
 
 const [emeth, data] = process.argv.slice(2);
 const report_file = `${data}-report.json`;
-const demo = spawnSync(emeth, ['demo', '--data', data, '--report', report_file], { encoding: 'utf8' });
-console.log(demo.stdout, demo.stderr);
-assert.equal(demo.status, 0, 'emeth demo failed');
+
+/** In place of the desktop's xdg-open: what it is asked to open is a line in `<data>-opened`. */
+const opened_file = `${data}-opened`;
+function install_xdg_open() {
+  const folder = `${data}-bin`;
+  rmSync(opened_file, { force: true });
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'xdg-open'), `#!/bin/sh\necho "$1" >>'${opened_file}'\n`, { mode: 0o755 });
+  process.env.PATH = `${folder}:${process.env.PATH}`;
+}
+
+/** The pages that were opened, while network and node are left up. */
+async function look_at_pages(output) {
+  const opened = readFileSync(opened_file, 'utf8').trim().split('\n');
+  const [, network] = output.match(/the network's page: (\S+)/);
+  const [, dashboard] = output.match(/the node's dashboard: (\S+)/);
+  assert.deepEqual(opened, [network, dashboard]);
+  for (const page of opened) {
+    const answer = await fetch(page);
+    assert.equal(answer.status, 200, page);
+    assert.match(await answer.text(), /<html/);
+  }
+  const { jobs, servers, storage } = await (await fetch(new URL('/api/v1/network', network))).json();
+  assert.deepEqual(jobs.map(({ status }) => status), [4, 4, 4]);
+  assert.ok(servers.every(({ ready }) => ready), JSON.stringify(servers));
+  assert.equal(storage.datasets, 3);
+}
+
+install_xdg_open();
+const demo = start('demo', emeth, 'demo', '--data', data, '--report', report_file, '--open');
+try {
+  let status;
+  demo.end.then((code) => (status = code));
+  await until('the end of the story', 360,
+      () => status !== undefined || demo.output.includes('Ctrl-C ends everything'));
+  console.log(demo.output);
+  assert.equal(status, undefined, 'emeth demo failed');
+  await look_at_pages(demo.output);
+  demo.child.kill('SIGINT');
+  assert.equal(await demo.end, 0, 'what was kept up did not end in order');
+} finally {
+  kill_all();
+}
 
 const report = JSON.parse(readFileSync(report_file, 'utf8'));
 assert.equal(report.ok, true);
