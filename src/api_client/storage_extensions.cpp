@@ -1,10 +1,13 @@
 #include "api_client/storage_extensions.hpp"
 
+#include <fmt/format.h>
+
 #include <string_view>
 #include <utility>
 
 #include "api_client/storage_api_client.hpp"
 #include "api_client/verdict_reason.hpp"
+#include "runtime/waiting.hpp"
 
 namespace emeth::api_client {
 namespace {
@@ -41,6 +44,7 @@ Task<Result<StorageExtensions>> storage_extensions(http::Url base_url, NetworkCl
     for (const Probe& probe : probes) {
         const Milliseconds sent = clock->monotonic();
         http::ClientRequest request = empty_request(base_url, probe, timeout);
+        const Waiting waiting(fmt::format("the Storage API {} ({})", base_url.origin(), probe.path));
         const auto response = co_await http::request(std::move(request));
         if (response.has_error()) co_return response.error();
         clock->answered(ClockOffset::Server::storage_api, response->headers, sent);

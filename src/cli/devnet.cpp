@@ -35,7 +35,7 @@ constexpr const char* examples =
     "Examples:\n"
     "  emeth devnet --data ./net --requests-every 60   a JOB a minute, of the texts\n"
     "                                                  in ./net/texts\n"
-    "  emeth devnet --data ./net --info-port 3000      its page at http://127.0.0.1:3000/\n"
+    "  emeth devnet --data ./net --info-port 3000    page: http://127.0.0.1:3000/\n"
     "  emeth master --config ./net/master.env --data ./node --local-workers 2\n"
     "  emeth worker --config ./net/worker.env --data ./worker\n"
     "  emeth request --config ./net/requester.env --data ./requester book.txt\n";

@@ -79,7 +79,7 @@ void add_jobs(Screen& screen, const TopView& view) {
     screen.add(fmt::format("JOBs: {}{}", jobs.empty() ? "none" : counts_by_state(view.status), hidden), Style::heading);
     for (std::size_t i = first; i < end; ++i) {
         const Answer& job = jobs[i].as_object();
-        screen.add(fmt::format("{}  {:<11} {:>10} {:>10} {:>6} {:>7}  {}; next: {}", short_id(text_of(job, "id")),
+        screen.add(fmt::format("{}  {:<11} {:>10} {:>10} {:>4} {:>5} {}; next: {}", short_id(text_of(job, "id")),
                                text_of(job, "state"), duration_or_dash(job, "secondsLeft"), margin_of(job),
                                chance_of(job), few_decimals(job, "atRisk"), now_of(job), text_of(job, "next")),
                    job.contains("danger") ? Style::danger : Style::plain);

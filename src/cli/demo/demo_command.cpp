@@ -25,8 +25,8 @@ constexpr const char* examples =
     "is accounted for.\n\n"
     "Examples:\n"
     "  emeth demo --report report.json\n"
-    "  emeth demo --open    watch it in the browser: the network's page and the node's\n"
-    "                       dashboard\n"
+    "  emeth demo --open    watch it in the browser: the network's page and the\n"
+    "                       node's dashboard\n"
     "  emeth demo --keep    leave it running and look around; Ctrl-C ends everything\n";
 
 }  // namespace

@@ -105,7 +105,7 @@ TEST_F(StorageApi, TellsABrowserThatItIsOneAndWhetherItIsReady) {
 TEST_F(StorageApi, CountsWhatItHolds) {
     assign_job(upload_dataset("some text"));
     upload_result("a result");
-    open_upload(1, ".evidence");
+    open_upload(1);
     const StorageSummary summary = run(server->summary());
     EXPECT_EQ(summary.datasets, 1u);
     EXPECT_EQ(summary.results, 1u);
