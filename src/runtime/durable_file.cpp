@@ -104,13 +104,15 @@ std::string effect_of(const fs::path& path) {
 }
 
 /// Makes the bytes durable before the name.
-Result<void> sync_and_rename(int descriptor, const fs::path& temporary, const fs::path& path) {
+Result<void> sync_and_rename(int descriptor, const fs::path& temporary, const fs::path& path,
+                             Outlives outlives = Outlives::power_loss) {
+    const bool syncs = outlives == Outlives::power_loss;
     const std::string effect = effect_of(path);
     failpoint::before("file", effect);
-    if (::fsync(descriptor) != 0) return errno_error("cannot sync " + temporary.string(), errno);
+    if (syncs && ::fsync(descriptor) != 0) return errno_error("cannot sync " + temporary.string(), errno);
     if (::rename(temporary.c_str(), path.c_str()) != 0)
         return errno_error(fmt::format("cannot rename {} to {}", temporary.string(), path.string()), errno);
-    Result<void> synced = sync_folder_of(path);
+    Result<void> synced = syncs ? sync_folder_of(path) : Result<void>();
     failpoint::after("file", effect);
     return synced;
 }
@@ -141,10 +143,10 @@ Result<void> write_file_durably(const fs::path& path, std::string_view text, mod
     return write_file_durably(path, std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()), mode);
 }
 
-Result<void> publish_file(const fs::path& temporary, const fs::path& path) {
+Result<void> publish_file(const fs::path& temporary, const fs::path& path, Outlives outlives) {
     const FileDescriptor descriptor(::open(temporary.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     if (!descriptor.is_open()) return errno_error("cannot open " + temporary.string(), errno);
-    return sync_and_rename(descriptor.get(), temporary, path);
+    return sync_and_rename(descriptor.get(), temporary, path, outlives);
 }
 
 Result<std::string> read_file(const fs::path& path, std::uint64_t bytes_max) {

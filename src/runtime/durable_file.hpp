@@ -23,8 +23,14 @@ Result<void> write_file_durably(const std::filesystem::path& path, std::string_v
 /// those of its own file.) Best effort: they only take up space.
 void remove_leftovers_below(const std::filesystem::path& folder);
 
-/// fsync(file) + rename + fsync(folder) for a temporary that was written piece by piece.
-Result<void> publish_file(const std::filesystem::path& temporary, const std::filesystem::path& path);
+/// What a published file outlives. Syncing takes tens of milliseconds: a file whose loss costs no more than that, and
+/// which shows when it is damaged, can do without.
+enum class Outlives : std::uint8_t { power_loss, kills };
+
+/// fsync(file) + rename + fsync(folder) for a temporary that was written piece by piece; without the syncs where it
+/// need not outlive a power loss.
+Result<void> publish_file(const std::filesystem::path& temporary, const std::filesystem::path& path,
+                          Outlives outlives = Outlives::power_loss);
 
 /// Reads a whole regular file; an Error if it is larger than `bytes_max` or not a regular file.
 Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t bytes_max);

@@ -75,16 +75,6 @@ Task<std::string> how_it_ended(ChildProcess& process, const std::filesystem::pat
     co_return fmt::format("emeth-trainer ended by {}; the last line of {}: {}", end.describe(), log.native(), words);
 }
 
-Task<Result<void>> send(ChildProcess& process, asio::local::stream_protocol::socket& socket,
-                        const std::filesystem::path& log, std::string message) {
-    const auto [error, written] =
-        co_await asio::async_write(socket, asio::buffer(message), asio::as_tuple(asio::use_awaitable));
-    if (!error) co_return Result<void>();
-    if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
-    std::string end = co_await how_it_ended(process, log);
-    co_return transient_error(std::move(end));
-}
-
 /// Removes the first message from `received`, if it is complete.
 Result<std::optional<TrainerReport>> take_report(std::string& received) {
     if (received.size() < length_bytes) return std::optional<TrainerReport>();
@@ -118,8 +108,10 @@ Task<Result<TrainerChild>> TrainerChild::start(std::filesystem::path program, Re
     asio::local::stream_protocol::socket socket(executor, asio::local::stream_protocol(), descriptor);
     auto impl = std::make_unique<Impl>(*std::move(process), std::move(socket), std::move(log));
     std::string message = frame(json_text(to_json(request)));
-    Result<void> sent = co_await send(impl->process, impl->socket, impl->log, std::move(message));
-    if (sent.has_error()) co_return sent.error();
+    // A child that has ended meanwhile may have said why, and have been right: next() tells.
+    const auto [error, written] =
+        co_await asio::async_write(impl->socket, asio::buffer(message), asio::as_tuple(asio::use_awaitable));
+    if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
     co_return TrainerChild(std::move(impl));
 }
 

@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <utility>
 
-#include "runtime/durable_file.hpp"
 #include "runtime/errno_error.hpp"
 
 namespace emeth::trainer {
@@ -89,11 +88,8 @@ Result<Hash256> StreamedWriter::finish(Outlives outlives) {
     const Hash256 digest = digest_.finish();
     buffer_.insert(buffer_.end(), digest.bytes.begin(), digest.bytes.end());
     if (Result<void> written = write_through(buffer_); written.has_error()) return written.error();
-    if (outlives == Outlives::power_loss) {
-        if (Result<void> published = publish_file(partial_, path_); published.has_error()) return published.error();
-    } else if (::rename(partial_.c_str(), path_.c_str()) != 0) {
-        return errno_error("cannot rename " + partial_.string(), errno);
-    }
+    if (Result<void> published = publish_file(partial_, path_, outlives); published.has_error())
+        return published.error();
     partial_.clear();
     return digest;
 }

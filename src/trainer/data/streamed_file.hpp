@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "crypto/sha256.hpp"
+#include "runtime/durable_file.hpp"
 #include "runtime/file_descriptor.hpp"
 #include "runtime/result.hpp"
 
@@ -16,10 +17,6 @@ template <class T>
 std::span<const std::uint8_t> bytes_of(const T* values, std::size_t count) {
     return {reinterpret_cast<const std::uint8_t*>(values), count * sizeof(T)};
 }
-
-/// What a finished file outlives. Syncing takes tens of milliseconds; a file whose loss costs no more than that, and
-/// which is seen to be damaged by its digest, can do without.
-enum class Outlives { power_loss, kills };
 
 /// Writes "<path>.partial" and renames it in finish(). A folder has one trainer at a time, so one such name is enough;
 /// a partial file left by a dead process is overwritten.

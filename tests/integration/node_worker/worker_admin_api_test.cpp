@@ -105,7 +105,7 @@ TEST_F(WorkerAdminApiTest, APageInABrowserDisconnectsNobodyAndIsNoWorker) {
     const std::string order =
         R"({"jsonrpc":"2.0","method":"disconnect","param":{"workerAddress":")" + key.address().hex() + R"("},"id":1})";
     // Also one whose host name was made to point here, so that the two agree.
-    for (const std::string origin : {"http://evil.example", "null", server->url().c_str()})
+    for (const std::string& origin : std::vector<std::string>{"http://evil.example", "null", server->url()})
         EXPECT_EQ(ask("POST", "/api/json-rpc", order, {{"origin", origin}}).status, 403u) << origin;
     EXPECT_EQ(hub->workers().size(), 1u);
     const http::Headers upgrade{{"origin", "http://evil.example"}, {"connection", "upgrade"}, {"upgrade", "websocket"}};

@@ -5,6 +5,7 @@
 
 #include "integration/trainer/trainer_process.hpp"
 #include "integration/trainer/workshop.hpp"
+#include "runtime/json_fields.hpp"
 #include "support/io_fixture.hpp"
 #include "trainer_protocol/trainer_child.hpp"
 
@@ -73,6 +74,27 @@ TEST_F(TrainerChildTest, AProgramThatIsNotThere) {
     const Result<TrainerReport> report = run(start(bench.request, bench.log()));
     ASSERT_FALSE(report);
     EXPECT_THAT(report.error().message, HasSubstr("emeth-trainer"));
+}
+
+/// It read no request, and its end of the socket is closed before the request is written.
+TEST_F(TrainerChildTest, WhatItSaidBeforeItEndedCounts) {
+    const auto said = [](std::filesystem::path program, TrainRequest request,
+                         std::filesystem::path log) -> Task<Result<TrainerReport>> {
+        Result<TrainerChild> child = co_await TrainerChild::start(std::move(program), std::move(request), log);
+        if (child.has_error()) co_return child.error();
+        co_return co_await child->next();
+    };
+    const std::string report = json_text(to_json(TrainerReport(Failed{.message = "no room"})));
+    ASSERT_LT(report.size(), 256u);
+    write_text(bench.path() / "said", std::string("\0\0\0", 3) + static_cast<char>(report.size()) + report);
+    const auto program = bench.path() / "hasty";
+    write_text(program, "#!/bin/sh\ncat " + (bench.path() / "said").string() + " >&3\n");
+    std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+    for (int i = 0; i < 50; ++i) {
+        const Result<TrainerReport> answer = run(said(program, bench.request, bench.log()));
+        ASSERT_TRUE(answer) << answer.error().message;
+        EXPECT_EQ(std::get<Failed>(*answer).message, "no room");
+    }
 }
 
 }  // namespace

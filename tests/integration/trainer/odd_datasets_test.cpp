@@ -131,7 +131,8 @@ TEST(Sample, TakesTheTextBetweenOtherBytes) {
     EXPECT_EQ(sample_of("\n").size(), 1U);
 }
 
-/// Verifiers make the tokenizer again: of what is UTF-8, the sample is what it has always been.
+/// Verifiers make the tokenizer again: of what is UTF-8, the sample is what it has always been, but for nano's, which
+/// has become smaller.
 TEST(Sample, OfTextIsAsItHasAlwaysBeen) {
     const auto digest = [](const std::string& text) {
         std::string all;
@@ -141,7 +142,7 @@ TEST(Sample, OfTextIsAsItHasAlwaysBeen) {
     EXPECT_EQ(digest(test::japanese_text(64'000)),
               "0xfd77447701135a6456e3d64fa5bc99f8cc8da94ebd8b09a74867eaa35670d2f6");
     EXPECT_EQ(digest(test::japanese_text(1'500'000)),
-              "0x5abfb02d09c5d56326f210509ca9239542c82a0294f7ac274e0f0df650d775f6");
+              "0xe8ba3f95ad5dac1bb877e8c404496d2d1e2c859ce0748504c311ab94bf019b6d");
 }
 
 TEST(Sample, IsCutAtRareCharacters) {
