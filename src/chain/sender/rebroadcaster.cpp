@@ -12,17 +12,8 @@
 #include "runtime/failpoint.hpp"
 #include "runtime/log.hpp"
 #include "runtime/retry_policy.hpp"
-#include "runtime/subject_log.hpp"
 
 namespace emeth::chain {
-
-namespace {
-
-SubjectLog log_of(const storage::OutboxEntry& entry) {
-    return SubjectLog({entry.job, std::nullopt});
-}
-
-}  // namespace
 
 using storage::OutboxEntry;
 using storage::Replacement;

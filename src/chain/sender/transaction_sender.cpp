@@ -12,7 +12,6 @@
 #include "chain/sender/rebroadcaster.hpp"
 #include "chain/sender/variants.hpp"
 #include "runtime/failpoint.hpp"
-#include "runtime/subject_log.hpp"
 
 namespace emeth::chain {
 namespace {
@@ -184,9 +183,8 @@ Task<> TransactionSender::Impl::broadcast(Entries entries) {
         const Result<void> sent = co_await ports.chain.send_raw(std::move(entry.raw));
         failpoint::after("broadcast", storage::name(entry.kind));
         if (sent) continue;
-        SubjectLog({entry.job, std::nullopt})
-            .warn("transaction {} (nonce {}, {}) was not accepted and will be sent again: {}", entry.hash.hex(),
-                  entry.nonce, storage::name(entry.kind), sent.error().message);
+        log_of(entry).warn("transaction {} (nonce {}, {}) was not accepted and will be sent again: {}",
+                           entry.hash.hex(), entry.nonce, storage::name(entry.kind), sent.error().message);
     }
 }
 

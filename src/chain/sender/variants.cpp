@@ -11,6 +11,10 @@ Task<Result<std::vector<Hash256>>> variants_of(storage::Outbox* outbox, Blocking
     co_return (*entry)->hashes();
 }
 
+SubjectLog log_of(const storage::OutboxEntry& entry) {
+    return SubjectLog({entry.job, std::nullopt});
+}
+
 Task<Result<std::optional<Receipt>>> receipt_of_any(Chain* chain, std::vector<Hash256> variants) {
     // The newest first: it offers most.
     for (auto hash = variants.rbegin(); hash != variants.rend(); ++hash) {

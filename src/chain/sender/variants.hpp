@@ -7,6 +7,7 @@
 
 #include "chain/chain.hpp"
 #include "runtime/blocking_pool.hpp"
+#include "runtime/subject_log.hpp"
 #include "storage/outbox.hpp"
 
 namespace emeth::chain {
@@ -15,6 +16,9 @@ namespace emeth::chain {
 /// does not hold it under that nonce: another program with the same key sent it.
 Task<Result<std::vector<Hash256>>> variants_of(storage::Outbox* outbox, BlockingPool* pool, std::uint64_t nonce,
                                                Hash256 hash);
+
+/// For lines of the log about the transaction: it names its JOB, if it has one.
+SubjectLog log_of(const storage::OutboxEntry& entry);
 
 /// The receipt of the mined variant, if there is one: at most one can be mined.
 Task<Result<std::optional<Receipt>>> receipt_of_any(Chain* chain, std::vector<Hash256> variants);
