@@ -6,12 +6,12 @@
 #include <boost/asio/experimental/channel.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/query.hpp>
-#include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
 #include <cerrno>
 
+#include "http/tls.hpp"
 #include "runtime/utf8.hpp"
 #include "runtime/with_timeout.hpp"
 
@@ -57,17 +57,6 @@ Task<Result<Endpoints>> resolve(Url url) {
     auto [error, endpoints] = co_await std::move(receive);
     if (error) co_return io_error(url.origin(), error);
     co_return std::move(endpoints);
-}
-
-ssl::context& client_tls() {
-    static ssl::context context = [] {
-        ssl::context created(ssl::context::tls_client);
-        created.set_options(ssl::context::default_workarounds | ssl::context::no_tlsv1 | ssl::context::no_tlsv1_1);
-        created.set_default_verify_paths();
-        created.set_verify_mode(ssl::verify_peer);
-        return created;
-    }();
-    return context;
 }
 
 Task<error_code> handshake(TlsStream* stream, std::string host) {

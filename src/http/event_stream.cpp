@@ -26,7 +26,7 @@ EventStream& EventStream::operator=(EventStream&&) noexcept = default;
 EventStream::~EventStream() = default;
 
 Task<Result<void>> EventStream::send(std::string name, std::string data) {
-    PlainStream& stream = impl_->stream;
+    ServerStream& stream = impl_->stream;
     const std::string text = event_text(name, data);
     const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
     const CloseOnCancel guard(state, stream.socket());

@@ -27,6 +27,14 @@ std::string_view name_of_host(std::string_view host_header) {
     return host_header.substr(0, host_header.find(':'));
 }
 
+/// Of an Origin; nothing for one that is no web page's. A page of the same host counts as ours under either scheme: TLS
+/// may end at a proxy in front of us.
+std::string_view host_of_origin(std::string_view origin) {
+    for (const std::string_view scheme : {"http://", "https://"})
+        if (origin.starts_with(scheme)) return origin.substr(scheme.size());
+    return {};
+}
+
 bool is_ip_address(const std::string& text) {
     boost::system::error_code no_address;
     boost::asio::ip::make_address(text, no_address);
@@ -37,7 +45,8 @@ bool is_ip_address(const std::string& text) {
 
 OrRefusal<void> refuse_foreign_page(const ServerRequest& request) {
     const std::string_view origin = request.header("origin");
-    if (!origin.empty() && !boost::beast::iequals(origin, "http://" + std::string(request.header("host"))))
+    const std::string_view page_host = host_of_origin(origin);
+    if (!origin.empty() && (page_host.empty() || !boost::beast::iequals(page_host, request.header("host"))))
         return forbidden(fmt::format("pages of '{}' may not ask this server", redacted(origin)));
     if (is_another_site(request.header("sec-fetch-site")) && !follows_a_link(request))
         return forbidden("pages of another site may not ask this server");

@@ -143,7 +143,8 @@ std::uint16_t Server::port() const {
 std::string Server::url() const {
     if (!impl_->options.public_url.empty()) return impl_->options.public_url;
     const bool is_ipv6 = impl_->options.host.find(':') != std::string::npos;
-    return fmt::format(fmt::runtime(is_ipv6 ? "http://[{}]:{}" : "http://{}:{}"), impl_->options.host, port());
+    const std::string_view scheme = impl_->options.certificate ? "https" : "http";
+    return fmt::format(fmt::runtime(is_ipv6 ? "{}://[{}]:{}" : "{}://{}:{}"), scheme, impl_->options.host, port());
 }
 
 Task<> Server::run() {

@@ -83,6 +83,8 @@ struct EventStreamOptions {
     Admission admission{};
 };
 
+class ServerCertificate;  // http/tls.hpp
+
 struct ServerOptions {
     std::string host = "127.0.0.1";     ///< an IP address, or "localhost"
     std::uint16_t port = 0;             ///< 0: the system chooses
@@ -90,6 +92,7 @@ struct ServerOptions {
     std::size_t connections_max = 256;  ///< one more is answered 503
     /// How long a peer may take to send a whole header or the next piece of a body, or to accept a piece of the answer.
     Milliseconds idle_timeout{60'000};
+    std::shared_ptr<ServerCertificate> certificate{};  ///< none: HTTP without TLS
 };
 
 class Server {
@@ -116,7 +119,7 @@ public:
     /// Binds and listens; Error: "cannot listen on 127.0.0.1:3000: address already in use; …".
     Result<void> listen();
     [[nodiscard]] std::uint16_t port() const;
-    /// "http://127.0.0.1:3000", or the public one.
+    /// "http://127.0.0.1:3000", with TLS "https://…", or the public one.
     [[nodiscard]] std::string url() const;
 
     /// Serves until cancelled; then ends every connection and returns. An exception from a handler is logged and

@@ -16,6 +16,8 @@
 #include "http/file_pieces.hpp"
 #include "http/header_fields.hpp"
 #include "http/server_impl.hpp"
+#include "http/server_stream.hpp"
+#include "http/tls.hpp"
 #include "http/websocket_impl.hpp"
 #include "runtime/cancellation.hpp"
 #include "runtime/clock.hpp"
@@ -61,14 +63,18 @@ private:
 class ServerConnection {
 public:
     ServerConnection(std::shared_ptr<Server::Impl> server, Tcp::socket socket)
-        : server_(std::move(server)), stream_(std::move(socket)), piece_(text_piece_bytes) {}
+        : server_(std::move(server)),
+          stream_(std::move(socket), server_->options.certificate ? server_->options.certificate->context() : nullptr),
+          piece_(text_piece_bytes) {}
 
-    /// Serves one request; false once the connection is over.
-    Task<bool> serve_one();
+    /// Serves requests until the connection is over.
+    Task<> serve();
 
 private:
     using Parser = http::request_parser<http::buffer_body>;
 
+    /// False once the connection is over.
+    Task<bool> serve_one();
     Task<std::optional<ServerResponse>> read_header();
     std::optional<ServerResponse> find_route();
     Task<std::optional<ServerResponse>> read_body();
@@ -84,11 +90,13 @@ private:
                       http::response<http::buffer_body>* message, const InputFile* file);
     Task<> drain();
     Task<> serve_websocket();
+    template <class Stream>
+    Task<> serve_websocket_over(Stream stream);
     std::optional<ServerResponse> why_no_events() const;
     Task<> serve_events();
 
     std::shared_ptr<Server::Impl> server_;
-    PlainStream stream_;
+    ServerStream stream_;
     beast::flat_buffer buffer_;
     std::vector<char> piece_;
     std::optional<Parser> parser_;
@@ -97,6 +105,16 @@ private:
         incoming_;  // the file of request_, removed after the handler and if the connection fails
     const Route* route_ = nullptr;
 };
+
+Task<> ServerConnection::serve() {
+    stream_.expires_after(server_->options.idle_timeout);
+    auto greeting = stream_.shake_hands();
+    throw_if(co_await std::move(greeting));
+    for (bool goes_on = true; goes_on;) {
+        auto serving = serve_one();
+        goes_on = co_await std::move(serving);
+    }
+}
 
 Task<bool> ServerConnection::serve_one() {
     parser_.emplace();
@@ -126,9 +144,9 @@ Task<bool> ServerConnection::serve_one() {
     incoming_.reset();
     auto answering = answer(std::move(*response));
     co_await std::move(answering);
-    if (is_read) co_return parser_->keep_alive();
-    auto draining = drain();
-    co_await std::move(draining);
+    if (is_read && parser_->keep_alive()) co_return true;
+    auto ending = is_read ? stream_.say_goodbye() : drain();
+    co_await std::move(ending);
     co_return false;
 }
 
@@ -335,13 +353,15 @@ Task<> ServerConnection::write_file(http::response_serializer<http::buffer_body>
 
 /// If the connection were closed at once, the reset would cost a peer that is still sending our answer.
 Task<> ServerConnection::drain() {
+    auto parting = stream_.say_goodbye();
+    co_await std::move(parting);
     error_code ignored;
     stream_.socket().shutdown(Tcp::socket::shutdown_send, ignored);
     stream_.expires_after(drain_time_max);
     const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
     const CloseOnCancel guard(state, stream_.socket());
     for (std::uint64_t drained = 0; drained < drained_bytes_max;) {
-        auto reading = stream_.async_read_some(asio::buffer(piece_), io_token());
+        auto reading = stream_.plain().async_read_some(asio::buffer(piece_), io_token());
         const auto [error, bytes] = co_await std::move(reading);
         guard.throw_if_cancelled();
         if (error) co_return;
@@ -349,8 +369,9 @@ Task<> ServerConnection::drain() {
     }
 }
 
-Task<> ServerConnection::serve_websocket() {
-    PlainWebSocket socket(std::move(stream_));
+template <class Stream>
+Task<> ServerConnection::serve_websocket_over(Stream stream) {
+    beast::websocket::stream<Stream> socket(std::move(stream));
     configure(socket);
     {
         const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
@@ -363,6 +384,12 @@ Task<> ServerConnection::serve_websocket() {
     WebSocket connected(std::make_unique<WebSocket::Impl>(std::move(socket), request_.peer_address));
     auto talking = route_->websocket(std::move(connected), request_);
     co_await std::move(talking);
+}
+
+Task<> ServerConnection::serve_websocket() {
+    auto stream = std::move(stream_).release();
+    auto serving = std::visit([this](auto& released) { return serve_websocket_over(std::move(released)); }, stream);
+    co_await std::move(serving);
 }
 
 std::optional<ServerResponse> ServerConnection::why_no_events() const {
@@ -397,6 +424,8 @@ Task<> ServerConnection::serve_events() {
     EventStream stream(std::make_unique<EventStream::Impl>(stream_, events.options.patience));
     auto telling = events.handler(std::move(stream), request_);
     co_await std::move(telling);
+    auto parting = stream_.say_goodbye();
+    co_await std::move(parting);
 }
 
 }  // namespace
@@ -404,10 +433,8 @@ Task<> ServerConnection::serve_events() {
 Task<> serve_connection(std::shared_ptr<Server::Impl> server, Tcp::socket socket) {
     ServerConnection connection(std::move(server), std::move(socket));
     try {
-        for (bool goes_on = true; goes_on;) {
-            auto serving = connection.serve_one();
-            goes_on = co_await std::move(serving);
-        }
+        auto serving = connection.serve();
+        co_await std::move(serving);
     } catch (const boost::system::system_error& ended) {
         spdlog::debug("a connection ended: {}", ended.what());
     } catch (const std::exception& failure) {

@@ -3,9 +3,6 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
 #include <stdlib.h>
 
 #include <boost/asio/as_tuple.hpp>
@@ -13,9 +10,9 @@
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
-#include <memory>
 
 #include "http/client.hpp"
+#include "support/certificate.hpp"
 #include "support/io_fixture.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -27,38 +24,12 @@ using ::testing::HasSubstr;
 using Tcp = asio::ip::tcp;
 constexpr auto token = asio::as_tuple(asio::use_awaitable);
 
-/// Writes <stem>.key and <stem>.pem: a certificate for 127.0.0.1 that signed itself. No name: a machine without
-/// /etc/hosts knows none.
-void make_certificate(const std::filesystem::path& stem) {
-    const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen("P-256"), EVP_PKEY_free);
-    const std::unique_ptr<X509, decltype(&X509_free)> certificate(X509_new(), X509_free);
-    X509_set_version(certificate.get(), 2);
-    ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
-    X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -3'600);
-    X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 3'600);
-    X509_set_pubkey(certificate.get(), key.get());
-    X509_NAME* name = X509_get_subject_name(certificate.get());
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("emeth test"), -1, -1,
-                               0);
-    X509_set_issuer_name(certificate.get(), name);
-    const std::unique_ptr<X509_EXTENSION, decltype(&X509_EXTENSION_free)> names(
-        X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "IP:127.0.0.1"), X509_EXTENSION_free);
-    X509_add_ext(certificate.get(), names.get(), -1);
-    X509_sign(certificate.get(), key.get(), EVP_sha256());
-
-    const std::unique_ptr<FILE, decltype(&fclose)> key_file(fopen((stem.string() + ".key").c_str(), "w"), fclose);
-    PEM_write_PrivateKey(key_file.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr);
-    const std::unique_ptr<FILE, decltype(&fclose)> certificate_file(fopen((stem.string() + ".pem").c_str(), "w"),
-                                                                    fclose);
-    PEM_write_X509(certificate_file.get(), certificate.get());
-}
-
 class Tls : public test::IoFixture {
 protected:
     static void SetUpTestSuite() {
         folder = new test::TemporaryFolder();
-        make_certificate(*folder / "trusted");
-        make_certificate(*folder / "foreign");
+        test::make_certificate(*folder / "trusted");
+        test::make_certificate(*folder / "foreign");
         ::setenv("SSL_CERT_FILE", (*folder / "trusted.pem").c_str(), 1);
     }
     static void TearDownTestSuite() { delete folder; }

@@ -32,5 +32,22 @@ TEST(OwnHost, ARequestToAnyOtherIsRefused) {
     EXPECT_TRUE(refuse_foreign_host(request, "127.0.0.1"));
 }
 
+TEST(ForeignPage, IsOneOfAnotherHostUnderEitherScheme) {
+    ServerRequest request;
+    request.headers["host"] = "node.example:5000";
+    for (const char* own : {"http://node.example:5000", "https://node.example:5000", "https://NODE.example:5000"}) {
+        request.headers["origin"] = own;
+        EXPECT_TRUE(refuse_foreign_page(request)) << own;
+    }
+    for (const char* foreign : {"http://evil.example", "https://evil.example:5000", "null", "https://node.example",
+                                "ftp://node.example:5000", "http://", "node.example:5000"}) {
+        request.headers["origin"] = foreign;
+        EXPECT_EQ(refuse_foreign_page(request).error().status, 403u) << foreign;
+    }
+    request.headers.erase("host");
+    request.headers["origin"] = "null";
+    EXPECT_EQ(refuse_foreign_page(request).error().status, 403u);
+}
+
 }  // namespace
 }  // namespace emeth::http
