@@ -15,6 +15,7 @@
 #include "http/event_stream_impl.hpp"
 #include "http/file_pieces.hpp"
 #include "http/header_fields.hpp"
+#include "http/request_head.hpp"
 #include "http/server_impl.hpp"
 #include "http/server_stream.hpp"
 #include "http/tls.hpp"
@@ -28,7 +29,7 @@ namespace {
 
 namespace http = beast::http;
 
-constexpr std::uint32_t header_bytes_max = 16 << 10;
+constexpr std::size_t received_at_once_bytes = 4 << 10;
 constexpr std::size_t text_piece_bytes = 16 << 10;
 constexpr std::uint64_t drained_bytes_max = 16 << 20;
 constexpr Milliseconds drain_time_max{2'000};
@@ -76,6 +77,11 @@ private:
     /// False once the connection is over.
     Task<bool> serve_one();
     Task<std::optional<ServerResponse>> read_header();
+    Task<> receive();
+    [[nodiscard]] std::string_view received() const {
+        const auto bytes = buffer_.data();
+        return {static_cast<const char*>(bytes.data()), bytes.size()};
+    }
     std::optional<ServerResponse> find_route();
     Task<std::optional<ServerResponse>> read_body();
     Task<std::optional<ServerResponse>> read_text();
@@ -118,8 +124,8 @@ Task<> ServerConnection::serve() {
 
 Task<bool> ServerConnection::serve_one() {
     parser_.emplace();
-    parser_->header_limit(header_bytes_max);
-    parser_->body_limit(boost::none);  // read_text and read_file count
+    parser_->header_limit(header_bytes_max + 1);  // read_header counts
+    parser_->body_limit(boost::none);             // read_text and read_file count
     request_ = {};
     route_ = nullptr;
 
@@ -152,21 +158,31 @@ Task<bool> ServerConnection::serve_one() {
 
 Task<std::optional<ServerResponse>> ServerConnection::read_header() {
     stream_.expires_after(server_->options.idle_timeout);
-    const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
-    error_code error;
-    {
-        const CloseOnCancel guard(state, stream_.socket());
-        auto reading = http::async_read_header(stream_, buffer_, *parser_, io_token());
-        std::tie(error, std::ignore) = co_await std::move(reading);
-        guard.throw_if_cancelled();
+    std::optional<std::size_t> bytes = head_bytes(received());
+    while (!bytes && buffer_.size() < header_bytes_max) {
+        auto receiving = receive();
+        co_await std::move(receiving);
+        bytes = head_bytes(received());
     }
-    if (error == http::error::header_limit)
+    if (!bytes || *bytes > header_bytes_max)
         co_return refused(431, fmt::format("the header is longer than {} bytes", header_bytes_max));
-    if (error.category() == http::make_error_code(http::error::end_of_stream).category() &&
-        error != http::error::end_of_stream && error != http::error::partial_message)
-        co_return refused(400, fmt::format("the request is malformed: {}", error.message()));
-    throw_if(error);
+    const OrRefusal<void> checked = check_request_head(received().substr(0, *bytes));
+    if (checked.has_error()) co_return to_response(checked.error());
+    error_code error;
+    buffer_.consume(parser_->put(asio::buffer(buffer_.data(), *bytes), error));
+    if (error) co_return refused(400, fmt::format("the request is malformed: {}", error.message()));
     co_return std::nullopt;
+}
+
+/// At least one byte more in buffer_.
+Task<> ServerConnection::receive() {
+    const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
+    const CloseOnCancel guard(state, stream_.socket());
+    auto reading = stream_.async_read_some(buffer_.prepare(received_at_once_bytes), io_token());
+    const auto [error, bytes] = co_await std::move(reading);
+    guard.throw_if_cancelled();
+    throw_if(error);
+    buffer_.commit(bytes);
 }
 
 /// Fills request_ and route_, or refuses the request.

@@ -107,12 +107,29 @@ TEST_F(HttpServer, SaysWhatIsWrongWithARequest) {
     EXPECT_THAT(send("PUT", "/echo", ""), AllOf(StartsWith("HTTP/1.1 405 "), HasSubstr("allow: GET, POST\r\n")));
     EXPECT_THAT(exchange("BLAH\r\n\r\n"), StartsWith("HTTP/1.1 400 "));
     EXPECT_THAT(exchange("GET / SMTP\r\n\r\n"), StartsWith("HTTP/1.1 400 "));
-    EXPECT_THAT(exchange("GET /echo HTTP/1.1\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n"),
+    EXPECT_THAT(exchange("GET /echo HTTP/1.1\r\nHost: h\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n"),
                 StartsWith("HTTP/1.1 431 "));
-    EXPECT_THAT(exchange("POST /echo HTTP/1.1\r\nContent-Length: 99999999999999999999999\r\n\r\n"),
+    EXPECT_THAT(exchange("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999999999999999999\r\n\r\n"),
                 StartsWith("HTTP/1.1 400 "));
-    EXPECT_THAT(exchange("POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
+    EXPECT_THAT(exchange("POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
                 Not(StartsWith("HTTP/1.1 200")));
+}
+
+TEST_F(HttpServer, EndsTheConnectionAfterARequestThatCouldHideAnother) {
+    start();
+    const std::string hidden = "GET /echo HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+    for (const char* headers :
+         {"Host: h\r\nTransfer-Encoding: xchunked\r\n",
+          "Host: h\r\nTransfer-Encoding: chunked\r\nContent-Length: 4\r\n",
+          "Host: h\r\nContent-Length: 0\r\nContent-Length: 4\r\n", "Host: h\r\nHost: g\r\n", "",
+          "Host: h\r\nContent-Length: 0\r\n\tContent-Length: 4\r\n", "Host: h\r\nContent-Length : 4\r\n"}) {
+        const std::string answers = exchange(fmt::format("POST /echo HTTP/1.1\r\n{}\r\n", headers) + hidden);
+        EXPECT_THAT(answers, AnyOf(StartsWith("HTTP/1.1 400 "), StartsWith("HTTP/1.1 501 "))) << headers;
+        EXPECT_THAT(answers, AllOf(Not(HasSubstr("HTTP/1.1 200")), HasSubstr("Connection: close\r\n"))) << headers;
+    }
+    EXPECT_THAT(exchange("GET /echo HTTP/1.0\r\n\r\n"), HasSubstr(" 200 OK\r\n")) << "it names no host";
+    EXPECT_THAT(exchange("GET /echo HTTP/3.0\r\nHost: h\r\n\r\n"), StartsWith("HTTP/1.1 505 "));
+    EXPECT_THAT(exchange("GET /echo HTTP/1.1\nHost: h\n\n"), StartsWith("HTTP/1.1 400 "));
 }
 
 TEST_F(HttpServer, LetsNoPathOut) {
@@ -143,16 +160,16 @@ TEST_F(HttpServer, ClosesAnIdleConnection) {
     start({.idle_timeout = Milliseconds{200}});
     EXPECT_EQ(exchange(""), "");
     EXPECT_EQ(exchange("GET /echo HT"), "");
-    EXPECT_EQ(exchange("POST /echo HTTP/1.1\r\nContent-Length: 10\r\n\r\nhalf"), "");
+    EXPECT_EQ(exchange("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhalf"), "");
 }
 
 TEST_F(HttpServer, HasABoundOnItsConnections) {
     start({.connections_max = 2});
     Background first(io, [](std::uint16_t port) -> Task<> {
-        co_await test::raw_exchange(port, "GET /never HTTP/1.1\r\n\r\n", Milliseconds{60'000});
+        co_await test::raw_exchange(port, "GET /never HTTP/1.1\r\nHost: h\r\n\r\n", Milliseconds{60'000});
     }(server->port()));
     Background second(io, [](std::uint16_t port) -> Task<> {
-        co_await test::raw_exchange(port, "GET /never HTTP/1.1\r\n\r\n", Milliseconds{60'000});
+        co_await test::raw_exchange(port, "GET /never HTTP/1.1\r\nHost: h\r\n\r\n", Milliseconds{60'000});
     }(server->port()));
     for (int i = 0; i < 50; ++i) io.run_one_for(std::chrono::milliseconds(5));
     const std::string refused = exchange("");
@@ -198,7 +215,7 @@ TEST_F(HttpServer, KeepsNoFileThatWasNotPublished) {
     EXPECT_THAT(send("PUT", "/files/dropped", "abc"), StartsWith("HTTP/1.1 200 "));
     EXPECT_THAT(test::files_below(folder.path()), IsEmpty());
     EXPECT_THAT(send("PUT", "/files/dropped", std::string(3'000'001, 'x')), StartsWith("HTTP/1.1 413 "));
-    EXPECT_THAT(exchange("PUT /files/dropped HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2dc6c1\r\n" +
+    EXPECT_THAT(exchange("PUT /files/dropped HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2dc6c1\r\n" +
                          std::string(3'000'001, 'x') + "\r\n0\r\n\r\n"),
                 StartsWith("HTTP/1.1 413 "));
     EXPECT_THAT(test::files_below(folder.path()), IsEmpty());
@@ -207,7 +224,7 @@ TEST_F(HttpServer, KeepsNoFileThatWasNotPublished) {
 TEST_F(HttpServer, KeepsNoFileOfAPeerThatWentAway) {
     start();
     run([](std::uint16_t port) -> Task<> {
-        co_await test::raw_exchange(port, "PUT /files/dropped HTTP/1.1\r\nContent-Length: 1000\r\n\r\nhalf",
+        co_await test::raw_exchange(port, "PUT /files/dropped HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\nhalf",
                                     Milliseconds{100});
     }(server->port()));
     for (int i = 0; i < 50; ++i) io.run_one_for(std::chrono::milliseconds(5));
@@ -239,12 +256,12 @@ TEST_F(HttpServer, EndsEveryConnectionWhenItIsCancelled) {
     start();
     const std::uint16_t port = server->port();
     Background handling(io, [](std::uint16_t at) -> Task<> {
-        co_await test::raw_exchange(at, "GET /never HTTP/1.1\r\n\r\n", Milliseconds{60'000});
+        co_await test::raw_exchange(at, "GET /never HTTP/1.1\r\nHost: h\r\n\r\n", Milliseconds{60'000});
     }(port));
     Background idle(
         io, [](std::uint16_t at) -> Task<> { co_await test::raw_exchange(at, "GET /ec", Milliseconds{60'000}); }(port));
     Background sending(io, [](std::uint16_t at) -> Task<> {
-        co_await test::raw_exchange(at, "PUT /files/x HTTP/1.1\r\nContent-Length: 1000\r\n\r\nhalf",
+        co_await test::raw_exchange(at, "PUT /files/x HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\nhalf",
                                     Milliseconds{60'000});
     }(port));
     for (int i = 0; i < 50; ++i) io.run_one_for(std::chrono::milliseconds(5));
