@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,6 +28,8 @@ Result<InputFile> InputFile::open(const std::filesystem::path& path) {
         return errno_error(fmt::format("cannot inspect {}", path.string()), errno);
     if (!S_ISREG(status.st_mode)) return permanent_error(fmt::format("{} is no regular file", path.string()));
     file.bytes_ = static_cast<std::uint64_t>(status.st_size);
+    file.inode_ = status.st_ino;
+    file.modified_at_ = status.st_mtim;
     return file;
 }
 
@@ -42,6 +45,29 @@ Result<void> InputFile::read_at(std::uint64_t offset, std::span<char> out) const
         done += static_cast<std::size_t>(count);
     }
     return {};
+}
+
+void InputFile::read_ahead(std::uint64_t offset, std::uint64_t bytes) const {
+    ::posix_fadvise(descriptor_.get(), static_cast<off_t>(offset), static_cast<off_t>(bytes), POSIX_FADV_WILLNEED);
+}
+
+Result<std::uint64_t> InputFile::send_at(std::uint64_t offset, std::uint64_t bytes_max, int socket) const {
+    std::uint64_t sent = 0;
+    while (sent < bytes_max) {
+        auto at = static_cast<off_t>(offset + sent);
+        const ssize_t count = ::sendfile(socket, descriptor_.get(), &at, static_cast<std::size_t>(bytes_max - sent));
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0 && errno == EAGAIN) break;
+        if (count < 0) return errno_error(fmt::format("cannot send {}", path_.string()), errno);
+        if (count == 0)
+            return permanent_error(fmt::format("{} ends at byte {}; more was expected", path_.string(), offset + sent));
+        sent += static_cast<std::uint64_t>(count);
+    }
+    return sent;
+}
+
+std::string InputFile::etag() const {
+    return fmt::format("\"{:x}-{:x}-{:x}{:08x}\"", bytes_, inode_, modified_at_.tv_sec, modified_at_.tv_nsec);
 }
 
 Result<OutputFile> OutputFile::create(const std::filesystem::path& path) {

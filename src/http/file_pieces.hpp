@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <ctime>
 #include <filesystem>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "crypto/sha256.hpp"
@@ -22,11 +24,21 @@ public:
     [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
     /// Fills `out`; an Error if the file ends first.
     Result<void> read_at(std::uint64_t offset, std::span<char> out) const;
+    /// A hint to the kernel: these bytes will be wanted soon.
+    void read_ahead(std::uint64_t offset, std::uint64_t bytes) const;
+    /// Sends what fits into `socket` at once, `bytes_max` at most, without copying it through memory; returns how much
+    /// that was. An Error if the file ends first or the socket is broken.
+    Result<std::uint64_t> send_at(std::uint64_t offset, std::uint64_t bytes_max, int socket) const;
+    /// Strong: every replacement of the file and every write to it changes it.
+    [[nodiscard]] std::string etag() const;
+    [[nodiscard]] std::int64_t modified_at_unix_s() const { return modified_at_.tv_sec; }
 
 private:
     FileDescriptor descriptor_;
     std::filesystem::path path_;
     std::uint64_t bytes_ = 0;
+    std::uint64_t inode_ = 0;
+    timespec modified_at_{};
 };
 
 /// A new file (O_EXCL, 0600), hashed while it is being written.

@@ -10,6 +10,7 @@
 #include "runtime/json_fields.hpp"
 #include "runtime/log.hpp"
 #include "runtime/redaction.hpp"
+#include "runtime/shutdown.hpp"
 
 namespace emeth::http {
 namespace {
@@ -40,6 +41,7 @@ Task<> accept_connections(std::shared_ptr<Server::Impl> server, TaskGroup* child
             continue;
         }
         close_on_exec(socket.native_handle());
+        socket.set_option(Tcp::no_delay(true), error);  // else the end of an answer may wait for the peer's ACK
         // This coroutine itself takes up one place.
         if (children->running() > server->options.connections_max)
             refuse(std::move(socket));
@@ -111,6 +113,7 @@ void Server::route_events(std::string_view pattern, EventStreamOptions options, 
 }
 
 Result<void> Server::listen() {
+    ignore_sigpipe();  // files go out by sendfile, which cannot be told to raise none
     ServerOptions& options = impl_->options;
     error_code error;
     const asio::ip::address address =

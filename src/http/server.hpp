@@ -63,7 +63,9 @@ struct ServerResponse {
     std::string content_type = "application/json";
     Headers headers;
     std::string body;
-    std::optional<std::filesystem::path> file;  ///< sent instead of `body`, streamed
+    bool compressible = true;  ///< false: `body` may not go out in gzip, although it is text
+    /// Sent instead of `body`, streamed, whole or in ranges. It has a strong ETag unless `headers` says otherwise.
+    std::optional<std::filesystem::path> file;
 };
 
 /// {"error": message}

@@ -6,12 +6,10 @@
 #include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
-#include <boost/beast/http/serializer.hpp>
-#include <boost/beast/http/write.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 #include <vector>
 
-#include "http/date.hpp"
+#include "http/answer_writer.hpp"
 #include "http/event_stream_impl.hpp"
 #include "http/file_pieces.hpp"
 #include "http/header_fields.hpp"
@@ -21,7 +19,6 @@
 #include "http/tls.hpp"
 #include "http/websocket_impl.hpp"
 #include "runtime/cancellation.hpp"
-#include "runtime/clock.hpp"
 #include "runtime/log.hpp"
 
 namespace emeth::http {
@@ -90,10 +87,6 @@ private:
     Result<OutputFile> create_incoming(std::filesystem::path& path);
     Task<ServerResponse> handle();
     Task<> answer(ServerResponse response);
-    Task<> write_piece(http::response_serializer<http::buffer_body>* serializer,
-                       http::response<http::buffer_body>* message, std::string_view piece, bool more);
-    Task<> write_file(http::response_serializer<http::buffer_body>* serializer,
-                      http::response<http::buffer_body>* message, const InputFile* file);
     Task<> drain();
     Task<> serve_websocket();
     template <class Stream>
@@ -309,62 +302,10 @@ Task<ServerResponse> ServerConnection::handle() {
 }
 
 Task<> ServerConnection::answer(ServerResponse response) {
-    std::optional<InputFile> file;
-    if (response.file) {
-        Result<InputFile> opened = InputFile::open(*response.file);
-        if (opened) {
-            file.emplace(std::move(*opened));
-        } else {
-            spdlog::error("{} {} failed: {}", request_.method, request_.path, opened.error().message);
-            response = refused(500, "the server cannot read the file; its log says why");
-        }
-    }
-    http::response<http::buffer_body> message;
-    message.result(response.status);
-    message.set(http::field::date, format_date(system_clock().unix_ms() / 1'000));
-    message.set(http::field::content_type, response.content_type);
-    for (const auto& [name, value] : response.headers) message.set(name, value);
-    message.content_length(file ? file->bytes() : response.body.size());
-    message.keep_alive(parser_->is_done() && parser_->keep_alive());
-    http::response_serializer<http::buffer_body> serializer(message);
-
-    if (request_.method == "HEAD") {
-        file.reset();
-        response.body.clear();
-    }
-    auto writing =
-        file ? write_file(&serializer, &message, &*file) : write_piece(&serializer, &message, response.body, false);
+    const bool keep_alive = parser_->is_done() && parser_->keep_alive();
+    OutgoingAnswer answer = outgoing(request_, std::move(response), keep_alive);
+    auto writing = write_answer(&stream_, std::move(answer), server_->options.idle_timeout);
     co_await std::move(writing);
-}
-
-Task<> ServerConnection::write_piece(http::response_serializer<http::buffer_body>* serializer,
-                                     http::response<http::buffer_body>* message, std::string_view piece, bool more) {
-    const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
-    const CloseOnCancel guard(state, stream_.socket());
-    message->body().data = piece.empty() ? nullptr : const_cast<char*>(piece.data());  // not written to
-    message->body().size = piece.size();
-    message->body().more = more;
-    stream_.expires_after(server_->options.idle_timeout);
-    auto writing = http::async_write(stream_, *serializer, io_token());
-    const auto [error, bytes] = co_await std::move(writing);
-    guard.throw_if_cancelled();
-    if (error != http::error::need_buffer) throw_if(error);
-}
-
-Task<> ServerConnection::write_file(http::response_serializer<http::buffer_body>* serializer,
-                                    http::response<http::buffer_body>* message, const InputFile* file) {
-    piece_.resize(piece_bytes);
-    std::uint64_t sent = 0;
-    do {
-        const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(piece_.size(), file->bytes() - sent));
-        const Result<void> read = file->read_at(sent, {piece_.data(), size});
-        if (!read)
-            throw ErrorException(
-                read.error());  // the length has already been announced: the connection can only be ended
-        sent += size;
-        auto writing = write_piece(serializer, message, {piece_.data(), size}, sent < file->bytes());
-        co_await std::move(writing);
-    } while (sent < file->bytes());
 }
 
 /// If the connection were closed at once, the reset would cost a peer that is still sending our answer.

@@ -24,6 +24,7 @@ public:
     /// Tells the peer that nothing more comes, so that it can tell the end from a cut.
     Task<> say_goodbye();
 
+    [[nodiscard]] bool is_tls() const { return tls_ != nullptr; }
     [[nodiscard]] executor_type get_executor() { return plain().get_executor(); }
     [[nodiscard]] Tcp::socket& socket() { return plain().socket(); }
     /// Below TLS.
