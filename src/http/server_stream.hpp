@@ -2,6 +2,7 @@
 // Not for users of the library.
 #pragma once
 
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <memory>
 #include <utility>
@@ -38,14 +39,25 @@ public:
     }
     template <class Buffers, class Token>
     auto async_write_some(const Buffers& buffers, Token&& token) {
-        return std::visit([&](auto& stream) { return stream.async_write_some(buffers, std::forward<Token>(token)); },
-                          stream_);
+        if (auto* tls = std::get_if<TlsStream>(&stream_))
+            return tls->async_write_some(first_of(buffers), std::forward<Token>(token));
+        return std::get<PlainStream>(stream_).async_write_some(buffers, std::forward<Token>(token));
     }
 
     /// To be continued as something else, a WebSocket for instance.
     [[nodiscard]] std::variant<PlainStream, TlsStream> release() && { return std::move(stream_); }
 
 private:
+    /// The first buffer that is not empty. Of a sequence that begins with an empty one, as asio::async_write hands on
+    /// what is left, Beast's TLS stream writes nothing, which counts as the end.
+    template <class Buffers>
+    static asio::const_buffer first_of(const Buffers& buffers) {
+        asio::const_buffer first;
+        for (auto at = asio::buffer_sequence_begin(buffers);
+             first.size() == 0 && at != asio::buffer_sequence_end(buffers); ++at)
+            first = *at;
+        return first;
+    }
     static std::variant<PlainStream, TlsStream> make(Tcp::socket socket, asio::ssl::context* tls);
 
     std::shared_ptr<asio::ssl::context> tls_;
