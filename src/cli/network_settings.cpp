@@ -11,6 +11,12 @@ const SettingsTable<NetworkSettings>& network_table() {
     return table;
 }
 
+const SettingsTable<ServerSettings>& server_table() {
+    static const SettingsTable<ServerSettings> table =
+        joined<ServerSettings>(network_table(), rows_of(&ServerSettings::listener, http::listener_settings()));
+    return table;
+}
+
 const SettingsTable<ActorSettings>& actor_table() {
     static const SettingsTable<ActorSettings> table = joined<ActorSettings>(network_table(), chain::payment_settings());
     return table;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "chain/rpc/network_settings.hpp"
+#include "http/listener_settings.hpp"
 #include "runtime/setting.hpp"
 #include "trainer_protocol/network_rules.hpp"
 
@@ -17,6 +18,13 @@ struct NetworkSettings : chain::NetworkSettings {
 };
 
 const SettingsTable<NetworkSettings>& network_table();
+
+/// Of JOB info server and Storage API.
+struct ServerSettings : NetworkSettings {
+    http::ListenerSettings listener;
+};
+
+const SettingsTable<ServerSettings>& server_table();
 
 /// Of a participant that sends transactions: verifier and requester.
 struct ActorSettings : NetworkSettings, chain::PaymentSettings {};

@@ -14,6 +14,9 @@
 #include "runtime/folder_lock.hpp"
 #include "runtime/log.hpp"
 #include "runtime/random.hpp"
+#include "runtime/reload.hpp"
+#include "runtime/shutdown.hpp"
+#include "runtime/task_group.hpp"
 
 namespace emeth::cli {
 
@@ -27,7 +30,7 @@ struct ServerFlags {
     std::string data;
 
     void add_to(CLI::App& command) {
-        config.add_to(command, declared(network_table()));
+        config.add_to(command, declared(server_table()));
         command.add_option("--host", listen.host, "address to listen on")->capture_default_str();
         command.add_option("--port", listen.port, "port to listen on")->capture_default_str();
     }
@@ -41,47 +44,76 @@ struct ChainReader {
         : rpc(settings.endpoint, rpc_timeout), chain(rpc, settings.core, settings.token) {}
 };
 
-Result<NetworkSettings> load_settings(const ServerFlags& flags) {
+Result<ServerSettings> load_settings(const ServerFlags& flags) {
     const auto config = flags.config.load();
     if (config.has_error()) return config.error();
-    NetworkSettings settings;
-    if (auto read = read_settings(*config, network_table(), settings); read.has_error()) return read.error();
+    ServerSettings settings;
+    if (auto read = read_settings(*config, server_table(), settings); read.has_error()) return read.error();
     return settings;
+}
+
+Result<http::ServerOptions> listen_options(const ServerFlags& flags, const ServerSettings& settings) {
+    auto certificate = http::load_certificate(settings.listener);
+    if (certificate.has_error()) return certificate.error();
+    http::ServerOptions options = flags.listen;
+    options.certificate = std::move(*certificate);
+    return options;
+}
+
+/// Runs `serving`, and reads the certificate again at SIGHUP: the only thing that a server takes over while it runs.
+Task<> serve(Task<> serving, HangUp& hang_up, std::shared_ptr<http::ServerCertificate> certificate) {
+    TaskGroup group(co_await asio::this_coro::executor, 2);
+    group.start(std::move(serving));
+    group.start(reload_on_hang_up(hang_up, [certificate]() -> Result<void> {
+        if (!certificate) return {};
+        auto reloaded = certificate->reload();
+        if (reloaded.has_value()) spdlog::info("the TLS certificate was read again");
+        return reloaded;
+    }));
+    co_await group.join();
 }
 
 Task<Result<void>> run_storage_api(std::shared_ptr<ServerFlags> flags) {
     const auto settings = load_settings(*flags);
     if (settings.has_error()) co_return settings.error();
+    const auto listen = listen_options(*flags, *settings);
+    if (listen.has_error()) co_return listen.error();
+    const auto executor = co_await asio::this_coro::executor;
+    HangUp hang_up(executor);  // from now on SIGHUP ends nothing
     if (auto made = create_folder(flags->data, 0700); made.has_error()) co_return made;
     const auto lock = FolderLock::acquire(flags->data);
     if (lock.has_error()) co_return lock.error();
     ChainReader reader(*settings);
     BlockingPool pool(2);
     network::StorageApiOptions options;
-    options.listen = flags->listen;
+    options.listen = *listen;
     options.folder = std::filesystem::path(flags->data) / "objects";
     const network::StorageApiPorts ports{reader.chain, system_clock(), system_random(), pool};
-    network::StorageApiServer server(co_await asio::this_coro::executor, ports, std::move(options));
+    network::StorageApiServer server(executor, ports, std::move(options));
     if (auto listening = server.listen(); listening.has_error()) co_return listening;
     end_telling_of_waiting();
     spdlog::info("Storage API at {}", server.url());
-    co_await server.run();
+    co_await serve(server.run(), hang_up, listen->certificate);
     co_return Result<void>{};
 }
 
 Task<Result<void>> run_info_server(std::shared_ptr<ServerFlags> flags) {
     const auto settings = load_settings(*flags);
     if (settings.has_error()) co_return settings.error();
+    const auto listen = listen_options(*flags, *settings);
+    if (listen.has_error()) co_return listen.error();
+    const auto executor = co_await asio::this_coro::executor;
+    HangUp hang_up(executor);  // from now on SIGHUP ends nothing
     ChainReader reader(*settings);
     // sizeOf is public: the key of this client signs nothing.
     const auto key = crypto::PrivateKey::generate(system_random());
     api_client::StorageApiClient storage(settings->storage_api, key, system_clock());
     const network::InfoServerPorts ports{reader.chain, storage, system_clock()};
-    network::InfoServerService service(co_await asio::this_coro::executor, ports, {.listen = flags->listen});
+    network::InfoServerService service(executor, ports, {.listen = *listen});
     if (auto listening = service.listen(); listening.has_error()) co_return listening;
     end_telling_of_waiting();
     spdlog::info("JOB info server at {}", service.url());
-    co_await service.run();
+    co_await serve(service.run(), hang_up, listen->certificate);
     co_return Result<void>{};
 }
 

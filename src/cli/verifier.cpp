@@ -45,6 +45,7 @@ Result<VerifierSettings> read_all(const EnvConfig& config) {
 struct Running {
     VerifierSettings settings;
     SettingTexts texts;
+    std::shared_ptr<http::ServerCertificate> certificate;  ///< of the page; null: plain HTTP
 };
 
 Result<void> reload(const ConfigFlags& flags, Running& running, network::Verifier& verifier) {
@@ -52,6 +53,8 @@ Result<void> reload(const ConfigFlags& flags, Running& running, network::Verifie
     if (config.has_error()) return config.error();
     const auto read = read_all(*config);
     if (read.has_error()) return read.error();
+    if (running.certificate)
+        if (auto certified = running.certificate->reload(); certified.has_error()) return certified;
     VerifierSettings& settings = running.settings;
     take_over(verifier_reloads(), settings, *read);
     verifier.set_limits(settings.threads, network::budget_of_machine(settings.threads), settings.patience);
@@ -78,8 +81,12 @@ Task<Result<void>> run_verifier(const VerifierFlags& flags, EnvConfig config, Ve
     settings.confirmations = self.settings.confirmations;
     const network::VerifierPorts ports{self.chain(), self.sender(), self.storage(), system_clock(), self.pool()};
     network::Verifier verifier(ports, settings);
-    Running running{std::move(settings), texts_of(config)};
-    http::Server health(executor, flags.health);
+    auto certificate = http::load_certificate(settings.listener);
+    if (certificate.has_error()) co_return certificate.error();
+    Running running{std::move(settings), texts_of(config), std::move(*certificate)};
+    http::ServerOptions health_options = flags.health;
+    health_options.certificate = running.certificate;
+    http::Server health(executor, std::move(health_options));
     const http::WhyNotReady why_not_ready = [&verifier] { return verifier.why_not_ready(); };
     http::add_health_routes(health, why_not_ready);
     network::ServerPage page(executor, "verifier", why_not_ready, system_clock());

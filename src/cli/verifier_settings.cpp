@@ -16,6 +16,7 @@ const SettingsTable<VerifierSettings>& verifier_table() {
             whole_number("patience_ms", &Options::patience, 1'000, week_ms,
                          "How long what was submitted, or the evidence for it, may be missing before the result is "
                          "rejected (ms).")},
+        rows_of(&VerifierSettings::listener, http::listener_settings()),
         SettingsTable<VerifierSettings>{
             one_of("log_level", &VerifierSettings::log_level, {"trace", "debug", "info", "warn", "error"},
                    "What is logged: trace, debug, info, warn or error."),

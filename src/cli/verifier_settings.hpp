@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "http/listener_settings.hpp"
 #include "network/verifier/verifier.hpp"
 #include "runtime/reload.hpp"
 #include "runtime/setting.hpp"
@@ -11,6 +12,7 @@
 namespace emeth::cli {
 
 struct VerifierSettings : network::VerifierOptions {
+    http::ListenerSettings listener;
     std::string log_level = "info", log_format = "text";
 };
 

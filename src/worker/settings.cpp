@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "crypto/configured_key.hpp"
+#include "http/listener_settings.hpp"
 #include "runtime/log.hpp"
 #include "runtime/processors.hpp"
 #include "trainer_protocol/trainer_child.hpp"
@@ -147,7 +148,8 @@ const SettingsTable<WorkerSettings>& training_table() {
               "Disk for the states that verification may ask to see, kept until the verdict, of all JOBs together "
               "(GB): for each JOB at least 38 states of 12 bytes a weight, 74 MiB with nano and 53 GiB with gpt2; more "
               "for long runs, one for each 32 steps, and for more than 4 epochs, 8 an epoch."},
-             read_states}},
+             read_states},
+            http::ca_setting(&Settings::ca)},
         rows_of(&Settings::compute, compute_table()), rows_of(&Settings::limits, stall_table()),
         rows_of(&Settings::cooperation, cooperation_table()));
     return table;

@@ -31,6 +31,7 @@ inline constexpr std::uint64_t gigabyte = 1'000'000'000;
 /// Key, meaning and bounds of what is a setting stand in the tables of settings.cpp, defaults here.
 struct WorkerSettings {
     http::Url master;                       ///< ws or wss, with the path of the session
+    std::string ca;                         ///< whom clients trust besides the system's; in force since it was read
     std::optional<Address> master_address;  ///< the address that the master must prove; absent: any master will do
     std::uint64_t power_capacity = 0;       ///< 0: the speeds that the worker measures count
     trainer_protocol::ComputeOptions compute;

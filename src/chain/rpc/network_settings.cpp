@@ -7,6 +7,7 @@
 
 #include "crypto/secret_file.hpp"
 #include "http/authorization.hpp"
+#include "http/listener_settings.hpp"
 #include "runtime/ip_address.hpp"
 
 namespace emeth::chain {
@@ -72,7 +73,8 @@ const SettingsTable<NetworkSettings>& network_settings() {
          into<Settings>(&Settings::storage_api, read_url)},
         {{"info_server_url", "http://ec2-13-208-214-161.ap-northeast-3.compute.amazonaws.com:3000",
           "The JOB info server, which lists the open JOBs."},
-         into<Settings>(&Settings::info_server, read_url)}};
+         into<Settings>(&Settings::info_server, read_url)},
+        http::ca_setting(&Settings::ca)};
     return table;
 }
 

@@ -18,6 +18,7 @@ struct NetworkSettings {
     Endpoint endpoint;
     http::Url storage_api, info_server;
     Address core, token;
+    std::string ca;                   ///< whom clients trust besides the system's; in force since it was read
     std::uint64_t chain_id = 60'001;  ///< the endpoint must report the same
 };
 

@@ -83,7 +83,8 @@ std::vector<Role> roles() {
     return {{"master.env", cli::master_settings(), node::node_settings()},
             {"worker.env", worker::worker_settings(), worker::worker_settings()},
             {"verifier.env", cli::verifier_settings(), cli::verifier_settings()},
-            {"requester.env", cli::actor_settings(), cli::actor_settings()}};
+            {"requester.env", cli::actor_settings(), cli::actor_settings()},
+            {"server.env", declared(cli::server_table()), declared(cli::server_table())}};
 }
 
 TEST(ExampleFiles, ShowEveryDeclaredSettingWithItsHelpAndItsDefault) {
@@ -124,6 +125,8 @@ TEST(ExampleFiles, AreReadAsTheyAre) {
     cli::VerifierSettings verifier;
     EXPECT_TRUE(read_settings(load("verifier.env"), cli::verifier_table(), verifier).has_value());
     EXPECT_TRUE(read_settings(load("requester.env"), cli::actor_table(), actor).has_value());
+    cli::ServerSettings server;
+    EXPECT_TRUE(read_settings(load("server.env"), cli::server_table(), server).has_value());
 }
 
 TEST(Settings, WhatAVerifierReloadsIsASetting) {
