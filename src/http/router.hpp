@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,7 +34,7 @@ struct FileBody {
 struct EventsRoute {
     EventStreamOptions options;
     EventStreamHandler handler;
-    std::shared_ptr<std::size_t> listeners = std::make_shared<std::size_t>(0);  ///< now
+    std::shared_ptr<std::multiset<std::string>> listeners = std::make_shared<std::multiset<std::string>>();  ///< by IP
 };
 
 struct Route {

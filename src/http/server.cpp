@@ -4,6 +4,7 @@
 
 #include <boost/asio/write.hpp>
 
+#include "http/connection_place.hpp"
 #include "http/event_stream.hpp"
 #include "http/server_impl.hpp"
 #include "runtime/clock.hpp"
@@ -28,25 +29,52 @@ void refuse(Tcp::socket socket) {
     socket.write_some(asio::buffer(busy_answer), ignored);
 }
 
+/// Null: there is none. Whoever has to give way is told.
+std::unique_ptr<ConnectionPlace> take_place(const std::shared_ptr<Server::Impl>& server,
+                                            const asio::ip::address& peer) {
+    const auto decision = server->limits.admit(peer, system_clock().monotonic());
+    if (decision.displaced) {
+        const auto displaced = server->places.find(*decision.displaced);
+        if (displaced != server->places.end()) {
+            server->note_refusal("a connection gave its place to a new one", displaced->second->peer().to_string());
+            displaced->second->give_way();
+        }
+    }
+    if (!decision.place) {
+        server->note_refusal(decision.why_refused, peer.to_string());
+        return nullptr;
+    }
+    return std::make_unique<ConnectionPlace>(server, *decision.place, peer);
+}
+
 Task<> accept_connections(std::shared_ptr<Server::Impl> server, TaskGroup* children) {
     for (;;) {
         auto accepting = server->acceptor.async_accept(asio::as_tuple(asio::use_awaitable));
         auto [error, socket] = co_await std::move(accepting);
         if (error == asio::error::operation_aborted) co_return;
         if (error) {
-            spdlog::warn("{}:{} cannot accept a connection: {}", server->options.host, server->options.port,
-                         error.message());
+            server->note_refusal("a connection cannot be accepted", "?", error.message());
             auto pause = system_clock().sleep(accept_pause);
             co_await std::move(pause);
             continue;
         }
         close_on_exec(socket.native_handle());
         socket.set_option(Tcp::no_delay(true), error);  // else the end of an answer may wait for the peer's ACK
-        // This coroutine itself takes up one place.
-        if (children->running() > server->options.connections_max)
+        const Tcp::endpoint peer = socket.remote_endpoint(error);
+        if (error) continue;  // it has gone already
+        auto place = take_place(server, peer.address());
+        if (place == nullptr)
             refuse(std::move(socket));
         else
-            children->start(serve_connection(server, std::move(socket)));
+            children->start(serve_connection(server, std::move(socket), std::move(place)));
+    }
+}
+
+Task<> tell_refusals(std::shared_ptr<Server::Impl> server) {
+    for (;;) {
+        auto pause = system_clock().sleep(RefusalTally::line_interval);
+        co_await std::move(pause);
+        server->tell_refusals();
     }
 }
 
@@ -152,8 +180,10 @@ std::string Server::url() const {
 
 Task<> Server::run() {
     const std::shared_ptr<Impl> impl = impl_;
-    TaskGroup children(impl->executor, impl->options.connections_max + 1);
+    // As many again may be ending, since their place was given to others.
+    TaskGroup children(impl->executor, 2 * impl->limits.connections_max() + 2);
     children.start(accept_connections(impl, &children));
+    children.start(tell_refusals(impl));
     auto joining = children.join();
     co_await std::move(joining);
 }

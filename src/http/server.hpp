@@ -1,5 +1,5 @@
-// A small HTTP/1.1 and WebSocket server over Beast: routes, body limits, idle timeouts and a limit on connections. Io
-// thread only.
+// A small HTTP/1.1 and WebSocket server over Beast: routes, and bounds on size, time and number of whatever strangers
+// send. Io thread only.
 //
 // An endpoint is a function from a request to an Answer, and one line that declares it:
 //
@@ -20,9 +20,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "http/body_pace.hpp"
 #include "http/client.hpp"
 #include "http/refusal.hpp"
+#include "runtime/ip_block.hpp"
 #include "runtime/result.hpp"
 #include "runtime/task.hpp"
 #include "statemachine/types.hpp"
@@ -46,6 +49,10 @@ struct ServerRequest {
     boost::json::value json;           ///< the body of a POST to a JSON route
     std::optional<ReceivedFile> file;  ///< the body, for routes that take a file
     std::string peer_address;          ///< IP
+    /// Of a WebSocket, once its peer has proved who it is: its connection counts among strangers' no longer, and is
+    /// never closed to make room for another. False if kept_connections_max are. Without it the connection may give way
+    /// after websocket_patience.
+    std::function<bool()> keep_place;
 
     /// Of a header, named in lower case; empty if there is none.
     [[nodiscard]] std::string_view header(const std::string& name) const {
@@ -80,21 +87,33 @@ class EventStream;  // http/event_stream.hpp
 using EventStreamHandler = std::function<Task<>(EventStream, ServerRequest)>;
 
 struct EventStreamOptions {
-    std::size_t listeners_max = 16;  ///< at once; one more is answered 503
-    Milliseconds patience{10'000};   ///< how long a listener may take to accept an event
+    std::size_t listeners_max = 16;             ///< at once; one more is answered 503
+    std::size_t listeners_per_address_max = 8;  ///< not of this machine
+    Milliseconds patience{10'000};              ///< how long a listener may take to accept an event
     Admission admission{};
 };
 
 class ServerCertificate;  // http/tls.hpp
 
 struct ServerOptions {
-    std::string host = "127.0.0.1";     ///< an IP address, or "localhost"
-    std::uint16_t port = 0;             ///< 0: the system chooses
-    std::string public_url{};           ///< how clients reach it through a reverse proxy; empty: directly
-    std::size_t connections_max = 256;  ///< one more is answered 503
-    /// How long a peer may take to send a whole header or the next piece of a body, or to accept a piece of the answer.
+    std::string host = "127.0.0.1";  ///< an IP address, or "localhost"
+    std::uint16_t port = 0;          ///< 0: the system chooses
+    std::string public_url{};        ///< how clients reach it through a reverse proxy; empty: directly
+    /// Of strangers and of this machine's programs at once. The next one takes the place of the one that has waited for
+    /// a request for the longest; if there is none, it is answered 503 (http/connection_limits.hpp).
+    std::size_t connections_max = 256;
+    std::size_t connections_per_address_max = 64;  ///< of strangers
+    std::size_t kept_connections_max = 256;        ///< of peers that have proved who they are, besides
+    /// How long a peer may take to begin a request, to send the next piece of a body, or to accept a piece of the
+    /// answer.
     Milliseconds idle_timeout{60'000};
-    std::shared_ptr<ServerCertificate> certificate{};  ///< none: HTTP without TLS
+    std::shared_ptr<ServerCertificate> certificate{};        ///< none: HTTP without TLS
+    Milliseconds header_time_max{10'000};                    ///< from its first byte to its last
+    PaceOptions pace{};                                      ///< of bodies, requests' and answers'
+    Milliseconds text_time_max{60'000};                      ///< of the body of a request that is no file
+    Milliseconds websocket_patience{15'000};                 ///< see ServerRequest::keep_place
+    std::vector<IpBlock> own_addresses = loopback_blocks();  ///< programs of this machine
+    std::vector<IpBlock> trusted_proxies{};                  ///< each stands for many strangers
 };
 
 class Server {

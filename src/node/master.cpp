@@ -105,7 +105,9 @@ private:
         http::ServerOptions options;
         options.host = config.listen_host;
         options.port = config.worker_port;
-        options.connections_max = workers_max + Dashboard::listeners_max + 64;
+        options.connections_max = 256 + Dashboard::listeners_max;
+        options.kept_connections_max =
+            workers_max + 64;  // a worker may dial again before its last connection has ended
         return options;
     }
     Result<void> listen();

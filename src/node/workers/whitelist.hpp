@@ -1,12 +1,11 @@
 // Who may connect: a setting that lists "*", IP addresses, CIDR blocks and wallet addresses.
 #pragma once
 
-#include <boost/asio/ip/address.hpp>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "runtime/ip_block.hpp"
 #include "runtime/result.hpp"
 #include "statemachine/types.hpp"
 
@@ -30,15 +29,8 @@ public:
     [[nodiscard]] bool allows(std::string_view peer_ip, const Address& wallet) const;
 
 private:
-    struct Block {
-        boost::asio::ip::address network;
-        unsigned prefix_bits = 0;
-        [[nodiscard]] bool holds(const boost::asio::ip::address& ip) const;
-    };
-    static std::optional<Block> parse_block(std::string_view text);
-
     bool everyone_ = false;
-    std::vector<Block> blocks_;
+    std::vector<IpBlock> blocks_;
     std::vector<Address> wallets_;
 };
 

@@ -70,8 +70,10 @@ Task<> WorkerServer::serve(http::WebSocket socket, http::ServerRequest request) 
     std::optional<std::string> refusal;
     if (greeted.has_error()) refusal = greeted.error().message;
     if (!refusal) refusal = why_refused(*session, request.peer_address);
+    if (!refusal && !request.keep_place()) refusal = "the master has no place for one more worker's connection";
     if (refusal) {
-        spdlog::warn("a worker from {} is refused: {}", request.peer_address, *refusal);
+        refusals_.note("a worker is refused", request.peer_address, *refusal);
+        for (const std::string& line : refusals_.due(clock_.monotonic())) spdlog::warn(line);
         co_await session->refuse(*refusal);
         co_return;
     }

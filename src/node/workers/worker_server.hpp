@@ -17,6 +17,7 @@
 #include "node/workers/worker_session.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/random.hpp"
+#include "runtime/refusal_tally.hpp"
 
 namespace emeth::node {
 
@@ -32,7 +33,7 @@ public:
     WorkerServer(const asio::any_io_executor& executor, const crypto::PrivateKey& key, WorkerServerOptions options,
                  Clock& clock, Random& random);
 
-    /// GET session_path (WebSocket), GET /api/v1/workers, POST /api/json-rpc. The http::Server must accept more
+    /// GET session_path (WebSocket), GET /api/v1/workers, POST /api/json-rpc. The http::Server must keep more
     /// connections than workers_max.
     void add_routes(http::Server& server);
 
@@ -93,6 +94,7 @@ private:
     std::set<Address> always_allowed_;
     std::map<Address, SessionPtr> sessions_;
     Reservations reservations_;
+    RefusalTally refusals_;
 };
 
 }  // namespace emeth::node

@@ -36,14 +36,17 @@ http::ServerOptions options_for(const std::string& host) {
     http::ServerOptions options;
     options.host = host;
     options.connections_max = workers_max - 1;
+    options.kept_connections_max = workers_max - 1;
     return options;
 }
 
 }  // namespace
 
 struct RendezvousServer::Helper {
-    Helper(const asio::any_io_executor& executor, http::WebSocket socket) : line(executor, std::move(socket)) {}
-    RendezvousLine line;  // io thread
+    Helper(const asio::any_io_executor& executor, http::WebSocket socket, std::function<bool()> keep)
+        : line(executor, std::move(socket)), keep_place(std::move(keep)) {}
+    RendezvousLine line;               // io thread
+    std::function<bool()> keep_place;  // io thread
     // Under mutex_:
     Hash256 run;
     ComputeRecord compute;
@@ -59,8 +62,9 @@ RendezvousServer::RendezvousServer(const std::string& host, Precision precision)
     rendezvous_.host = host;
     rendezvous_.precision = precision_name(precision);
     system_random().fill(rendezvous_.token.bytes);
-    server_.route_websocket(std::string(path),
-                            [this](http::WebSocket socket, http::ServerRequest) { return serve(std::move(socket)); });
+    server_.route_websocket(std::string(path), [this](http::WebSocket socket, http::ServerRequest request) {
+        return serve(std::move(socket), std::move(request.keep_place));
+    });
 }
 
 Result<std::unique_ptr<RendezvousServer>> RendezvousServer::open(const std::string& host, Precision precision) {
@@ -80,9 +84,9 @@ RendezvousServer::~RendezvousServer() {
     thread_.join();
 }
 
-Task<> RendezvousServer::serve(http::WebSocket socket) {
+Task<> RendezvousServer::serve(http::WebSocket socket, std::function<bool()> keep_place) {
     const asio::any_io_executor executor = io_.get_executor();
-    const auto helper = std::make_shared<Helper>(executor, std::move(socket));
+    const auto helper = std::make_shared<Helper>(executor, std::move(socket), std::move(keep_place));
     auto handler = [this, helper](std::string text) { return handle(helper, std::move(text)); };
     Task<> serving = helper->line.run(std::move(handler));
     Task<> greeting = await_greeting(helper);
@@ -137,6 +141,7 @@ Task<bool> RendezvousServer::handle(HelperPtr helper, std::string text) {
 
 bool RendezvousServer::greet(const HelperPtr& helper, const Hello& hello) {
     if (helper->greeted || !crypto::equal_constant_time(hello.token.bytes, rendezvous_.token.bytes)) return false;
+    if (!helper->keep_place()) return false;
     const std::scoped_lock lock(mutex_);
     helper->greeted = true;
     helper->run = hello.run;

@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -59,7 +60,7 @@ private:
     using HelperPtr = std::shared_ptr<Helper>;
 
     RendezvousServer(const std::string& host, Precision precision);
-    Task<> serve(http::WebSocket socket);
+    Task<> serve(http::WebSocket socket, std::function<bool()> keep_place);
     Task<bool> handle(HelperPtr helper, std::string text);
     Task<> await_greeting(HelperPtr helper);
     bool greet(const HelperPtr& helper, const rendezvous::Hello& hello);

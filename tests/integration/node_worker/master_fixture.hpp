@@ -67,7 +67,7 @@ protected:
         options.workers_max = workers_max;
         hub = std::make_unique<node::WorkerServer>(executor(), master_key, std::move(options), system_clock(),
                                                    system_random());
-        http::ServerOptions http_options;
+        http::ServerOptions http_options = bounds;
         http_options.port = port;
         server = std::make_unique<http::Server>(executor(), http_options);
         hub->add_routes(*server);
@@ -155,6 +155,7 @@ protected:
     crypto::PrivateKey master_key = crypto::PrivateKey::generate(system_random());
     std::vector<std::string> admins{"127.0.0.1"};
     std::uint16_t port = 0;
+    http::ServerOptions bounds;
     std::unique_ptr<node::WorkerServer> hub;
     std::map<JobId, std::shared_ptr<node::WorkerInbox>> inboxes;
     std::unique_ptr<http::Server> server;

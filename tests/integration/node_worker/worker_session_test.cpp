@@ -1,4 +1,9 @@
+#include <array>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
 #include <csignal>
+#include <deque>
 
 #include "runtime/child_process.hpp"
 #include "worker_fixture.hpp"
@@ -214,6 +219,43 @@ TEST_F(KilledWorkerTest, AWorkerKilledInTheMiddleContinuesWhereItsCheckpointStan
     EXPECT_THAT(started.reason, HasSubstr("continuing from step"));
     EXPECT_EQ(await<Trained>().artifact.steps, 200u);
     EXPECT_EQ(storage->dataset_requests, 1u);
+    EXPECT_EQ(hub->workers()[0].address, address);
+    kill(second);
+}
+
+TEST_F(KilledWorkerTest, AKilledWorkerFindsItsPlaceAgainThoughStrangersHoldAllOthers) {
+    stop();
+    bounds.own_addresses = {};
+    bounds.connections_max = 16;
+    bounds.pace.grace = std::chrono::hours(1);  // none gives way meanwhile
+    start();
+    hub->set_recovered({});
+    script("200 1000 10\n");
+    ChildProcess first = start_process();
+    const Address address = run(hub->reserve(job, {}));
+    adopt(job, 1, address);
+    await_connection();
+
+    const auto begin_request = [this](unsigned last_byte) {
+        asio::ip::tcp::socket stranger(io);
+        stranger.open(asio::ip::tcp::v4());
+        stranger.bind({asio::ip::address_v4(0x7f000000U + last_byte), 0});
+        stranger.connect({asio::ip::address_v4::loopback(), port});
+        const std::string_view request = "POST /api/json-rpc HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n{";
+        asio::write(stranger, asio::buffer(request));
+        run(let_others_run());
+        return stranger;
+    };
+    std::deque<asio::ip::tcp::socket> strangers;
+    for (unsigned last_byte = 2; last_byte < 18; ++last_byte) strangers.push_back(begin_request(last_byte));
+    kill(first);
+    for (unsigned last_byte = 18; last_byte < 24; ++last_byte) strangers.push_back(begin_request(last_byte));
+    std::array<char, 16> answer{};
+    asio::read(strangers.back(), asio::buffer(answer));
+    EXPECT_EQ(std::string_view(answer.data(), 12), "HTTP/1.1 503");
+
+    ChildProcess second = start_process();
+    await_connection();
     EXPECT_EQ(hub->workers()[0].address, address);
     kill(second);
 }
