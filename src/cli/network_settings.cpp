@@ -13,7 +13,7 @@ const SettingsTable<NetworkSettings>& network_table() {
 
 const SettingsTable<ServerSettings>& server_table() {
     static const SettingsTable<ServerSettings> table =
-        joined<ServerSettings>(network_table(), rows_of(&ServerSettings::listener, http::listener_settings()));
+        joined<ServerSettings>(network_table(), http::listener_settings());
     return table;
 }
 

@@ -12,7 +12,6 @@
 
 namespace emeth::cli {
 
-/// Of a server, which only reads the chain.
 struct NetworkSettings : chain::NetworkSettings {
     trainer_protocol::NetworkRules rules;
 };
@@ -20,9 +19,7 @@ struct NetworkSettings : chain::NetworkSettings {
 const SettingsTable<NetworkSettings>& network_table();
 
 /// Of JOB info server and Storage API.
-struct ServerSettings : NetworkSettings {
-    http::ListenerSettings listener;
-};
+struct ServerSettings : NetworkSettings, http::ListenerSettings {};
 
 const SettingsTable<ServerSettings>& server_table();
 

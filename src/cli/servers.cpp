@@ -53,10 +53,8 @@ Result<ServerSettings> load_settings(const ServerFlags& flags) {
 }
 
 Result<http::ServerOptions> listen_options(const ServerFlags& flags, const ServerSettings& settings) {
-    auto certificate = http::load_certificate(settings.listener);
-    if (certificate.has_error()) return certificate.error();
     http::ServerOptions options = flags.listen;
-    options.certificate = std::move(*certificate);
+    if (auto applied = http::apply(settings, options); applied.has_error()) return applied.error();
     return options;
 }
 

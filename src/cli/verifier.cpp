@@ -81,12 +81,10 @@ Task<Result<void>> run_verifier(const VerifierFlags& flags, EnvConfig config, Ve
     settings.confirmations = self.settings.confirmations;
     const network::VerifierPorts ports{self.chain(), self.sender(), self.storage(), system_clock(), self.pool()};
     network::Verifier verifier(ports, settings);
-    auto certificate = http::load_certificate(settings.listener);
-    if (certificate.has_error()) co_return certificate.error();
-    Running running{std::move(settings), texts_of(config), std::move(*certificate)};
-    http::ServerOptions health_options = flags.health;
-    health_options.certificate = running.certificate;
-    http::Server health(executor, std::move(health_options));
+    http::ServerOptions listen = flags.health;
+    if (auto applied = http::apply(settings, listen); applied.has_error()) co_return applied;
+    Running running{std::move(settings), texts_of(config), listen.certificate};
+    http::Server health(executor, std::move(listen));
     const http::WhyNotReady why_not_ready = [&verifier] { return verifier.why_not_ready(); };
     http::add_health_routes(health, why_not_ready);
     network::ServerPage page(executor, "verifier", why_not_ready, system_clock());

@@ -16,12 +16,12 @@ const SettingsTable<VerifierSettings>& verifier_table() {
             whole_number("patience_ms", &Options::patience, 1'000, week_ms,
                          "How long what was submitted, or the evidence for it, may be missing before the result is "
                          "rejected (ms).")},
-        rows_of(&VerifierSettings::listener, http::listener_settings()),
         SettingsTable<VerifierSettings>{
             one_of("log_level", &VerifierSettings::log_level, {"trace", "debug", "info", "warn", "error"},
                    "What is logged: trace, debug, info, warn or error."),
             one_of("log_format", &VerifierSettings::log_format, {log_text, log_json},
-                   "How the log is written: text, or json, one object a line.")});
+                   "How the log is written: text, or json, one object a line.")},
+        http::listener_settings());
     return table;
 }
 

@@ -11,8 +11,7 @@
 
 namespace emeth::cli {
 
-struct VerifierSettings : network::VerifierOptions {
-    http::ListenerSettings listener;
+struct VerifierSettings : network::VerifierOptions, http::ListenerSettings {
     std::string log_level = "info", log_format = "text";
 };
 

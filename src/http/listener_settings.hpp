@@ -1,22 +1,25 @@
-// The settings of whatever listens, and whom its clients trust.
+// The settings of whatever listens: its certificate and the proxies before it; and whom clients trust.
 #pragma once
 
-#include <memory>
 #include <string>
+#include <vector>
 
+#include "http/server.hpp"
 #include "http/tls.hpp"
+#include "runtime/ip_block.hpp"
 #include "runtime/setting.hpp"
 
 namespace emeth::http {
 
 struct ListenerSettings {
     std::string tls_certificate, tls_key;  ///< files; empty: plain HTTP
+    std::vector<IpBlock> trusted_proxies;
 };
 
 const SettingsTable<ListenerSettings>& listener_settings();
 
-/// Null if none is set. Error: one of the two files is set without the other, or there is something wrong with them.
-Result<std::shared_ptr<ServerCertificate>> load_certificate(const ListenerSettings& settings);
+/// Reads the files, too. Error: one of the two is set without the other, or there is something wrong with them.
+Result<void> apply(const ListenerSettings& settings, ServerOptions& options);
 
 /// The row `ca` of every program that asks others. All clients of the process trust what it names from the moment that
 /// it is read.

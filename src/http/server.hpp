@@ -48,7 +48,9 @@ struct ServerRequest {
     std::string body;                  ///< empty for routes that take a file
     boost::json::value json;           ///< the body of a POST to a JSON route
     std::optional<ReceivedFile> file;  ///< the body, for routes that take a file
-    std::string peer_address;          ///< IP
+    std::string peer_address;          ///< IP; of who asks, where a named proxy asks for him (http/forwarded.hpp)
+    /// It came through a proxy that trusted_proxies does not name: who asks is not known, whatever peer_address is.
+    bool through_unnamed_proxy = false;
     /// Of a WebSocket, once its peer has proved who it is: its connection counts among strangers' no longer, and is
     /// never closed to make room for another. False if kept_connections_max are. Without it the connection may give way
     /// after websocket_patience.
@@ -113,7 +115,7 @@ struct ServerOptions {
     Milliseconds text_time_max{60'000};                      ///< of the body of a request that is no file
     Milliseconds websocket_patience{15'000};                 ///< see ServerRequest::keep_place
     std::vector<IpBlock> own_addresses = loopback_blocks();  ///< programs of this machine
-    std::vector<IpBlock> trusted_proxies{};                  ///< each stands for many strangers
+    std::vector<IpBlock> trusted_proxies{};                  ///< whose X-Forwarded-For is believed
 };
 
 class Server {

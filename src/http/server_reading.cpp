@@ -4,6 +4,7 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 
+#include "http/forwarded.hpp"
 #include "http/header_fields.hpp"
 #include "http/request_head.hpp"
 #include "http/server_connection.hpp"
@@ -71,7 +72,9 @@ std::optional<ServerResponse> ServerConnection::find_route() {
     request_.method = std::string(header.method_string());
     request_.path = target->path();
     request_.headers = to_headers(header);
-    request_.peer_address = place_.peer().to_string();
+    Caller caller = caller_of(place_.peer(), request_.headers, server_->options.trusted_proxies);
+    request_.peer_address = std::move(caller.address);
+    request_.through_unnamed_proxy = caller.through_unnamed_proxy;
 
     Router::Match match = server_->router.match(request_.method, *target);
     request_.query = std::move(target->query);

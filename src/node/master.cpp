@@ -108,6 +108,7 @@ private:
         options.connections_max = 256 + Dashboard::listeners_max;
         options.kept_connections_max =
             workers_max + 64;  // a worker may dial again before its last connection has ended
+        options.trusted_proxies = config.trusted_proxies;
         return options;
     }
     Result<void> listen();

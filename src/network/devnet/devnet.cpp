@@ -11,6 +11,7 @@
 #include "chain/sender/transaction_sender.hpp"
 #include "crypto/key_file.hpp"
 #include "http/foreign_page.hpp"
+#include "http/forwarded.hpp"
 #include "network/devnet/anvil.hpp"
 #include "network/devnet/deployment.hpp"
 #include "network/devnet/free_port.hpp"
@@ -211,6 +212,7 @@ Result<void> Devnet::Impl::start_servers(const Record& record) {
     info_options.listen.port = record.info_port;
     info_options.add_page = [this, host = info_options.listen.host](http::Server& server) {
         add_network_page(server, *network_feed, [host](const http::ServerRequest& request) {
+            if (auto known = http::refuse_unnamed_proxy(request); known.has_error()) return known;
             const http::OrRefusal<void> named = http::refuse_foreign_host(request, host);
             return named.has_error() ? named : http::refuse_foreign_page(request);
         });

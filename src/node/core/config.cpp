@@ -170,7 +170,7 @@ std::optional<std::string> doubt_about(std::string_view key, const Wei& fee) {
 const SettingsTable<NodeConfig>& table() {
     static const SettingsTable<NodeConfig> rows = joined<NodeConfig>(
         chain::network_settings(), chain::payment_settings(), rows_of(&NodeConfig::selection, selection_settings()),
-        listening_settings(), running_settings());
+        listening_settings(), http::listener_settings(), running_settings());
     return rows;
 }
 

@@ -12,6 +12,7 @@
 
 #include "chain/rpc/network_settings.hpp"
 #include "crypto/private_key.hpp"
+#include "http/listener_settings.hpp"
 #include "node/market/selection.hpp"
 #include "node/pipeline/lease_watch.hpp"
 #include "runtime/clock.hpp"
@@ -22,7 +23,7 @@
 namespace emeth::node {
 
 /// Each value is a setting; key, meaning, bounds and default are in the tables of config.cpp and of the parts.
-struct NodeConfig : chain::NetworkSettings, chain::PaymentSettings {
+struct NodeConfig : chain::NetworkSettings, chain::PaymentSettings, http::ListenerSettings {
     SelectionPolicy selection;
 
     std::string listen_host = "127.0.0.1";  ///< for workers

@@ -5,6 +5,7 @@
 #include <boost/beast/core/string.hpp>
 
 #include "http/foreign_page.hpp"
+#include "http/forwarded.hpp"
 #include "node/dashboard/token.hpp"
 #include "runtime/ip_address.hpp"
 
@@ -26,8 +27,11 @@ http::Refusal unauthorized(std::string message) {
 }  // namespace
 
 http::OrRefusal<void> may_read(const http::ServerRequest& request, const DashboardAccess& access) {
-    if (!is_loopback(request.peer_address) && !access.is_listed(request.peer_address))
+    const std::string caller = http::known_address(request);
+    if (!is_loopback(caller) && !access.is_listed(caller)) {
+        if (auto known = http::refuse_unnamed_proxy(request); known.has_error()) return known;
         return http::forbidden(fmt::format("{} is not on the master's jsonrpc_whitelist", request.peer_address));
+    }
     if (auto admitted = http::refuse_foreign_host(request, access.listen_host); admitted.has_error()) return admitted;
     return http::refuse_foreign_page(request);
 }

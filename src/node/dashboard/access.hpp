@@ -14,7 +14,7 @@
 namespace emeth::node {
 
 struct DashboardAccess {
-    /// Who may look besides this machine itself: jsonrpc_whitelist.
+    /// Who may look besides this machine itself: jsonrpc_whitelist. Of nobody's address ("") it is asked, too.
     std::function<bool(const std::string& peer_ip)> is_listed;
     std::string listen_host;  ///< where the master listens
     std::string token;        ///< empty: nobody may act, since it could neither be read nor made

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "http/foreign_page.hpp"
+#include "http/forwarded.hpp"
 #include "http/health_routes.hpp"
 #include "node/metrics/node_metrics.hpp"
 #include "runtime/durable_file.hpp"
@@ -47,14 +48,16 @@ std::vector<std::string> why_not_ready(const Result<void>& store, const std::opt
     return reasons;
 }
 
-http::OrRefusal<void> admit(const IsListed& is_listed, const std::string& peer_ip) {
-    if (is_loopback(peer_ip) || is_listed(peer_ip)) return {};
-    return http::forbidden(fmt::format("{} is not on the master's jsonrpc_whitelist", peer_ip));
+http::OrRefusal<void> admit(const IsListed& is_listed, const http::ServerRequest& request) {
+    const std::string caller = http::known_address(request);
+    if (is_loopback(caller) || is_listed(caller)) return {};
+    if (auto known = http::refuse_unnamed_proxy(request); known.has_error()) return known;
+    return http::forbidden(fmt::format("{} is not on the master's jsonrpc_whitelist", request.peer_address));
 }
 
 void Monitoring::add_routes(http::Server& server) {
     const http::Admission admission = [this](const http::ServerRequest& request) {
-        const auto admitted = admit(is_listed_, request.peer_address);
+        const auto admitted = admit(is_listed_, request);
         return admitted.has_error() ? admitted : http::refuse_foreign_page(request);
     };
     http::add_health_routes(

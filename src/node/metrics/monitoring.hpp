@@ -40,7 +40,7 @@ std::vector<std::string> why_not_ready(const Result<void>& store, const std::opt
 /// Whether an address is on jsonrpc_whitelist, as it is now.
 using IsListed = std::function<bool(const std::string& peer_ip)>;
 /// Answered are this machine itself and who is listed.
-http::OrRefusal<void> admit(const IsListed& is_listed, const std::string& peer_ip);
+http::OrRefusal<void> admit(const IsListed& is_listed, const http::ServerRequest& request);
 
 class Monitoring {
 public:

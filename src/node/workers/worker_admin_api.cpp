@@ -4,6 +4,7 @@
 #include <boost/json/object.hpp>
 #include <utility>
 
+#include "http/forwarded.hpp"
 #include "node/workers/worker_server.hpp"
 #include "runtime/json_fields.hpp"
 #include "runtime/subject_log.hpp"
@@ -16,8 +17,9 @@ constexpr std::size_t method_bytes_max = 64;
 constexpr int invalid_request = -32600;
 constexpr int method_not_found = -32601;
 
-http::Refusal forbidden(const std::string& peer) {
-    return http::forbidden(fmt::format("{} is not on the master's jsonrpc_whitelist", peer));
+http::Refusal not_listed(const http::ServerRequest& request) {
+    if (const auto known = http::refuse_unnamed_proxy(request); known.has_error()) return known.error();
+    return http::forbidden(fmt::format("{} is not on the master's jsonrpc_whitelist", request.peer_address));
 }
 
 boost::json::object reply(boost::json::value id) {
@@ -53,7 +55,7 @@ std::optional<Address> worker_address(const boost::json::value& request) {
 }  // namespace
 
 Task<http::Answer> WorkerServer::list_workers(http::ServerRequest request) {
-    if (!is_admin(request.peer_address)) co_return forbidden(request.peer_address);
+    if (!is_admin(http::known_address(request))) co_return not_listed(request);
     boost::json::array list;
     for (const WorkerInfo& worker : workers()) {
         boost::json::object entry{{"address", worker.address.hex()}, {"connected", worker.connected}};
@@ -70,7 +72,7 @@ Task<http::Answer> WorkerServer::list_workers(http::ServerRequest request) {
 }
 
 Task<http::Answer> WorkerServer::json_rpc(http::ServerRequest request) {
-    if (!is_admin(request.peer_address)) co_return forbidden(request.peer_address);
+    if (!is_admin(http::known_address(request))) co_return not_listed(request);
     // Not even one whose host name was made to point here.
     if (request.headers.contains("origin")) co_return http::forbidden("pages in a browser may not use JSON-RPC");
     const auto json = parse_json(request.body, request_bytes_max, "the request");

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "http/forwarded.hpp"
 #include "runtime/log.hpp"
 #include "runtime/subject_log.hpp"
 #include "runtime/utf8.hpp"
@@ -65,11 +66,12 @@ void WorkerServer::add_routes(http::Server& server) {
 }
 
 Task<> WorkerServer::serve(http::WebSocket socket, http::ServerRequest request) {
-    const auto session = std::make_shared<WorkerSession>(executor_, std::move(socket), clock_);
+    const auto session =
+        std::make_shared<WorkerSession>(executor_, std::move(socket), http::known_address(request), clock_);
     const auto greeted = co_await session->greet(key_, random_);
     std::optional<std::string> refusal;
     if (greeted.has_error()) refusal = greeted.error().message;
-    if (!refusal) refusal = why_refused(*session, request.peer_address);
+    if (!refusal) refusal = why_refused(*session, request);
     if (!refusal && !request.keep_place()) refusal = "the master has no place for one more worker's connection";
     if (refusal) {
         refusals_.note("a worker is refused", request.peer_address, *refusal);
@@ -102,21 +104,25 @@ void WorkerServer::learn(const SessionPtr& session, worker_protocol::Fitness fit
     reservations_.set_fitness(session->worker(), std::move(fitness));
 }
 
-bool WorkerServer::is_allowed(const WorkerSession& session, const std::string& peer) const {
-    return always_allowed_.contains(session.worker()) || options_.workers.allows(peer, session.worker());
+bool WorkerServer::is_allowed(const WorkerSession& session) const {
+    return always_allowed_.contains(session.worker()) || options_.workers.allows(session.caller(), session.worker());
 }
 
 void WorkerServer::set_whitelists(Whitelist workers, Whitelist admins) {
     options_.workers = std::move(workers);
     options_.admins = std::move(admins);
     for (const auto& [worker, session] : std::map(sessions_))
-        if (!is_allowed(*session, session->peer_address()))
-            session->end("it is no longer on the master's worker_whitelist");
+        if (!is_allowed(*session)) session->end("it is no longer on the master's worker_whitelist");
 }
 
-std::optional<std::string> WorkerServer::why_refused(const WorkerSession& session, const std::string& peer) const {
-    if (!is_allowed(session, peer))
-        return fmt::format("neither {} nor {} is on the master's worker_whitelist", peer, session.worker().hex());
+std::optional<std::string> WorkerServer::why_refused(const WorkerSession& session,
+                                                     const http::ServerRequest& request) const {
+    if (!is_allowed(session)) {
+        const auto known = http::refuse_unnamed_proxy(request);
+        return fmt::format("neither {} nor {} is on the master's worker_whitelist{}{}", request.peer_address,
+                           session.worker().hex(), known.has_error() ? "; " : "",
+                           known.has_error() ? known.error().message : "");
+    }
     const bool is_expected = sessions_.contains(session.worker()) || options_.workers.names(session.worker()) ||
                              always_allowed_.contains(session.worker());
     if (sessions_.size() >= options_.workers_max && !is_expected)

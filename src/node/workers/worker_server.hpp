@@ -75,8 +75,9 @@ private:
     // worker_server.cpp
     Task<> serve(http::WebSocket socket, http::ServerRequest request);
     void learn(const SessionPtr& session, worker_protocol::Fitness fitness);
-    [[nodiscard]] bool is_allowed(const WorkerSession& session, const std::string& peer) const;
-    [[nodiscard]] std::optional<std::string> why_refused(const WorkerSession& session, const std::string& peer) const;
+    [[nodiscard]] bool is_allowed(const WorkerSession& session) const;
+    [[nodiscard]] std::optional<std::string> why_refused(const WorkerSession& session,
+                                                         const http::ServerRequest& request) const;
     void connect(const SessionPtr& session, const std::string& peer);
     void disconnect(const SessionPtr& session, const std::string& reason);
     [[nodiscard]] SessionPtr session_of(const std::optional<Address>& worker) const;

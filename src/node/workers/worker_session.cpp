@@ -20,8 +20,13 @@ constexpr Milliseconds handshake_limit{10'000};
 
 }  // namespace
 
-WorkerSession::WorkerSession(const asio::any_io_executor& executor, http::WebSocket socket, Clock& clock)
-    : socket_(std::move(socket)), clock_(clock), group_(executor, 2), outbox_changed_(executor) {}
+WorkerSession::WorkerSession(const asio::any_io_executor& executor, http::WebSocket socket, std::string caller,
+                             Clock& clock)
+    : socket_(std::move(socket)),
+      caller_(std::move(caller)),
+      clock_(clock),
+      group_(executor, 2),
+      outbox_changed_(executor) {}
 
 Task<Result<void>> WorkerSession::greet(const crypto::PrivateKey& key, Random& random) {
     challenge_ = worker_protocol::random_challenge(random);

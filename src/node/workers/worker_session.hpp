@@ -31,7 +31,8 @@ public:
         std::function<void(worker_protocol::Fitness)> on_fitness;
     };
 
-    WorkerSession(const asio::any_io_executor& executor, http::WebSocket socket, Clock& clock);
+    /// `caller`: the worker's IP address; empty if it is not known.
+    WorkerSession(const asio::any_io_executor& executor, http::WebSocket socket, std::string caller, Clock& clock);
 
     /// Challenges the worker and checks its answer. The Error may be shown to the worker.
     Task<Result<void>> greet(const crypto::PrivateKey& key, Random& random);
@@ -46,7 +47,7 @@ public:
 
     /// After greet().
     [[nodiscard]] const Address& worker() const { return hello_.worker; }
-    [[nodiscard]] std::string peer_address() const { return socket_.peer_address(); }
+    [[nodiscard]] const std::string& caller() const { return caller_; }
     [[nodiscard]] std::uint64_t power_capacity() const { return hello_.power_capacity; }
     /// The leases of the JOBs whose files the worker says that it keeps.
     [[nodiscard]] std::map<JobId, std::uint64_t> held() const;
@@ -57,6 +58,7 @@ private:
     Task<> send_outbox();
 
     http::WebSocket socket_;
+    std::string caller_;
     Clock& clock_;
     TaskGroup group_;  // reader and writer
     worker_protocol::Hello hello_;

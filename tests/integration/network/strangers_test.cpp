@@ -35,7 +35,7 @@ constexpr std::string_view upgrade =
 
 Task<Answer> who(ServerRequest request) {
     ServerResponse response;
-    response.body = request.peer_address;
+    response.body = request.peer_address + (request.through_unnamed_proxy ? " through a proxy" : "");
     co_return response;
 }
 
@@ -250,6 +250,20 @@ TEST_F(Strangers, EventsAreForSoManyListenersOfAnAddress) {
     dial(3, get_events);
     dial(1, get_events);
     EXPECT_THAT(ask(4, close), HasSubstr("4 listen already, as many as may at once"));
+}
+
+TEST_F(Strangers, AProxyThatIsNamedIsBelieved) {
+    start({.connections_per_address_max = 2, .trusted_proxies = {*IpBlock::parse("127.0.0.9")}});
+    const auto forwarded = [](std::string_view header) {
+        return fmt::format("GET /who HTTP/1.1\r\nHost: h\r\nConnection: close\r\n{}\r\n\r\n", header);
+    };
+    EXPECT_THAT(ask(9, forwarded("X-Forwarded-For: 127.0.0.1\r\nX-Forwarded-For: 203.0.113.9")),
+                HasSubstr("\r\n\r\n203.0.113.9"));
+    EXPECT_THAT(ask(1, forwarded("X-Forwarded-For: 203.0.113.9")), HasSubstr("\r\n\r\n127.0.0.1 through a proxy"));
+    EXPECT_THAT(ask(1, forwarded("Via: 1.1 p")), HasSubstr("\r\n\r\n127.0.0.1 through a proxy"));
+    EXPECT_THAT(ask(9, forwarded("Via: 1.1 p")), HasSubstr("\r\n\r\n127.0.0.9 through a proxy"));
+    for (int i = 0; i < 5; ++i) dial(9, get_never);
+    EXPECT_THAT(ask(9), StartsWith("HTTP/1.1 200 ")) << "it stands for many";
 }
 
 TEST_F(Strangers, WhatIsRefusedFillsNoLog) {

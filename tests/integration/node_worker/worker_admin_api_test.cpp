@@ -112,6 +112,25 @@ TEST_F(WorkerAdminApiTest, APageInABrowserDisconnectsNobodyAndIsNoWorker) {
     EXPECT_EQ(ask("GET", std::string(worker_protocol::session_path), "", upgrade).status, 403u);
 }
 
+TEST_F(WorkerAdminApiTest, WhoComesThroughAProxyThatIsNotNamedIsForbidden) {
+    start();
+    for (const char* header : {"via", "forwarded", "x-forwarded-for", "x-real-ip"}) {
+        const auto refused = ask("GET", "/api/v1/workers", "", {{header, "127.0.0.1"}});
+        EXPECT_EQ(refused.status, 403u) << header;
+        EXPECT_THAT(refused.body, HasSubstr("trusted_proxies"));
+        EXPECT_EQ(ask("POST", "/api/json-rpc", "{}", {{header, "127.0.0.1"}}).status, 403u) << header;
+    }
+}
+
+TEST_F(WorkerAdminApiTest, WhoComesThroughANamedProxyIsTakenForWhoHeIs) {
+    bounds.trusted_proxies = {*IpBlock::parse("127.0.0.1")};
+    start();
+    EXPECT_EQ(ask("GET", "/api/v1/workers", "", {{"x-forwarded-for", "127.0.0.1"}}).status, 200u);
+    const auto refused = ask("GET", "/api/v1/workers", "", {{"x-forwarded-for", "127.0.0.1, 203.0.113.9"}});
+    EXPECT_EQ(refused.status, 403u);
+    EXPECT_THAT(refused.body, HasSubstr("203.0.113.9 is not on the master's jsonrpc_whitelist"));
+}
+
 TEST_F(WorkerAdminApiTest, WhoIsNotOnTheListIsForbidden) {
     admins = {"10.0.0.0/8"};
     start();

@@ -1,9 +1,11 @@
+#include "http/websocket_impl.hpp"
 #include "master_fixture.hpp"
 
 namespace emeth::test {
 namespace {
 
 using namespace worker_protocol;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 class WorkerHandshakeTest : public MasterFixture {
@@ -11,6 +13,20 @@ protected:
     std::string refusal(HandmadeWorker& worker, Hello hello) {
         run(worker.send(std::move(hello)));
         return next<WorkerRefused>(worker).reason;
+    }
+    /// As a proxy on this machine does it for who is at `address`.
+    Task<WorkerPtr> dial_through_proxy(std::string address) {
+        http::PlainWebSocket socket(http::PlainStream(co_await asio::this_coro::executor));
+        http::configure(socket);
+        socket.set_option(http::beast::websocket::stream_base::decorator(
+            [address](http::beast::websocket::request_type& request) { request.set("X-Forwarded-For", address); }));
+        const asio::ip::tcp::endpoint master(asio::ip::address_v4::loopback(), port);
+        auto connecting = http::beast::get_lowest_layer(socket).async_connect(master, asio::use_awaitable);
+        co_await std::move(connecting);
+        auto greeting = socket.async_handshake("127.0.0.1", std::string(session_path), asio::use_awaitable);
+        co_await std::move(greeting);
+        auto impl = std::make_unique<http::WebSocket::Impl>(std::move(socket), "127.0.0.1");
+        co_return std::make_unique<HandmadeWorker>(http::WebSocket(std::move(impl)));
     }
     crypto::PrivateKey key = crypto::PrivateKey::generate(system_random());
 };
@@ -76,6 +92,27 @@ TEST_F(WorkerHandshakeTest, AWorkerThatIsNotOnTheListIsRefused) {
     EXPECT_THAT(reason, HasSubstr("worker_whitelist"));
     EXPECT_THAT(reason, HasSubstr("127.0.0.1"));
     EXPECT_THAT(reason, HasSubstr(key.address().hex()));
+}
+
+TEST_F(WorkerHandshakeTest, TheAddressOfAProxyThatIsNotNamedLetsNoWorkerIn) {
+    start({"127.0.0.0/8"});
+    const WorkerPtr worker = run(dial_through_proxy("198.51.100.7"));
+    const std::string reason = refusal(*worker, hello_to(next<Challenge>(*worker), key));
+    EXPECT_THAT(reason, AllOf(HasSubstr("worker_whitelist"), HasSubstr("trusted_proxies")));
+    stop();
+    start({key.address().hex()});
+    const WorkerPtr named = run(dial_through_proxy("198.51.100.7"));
+    static_cast<void>(std::get<Welcome>(run(say_hello(*named, key, {}))));
+}
+
+TEST_F(WorkerHandshakeTest, WhomANamedProxyHasSeenIsLetInByItsOwnAddress) {
+    bounds.trusted_proxies = {*IpBlock::parse("127.0.0.1")};
+    start({"198.51.100.0/24"});
+    const WorkerPtr worker = run(dial_through_proxy("198.51.100.7"));
+    static_cast<void>(std::get<Welcome>(run(say_hello(*worker, key, {}))));
+    const WorkerPtr other = run(dial_through_proxy("198.51.101.7"));
+    EXPECT_THAT(refusal(*other, hello_to(next<Challenge>(*other), crypto::PrivateKey::generate(system_random()))),
+                HasSubstr("neither 198.51.101.7 nor "));
 }
 
 TEST_F(WorkerHandshakeTest, AListedBlockLetsAWorkerIn) {

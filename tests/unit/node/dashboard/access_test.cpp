@@ -46,6 +46,17 @@ TEST(DashboardAccess, LoopbackAndWhoIsListedMayLook) {
     EXPECT_EQ(status(may_read(request, access())), 403u);
 }
 
+TEST(DashboardAccess, WhoComesThroughAProxyThatIsNotNamedMayNotLook) {
+    http::ServerRequest request = own_request();
+    request.through_unnamed_proxy = true;
+    for (const char* ip : {"127.0.0.1", "10.1.2.3"}) {
+        request.peer_address = ip;
+        const auto refused = may_read(request, access());
+        EXPECT_EQ(status(refused), 403u) << ip;
+        EXPECT_THAT(refused.error().message, HasSubstr("trusted_proxies"));
+    }
+}
+
 TEST(DashboardAccess, ANameThatWasMadeToPointHereIsRefused) {
     http::ServerRequest request = own_request();
     request.headers["host"] = "evil.example:5000";
