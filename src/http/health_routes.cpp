@@ -2,7 +2,10 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <memory>
 #include <utility>
+
+#include "runtime/brief_cache.hpp"
 
 namespace emeth::http {
 namespace {
@@ -16,8 +19,10 @@ Task<Answer> alive(ServerRequest) {
     co_return response;
 }
 
-Task<Answer> readiness(WhyNotReady why_not_ready) {
-    auto asking = why_not_ready();
+using Reasons = BriefCache<std::vector<std::string>>;
+
+Task<Answer> readiness(std::shared_ptr<Reasons> why_not_ready) {
+    auto asking = why_not_ready->get();
     const std::vector<std::string> reasons = co_await std::move(asking);
     boost::json::object json{{"ready", reasons.empty()}};
     if (!reasons.empty()) json["reasons"] = boost::json::array(reasons.begin(), reasons.end());
@@ -42,9 +47,8 @@ Handler admitted(Admission admission, Handler handler) {
 
 void add_health_routes(Server& server, WhyNotReady why_not_ready, Admission admission) {
     server.route("GET", "/healthz", 0, admitted(admission, alive));
-    server.route("GET", "/readyz", 0, admitted(admission, [why_not_ready = std::move(why_not_ready)](ServerRequest) {
-                     return readiness(why_not_ready);
-                 }));
+    const auto reasons = std::make_shared<Reasons>(std::move(why_not_ready));
+    server.route("GET", "/readyz", 0, admitted(admission, [reasons](ServerRequest) { return readiness(reasons); }));
 }
 
 }  // namespace emeth::http

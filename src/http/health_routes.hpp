@@ -14,7 +14,8 @@ namespace emeth::http {
 using WhyNotReady = std::function<Task<std::vector<std::string>>()>;
 
 /// /healthz: 200 "ok" for as long as requests are answered at all. /readyz: 200 {"ready":true}, or 503
-/// {"ready":false,"reasons":[…]}. `admission` decides who is answered; empty: everybody.
+/// {"ready":false,"reasons":[…]}; `why_not_ready` is asked once a second at most. `admission` decides who is answered;
+/// empty: everybody.
 void add_health_routes(Server& server, WhyNotReady why_not_ready, Admission admission = {});
 
 /// `handler`, for those whom `admission` lets in.

@@ -69,7 +69,7 @@ void Monitoring::add_routes(http::Server& server) {
 Task<http::Answer> Monitoring::answer_metrics() {
     http::ServerResponse response;
     response.content_type = Exposition::content_type;
-    response.body = co_await metrics();
+    response.body = co_await brief_.get();
     co_return response;
 }
 

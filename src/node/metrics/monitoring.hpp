@@ -12,6 +12,7 @@
 #include "node/metrics/counting_job_store.hpp"
 #include "node/snapshot/snapshot.hpp"
 #include "runtime/blocking_pool.hpp"
+#include "runtime/brief_cache.hpp"
 #include "runtime/clock.hpp"
 #include "storage/store.hpp"
 
@@ -45,9 +46,11 @@ http::OrRefusal<void> admit(const IsListed& is_listed, const http::ServerRequest
 class Monitoring {
 public:
     Monitoring(MonitoringPorts ports, IsListed is_listed)
-        : ports_(std::move(ports)), is_listed_(std::move(is_listed)) {}
+        : ports_(std::move(ports)),
+          is_listed_(std::move(is_listed)),
+          brief_([this] { return metrics(); }, ports_.clock) {}
 
-    /// The monitoring must outlive the server's run().
+    /// What is answered is computed once a second at most. The monitoring must outlive the server's run().
     void add_routes(http::Server& server);
 
     Task<std::string> metrics();
@@ -58,6 +61,7 @@ private:
 
     MonitoringPorts ports_;
     IsListed is_listed_;
+    BriefCache<std::string> brief_;  ///< of metrics()
 };
 
 }  // namespace emeth::node

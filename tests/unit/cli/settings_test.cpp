@@ -139,16 +139,17 @@ TEST(Settings, WhatAVerifierReloadsIsASetting) {
 
 /// The same in each, and read by each.
 TEST(Settings, EveryServerIsToldOfTheProxiesBeforeIt) {
-    const std::string key = http::proxy_settings().front().key;
+    const std::string key = "trusted_proxies";
     for (const auto& declarations : {cli::master_settings(), declared(cli::server_table()), cli::verifier_settings()})
         EXPECT_TRUE(keys_of(declarations).contains(key));
     const auto values = EnvConfig::parse("trusted_proxies=127.0.0.1, 10.0.0.0/8\n", "net.env").value();
     cli::ServerSettings server;
-    ASSERT_TRUE(read_settings(values, http::proxy_settings(), static_cast<http::ProxySettings&>(server)).has_value());
+    ASSERT_TRUE(
+        read_settings(values, http::listener_settings(), static_cast<http::ListenerSettings&>(server)).has_value());
     ASSERT_EQ(server.trusted_proxies.size(), 2U);
     EXPECT_TRUE(holds(server.trusted_proxies, *parse_ip("10.1.2.3")));
     const auto wrong = EnvConfig::parse("trusted_proxies=localhost\n", "net.env").value();
-    const auto refused = read_settings(wrong, http::proxy_settings(), static_cast<http::ProxySettings&>(server));
+    const auto refused = read_settings(wrong, http::listener_settings(), static_cast<http::ListenerSettings&>(server));
     ASSERT_TRUE(refused.has_error());
     EXPECT_THAT(refused.error().message, HasSubstr("net.env:1: trusted_proxies is 'localhost'"));
 }

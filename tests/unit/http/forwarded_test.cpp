@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "http/proxy_settings.hpp"
+#include "http/listener_settings.hpp"
 
 namespace emeth::http {
 namespace {
