@@ -56,7 +56,8 @@ Result<WorkerServerOptions> worker_options(const NodeConfig& config, bool has_lo
         spdlog::warn(
             "no worker may connect: none is started here (--local-workers), and worker_whitelist names none; a "
             "worker logs its address when it starts");
-    return WorkerServerOptions{std::move(*workers), std::move(*admins), workers_max};
+    return WorkerServerOptions{std::move(*workers), std::move(*admins), workers_max,
+                               OwnOrigins{config.listen_host, config.my_url}};
 }
 
 /// Everything that runs, in the order of its dependencies.
@@ -221,15 +222,16 @@ void Master::take_up(std::vector<statemachine::Job> active) {
 
 Result<void> Master::start_local_workers() {
     if (options_.local_workers == 0) return {};
-    const bool everywhere = core_.config.listen_host == "0.0.0.0";
-    const auto url = fmt::format("http://{}:{}", everywhere ? "127.0.0.1" : core_.config.listen_host, http_.port());
+    http::Url url{"http", core_.config.listen_host, http_.port(), "/"};
+    if (url.host == "0.0.0.0") url.host = "127.0.0.1";
+    if (url.host == "::") url.host = "::1";
     auto settings = core_.config.worker_settings;
     settings.try_emplace(
         "threads", std::to_string(std::max(1U, processors() / options_.local_workers)));  // they share the machine
     local_workers_ = std::make_unique<LocalWorkers>(
         LocalWorkersPorts{executor_, system_clock(), system_random()},
-        LocalWorkersOptions{options_.local_workers, std::filesystem::absolute(core_.data), url, core_.key().address(),
-                            std::move(settings)});
+        LocalWorkersOptions{options_.local_workers, std::filesystem::absolute(core_.data), url.origin(),
+                            core_.key().address(), std::move(settings)});
     const auto addresses = local_workers_->prepare();
     if (addresses.has_error()) return addresses.error();
     for (const Address& worker : *addresses) workers_.allow(worker);

@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "http/canonical_origin.hpp"
 #include "runtime/failpoint.hpp"
 #include "runtime/log.hpp"
 #include "runtime/retry_policy.hpp"
@@ -68,11 +69,13 @@ Task<Result<void>> MasterSession::shake_hands(http::WebSocket& socket) {
     if (settings_.master_address && *settings_.master_address != challenge->master)
         co_return permanent_error(fmt::format("it calls itself {}, but master_address is {}", challenge->master.hex(),
                                               settings_.master_address->hex()));
+    if (const auto refusal = worker_protocol::why_other_version(Role::master, challenge->version))
+        co_return permanent_error(*refusal);
     const Handshake handshake{challenge->master, key_.address(), challenge->challenge,
-                              worker_protocol::random_challenge(random_)};
-    worker_protocol::Hello hello{handshake.worker_challenge, handshake.worker,
-                                 sign_handshake(key_, Role::worker, handshake), settings_.power_capacity,
-                                 handler_.held()};
+                              worker_protocol::random_challenge(random_), http::canonical_origin(settings_.master)};
+    worker_protocol::Hello hello{
+        handshake.worker_challenge, handshake.worker, sign_handshake(key_, Role::worker, handshake),
+        settings_.power_capacity,   handler_.held(),  handshake.dialled};
     std::string text = encode(worker_protocol::FromWorker(std::move(hello)));
     const auto sent = co_await socket.send(std::move(text));
     if (sent.has_error()) co_return sent.error();

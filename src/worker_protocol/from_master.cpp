@@ -19,7 +19,10 @@ constexpr std::size_t model_bytes_max = 32;
 constexpr std::int64_t state_index_end = trainer_protocol::segments_max;
 
 boost::json::object fields(const Challenge& message) {
-    return {{"type", "challenge"}, {"challenge", message.challenge.hex()}, {"master", message.master.hex()}};
+    return {{"type", "challenge"},
+            {"challenge", message.challenge.hex()},
+            {"master", message.master.hex()},
+            {"version", message.version}};
 }
 
 boost::json::object fields(const Welcome& message) {
@@ -88,7 +91,7 @@ boost::json::object fields(const WorkerRefused& message) {
 }
 
 Challenge read_challenge(JsonObject& json) {
-    return {json.fixed<Hash256>("challenge"), json.fixed<Address>("master")};
+    return {json.fixed<Hash256>("challenge"), json.fixed<Address>("master"), json.optional_u64("version").value_or(1)};
 }
 
 Welcome read_welcome(JsonObject& json) {

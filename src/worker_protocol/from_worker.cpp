@@ -30,7 +30,9 @@ boost::json::object fields(const Hello& hello) {
             {"worker", hello.worker.hex()},
             {"signature", hello.signature.hex()},
             {"power_capacity", hello.power_capacity},
-            {"held", std::move(held)}};
+            {"held", std::move(held)},
+            {"dialled", hello.dialled},
+            {"version", hello.version}};
 }
 
 boost::json::object body_fields(const DatasetReady& body) {
@@ -136,6 +138,8 @@ Hello read_hello(JsonObject& json) {
     hello.power_capacity = json.u64("power_capacity", 0, power_capacity_max);
     for (JsonObject& lease : json.objects("held", held_leases_max))
         hello.held.push_back({lease.fixed<JobId>("job"), lease.u64("lease")});
+    hello.dialled = json.optional_string("dialled", dialled_bytes_max).value_or("");
+    hello.version = json.optional_u64("version").value_or(1);
     return hello;
 }
 

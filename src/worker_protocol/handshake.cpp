@@ -10,17 +10,24 @@ std::string_view name(Role role) {
 }
 
 Hash256 digest(Role role, const Handshake& handshake) {
-    return crypto::eip191_digest(handshake_text(name(role), handshake.master, handshake.worker,
-                                                handshake.master_challenge, handshake.worker_challenge));
+    return crypto::eip191_digest(handshake_text(role, handshake));
 }
 
 }  // namespace
 
-std::string handshake_text(std::string_view role, const Address& master, const Address& worker,
-                           const Hash256& master_challenge, const Hash256& worker_challenge) {
+std::string handshake_text(Role role, const Handshake& handshake) {
     return fmt::format(
-        "emeth worker session v1\nrole: {}\nmaster: {}\nworker: {}\nmaster challenge: {}\nworker challenge: {}", role,
-        master.hex(), worker.hex(), master_challenge.hex(), worker_challenge.hex());
+        "emeth worker session v{}\nrole: {}\nmaster: {}\nworker: {}\nmaster challenge: {}\nworker challenge: {}\n"
+        "dialled: {}",
+        session_version, name(role), handshake.master.hex(), handshake.worker.hex(), handshake.master_challenge.hex(),
+        handshake.worker_challenge.hex(), handshake.dialled);
+}
+
+std::optional<std::string> why_other_version(Role other, std::uint64_t version) {
+    if (version == session_version) return std::nullopt;
+    const Role own = other == Role::master ? Role::worker : Role::master;
+    return fmt::format("the {} speaks emeth worker session v{}, this {} v{}: upgrade the {}", name(other), version,
+                       name(own), session_version, name(version < session_version ? other : own));
 }
 
 Hash256 random_challenge(Random& random) {

@@ -1,6 +1,11 @@
-// The handshake's signatures: each side signs both challenges and both addresses under its own role, so that neither an
-// old message nor the other side's own can be replayed to it.
+// The handshake's signatures: each side signs both challenges, both addresses and what the worker dialled under its own
+// role. So neither an old message nor the other side's own can be replayed to it, and whoever makes a worker dial him
+// cannot pass its answer on: the master finds an address signed that is not its own.
 #pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
 
 #include "crypto/private_key.hpp"
 #include "runtime/random.hpp"
@@ -10,13 +15,20 @@ namespace emeth::worker_protocol {
 
 enum class Role { master, worker };
 
-/// Who talks to whom, and the two challenges of this connection.
+/// Who talks to whom, the two challenges of this connection, and where the worker believes that it leads.
 struct Handshake {
     Address master;
     Address worker;
     Hash256 master_challenge;
     Hash256 worker_challenge;
+    std::string dialled;
 };
+
+/// What both sides sign, each with its own role: the lines of PROTOCOL.md.
+std::string handshake_text(Role role, const Handshake& handshake);
+
+/// A sentence for the other side, `other`, if its version is not ours: which of the two to upgrade.
+std::optional<std::string> why_other_version(Role other, std::uint64_t version);
 
 Hash256 random_challenge(Random& random);
 

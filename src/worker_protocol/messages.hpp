@@ -1,10 +1,9 @@
 // The messages between a master and its workers: JSON text over one WebSocket, which the worker opens.
 //
-// Handshake: master Challenge → worker Hello (signs both challenges and both addresses, EIP-191) → master Welcome
-// (signs the same in its own role). Then the master sends orders, and the worker sends reports. A report with an id is
-// repeated after every reconnect until it is acknowledged; the master acknowledges after its commit. Every message
-// about a JOB carries the lease's fencing number; a report with an outdated one is answered with Stop. Beside reports a
-// worker sends its Fitness: what it can train.
+// Handshake (worker_protocol/handshake.hpp): master Challenge → worker Hello, signed → master Welcome, signed. Then the
+// master sends orders, and the worker sends reports. A report with an id is repeated after every reconnect until it is
+// acknowledged; the master acknowledges after its commit. Every message about a JOB carries the lease's fencing number;
+// a report with an outdated one is answered with Stop. Beside reports a worker sends its Fitness: what it can train.
 //
 //     std::string text = encode(FromMaster(Ack{report.id}));
 //     const Result<FromMaster> message = parse_from_master(text);
@@ -38,14 +37,12 @@ inline constexpr std::size_t states_max = 2 * (trainer_protocol::draws_max + 1);
 inline constexpr std::size_t url_bytes_max = 4'000;
 inline constexpr std::size_t upload_id_bytes_max = 1'000;
 inline constexpr std::size_t etag_bytes_max = 256;
+inline constexpr std::size_t dialled_bytes_max = 300;
+/// Of the handshake. Version 1, whose messages name none, did not say what the worker had dialled.
+inline constexpr std::uint64_t session_version = 2;
 inline constexpr std::uint64_t dataset_bytes_max = std::uint64_t{1} << 40;
 /// Reasons and messages are cut to this length when they are encoded.
 inline constexpr std::size_t sentence_bytes_max = 1'000;
-
-/// What both sides sign: "emeth worker session v1\nrole: <master|worker>\nmaster: 0x…\nworker: 0x…\nmaster challenge:
-/// 0x…\nworker challenge: 0x…".
-std::string handshake_text(std::string_view role, const Address& master, const Address& worker,
-                           const Hash256& master_challenge, const Hash256& worker_challenge);
 
 struct HeldLease {
     JobId job;
@@ -55,6 +52,7 @@ struct HeldLease {
 struct Challenge {
     Hash256 challenge;
     Address master;
+    std::uint64_t version = session_version;
 };
 struct Hello {
     Hash256 challenge;  ///< the worker's own
@@ -62,6 +60,8 @@ struct Hello {
     crypto::Signature signature;
     std::uint64_t power_capacity = 0;  ///< as the operator set it; 0: the worker's measured speeds count
     std::vector<HeldLease> held;       ///< JOBs whose files the worker keeps
+    std::string dialled;               ///< where the worker believes its master to be (http/canonical_origin.hpp)
+    std::uint64_t version = session_version;
 };
 struct Welcome {
     crypto::Signature signature;

@@ -114,7 +114,10 @@ SettingsTable<NodeConfig> listening_settings() {
         return {};
     };
     return {
-        {{"my_url", "http://127.0.0.1:5000", "What workers dial; the master listens on its port."}, port_of_url},
+        {{"my_url", "http://127.0.0.1:5000",
+          "What workers dial; the master listens on its port. A worker that dialled another name or port is refused, "
+          "since somebody may stand between; addresses of this machine need not be named."},
+         port_of_url},
         {{"worker_port", "", "The port to listen on where it is not the one of my_url, as behind a proxy."}, own_port},
         text("listen_host", &NodeConfig::listen_host,
              "The address to listen on; 0.0.0.0: every address of the machine."),
@@ -123,6 +126,7 @@ SettingsTable<NodeConfig> listening_settings() {
             "Which workers may connect besides those that the master starts itself: addresses of wallets or "
             "networks, comma-separated. * lets in everyone who reaches the port, and a stranger's worker can cost "
             "deposits."),
+        out.my_url = *url;
         text_list("jsonrpc_whitelist", &NodeConfig::jsonrpc_whitelist, "127.0.0.1",
                   "Who may use JSON-RPC, written like worker_whitelist."),
         whole_number("verifier_lag_s", &NodeConfig::verifier_lag_s, 0, day_s,

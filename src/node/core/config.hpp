@@ -34,6 +34,7 @@ struct NodeConfig : chain::NetworkSettings, chain::PaymentSettings, http::Listen
     Milliseconds worker_patience = LeaseWatch::patience_usual;
     std::uint64_t verdict_confirmations = 12;  ///< blocks after which a verdict counts, if more than confirmations
 
+    http::Url my_url;                           ///< what workers dial
     Milliseconds poll_interval{2'000};  ///< of the chain
     Milliseconds discovery_interval{5'000};
     Milliseconds rewards_interval{300'000};

@@ -56,8 +56,8 @@ WorkerServer::WorkerServer(const asio::any_io_executor& executor, const crypto::
 
 void WorkerServer::add_routes(http::Server& server) {
     server.route_websocket(std::string(worker_protocol::session_path),
-                           [this](http::WebSocket socket, http::ServerRequest request) {
-                               return serve(std::move(socket), std::move(request));
+                           [this, &server](http::WebSocket socket, http::ServerRequest request) {
+                               return serve(std::move(socket), std::move(request), server.port());
                            });
     server.route_json("GET", "/api/v1/workers", 0,
                       [this](http::ServerRequest request) { return list_workers(std::move(request)); });
@@ -65,13 +65,13 @@ void WorkerServer::add_routes(http::Server& server) {
                  [this](http::ServerRequest request) { return json_rpc(std::move(request)); });
 }
 
-Task<> WorkerServer::serve(http::WebSocket socket, http::ServerRequest request) {
+Task<> WorkerServer::serve(http::WebSocket socket, http::ServerRequest request, std::uint16_t port) {
     const auto session =
         std::make_shared<WorkerSession>(executor_, std::move(socket), http::known_address(request), clock_);
     const auto greeted = co_await session->greet(key_, random_);
     std::optional<std::string> refusal;
     if (greeted.has_error()) refusal = greeted.error().message;
-    if (!refusal) refusal = why_refused(*session, request);
+    if (!refusal) refusal = why_refused(*session, request, port);
     if (!refusal && !request.keep_place()) refusal = "the master has no place for one more worker's connection";
     if (refusal) {
         refusals_.note("a worker is refused", request.peer_address, *refusal);
@@ -115,8 +115,9 @@ void WorkerServer::set_whitelists(Whitelist workers, Whitelist admins) {
         if (!is_allowed(*session)) session->end("it is no longer on the master's worker_whitelist");
 }
 
-std::optional<std::string> WorkerServer::why_refused(const WorkerSession& session,
-                                                     const http::ServerRequest& request) const {
+std::optional<std::string> WorkerServer::why_refused(const WorkerSession& session, const http::ServerRequest& request,
+                                                     std::uint16_t port) const {
+    if (auto foreign = options_.origins.why_foreign(session.dialled(), request.peer_address, port)) return foreign;
     if (!is_allowed(session)) {
         const auto known = http::refuse_unnamed_proxy(request);
         return fmt::format("neither {} nor {} is on the master's worker_whitelist{}{}", request.peer_address,

@@ -11,6 +11,7 @@
 
 #include "crypto/private_key.hpp"
 #include "http/server.hpp"
+#include "node/workers/own_origins.hpp"
 #include "node/workers/reservations.hpp"
 #include "node/workers/whitelist.hpp"
 #include "node/workers/worker_hub.hpp"
@@ -25,6 +26,7 @@ struct WorkerServerOptions {
     Whitelist workers;  ///< worker_whitelist: who may work, besides those that allow() names
     Whitelist admins;   ///< jsonrpc_whitelist: who may list and disconnect workers; ignores wallet addresses
     std::size_t workers_max = 256;
+    OwnOrigins origins{};
 };
 
 class WorkerServer final : public WorkerHub {
@@ -73,11 +75,11 @@ private:
     class Presence;
 
     // worker_server.cpp
-    Task<> serve(http::WebSocket socket, http::ServerRequest request);
+    Task<> serve(http::WebSocket socket, http::ServerRequest request, std::uint16_t port);
     void learn(const SessionPtr& session, worker_protocol::Fitness fitness);
     [[nodiscard]] bool is_allowed(const WorkerSession& session) const;
     [[nodiscard]] std::optional<std::string> why_refused(const WorkerSession& session,
-                                                         const http::ServerRequest& request) const;
+                                                         const http::ServerRequest& request, std::uint16_t port) const;
     void connect(const SessionPtr& session, const std::string& peer);
     void disconnect(const SessionPtr& session, const std::string& reason);
     [[nodiscard]] SessionPtr session_of(const std::optional<Address>& worker) const;

@@ -5,13 +5,11 @@
 #include <utility>
 
 #include "runtime/with_timeout.hpp"
-#include "worker_protocol/handshake.hpp"
 
 namespace emeth::node {
 
 using worker_protocol::FromMaster;
 using worker_protocol::FromWorker;
-using worker_protocol::Handshake;
 using worker_protocol::Role;
 
 namespace {
@@ -41,8 +39,9 @@ Task<Result<void>> WorkerSession::greet(const crypto::PrivateKey& key, Random& r
     auto* hello = std::get_if<worker_protocol::Hello>(&*answer);
     if (hello == nullptr) co_return permanent_error("a session begins with hello");
     hello_ = std::move(*hello);
-    const Handshake handshake{key.address(), hello_.worker, challenge_, hello_.challenge};
-    if (!signed_by(Role::worker, hello_.signature, handshake))
+    if (const auto refusal = worker_protocol::why_other_version(Role::worker, hello_.version))
+        co_return permanent_error(*refusal);
+    if (!signed_by(Role::worker, hello_.signature, handshake(key.address())))
         co_return permanent_error(
             fmt::format("the signature is not one of {} over this session's challenges", hello_.worker.hex()));
     co_return Result<void>{};
@@ -56,8 +55,7 @@ Task<> WorkerSession::refuse(std::string reason) {
 }
 
 Task<std::string> WorkerSession::run(const crypto::PrivateKey& key, Handlers handlers) {
-    const Handshake handshake{key.address(), hello_.worker, challenge_, hello_.challenge};
-    const FromMaster welcome = worker_protocol::Welcome{sign_handshake(key, Role::master, handshake)};
+    const FromMaster welcome = worker_protocol::Welcome{sign_handshake(key, Role::master, handshake(key.address()))};
     std::string text = encode(welcome);
     const auto welcomed = co_await socket_.send(std::move(text));
     if (welcomed.has_error()) co_return welcomed.error().message;
@@ -67,6 +65,10 @@ Task<std::string> WorkerSession::run(const crypto::PrivateKey& key, Handlers han
         co_await group_.join();
     }
     co_return end_reason_.value_or("the connection ended");
+}
+
+worker_protocol::Handshake WorkerSession::handshake(const Address& master) const {
+    return {master, hello_.worker, challenge_, hello_.challenge, hello_.dialled};
 }
 
 std::map<JobId, std::uint64_t> WorkerSession::held() const {

@@ -15,6 +15,7 @@
 #include "runtime/random.hpp"
 #include "runtime/task_group.hpp"
 #include "runtime/wakeup.hpp"
+#include "worker_protocol/handshake.hpp"
 #include "worker_protocol/messages.hpp"
 
 namespace emeth::node {
@@ -48,11 +49,14 @@ public:
     /// After greet().
     [[nodiscard]] const Address& worker() const { return hello_.worker; }
     [[nodiscard]] const std::string& caller() const { return caller_; }
+    /// Where the worker believes its master to be, by its signature.
+    [[nodiscard]] const std::string& dialled() const { return hello_.dialled; }
     [[nodiscard]] std::uint64_t power_capacity() const { return hello_.power_capacity; }
     /// The leases of the JOBs whose files the worker says that it keeps.
     [[nodiscard]] std::map<JobId, std::uint64_t> held() const;
 
 private:
+    [[nodiscard]] worker_protocol::Handshake handshake(const Address& master) const;
     Task<Result<worker_protocol::FromWorker>> receive();
     Task<> read_messages(Handlers handlers);
     Task<> send_outbox();

@@ -28,18 +28,28 @@ class Session {
         session.closed = once(session.socket, 'close');
         const own_challenge = bytes32();
         const worker = key.address.toLowerCase();
+        const dialled = url.replace(/^ws/, 'http');
         await new Promise((resolve, reject) => {
             session.socket.on('close', () => reject(new Error('the master closed')));
             session.socket.on('message', async (text) => {
                 const message = JSON.parse(text);
                 if (message.type === 'challenge') {
                     const lines = [
-                        'emeth worker session v1', 'role: worker', `master: ${message.master}`, `worker: ${worker}`,
-                        `master challenge: ${message.challenge}`, `worker challenge: ${own_challenge}`
+                        'emeth worker session v2', 'role: worker', `master: ${message.master}`, `worker: ${worker}`,
+                        `master challenge: ${message.challenge}`, `worker challenge: ${own_challenge}`,
+                        `dialled: ${dialled}`
                     ];
                     const signature = await key.signMessage(lines.join('\n'));
-                    session.send(
-                        { type: 'hello', challenge: own_challenge, worker, signature, power_capacity: 0, held: [] });
+                    session.send({
+                        type: 'hello',
+                        version: 2,
+                        challenge: own_challenge,
+                        worker,
+                        signature,
+                        power_capacity: 0,
+                        held: [],
+                        dialled
+                    });
                 } else if (message.type === 'welcome') {
                     resolve();
                 } else if (message.type === 'refused') {

@@ -66,6 +66,7 @@ protected:
         options.admins = node::Whitelist::parse("jsonrpc_whitelist", admins).value();
         options.workers_max = workers_max;
         hub = std::make_unique<node::WorkerServer>(executor(), master_key, std::move(options), system_clock(),
+        options.origins = origins;
                                                    system_random());
         http::ServerOptions http_options = bounds;
         http_options.port = port;
@@ -95,10 +96,12 @@ protected:
         auto socket = co_await std::move(connecting);
         co_return std::make_unique<HandmadeWorker>(std::move(socket.value()));
     }
-    /// What an honest worker answers to `challenge`.
-    worker_protocol::Hello hello_to(const worker_protocol::Challenge& challenge, const crypto::PrivateKey& key) {
+    /// What an honest worker answers to `challenge` if it dialled the master itself, or `dialled`.
+    worker_protocol::Hello hello_to(const worker_protocol::Challenge& challenge, const crypto::PrivateKey& key,
+                                    const std::string& dialled = {}) {
         const worker_protocol::Handshake handshake{challenge.master, key.address(), challenge.challenge,
-                                                   worker_protocol::random_challenge(system_random())};
+                                                   worker_protocol::random_challenge(system_random()),
+                                                   dialled.empty() ? server->url() : dialled};
         worker_protocol::Hello hello;
         hello.challenge = handshake.worker_challenge;
         hello.worker = key.address();
@@ -108,6 +111,7 @@ protected:
     }
     Task<worker_protocol::FromMaster> say_hello(HandmadeWorker& worker, const crypto::PrivateKey& key,
                                                 std::vector<worker_protocol::HeldLease> held) {
+        hello.dialled = handshake.dialled;
         const worker_protocol::FromMaster first = co_await worker.receive();
         worker_protocol::Hello hello = hello_to(std::get<worker_protocol::Challenge>(first), key);
         hello.held = std::move(held);
@@ -158,6 +162,7 @@ protected:
     http::ServerOptions bounds;
     std::unique_ptr<node::WorkerServer> hub;
     std::map<JobId, std::shared_ptr<node::WorkerInbox>> inboxes;
+    node::OwnOrigins origins;
     std::unique_ptr<http::Server> server;
     std::unique_ptr<Background> serving;
 };

@@ -103,8 +103,9 @@ protected:
         return starts;
     }
 
-    void start_worker() {
-        settings.master = session_url();
+    /// `master`: what it dials, if that is not the master itself.
+    void start_worker(std::optional<http::Url> master = {}) {
+        settings.master = master.value_or(session_url());
         settings.data = data.path();
         settings.trainer = test_program("emeth-fake-trainer");
         settings.reconnect = {Milliseconds(20), 2, Milliseconds(100), 0};

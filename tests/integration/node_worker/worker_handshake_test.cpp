@@ -40,7 +40,7 @@ TEST_F(WorkerHandshakeTest, BothSidesProveThemselves) {
     run(worker->send(hello));
     const auto welcome = next<Welcome>(*worker);
     EXPECT_TRUE(signed_by(Role::master, welcome.signature,
-                          {challenge.master, key.address(), challenge.challenge, hello.challenge}));
+                          {challenge.master, key.address(), challenge.challenge, hello.challenge, hello.dialled}));
     run(let_others_run());
     ASSERT_EQ(hub->workers().size(), 1u);
     EXPECT_EQ(hub->workers()[0].address, key.address());
@@ -56,6 +56,35 @@ TEST_F(WorkerHandshakeTest, AWrongSignatureIsRefused) {
     EXPECT_THAT(refusal(*worker, hello), HasSubstr(key.address().hex()));
     EXPECT_FALSE(run(worker->end()).empty());
     EXPECT_TRUE(hub->workers().empty());
+}
+
+TEST_F(WorkerHandshakeTest, AHelloOfTheFirstVersionIsToldToUpgrade) {
+    start();
+    const WorkerPtr worker = run(dial());
+    Hello hello = hello_to(next<Challenge>(*worker), key);
+    hello.version = 1;
+    EXPECT_THAT(refusal(*worker, hello), HasSubstr("upgrade the worker"));
+}
+
+TEST_F(WorkerHandshakeTest, AWorkerThatDialledSomebodyElseIsToldWhatToSet) {
+    start();
+    const WorkerPtr worker = run(dial());
+    const Hello hello = hello_to(next<Challenge>(*worker), key, "http://master.example.org:5000");
+    EXPECT_THAT(refusal(*worker, hello), HasSubstr("set my_url=http://master.example.org:5000"));
+    stop();
+    origins.my_url = http::Url::parse("http://master.example.org:5000").value();
+    start();
+    const WorkerPtr again = run(dial());
+    run(again->send(hello_to(next<Challenge>(*again), key, "http://master.example.org:5000")));
+    next<Welcome>(*again);
+}
+
+TEST_F(WorkerHandshakeTest, WhatWasDialledCannotBeChangedOnTheWay) {
+    start();
+    const WorkerPtr worker = run(dial());
+    Hello hello = hello_to(next<Challenge>(*worker), key, "http://master.example.org:5000");
+    hello.dialled = server->url();
+    EXPECT_THAT(refusal(*worker, hello), HasSubstr("signature"));
 }
 
 TEST_F(WorkerHandshakeTest, AHelloOfAnEarlierSessionIsRefused) {

@@ -140,7 +140,7 @@ protected:
         const auto answer = co_await socket.receive();
         const Hello hello = std::get<Hello>(parse_from_worker(answer.value()).value());
         ++hellos;
-        const Handshake handshake{master_key.address(), hello.worker, Hash256{}, hello.challenge};
+        const Handshake handshake{master_key.address(), hello.worker, Hash256{}, hello.challenge, hello.dialled};
         FromMaster welcome = Welcome{reflect ? hello.signature : sign_handshake(impostor_key, Role::master, handshake)};
         text = encode(welcome);
         (co_await socket.send(std::move(text))).value();

@@ -69,6 +69,10 @@ TEST(FromMasterMessages, GoThroughUnchanged) {
     const auto challenge = through_master(Challenge{hash, filled<Address>(0x11)});
     EXPECT_EQ(challenge.challenge, hash);
     EXPECT_EQ(challenge.master, filled<Address>(0x11));
+    EXPECT_EQ(challenge.version, session_version);
+    const auto first_version =
+        R"({"type":"challenge","challenge":")" + hash.hex() + R"(","master":")" + filled<Address>(0x11).hex() + R"("})";
+    EXPECT_EQ(std::get<Challenge>(parse_from_master(first_version).value()).version, 1u);
 
     crypto::Signature signature;
     signature.bytes.fill(0x2b);
@@ -165,6 +169,7 @@ TEST(FromWorkerMessages, HelloGoesThroughUnchanged) {
     hello.signature.bytes[64] = 28;
     hello.power_capacity = 27'300;
     hello.held = {{job, 5}, {filled<JobId>(2), 0}};
+    hello.dialled = "http://10.0.0.7:5000";
     const auto parsed = parse_from_worker(encode(FromWorker(hello)));
     ASSERT_TRUE(parsed.has_value()) << parsed.error().message;
     const auto& result = std::get<Hello>(*parsed);
@@ -172,6 +177,8 @@ TEST(FromWorkerMessages, HelloGoesThroughUnchanged) {
     EXPECT_EQ(result.worker, hello.worker);
     EXPECT_EQ(result.signature, hello.signature);
     EXPECT_EQ(result.power_capacity, 27'300u);
+    EXPECT_EQ(result.dialled, "http://10.0.0.7:5000");
+    EXPECT_EQ(result.version, session_version);
     ASSERT_EQ(result.held.size(), 2u);
     EXPECT_EQ(result.held[0].job, job);
     EXPECT_EQ(result.held[0].lease, 5u);
