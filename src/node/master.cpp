@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -39,6 +40,7 @@ namespace {
 
 constexpr std::size_t services_max = 16;
 constexpr std::size_t workers_max = 256;
+constexpr std::size_t strangers_max = 256;  // and programs of this machine, at once
 constexpr Milliseconds disk_poll_interval{5'000};
 constexpr RetryPolicy start_retry{Milliseconds(1'000), 2, Milliseconds(60'000), 0.25};
 
@@ -70,10 +72,10 @@ public:
           group_(executor, Supervisor::jobs_max + services_max),
           jobs_(core.store().jobs()),
           monitoring_({[this] { return admin_api_.snapshot(); }, jobs_, core.store(), core.rpc_tally(), core.pool(),
-                       system_clock(), core.data, [this] { return services_.rewards.withdrawn(); }},
-                      [this](const std::string& peer_ip) { return workers_.is_admin(peer_ip); }),
+                       system_clock(), core.data, [this] { return services_.rewards.withdrawn(); }}),
           workers_(executor, core.key(), std::move(worker_options), system_clock(), system_random()),
-          http_(executor, server_options(core.config)),
+          admin_listen_(admin_listener(core.config)),
+          http_(executor, server_options(core.config, !admin_listen_)),
           services_(executor, core.ports(jobs_), workers_, group_, core.config, constants, core.data),
           discovery_(DiscoveryPorts{core.info_server(), services_.prospector, jobs_, core.store().notes(), core.pool(),
                                     system_clock(), system_random(), &core.network_clock()},
@@ -94,7 +96,7 @@ public:
                       [this](const Address& worker) { return workers_.disconnect_by_operator(worker); },
                       core.store().jobs(), core.pool(), system_clock(), log},
                      {[this](const std::string& peer_ip) { return workers_.is_admin(peer_ip); },
-                      core.config.listen_host, std::move(dashboard_token)}),
+                      admin_listen_ ? admin_listen_->host : core.config.listen_host, std::move(dashboard_token)}),
           hang_up_(hang_up),
           options_(std::move(options)),
           executor_(std::move(executor)) {}
@@ -102,17 +104,18 @@ public:
     Task<Result<void>> run(std::vector<statemachine::Job> active);
 
 private:
-    static http::ServerOptions server_options(const NodeConfig& config) {
+    static http::ServerOptions server_options(const NodeConfig& config, bool has_dashboard) {
         http::ServerOptions options;
         options.host = config.listen_host;
         options.port = config.worker_port;
-        options.connections_max = 256 + Dashboard::listeners_max;
+        options.connections_max = strangers_max + (has_dashboard ? Dashboard::listeners_max : 0);
         options.kept_connections_max =
             workers_max + 64;  // a worker may dial again before its last connection has ended
         options.trusted_proxies = config.trusted_proxies;
         return options;
     }
     Result<void> listen();
+    Result<void> listen_for_administration();
     void take_up(std::vector<statemachine::Job> active);
     void part();
     Result<void> reload();
@@ -123,7 +126,9 @@ private:
     CountingJobStore jobs_;
     Monitoring monitoring_;
     WorkerServer workers_;
+    std::optional<ListenAddress> admin_listen_;
     http::Server http_;
+    std::optional<http::Server> admin_http_;  ///< where admin_listen_ says
     JobServices services_;
     Discovery discovery_;
     chain::Constants constants_;
@@ -142,6 +147,7 @@ Task<Result<void>> Master::run(std::vector<statemachine::Job> active) {
     end_telling_of_waiting();
     group_.start(core_.sender().run());
     group_.start(http_.run());
+    if (admin_http_) group_.start(admin_http_->run());
     take_up(std::move(active));
     group_.start(admin_.run());
     group_.start(network_pulse_.run());
@@ -200,14 +206,33 @@ void Master::part() {
 }
 
 Result<void> Master::listen() {
-    workers_.add_routes(http_);
-    dashboard_.add_routes(http_);
-    monitoring_.add_routes(http_);
+    workers_.add_session_route(http_);
+    monitoring_.add_health_routes(http_);
+    if (auto listening = listen_for_administration(); listening.has_error()) return listening;
     if (auto listening = http_.listen(); listening.has_error()) return in_context("worker_port", listening.error());
     if (auto listening = admin_.listen(); listening.has_error()) return listening;
     spdlog::info("wallet {}; workers dial port {}; dashboard {}/; data folder {}",
-                 crypto::checksum_address(core_.key().address()), http_.port(), http_.url(), core_.data.string());
+                 crypto::checksum_address(core_.key().address()), http_.port(),
+                 admin_http_ ? admin_http_->url() : http_.url(), core_.data.string());
     return {};
+    Result<void> Master::listen_for_administration() {
+        if (admin_listen_) {
+            http::ServerOptions options;
+            options.host = admin_listen_->host;
+            options.port = admin_listen_->port;
+            options.connections_max = strangers_max + Dashboard::listeners_max;
+            options.trusted_proxies = core_.config.trusted_proxies;
+            admin_http_.emplace(executor_, options);
+            monitoring_.add_health_routes(*admin_http_);
+        }
+        http::Server& server = admin_http_ ? *admin_http_ : http_;
+        workers_.add_admin_routes(server, dashboard_.reader(), dashboard_.actor());
+        monitoring_.add_metrics_route(server, dashboard_.reader());
+        dashboard_.add_routes(server);
+        if (!admin_http_) return {};
+        const auto listening = admin_http_->listen();
+        return listening.has_error() ? in_context("admin_listen", listening.error()) : listening;
+    }
 }
 
 /// Recovery is the normal start: leases first, so that no worker is handed out twice; then every JOB continues.

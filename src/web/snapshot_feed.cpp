@@ -29,7 +29,9 @@ void SnapshotFeed::add_routes(http::Server& server, std::string_view path, const
     events.listeners_max = listeners_max;
     events.admission = admission;
     server.route_events(std::string(path) + "/events", std::move(events),
-                        [this](http::EventStream stream, http::ServerRequest) { return tell(std::move(stream)); });
+                        [this, admission](http::EventStream stream, http::ServerRequest request) {
+                            return tell(std::move(stream), std::move(request), admission);
+                        });
 }
 
 Task<http::Answer> SnapshotFeed::answer() {
@@ -40,8 +42,8 @@ Task<http::Answer> SnapshotFeed::answer() {
     co_return response;
 }
 
-Task<> SnapshotFeed::tell(http::EventStream stream) {
-    for (;;) {
+Task<> SnapshotFeed::tell(http::EventStream stream, http::ServerRequest request, http::Admission admission) {
+    while (!admission || admission(request).has_value()) {
         const auto text = co_await latest();
         const std::string name = text.has_error() ? "trouble" : "snapshot";
         std::string data =

@@ -32,12 +32,13 @@ public:
     Task<Result<Text>> latest();
 
     /// GET `path`: the snapshot, 503 if there is none. GET `path`/events: each second "snapshot", or "trouble" with
-    /// {error}, for as long as somebody takes them. The feed must outlive the http::Server's run().
+    /// {error}, for as long as somebody takes them whom `admission` still lets in. The feed must outlive the
+    /// http::Server's run().
     void add_routes(http::Server& server, std::string_view path, const http::Admission& admission);
 
 private:
     Task<http::Answer> answer();
-    Task<> tell(http::EventStream stream);
+    Task<> tell(http::EventStream stream, http::ServerRequest request, http::Admission admission);
 
     Source source_;
     Clock& clock_;

@@ -11,6 +11,7 @@
 #include "api_client/storage_api_client.hpp"
 #include "chain/amount.hpp"
 #include "crypto/configured_key.hpp"
+#include "runtime/ip_address.hpp"
 #include "runtime/log.hpp"
 #include "trainer_protocol/rule_settings.hpp"
 
@@ -99,11 +100,30 @@ SettingsTable<SelectionPolicy> selection_settings() {
                           rows_of(&Policy::rules, trainer_protocol::rule_settings()));
 }
 
+Result<std::optional<ListenAddress>> read_listen_address(const SettingValue& value) {
+    const std::string text = value.text();
+    if (text.empty()) return std::optional<ListenAddress>();
+    const std::size_t colon = text.rfind(':');
+    ListenAddress address{text.substr(0, colon)};
+    if (address.host.starts_with('[') && address.host.ends_with(']'))
+        address.host = address.host.substr(1, address.host.size() - 2);
+    const std::string_view port = colon == std::string::npos ? "" : std::string_view(text).substr(colon + 1);
+    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), address.port);
+    if (address.host.empty() || port.empty() || error != std::errc{} || end != port.data() + port.size())
+        return value.refused("an IP address and a port, like 127.0.0.1:5001 or [::1]:5001");
+    return std::optional(std::move(address));
+}
+
+bool is_this_machine(const std::string& host) {
+    return host == "localhost" || is_loopback(host);
+}
+
 SettingsTable<NodeConfig> listening_settings() {
     const auto port_of_url = [](const SettingValue& value, NodeConfig& out) -> Result<void> {
         const auto url = chain::read_url(value);
         if (url.has_error()) return url.error();
         out.worker_port = url->port;
+        out.my_url = *url;
         return {};
     };
     const auto own_port = [](const SettingValue& value, NodeConfig& out) -> Result<void> {
@@ -121,14 +141,18 @@ SettingsTable<NodeConfig> listening_settings() {
         {{"worker_port", "", "The port to listen on where it is not the one of my_url, as behind a proxy."}, own_port},
         text("listen_host", &NodeConfig::listen_host,
              "The address to listen on; 0.0.0.0: every address of the machine."),
+        {{"admin_listen", "",
+          "Address and port of the dashboard, /metrics and JSON-RPC. By default they share the workers' port where "
+          "listen_host and my_url are this machine's loopback; else 127.0.0.1 and the port after worker_port."},
+         into<NodeConfig>(&NodeConfig::admin_listen, read_listen_address)},
         text_list(
             "worker_whitelist", &NodeConfig::worker_whitelist, "",
             "Which workers may connect besides those that the master starts itself: addresses of wallets or "
             "networks, comma-separated. * lets in everyone who reaches the port, and a stranger's worker can cost "
             "deposits."),
-        out.my_url = *url;
         text_list("jsonrpc_whitelist", &NodeConfig::jsonrpc_whitelist, "127.0.0.1",
-                  "Who may use JSON-RPC, written like worker_whitelist."),
+                  "Who may look at the dashboard, /metrics and the list of workers without the token, written like "
+                  "worker_whitelist; this machine always may."),
         whole_number("verifier_lag_s", &NodeConfig::verifier_lag_s, 0, day_s,
                      "How long after its deadline a JOB is expected to stay open for a late submit (s)."),
         whole_number("worker_grace_ms", &NodeConfig::worker_grace, 1'000, day_ms,
@@ -195,6 +219,14 @@ Result<NodeConfig> read_config(const EnvConfig& config) {
         return doubt ? permanent_error(refused.message + "; " + *doubt) : refused;
     }
     return out;
+}
+
+std::optional<ListenAddress> admin_listener(const NodeConfig& config) {
+    if (config.admin_listen) return config.admin_listen;
+    if (is_this_machine(config.listen_host) && is_this_machine(config.my_url.host)) return std::nullopt;
+    constexpr std::uint16_t last_port = 65'535;
+    const bool has_next = config.worker_port != 0 && config.worker_port != last_port;
+    return ListenAddress{"127.0.0.1", static_cast<std::uint16_t>(has_next ? config.worker_port + 1 : 0)};
 }
 
 std::vector<std::string> doubts(const NodeConfig& config) {

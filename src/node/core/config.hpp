@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,19 +23,25 @@
 
 namespace emeth::node {
 
+struct ListenAddress {
+    std::string host;
+    std::uint16_t port = 0;
+};
+
 /// Each value is a setting; key, meaning, bounds and default are in the tables of config.cpp and of the parts.
 struct NodeConfig : chain::NetworkSettings, chain::PaymentSettings, http::ListenerSettings {
     SelectionPolicy selection;
 
     std::string listen_host = "127.0.0.1";  ///< for workers
     std::uint16_t worker_port = 0;
+    http::Url my_url;                           ///< what workers dial
+    std::optional<ListenAddress> admin_listen;  ///< none: see admin_listener()
     std::vector<std::string> worker_whitelist, jsonrpc_whitelist;
     std::int64_t verifier_lag_s = 60;   ///< how long past its deadline a JOB is expected to stay open for a late submit
     Milliseconds worker_grace{60'000};  ///< how long a lost worker keeps its lease
     Milliseconds worker_patience = LeaseWatch::patience_usual;
     std::uint64_t verdict_confirmations = 12;  ///< blocks after which a verdict counts, if more than confirmations
 
-    http::Url my_url;                           ///< what workers dial
     Milliseconds poll_interval{2'000};  ///< of the chain
     Milliseconds discovery_interval{5'000};
     Milliseconds rewards_interval{300'000};
@@ -50,6 +57,11 @@ std::vector<SettingDeclaration> node_settings();
 
 /// Errors name the key, the value, its origin and what was expected. The private key is not read here.
 Result<NodeConfig> read_config(const EnvConfig& config);
+
+/// Where administration (dashboard, metrics, JSON-RPC) has a listener of its own: as the operator set it, or beside a
+/// port that others than this machine are to reach, by listen_host or by my_url, 127.0.0.1 and the next port. None: it
+/// is served on the workers' port.
+std::optional<ListenAddress> admin_listener(const NodeConfig& config);
 
 /// What is allowed and probably not meant, one sentence each: an amount of EMT where wei are expected, a
 /// password that is sent without encryption.

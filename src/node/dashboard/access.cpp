@@ -20,6 +20,12 @@ bool announces_json(std::string_view content_type) {
     return boost::beast::iequals(type, "application/json");
 }
 
+bool bears_token(const http::ServerRequest& request, const DashboardAccess& access) {
+    const std::string_view authorization = request.header("authorization");
+    return !access.token.empty() && authorization.starts_with(bearer) &&
+           is_token(authorization.substr(bearer.size()), access.token);
+}
+
 http::Refusal unauthorized(std::string message) {
     return {401, std::move(message)};
 }
@@ -27,22 +33,23 @@ http::Refusal unauthorized(std::string message) {
 }  // namespace
 
 http::OrRefusal<void> may_read(const http::ServerRequest& request, const DashboardAccess& access) {
+    if (auto admitted = http::refuse_foreign_page(request); admitted.has_error()) return admitted;
+    if (bears_token(request, access)) return {};  // no browser sends it for a page under a name of strangers
     const std::string caller = http::known_address(request);
     if (!is_loopback(caller) && !access.is_listed(caller)) {
         if (auto known = http::refuse_unnamed_proxy(request); known.has_error()) return known;
-        return http::forbidden(fmt::format("{} is not on the master's jsonrpc_whitelist", request.peer_address));
+        return http::forbidden(fmt::format("{} is not on the master's jsonrpc_whitelist, and the request has no token",
+                                           request.peer_address));
     }
-    if (auto admitted = http::refuse_foreign_host(request, access.listen_host); admitted.has_error()) return admitted;
-    return http::refuse_foreign_page(request);
+    return http::refuse_foreign_host(request, access.listen_host);
 }
 
 http::OrRefusal<void> may_act(const http::ServerRequest& request, const DashboardAccess& access) {
     if (auto admitted = may_read(request, access); admitted.has_error()) return admitted;
-    const std::string_view authorization = request.header("authorization");
+    if (auto admitted = http::refuse_foreign_host(request, access.listen_host); admitted.has_error()) return admitted;
     if (access.token.empty())
         return unauthorized("this master could not make its dashboard.token; its log says why; nobody may act here");
-    const bool is_bearer = authorization.starts_with(bearer);
-    if (!is_bearer || !is_token(authorization.substr(bearer.size()), access.token))
+    if (!bears_token(request, access))
         return unauthorized("this needs the token: the line in dashboard.token of the master's data folder");
     if (!announces_json(request.header("content-type")))
         return http::Refusal(415, "the Content-Type must be application/json");

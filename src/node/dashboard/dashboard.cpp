@@ -60,20 +60,19 @@ Dashboard::Dashboard(const asio::any_io_executor& executor, DashboardPorts ports
           executor, [this] { return ports_.command("status", {}); }, ports_.clock) {}
 
 void Dashboard::add_routes(http::Server& server) {
-    const http::Admission reader = [this](const http::ServerRequest& request) { return may_read(request, access_); };
-    const http::Admission actor = [this](const http::ServerRequest& request) { return may_act(request, access_); };
     using Method = Task<http::Answer> (Dashboard::*)(http::ServerRequest);
     const auto calling = [this](Method method) -> http::Handler {
         return [this, method](http::ServerRequest request) { return (this->*method)(std::move(request)); };
     };
-    web::add_files(server, web::dashboard_files(), reader);
-    feed_.add_routes(server, api, reader);
-    server.route("GET", below("jobs/{id}"), 0, web::for_pages(reader, calling(&Dashboard::job)));
-    server.route("GET", below("log"), 0, web::for_pages(reader, calling(&Dashboard::log)));
-    server.route("POST", below("decline"), action_bytes_max, web::for_pages(actor, calling(&Dashboard::decline)));
-    server.route("POST", below("retry"), action_bytes_max, web::for_pages(actor, calling(&Dashboard::retry)));
-    server.route("POST", below("drain"), action_bytes_max, web::for_pages(actor, calling(&Dashboard::drain)));
-    server.route("POST", below("disconnect"), action_bytes_max, web::for_pages(actor, calling(&Dashboard::disconnect)));
+    web::add_files(server, web::dashboard_files(), reader());
+    feed_.add_routes(server, api, reader());
+    server.route("GET", below("jobs/{id}"), 0, web::for_pages(reader(), calling(&Dashboard::job)));
+    server.route("GET", below("log"), 0, web::for_pages(reader(), calling(&Dashboard::log)));
+    server.route("POST", below("decline"), action_bytes_max, web::for_pages(actor(), calling(&Dashboard::decline)));
+    server.route("POST", below("retry"), action_bytes_max, web::for_pages(actor(), calling(&Dashboard::retry)));
+    server.route("POST", below("drain"), action_bytes_max, web::for_pages(actor(), calling(&Dashboard::drain)));
+    server.route("POST", below("disconnect"), action_bytes_max,
+                 web::for_pages(actor(), calling(&Dashboard::disconnect)));
 }
 
 Task<http::Answer> Dashboard::job(http::ServerRequest request) {

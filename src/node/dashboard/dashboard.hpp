@@ -47,6 +47,15 @@ public:
     /// decline, POST retry, POST disconnect, POST drain. The dashboard must outlive the http::Server's run().
     void add_routes(http::Server& server);
 
+    /// Who may look at this node over HTTP and who may act, for other routes beside the dashboard's. They refer to the
+    /// dashboard.
+    [[nodiscard]] http::Admission reader() const {
+        return [this](const http::ServerRequest& request) { return may_read(request, access_); };
+    }
+    [[nodiscard]] http::Admission actor() const {
+        return [this](const http::ServerRequest& request) { return may_act(request, access_); };
+    }
+
 private:
     Task<http::Answer> job(http::ServerRequest request);
     Task<http::Answer> log(http::ServerRequest request);

@@ -209,15 +209,15 @@ Task<Result<void>> Discovery::note_refusal(JobId id, Refused refused) {
     const bool repeated = before != known_.end() && before->second.failures == 0 &&
                           without_numbers(before->second.reason) == without_numbers(refused.reason);
     const std::int64_t now = ports_.clock.unix_ms();
-    if (!repeated) {
-        log_of(id).info("refused: {}", refused.reason);
-        storage::RefusedJob refusal{id, now, refused.reason};
-        auto storing = store(std::move(refusal));
-        const Result<void> stored = co_await std::move(storing);
-        if (stored.has_error()) co_return stored;
-    }
-    known_[id] = {std::move(refused.reason), refused.lasting, 0, now + second_look_after.count()};
-    co_return Result<void>{};
+    // Known before it is stored: if the settings change meanwhile, what was judged by the old ones is forgotten.
+    known_[id] = {refused.reason, refused.lasting, 0, now + second_look_after.count()};
+    if (repeated) co_return Result<void>{};
+    log_of(id).info("refused: {}", refused.reason);
+    storage::RefusedJob refusal{id, now, std::move(refused.reason)};
+    auto storing = store(std::move(refusal));
+    const Result<void> stored = co_await std::move(storing);
+    if (stored.has_error()) known_.erase(id);
+    co_return stored;
 }
 
 /// Whatever kept the node from looking at the JOB may change: its dataset may still come, the server may be repaired.

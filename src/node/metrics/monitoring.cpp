@@ -10,7 +10,6 @@
 #include "http/health_routes.hpp"
 #include "node/metrics/node_metrics.hpp"
 #include "runtime/durable_file.hpp"
-#include "runtime/ip_address.hpp"
 #include "runtime/process_metrics.hpp"
 
 namespace emeth::node {
@@ -48,22 +47,14 @@ std::vector<std::string> why_not_ready(const Result<void>& store, const std::opt
     return reasons;
 }
 
-http::OrRefusal<void> admit(const IsListed& is_listed, const http::ServerRequest& request) {
-    const std::string caller = http::known_address(request);
-    if (is_loopback(caller) || is_listed(caller)) return {};
-    if (auto known = http::refuse_unnamed_proxy(request); known.has_error()) return known;
-    return http::forbidden(fmt::format("{} is not on the master's jsonrpc_whitelist", request.peer_address));
+void Monitoring::add_health_routes(http::Server& server) {
+    http::add_health_routes(
+        server, [this] { return not_ready(); }, http::refuse_foreign_page);
 }
 
-void Monitoring::add_routes(http::Server& server) {
-    const http::Admission admission = [this](const http::ServerRequest& request) {
-        const auto admitted = admit(is_listed_, request);
-        return admitted.has_error() ? admitted : http::refuse_foreign_page(request);
-    };
-    http::add_health_routes(
-        server, [this] { return not_ready(); }, admission);
+void Monitoring::add_metrics_route(http::Server& server, http::Admission reader) {
     server.route("GET", "/metrics", 0,
-                 http::admitted(admission, [this](http::ServerRequest) { return answer_metrics(); }));
+                 http::admitted(std::move(reader), [this](http::ServerRequest) { return answer_metrics(); }));
 }
 
 Task<http::Answer> Monitoring::answer_metrics() {

@@ -38,20 +38,17 @@ inline constexpr std::int64_t chain_silence_max_ms = 60'000;
 std::vector<std::string> why_not_ready(const Result<void>& store, const std::optional<NetworkStatus>& network,
                                        std::int64_t now_unix_ms);
 
-/// Whether an address is on jsonrpc_whitelist, as it is now.
-using IsListed = std::function<bool(const std::string& peer_ip)>;
-/// Answered are this machine itself and who is listed.
-http::OrRefusal<void> admit(const IsListed& is_listed, const http::ServerRequest& request);
-
 class Monitoring {
 public:
-    Monitoring(MonitoringPorts ports, IsListed is_listed)
-        : ports_(std::move(ports)),
-          is_listed_(std::move(is_listed)),
-          brief_([this] { return metrics(); }, ports_.clock) {}
+    explicit Monitoring(MonitoringPorts ports)
+        : ports_(std::move(ports)), brief_([this] { return metrics(); }, ports_.clock) {}
 
-    /// What is answered is computed once a second at most. The monitoring must outlive the server's run().
-    void add_routes(http::Server& server);
+    // The monitoring must outlive the server's run().
+
+    /// GET /healthz and /readyz, for everybody but pages of strangers.
+    void add_health_routes(http::Server& server);
+    /// GET /metrics, for those whom `reader` admits; computed once a second at most.
+    void add_metrics_route(http::Server& server, http::Admission reader);
 
     Task<std::string> metrics();
     Task<std::vector<std::string>> not_ready();
@@ -60,7 +57,6 @@ private:
     Task<http::Answer> answer_metrics();
 
     MonitoringPorts ports_;
-    IsListed is_listed_;
     BriefCache<std::string> brief_;  ///< of metrics()
 };
 

@@ -4,7 +4,7 @@
 #include <boost/json/object.hpp>
 #include <utility>
 
-#include "http/forwarded.hpp"
+#include "http/health_routes.hpp"
 #include "node/workers/worker_server.hpp"
 #include "runtime/json_fields.hpp"
 #include "runtime/subject_log.hpp"
@@ -16,11 +16,6 @@ constexpr std::size_t request_bytes_max = 64 << 10;
 constexpr std::size_t method_bytes_max = 64;
 constexpr int invalid_request = -32600;
 constexpr int method_not_found = -32601;
-
-http::Refusal not_listed(const http::ServerRequest& request) {
-    if (const auto known = http::refuse_unnamed_proxy(request); known.has_error()) return known.error();
-    return http::forbidden(fmt::format("{} is not on the master's jsonrpc_whitelist", request.peer_address));
-}
 
 boost::json::object reply(boost::json::value id) {
     return {{"jsonrpc", "2.0"}, {"id", std::move(id)}};
@@ -54,8 +49,15 @@ std::optional<Address> worker_address(const boost::json::value& request) {
 
 }  // namespace
 
-Task<http::Answer> WorkerServer::list_workers(http::ServerRequest request) {
-    if (!is_admin(http::known_address(request))) co_return not_listed(request);
+void WorkerServer::add_admin_routes(http::Server& server, http::Admission reader, http::Admission actor) {
+    server.route("GET", "/api/v1/workers", 0,
+                 http::admitted(std::move(reader), [this](http::ServerRequest) { return list_workers(); }));
+    server.route(
+        "POST", "/api/json-rpc", request_bytes_max,
+        http::admitted(std::move(actor), [this](http::ServerRequest request) { return json_rpc(std::move(request)); }));
+}
+
+Task<http::Answer> WorkerServer::list_workers() {
     boost::json::array list;
     for (const WorkerInfo& worker : workers()) {
         boost::json::object entry{{"address", worker.address.hex()}, {"connected", worker.connected}};
@@ -72,9 +74,6 @@ Task<http::Answer> WorkerServer::list_workers(http::ServerRequest request) {
 }
 
 Task<http::Answer> WorkerServer::json_rpc(http::ServerRequest request) {
-    if (!is_admin(http::known_address(request))) co_return not_listed(request);
-    // Not even one whose host name was made to point here.
-    if (request.headers.contains("origin")) co_return http::forbidden("pages in a browser may not use JSON-RPC");
     const auto json = parse_json(request.body, request_bytes_max, "the request");
     if (json.has_error()) co_return failure(nullptr, invalid_request, json.error().message);
     boost::json::value id = id_of(*json);

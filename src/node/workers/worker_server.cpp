@@ -13,8 +13,6 @@
 namespace emeth::node {
 namespace {
 
-constexpr std::uint64_t json_rpc_bytes_max = 64 << 10;
-
 /// "nano at 21000 tokens/s, d256 at 3100 tokens/s".
 std::string presets_of(const worker_protocol::Fitness& fitness) {
     std::string text;
@@ -54,15 +52,11 @@ WorkerServer::WorkerServer(const asio::any_io_executor& executor, const crypto::
           if (const SessionPtr session = session_of(worker)) session->send(stop);
       }) {}
 
-void WorkerServer::add_routes(http::Server& server) {
+void WorkerServer::add_session_route(http::Server& server) {
     server.route_websocket(std::string(worker_protocol::session_path),
                            [this, &server](http::WebSocket socket, http::ServerRequest request) {
                                return serve(std::move(socket), std::move(request), server.port());
                            });
-    server.route_json("GET", "/api/v1/workers", 0,
-                      [this](http::ServerRequest request) { return list_workers(std::move(request)); });
-    server.route("POST", "/api/json-rpc", json_rpc_bytes_max,
-                 [this](http::ServerRequest request) { return json_rpc(std::move(request)); });
 }
 
 Task<> WorkerServer::serve(http::WebSocket socket, http::ServerRequest request, std::uint16_t port) {

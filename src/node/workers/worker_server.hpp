@@ -24,7 +24,7 @@ namespace emeth::node {
 
 struct WorkerServerOptions {
     Whitelist workers;  ///< worker_whitelist: who may work, besides those that allow() names
-    Whitelist admins;   ///< jsonrpc_whitelist: who may list and disconnect workers; ignores wallet addresses
+    Whitelist admins;   ///< jsonrpc_whitelist: who may look without the token; ignores wallet addresses
     std::size_t workers_max = 256;
     OwnOrigins origins{};
 };
@@ -35,11 +35,13 @@ public:
     WorkerServer(const asio::any_io_executor& executor, const crypto::PrivateKey& key, WorkerServerOptions options,
                  Clock& clock, Random& random);
 
-    /// GET session_path (WebSocket), GET /api/v1/workers, POST /api/json-rpc. The http::Server must keep more
-    /// connections than workers_max.
-    void add_routes(http::Server& server);
+    /// GET session_path (WebSocket), for whoever reaches it. The http::Server must keep more connections than
+    /// workers_max.
+    void add_session_route(http::Server& server);
+    /// GET /api/v1/workers and POST /api/json-rpc, for those whom `reader` and `actor` admit.
+    void add_admin_routes(http::Server& server, http::Admission reader, http::Admission actor);
 
-    /// Whether this address may list and disconnect workers.
+    /// Whether this address may look at this node without the token.
     [[nodiscard]] bool is_admin(const std::string& peer_ip) const { return options_.admins.allows(peer_ip); }
     /// Ends a worker's connection; it may dial again. False: it is not connected.
     bool disconnect_by_operator(const Address& worker);
@@ -86,7 +88,7 @@ private:
     void send_to_holder(const JobId& job, std::uint64_t lease, const worker_protocol::FromMaster& order);
 
     // worker_admin_api.cpp
-    Task<http::Answer> list_workers(http::ServerRequest request);
+    Task<http::Answer> list_workers();
     Task<http::Answer> json_rpc(http::ServerRequest request);
 
     asio::any_io_executor executor_;

@@ -131,6 +131,23 @@ TEST_F(DashboardTest, EventsAreForPagesOfOursAlone) {
     EXPECT_THAT(commands, IsEmpty());
 }
 
+TEST_F(DashboardTest, EventsEndForWhoMayLookNoMore) {
+    web::SnapshotFeed feed(
+        executor(), [this] { return answer(this, "status", {}); }, system_clock());
+    int looks = 0;
+    http::Server other(executor(), {});
+    feed.add_routes(other, "/feed", [&looks](const http::ServerRequest&) -> http::OrRefusal<void> {
+        if (++looks > 2) return http::forbidden("no longer on the list");  // after its request and one event
+        return {};
+    });
+    other.listen().value();
+    const Background serving_other(io, other.run());
+    const std::string told = run(
+        test::raw_exchange(other.port(), "GET /feed/events HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
+    EXPECT_THAT(told, HasSubstr("event: snapshot"));
+    EXPECT_EQ(told.find("event: snapshot"), told.rfind("event: snapshot")) << told;
+}
+
 TEST_F(DashboardTest, AJobsPageComesFromTheStore) {
     const auto terms = test::terms(1);
     store->jobs().create({terms}, 5'000).value();

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "http/server.hpp"
+#include "node/dashboard/access.hpp"
 #include "node/workers/worker_server.hpp"
 #include "runtime/with_timeout.hpp"
 #include "support/io_fixture.hpp"
@@ -63,15 +64,18 @@ protected:
     void start(std::vector<std::string> worker_whitelist = {"*"}, std::size_t workers_max = 256) {
         node::WorkerServerOptions options;
         options.workers = node::Whitelist::parse("worker_whitelist", worker_whitelist).value();
-        options.admins = node::Whitelist::parse("jsonrpc_whitelist", admins).value();
+        options.admins = node::Whitelist::parse("jsonrpc_whitelist", {}).value();
         options.workers_max = workers_max;
-        hub = std::make_unique<node::WorkerServer>(executor(), master_key, std::move(options), system_clock(),
         options.origins = origins;
+        hub = std::make_unique<node::WorkerServer>(executor(), master_key, std::move(options), system_clock(),
                                                    system_random());
         http::ServerOptions http_options = bounds;
         http_options.port = port;
         server = std::make_unique<http::Server>(executor(), http_options);
-        hub->add_routes(*server);
+        hub->add_session_route(*server);
+        hub->add_admin_routes(
+            *server, [this](const http::ServerRequest& request) { return node::may_read(request, access); },
+            [this](const http::ServerRequest& request) { return node::may_act(request, access); });
         const auto listening = server->listen();
         if (listening.has_error()) throw std::runtime_error(listening.error().message);
         port = server->port();
@@ -107,11 +111,11 @@ protected:
         hello.worker = key.address();
         hello.signature = sign_handshake(key, worker_protocol::Role::worker, handshake);
         hello.power_capacity = 27'300;
+        hello.dialled = handshake.dialled;
         return hello;
     }
     Task<worker_protocol::FromMaster> say_hello(HandmadeWorker& worker, const crypto::PrivateKey& key,
                                                 std::vector<worker_protocol::HeldLease> held) {
-        hello.dialled = handshake.dialled;
         const worker_protocol::FromMaster first = co_await worker.receive();
         worker_protocol::Hello hello = hello_to(std::get<worker_protocol::Challenge>(first), key);
         hello.held = std::move(held);
@@ -157,12 +161,14 @@ protected:
     static Task<> let_others_run() { co_await system_clock().sleep(Milliseconds(20)); }
 
     crypto::PrivateKey master_key = crypto::PrivateKey::generate(system_random());
-    std::vector<std::string> admins{"127.0.0.1"};
+    const std::string token = std::string(64, 'a');
+    node::DashboardAccess access{[this](const std::string& peer_ip) { return hub->is_admin(peer_ip); }, "127.0.0.1",
+                                 token};
+    node::OwnOrigins origins;
     std::uint16_t port = 0;
     http::ServerOptions bounds;
     std::unique_ptr<node::WorkerServer> hub;
     std::map<JobId, std::shared_ptr<node::WorkerInbox>> inboxes;
-    node::OwnOrigins origins;
     std::unique_ptr<http::Server> server;
     std::unique_ptr<Background> serving;
 };

@@ -124,6 +124,27 @@ TEST(NodeConfig, TheMastersUrlAndItsPort) {
               "master.env:1: worker_port is '65536'; expected a whole number from 0 to 65535");
 }
 
+std::string admin_of(const std::string& text) {
+    const auto listener = node::admin_listener(node::read_config(settings(text)).value());
+    return listener ? listener->host + " " + std::to_string(listener->port) : "the workers' port";
+}
+
+TEST(NodeConfig, AdministrationLeavesAPortThatOthersReach) {
+    EXPECT_EQ(admin_of(""), "the workers' port");
+    EXPECT_EQ(admin_of("my_url=http://localhost:6001\nlisten_host=localhost\n"), "the workers' port");
+    EXPECT_EQ(admin_of("listen_host=0.0.0.0\n"), "127.0.0.1 5001");
+    EXPECT_EQ(admin_of("listen_host=::\nworker_port=0\n"), "127.0.0.1 0");
+    EXPECT_EQ(admin_of("my_url=https://master.example.org\nworker_port=7000\n"), "127.0.0.1 7001");
+    EXPECT_EQ(admin_of("admin_listen=127.0.0.1:9000\n"), "127.0.0.1 9000");
+    EXPECT_EQ(admin_of("listen_host=0.0.0.0\nadmin_listen=[fd00::2]:9000\n"), "fd00::2 9000");
+}
+
+TEST(NodeConfig, WhatIsNoAddressAndPortIsRefused) {
+    for (const char* wrong : {"9000", ":9000", "127.0.0.1:", "127.0.0.1:70000", "127.0.0.1:1x", "127.0.0.1"})
+        EXPECT_THAT(error_of("admin_listen=" + std::string(wrong) + "\n"),
+                    HasSubstr("an IP address and a port, like 127.0.0.1:5001"));
+}
+
 TEST(NodeConfig, CooperationIsAChoiceOfTwo) {
     EXPECT_FALSE(node::read_config(EnvConfig{}).value().selection.cooperative);
     EXPECT_FALSE(node::read_config(settings("cooperative=1v1\n")).value().selection.cooperative);

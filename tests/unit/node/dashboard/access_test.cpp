@@ -57,6 +57,20 @@ TEST(DashboardAccess, WhoComesThroughAProxyThatIsNotNamedMayNotLook) {
     }
 }
 
+TEST(DashboardAccess, TheTokenLooksFromAnywhere) {
+    http::ServerRequest request = own_request();
+    request.peer_address = "192.168.1.9";
+    request.headers["host"] = "master.example.org:5001";
+    request.headers["authorization"] = "Bearer " + token;
+    EXPECT_EQ(status(may_read(request, access())), 0u);
+    request.headers["authorization"] = "Bearer " + std::string(64, 'b');
+    EXPECT_EQ(status(may_read(request, access())), 403u);
+    DashboardAccess none = access();
+    none.token.clear();
+    request.headers["authorization"] = "Bearer ";
+    EXPECT_EQ(status(may_read(request, none)), 403u);
+}
+
 TEST(DashboardAccess, ANameThatWasMadeToPointHereIsRefused) {
     http::ServerRequest request = own_request();
     request.headers["host"] = "evil.example:5000";

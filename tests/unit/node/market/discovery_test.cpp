@@ -346,6 +346,39 @@ TEST_F(DiscoveryTest, RecordsARefusalOnceAndLooksAgainLater) {
     EXPECT_EQ(round(), 1U);
 }
 
+/// A store whose writing of a refusal takes so long that something else happens meanwhile.
+class SlowNotes final : public storage::Notes {
+public:
+    SlowNotes(storage::Notes& notes, std::function<void()> meanwhile)
+        : notes_(notes), meanwhile_(std::move(meanwhile)) {}
+    Result<void> put_refusal(const storage::RefusedJob& refusal) override {
+        meanwhile_();
+        return notes_.put_refusal(refusal);
+    }
+    Result<std::vector<storage::RefusedJob>> refusals() override { return notes_.refusals(); }
+    Result<std::optional<std::string>> cursor(std::string_view key) override { return notes_.cursor(key); }
+    Result<void> set_cursor(std::string_view key, std::string_view value) override {
+        return notes_.set_cursor(key, value);
+    }
+
+private:
+    storage::Notes& notes_;
+    std::function<void()> meanwhile_;
+};
+
+TEST_F(DiscoveryTest, ARefusalByOldSettingsIsForgottenThoughTheyChangeWhileItIsStored) {
+    offer(1, "20");
+    chain.emt_balances[wallet] = chain::parse_coins("5").value();
+    node::Discovery* slow = nullptr;
+    SlowNotes notes(store->notes(), [&] { slow->forget_refusals(); });
+    node::Discovery other{node::DiscoveryPorts{info, prospector, store->jobs(), notes, pool, clock, random},
+                          Milliseconds(5'000), [this](statemachine::Job job) { taken.push_back(std::move(job)); }};
+    slow = &other;
+    EXPECT_EQ(run(other.round()).value(), 0U);
+    chain.emt_balances[wallet] = chain::parse_coins("50").value();
+    EXPECT_EQ(run(other.round()).value(), 1U);
+}
+
 TEST_F(DiscoveryTest, AJobThatTheStoreKnowsIsLeftAlone) {
     offer(1, "20");
     EXPECT_EQ(round(), 1U);

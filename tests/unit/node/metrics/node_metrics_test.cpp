@@ -182,23 +182,5 @@ TEST(Readiness, AMasterIsReadyWhileTheChainAnswersAndTheStoreIsWritable) {
                 ElementsAre("the store cannot be written"));
 }
 
-TEST(Monitoring, AnswersThisMachineAndWhomTheWhitelistNames) {
-    const node::IsListed allowed = [](const std::string& peer_ip) { return peer_ip == "10.1.2.3"; };
-    http::ServerRequest request;
-    for (const char* ip : {"127.0.0.1", "::1", "10.1.2.3"}) {
-        request.peer_address = ip;
-        request.through_unnamed_proxy = false;
-        EXPECT_FALSE(node::admit(allowed, request).has_error()) << ip;
-        request.through_unnamed_proxy = true;
-        const auto refused = node::admit(allowed, request);
-        ASSERT_TRUE(refused.has_error()) << ip;
-        EXPECT_THAT(refused.error().message, HasSubstr("trusted_proxies"));
-    }
-    request = {};
-    request.peer_address = "192.168.0.1";
-    ASSERT_TRUE(node::admit(allowed, request).has_error());
-    EXPECT_EQ(node::admit(allowed, request).error().status, 403U);
-}
-
 }  // namespace
 }  // namespace emeth::test
