@@ -43,6 +43,9 @@ public:
     Result<void> for_each(const std::function<bool(const statemachine::Job&)>& visit) override {
         return port_.read().for_each(visit);
     }
+    Result<std::vector<statemachine::Job>> page(const std::optional<JobId>& after, std::size_t count) override {
+        return port_.read().page(after, count);
+    }
     Result<std::vector<HistoryEntry>> history(const JobId& id) override { return port_.read().history(id); }
     Result<void> verify(const JobId& id) override { return port_.read().verify(id); }
 

@@ -112,6 +112,24 @@ Result<void> RocksJobStore::for_each(const std::function<bool(const Job&)>& visi
     });
 }
 
+Result<std::vector<Job>> RocksJobStore::page(const std::optional<JobId>& after, std::size_t count) {
+    Result<FamilyReader> reader = database_->reader(Family::jobs);
+    if (reader.has_error()) return reader.error();
+    const std::string last = after ? job_key(*after) : std::string();
+    reader->seek(last);
+    if (after && reader->valid() && reader->key() == last) reader->next();
+    std::vector<Job> jobs;
+    for (; reader->valid() && jobs.size() < count; reader->next()) {
+        const Result<std::string_view> payload = reader->payload();
+        if (payload.has_error()) return payload.error();
+        Result<Job> job = decode_job(*payload);
+        if (job.has_error()) return reader->damaged(job.error());
+        jobs.push_back(std::move(*job));
+    }
+    if (const auto read = reader->status(); read.has_error()) return read.error();
+    return jobs;
+}
+
 Result<std::vector<HistoryEntry>> RocksJobStore::history(const JobId& id) {
     const auto record = find(id);
     if (record.has_error()) return record.error();

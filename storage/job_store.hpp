@@ -55,6 +55,9 @@ public:
     virtual Result<std::vector<statemachine::Job>> active() = 0;
     /// All records in id order; stops early when `visit` returns false.
     virtual Result<void> for_each(const std::function<bool(const statemachine::Job&)>& visit) = 0;
+    /// At most `count` records in id order, from the first id after `after` on; fewer: there are no more. So whoever
+    /// walks all of a large store lets others at the blocking pool between the pages.
+    virtual Result<std::vector<statemachine::Job>> page(const std::optional<JobId>& after, std::size_t count) = 0;
     virtual Result<std::vector<HistoryEntry>> history(const JobId& id) = 0;
     /// Replays the history through transition() and compares the result with the record; the
     /// error says where they diverge.

@@ -28,6 +28,7 @@ public:
     Result<std::optional<statemachine::Job>> find(const JobId& id) override;
     Result<std::vector<statemachine::Job>> active() override;
     Result<void> for_each(const std::function<bool(const statemachine::Job&)>& visit) override;
+    Result<std::vector<statemachine::Job>> page(const std::optional<JobId>& after, std::size_t count) override;
     Result<std::vector<HistoryEntry>> history(const JobId& id) override;
     Result<void> verify(const JobId& id) override;
 

@@ -190,18 +190,16 @@ Result<void> Master::reload() {
 void Master::part() {
     std::vector<statemachine::Job> active;
     services_.supervisor.for_each([&](const statemachine::Job& job) { active.push_back(job); });
-    SnapshotSources sources{system_clock().unix_ms(),
-                            system_clock().monotonic(),
-                            false,
-                            core_.key().address(),
-                            constants_,
-                            core_.config.selection.rules,
-                            false,
-                            std::move(active),
-                            {},
-                            services_.workers.workers(),
-                            services_.progress,
-                            std::nullopt};
+    SnapshotSources sources{.now_unix_ms = system_clock().unix_ms(),
+                            .now = system_clock().monotonic(),
+                            .wallet = core_.key().address(),
+                            .constants = constants_,
+                            .rules = core_.config.selection.rules,
+                            .active = std::move(active),
+                            .days = {},
+                            .workers = services_.workers.workers(),
+                            .progress = services_.progress,
+                            .network = std::nullopt};
     spdlog::info("ending; {}", parting_words(make_snapshot(std::move(sources))));
 }
 
@@ -215,24 +213,25 @@ Result<void> Master::listen() {
                  crypto::checksum_address(core_.key().address()), http_.port(),
                  admin_http_ ? admin_http_->url() : http_.url(), core_.data.string());
     return {};
-    Result<void> Master::listen_for_administration() {
-        if (admin_listen_) {
-            http::ServerOptions options;
-            options.host = admin_listen_->host;
-            options.port = admin_listen_->port;
-            options.connections_max = strangers_max + Dashboard::listeners_max;
-            options.trusted_proxies = core_.config.trusted_proxies;
-            admin_http_.emplace(executor_, options);
-            monitoring_.add_health_routes(*admin_http_);
-        }
-        http::Server& server = admin_http_ ? *admin_http_ : http_;
-        workers_.add_admin_routes(server, dashboard_.reader(), dashboard_.actor());
-        monitoring_.add_metrics_route(server, dashboard_.reader());
-        dashboard_.add_routes(server);
-        if (!admin_http_) return {};
-        const auto listening = admin_http_->listen();
-        return listening.has_error() ? in_context("admin_listen", listening.error()) : listening;
+}
+
+Result<void> Master::listen_for_administration() {
+    if (admin_listen_) {
+        http::ServerOptions options;
+        options.host = admin_listen_->host;
+        options.port = admin_listen_->port;
+        options.connections_max = strangers_max + Dashboard::listeners_max;
+        options.trusted_proxies = core_.config.trusted_proxies;
+        admin_http_.emplace(executor_, options);
+        monitoring_.add_health_routes(*admin_http_);
     }
+    http::Server& server = admin_http_ ? *admin_http_ : http_;
+    workers_.add_admin_routes(server, dashboard_.reader(), dashboard_.actor());
+    monitoring_.add_metrics_route(server, dashboard_.reader());
+    dashboard_.add_routes(server);
+    if (!admin_http_) return {};
+    const auto listening = admin_http_->listen();
+    return listening.has_error() ? in_context("admin_listen", listening.error()) : listening;
 }
 
 /// Recovery is the normal start: leases first, so that no worker is handed out twice; then every JOB continues.

@@ -98,21 +98,21 @@ Task<Result<Snapshot>> AdminApi::snapshot() {
     if (stored.has_error()) co_return stored.error();
     for (sm::Job& job : stored->active)
         if (services.supervisor.retries_now(job.terms.id)) job.retry.retry_at_unix_ms = now_unix_ms;
-    SnapshotSources sources{now_unix_ms,
-                            services.ports.clock.monotonic(),
-                            ports_.discovery != nullptr,
-                            services.ports.sender.address(),
-                            ports_.constants,
-                            ports_.config.selection.rules,
-                            stored->is_drained,
-                            std::move(stored->active),
-                            std::move(stored->days),
-                            services.workers.workers(),
-                            services.progress,
-                            std::nullopt,
-                            ports_.config.confirmations,
-                            std::max(ports_.config.confirmations, ports_.config.verdict_confirmations)};
-    if (ports_.network != nullptr) sources.network = ports_.network->latest();
+    SnapshotSources sources{
+        .now_unix_ms = now_unix_ms,
+        .now = services.ports.clock.monotonic(),
+        .has_master = ports_.discovery != nullptr,
+        .wallet = services.ports.sender.address(),
+        .constants = ports_.constants,
+        .rules = ports_.config.selection.rules,
+        .is_drained = stored->is_drained,
+        .active = std::move(stored->active),
+        .days = std::move(stored->days),
+        .workers = services.workers.workers(),
+        .progress = services.progress,
+        .network = ports_.network == nullptr ? std::nullopt : ports_.network->latest(),
+        .confirmations = ports_.config.confirmations,
+        .verdict_confirmations = std::max(ports_.config.confirmations, ports_.config.verdict_confirmations)};
     co_return make_snapshot(std::move(sources));
 }
 

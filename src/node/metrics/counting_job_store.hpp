@@ -53,6 +53,9 @@ public:
     Result<void> for_each(const std::function<bool(const statemachine::Job&)>& visit) override {
         return inner_.for_each(visit);
     }
+    Result<std::vector<statemachine::Job>> page(const std::optional<JobId>& after, std::size_t count) override {
+        return inner_.page(after, count);
+    }
     Result<std::vector<storage::HistoryEntry>> history(const JobId& id) override { return inner_.history(id); }
     Result<void> verify(const JobId& id) override { return inner_.verify(id); }
 

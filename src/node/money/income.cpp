@@ -146,21 +146,22 @@ Task<> IncomeBook::run() {
 /// A JOB that ended after the book began is reported by itself. One from a day in the future, by a clock that was
 /// wrong, counts after the next start.
 Task<Result<void>> IncomeBook::add_up() {
-    auto sum = [this]() -> Result<Days> {
-        Days days;
-        const auto walked = ports_.jobs.for_each([&](const sm::Job& job) {
-            if (!sm::is_end(job.state) || job.entered_at_unix_ms >= began_at_unix_ms_) return true;
+    Days days;
+    std::optional<JobId> last;
+    for (;;) {
+        auto read = [this, last] { return ports_.jobs.page(last, page_jobs); };
+        const Result<std::vector<sm::Job>> page = co_await ports_.pool.run(std::move(read));
+        if (page.has_error()) co_return page.error();
+        for (const sm::Job& job : *page) {
+            if (!sm::is_end(job.state) || job.entered_at_unix_ms >= began_at_unix_ms_) continue;
             DayOfIncome& day = days[day_of(job)];
             day.day = day_of(job);
             add(day, job);
-            return true;
-        });
-        if (walked.has_error()) return walked.error();
-        return days;
-    };
-    Result<Days> days = co_await ports_.pool.run(std::move(sum));
-    if (days.has_error()) co_return days.error();
-    days_ = *std::move(days);
+        }
+        if (page->size() < page_jobs) break;
+        last = page->back().terms.id;
+    }
+    days_ = std::move(days);
     co_return co_await write(days_);
 }
 

@@ -50,6 +50,8 @@ Result<std::vector<DayOfIncome>> read_income(storage::Notes& notes, std::uint64_
 class IncomeBook {
 public:
     static constexpr Milliseconds retry_after{10'000};
+    /// JOBs that are read at once: some ms on the pool, where commits wait behind them.
+    static constexpr std::size_t page_jobs = 1'000;
 
     /// All must outlive it.
     struct Ports {

@@ -170,6 +170,23 @@ TEST_F(JobStoreTest, ForEachGoesInIdOrderAndStopsEarly) {
     EXPECT_EQ(seen, (std::vector<JobId>{numbered<JobId>(1), numbered<JobId>(2)}));
 }
 
+TEST_F(JobStoreTest, PagesFollowOneAnotherWithoutGaps) {
+    std::vector<JobId> ids;
+    for (std::uint64_t number = 1; number <= 5; ++number)
+        ids.push_back(must(store->jobs().create({terms(number)}, 0)).terms.id);
+    std::ranges::sort(ids);
+    std::vector<JobId> seen;
+    std::optional<JobId> last;
+    for (const std::size_t size : {2U, 2U, 1U, 0U}) {
+        const auto page = must(store->jobs().page(last, 2));
+        ASSERT_EQ(page.size(), size);
+        for (const Job& job : page) seen.push_back(job.terms.id);
+        if (!page.empty()) last = page.back().terms.id;
+    }
+    EXPECT_EQ(seen, ids);
+    EXPECT_EQ(must(store->jobs().page(numbered<JobId>(99), 2)).size(), 0U) << "an id that the store does not know";
+}
+
 TEST_F(JobStoreTest, HistoryIsOfOneJobAlone) {
     finished_job(store->jobs(), 1);
     must(store->jobs().create({terms(2)}, 1));

@@ -140,6 +140,18 @@ TEST_F(IncomeBookTest, AddsUpWhatEndedBeforeAndWhatEndsNow) {
     EXPECT_EQ(days(slot).front().verified, 2U) << "made again, not added to what was noted";
 }
 
+TEST_F(IncomeBookTest, AddsUpAllPagesOfALargeStore) {
+    finish(1);
+    for (std::uint64_t number = 2; number <= node::IncomeBook::page_jobs; ++number)
+        ASSERT_TRUE(store->jobs().create({terms(number)}, clock.unix_ms()).has_value());
+    const std::uint64_t slot = finish(node::IncomeBook::page_jobs + 1).outcome.slot;
+    pass_a_second();
+    node::IncomeBook book(io.get_executor(), {store->jobs(), store->notes(), pool, clock});
+    Background running{io, book.run()};
+    turn();
+    EXPECT_EQ(days(slot).front().verified, 2U);
+}
+
 TEST_F(IncomeBookTest, AWithdrawalOfAnUnknownAmountIsOne) {
     ASSERT_TRUE(store->notes().set_cursor(node::withdrawal_cursor(day), "1000").has_value());
     ASSERT_TRUE(store->notes().set_cursor(node::withdrawal_cursor(day - 1), "unknown").has_value());
