@@ -29,6 +29,7 @@ public:
     chain::TransactionSender& sender() { return *sender_; }
     api_client::StorageApiClient& storage() { return *storage_; }
     BlockingPool& pool() { return pool_; }
+    storage::Outbox& outbox() { return *outbox_; }
 
 private:
     NetworkActor(FolderLock lock, crypto::PrivateKey key) : lock_(std::move(lock)), key_(std::move(key)) {}

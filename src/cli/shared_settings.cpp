@@ -3,13 +3,14 @@
 #include "cli/master_settings.hpp"
 #include "cli/network_settings.hpp"
 #include "cli/verifier_settings.hpp"
+#include "network/requester/mix_settings.hpp"
 #include "runtime/log.hpp"
 
 namespace emeth::cli {
 
 const std::set<std::string>& keys_of_all_commands() {
-    static const std::set<std::string> all =
-        keys_of(declared(master_settings(), verifier_settings(), actor_settings(), server_table()));
+    static const std::set<std::string> all = keys_of(
+        declared(master_settings(), verifier_settings(), actor_settings(), server_table(), network::mix_settings()));
     return all;
 }
 

@@ -8,6 +8,7 @@
 #include "chain/amount.hpp"
 #include "chain/encoding/emeth_core.hpp"
 #include "chain/gas.hpp"
+#include "runtime/failpoint.hpp"
 
 namespace emeth::network {
 
@@ -26,7 +27,9 @@ Task<Result<chain::Receipt>> Requester::send(Address to, chain::Bytes data, std:
     chain::Intent intent;
     intent.to = to;
     intent.data = std::move(data);
+    failpoint::before("send", what);
     auto entry = co_await ports_.sender.send_and_store(std::move(intent));
+    failpoint::after("send", what);
     if (entry.has_error()) co_return in_context(what, entry.error());
     auto outcome = co_await ports_.sender.await_outcome(entry->nonce, entry->hash);
     if (outcome.has_error()) co_return in_context(what, outcome.error());
@@ -71,14 +74,27 @@ Task<Result<RequestedJob>> Requester::request(JobRequest request) {
     const auto name = co_await ports_.storage.upload_dataset(job.id, request.dataset);
     if (name.has_error()) co_return in_context(fmt::format("uploading {}", request.dataset.string()), name.error());
 
-    chain::Bytes approve = chain::encode_approve(core_, job.fee);
+    JobTerms terms{job.id, request.program_id, *name, request.param, job.fee, request.deadline_in_s};
+    auto putting = put_on_chain(std::move(terms));
+    auto on_chain = co_await std::move(putting);
+    if (on_chain.has_error()) co_return on_chain.error();
+    on_chain->dataset_bytes = job.dataset_bytes;
+    on_chain->gas = job.gas;
+    co_return on_chain;
+}
+
+Task<Result<RequestedJob>> Requester::put_on_chain(JobTerms terms) {
+    chain::Bytes approve = chain::encode_approve(core_, terms.fee);
     const auto approved = co_await send(token_, std::move(approve), "approving the fee");
     if (approved.has_error()) co_return approved.error();
     const auto latest = co_await ports_.chain.latest_block();
     if (latest.has_error()) co_return latest.error();
-    job.deadline_unix_s = latest->timestamp_unix_s + request.deadline_in_s;
+    RequestedJob job;
+    job.id = terms.id;
+    job.fee = terms.fee;
+    job.deadline_unix_s = latest->timestamp_unix_s + terms.deadline_in_s;
     chain::Bytes data =
-        chain::encode_request(job.id, request.program_id, *name, request.param, job.fee, job.deadline_unix_s);
+        chain::encode_request(job.id, terms.program_id, terms.dataset, terms.param, job.fee, job.deadline_unix_s);
     const auto requested = co_await send(core_, std::move(data), "request");
     if (requested.has_error()) co_return requested.error();
     job.transaction = requested->transaction;

@@ -26,6 +26,16 @@ struct JobRequest {
     std::int64_t deadline_in_s = 6 * 3600;  ///< from the latest block's time
 };
 
+/// What the contract is told of a JOB.
+struct JobTerms {
+    JobId id;
+    std::uint64_t program_id = language_model_program;
+    std::string dataset;  ///< its name at the Storage API
+    std::string param;
+    Wei fee;
+    std::int64_t deadline_in_s = 0;  ///< from the latest block's time
+};
+
 struct RequestedJob {
     JobId id;
     std::uint64_t dataset_bytes = 0, gas = 0;
@@ -53,6 +63,10 @@ public:
     /// Errors name the dataset and what failed.
     Task<Result<RequestedJob>> request(JobRequest request);
     Task<Result<void>> cancel(JobId id);
+
+    /// Approves the fee and calls request; returns once it is confirmed. The dataset is uploaded already. The contract
+    /// takes an id once: asking again for one that is on chain is a permanent Error.
+    Task<Result<RequestedJob>> put_on_chain(JobTerms terms);
 
 private:
     /// Stores and sends the transaction, and waits until it is confirmed; an Error when it reverted.

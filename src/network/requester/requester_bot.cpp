@@ -1,29 +1,11 @@
 #include "network/requester/requester_bot.hpp"
 
-#include <algorithm>
-#include <vector>
-
 #include "chain/amount.hpp"
+#include "network/requester/texts.hpp"
 #include "runtime/log.hpp"
 #include "runtime/subject_log.hpp"
 
 namespace emeth::network {
-
-namespace {
-
-constexpr std::size_t texts_max = 10'000;
-
-std::vector<std::filesystem::path> texts_in(const std::filesystem::path& folder) {
-    std::vector<std::filesystem::path> texts;
-    std::error_code error;
-    for (std::filesystem::directory_iterator entry(folder, error), end;
-         !error && entry != end && texts.size() < texts_max; entry.increment(error))
-        if (entry->is_regular_file(error)) texts.push_back(entry->path());
-    std::sort(texts.begin(), texts.end());
-    return texts;
-}
-
-}  // namespace
 
 Task<> run_requester_bot(Requester& requester, Clock& clock, RequesterBotOptions options) {
     for (std::size_t turn = 0;; ++turn) {

@@ -13,6 +13,7 @@
 #include "cli/network_settings.hpp"
 #include "cli/program.hpp"
 #include "cli/verifier_settings.hpp"
+#include "network/requester/mix_settings.hpp"
 #include "runtime/ip_block.hpp"
 #include "support/temporary_folder.hpp"
 #include "worker/settings.hpp"
@@ -86,7 +87,8 @@ std::vector<Role> roles() {
     return {{"master.env", cli::master_settings(), node::node_settings()},
             {"worker.env", worker::worker_settings(), worker::worker_settings()},
             {"verifier.env", cli::verifier_settings(), cli::verifier_settings()},
-            {"requester.env", cli::actor_settings(), cli::actor_settings()},
+            {"requester.env", declared(cli::actor_settings(), network::mix_settings()),
+             declared(cli::actor_settings(), network::mix_settings())},
             {"server.env", declared(cli::server_table()), declared(cli::server_table())}};
 }
 
