@@ -41,6 +41,15 @@ if(EMETH_SANITIZE)
   add_link_options(-fsanitize=${EMETH_SANITIZE})
 endif()
 
+# Every library is instrumented, so that libFuzzer sees which of their branches an input takes. What the undefined-
+# behaviour sanitizer finds ends the program: printed alone it would be no finding.
+if(EMETH_LIBFUZZER)
+  set(EMETH_WITH_TORCH OFF)
+  add_compile_options(-O1 -gline-tables-only -fno-omit-frame-pointer
+    -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+
 # mold links the test programs in a fraction of the time that GNU ld takes.
 find_program(EMETH_MOLD mold)
 if(EMETH_MOLD)

@@ -1,10 +1,11 @@
 // RLP: what decodes is canonical, so that encoding it again gives the same bytes.
 #include <algorithm>
-#include <cstdlib>
+#include <cstdint>
 #include <span>
 #include <vector>
 
 #include "chain/encoding/rlp.hpp"
+#include "fuzz/property.hpp"
 
 namespace {
 
@@ -24,7 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto item = rlp::decode(input);
     if (item.has_error()) return 0;
     const auto again = encode(*item);
-    if (!std::equal(again.begin(), again.end(), input.begin(), input.end())) std::abort();
+    emeth::fuzz::require(std::ranges::equal(again, input), "what decodes is canonical");
     (void)rlp::number(*item, "number");
     (void)rlp::number_256(*item, "amount");
     return 0;

@@ -37,9 +37,6 @@ public:
     friend bool operator==(const WorkingExecutor& left, const WorkingExecutor& right) noexcept {
         return left.work_ == right.work_ && left.inner_ == right.inner_;
     }
-    friend bool operator!=(const WorkingExecutor& left, const WorkingExecutor& right) noexcept {
-        return !(left == right);
-    }
 
 private:
     std::shared_ptr<const crash::Work> work_;
