@@ -40,6 +40,17 @@ std::string lower_case(std::string_view text) {
     return lower;
 }
 
+bool is_letter_or_digit(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/// What a name of DNS is made of, or an address: such a host is written as it is, and nothing in it ends it.
+bool is_host(boost::urls::host_type type, std::string_view host) {
+    if (type == boost::urls::host_type::ipv4 || type == boost::urls::host_type::ipv6) return true;
+    return type == boost::urls::host_type::name && !host.empty() &&
+           std::ranges::all_of(host, [](char c) { return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_'; });
+}
+
 std::string encoded_target(const boost::urls::url_view& url) {
     const std::string_view path(url.encoded_path().data(), url.encoded_path().size());
     std::string target = path.empty() ? "/" : std::string(path);
@@ -61,8 +72,7 @@ Result<Url> Url::parse(std::string_view text) {
     if (parsed->has_userinfo()) return bad_url(text, "user names and passwords are not accepted in a URL");
     if (parsed->has_fragment()) return bad_url(text, "a fragment (#…) is not accepted");
     url.host = parsed->host_address();
-    if (url.host.empty() || url.host.find_first_of(std::string_view("\0 /\r\n", 5)) != std::string::npos)
-        return bad_url(text, "its host is missing or malformed");
+    if (!is_host(parsed->host_type(), url.host)) return bad_url(text, "its host is missing or malformed");
 
     url.port = *usual_port;
     if (parsed->has_port()) {
@@ -98,9 +108,7 @@ std::string percent_encoded(std::string_view text) {
     constexpr std::string_view unreserved = "-._~";
     std::string encoded;
     for (const char c : text) {
-        const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                              unreserved.find(c) != std::string_view::npos;
-        if (is_plain) {
+        if (is_letter_or_digit(c) || unreserved.find(c) != std::string_view::npos) {
             encoded.push_back(c);
             continue;
         }

@@ -4,6 +4,7 @@
 #include <boost/json/error.hpp>
 #include <boost/json/value_stack.hpp>
 #include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <string>
 
@@ -58,11 +59,15 @@ struct ExactHandler {
         values.push_uint64(integer);
         return true;
     }
-    bool on_double(double nearly, string_view rest, error_code&) {
+    bool on_double(double nearly, string_view rest, error_code& error) {
         number.append(rest.data(), rest.size());
-        double exact = nearly;  // which stays where the text is out of range
+        double exact = nearly;  // which stays where the text is out of range: then it is 0 or infinite
         std::from_chars(number.data(), number.data() + number.size(), exact);
         number.clear();
+        if (!std::isfinite(exact)) {
+            error = boost::json::error::exponent_overflow;
+            return false;
+        }
         values.push_double(exact);
         return true;
     }

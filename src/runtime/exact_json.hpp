@@ -10,7 +10,8 @@
 
 namespace emeth {
 
-/// As boost::json::parse() with this max_depth, but each double is the nearest to its text.
+/// As boost::json::parse() with this max_depth, but each double is the nearest to its text, and a number beyond the
+/// largest double is an error: JSON has no way to write infinity again.
 boost::json::value parse_exactly(std::string_view text, std::size_t depth_max, boost::system::error_code& error);
 
 }  // namespace emeth

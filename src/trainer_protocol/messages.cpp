@@ -167,12 +167,12 @@ struct RequestWriter {
 };
 
 json::object deviation_to_json(const Deviation& deviation) {
-    return {{"weights", deviation.weights},
-            {"weightedWeights", deviation.weighted_weights},
-            {"firstMoments", deviation.first_moments},
-            {"secondMoments", deviation.second_moments},
-            {"nextStep", deviation.next_step},
-            {"loss", deviation.loss}};
+    return {{"weights", finite_number(deviation.weights)},
+            {"weightedWeights", finite_number(deviation.weighted_weights)},
+            {"firstMoments", finite_number(deviation.first_moments)},
+            {"secondMoments", finite_number(deviation.second_moments)},
+            {"nextStep", finite_number(deviation.next_step)},
+            {"loss", finite_number(deviation.loss)}};
 }
 
 struct ReportWriter {
@@ -191,8 +191,8 @@ struct ReportWriter {
                             {"epoch", report.epoch},
                             {"step", report.step},
                             {"stepsTotal", report.steps_total},
-                            {"loss", report.loss},
-                            {"tokensPerS", report.tokens_per_s},
+                            {"loss", finite_number(report.loss)},
+                            {"tokensPerS", finite_number(report.tokens_per_s)},
                             {"workers", report.workers}};
     }
     json::value operator()(const RendezvousOpened& report) const {
@@ -211,8 +211,8 @@ struct ReportWriter {
         return json::object{{"type", "checked"},
                             {"passed", report.passed},
                             {"reason", report.reason},
-                            {"claimedValidationLoss", report.claimed_validation_loss},
-                            {"recomputedValidationLoss", report.recomputed_validation_loss},
+                            {"claimedValidationLoss", finite_number(report.claimed_validation_loss)},
+                            {"recomputedValidationLoss", finite_number(report.recomputed_validation_loss)},
                             {"worst", deviation_to_json(report.worst)}};
     }
     json::value operator()(const Failed& report) const {

@@ -17,6 +17,10 @@ constexpr std::uint64_t eip155_offset = 35;  // v = chain id * 2 + 35 + y parity
 constexpr std::uint64_t chain_id_max = (UINT64_MAX - eip155_offset - 1) / 2;
 constexpr std::uint8_t signature_v_offset = 27;
 
+bool is_chain_id(std::uint64_t number) {
+    return number != 0 && number <= chain_id_max;
+}
+
 Bytes recipient(const std::optional<Address>& to) {
     return to ? rlp::encode_bytes(to->bytes) : rlp::encode_bytes({});
 }
@@ -138,6 +142,7 @@ std::uint8_t read_parity(Fields& fields, bool dynamic, Transaction& tx) {
         tx.chain_id = (parity - eip155_offset) / 2;
         parity = (parity - eip155_offset) % 2;
     }
+    if (!is_chain_id(tx.chain_id)) fields.fail(fmt::format("there is no chain with id {}", tx.chain_id));
     if (parity > 1) fields.fail(fmt::format("the parity of the signature is {}; expected 0 or 1", parity));
     return static_cast<std::uint8_t>(parity & 1);
 }
@@ -168,7 +173,7 @@ Result<DecodedTransaction> decode_fields(const std::vector<rlp::Item>& items, bo
 }  // namespace
 
 SignedTransaction sign(const Transaction& transaction, const crypto::PrivateKey& key) {
-    if (transaction.chain_id == 0 || transaction.chain_id > chain_id_max) {
+    if (!is_chain_id(transaction.chain_id)) {
         throw std::invalid_argument(fmt::format("cannot sign for chain id {}", transaction.chain_id));
     }
     const bool dynamic = is_dynamic(transaction);

@@ -103,6 +103,12 @@ TEST(Transaction, RefusesWhatHasNoReplayProtection) {
     EXPECT_THAT(decode_transaction(with_item(6, rlp::encode_number(27))).error().message, HasSubstr("EIP-155"));
 }
 
+TEST(Transaction, RefusesWhatNobodyCouldSignAgain) {
+    for (const std::uint64_t v : {std::uint64_t{35}, std::uint64_t{36}, UINT64_MAX})
+        EXPECT_THAT(decode_transaction(with_item(6, rlp::encode_number(v))).error().message,
+                    HasSubstr("chain with id"));
+}
+
 TEST(Transaction, RefusesMalformedFields) {
     EXPECT_THAT(decode_transaction(with_item(3, rlp::encode_bytes(bytes("0102")))).error().message,
                 HasSubstr("recipient has 2 bytes"));

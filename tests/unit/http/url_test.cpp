@@ -47,6 +47,13 @@ TEST(Url, RefusesWhatItCannotUse) {
     EXPECT_FALSE(Url::parse("http://h/" + std::string(10'000, 'a')));
 }
 
+TEST(Url, RefusesAHostThatItCouldNotWriteAgain) {
+    for (const std::string_view text :
+         {"wss://a%eeb/", "http://a%5bb/", "http://a%25/", "http://a,b/", "http://[v1.x]/"})
+        EXPECT_FALSE(Url::parse(text)) << text;
+    EXPECT_EQ(parsed("http://a%62-c_1.de/").host, "ab-c_1.de");
+}
+
 TEST(Url, AnErrorShowsTheHostButNeitherPathNorQuery) {
     const Result<Url> bad = Url::parse("gopher://h/secret?signature=secret");
     ASSERT_FALSE(bad);

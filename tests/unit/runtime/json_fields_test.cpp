@@ -47,6 +47,11 @@ TEST(ParseJson, ReadsEachDoubleAsItWasWritten) {
     EXPECT_EQ(json("1e-400").get_double(), 0);
 }
 
+TEST(ParseJson, RefusesNumbersThatNoDoubleHolds) {
+    for (const char* text : {"1e400", "-1e400", "[1e99999]", R"({"loss":1e309})"})
+        EXPECT_THAT(parse_json(text, 100, "test").error().message, HasSubstr("exponent overflow")) << text;
+}
+
 TEST(ParseJson, ReadsAllElseAsBoostDoes) {
     for (const char* text :
          {"{}", "[]", "null", " true ", "-0", "18446744073709551615", "-9223372036854775808", "1.5", "\"\"",

@@ -6,6 +6,7 @@
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <limits>
 
 namespace emeth::trainer_protocol {
 namespace {
@@ -161,6 +162,15 @@ TEST(Messages, ReportRoundTrips) {
     const Failed failed = report_round_trip(Failed{true, "no such preset"});
     EXPECT_TRUE(failed.permanent);
     EXPECT_EQ(failed.message, "no such preset");
+}
+
+TEST(Messages, WhatIsNotFiniteIsReportedAsVeryLarge) {
+    const double none = std::numeric_limits<double>::quiet_NaN(), infinite = std::numeric_limits<double>::infinity();
+    const Checked checked = report_round_trip(Checked{false, "it diverged", none, infinite, {none, infinite}});
+    for (const double number : {checked.claimed_validation_loss, checked.recomputed_validation_loss,
+                                checked.worst.weights, checked.worst.weighted_weights})
+        EXPECT_EQ(number, 1e300);
+    EXPECT_EQ(report_round_trip(Progress{"training", 0, 1, 2, none, infinite}).loss, 1e300);
 }
 
 struct BadField {
