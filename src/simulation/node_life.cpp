@@ -35,12 +35,6 @@ constexpr std::size_t sleepers_max = 4'096;
 constexpr std::uint64_t gas_spike = 40;
 constexpr std::int64_t reorganised_blocks_max = 6;
 
-class NoInfoLog final : public rocksdb::Logger {
-public:
-    using Logger::Logv;
-    void Logv(const char*, va_list) override {}
-};
-
 class NodeLife {
 public:
     NodeLife(std::uint64_t seed, const Trace& trace);

@@ -7,6 +7,7 @@
 #include <rocksdb/system_clock.h>
 
 #include <algorithm>
+#include <cstdarg>
 #include <memory>
 #include <utility>
 
@@ -22,6 +23,12 @@ public:
 
 private:
     static constexpr int longest_sleep_us = 50;
+};
+
+class NoInfoLog final : public rocksdb::Logger {
+public:
+    using Logger::Logv;
+    void Logv(const char*, va_list) override {}
 };
 
 class SimulatedEnvironment final : public rocksdb::EnvWrapper {
