@@ -14,6 +14,7 @@ namespace emeth::chain {
 namespace {
 
 constexpr std::size_t reason_bytes_max = 200;
+constexpr const char* no_reason = "no reason given";
 
 std::string describe_panic(std::span<const std::uint8_t> arguments) {
     abi::Decoder in(arguments, "Panic");
@@ -62,7 +63,7 @@ std::string describe_revert(std::span<const std::uint8_t> data) {
     static const abi::Selector panic = abi::selector("Panic(uint256)");
     static const abi::Selector allowance = abi::selector("ERC20InsufficientAllowance(address,uint256,uint256)");
     static const abi::Selector balance = abi::selector("ERC20InsufficientBalance(address,uint256,uint256)");
-    if (data.empty()) return "no reason given";
+    if (data.empty()) return no_reason;
     if (data.size() < error.size()) return "malformed reason " + to_hex(data);
     const std::span<const std::uint8_t> arguments = data.subspan(error.size());
     const auto is = [&](const abi::Selector& selector) {
@@ -70,8 +71,9 @@ std::string describe_revert(std::span<const std::uint8_t> data) {
     };
     if (is(error)) {
         abi::Decoder in(arguments, "Error");
-        std::string text = in.text("reason");
-        return in.check() ? one_line(text, reason_bytes_max) : "malformed reason text";
+        const std::string text = in.text("reason");
+        if (!in.check()) return "malformed reason text";
+        return text.empty() ? no_reason : one_line(text, reason_bytes_max);
     }
     if (is(panic)) return describe_panic(arguments);
     if (is(allowance)) return describe_insufficient("allowance", arguments);

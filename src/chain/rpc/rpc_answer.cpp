@@ -78,7 +78,8 @@ Failure read_failure(const boost::json::value& error) {
 
 std::string Failure::reason() const {
     constexpr std::string_view prefix = "execution reverted: ";
-    if (revert_data.empty() && message.starts_with(prefix)) return message.substr(prefix.size());
+    const bool is_said = message.starts_with(prefix) && message.size() > prefix.size();
+    if (revert_data.empty() && is_said) return message.substr(prefix.size());
     return describe_revert(revert_data);
 }
 

@@ -22,6 +22,10 @@ TEST(RevertReason, ReadsErrorTexts) {
     EXPECT_EQ(describe_revert(error("日本語")), "日本語");
 }
 
+TEST(RevertReason, SaysThatAnEmptyTextIsNone) {
+    EXPECT_EQ(describe_revert(error("")), "no reason given");
+}
+
 TEST(RevertReason, DefusesTextsOfStrangers) {
     EXPECT_EQ(describe_revert(error("a\x1b[2Jb\nc\x7f")), "a\\x1b[2Jb\\x0ac\\x7f");
     EXPECT_EQ(describe_revert(error(std::string(5'000, 'x'))), std::string(197, 'x') + "…");

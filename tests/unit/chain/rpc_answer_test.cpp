@@ -73,6 +73,7 @@ TEST(RpcFailure, DecodesRevertsInTheFormsOfAllClients) {
         EXPECT_EQ(to_error(what, failure).message, what + " was reverted: JOB is not REQUESTED");
     }
     EXPECT_EQ(failure_of(R"({"code":3,"message":"execution reverted","data":"0x"})").reason(), "no reason given");
+    EXPECT_EQ(failure_of(R"({"code":3,"message":"execution reverted: "})").reason(), "no reason given");
 }
 
 struct Kind {
