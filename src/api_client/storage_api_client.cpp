@@ -6,6 +6,7 @@
 #include <boost/json/object.hpp>
 #include <utility>
 
+#include "api_client/storage_answers.hpp"
 #include "crypto/api_signature.hpp"
 #include "crypto/sha256.hpp"
 #include "runtime/json_fields.hpp"
@@ -80,17 +81,6 @@ json::object signed_body(const crypto::PrivateKey& key, const JobId& job, std::i
     return {{"sig", signature.hex()}, {"address", key.address().hex()}, {"jobId", job.hex()}, {"signedtime", now_ms}};
 }
 
-/// {"urls": {"0": url, "1": url, …}}: one for each part, with none missing.
-Result<std::vector<std::string>> read_part_urls(JsonObject& answer, std::uint32_t parts) {
-    JsonObject by_index = answer.object("urls");
-    std::vector<std::string> urls;
-    urls.reserve(parts);
-    for (std::uint32_t index = 0; index < parts; ++index)
-        urls.push_back(by_index.string(std::to_string(index), url_bytes_max));
-    if (auto check = answer.check(); check.has_error()) return check.error();
-    return urls;
-}
-
 }  // namespace
 
 StorageApiClient::StorageApiClient(http::Url base_url, const crypto::PrivateKey& key, Clock& clock)
@@ -130,20 +120,14 @@ Task<Result<std::uint64_t>> StorageApiClient::dataset_bytes(std::string dataset)
         co_return http::status_error(fmt::format("{} (size of dataset '{}')", storage, dataset), *response);
     const auto answer = parse_json(response->body, answer_bytes_max, "sizeOf's answer");
     if (answer.has_error()) co_return answer.error();
-    JsonObject fields(*answer, "sizeOf's answer");
-    const auto bytes = fields.u64("result");
-    if (auto check = fields.check(); check.has_error()) co_return check.error();
-    co_return bytes;
+    co_return read_size(*answer);
 }
 
 Task<Result<std::string>> StorageApiClient::dataset_url(JobId job) {
     json::object body = signed_body(key_, job, time_.unix_ms());
     const auto answer = co_await post(signed_get_url_path, std::move(body));
     if (answer.has_error()) co_return answer.error();
-    JsonObject fields(*answer, "signed-get-url's answer");
-    std::string url = fields.string("url", url_bytes_max);
-    if (auto check = fields.check(); check.has_error()) co_return check.error();
-    co_return url;
+    co_return read_signed_url(*answer, "signed-get-url's answer");
 }
 
 Task<Result<OpenedUpload>> StorageApiClient::open_upload(JobId job, statemachine::WorkerFile file,
@@ -155,14 +139,7 @@ Task<Result<OpenedUpload>> StorageApiClient::open_upload(JobId job, statemachine
     if (extension == result_extension) body["sha256"] = file.sha256.hex();
     const auto answer = co_await post(open_upload_path, std::move(body));
     if (answer.has_error()) co_return answer.error();
-    JsonObject fields(*answer, "getPutSignedUrls' answer");
-    OpenedUpload upload;
-    upload.upload_id = fields.string("uploadId", name_bytes_max);
-    upload.file_name = fields.string("fileName", name_bytes_max);
-    auto urls = read_part_urls(fields, parts);
-    if (urls.has_error()) co_return urls.error();
-    upload.urls = std::move(*urls);
-    co_return upload;
+    co_return read_opened_upload(*answer, parts);
 }
 
 Task<Result<void>> StorageApiClient::complete_upload(JobId job, std::string upload_id,
@@ -191,13 +168,9 @@ Task<Result<std::optional<ArtifactStore::UploadState>>> StorageApiClient::upload
     if (has_no_such_endpoint(*response)) co_return std::optional<UploadState>();
     const auto answer = read_answer_about_upload(upload_state_path, *response);
     if (answer.has_error()) co_return answer.error();
-    JsonObject fields(*answer, "the upload's state");
-    UploadState state;
-    state.bytes = fields.u64("bytes");
-    state.sha256 = fields.fixed<Hash256>("sha256");
-    state.completed = fields.boolean("completed");
-    if (auto check = fields.check(); check.has_error()) co_return transient_error(check.error().message);
-    co_return std::optional(state);
+    const auto state = read_upload_state(*answer);
+    if (state.has_error()) co_return transient_error(state.error().message);
+    co_return std::optional(*state);
 }
 
 Task<Result<std::optional<StorageApiClient::ResultLocation>>> StorageApiClient::result_url(JobId job,
@@ -209,13 +182,9 @@ Task<Result<std::optional<StorageApiClient::ResultLocation>>> StorageApiClient::
     if (response->status == 404) co_return std::optional<ResultLocation>{};
     const auto answer = read_answer(signed_result_url_path, *response);
     if (answer.has_error()) co_return answer.error();
-    JsonObject fields(*answer, "signed-result-url's answer");
-    ResultLocation location;
-    location.url = fields.string("url", url_bytes_max);
-    location.bytes = fields.u64("bytes");
-    if (fields.has("storedAt")) location.stored_at_unix_s = fields.i64("storedAt", 0);
-    if (auto check = fields.check(); check.has_error()) co_return check.error();
-    co_return std::optional(std::move(location));
+    auto location = read_result_location(*answer);
+    if (location.has_error()) co_return location.error();
+    co_return std::optional(std::move(*location));
 }
 
 Task<Result<std::optional<VerdictReason>>> StorageApiClient::verdict_reason(JobId job) {

@@ -1,0 +1,25 @@
+// Answers of the Storage API as values. Pure; an Error names the field.
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "api_client/storage_api_client.hpp"
+#include "runtime/result.hpp"
+
+namespace emeth::api_client {
+
+/// {"result": bytes}
+Result<std::uint64_t> read_size(const boost::json::value& answer);
+/// {"url": …}; `what` names the answer.
+Result<std::string> read_signed_url(const boost::json::value& answer, std::string_view what);
+/// {"uploadId", "fileName", "urls": {"0": url, "1": url, …}}: one for each of the parts, with none missing.
+Result<OpenedUpload> read_opened_upload(const boost::json::value& answer, std::uint32_t parts);
+/// {"bytes", "sha256", "completed"}
+Result<ArtifactStore::UploadState> read_upload_state(const boost::json::value& answer);
+/// {"url", "bytes", "storedAt"?}
+Result<StorageApiClient::ResultLocation> read_result_location(const boost::json::value& answer);
+
+}  // namespace emeth::api_client
