@@ -99,7 +99,7 @@ Task<Result<void>> follow_request(NetworkActor& self, JobId id, std::string outp
         fmt::print(stderr, "emeth request: {}\n", one_line(news));
         std::fflush(stderr);
     };
-    network::JobFollower follower({self.chain(), self.storage(), system_clock()}, tell);
+    network::JobFollower follower({self.chain(), self.storage(), system_clock(), self.pool()}, tell);
     const auto verified = co_await follower.until_verified(id);
     if (verified.has_error()) co_return verified.error();
     const auto fetched = co_await follower.fetch(id, output);

@@ -74,11 +74,18 @@ struct Downloaded {
     Hash256 sha256;
 };
 
-/// GETs `url` into `path` (temp → fsync → rename), hashing on the fly, in bounded memory. Fails if the answer is not
-/// 200, is longer or shorter than `bytes_expected`, or no byte arrives for `idle_timeout`. `progress` receives the
-/// number of bytes so far.
-Task<Result<Downloaded>> download_file(Url url, std::filesystem::path path, std::uint64_t bytes_expected,
-                                       Milliseconds idle_timeout, std::function<void(std::uint64_t)> progress);
+/// GETs `url` into `path` (temp → fsync → rename), hashing on the fly, in bounded memory. Where the transfer was cut,
+/// it goes on by a range, in this call as long as that brings more, and in a later one, also of another process and by
+/// another URL of the same thing (http/partial_file.hpp): what was cut is never a reason to begin anew, only another
+/// ETag, or a server that knows no ranges. Fails if the answer is not 200 or 206, is longer or shorter than
+/// `bytes_expected`, no byte arrives for `idle_timeout`, or the disk has no room for the rest. `progress` receives the
+/// number of bytes so far. `pool` must outlive the task.
+Task<Result<Downloaded>> download_file(BlockingPool& pool, Url url, std::filesystem::path path,
+                                       std::uint64_t bytes_expected, Milliseconds idle_timeout,
+                                       std::function<void(std::uint64_t)> progress);
+
+/// What an earlier download_file() into `path` left of it, and a later one need not fetch again.
+std::uint64_t partly_downloaded_bytes(const std::filesystem::path& path);
 
 /// PUTs bytes [offset, offset+length) of `file` in bounded memory; returns the response, whose ETag header matters.
 Task<Result<ClientResponse>> upload_range(Url url, std::filesystem::path file, std::uint64_t offset,

@@ -6,7 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <utility>
+#include <vector>
 
 #include "runtime/errno_error.hpp"
 
@@ -15,6 +18,7 @@ namespace {
 
 // Early write-back keeps the final fsync short; it would otherwise stall the io thread for gigabytes at once.
 constexpr std::uint64_t flush_bytes = 16 << 20;
+constexpr std::uint64_t hashed_bytes = 4 << 20;
 
 }  // namespace
 
@@ -70,11 +74,42 @@ std::string InputFile::etag() const {
     return fmt::format("\"{:x}-{:x}-{:x}{:08x}\"", bytes_, inode_, modified_at_.tv_sec, modified_at_.tv_nsec);
 }
 
+Task<Result<crypto::Sha256>> hash_begin(BlockingPool* pool, const InputFile* file, std::uint64_t bytes) {
+    crypto::Sha256 hash;
+    std::vector<char> piece(static_cast<std::size_t>(std::min(hashed_bytes, bytes)));
+    for (std::uint64_t offset = 0; offset < bytes;) {
+        const std::span<char> part =
+            std::span(piece).first(static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), bytes - offset)));
+        auto work = [&] {
+            Result<void> read = file->read_at(offset, part);
+            if (read.has_value()) hash.update(std::string_view(part.data(), part.size()));
+            return read;
+        };
+        auto reading = pool->run(std::move(work));
+        const Result<void> read = co_await std::move(reading);
+        if (read.has_error()) co_return read.error();
+        offset += part.size();
+    }
+    co_return hash;
+}
+
 Result<OutputFile> OutputFile::create(const std::filesystem::path& path) {
     OutputFile file;
     file.path_ = path;
     file.descriptor_.reset(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!file.descriptor_.is_open()) return errno_error(fmt::format("cannot create {}", path.string()), errno);
+    return file;
+}
+
+Result<OutputFile> OutputFile::reopen(const std::filesystem::path& path, std::uint64_t bytes, crypto::Sha256 hash) {
+    OutputFile file;
+    file.path_ = path;
+    file.descriptor_.reset(::open(path.c_str(), O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC));
+    if (!file.descriptor_.is_open()) return errno_error(fmt::format("cannot open {}", path.string()), errno);
+    if (::ftruncate(file.descriptor_.get(), static_cast<off_t>(bytes)) != 0)
+        return errno_error(fmt::format("cannot cut {} to {} bytes", path.string(), bytes), errno);
+    file.bytes_ = file.flushed_ = bytes;
+    file.hash_ = std::move(hash);
     return file;
 }
 
@@ -95,6 +130,11 @@ Result<void> OutputFile::append(std::string_view piece) {
         flushed_ = bytes_;
     }
     return {};
+}
+
+Result<void> OutputFile::sync() const {
+    if (::fdatasync(descriptor_.get()) == 0) return {};
+    return errno_error(fmt::format("cannot sync {}", path_.string()), errno);
 }
 
 Hash256 OutputFile::finish() {

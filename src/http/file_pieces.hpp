@@ -9,8 +9,10 @@
 #include <string_view>
 
 #include "crypto/sha256.hpp"
+#include "runtime/blocking_pool.hpp"
 #include "runtime/file_descriptor.hpp"
 #include "runtime/result.hpp"
+#include "runtime/task.hpp"
 #include "statemachine/types.hpp"
 
 namespace emeth::http {
@@ -41,13 +43,22 @@ private:
     timespec modified_at_{};
 };
 
-/// A new file (O_EXCL, 0600), hashed while it is being written.
+/// The hash of the first `bytes` of a file, to be continued. Both must outlive the task, which reads on the pool, a few
+/// MiB at a time: others use it in between.
+Task<Result<crypto::Sha256>> hash_begin(BlockingPool* pool, const InputFile* file, std::uint64_t bytes);
+
+/// A file (0600) that is hashed while it is being written.
 class OutputFile {
 public:
+    /// A new one (O_EXCL).
     static Result<OutputFile> create(const std::filesystem::path& path);
+    /// One that is there, cut to its first `bytes`, whose hash `hash` is.
+    static Result<OutputFile> reopen(const std::filesystem::path& path, std::uint64_t bytes, crypto::Sha256 hash);
     /// A transient Error if the disk is full.
     Result<void> append(std::string_view piece);
     [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+    /// What was appended outlives a power loss then.
+    Result<void> sync() const;
     /// Closes the file; nothing may be appended afterwards.
     Hash256 finish();
 

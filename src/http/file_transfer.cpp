@@ -1,25 +1,17 @@
+#include "http/file_transfer.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "http/client.hpp"
-#include "http/connection.hpp"
 #include "http/file_pieces.hpp"
 #include "http/header_fields.hpp"
 #include "http/redirect.hpp"
-#include "runtime/durable_file.hpp"
 
 namespace emeth::http {
 namespace {
 
-constexpr std::uint64_t upload_answer_bytes_max = 64 << 10;
-
-Task<Result<std::unique_ptr<Connection>>> open(Url url, Milliseconds timeout) {
-    auto opening = open_stream(std::move(url), timeout);
-    auto stream = co_await std::move(opening);
-    if (stream.has_error()) co_return stream.error();
-    co_return std::make_unique<Connection>(std::move(*stream));
-}
+constexpr std::uint64_t answer_bytes_max = 64 << 10;
 
 /// Reads at most `bytes_max` of the body; the rest is left unread.
 Task<Result<std::string>> read_excerpt(Connection* connection, std::string origin, Milliseconds timeout,
@@ -37,87 +29,27 @@ Task<Result<std::string>> read_excerpt(Connection* connection, std::string origi
     co_return body;
 }
 
+}  // namespace
+
+Task<Result<Opened>> open_connection(Url url, Milliseconds timeout) {
+    auto opening = open_stream(std::move(url), timeout);
+    auto stream = co_await std::move(opening);
+    if (stream.has_error()) co_return stream.error();
+    co_return std::make_unique<Connection>(std::move(*stream));
+}
+
 Task<Result<ClientResponse>> read_response(Connection* connection, std::string origin, Milliseconds timeout) {
     ClientResponse response;
     response.status = connection->header().result_int();
     response.headers = to_headers(connection->header());
-    auto reading = read_excerpt(connection, origin, timeout, upload_answer_bytes_max);
+    auto reading = read_excerpt(connection, origin, timeout, answer_bytes_max);
     Result<std::string> body = co_await std::move(reading);
     if (body.has_error()) co_return body.error();
     response.body = std::move(*body);
     co_return response;
 }
 
-using Opened = std::unique_ptr<Connection>;
-
-/// Sends a GET, follows redirects, and reads the header of the answer, which must be 200 and may not announce a
-/// different length. The body is left to be read.
-Task<Result<Opened>> begin_download(Url url, std::uint64_t bytes_expected, Milliseconds idle_timeout) {
-    for (int followed = 0; followed <= redirects_max; ++followed) {
-        const std::string origin = url.origin();
-        auto opening = open(url, idle_timeout);
-        Result<Opened> connection = co_await std::move(opening);
-        if (connection.has_error()) co_return connection.error();
-        (*connection)->limit(idle_timeout);
-        (*connection)->begin("GET", url, {}, 0);
-        auto writing = (*connection)->write({}, false);
-        error_code error = co_await std::move(writing);
-        if (!error) {
-            auto reading = (*connection)->read_header();
-            error = co_await std::move(reading);
-        }
-        if (error) co_return io_error(origin, error);
-        const auto& header = (*connection)->header();
-        Result<std::optional<Url>> next = redirection(url, header.result_int(), to_headers(header), false);
-        if (next.has_error()) co_return next.error();
-        if (*next) {
-            url = std::move(**next);
-            continue;
-        }
-        if (header.result_int() != 200) {
-            auto reading = read_response(connection->get(), origin, idle_timeout);
-            Result<ClientResponse> refusal = co_await std::move(reading);
-            co_return refusal ? status_error(origin, *refusal) : refusal.error();
-        }
-        const Result<void> plain = check_encoding(origin, to_headers(header));
-        if (plain.has_error()) co_return plain.error();
-        const std::uint64_t announced = (*connection)->body_bytes().value_or(bytes_expected);
-        if (announced != bytes_expected)
-            co_return transient_error(
-                fmt::format("{}: announces {} bytes; {} were expected", origin, announced, bytes_expected));
-        co_return connection;
-    }
-    co_return too_many_redirects(url);
-}
-
-struct Download {
-    Connection* connection;
-    OutputFile* file;
-    std::string origin;
-    std::uint64_t bytes_expected;
-    Milliseconds idle_timeout;
-    const std::function<void(std::uint64_t)>* progress;
-};
-
-Task<Result<void>> receive_file(Download download) {
-    std::vector<char> piece(piece_bytes);
-    for (bool last = false; !last;) {
-        download.connection->limit(download.idle_timeout);
-        auto reading = download.connection->read_body(piece);
-        const Connection::Piece read = co_await std::move(reading);
-        if (read.error) co_return io_error(download.origin, read.error);
-        if (download.file->bytes() + read.bytes > download.bytes_expected)
-            co_return transient_error(
-                fmt::format("{}: sends more than the expected {} bytes", download.origin, download.bytes_expected));
-        const Result<void> written = download.file->append({piece.data(), read.bytes});
-        if (written.has_error()) co_return written.error();
-        if (*download.progress) (*download.progress)(download.file->bytes());
-        last = read.last;
-    }
-    if (download.file->bytes() == download.bytes_expected) co_return Result<void>{};
-    co_return transient_error(fmt::format("{}: sent {} bytes; {} were expected", download.origin,
-                                          download.file->bytes(), download.bytes_expected));
-}
+namespace {
 
 Task<Result<void>> send_range(Connection* connection, const InputFile* file, std::uint64_t offset, std::uint64_t length,
                               Milliseconds idle_timeout, std::string origin) {
@@ -138,7 +70,7 @@ Task<Result<void>> send_range(Connection* connection, const InputFile* file, std
 Task<Result<ClientResponse>> put_range(Url url, const InputFile* file, std::uint64_t offset, std::uint64_t length,
                                        Milliseconds idle_timeout) {
     const std::string origin = url.origin();
-    auto opening = open(url, idle_timeout);
+    auto opening = open_connection(url, idle_timeout);
     Result<Opened> connection = co_await std::move(opening);
     if (connection.has_error()) co_return connection.error();
 
@@ -155,30 +87,6 @@ Task<Result<ClientResponse>> put_range(Url url, const InputFile* file, std::uint
 }
 
 }  // namespace
-
-Task<Result<Downloaded>> download_file(Url url, std::filesystem::path path, std::uint64_t bytes_expected,
-                                       Milliseconds idle_timeout, std::function<void(std::uint64_t)> progress) {
-    auto beginning = begin_download(url, bytes_expected, idle_timeout);
-    Result<Opened> connection = co_await std::move(beginning);
-    if (connection.has_error()) co_return connection.error();
-
-    // One fixed name, so that the next attempt reuses what a crash left behind instead of leaving more.
-    const std::filesystem::path temporary = path.string() + ".download";
-    std::error_code ignored;
-    std::filesystem::remove(temporary, ignored);
-    Result<OutputFile> file = OutputFile::create(temporary);
-    if (file.has_error()) co_return file.error();
-    const RemoveAtEnd remove_at_end(temporary);
-    const Download download{connection->get(), &*file, url.origin(), bytes_expected, idle_timeout, &progress};
-    auto receiving = receive_file(download);
-    const Result<void> received = co_await std::move(receiving);
-    if (received.has_error()) co_return received.error();
-
-    const Downloaded done{file->bytes(), file->finish()};
-    const Result<void> published = publish_file(temporary, path);
-    if (published.has_error()) co_return published.error();
-    co_return done;
-}
 
 Task<Result<ClientResponse>> upload_range(Url url, std::filesystem::path file, std::uint64_t offset,
                                           std::uint64_t length, Milliseconds idle_timeout) {

@@ -26,6 +26,7 @@ constexpr std::array effects{
     Place{"report fitness", "worker", "normal"},
     Place{"order assign", "master", "normal"},
     Place{"file job", "worker", "normal"},
+    Place{"file download", "worker", "normal"},
     Place{"file dataset", "worker", "normal"},
     Place{"start trainer", "worker", "normal"},
     Place{"file tokenizer", "trainer", "normal"},

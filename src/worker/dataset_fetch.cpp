@@ -45,7 +45,8 @@ Task<Result<void>> JobRunner::download_dataset() {
     if (auto space = check_space(); space.has_error()) co_return space;
     if (dataset_url_.empty())
         co_return transient_error("the dataset is missing, and no order with its URL has come yet");
-    // Used only once: it may expire at any moment, and the next attempt gets a fresh one with its order.
+    // Used only once: it may expire at any moment, and the next attempt gets a fresh one with its order, by which it
+    // goes on where this one ended.
     auto url = http::Url::parse(std::exchange(dataset_url_, {}));
     if (url.has_error()) co_return transient_error("the dataset URL that the master sent is not usable");
     const std::string origin = url->origin();
@@ -58,7 +59,7 @@ Task<Result<void>> JobRunner::download_dataset() {
         report_progress(std::move(fetched));
     };
     Task<Result<http::Downloaded>> download =
-        http::download_file(std::move(*url), folder() / "dataset", job_.dataset_bytes,
+        http::download_file(context_.pool, std::move(*url), folder() / "dataset", job_.dataset_bytes,
                             context_.settings.limits.wait_data, std::move(progress));
     const auto downloaded = co_await std::move(download);
     if (downloaded.has_error()) co_return in_context("the dataset", downloaded.error());
@@ -80,7 +81,7 @@ Result<void> JobRunner::check_space() const {
     const auto free = free_bytes(folder());
     if (free.has_error()) return free.error();
     const std::uint64_t needed = disk + context_.settings.disk_reserve_bytes;
-    if (*free >= needed) return {};
+    if (*free + http::partly_downloaded_bytes(folder() / "dataset") >= needed) return {};
     return transient_error(fmt::format(
         "{} MiB are free in {}, but a dataset of {} MiB needs {} MiB with its tokens, states and checkpoints: free "
         "some space, or start the worker with --data on a larger disk",

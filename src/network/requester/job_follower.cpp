@@ -120,7 +120,8 @@ Task<Result<http::Downloaded>> JobFollower::fetch(JobId id, std::filesystem::pat
         bar.update(done);
     };
     const std::filesystem::path unchecked = file.string() + ".unchecked";
-    const auto fetched = co_await http::download_file(*std::move(url), unchecked, bytes, idle_timeout, show);
+    const auto fetched =
+        co_await http::download_file(ports_.pool, *std::move(url), unchecked, bytes, idle_timeout, show);
     if (fetched.has_error()) co_return in_context("fetching the result", fetched.error());
     std::error_code failed;
     if (digest && fetched->sha256 != *digest) {

@@ -9,6 +9,7 @@
 
 #include "api_client/storage_api_client.hpp"
 #include "chain/chain.hpp"
+#include "runtime/blocking_pool.hpp"
 #include "runtime/clock.hpp"
 
 namespace emeth::network {
@@ -30,6 +31,7 @@ public:
         chain::Chain& chain;
         api_client::StorageApiClient& storage;
         Clock& clock;
+        BlockingPool& pool;
     };
     using Tell = std::function<void(const std::string& sentence)>;
 

@@ -38,12 +38,12 @@ constexpr Milliseconds child_silence_max{600'000};
 void ignore_progress(std::uint64_t) {}
 
 /// The digest of what came.
-Task<Result<Hash256>> fetch(std::string url_text, std::filesystem::path file, std::uint64_t bytes) {
+Task<Result<Hash256>> fetch(BlockingPool& pool, std::string url_text, std::filesystem::path file, std::uint64_t bytes) {
     const auto url = http::Url::parse(url_text);
     if (url.has_error()) co_return url.error();
     std::function<void(std::uint64_t)> progress = ignore_progress;
     auto downloaded =
-        co_await http::download_file(*url, std::move(file), bytes, download_idle_timeout, std::move(progress));
+        co_await http::download_file(pool, *url, std::move(file), bytes, download_idle_timeout, std::move(progress));
     if (downloaded.has_error()) co_return downloaded.error();
     co_return downloaded->sha256;
 }
@@ -55,7 +55,7 @@ Task<Result<Hash256>> obtain(BlockingPool& pool, std::string url_text, Source so
         spdlog::info("verifier: {} is kept from an earlier check", file.string());
         co_return *kept;
     }
-    const auto sha256 = co_await fetch(std::move(url_text), file, source.bytes);
+    const auto sha256 = co_await fetch(pool, std::move(url_text), file, source.bytes);
     if (sha256.has_error()) co_return sha256.error();
     if (auto recorded = keep(file, source, *sha256); recorded.has_error()) co_return recorded.error();
     co_return *sha256;

@@ -2,10 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <boost/json/object.hpp>
-#include <utility>
-#include <vector>
 
 #include "crypto/sha256.hpp"
 #include "http/file_pieces.hpp"
@@ -17,8 +14,6 @@ namespace emeth::network {
 namespace {
 
 constexpr std::size_t record_bytes_max = 1'024;
-/// Hashed at once on the pool, which others use in between.
-constexpr std::size_t hashed_bytes = 16 << 20;
 
 Hash256 fingerprint(const Source& source) {
     const std::string stored = source.stored_at_unix_s ? std::to_string(*source.stored_at_unix_s) : "unknown";
@@ -27,24 +22,6 @@ Hash256 fingerprint(const Source& source) {
 
 std::filesystem::path record_of(const std::filesystem::path& file) {
     return file.string() + ".fetched";
-}
-
-Task<Result<Hash256>> digest_of(BlockingPool& pool, const http::InputFile* input) {
-    crypto::Sha256 digest;
-    std::vector<char> piece(static_cast<std::size_t>(std::min<std::uint64_t>(hashed_bytes, input->bytes())));
-    for (std::uint64_t offset = 0; offset < input->bytes();) {
-        const std::span<char> part = std::span(piece).first(
-            static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), input->bytes() - offset)));
-        auto work = [&] {
-            Result<void> read = input->read_at(offset, part);
-            if (read.has_value()) digest.update(std::string_view(part.data(), part.size()));
-            return read;
-        };
-        const Result<void> read = co_await pool.run(std::move(work));
-        if (read.has_error()) co_return read.error();
-        offset += part.size();
-    }
-    co_return digest.finish();
 }
 
 }  // namespace
@@ -71,8 +48,8 @@ Task<std::optional<Hash256>> find_kept(BlockingPool& pool, std::filesystem::path
     if (!recorded) co_return std::nullopt;
     const Result<http::InputFile> input = http::InputFile::open(file);
     if (input.has_error() || input->bytes() != source.bytes) co_return std::nullopt;
-    const Result<Hash256> digest = co_await digest_of(pool, &*input);
-    if (digest.has_error() || *digest != *recorded) co_return std::nullopt;
+    Result<crypto::Sha256> hash = co_await http::hash_begin(&pool, &*input, source.bytes);
+    if (hash.has_error() || hash->finish() != *recorded) co_return std::nullopt;
     co_return recorded;
 }
 
