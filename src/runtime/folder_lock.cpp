@@ -15,6 +15,7 @@
 #include "runtime/durable_file.hpp"
 #include "runtime/errno_error.hpp"
 #include "runtime/file_descriptor.hpp"
+#include "runtime/private_folder.hpp"
 
 namespace emeth {
 namespace {
@@ -67,6 +68,7 @@ Result<bool> lock_in_time(int descriptor, Milliseconds patience) {
 }  // namespace
 
 Result<FolderLock> FolderLock::acquire(const std::filesystem::path& folder, Milliseconds patience) {
+    if (Result<void> own = check_private_folder(folder); own.has_error()) return own.error();
     const std::filesystem::path file = folder / "lock";
     FileDescriptor descriptor(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!descriptor.is_open()) return errno_error("cannot open " + file.string(), errno);

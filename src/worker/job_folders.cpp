@@ -7,6 +7,7 @@
 
 #include "runtime/durable_file.hpp"
 #include "runtime/log.hpp"
+#include "runtime/private_folder.hpp"
 #include "runtime/subject_log.hpp"
 #include "trainer_protocol/segments.hpp"
 
@@ -41,7 +42,7 @@ JobFolders::JobFolders(const asio::any_io_executor& executor, std::filesystem::p
     : jobs_folder_(std::move(jobs_folder)), pool_(pool), writing_(executor) {}
 
 Result<void> JobFolders::load() {
-    if (auto made = create_folder(jobs_folder_, 0700); made.has_error()) return made;
+    if (auto made = open_private_folder(jobs_folder_); made.has_error()) return made;
     std::error_code error;
     for (auto entry = std::filesystem::directory_iterator(jobs_folder_, error);
          !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {

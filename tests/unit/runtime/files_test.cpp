@@ -1,4 +1,4 @@
-// Durable files and the lock of a data folder.
+// Durable files, and the folders of data: private ones, and their lock.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,6 +16,7 @@
 #include "runtime/durable_file.hpp"
 #include "runtime/file_descriptor.hpp"
 #include "runtime/folder_lock.hpp"
+#include "runtime/private_folder.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace emeth {
@@ -167,6 +168,52 @@ TEST_F(DurableFile, CreatesFoldersWithTheirParents) {
     EXPECT_THAT(create_folder(file).error().message, HasSubstr("cannot create folder " + file.string()));
     EXPECT_GT(free_bytes(deep).value(), 0u);
     EXPECT_TRUE(free_bytes(folder.path() / "absent").has_error());
+}
+
+struct PrivateFolder : testing::Test {
+    test::TemporaryFolder folder;
+    fs::path data = folder.path() / "data";
+};
+
+TEST_F(PrivateFolder, IsMadeForItsOwnerAlone) {
+    ASSERT_TRUE(open_private_folder(data / "below" / "").has_value());
+    EXPECT_EQ(mode_of(data), 0700u);
+    EXPECT_EQ(mode_of(data / "below"), 0700u);
+    EXPECT_TRUE(open_private_folder(data / "below").has_value()) << "again";
+}
+
+TEST_F(PrivateFolder, IsNoLink) {
+    fs::create_directory(folder / "elsewhere");
+    fs::create_directory_symlink(folder / "elsewhere", data);
+    for (const fs::path& named : {data, data / ""}) {
+        const Result<void> opened = open_private_folder(named);
+        ASSERT_TRUE(opened.has_error()) << named;
+        EXPECT_THAT(opened.error().message,
+                    HasSubstr(data.string() + " is a link to " + (folder / "elsewhere").string()));
+    }
+}
+
+TEST_F(PrivateFolder, IsNoFile) {
+    test::write_text(data, "x");
+    EXPECT_THAT(open_private_folder(data).error().message, HasSubstr(data.string()));
+}
+
+TEST_F(PrivateFolder, IsWrittenToByNobodyElse) {
+    fs::create_directory(data);
+    for (const mode_t mode : {0777, 0770, 0702, 01777}) {
+        ASSERT_EQ(::chmod(data.c_str(), mode), 0);
+        EXPECT_THAT(open_private_folder(data).error().message, HasSubstr("chmod go-w " + data.string()));
+        EXPECT_THAT(FolderLock::acquire(data).error().message, HasSubstr("chmod go-w " + data.string()));
+    }
+    ASSERT_EQ(::chmod(data.c_str(), 0755), 0);
+    EXPECT_TRUE(open_private_folder(data).has_value()) << "others may read it if they are let in";
+}
+
+TEST_F(PrivateFolder, BelongsToWhoRunsTheProgram) {
+    if (::geteuid() != 0) GTEST_SKIP() << "only root can give a folder away";
+    fs::create_directory(data);
+    ASSERT_EQ(::chown(data.c_str(), 12'345, 0), 0);
+    EXPECT_THAT(open_private_folder(data).error().message, HasSubstr("chown -R 0 " + data.string()));
 }
 
 /// A process that does `work`, says so, and then waits to be killed.
