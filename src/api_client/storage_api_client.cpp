@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "api_client/storage_answers.hpp"
+#include "api_client/storage_digests.hpp"
 #include "crypto/api_signature.hpp"
 #include "crypto/sha256.hpp"
 #include "runtime/json_fields.hpp"
@@ -76,9 +77,17 @@ Result<json::value> read_answer_about_upload(std::string_view path, const http::
     return transient_error(answer.error().message);
 }
 
+json::object signed_body(const crypto::PrivateKey& key, const JobId& job, const Hash256& digest,
+                         std::int64_t signed_at_ms) {
+    return {{"sig", key.sign(digest).hex()},
+            {"address", key.address().hex()},
+            {"jobId", job.hex()},
+            {"signedtime", signed_at_ms}};
+}
+
+/// As the published endpoints want it.
 json::object signed_body(const crypto::PrivateKey& key, const JobId& job, std::int64_t now_ms) {
-    const auto signature = key.sign(crypto::job_request_digest(job, now_ms));
-    return {{"sig", signature.hex()}, {"address", key.address().hex()}, {"jobId", job.hex()}, {"signedtime", now_ms}};
+    return signed_body(key, job, crypto::job_request_digest(job, now_ms), now_ms);
 }
 
 }  // namespace
@@ -136,8 +145,13 @@ Task<Result<OpenedUpload>> StorageApiClient::open_upload(JobId job, statemachine
     json::object body = signed_body(key_, job, time_.unix_ms());
     body["partNum"] = parts;
     body["extension"] = extension;
+    body["bytes"] = file.bytes;
     if (extension == result_extension) body["sha256"] = file.sha256.hex();
-    const auto answer = co_await post(open_upload_path, std::move(body));
+    const auto response = co_await send(open_upload_path, std::move(body), exchange_timeout);
+    if (response.has_error()) co_return response.error();
+    const auto answer = read_answer(open_upload_path, *response);
+    // A copy of the request was there first, perhaps somebody else's: another signature opens another upload.
+    if (response->status == 409) co_return transient_error(answer.error().message);
     if (answer.has_error()) co_return answer.error();
     co_return read_opened_upload(*answer, parts);
 }
@@ -161,7 +175,8 @@ Task<Result<void>> StorageApiClient::complete_upload(JobId job, std::string uplo
 
 Task<Result<std::optional<ArtifactStore::UploadState>>> StorageApiClient::upload_state(JobId job,
                                                                                        std::string upload_id) {
-    json::object body = signed_body(key_, job, time_.unix_ms());
+    const auto now_ms = time_.unix_ms();
+    json::object body = signed_body(key_, job, upload_state_digest(job, upload_id, now_ms), now_ms);
     body["uploadId"] = upload_id;
     const auto response = co_await send(upload_state_path, std::move(body), joining_timeout);
     if (response.has_error()) co_return response.error();
@@ -175,7 +190,8 @@ Task<Result<std::optional<ArtifactStore::UploadState>>> StorageApiClient::upload
 
 Task<Result<std::optional<StorageApiClient::ResultLocation>>> StorageApiClient::result_url(JobId job,
                                                                                            std::string extension) {
-    json::object body = signed_body(key_, job, time_.unix_ms());
+    const auto now_ms = time_.unix_ms();
+    json::object body = signed_body(key_, job, result_url_digest(job, extension, now_ms), now_ms);
     body["extension"] = extension;
     const auto response = co_await send(signed_result_url_path, std::move(body), exchange_timeout);
     if (response.has_error()) co_return response.error();
@@ -204,10 +220,9 @@ Task<Result<std::optional<VerdictReason>>> StorageApiClient::verdict_reason(JobI
 
 Task<Result<void>> StorageApiClient::put_verdict_reason(JobId job, VerdictReason reason) {
     const auto now_ms = time_.unix_ms();
-    json::object body = to_json(job, reason);
-    body["sig"] = key_.sign(crypto::verdict_reason_digest(job, reason.submit_block, reason.text, now_ms)).hex();
-    body["address"] = key_.address().hex();
-    body["signedtime"] = now_ms;
+    json::object body =
+        signed_body(key_, job, verdict_reason_digest(job, reason.submit_block, reason.text, now_ms), now_ms);
+    for (const json::key_value_pair& field : to_json(job, reason)) body[field.key()] = field.value();
     const auto answer = co_await post(put_verdict_reason_path, std::move(body));
     if (answer.has_error()) co_return answer.error();
     co_return Result<void>{};
@@ -221,12 +236,9 @@ Task<Result<std::string>> StorageApiClient::upload_dataset(JobId job, std::files
     const auto sha256 = crypto::sha256_of_file(file);
     if (sha256.has_error()) co_return sha256.error();
     const auto now_ms = time_.unix_ms();
-    json::object body{{"sig", key_.sign(crypto::dataset_upload_digest(job, *sha256, now_ms)).hex()},
-                      {"address", key_.address().hex()},
-                      {"jobId", job.hex()},
-                      {"sha256", sha256->hex()},
-                      {"bytes", bytes},
-                      {"signedtime", now_ms}};
+    json::object body = signed_body(key_, job, dataset_upload_digest(job, *sha256, bytes, now_ms), now_ms);
+    body["sha256"] = sha256->hex();
+    body["bytes"] = bytes;
     const auto answer = co_await post(signed_put_url_path, std::move(body));
     if (answer.has_error()) co_return answer.error();
     JsonObject fields(*answer, "signed-put-url's answer");

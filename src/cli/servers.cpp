@@ -29,8 +29,8 @@ struct ServerFlags {
     http::ServerOptions listen;
     std::string data;
 
-    void add_to(CLI::App& command) {
-        config.add_to(command, declared(server_table()));
+    void add_to(CLI::App& command, std::vector<SettingDeclaration> settings) {
+        config.add_to(command, std::move(settings));
         command.add_option("--host", listen.host, "address to listen on")->capture_default_str();
         command.add_option("--port", listen.port, "port to listen on")->capture_default_str();
     }
@@ -44,11 +44,12 @@ struct ChainReader {
         : rpc(settings.endpoint, rpc_timeout), chain(rpc, settings.core, settings.token) {}
 };
 
-Result<ServerSettings> load_settings(const ServerFlags& flags) {
+template <class Settings>
+Result<Settings> load_settings(const ServerFlags& flags, const SettingsTable<Settings>& table) {
     const auto config = flags.config.load();
     if (config.has_error()) return config.error();
-    ServerSettings settings;
-    if (auto read = read_settings(*config, server_table(), settings); read.has_error()) return read.error();
+    Settings settings;
+    if (auto read = read_settings(*config, table, settings); read.has_error()) return read.error();
     return settings;
 }
 
@@ -72,7 +73,7 @@ Task<> serve(Task<> serving, HangUp& hang_up, std::shared_ptr<http::ServerCertif
 }
 
 Task<Result<void>> run_storage_api(std::shared_ptr<ServerFlags> flags) {
-    const auto settings = load_settings(*flags);
+    const auto settings = load_settings(*flags, storage_table());
     if (settings.has_error()) co_return settings.error();
     const auto listen = listen_options(*flags, *settings);
     if (listen.has_error()) co_return listen.error();
@@ -86,6 +87,8 @@ Task<Result<void>> run_storage_api(std::shared_ptr<ServerFlags> flags) {
     network::StorageApiOptions options;
     options.listen = *listen;
     options.folder = std::filesystem::path(flags->data) / "objects";
+    options.limits = *settings;
+    options.chain_id = settings->chain_id;
     const network::StorageApiPorts ports{reader.chain, system_clock(), system_random(), pool};
     network::StorageApiServer server(executor, ports, std::move(options));
     if (auto listening = server.listen(); listening.has_error()) co_return listening;
@@ -96,7 +99,7 @@ Task<Result<void>> run_storage_api(std::shared_ptr<ServerFlags> flags) {
 }
 
 Task<Result<void>> run_info_server(std::shared_ptr<ServerFlags> flags) {
-    const auto settings = load_settings(*flags);
+    const auto settings = load_settings(*flags, server_table());
     if (settings.has_error()) co_return settings.error();
     const auto listen = listen_options(*flags, *settings);
     if (listen.has_error()) co_return listen.error();
@@ -120,12 +123,12 @@ Task<Result<void>> run_info_server(std::shared_ptr<ServerFlags> flags) {
 void register_storage_api(CLI::App& app, Invocation& invocation) {
     auto* command = app.add_subcommand("storageapi", "serve datasets and results to those whom the chain allows it");
     command->footer(
-        "Example:\n  emeth storageapi --config net.env --data ./storage --port 4000\n"
+        "Example:\n  emeth storageapi --config config/server.env --data ./storage --port 4000\n"
         "A browser finds at http://127.0.0.1:4000/ whether it is ready.\n");
     auto flags = std::make_shared<ServerFlags>();
     flags->listen.port = 4'000;
     flags->data = ".emeth/storage";
-    flags->add_to(*command);
+    flags->add_to(*command, declared(storage_table()));
     command
         ->add_option("--public-url", flags->listen.public_url,
                      "how clients reach it through a reverse proxy; the signed URLs begin with it")
@@ -146,7 +149,7 @@ void register_info_server(CLI::App& app, Invocation& invocation) {
         "A browser finds at http://127.0.0.1:3000/ whether it is ready.\n");
     auto flags = std::make_shared<ServerFlags>();
     flags->listen.port = 3'000;
-    flags->add_to(*command);
+    flags->add_to(*command, declared(server_table()));
     command->callback([flags, &invocation] {
         invocation.run = [flags] {
             init_logging("infoserver", "info");

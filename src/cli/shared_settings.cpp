@@ -10,7 +10,7 @@ namespace emeth::cli {
 
 const std::set<std::string>& keys_of_all_commands() {
     static const std::set<std::string> all = keys_of(
-        declared(master_settings(), verifier_settings(), actor_settings(), server_table(), network::mix_settings()));
+        declared(master_settings(), verifier_settings(), actor_settings(), storage_table(), network::mix_settings()));
     return all;
 }
 

@@ -11,35 +11,30 @@
 namespace emeth::crypto {
 namespace {
 
-/// abi.encodePacked of a uint256.
-std::string packed_uint256(std::int64_t value) {
-    std::string packed(32, '\0');
-    auto rest = static_cast<std::uint64_t>(value);
-    for (std::size_t byte = 0; byte < 8; ++byte, rest >>= 8) packed[31 - byte] = static_cast<char>(rest & 0xff);
-    return packed;
+std::string packed_time(std::int64_t unix_ms) {
+    return packed_uint256(static_cast<std::uint64_t>(unix_ms));
 }
 
 }  // namespace
 
+std::string packed_uint256(std::uint64_t value) {
+    std::string packed(32, '\0');
+    for (std::size_t byte = 0; byte < 8; ++byte, value >>= 8) packed[31 - byte] = static_cast<char>(value & 0xff);
+    return packed;
+}
+
 Hash256 job_request_digest(const JobId& job, std::int64_t signed_at_ms) {
-    return keccak256(job.hex() + packed_uint256(signed_at_ms));
+    return keccak256(job.hex() + packed_time(signed_at_ms));
 }
 
-Hash256 dataset_upload_digest(const JobId& job, const Hash256& sha256, std::int64_t signed_at_ms) {
-    const std::string digest(sha256.bytes.begin(), sha256.bytes.end());
-    return keccak256(job.hex() + digest + packed_uint256(signed_at_ms));
-}
-
-Hash256 verdict_reason_digest(const JobId& job, const Hash256& submit_block, std::string_view reason,
-                              std::int64_t signed_at_ms) {
-    std::string packed = job.hex();
-    packed.append(submit_block.bytes.begin(), submit_block.bytes.end());
-    packed += reason;
-    return keccak256(packed + packed_uint256(signed_at_ms));
+Hash256 endpoint_request_digest(std::string_view endpoint, const JobId& job, std::string_view packed_fields,
+                                std::int64_t signed_at_ms) {
+    return keccak256(fmt::format("emeth storage v2\n{}\n{}", endpoint, job.hex()).append(packed_fields) +
+                     packed_time(signed_at_ms));
 }
 
 Hash256 connect_digest(std::int64_t signed_at_ms) {
-    return keccak256(packed_uint256(signed_at_ms));
+    return keccak256(packed_time(signed_at_ms));
 }
 
 Result<void> check_signature(const Hash256& digest, std::string_view signature_hex, const Address& claimed,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "crypto/private_key.hpp"
@@ -16,12 +17,13 @@ inline constexpr std::int64_t signature_skew_ms = 2'000;
 
 /// keccak256(abi.encodePacked(string jobId, uint256 signedtime)); jobId as the 34-character 0x string.
 Hash256 job_request_digest(const JobId& job, std::int64_t signed_at_ms);
-/// keccak256(abi.encodePacked(string jobId, bytes32 sha256, uint256 signedtime)): the requester's dataset upload.
-Hash256 dataset_upload_digest(const JobId& job, const Hash256& sha256, std::int64_t signed_at_ms);
-/// keccak256(abi.encodePacked(string jobId, bytes32 submitBlock, string reason, uint256 signedtime)): the verifier's
-/// reason for a rejection. Only a reason that is not empty keeps it apart from the digests above.
-Hash256 verdict_reason_digest(const JobId& job, const Hash256& submit_block, std::string_view reason,
-                              std::int64_t signed_at_ms);
+/// keccak256(abi.encodePacked(string "emeth storage v2\n<endpoint>\n", string jobId, packed_fields, uint256
+/// signedtime)): of our own endpoints, so that a signature serves no other one. The fields must not be confused with
+/// one another: at most one of them, the last, has no fixed length.
+Hash256 endpoint_request_digest(std::string_view endpoint, const JobId& job, std::string_view packed_fields,
+                                std::int64_t signed_at_ms);
+/// abi.encodePacked of a uint256.
+std::string packed_uint256(std::uint64_t value);
 /// keccak256(abi.encodePacked(uint256 signedtime)): sent by published workers when they connect.
 Hash256 connect_digest(std::int64_t signed_at_ms);
 

@@ -28,7 +28,7 @@ struct Target {
 
 struct FileBody {
     std::filesystem::path folder;
-    Admission admission;
+    FileAdmission admission;
 };
 
 struct EventsRoute {

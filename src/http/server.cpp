@@ -117,7 +117,7 @@ void Server::route_json(std::string_view method, std::string_view pattern, std::
 }
 
 void Server::route_file(std::string_view method, std::string_view pattern, std::uint64_t body_bytes_max,
-                        std::filesystem::path folder, Handler handler, Admission admission) {
+                        std::filesystem::path folder, Handler handler, FileAdmission admission) {
     Route route;
     route.method = method;
     route.body_bytes_max = body_bytes_max;

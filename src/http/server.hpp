@@ -48,6 +48,7 @@ struct ServerRequest {
     std::string body;                  ///< empty for routes that take a file
     boost::json::value json;           ///< the body of a POST to a JSON route
     std::optional<ReceivedFile> file;  ///< the body, for routes that take a file
+    std::shared_ptr<void> admitted;    ///< what the FileAdmission of the route returned; let go before the answer
     std::string peer_address;          ///< IP; of who asks, where a named proxy asks for him (http/forwarded.hpp)
     /// It came through a proxy that trusted_proxies does not name: who asks is not known, whatever peer_address is.
     bool through_unnamed_proxy = false;
@@ -84,6 +85,9 @@ using Answer = OrRefusal<ServerResponse>;
 using Handler = std::function<Task<Answer>(ServerRequest)>;
 /// Inspects a request whose body has not been read yet, and may refuse it. Keeps strangers from filling the disk.
 using Admission = std::function<OrRefusal<void>(const ServerRequest&)>;
+/// The same for a body that goes into a file, with something that is kept for as long as the request is served: what
+/// was set aside for it, say.
+using FileAdmission = std::function<OrRefusal<std::shared_ptr<void>>(const ServerRequest&)>;
 using WebSocketHandler = std::function<Task<>(WebSocket, ServerRequest)>;
 class EventStream;  // http/event_stream.hpp
 using EventStreamHandler = std::function<Task<>(EventStream, ServerRequest)>;
@@ -134,7 +138,7 @@ public:
     /// destination). A full disk is answered with 507. The owner of the folder must remove temporaries that a crash
     /// leaves there.
     void route_file(std::string_view method, std::string_view pattern, std::uint64_t body_bytes_max,
-                    std::filesystem::path folder, Handler handler, Admission admission = {});
+                    std::filesystem::path folder, Handler handler, FileAdmission admission = {});
     void route_websocket(std::string_view pattern, WebSocketHandler handler);
     /// GET: an answer of server-sent events, which ends when the handler returns (http/event_stream.hpp).
     void route_events(std::string_view pattern, EventStreamOptions options, EventStreamHandler handler);

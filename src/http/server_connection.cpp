@@ -86,6 +86,7 @@ Task<bool> ServerConnection::serve_one() {
     }
     const bool is_read = parser_->is_done();
     incoming_.reset();
+    request_.admitted.reset();
     auto answering = answer(std::move(*response));
     co_await std::move(answering);
     if (is_read && parser_->keep_alive()) co_return true;

@@ -99,8 +99,9 @@ Task<std::optional<ServerResponse>> ServerConnection::read_body() {
     const boost::optional<std::uint64_t> announced = parser_->content_length();
     if (announced && *announced > route_->body_bytes_max) co_return too_long(route_->body_bytes_max);
     if (route_->file && route_->file->admission) {
-        const OrRefusal<void> admitted = route_->file->admission(request_);
+        OrRefusal<std::shared_ptr<void>> admitted = route_->file->admission(request_);
         if (admitted.has_error()) co_return to_response(admitted.error());
+        request_.admitted = std::move(*admitted);
     }
     if (!parser_->is_done() && beast::iequals(parser_->get()[http::field::expect], "100-continue")) {
         const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;

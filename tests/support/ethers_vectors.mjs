@@ -156,9 +156,11 @@ class VectorMaker {
     datasetUploadSignatures() {
         return this.list(() => {
             const [jobId, sha256, signedtime] = [this.jobId(), this.random.hex(32), this.signedTime()];
-            const digest =
-                ethers.solidityPackedKeccak256(["string", "bytes32", "uint256"], [jobId, sha256, signedtime]);
-            return { jobId, sha256, signedtime, ...this.digestSignature(digest) };
+            const bytes = this.random.below(2 ** 32);
+            const endpoint = "emeth storage v2\n/api/v1/requester/signed-put-url\n";
+            const digest = ethers.solidityPackedKeccak256(["string", "string", "bytes32", "uint256", "uint256"],
+                                                          [endpoint, jobId, sha256, bytes, signedtime]);
+            return { jobId, sha256, bytes, signedtime, ...this.digestSignature(digest) };
         });
     }
 

@@ -35,7 +35,9 @@ export class Requester {
     async upload(id, bytes) {
         const sha256 = `0x${createHash('sha256').update(bytes).digest('hex')}`;
         const signedtime = Date.now();
-        const digest = ethers.solidityPackedKeccak256(['string', 'bytes32', 'uint256'], [id, sha256, signedtime]);
+        const endpoint = 'emeth storage v2\n/api/v1/requester/signed-put-url\n';
+        const digest = ethers.solidityPackedKeccak256(
+            ['string', 'string', 'bytes32', 'uint256', 'uint256'], [endpoint, id, sha256, bytes.length, signedtime]);
         const sig = this.wallet.signingKey.sign(digest).serialized;
         const asked = await fetch(new URL('/api/v1/requester/signed-put-url', this.devnet.settings.storageApi), {
             method: 'POST',

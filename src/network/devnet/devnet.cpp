@@ -191,6 +191,7 @@ Result<void> Devnet::Impl::start_servers(const Record& record) {
     storage_options.listen.port = record.storage_port;
     storage_options.listen.public_url = options.storage_public_url;
     storage_options.folder = options.folder / "objects";
+    storage_options.chain_id = options.chain_id;
     storage_options.add_page = [this](http::Server& server) { send_on_to_network_page(server); };
     storage_server.emplace(executor, StorageApiPorts{*rpc_chain, system_clock(), system_random(), pool},
                            std::move(storage_options));

@@ -102,13 +102,19 @@ SignedRequest::SignedRequest(const boost::json::value& body)
       signed_at_ms(fields.i64("signedtime", 0)),
       digest(crypto::job_request_digest(job, signed_at_ms)) {}
 
-Task<OrRefusal<JobOnChain>> admit(chain::Chain& chain, Clock& clock, SignedRequest request, Right right) {
+Task<OrRefusal<JobOnChain>> admit(AdmissionPorts ports, SignedRequest request, Right right) {
     if (const Result<void> check = request.fields.check(); check.has_error())
         co_return http::malformed(check.error().message);
     const Result<void> is_signed = crypto::check_signature(request.digest, request.signature, request.address,
-                                                           request.signed_at_ms, clock.unix_ms());
+                                                           request.signed_at_ms, ports.clock.unix_ms());
     if (is_signed.has_error()) co_return Refusal{401, is_signed.error().message};
-    co_return co_await find_permitted(chain, request.job, request.address, right);
+    auto finding = find_permitted(ports.chain, request.job, request.address, right);
+    OrRefusal<JobOnChain> job = co_await std::move(finding);
+    if (job.has_error() || !request.times_max) co_return job;
+    const OrRefusal<void> used = ports.used.use(request.address, request.digest, request.signed_at_ms,
+                                                ports.clock.unix_ms(), *request.times_max);
+    if (used.has_error()) co_return used.error();
+    co_return job;
 }
 
 Task<OrRefusal<JobOnChain>> find_permitted(chain::Chain& chain, JobId id, Address asker, Right right) {

@@ -5,16 +5,19 @@
 //
 //   SignedRequest asked(request.json);
 //   const std::string upload_id = asked.fields.string("uploadId", 64);  // the endpoint's own fields
-//   auto admitting = admit(services.chain, services.clock, asked, Right::see_upload);
+//   asked.signed_once_for(api_client::upload_state_digest(asked.job, upload_id, asked.signed_at_ms));  // if it is ours
+//   auto admitting = admit(services.admission(), asked, Right::see_upload);
 //   const OrRefusal<JobOnChain> job = co_await std::move(admitting);
 //   if (job.has_error()) co_return job.error();
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "network/job_on_chain.hpp"
 #include "network/storage_api/refusal.hpp"
+#include "network/storage_api/used_signatures.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/json_fields.hpp"
 #include "runtime/task.hpp"
@@ -32,7 +35,15 @@ struct SignedRequest {
     Address address;
     JobId job;
     std::int64_t signed_at_ms;
-    Hash256 digest;  ///< what must have been signed: JOB and time, unless the endpoint sets another
+    /// Of one of our own endpoints: what must have been signed for it, once.
+    void signed_once_for(const Hash256& own_digest) {
+        digest = own_digest;
+        times_max = 1;
+    }
+
+    Hash256 digest;  ///< what must have been signed: of published endpoints, JOB and time
+    /// How often it counts; none: until it expires.
+    std::optional<unsigned> times_max;
 };
 
 enum class Right : std::uint8_t {
@@ -45,10 +56,18 @@ enum class Right : std::uint8_t {
     read_result,     ///< the assigned node, the verifier, and the owner once the JOB is VERIFIED
 };
 
+/// All must outlive the call.
+struct AdmissionPorts {
+    chain::Chain& chain;
+    Clock& clock;
+    UsedSignatures& used;
+};
+
 /// Returns the JOB when the request is well-formed (else 400), its address signed it within the last minute (else 401),
-/// the JOB is on chain (else 404), and the signer has `right` (else 403). 503 when the chain does not answer. For
-/// write_dataset only the JOB's record is read, and `exist` may be false.
-Task<OrRefusal<JobOnChain>> admit(chain::Chain& chain, Clock& clock, SignedRequest request, Right right);
+/// the JOB is on chain (else 404), the signer has `right` (else 403), and has not used the signature as often before as
+/// it counts (else 401). 503 when the chain does not answer. For write_dataset only the JOB's record is read, and
+/// `exist` may be false.
+Task<OrRefusal<JobOnChain>> admit(AdmissionPorts ports, SignedRequest request, Right right);
 
 /// The same of somebody who has shown otherwise than by a signature who they are.
 Task<OrRefusal<JobOnChain>> find_permitted(chain::Chain& chain, JobId job, Address asker, Right right);

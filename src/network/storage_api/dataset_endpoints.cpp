@@ -2,7 +2,7 @@
 
 #include "api_client/dataset_name.hpp"
 #include "api_client/storage_api_client.hpp"
-#include "crypto/api_signature.hpp"
+#include "api_client/storage_digests.hpp"
 #include "network/storage_api/authorisation.hpp"
 #include "network/storage_api/endpoints.hpp"
 #include "network/storage_api/object_names.hpp"
@@ -14,8 +14,8 @@ Task<http::Answer> signed_put_url(StorageServices& services, http::ServerRequest
     SignedRequest asked(request.json);
     const auto sha256 = asked.fields.fixed<Hash256>("sha256");
     const std::uint64_t bytes = asked.fields.u64("bytes");
-    asked.digest = crypto::dataset_upload_digest(asked.job, sha256, asked.signed_at_ms);
-    auto admitting = admit(services.chain, services.clock, asked, Right::write_dataset);
+    asked.signed_once_for(api_client::dataset_upload_digest(asked.job, sha256, bytes, asked.signed_at_ms));
+    auto admitting = admit(services.admission(), asked, Right::write_dataset);
     const OrRefusal<JobOnChain> job = co_await std::move(admitting);
     if (job.has_error()) co_return job.error();
 
@@ -27,7 +27,7 @@ Task<http::Answer> signed_put_url(StorageServices& services, http::ServerRequest
     if (present && *present != bytes)
         co_return http::conflict(fmt::format("dataset/{} is complete and cannot be replaced", object));
     if (!present) {
-        const OrRefusal<void> space = services.store.check_space(bytes);
+        const OrRefusal<void> space = services.store.check_space({.address = asked.address}, bytes);
         if (space.has_error()) co_return space.error();
     }
     const std::string path = put_dataset_path(object, plain_hex(sha256), std::to_string(bytes));
@@ -37,7 +37,7 @@ Task<http::Answer> signed_put_url(StorageServices& services, http::ServerRequest
 
 Task<http::Answer> signed_get_url(StorageServices& services, http::ServerRequest request) {
     const SignedRequest asked(request.json);
-    auto admitting = admit(services.chain, services.clock, asked, Right::read_dataset);
+    auto admitting = admit(services.admission(), asked, Right::read_dataset);
     const OrRefusal<JobOnChain> job = co_await std::move(admitting);
     if (job.has_error()) co_return job.error();
 

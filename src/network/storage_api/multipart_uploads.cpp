@@ -21,43 +21,9 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr mode_t private_folder = 0700;
-constexpr mode_t private_file = 0600;
-constexpr std::size_t record_bytes_max = 4'096;
-constexpr std::string_view record_name = "upload.json";
 
 Refusal unknown_upload() {
     return http::not_found("there is no such upload of this JOB and address");
-}
-
-fs::path part_path(const fs::path& folder, std::uint32_t number) {
-    return folder / fmt::format("part-{}", number);
-}
-
-Result<UploadBinding> read_record(const fs::path& folder) {
-    const fs::path file = folder / record_name;
-    const Result<std::string> text = read_file(file, record_bytes_max);
-    if (text.has_error()) return text.error();
-    const Result<boost::json::value> json = parse_json(*text, record_bytes_max, file.string());
-    if (json.has_error()) return json.error();
-    JsonObject fields(*json, file.string());
-    UploadBinding binding;
-    binding.address = fields.fixed<Address>("address");
-    binding.job = fields.fixed<JobId>("jobId");
-    binding.extension = fields.string("extension", extension_bytes_max);
-    binding.parts = static_cast<std::uint32_t>(fields.u64("parts", 1, upload_parts_max));
-    if (fields.has("sha256")) binding.sha256 = fields.fixed<Hash256>("sha256");
-    if (const Result<void> check = fields.check(); check.has_error()) return check.error();
-    return binding;
-}
-
-std::string file_name_of(const UploadBinding& binding, std::string_view key) {
-    return binding.sha256 ? api_client::bound_result_name(binding.job, *binding.sha256, binding.extension)
-                          : api_client::unbound_result_name(binding.job, key, binding.extension);
-}
-
-std::int64_t age_s(const fs::path& file, std::int64_t now_unix_s) {
-    struct stat status {};
-    return ::stat(file.c_str(), &status) == 0 ? now_unix_s - status.st_mtim.tv_sec : 0;
 }
 
 /// Calls take(bytes) for the whole file, piece by piece.
@@ -84,13 +50,6 @@ std::string_view unquoted(std::string_view etag) {
 
 }  // namespace
 
-struct MultipartUploads::Upload {
-    UploadBinding binding;
-    std::string key;
-    fs::path folder;
-    std::string file_name;
-};
-
 std::string MultipartUploads::key_of(std::string_view upload_id) {
     return plain_hex(crypto::sha256(upload_id));
 }
@@ -99,123 +58,130 @@ std::string MultipartUploads::etag(const Hash256& sha256) {
     return fmt::format("\"{}\"", plain_hex(sha256));
 }
 
-fs::path MultipartUploads::folder_of(const JobId& job, std::string_view key) const {
-    return store_.uploads() / plain_hex(job) / key;
+std::vector<fs::path> MultipartUploads::folders() const {
+    std::vector<fs::path> found;
+    std::error_code ignored;
+    for (const fs::directory_entry& job : fs::directory_iterator(store_.uploads(), ignored))
+        for (const fs::directory_entry& entry : fs::directory_iterator(job.path(), ignored))
+            found.push_back(entry.path());
+    return found;
 }
 
-void MultipartUploads::sweep(std::int64_t now_unix_s) {
-    std::error_code ignored;
-    for (const fs::directory_entry& job : fs::directory_iterator(store_.uploads(), ignored)) {
-        for (const fs::directory_entry& entry : fs::directory_iterator(job.path(), ignored)) {
-            const Result<UploadBinding> binding = read_record(entry.path());
-            if (!binding || age_s(entry.path(), now_unix_s) > abandoned_after_s) {
-                fs::remove_all(entry.path(), ignored);
-                continue;
-            }
-            const std::string key = entry.path().filename().string();
-            const Upload upload{*binding, key, entry.path(), file_name_of(*binding, key)};
-            if (is_complete(upload)) remove_parts(upload);
+void MultipartUploads::recover() {
+    for (const fs::path& folder : folders()) {
+        const Result<Upload> upload = read_upload(folder);
+        if (upload.has_error()) {
+            remove(folder);
+            continue;
         }
+        std::error_code ignored;
+        for (const fs::directory_entry& file : fs::directory_iterator(folder, ignored))
+            store_.enter(file.path(), upload->payer());
+        if (is_complete(*upload)) remove_parts(*upload);
     }
+}
+
+std::vector<Upload> MultipartUploads::all() const {
+    std::vector<Upload> uploads;
+    for (const fs::path& folder : folders())
+        if (Result<Upload> upload = read_upload(folder)) uploads.push_back(std::move(*upload));
+    return uploads;
+}
+
+void MultipartUploads::remove_abandoned(std::int64_t now_unix_s, const std::set<std::string>& keys_in_work) {
+    const std::int64_t patience_s = store_.limits().abandoned_upload_days * 86'400;
+    for (const Upload& upload : all())
+        if (now_unix_s - upload.touched_at_unix_s() > patience_s && !keys_in_work.contains(upload.key))
+            remove(upload.folder);
 }
 
 std::size_t MultipartUploads::open_uploads() const {
-    std::size_t count = 0;
-    std::error_code ignored;
-    for (const fs::directory_entry& job : fs::directory_iterator(store_.uploads(), ignored)) {
-        for (const fs::directory_entry& entry : fs::directory_iterator(job.path(), ignored)) {
-            const Result<UploadBinding> binding = read_record(entry.path());
-            if (!binding) continue;
-            const std::string key = entry.path().filename().string();
-            if (!is_complete({*binding, key, entry.path(), file_name_of(*binding, key)})) ++count;
-        }
-    }
-    return count;
+    const std::vector<Upload> uploads = all();
+    return static_cast<std::size_t>(
+        std::count_if(uploads.begin(), uploads.end(), [this](const Upload& upload) { return !is_complete(upload); }));
 }
 
-OrRefusal<UploadTicket> MultipartUploads::open(const UploadBinding& binding, Random& random) {
+OrRefusal<void> MultipartUploads::make_room(const fs::path& job_folder, const std::set<std::string>& keys_in_work) {
+    std::size_t opened = 0;
+    std::optional<Upload> oldest;
+    std::error_code ignored;
+    for (const fs::directory_entry& entry : fs::directory_iterator(job_folder, ignored)) {
+        ++opened;
+        const Result<Upload> upload = read_upload(entry.path());
+        if (upload.has_error() || keys_in_work.contains(upload->key) || is_complete(*upload) || upload->has_parts())
+            continue;
+        if (!oldest || upload->touched_at_unix_ns() < oldest->touched_at_unix_ns()) oldest = *upload;
+    }
+    if (opened < uploads_per_job_max) return {};
+    if (!oldest) return Refusal{429, fmt::format("{} uploads of this JOB have parts; complete one of them", opened)};
+    const Result<void> removed = store_.remove(oldest->folder);
+    if (removed.has_error()) return disk_refusal(removed.error());
+    return {};
+}
+
+OrRefusal<UploadTicket> MultipartUploads::open(const UploadBinding& binding, const std::string& upload_id,
+                                               const std::set<std::string>& keys_in_work) {
     const fs::path job_folder = store_.uploads() / plain_hex(binding.job);
     if (const Result<void> made = create_folder(job_folder, private_folder); made.has_error())
         return disk_refusal(made.error());
-    const auto opened =
-        static_cast<std::size_t>(std::distance(fs::directory_iterator(job_folder), fs::directory_iterator()));
-    if (opened >= uploads_per_job_max)
-        return Refusal{429, fmt::format("{} uploads were opened for this JOB; continue one of them", opened)};
-
-    std::array<std::uint8_t, 32> secret{};
-    random.fill(secret);
-    UploadTicket ticket;
-    ticket.upload_id = to_hex(secret).substr(2);
-    ticket.key = key_of(ticket.upload_id);
-    ticket.file_name = file_name_of(binding, ticket.key);
-
-    const fs::path folder = folder_of(binding.job, ticket.key);
-    if (const Result<void> made = create_folder(folder, private_folder); made.has_error())
+    const Upload upload(binding, job_folder / key_of(upload_id));
+    const UploadTicket ticket{upload_id, upload.key, upload.file_name};
+    if (const Result<Upload> present = read_upload(upload.folder)) {
+        if (present->binding == binding) return ticket;
+        return http::conflict("the signature has opened another upload of this JOB; sign the request again");
+    }
+    const OrRefusal<void> room = make_room(job_folder, keys_in_work);
+    if (room.has_error()) return room.error();
+    const OrRefusal<void> space = store_.book().check(upload.payer(), binding.size.bytes_max());
+    if (space.has_error()) return space.error();
+    if (const Result<void> made = create_folder(upload.folder, private_folder); made.has_error())
         return disk_refusal(made.error());
-    boost::json::object record{{"address", binding.address.hex()},
-                               {"jobId", binding.job.hex()},
-                               {"extension", binding.extension},
-                               {"parts", binding.parts}};
-    if (binding.sha256) record["sha256"] = binding.sha256->hex();
-    const Result<void> written = write_file_durably(folder / record_name, json_text(std::move(record)), private_file);
-    if (written.has_error()) return disk_refusal(written.error());
+    const OrRefusal<void> written = store_.write_small(upload.record(), record_text(binding), upload.payer());
+    if (written.has_error()) return written.error();
     return ticket;
 }
 
-OrRefusal<MultipartUploads::Upload> MultipartUploads::find(const JobId& job, std::string_view key) const {
-    Upload upload;
-    upload.key = key;
-    upload.folder = folder_of(job, key);
-    const Result<UploadBinding> binding = read_record(upload.folder);
-    if (!binding) return unknown_upload();
-    upload.binding = *binding;
-    upload.file_name = file_name_of(*binding, key);
-    return upload;
+OrRefusal<Upload> MultipartUploads::find(const JobId& job, std::string_view key) const {
+    Result<Upload> upload = read_upload(store_.uploads() / plain_hex(job) / key);
+    if (upload.has_error()) return unknown_upload();
+    return std::move(*upload);
 }
 
 bool MultipartUploads::is_complete(const Upload& upload) const {
     return store_.bytes_of(ObjectKind::result, upload.file_name).has_value();
 }
 
-OrRefusal<MultipartUploads::Upload> MultipartUploads::find_own(std::string_view upload_id, const JobId& job,
-                                                               const Address& address) const {
+OrRefusal<Upload> MultipartUploads::find_own(std::string_view upload_id, const JobId& job,
+                                             const Address& address) const {
     OrRefusal<Upload> upload = find(job, key_of(upload_id));
     if (upload && upload->binding.address != address) return unknown_upload();
     return upload;
 }
 
 OrRefusal<void> MultipartUploads::put_part(const JobId& job, std::string_view key, std::uint32_t number,
-                                           const fs::path& temporary) {
+                                           const fs::path& temporary, SpaceBook::Reservation reservation) {
     const OrRefusal<Upload> upload = find(job, key);
     if (upload.has_error()) return upload.error();
-    if (number < 1 || number > upload->binding.parts)
-        return http::not_found(fmt::format("the upload has parts 1 to {}", upload->binding.parts));
+    if (number < 1 || number > upload->binding.size.parts)
+        return http::not_found(fmt::format("the upload has parts 1 to {}", upload->binding.size.parts));
     if (is_complete(*upload)) {
         if (upload->binding.sha256) return {};
         return http::conflict("the upload is complete and cannot be changed");
     }
-    const fs::path target = part_path(upload->folder, number);
-    const std::uint64_t replaced = file_bytes(target).value_or(0);
-    const std::uint64_t bytes = file_bytes(temporary).value_or(0);
-    const Result<void> published = publish_file(temporary, target);
-    if (published.has_error()) return disk_refusal(published.error());
-    store_.add_bytes(bytes);
-    store_.remove_bytes(replaced);
-    return {};
+    return store_.publish_part(upload->part(number), temporary, std::move(reservation), upload->payer());
 }
 
 /// The total size. Every part but the last must be full, and the last may be empty only when it is the only one.
 OrRefusal<std::uint64_t> MultipartUploads::check_parts(const Upload& upload) const {
     std::uint64_t total = 0;
-    for (std::uint32_t number = 1; number <= upload.binding.parts; ++number) {
-        const std::optional<std::uint64_t> bytes = file_bytes(part_path(upload.folder, number));
-        if (!bytes) return http::conflict(fmt::format("part {} of {} is missing", number, upload.binding.parts));
-        const bool is_last = number == upload.binding.parts;
-        if (!is_last && *bytes != upload_part_bytes)
-            return http::conflict(
-                fmt::format("part {} has {} bytes; every part but the last has {}", number, *bytes, upload_part_bytes));
-        if (is_last && *bytes == 0 && number > 1)
-            return http::conflict(fmt::format("part {}, the last one, is empty", number));
+    for (std::uint32_t number = 1; number <= upload.binding.size.parts; ++number) {
+        const std::optional<std::uint64_t> bytes = file_bytes(upload.part(number));
+        if (!bytes) return http::conflict(fmt::format("part {} of {} is missing", number, upload.binding.size.parts));
+        const PartLength length = upload.binding.size.length_of(number);
+        if (!length.allows(*bytes))
+            return http::conflict(fmt::format("part {} has {} bytes, but must have {}{}", number, *bytes,
+                                              length.is_exact ? "" : "at most ", length.bytes_max));
+        if (*bytes == 0 && number > 1) return http::conflict(fmt::format("part {}, the last one, is empty", number));
         total += *bytes;
     }
     return total;
@@ -234,8 +200,8 @@ OrRefusal<UploadDigest> MultipartUploads::digest(std::string_view upload_id, con
         const OrRefusal<std::uint64_t> total = check_parts(*upload);
         if (total.has_error()) return total.error();
         digest.bytes = *total;
-        for (std::uint32_t number = 1; number <= upload->binding.parts; ++number)
-            files.push_back(part_path(upload->folder, number));
+        for (std::uint32_t number = 1; number <= upload->binding.size.parts; ++number)
+            files.push_back(upload->part(number));
     }
     crypto::Sha256 hash;
     for (const fs::path& file : files) {
@@ -254,15 +220,14 @@ OrRefusal<Hash256> MultipartUploads::assemble(const Upload& upload, const std::v
                                               const fs::path& temporary) {
     Result<http::OutputFile> output = http::OutputFile::create(temporary);
     if (output.has_error()) return disk_refusal(output.error());
-    for (std::uint32_t number = 1; number <= upload.binding.parts; ++number) {
+    for (std::uint32_t number = 1; number <= upload.binding.size.parts; ++number) {
         crypto::Sha256 part_hash;
-        const OrRefusal<void> copied =
-            read_pieces(part_path(upload.folder, number), [&](std::string_view piece) -> OrRefusal<void> {
-                part_hash.update(piece);
-                const Result<void> written = output->append(piece);
-                if (written.has_error()) return disk_refusal(written.error());
-                return {};
-            });
+        const OrRefusal<void> copied = read_pieces(upload.part(number), [&](std::string_view piece) -> OrRefusal<void> {
+            part_hash.update(piece);
+            const Result<void> written = output->append(piece);
+            if (written.has_error()) return disk_refusal(written.error());
+            return {};
+        });
         if (copied.has_error()) return copied.error();
         if (unquoted(etags[number - 1]) != unquoted(etag(part_hash.finish())))
             return http::conflict(fmt::format("part {} is another than its ETag says; upload it again", number));
@@ -283,9 +248,9 @@ OrRefusal<std::string> MultipartUploads::complete(std::string_view upload_id, co
     const OrRefusal<Upload> upload = find_own(upload_id, job, address);
     if (upload.has_error()) return upload.error();
     if (upload->binding.extension != extension) return unknown_upload();
-    if (etags.size() != upload->binding.parts)
+    if (etags.size() != upload->binding.size.parts)
         return http::malformed(
-            fmt::format("{} parts are listed; the upload has {}", etags.size(), upload->binding.parts));
+            fmt::format("{} parts are listed; the upload has {}", etags.size(), upload->binding.size.parts));
     if (is_complete(*upload)) {
         remove_parts(*upload);
         return upload->file_name;
@@ -293,7 +258,9 @@ OrRefusal<std::string> MultipartUploads::complete(std::string_view upload_id, co
 
     const OrRefusal<std::uint64_t> total = check_parts(*upload);
     if (total.has_error()) return total.error();
-    if (const OrRefusal<void> space = store_.check_space(*total); space.has_error()) return space.error();
+    // Beside the parts, which are removed at once: the quotas have room for one of the two.
+    OrRefusal<SpaceBook::Reservation> space = store_.reserve({}, *total);
+    if (space.has_error()) return space.error();
     const fs::path temporary = store_.incoming() / fmt::format("assembled-{}.tmp", upload->key);
     const http::RemoveAtEnd remove_at_end(temporary);
     const OrRefusal<Hash256> assembled = assemble(*upload, etags, temporary);
@@ -301,20 +268,20 @@ OrRefusal<std::string> MultipartUploads::complete(std::string_view upload_id, co
     if (upload->binding.sha256 && *assembled != *upload->binding.sha256)
         return http::conflict(fmt::format("the parts make a file with sha256 {}; the upload was opened for {}",
                                           assembled->hex(), upload->binding.sha256->hex()));
-    const OrRefusal<void> published = store_.publish(ObjectKind::result, upload->file_name, temporary, *assembled);
+    const OrRefusal<void> published =
+        store_.publish(ObjectKind::result, upload->file_name, temporary, *assembled, std::move(*space));
     if (published.has_error()) return published.error();
     remove_parts(*upload);
     return upload->file_name;
 }
 
 void MultipartUploads::remove_parts(const Upload& upload) {
-    for (std::uint32_t number = 1; number <= upload.binding.parts; ++number) {
-        const fs::path part = part_path(upload.folder, number);
-        const std::uint64_t bytes = file_bytes(part).value_or(0);
-        std::error_code error;
-        if (fs::remove(part, error)) store_.remove_bytes(bytes);
-        if (error) spdlog::warn("cannot remove {}: {}", part.string(), error.message());
-    }
+    for (std::uint32_t number = 1; number <= upload.binding.size.parts; ++number) remove(upload.part(number));
+}
+
+void MultipartUploads::remove(const fs::path& path) {
+    if (const Result<void> removed = store_.remove(path); removed.has_error())
+        spdlog::warn("{}", removed.error().message);
 }
 
 }  // namespace emeth::network

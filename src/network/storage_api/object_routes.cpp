@@ -2,7 +2,10 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <memory>
 
+#include "api_client/dataset_name.hpp"
+#include "http/body_digest.hpp"
 #include "network/storage_api/endpoints.hpp"
 #include "network/storage_api/object_names.hpp"
 #include "statemachine/upload_parts.hpp"
@@ -17,11 +20,25 @@ std::optional<std::uint64_t> parse_number(const std::string& text) {
     return value;
 }
 
-std::uint32_t part_number(const http::ServerRequest& request) {
-    const std::string& text = request.captures.at("part");
-    std::uint32_t number = 0;
-    std::from_chars(text.data(), text.data() + text.size(), number);
-    return number;
+/// What a PUT holds from its header on until it is over: nobody else puts the same, and its space is set aside.
+struct Put {
+    Put(std::set<std::string>& claimed, std::string name, SpaceBook::Reservation reserved)
+        : claim(claimed, std::move(name)), reservation(std::move(reserved)) {}
+    Claim claim;
+    SpaceBook::Reservation reservation;
+};
+
+SpaceBook::Reservation space_of(const http::ServerRequest& request) {
+    return std::move(std::static_pointer_cast<Put>(request.admitted)->reservation);
+}
+
+/// The length that the body will have: no more is read than was announced.
+OrRefusal<std::uint64_t> announced_length(const http::ServerRequest& request) {
+    if (request.header("content-length").empty() || !request.header("transfer-encoding").empty())
+        return Refusal{411, "the length of the body must be announced by Content-Length"};
+    const std::optional<std::uint64_t> length = parse_number(std::string(request.header("content-length")));
+    if (!length) return http::malformed("Content-Length is no number");
+    return *length;
 }
 
 Task<http::Answer> get_object(StorageServices& services, ObjectKind kind, http::ServerRequest request) {
@@ -42,10 +59,11 @@ Task<http::Answer> put_dataset(StorageServices& services, http::ServerRequest re
     if (request.file->bytes != bytes || request.file->sha256 != sha256)
         co_return http::malformed(fmt::format("{} bytes of SHA-256 {} came; other ones were announced",
                                               request.file->bytes, request.file->sha256.hex()));
-    const Claim claim(services.datasets_in_work, object);
-    if (!claim.held()) co_return Refusal{503, "this dataset is being stored; try again"};
-    auto work = [&services, &object, &request] {
-        return services.store.publish(ObjectKind::dataset, object, request.file->path, request.file->sha256);
+    auto work = [&services, &object, &request]() -> OrRefusal<void> {
+        const OrRefusal<void> whole = http::check_body_digest(request);
+        if (whole.has_error()) return whole;
+        return services.store.publish(ObjectKind::dataset, object, request.file->path, request.file->sha256,
+                                      space_of(request));
     };
     auto publishing = services.pool.run(std::move(work));
     const OrRefusal<void> published = co_await std::move(publishing);
@@ -56,11 +74,16 @@ Task<http::Answer> put_dataset(StorageServices& services, http::ServerRequest re
 
 Task<http::Answer> put_part(StorageServices& services, http::ServerRequest request) {
     const std::optional<JobId> job = JobId::parse(request.captures.at("job"));
+    const std::optional<std::uint64_t> part = parse_number(request.captures.at("part"));
     const std::string& key = request.captures.at("key");
-    if (!job || !is_object_name(key)) co_return http::not_found("there is no such upload");
+    if (!job || !part || *part > upload_parts_max || !is_object_name(key))
+        co_return http::not_found("there is no such upload");
     if (services.uploads_in_work.contains(key)) co_return Refusal{503, "the upload is being completed"};
-    auto work = [&services, &job, &key, &request] {
-        return services.uploads.put_part(*job, key, part_number(request), request.file->path);
+    auto work = [&services, &job, &key, &part, &request]() -> OrRefusal<void> {
+        const OrRefusal<void> whole = http::check_body_digest(request);
+        if (whole.has_error()) return whole;
+        return services.uploads.put_part(*job, key, static_cast<std::uint32_t>(*part), request.file->path,
+                                         space_of(request));
     };
     auto storing = services.pool.run(std::move(work));
     const OrRefusal<void> stored = co_await std::move(storing);
@@ -68,6 +91,40 @@ Task<http::Answer> put_part(StorageServices& services, http::ServerRequest reque
     http::ServerResponse response;
     response.headers["ETag"] = MultipartUploads::etag(request.file->sha256);
     co_return response;
+}
+
+OrRefusal<std::shared_ptr<void>> admit_dataset(StorageServices& services, const http::ServerRequest& request) {
+    if (const OrRefusal<void> checked = services.check_url(request); checked.has_error()) return checked.error();
+    const OrRefusal<std::uint64_t> length = announced_length(request);
+    if (length.has_error()) return length.error();
+    const std::string& object = request.captures.at("name");
+    if (parse_number(request.captures.at("bytes")) != *length)
+        return http::malformed(fmt::format("the dataset that was announced has {} bytes; this body has {}",
+                                           request.captures.at("bytes"), *length));
+    if (services.datasets_in_work.contains(object))
+        return Refusal{503, "this dataset is being stored already; ask again when that is over"};
+    OrRefusal<SpaceBook::Reservation> space =
+        services.store.reserve({.address = api_client::uploader_of(object)}, *length);
+    if (space.has_error()) return space.error();
+    return std::make_shared<Put>(services.datasets_in_work, object, std::move(*space));
+}
+
+OrRefusal<std::shared_ptr<void>> admit_part(StorageServices& services, const http::ServerRequest& request) {
+    if (const OrRefusal<void> checked = services.check_url(request); checked.has_error()) return checked.error();
+    const OrRefusal<std::uint64_t> length = announced_length(request);
+    if (length.has_error()) return length.error();
+    const std::optional<PartLength> signed_for = PartLength::parse(request.captures.at("length"));
+    if (!signed_for || !signed_for->allows(*length))
+        return http::malformed(
+            fmt::format("the body of part {} must have {} bytes, as its upload says; this one has {}",
+                        request.captures.at("part"), request.captures.at("length"), *length));
+    const std::string name = fmt::format("{}/{}", request.captures.at("key"), request.captures.at("part"));
+    if (services.parts_in_work.contains(name))
+        return Refusal{503, "this part is being put already; ask again when that is over"};
+    const Payer payer{Address::parse(request.captures.at("address")), JobId::parse(request.captures.at("job"))};
+    OrRefusal<SpaceBook::Reservation> space = services.store.reserve(payer, *length);
+    if (space.has_error()) return space.error();
+    return std::make_shared<Put>(services.parts_in_work, name, std::move(*space));
 }
 
 }  // namespace
@@ -81,14 +138,12 @@ void add_object_routes(http::Server& server, StorageServices& services) {
         "PUT", put_dataset_path("{name}", "{sha256}", "{bytes}"), services.store.limits().dataset_bytes_max,
         services.store.incoming(),
         [&services](http::ServerRequest request) { return put_dataset(services, std::move(request)); },
-        [&services](const http::ServerRequest& request) { return services.check_url(request); });
+        [&services](const http::ServerRequest& request) { return admit_dataset(services, request); });
     server.route_file(
-        "PUT", put_part_path("{job}", "{key}", "{part}"), upload_part_bytes, services.store.incoming(),
+        "PUT", put_part_path("{address}", "{job}", "{key}", "{part}", "{length}"), upload_part_bytes,
+        services.store.incoming(),
         [&services](http::ServerRequest request) { return put_part(services, std::move(request)); },
-        [&services](const http::ServerRequest& request) {
-            const OrRefusal<void> checked = services.check_url(request);
-            return checked.has_error() ? checked : services.store.check_space(upload_part_bytes);
-        });
+        [&services](const http::ServerRequest& request) { return admit_part(services, request); });
 }
 
 }  // namespace emeth::network

@@ -1,20 +1,23 @@
 #include "network/storage_api/object_store.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <limits>
 #include <utility>
 
+#include "api_client/dataset_name.hpp"
+#include "api_client/result_name.hpp"
 #include "crypto/sha256.hpp"
 #include "runtime/durable_file.hpp"
+#include "runtime/private_folder.hpp"
 
 namespace emeth::network {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr mode_t private_folder = 0700;
 constexpr mode_t private_file = 0600;
 constexpr std::size_t secret_file_bytes_max = 128;
 
@@ -35,12 +38,10 @@ Result<void> remove_contents(const fs::path& folder) {
     return {};
 }
 
-std::uint64_t bytes_below(const fs::path& folder) {
-    std::uint64_t bytes = 0;
-    std::error_code ignored;
-    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder, ignored))
-        bytes += file_bytes(entry.path()).value_or(0);
-    return bytes;
+/// Datasets count for whoever uploaded them, results for their JOB.
+Payer payer_of(ObjectKind kind, std::string_view object) {
+    if (kind == ObjectKind::dataset) return {.address = api_client::uploader_of(object)};
+    return {.job = job_of_object(object)};
 }
 
 }  // namespace
@@ -53,9 +54,14 @@ std::optional<std::uint64_t> file_bytes(const fs::path& file) {
 
 Result<void> ObjectStore::open() {
     for (const fs::path& folder : {folder_, folder_ / "dataset", folder_ / "result", incoming(), uploads(), verdicts()})
-        if (Result<void> made = create_folder(folder, private_folder); !made) return made;
+        if (Result<void> made = open_private_folder(folder); !made) return made;
     if (Result<void> swept = remove_contents(incoming()); !swept) return swept;
-    bytes_used_ = bytes_below(folder_);
+    std::error_code error;
+    for (const ObjectKind kind : {ObjectKind::dataset, ObjectKind::result})
+        for (const fs::directory_entry& entry : fs::directory_iterator(folder_ / name(kind), error))
+            enter(entry.path(), payer_of(kind, entry.path().filename().string()));
+    for (const fs::directory_entry& entry : fs::directory_iterator(verdicts(), error)) enter(entry.path(), {});
+    if (error) return permanent_error(fmt::format("cannot list {}: {}", folder_.string(), error.message()));
     return {};
 }
 
@@ -91,42 +97,93 @@ std::int64_t ObjectStore::stored_at_unix_s(ObjectKind kind, std::string_view obj
                                                             : std::numeric_limits<std::int64_t>::max();
 }
 
-std::size_t ObjectStore::count(ObjectKind kind) const {
+std::vector<std::string> ObjectStore::names(ObjectKind kind) const {
+    std::vector<std::string> all;
     std::error_code ignored;
-    const fs::directory_iterator objects(folder_ / name(kind), ignored);
-    return static_cast<std::size_t>(std::distance(begin(objects), end(objects)));
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder_ / name(kind), ignored))
+        all.push_back(entry.path().filename().string());
+    return all;
 }
 
 Result<std::uint64_t> ObjectStore::disk_free_bytes() const {
     return free_bytes(folder_);
 }
 
-OrRefusal<void> ObjectStore::check_space(std::uint64_t bytes) const {
-    const std::uint64_t used = bytes_used_;
-    if (used >= limits_.total_bytes_max || bytes > limits_.total_bytes_max - used)
-        return Refusal{507, fmt::format("the store is full: {} of {} bytes are in use, {} more were asked for", used,
-                                        limits_.total_bytes_max, bytes)};
+OrRefusal<SpaceBook::Reservation> ObjectStore::reserve(const Payer& payer, std::uint64_t bytes) {
+    OrRefusal<SpaceBook::Reservation> reserved = book_.reserve(payer, bytes);
+    if (reserved.has_error()) return reserved;
+    // Read before the disk: what is stored in between is then counted twice rather than not at all.
+    const std::uint64_t promised = book_.total().reserved;
     const Result<std::uint64_t> free = disk_free_bytes();
     if (free.has_error()) return disk_refusal(free.error());
-    if (*free < limits_.disk_free_bytes_min || bytes > *free - limits_.disk_free_bytes_min)
-        return Refusal{
-            507, fmt::format("the server's disk is full: {} bytes are free, {} more were asked for", *free, bytes)};
+    if (*free < limits_.disk_free_bytes_min || promised > *free - limits_.disk_free_bytes_min)
+        return Refusal{507,
+                       fmt::format("the server's disk is full: {} bytes are free, of which {} are kept free and {} "
+                                   "are promised to uploads that run, {} more were asked for; try again later",
+                                   *free, limits_.disk_free_bytes_min, promised - bytes, bytes)};
+    return reserved;
+}
+
+OrRefusal<void> ObjectStore::check_space(const Payer& payer, std::uint64_t bytes) {
+    const OrRefusal<SpaceBook::Reservation> reserved = reserve(payer, bytes);
+    if (reserved.has_error()) return reserved.error();
     return {};
 }
 
+std::string ObjectStore::key_of(const fs::path& path) const {
+    return path.lexically_relative(folder_).string();
+}
+
+void ObjectStore::enter(const fs::path& file, const Payer& payer) {
+    if (const std::optional<std::uint64_t> bytes = file_bytes(file)) book_.found(key_of(file), payer, *bytes);
+}
+
+/// The file lies in place. Whoever has removed it since may have found nothing in the book yet.
+void ObjectStore::store(SpaceBook::Reservation reservation, const fs::path& file, const Payer& payer) {
+    book_.store(std::move(reservation), key_of(file), payer, file_bytes(file).value_or(0));
+    if (!file_bytes(file)) book_.erase(key_of(file));
+}
+
 OrRefusal<void> ObjectStore::publish(ObjectKind kind, std::string_view object, const fs::path& temporary,
-                                     const Hash256& sha256) {
+                                     const Hash256& sha256, SpaceBook::Reservation reservation) {
     const fs::path target = path(kind, object);
     if (file_bytes(target)) {
         const Result<Hash256> present = crypto::sha256_of_file(target);
         if (present.has_error()) return disk_refusal(present.error());
+        if (*present == sha256 && kind == ObjectKind::dataset)
+            ::utimensat(AT_FDCWD, target.c_str(), nullptr, AT_SYMLINK_NOFOLLOW);
         if (*present == sha256) return {};
         return http::conflict(fmt::format("{}/{} is complete and cannot be replaced", name(kind), object));
     }
-    const std::uint64_t bytes = file_bytes(temporary).value_or(0);
     const Result<void> published = publish_file(temporary, target);
     if (published.has_error()) return disk_refusal(published.error());
-    add_bytes(bytes);
+    store(std::move(reservation), target, payer_of(kind, object));
+    return {};
+}
+
+OrRefusal<void> ObjectStore::publish_part(const fs::path& part, const fs::path& temporary,
+                                          SpaceBook::Reservation reservation, const Payer& payer) {
+    const Result<void> published = publish_file(temporary, part);
+    if (published.has_error()) return disk_refusal(published.error());
+    store(std::move(reservation), part, payer);
+    return {};
+}
+
+OrRefusal<void> ObjectStore::write_small(const fs::path& file, std::string_view text, const Payer& payer) {
+    OrRefusal<SpaceBook::Reservation> space = reserve(payer, text.size());
+    if (space.has_error()) return space.error();
+    const Result<void> written = write_file_durably(file, text, private_file);
+    if (written.has_error()) return disk_refusal(written.error());
+    store(std::move(*space), file, payer);
+    return {};
+}
+
+Result<void> ObjectStore::remove(const fs::path& path) {
+    std::error_code error;
+    fs::remove_all(path, error);
+    if (error) return permanent_error(fmt::format("cannot remove {}: {}", path.string(), error.message()));
+    book_.erase(key_of(path));
+    book_.erase_below(key_of(path) + "/");
     return {};
 }
 

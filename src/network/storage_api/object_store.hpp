@@ -2,36 +2,33 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
-#include "api_client/storage_api_client.hpp"
 #include "network/storage_api/object_names.hpp"
 #include "network/storage_api/refusal.hpp"
+#include "network/storage_api/space_book.hpp"
+#include "network/storage_api/storage_limits.hpp"
 #include "runtime/random.hpp"
 #include "runtime/result.hpp"
 #include "statemachine/types.hpp"
 
 namespace emeth::network {
 
-struct StorageLimits {
-    std::uint64_t dataset_bytes_max = api_client::dataset_bytes_max;
-    std::uint64_t total_bytes_max = std::uint64_t{4} << 40;        ///< of all objects and open uploads together
-    std::uint64_t disk_free_bytes_min = std::uint64_t{256} << 20;  ///< uploads must leave this much free
-};
-
 /// Layout: dataset/<name>, result/<name>, incoming/ (temporaries), uploads/ (see MultipartUploads), verdict/ (see
 /// VerdictReasons), secret. All calls block. May be used from several threads as long as each touches different files;
 /// callers must keep two calls from publishing the same name at once.
 class ObjectStore {
 public:
-    ObjectStore(std::filesystem::path folder, StorageLimits limits) : folder_(std::move(folder)), limits_(limits) {}
+    ObjectStore(std::filesystem::path folder, StorageLimits limits)
+        : folder_(std::move(folder)), limits_(limits), book_(limits) {}
 
-    /// Makes the folders (0700), removes temporary files left by a crash, and counts the bytes in use.
+    /// Makes the folders (0700), removes temporary files left by a crash, and enters complete objects and reasons into
+    /// the book.
     Result<void> open();
     /// The key that signs URLs: generated at first use and kept, so that URLs outlive a restart.
     Result<std::array<std::uint8_t, 32>> secret(Random& random);
@@ -47,30 +44,40 @@ public:
     /// object.
     [[nodiscard]] std::int64_t stored_at_unix_s(ObjectKind kind, std::string_view object) const;
 
-    /// Whether `bytes` more may be stored; 413 or 507 when not.
-    [[nodiscard]] OrRefusal<void> check_space(std::uint64_t bytes) const;
+    /// Sets space aside; 507 when there is none, on the disk or within the quotas of the payer.
+    [[nodiscard]] OrRefusal<SpaceBook::Reservation> reserve(const Payer& payer, std::uint64_t bytes);
+    /// Whether reserve() would do it now.
+    [[nodiscard]] OrRefusal<void> check_space(const Payer& payer, std::uint64_t bytes);
     [[nodiscard]] const StorageLimits& limits() const { return limits_; }
-    /// Of all objects and open uploads together.
-    [[nodiscard]] std::uint64_t bytes_used() const { return bytes_used_; }
-    /// Complete objects of this kind.
-    [[nodiscard]] std::size_t count(ObjectKind kind) const;
+    [[nodiscard]] const SpaceBook& book() const { return book_; }
+    /// Of complete objects.
+    [[nodiscard]] std::vector<std::string> names(ObjectKind kind) const;
     [[nodiscard]] Result<std::uint64_t> disk_free_bytes() const;
 
-    /// Moves a temporary file from incoming() into place. Publishing the same content again is not an error; different
-    /// content is 409.
+    /// Moves a temporary file from incoming() into place. Publishing the same content again is not an error, and makes
+    /// a dataset as young as a new one; different content is 409.
     OrRefusal<void> publish(ObjectKind kind, std::string_view object, const std::filesystem::path& temporary,
-                            const Hash256& sha256);
+                            const Hash256& sha256, SpaceBook::Reservation reservation);
+    /// The same for a part below uploads(), which replaces the one that is there.
+    OrRefusal<void> publish_part(const std::filesystem::path& part, const std::filesystem::path& temporary,
+                                 SpaceBook::Reservation reservation, const Payer& payer);
+    /// Writes a small file below uploads() or verdicts() in place of the one that is there.
+    OrRefusal<void> write_small(const std::filesystem::path& file, std::string_view text, const Payer& payer);
+    /// A file, or a folder with all that is in it.
+    Result<void> remove(const std::filesystem::path& path);
+    /// Enters a file that was found at the start.
+    void enter(const std::filesystem::path& file, const Payer& payer);
     /// The newest result object of a JOB with this extension.
     [[nodiscard]] std::optional<std::string> newest_result(const JobId& job, std::string_view extension) const;
 
-    /// Adjusts the count of bytes in use for what others store below uploads() and verdicts().
-    void add_bytes(std::uint64_t bytes) { bytes_used_ += bytes; }
-    void remove_bytes(std::uint64_t bytes) { bytes_used_ -= bytes; }
-
 private:
+    /// The name of a file in the book: its path below the folder.
+    [[nodiscard]] std::string key_of(const std::filesystem::path& path) const;
+    void store(SpaceBook::Reservation reservation, const std::filesystem::path& file, const Payer& payer);
+
     std::filesystem::path folder_;
     StorageLimits limits_;
-    std::atomic<std::uint64_t> bytes_used_ = 0;
+    SpaceBook book_;
 };
 
 /// Size of a regular file; none for anything else.

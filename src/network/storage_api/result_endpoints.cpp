@@ -1,8 +1,7 @@
 #include <fmt/format.h>
 
-#include <cmath>
-
 #include "api_client/storage_api_client.hpp"
+#include "api_client/storage_digests.hpp"
 #include "network/storage_api/authorisation.hpp"
 #include "network/storage_api/endpoints.hpp"
 #include "network/storage_api/object_names.hpp"
@@ -16,13 +15,9 @@ using api_client::result_extension;
 
 constexpr std::size_t upload_id_bytes_max = 64;
 constexpr std::size_t etag_bytes_max = 80;
+/// A client repeats a request whose answer was lost; whoever copies it must not have URLs signed without end.
+constexpr unsigned answers_per_opening_max = 16;
 constexpr std::uint64_t complete_bytes_max = 2 << 20;  // upload_parts_max ETags
-
-/// Clients send the file's size divided by the part size, unrounded.
-std::optional<std::uint32_t> parts_from(double part_number) {
-    if (!(part_number >= 0) || part_number > upload_parts_max) return std::nullopt;
-    return std::max(std::uint32_t{1}, static_cast<std::uint32_t>(std::ceil(part_number)));
-}
 
 /// The ETags in the order of their parts, which must be 1, 2, 3, …
 std::vector<std::string> read_etags(JsonObject& fields) {
@@ -56,23 +51,30 @@ Task<http::Answer> open_upload(StorageServices& services, http::ServerRequest re
     SignedRequest asked(request.json);
     const std::string extension = read_extension(asked.fields);
     const std::optional<Hash256> sha256 = read_digest(asked.fields, extension);
-    const std::optional<std::uint32_t> parts = parts_from(asked.fields.number("partNum"));
-    if (!parts)
-        asked.fields.reject(
-            "partNum", fmt::format("the file's size divided by {}, at most {}", upload_part_bytes, upload_parts_max));
-    auto admitting = admit(services.chain, services.clock, asked, right_to_write(extension));
+    const UploadSize size = read_upload_size(asked.fields);
+    asked.times_max = answers_per_opening_max;
+    auto admitting = admit(services.admission(), asked, right_to_write(extension));
     const OrRefusal<JobOnChain> job = co_await std::move(admitting);
     if (job.has_error()) co_return job.error();
 
-    const UploadBinding binding{asked.address, asked.job, extension, *parts, sha256};
-    auto work = [&services, &binding] { return services.uploads.open(binding, services.random); };
+    const OrRefusal<void> urls_left = services.url_budget.take(asked.address, size.parts, services.clock.unix_ms());
+    if (urls_left.has_error()) co_return urls_left.error();
+    const UploadBinding binding{asked.address, asked.job, extension, size, sha256};
+    const Claim opening_claim(services.openings_in_work, asked.job.hex());
+    if (!opening_claim.held()) co_return Refusal{503, "an upload of this JOB is being opened; ask again"};
+    const std::string upload_id = services.upload_id_of(asked);
+    const std::set<std::string> in_work = services.upload_keys_in_work();
+    auto work = [&services, &binding, &upload_id, &in_work] {
+        return services.uploads.open(binding, upload_id, in_work);
+    };
     auto opening = services.pool.run(std::move(work));
     const OrRefusal<UploadTicket> ticket = co_await std::move(opening);
     if (ticket.has_error()) co_return ticket.error();
     boost::json::object urls;
-    for (std::uint32_t index = 0; index < *parts; ++index) {
-        const std::string path = put_part_path(plain_hex(binding.job), ticket->key, std::to_string(index + 1));
-        urls[std::to_string(index)] = services.signed_url("PUT", path);
+    for (std::uint32_t part = 1; part <= size.parts; ++part) {
+        const std::string path = put_part_path(plain_hex(binding.address), plain_hex(binding.job), ticket->key,
+                                               std::to_string(part), size.length_of(part).text());
+        urls[std::to_string(part - 1)] = services.signed_url("PUT", path);
     }
     const boost::json::value answer{
         {"urls", std::move(urls)}, {"uploadId", ticket->upload_id}, {"fileName", ticket->file_name}};
@@ -82,7 +84,8 @@ Task<http::Answer> open_upload(StorageServices& services, http::ServerRequest re
 Task<http::Answer> upload_state(StorageServices& services, http::ServerRequest request) {
     SignedRequest asked(request.json);
     const std::string upload_id = asked.fields.string("uploadId", upload_id_bytes_max);
-    auto admitting = admit(services.chain, services.clock, asked, Right::see_upload);
+    asked.signed_once_for(api_client::upload_state_digest(asked.job, upload_id, asked.signed_at_ms));
+    auto admitting = admit(services.admission(), asked, Right::see_upload);
     const OrRefusal<JobOnChain> job = co_await std::move(admitting);
     if (job.has_error()) co_return job.error();
 
@@ -134,9 +137,10 @@ Task<http::Answer> complete_upload(StorageServices& services, http::ServerReques
 
 Task<http::Answer> signed_result_url(StorageServices& services, http::ServerRequest request) {
     SignedRequest asked(request.json);
-    const std::string extension =
-        asked.fields.has("extension") ? read_extension(asked.fields) : std::string(result_extension);
-    auto admitting = admit(services.chain, services.clock, asked, Right::read_result);
+    const std::string named = asked.fields.has("extension") ? read_extension(asked.fields) : std::string();
+    const std::string extension = named.empty() ? std::string(result_extension) : named;
+    asked.signed_once_for(api_client::result_url_digest(asked.job, named, asked.signed_at_ms));
+    auto admitting = admit(services.admission(), asked, Right::read_result);
     const OrRefusal<JobOnChain> job = co_await std::move(admitting);
     if (job.has_error()) co_return job.error();
 

@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,8 @@ struct StorageApiOptions {
     /// For this server's exclusive use: the caller holds a lock on it or on a parent folder.
     std::filesystem::path folder;
     StorageLimits limits{};
+    /// Of the chain that says which JOBs there are: nothing is removed on the word of another one. None: any.
+    std::optional<std::uint64_t> chain_id{};
     AddPage add_page{};
 };
 
@@ -49,8 +52,10 @@ public:
     Task<std::vector<std::string>> why_not_ready();
     /// Counted anew: it reads the folder, on the pool.
     Task<StorageSummary> summary();
-    /// Serves until cancelled.
+    /// Serves until cancelled, and removes every hour what nobody needs any more.
     Task<> run();
+    /// Does so at once.
+    Task<> sweep();
 
 private:
     struct Impl;

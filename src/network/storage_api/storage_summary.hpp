@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "network/storage_api/object_store.hpp"
+#include "network/storage_api/storage_limits.hpp"
 
 namespace emeth::network {
 

@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
 #include "api_client/storage_api_client.hpp"
-#include "crypto/api_signature.hpp"
+#include "api_client/storage_digests.hpp"
 #include "network/storage_api/authorisation.hpp"
 #include "network/storage_api/endpoints.hpp"
 
@@ -18,9 +18,9 @@ Task<http::Answer> put_reason(StorageServices& services, http::ServerRequest req
     put.reason.text = asked.fields.string("reason", verdict_reason_bytes_max);
     if (!api_client::is_verdict_reason(put.reason.text))
         asked.fields.reject("reason", fmt::format("one line of 1 to {} bytes", verdict_reason_bytes_max));
-    asked.digest =
-        crypto::verdict_reason_digest(asked.job, put.reason.submit_block, put.reason.text, asked.signed_at_ms);
-    auto admitting = admit(services.chain, services.clock, asked, Right::write_verdict);
+    asked.signed_once_for(
+        api_client::verdict_reason_digest(asked.job, put.reason.submit_block, put.reason.text, asked.signed_at_ms));
+    auto admitting = admit(services.admission(), asked, Right::write_verdict);
     const OrRefusal<JobOnChain> job = co_await std::move(admitting);
     if (job.has_error()) co_return job.error();
 

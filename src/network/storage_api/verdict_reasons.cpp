@@ -8,7 +8,6 @@ namespace emeth::network {
 namespace {
 
 constexpr std::size_t file_bytes_max = 16 << 10;
-constexpr mode_t private_file = 0600;
 constexpr std::string_view time_key = "signedtime";
 
 }  // namespace
@@ -24,15 +23,7 @@ OrRefusal<void> VerdictReasons::put(const JobId& job, const SignedReason& reason
         return http::conflict("the verifier has since signed another reason for this JOB");
     boost::json::object content = to_json(job, reason.reason);
     content[time_key] = reason.signed_at_ms;
-    const std::string text = json_text(content);
-    const std::filesystem::path file = file_of(job);
-    const std::uint64_t bytes_before = file_bytes(file).value_or(0);
-    if (const OrRefusal<void> space = store_.check_space(text.size()); space.has_error()) return space.error();
-    const Result<void> written = write_file_durably(file, text, private_file);
-    if (written.has_error()) return disk_refusal(written.error());
-    store_.add_bytes(text.size());
-    store_.remove_bytes(bytes_before);
-    return {};
+    return store_.write_small(file_of(job), json_text(content), {});
 }
 
 OrRefusal<std::optional<SignedReason>> VerdictReasons::find(const JobId& job) const {

@@ -3,6 +3,7 @@
 
 #include <boost/json/array.hpp>
 
+#include "api_client/storage_digests.hpp"
 #include "crypto/api_signature.hpp"
 #include "crypto/keccak256.hpp"
 #include "crypto/private_key.hpp"
@@ -56,7 +57,8 @@ TEST(EthersCrypto, AgreesOnPackedDigests) {
     for (const auto& row : list(ethers_vectors(), "datasetUploadSignatures")) {
         const auto time = static_cast<std::int64_t>(number(row, "signedtime"));
         const JobId job = fixed<JobId>(row, "jobId");
-        expect_signature(row, crypto::dataset_upload_digest(job, fixed<Hash256>(row, "sha256"), time));
+        const auto bytes = static_cast<std::uint64_t>(number(row, "bytes"));
+        expect_signature(row, api_client::dataset_upload_digest(job, fixed<Hash256>(row, "sha256"), bytes, time));
     }
     for (const auto& row : list(ethers_vectors(), "connectSignatures")) {
         expect_signature(row, crypto::connect_digest(static_cast<std::int64_t>(number(row, "signedtime"))));

@@ -52,9 +52,9 @@ protected:
         server->route_file(
             "PUT", "/files/{name}", 3'000'000, folder.path(),
             [this](ServerRequest request) { return keep(this, std::move(request)); },
-            [](const ServerRequest& request) -> OrRefusal<void> {
+            [](const ServerRequest& request) -> OrRefusal<std::shared_ptr<void>> {
                 if (request.captures.at("name") == "forbidden") return forbidden("not that one");
-                return {};
+                return std::shared_ptr<void>();
             });
         server->listen().value();
         serving.emplace(io, server->run());

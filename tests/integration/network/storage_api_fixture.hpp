@@ -12,6 +12,7 @@
 #include <string>
 
 #include "api_client/storage_api_client.hpp"
+#include "api_client/storage_digests.hpp"
 #include "crypto/api_signature.hpp"
 #include "crypto/sha256.hpp"
 #include "http/client.hpp"
@@ -27,6 +28,18 @@ namespace emeth::network {
 
 namespace json = boost::json;
 using test::repeated;
+
+/// Its latest block may be of any time.
+class TimedChain : public test::FakeChain {
+public:
+    Task<Result<chain::Block>> latest_block() override {
+        auto asking = test::FakeChain::latest_block();
+        Result<chain::Block> block = co_await std::move(asking);
+        if (block && now_unix_s) block->timestamp_unix_s = *now_unix_s;
+        co_return block;
+    }
+    std::optional<std::int64_t> now_unix_s;
+};
 
 class StorageApi : public test::IoFixture {
 protected:
@@ -71,21 +84,37 @@ protected:
                                       : "(no " + std::string(field) + " in " + response.body + ")";
     }
 
-    /// {sig, address, jobId, signedtime} by `key`.
-    json::object signed_by(const crypto::PrivateKey& key, std::int64_t signed_at_ms = now_ms) {
-        return {{"sig", key.sign(crypto::job_request_digest(job, signed_at_ms)).hex()},
+    /// A later one at each call, as every request has a signature of its own.
+    std::int64_t fresh_time() { return now_ms - 1'000 + ++signatures; }
+    /// {sig, address, jobId, signedtime} by `key`, as published endpoints want it.
+    json::object signed_by(const crypto::PrivateKey& key) { return signed_by(key, fresh_time()); }
+    json::object signed_by(const crypto::PrivateKey& key, std::int64_t signed_at_ms) {
+        return signed_for(key, crypto::job_request_digest(job, signed_at_ms), signed_at_ms);
+    }
+    /// The same with another digest.
+    json::object signed_for(const crypto::PrivateKey& key, const Hash256& digest, std::int64_t signed_at_ms) {
+        return {{"sig", key.sign(digest).hex()},
                 {"address", key.address().hex()},
                 {"jobId", job.hex()},
                 {"signedtime", signed_at_ms}};
     }
     json::object dataset_announcement(const crypto::PrivateKey& key, const std::string& content) {
+        return dataset_announcement(key, job, content);
+    }
+    json::object dataset_announcement(const crypto::PrivateKey& key, const JobId& id, const std::string& content) {
         const Hash256 sha256 = crypto::sha256(content);
-        return {{"sig", key.sign(crypto::dataset_upload_digest(job, sha256, now_ms)).hex()},
-                {"address", key.address().hex()},
-                {"jobId", job.hex()},
-                {"sha256", sha256.hex()},
-                {"bytes", content.size()},
-                {"signedtime", now_ms}};
+        const std::int64_t time = fresh_time();
+        json::object body = signed_for(key, api_client::dataset_upload_digest(id, sha256, content.size(), time), time);
+        body["jobId"] = id.hex();
+        body["sha256"] = sha256.hex();
+        body["bytes"] = content.size();
+        return body;
+    }
+    json::object result_request(const crypto::PrivateKey& key, const std::string& extension = {}) {
+        const std::int64_t time = fresh_time();
+        json::object body = signed_for(key, api_client::result_url_digest(job, extension, time), time);
+        if (!extension.empty()) body["extension"] = extension;
+        return body;
     }
     /// Uploads a dataset as the requester and returns its name.
     std::string upload_dataset(const std::string& content) {
@@ -142,9 +171,14 @@ protected:
         return post("node/multipartUpload/completeUpload", complete_body(upload, etags, extension));
     }
     http::ClientResponse state_of(const json::object& upload, const crypto::PrivateKey& key) {
-        json::object body = signed_by(key);
-        body["uploadId"] = upload.at("uploadId");
-        return post("node/multipartUpload/state", body);
+        return post("node/multipartUpload/state", state_request(upload, key));
+    }
+    json::object state_request(const json::object& upload, const crypto::PrivateKey& key) {
+        const std::int64_t time = fresh_time();
+        const std::string id(upload.at("uploadId").as_string());
+        json::object body = signed_for(key, api_client::upload_state_digest(job, id, time), time);
+        body["uploadId"] = id;
+        return body;
     }
     /// Uploads one part and completes; returns the object's name, which holds the digest unless it is evidence.
     std::string upload_result(const std::string& content, const std::string& extension = ".tar") {
@@ -161,13 +195,14 @@ protected:
 
     static std::string full_part(char fill) { return std::string(upload_part_bytes, fill); }
 
+    std::int64_t signatures = 0;
     const JobId job = repeated<JobId>(0x11);
     crypto::PrivateKey requester = crypto::PrivateKey::generate(system_random());
     crypto::PrivateKey node = crypto::PrivateKey::generate(system_random());
     crypto::PrivateKey verifier = crypto::PrivateKey::generate(system_random());
     crypto::PrivateKey stranger = crypto::PrivateKey::generate(system_random());
     test::TemporaryFolder folder;
-    test::FakeChain chain;
+    TimedChain chain;
     test::ManualClock clock{now_ms};
     BlockingPool pool{1};
     StorageLimits limits;

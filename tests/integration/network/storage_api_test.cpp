@@ -117,7 +117,7 @@ TEST_F(StorageApi, CountsWhatItHolds) {
 
 TEST_F(StorageApi, SignaturesExpireAndTheFutureIsRefused) {
     assign_job(upload_dataset("some text"));
-    const json::object asked = signed_by(node);
+    const json::object asked = signed_by(node, now_ms);
     clock.now_unix_ms = now_ms + 60'000;
     EXPECT_EQ(post("node/signed-get-url", asked).status, 200u);
     clock.now_unix_ms = now_ms + 61'000;
@@ -225,6 +225,35 @@ TEST_F(StorageApi, SweepsWhatACrashLeft) {
     EXPECT_EQ(send("GET", url("/api/v1/sizeOf?key=dataset/" + name)).status, 200u);
 }
 
+/// A link in place of a folder once had its target emptied at the start.
+TEST_F(StorageApi, ItsFoldersAreItsOwn) {
+    test::TemporaryFolder elsewhere;
+    test::write_text(elsewhere / "precious", "mine");
+    serving.reset();
+    server.reset();
+    const auto listens = [this] {
+        StorageApiServer other(executor(), StorageApiPorts{chain, clock, system_random(), pool},
+                               StorageApiOptions{{}, folder.path(), limits});
+        const Result<void> listening = other.listen();
+        return listening.has_error() ? listening.error().message : std::string();
+    };
+    for (const char* name : {"incoming", "dataset", "result", "uploads", "verdict"}) {
+        std::filesystem::remove_all(folder / name);
+        std::filesystem::create_directory_symlink(elsewhere.path(), folder / name);
+        EXPECT_THAT(listens(), HasSubstr((folder / name).string() + " is a link")) << name;
+        std::filesystem::remove(folder / name);
+        std::filesystem::create_directory(folder / name);
+        std::filesystem::permissions(folder / name, std::filesystem::perms(0777));
+        EXPECT_THAT(listens(), HasSubstr("chmod go-w " + (folder / name).string())) << name;
+        std::filesystem::permissions(folder / name, std::filesystem::perms(0700));
+    }
+    std::filesystem::permissions(folder.path(), std::filesystem::perms(0777));
+    EXPECT_THAT(listens(), HasSubstr("chmod go-w"));
+    std::filesystem::permissions(folder.path(), std::filesystem::perms(0700));
+    EXPECT_EQ(listens(), "");
+    EXPECT_EQ(test::read_text(elsewhere / "precious"), "mine");
+}
+
 TEST_F(StorageApi, HasABoundOnWhatItStores) {
     limits.dataset_bytes_max = 1'000;
     limits.total_bytes_max = 1'500;
@@ -241,14 +270,14 @@ TEST_F(StorageApi, HasABoundOnWhatItStores) {
 }
 
 TEST_F(StorageApi, LeavesTheDiskSomeRoom) {
+    assign_job("x");
+    const std::string part = http::Url::parse(part_url(open_upload(1), 0)).value().target;
     limits.disk_free_bytes_min = std::uint64_t{1} << 62;
     start();
     const http::ClientResponse full = post("requester/signed-put-url", dataset_announcement(requester, "x"));
     EXPECT_EQ(full.status, 507u);
     EXPECT_THAT(full.body, HasSubstr("disk is full"));
-    assign_job("x");
-    const json::object upload = open_upload(1);
-    EXPECT_EQ(put(part_url(upload, 0), "x").status, 507u);
+    EXPECT_EQ(send("PUT", url(part), "x").status, 507u);
     EXPECT_THAT(test::files_below(folder / "incoming"), IsEmpty());
 }
 

@@ -1,10 +1,8 @@
-// Multipart uploads of results to the Storage API, on the wire, and its client.
+// Multipart uploads of results to the Storage API, on the wire.
 #include <sys/stat.h>
 
 #include "network/storage_api/multipart_uploads.hpp"
-#include "statemachine/upload_parts.hpp"
 #include "storage_api_fixture.hpp"
-#include "support/raw_http.hpp"
 
 namespace emeth::network {
 namespace {
@@ -157,13 +155,35 @@ TEST_F(StorageUpload, AnotherPartThanItsEtagSaysCannotBeCompleted) {
 
 TEST_F(StorageUpload, PartsAreFullButTheLast) {
     const json::object upload = open_upload(2);
-    const std::string first = put_part(upload, 0, "too short");
-    const std::string second = put_part(upload, 1, "second");
-    EXPECT_THAT(complete(upload, {first, second}).body, HasSubstr("part 1 has 9 bytes"));
+    EXPECT_THAT(put(part_url(upload, 0), "too short").body, HasSubstr("must have 10000000 bytes"));
     EXPECT_EQ(put(part_url(upload, 0), full_part('a') + "x").status, 413u);
     const std::string whole = put_part(upload, 0, full_part('a'));
     const std::string empty = put_part(upload, 1, "");
     EXPECT_THAT(complete(upload, {whole, empty}).body, HasSubstr("is empty"));
+}
+
+TEST_F(StorageUpload, ADigestThatIsGivenMustBeThatOfTheBody) {
+    const json::object upload = open_upload(1);
+    const auto put_with = [&](const char* header, const std::string& value) {
+        http::ClientRequest request;
+        request.method = "PUT";
+        request.url = http::Url::parse(part_url(upload, 0)).value();
+        request.headers[header] = value;
+        request.body = "hello world";
+        return run(http::request(std::move(request))).value().status;
+    };
+    const std::string sha256 = "sha-256=:uU0nuZNNPgilLlLX2n2r+sSE7+N6U4DukIj3rOLvzek=:";
+    for (const char* header : {"content-digest", "repr-digest"}) {
+        EXPECT_EQ(put_with(header, sha256), 200u);
+        EXPECT_EQ(put_with(header, "sha-512=:AAAA:, " + sha256), 200u) << "others are not for us to judge";
+        EXPECT_EQ(put_with(header, "sha-256=:vU0nuZNNPgilLlLX2n2r+sSE7+N6U4DukIj3rOLvzek=:"), 400u);
+        EXPECT_EQ(put_with(header, "sha-512=:AAAA:,sha-256=:AAAA:"), 400u);
+        EXPECT_EQ(put_with(header, "sha-256="), 400u);
+    }
+    EXPECT_EQ(put_with("content-md5", "XrY7u+Ae7tCTyyK7j1rNww=="), 200u);
+    EXPECT_EQ(put_with("content-md5", "YrY7u+Ae7tCTyyK7j1rNww=="), 400u);
+    EXPECT_EQ(put_with("content-md5", "x"), 400u);
+    EXPECT_THAT(test::files_below(folder / "incoming"), IsEmpty());
 }
 
 TEST_F(StorageUpload, PartNumbersGoUpFromOne) {
@@ -262,18 +282,18 @@ TEST_F(StorageUpload, TheStateTellsSizeAndDigestBeforeAndAfterCompletion) {
 
 TEST_F(StorageUpload, ResultsAreReadByNodeVerifierAndOnceVerifiedByTheOwner) {
     const std::string name = upload_result("artifact");
-    EXPECT_EQ(post("node/signed-result-url", signed_by(node)).status, 404u) << "nothing was submitted";
+    EXPECT_EQ(post("node/signed-result-url", result_request(node)).status, 404u) << "nothing was submitted";
     chain.submit(job, name);
     for (const crypto::PrivateKey* key : {&node, &verifier}) {
-        const json::object location = object(post("node/signed-result-url", signed_by(*key)));
+        const json::object location = object(post("node/signed-result-url", result_request(*key)));
         EXPECT_EQ(location.at("bytes").to_number<int>(), 8);
         EXPECT_EQ(get(std::string(location.at("url").as_string())).body, "artifact");
     }
-    EXPECT_EQ(post("node/signed-result-url", signed_by(requester)).status, 403u);
-    EXPECT_EQ(post("node/signed-result-url", signed_by(stranger)).status, 403u);
+    EXPECT_EQ(post("node/signed-result-url", result_request(requester)).status, 403u);
+    EXPECT_EQ(post("node/signed-result-url", result_request(stranger)).status, 403u);
     chain.verify(job, 1);
-    EXPECT_EQ(post("node/signed-result-url", signed_by(requester)).status, 200u);
-    EXPECT_EQ(post("node/signed-result-url", signed_by(stranger)).status, 403u);
+    EXPECT_EQ(post("node/signed-result-url", result_request(requester)).status, 200u);
+    EXPECT_EQ(post("node/signed-result-url", result_request(stranger)).status, 403u);
 }
 
 TEST_F(StorageUpload, WhatANodeSubmitsOpensNothingElse) {
@@ -284,23 +304,35 @@ TEST_F(StorageUpload, WhatANodeSubmitsOpensNothingElse) {
     for (const std::string& submitted :
          {std::string("../secret"), "../dataset/" + dataset, foreign, std::string(), own + "x", "/" + own}) {
         chain.submit(job, submitted);
-        EXPECT_EQ(post("node/signed-result-url", signed_by(verifier)).status, 404u) << submitted;
+        EXPECT_EQ(post("node/signed-result-url", result_request(verifier)).status, 404u) << submitted;
     }
 }
 
 TEST_F(StorageUpload, TheNewestEvidenceIsFoundByItsJob) {
     chain.submit(job, "x");
-    json::object asked = signed_by(verifier);
-    asked["extension"] = ".evidence";
-    EXPECT_EQ(post("node/signed-result-url", asked).status, 404u);
+    const auto ask = [this] { return post("node/signed-result-url", result_request(verifier, ".evidence")); };
+    EXPECT_EQ(ask().status, 404u);
     upload_result("first draw", ".evidence");
     upload_result("draw after a reorganisation", ".evidence");
-    EXPECT_EQ(get(text(post("node/signed-result-url", asked), "url")).body, "draw after a reorganisation");
+    EXPECT_EQ(get(text(ask(), "url")).body, "draw after a reorganisation");
 }
 
 TEST_F(StorageUpload, AJobHasABoundOnItsUploads) {
-    for (std::size_t i = 0; i < MultipartUploads::uploads_per_job_max; ++i) open_upload(1);
-    EXPECT_EQ(post("node/multipartUpload/getPutSignedUrls", open_body(node, 1)).status, 429u);
+    for (std::size_t i = 0; i < MultipartUploads::uploads_per_job_max; ++i) put_part(open_upload(1), 0, "x");
+    const http::ClientResponse refused = post("node/multipartUpload/getPutSignedUrls", open_body(node, 1));
+    EXPECT_EQ(refused.status, 429u);
+    EXPECT_THAT(refused.body, HasSubstr("256 uploads of this JOB have parts"));
+}
+
+TEST_F(StorageUpload, TheOldestUploadWithoutAPartMakesRoom) {
+    const json::object first = open_upload(1);
+    const std::string etag = put_part(first, 0, "the first");
+    const json::object empty = open_upload(1);
+    for (std::size_t i = 2; i < MultipartUploads::uploads_per_job_max; ++i) open_upload(1);
+    const json::object last = open_upload(1);
+    EXPECT_EQ(put(part_url(empty, 0), "x").status, 404u) << "it has made room";
+    EXPECT_EQ(complete(first, {etag}).status, 200u);
+    EXPECT_EQ(complete(last, {put_part(last, 0, "the last")}).status, 200u);
 }
 
 TEST_F(StorageUpload, ForgetsUploadsThatNobodyCameBackTo) {
@@ -316,92 +348,6 @@ TEST_F(StorageUpload, ForgetsUploadsThatNobodyCameBackTo) {
     clock.now_unix_ms += 2 * day_ms;
     start();
     EXPECT_FALSE(std::filesystem::exists(entry));
-}
-
-class StorageClient : public StorageUpload {
-protected:
-    api_client::StorageApiClient client_of(const crypto::PrivateKey& key) {
-        return {http::Url::parse(server->url()).value(), key, clock};
-    }
-};
-
-TEST_F(StorageClient, UploadsAndReadsDatasets) {
-    test::write_text(folder / "text", std::string(300'000, 't'));
-    const std::string name = run(client_of(requester).upload_dataset(job, folder / "text")).value();
-    EXPECT_EQ(run(client_of(requester).upload_dataset(job, folder / "text")).value(), name) << "again after a crash";
-    EXPECT_EQ(run(client_of(node).dataset_bytes(name)).value(), 300'000u);
-    EXPECT_EQ(run(client_of(node).dataset_bytes("absent")).error().kind, ErrorKind::permanent);
-    chain.jobs.at(job).details.dataset = name;
-    const std::string permitted = run(client_of(node).dataset_url(job)).value();
-    EXPECT_EQ(get(permitted).body.size(), 300'000u);
-}
-
-TEST_F(StorageClient, UploadsResults) {
-    test::write_text(folder / "artifact", full_part('a') + "end");
-    api_client::StorageApiClient client = client_of(node);
-    const statemachine::WorkerFile file{crypto::sha256_of_file(folder / "artifact").value(), 10'000'003};
-    const api_client::OpenedUpload upload = run(client.open_upload(job, file, ".tar")).value();
-    EXPECT_EQ(api_client::digest_in(upload.file_name, job, ".tar"), file.sha256);
-    ASSERT_EQ(upload.urls.size(), 2u);
-    std::map<std::uint32_t, std::string> etags;
-    for (std::uint32_t i = 0; i < 2; ++i) {
-        const std::uint64_t offset = i * upload_part_bytes;
-        const std::uint64_t length = std::min<std::uint64_t>(upload_part_bytes, 10'000'003 - offset);
-        etags[i + 1] = run(http::upload_range(http::Url::parse(upload.urls[i]).value(), folder / "artifact", offset,
-                                              length, Milliseconds{10'000}))
-                           .value()
-                           .headers.at("etag");
-    }
-    const auto state = run(client.upload_state(job, upload.upload_id)).value().value();
-    EXPECT_EQ(state.bytes, 10'000'003u);
-    EXPECT_EQ(state.sha256, crypto::sha256_of_file(folder / "artifact").value());
-    EXPECT_TRUE(run(client.complete_upload(job, upload.upload_id, etags, ".tar")));
-    EXPECT_TRUE(run(client.complete_upload(job, upload.upload_id, etags, ".tar")));
-    chain.submit(job, upload.file_name);
-    EXPECT_EQ(run(client_of(verifier).result_url(job, ".tar")).value()->bytes, 10'000'003u);
-    chain.submit(job, "what was never uploaded");
-    EXPECT_FALSE(run(client_of(verifier).result_url(job, ".tar")).value().has_value());
-}
-
-TEST_F(StorageClient, OnlyAnExplicitAnswerEndsAnUpload) {
-    const auto asked = [this](const std::string& status, const std::string& body, bool completing) {
-        test::CannedServer canned(
-            executor(),
-            fmt::format("HTTP/1.1 {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}", status, body.size(), body));
-        const test::Background answering(io, canned.run());
-        api_client::StorageApiClient client(
-            http::Url::parse(fmt::format("http://127.0.0.1:{}/", canned.port())).value(), node, system_clock());
-        if (completing) {
-            const auto completed = run(client.complete_upload(job, "u", {{1, "e"}}, ".tar"));
-            return completed.has_value()                            ? "completed"
-                   : completed.error().kind == ErrorKind::permanent ? "ended"
-                                                                    : "later";
-        }
-        const auto state = run(client.upload_state(job, "u"));
-        if (state.has_value()) return state->has_value() ? "state" : "no such endpoint";
-        return state.error().kind == ErrorKind::permanent ? "ended" : "later";
-    };
-    const std::string no_upload = R"({"error":"there is no such upload of this JOB and address"})";
-    EXPECT_STREQ(asked("404 Not Found", no_upload, false), "ended");
-    EXPECT_STREQ(asked("404 Not Found", no_upload, true), "ended");
-    EXPECT_STREQ(asked("404 Not Found", "<Error><Code>NoSuchUpload</Code></Error>", true), "ended");
-    EXPECT_STREQ(asked("400 Bad Request", R"({"error":"part 2 is missing"})", true), "ended");
-    EXPECT_STREQ(asked("404 Not Found", R"({"error":"there is no JOB 0x11 on chain"})", false), "later");
-    for (const char* status : {"404 Not Found", "405 Method Not Allowed", "501 Not Implemented"})
-        EXPECT_STREQ(asked(status, "<html>Cannot POST</html>", false), "no such endpoint") << status;
-    for (const char* status :
-         {"401 Unauthorized", "403 Forbidden", "404 Not Found", "429 Too Many Requests", "503 Service Unavailable"})
-        EXPECT_STREQ(asked(status, "<html></html>", true), "later") << status;
-    for (const char* status :
-         {"401 Unauthorized", "403 Forbidden", "429 Too Many Requests", "507 Insufficient Storage"})
-        EXPECT_STREQ(asked(status, "{}", false), "later") << status;
-    EXPECT_STREQ(asked("200 OK", "{}", false), "later") << "an answer of another form";
-}
-
-TEST_F(StorageClient, ErrorsSayWhetherTryingAgainMayHelp) {
-    EXPECT_EQ(run(client_of(stranger).open_upload(job, {Hash256{}, 1}, ".tar")).error().kind, ErrorKind::permanent);
-    chain.failure = transient_error("down");
-    EXPECT_EQ(run(client_of(node).open_upload(job, {Hash256{}, 1}, ".tar")).error().kind, ErrorKind::transient);
 }
 
 }  // namespace

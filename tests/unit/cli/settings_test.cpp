@@ -89,7 +89,7 @@ std::vector<Role> roles() {
             {"verifier.env", cli::verifier_settings(), cli::verifier_settings()},
             {"requester.env", declared(cli::actor_settings(), network::mix_settings()),
              declared(cli::actor_settings(), network::mix_settings())},
-            {"server.env", declared(cli::server_table()), declared(cli::server_table())}};
+            {"server.env", declared(cli::storage_table()), declared(cli::storage_table())}};
 }
 
 TEST(ExampleFiles, ShowEveryDeclaredSettingWithItsHelpAndItsDefault) {
@@ -132,6 +132,8 @@ TEST(ExampleFiles, AreReadAsTheyAre) {
     EXPECT_TRUE(read_settings(load("requester.env"), cli::actor_table(), actor).has_value());
     cli::ServerSettings server;
     EXPECT_TRUE(read_settings(load("server.env"), cli::server_table(), server).has_value());
+    cli::StorageSettings storage;
+    EXPECT_TRUE(read_settings(load("server.env"), cli::storage_table(), storage).has_value());
 }
 
 TEST(Settings, WhatAVerifierReloadsIsASetting) {

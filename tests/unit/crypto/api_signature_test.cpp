@@ -29,11 +29,9 @@ TEST_F(ApiSignature, DigestsArePackedAsSolidityDoes) {
     const std::string id = "0x000102030405060708090a0b0c0d0e0f";
     EXPECT_EQ(job_request_digest(job, now), keccak256(id + time));
     EXPECT_EQ(connect_digest(now), keccak256(time));
-    Hash256 sha256;
-    sha256.bytes.fill('s');
-    EXPECT_EQ(dataset_upload_digest(job, sha256, now), keccak256(id + std::string(32, 's') + time));
-    EXPECT_EQ(verdict_reason_digest(job, sha256, "no tar", now),
-              keccak256(id + std::string(32, 's') + "no tar" + time));
+    EXPECT_EQ(endpoint_request_digest("/api/x", job, "fields", now),
+              keccak256("emeth storage v2\n/api/x\n" + id + "fields" + time));
+    EXPECT_EQ(packed_uint256(0x0102030405060708), std::string(24, '\0') + "\x01\x02\x03\x04\x05\x06\x07\x08");
 }
 
 TEST_F(ApiSignature, FreshOneIsAccepted) {
