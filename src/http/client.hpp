@@ -110,6 +110,9 @@ public:
     /// Ends the connection at once; a pending receive() returns an Error.
     void abort();
     [[nodiscard]] std::string peer_address() const;  ///< IP of the other side
+    /// What only the two ends of this TLS connection know (tls-exporter, RFC 9266): it differs where somebody between
+    /// them has a connection with each. None without TLS.
+    [[nodiscard]] std::optional<Hash256> channel_binding() const;
 
 private:
     std::unique_ptr<Impl> impl_;

@@ -1,6 +1,9 @@
 #include <fmt/format.h>
+#include <openssl/ssl.h>
 
 #include <boost/beast/core/buffers_to_string.hpp>
+#include <stdexcept>
+#include <string_view>
 
 #include "http/websocket_impl.hpp"
 #include "runtime/with_timeout.hpp"
@@ -94,6 +97,18 @@ void WebSocket::abort() {
 
 std::string WebSocket::peer_address() const {
     return impl_->peer;
+}
+
+std::optional<Hash256> WebSocket::channel_binding() const {
+    constexpr std::string_view label = "EXPORTER-Channel-Binding";
+    auto* tls = std::get_if<TlsWebSocket>(&impl_->stream);
+    if (tls == nullptr) return std::nullopt;
+    Hash256 binding;
+    SSL* const session = tls->next_layer().native_handle();
+    if (SSL_export_keying_material(session, binding.bytes.data(), binding.bytes.size(), label.data(), label.size(),
+                                   nullptr, 0, 1) != 1)
+        throw std::runtime_error("OpenSSL exports nothing of an established TLS connection");
+    return binding;
 }
 
 }  // namespace emeth::http

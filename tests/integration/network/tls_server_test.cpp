@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <set>
 
 #include "http/client.hpp"
 #include "http/event_stream.hpp"
@@ -43,6 +44,11 @@ Task<> echo(WebSocket socket, ServerRequest /*request*/) {
     }
 }
 
+Task<> tell_binding(WebSocket socket, ServerRequest /*request*/) {
+    auto sending = socket.send(socket.channel_binding().value().hex());
+    co_await std::move(sending);
+}
+
 Task<> tell_twice(EventStream stream, ServerRequest /*request*/) {
     for (const char* word : {"one", "two"}) {
         auto sending = stream.send("word", word);
@@ -69,6 +75,7 @@ protected:
             co_return response;
         });
         server->route_websocket("/talk", echo);
+        server->route_websocket("/binding", tell_binding);
         server->route_events("/events", {}, tell_twice);
         server->listen().value();
         serving.emplace(io, server->run());
@@ -116,6 +123,17 @@ TEST_F(TlsServer, ServesWebSockets) {
     EXPECT_EQ(socket.peer_address(), "127.0.0.1");
     run(socket.send(std::string(1'000'000, 'x'))).value();
     EXPECT_EQ(run(socket.receive()).value().size(), 1'000'000u);
+}
+
+TEST_F(TlsServer, BothEndsOfAConnectionKnowItsBindingWhichNoOtherHas) {
+    std::set<std::string> bindings;
+    for (int connection = 0; connection < 3; ++connection) {
+        WebSocket socket = run(WebSocket::connect(url("/binding"), Milliseconds{5'000})).value();
+        const std::string told = run(socket.receive()).value();
+        EXPECT_EQ(socket.channel_binding().value().hex(), told);
+        bindings.insert(told);
+    }
+    EXPECT_EQ(bindings.size(), 3u);
 }
 
 TEST_F(TlsServer, ShowsTheNewCertificateAfterAReloadAndKeepsTheOldOneWhereThatFails) {
