@@ -66,8 +66,8 @@ Result<WorkerServerOptions> worker_options(const NodeConfig& config, bool has_lo
 class Master {
 public:
     Master(asio::any_io_executor executor, NodeCore& core, const chain::Constants& constants,
-           WorkerServerOptions worker_options, HangUp& hang_up, std::string dashboard_token, const LogRing& log,
-           MasterOptions options)
+           WorkerServerOptions worker_options, std::shared_ptr<http::ServerCertificate> certificate, HangUp& hang_up,
+           std::string dashboard_token, const LogRing& log, MasterOptions options)
         : core_(core),
           group_(executor, Supervisor::jobs_max + services_max),
           jobs_(core.store().jobs()),
@@ -75,7 +75,8 @@ public:
                        system_clock(), core.data, [this] { return services_.rewards.withdrawn(); }}),
           workers_(executor, core.key(), std::move(worker_options), system_clock(), system_random()),
           admin_listen_(admin_listener(core.config)),
-          http_(executor, server_options(core.config, !admin_listen_)),
+          certificate_(std::move(certificate)),
+          http_(executor, server_options(core.config, !admin_listen_, certificate_)),
           services_(executor, core.ports(jobs_), workers_, group_, core.config, constants, core.data),
           discovery_(DiscoveryPorts{core.info_server(), services_.prospector, jobs_, core.store().notes(), core.pool(),
                                     system_clock(), system_random(), &core.network_clock()},
@@ -104,7 +105,8 @@ public:
     Task<Result<void>> run(std::vector<statemachine::Job> active);
 
 private:
-    static http::ServerOptions server_options(const NodeConfig& config, bool has_dashboard) {
+    static http::ServerOptions server_options(const NodeConfig& config, bool has_dashboard,
+                                              std::shared_ptr<http::ServerCertificate> certificate) {
         http::ServerOptions options;
         options.host = config.listen_host;
         options.port = config.worker_port;
@@ -112,6 +114,7 @@ private:
         options.kept_connections_max =
             workers_max + 64;  // a worker may dial again before its last connection has ended
         options.trusted_proxies = config.trusted_proxies;
+        options.certificate = std::move(certificate);
         return options;
     }
     Result<void> listen();
@@ -119,6 +122,7 @@ private:
     void take_up(std::vector<statemachine::Job> active);
     void part();
     Result<void> reload();
+    Result<void> listen_for_local_workers();
     Result<void> start_local_workers();
 
     NodeCore& core_;
@@ -127,7 +131,9 @@ private:
     Monitoring monitoring_;
     WorkerServer workers_;
     std::optional<ListenAddress> admin_listen_;
+    std::shared_ptr<http::ServerCertificate> certificate_;  ///< null: plain HTTP
     http::Server http_;
+    std::optional<http::Server> local_http_;  ///< for local workers, to whom no certificate is made out
     std::optional<http::Server> admin_http_;  ///< where admin_listen_ says
     JobServices services_;
     Discovery discovery_;
@@ -175,6 +181,8 @@ Result<void> Master::reload() {
     if (read.has_error()) return read.error();
     auto workers = worker_options(read->config, options_.local_workers > 0);
     if (workers.has_error()) return workers.error();
+    if (certificate_)
+        if (auto certified = certificate_->reload(); certified.has_error()) return certified;
     NodeConfig running = core_.config;
     take_over(reloaded_at_once(), running, read->config);
     services_.prospector.set_policy(running.selection);
@@ -204,7 +212,7 @@ void Master::part() {
 }
 
 Result<void> Master::listen() {
-    workers_.add_session_route(http_);
+    workers_.add_session_route(http_, certificate_ ? "https" : "http");
     monitoring_.add_health_routes(http_);
     if (auto listening = listen_for_administration(); listening.has_error()) return listening;
     if (auto listening = http_.listen(); listening.has_error()) return in_context("worker_port", listening.error());
@@ -222,6 +230,7 @@ Result<void> Master::listen_for_administration() {
         options.port = admin_listen_->port;
         options.connections_max = strangers_max + Dashboard::listeners_max;
         options.trusted_proxies = core_.config.trusted_proxies;
+        if (!is_loopback(options.host)) options.certificate = certificate_;
         admin_http_.emplace(executor_, options);
         monitoring_.add_health_routes(*admin_http_);
     }
@@ -244,9 +253,23 @@ void Master::take_up(std::vector<statemachine::Job> active) {
     services_.supervisor.start_prepared("found active");
 }
 
+Result<void> Master::listen_for_local_workers() {
+    http::ServerOptions options;
+    options.kept_connections_max = workers_max;
+    local_http_.emplace(executor_, std::move(options));
+    workers_.add_session_route(*local_http_);
+    if (auto listening = local_http_->listen(); listening.has_error()) return listening;
+    group_.start(local_http_->run());
+    return {};
+}
+
 Result<void> Master::start_local_workers() {
     if (options_.local_workers == 0) return {};
     http::Url url{"http", core_.config.listen_host, http_.port(), "/"};
+    if (certificate_) {
+        if (auto listening = listen_for_local_workers(); listening.has_error()) return listening;
+        url = {"http", "127.0.0.1", local_http_->port(), "/"};
+    }
     if (url.host == "0.0.0.0") url.host = "127.0.0.1";
     if (url.host == "::") url.host = "::1";
     auto settings = core_.config.worker_settings;
@@ -336,6 +359,8 @@ Task<Result<void>> run_master(asio::any_io_executor executor, NodeConfig config,
     const LogRing log;
     auto hub_options = worker_options(config, options.local_workers > 0);
     if (hub_options.has_error()) co_return hub_options.error();
+    http::ServerOptions listener;
+    if (auto applied = http::apply(config, listener); applied.has_error()) co_return applied;
     // Local workers keep the dataset, token file, checkpoints and artifact on this disk; a helper keeps the dataset and
     // token file.
     if (options.local_workers > 0)
@@ -361,8 +386,8 @@ Task<Result<void>> run_master(asio::any_io_executor executor, NodeConfig config,
     active = co_await read_active(node);
     if (active.has_error()) co_return active.error();
     marker->arm();
-    Master master(std::move(executor), node, *constants, std::move(*hub_options), hang_up, token_of(node.data), log,
-                  std::move(options));
+    Master master(std::move(executor), node, *constants, std::move(*hub_options), listener.certificate, hang_up,
+                  token_of(node.data), log, std::move(options));
     co_return co_await master.run(std::move(*active));
 }
 

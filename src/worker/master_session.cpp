@@ -71,8 +71,13 @@ Task<Result<void>> MasterSession::shake_hands(http::WebSocket& socket) {
                                               settings_.master_address->hex()));
     if (const auto refusal = worker_protocol::why_other_version(Role::master, challenge->version))
         co_return permanent_error(*refusal);
-    const Handshake handshake{challenge->master, key_.address(), challenge->challenge,
-                              worker_protocol::random_challenge(random_), http::canonical_origin(settings_.master)};
+    Handshake handshake{challenge->master, key_.address(), challenge->challenge,
+                        worker_protocol::random_challenge(random_), http::canonical_origin(settings_.master)};
+    if (challenge->binds_channel) handshake.channel = socket.channel_binding();
+    if (challenge->binds_channel && !handshake.channel)
+        co_return permanent_error(
+            "the master serves TLS, and this connection has none: somebody is in between, or master_node_url should "
+            "begin with https://");
     worker_protocol::Hello hello{
         handshake.worker_challenge, handshake.worker, sign_handshake(key_, Role::worker, handshake),
         settings_.power_capacity,   handler_.held(),  handshake.dialled};

@@ -22,7 +22,8 @@ boost::json::object fields(const Challenge& message) {
     return {{"type", "challenge"},
             {"challenge", message.challenge.hex()},
             {"master", message.master.hex()},
-            {"version", message.version}};
+            {"version", message.version},
+            {"binds_channel", message.binds_channel}};
 }
 
 boost::json::object fields(const Welcome& message) {
@@ -91,7 +92,8 @@ boost::json::object fields(const WorkerRefused& message) {
 }
 
 Challenge read_challenge(JsonObject& json) {
-    return {json.fixed<Hash256>("challenge"), json.fixed<Address>("master"), json.optional_u64("version").value_or(1)};
+    return {json.fixed<Hash256>("challenge"), json.fixed<Address>("master"), json.optional_u64("version").value_or(1),
+            json.optional_boolean("binds_channel").value_or(false)};
 }
 
 Welcome read_welcome(JsonObject& json) {

@@ -16,11 +16,12 @@ Hash256 digest(Role role, const Handshake& handshake) {
 }  // namespace
 
 std::string handshake_text(Role role, const Handshake& handshake) {
+    const std::string bound = handshake.channel ? "\nchannel: " + handshake.channel->hex() : std::string();
     return fmt::format(
         "emeth worker session v{}\nrole: {}\nmaster: {}\nworker: {}\nmaster challenge: {}\nworker challenge: {}\n"
-        "dialled: {}",
+        "dialled: {}{}",
         session_version, name(role), handshake.master.hex(), handshake.worker.hex(), handshake.master_challenge.hex(),
-        handshake.worker_challenge.hex(), handshake.dialled);
+        handshake.worker_challenge.hex(), handshake.dialled, bound);
 }
 
 std::optional<std::string> why_other_version(Role other, std::uint64_t version) {

@@ -1,6 +1,8 @@
 // The handshake's signatures: each side signs both challenges, both addresses and what the worker dialled under its own
 // role. So neither an old message nor the other side's own can be replayed to it, and whoever makes a worker dial him
-// cannot pass its answer on: the master finds an address signed that is not its own.
+// cannot pass its answer on: the master finds an address signed that is not its own. With TLS up to the master they
+// also sign what no other connection has, so that nobody can be between them even under a certificate that the worker
+// trusts.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +24,7 @@ struct Handshake {
     Hash256 master_challenge;
     Hash256 worker_challenge;
     std::string dialled;
+    std::optional<Hash256> channel{};  ///< WebSocket::channel_binding(), where the master serves TLS itself
 };
 
 /// What both sides sign, each with its own role: the lines of PROTOCOL.md.

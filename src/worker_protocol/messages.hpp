@@ -53,6 +53,7 @@ struct Challenge {
     Hash256 challenge;
     Address master;
     std::uint64_t version = session_version;
+    bool binds_channel = false;  ///< the master serves TLS itself, so that both sign what binds this connection
 };
 struct Hello {
     Hash256 challenge;  ///< the worker's own

@@ -20,7 +20,7 @@ bool is_this_machine(const std::string& host) {
 }  // namespace
 
 std::optional<std::string> OwnOrigins::why_foreign(const std::string& dialled, const std::string& peer_ip,
-                                                   std::uint16_t port) const {
+                                                   std::string_view scheme, std::uint16_t port) const {
     const auto url = http::Url::parse(dialled);
     if (url.has_error() || http::canonical_origin(*url) != dialled)
         return fmt::format("'{}' is not how a session names what was dialled: scheme, host and port alone",
@@ -34,7 +34,7 @@ std::optional<std::string> OwnOrigins::why_foreign(const std::string& dialled, c
     if (my_url && dialled == http::canonical_origin(*my_url)) return std::nullopt;
     const bool is_own_host = is_this_machine(url->host) || url->host == listen_host ||
                              (is_everywhere(listen_host) && own_ip_addresses().contains(url->host));
-    if (url->scheme == "http" && url->port == port && is_own_host) return std::nullopt;
+    if (url->scheme == scheme && url->port == port && is_own_host) return std::nullopt;
     return fmt::format(
         "the worker dialled {0}, which this master does not know for itself, so it may have come through somebody who "
         "listens in. If that is the master's, set my_url={0} in the master's settings, with worker_port={1} for the "

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "http/client.hpp"
 
@@ -14,11 +15,11 @@ struct OwnOrigins {
     std::string listen_host = "127.0.0.1";
     std::optional<http::Url> my_url{};  ///< where the operator says that workers dial
 
-    /// A sentence that names the setting, if `dialled` is not ours. Ours are what my_url says, and over plain HTTP,
-    /// with the port that we listen on: this machine's loopback for a worker on this machine, the address that we
+    /// A sentence that names the setting, if `dialled` is not ours. Ours are what my_url says, and with scheme
+    /// and port of our listener: this machine's loopback for a worker on this machine, the address that we
     /// listen on and, where we listen on all, any address of this machine.
     [[nodiscard]] std::optional<std::string> why_foreign(const std::string& dialled, const std::string& peer_ip,
-                                                         std::uint16_t port) const;
+                                                         std::string_view scheme, std::uint16_t port) const;
 };
 
 }  // namespace emeth::node

@@ -52,20 +52,22 @@ WorkerServer::WorkerServer(const asio::any_io_executor& executor, const crypto::
           if (const SessionPtr session = session_of(worker)) session->send(stop);
       }) {}
 
-void WorkerServer::add_session_route(http::Server& server) {
-    server.route_websocket(std::string(worker_protocol::session_path),
-                           [this, &server](http::WebSocket socket, http::ServerRequest request) {
-                               return serve(std::move(socket), std::move(request), server.port());
-                           });
+void WorkerServer::add_session_route(http::Server& server, std::string scheme) {
+    server.route_websocket(
+        std::string(worker_protocol::session_path),
+        [this, &server, scheme = std::move(scheme)](http::WebSocket socket, http::ServerRequest request) {
+            return serve(std::move(socket), std::move(request), scheme, server.port());
+        });
 }
 
-Task<> WorkerServer::serve(http::WebSocket socket, http::ServerRequest request, std::uint16_t port) {
+Task<> WorkerServer::serve(http::WebSocket socket, http::ServerRequest request, std::string scheme,
+                           std::uint16_t port) {
     const auto session =
         std::make_shared<WorkerSession>(executor_, std::move(socket), http::known_address(request), clock_);
     const auto greeted = co_await session->greet(key_, random_);
     std::optional<std::string> refusal;
     if (greeted.has_error()) refusal = greeted.error().message;
-    if (!refusal) refusal = why_refused(*session, request, port);
+    if (!refusal) refusal = why_refused(*session, request, scheme, port);
     if (!refusal && !request.keep_place()) refusal = "the master has no place for one more worker's connection";
     if (refusal) {
         refusals_.note("a worker is refused", request.peer_address, *refusal);
@@ -110,8 +112,9 @@ void WorkerServer::set_whitelists(Whitelist workers, Whitelist admins) {
 }
 
 std::optional<std::string> WorkerServer::why_refused(const WorkerSession& session, const http::ServerRequest& request,
-                                                     std::uint16_t port) const {
-    if (auto foreign = options_.origins.why_foreign(session.dialled(), request.peer_address, port)) return foreign;
+                                                     std::string_view scheme, std::uint16_t port) const {
+    if (auto foreign = options_.origins.why_foreign(session.dialled(), request.peer_address, scheme, port))
+        return foreign;
     if (!is_allowed(session)) {
         const auto known = http::refuse_unnamed_proxy(request);
         return fmt::format("neither {} nor {} is on the master's worker_whitelist{}{}", request.peer_address,

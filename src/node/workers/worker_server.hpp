@@ -36,8 +36,8 @@ public:
                  Clock& clock, Random& random);
 
     /// GET session_path (WebSocket), for whoever reaches it. The http::Server must keep more connections than
-    /// workers_max.
-    void add_session_route(http::Server& server);
+    /// workers_max; `scheme` is "https" where it has a certificate.
+    void add_session_route(http::Server& server, std::string scheme = "http");
     /// GET /api/v1/workers and POST /api/json-rpc, for those whom `reader` and `actor` admit.
     void add_admin_routes(http::Server& server, http::Admission reader, http::Admission actor);
 
@@ -77,11 +77,12 @@ private:
     class Presence;
 
     // worker_server.cpp
-    Task<> serve(http::WebSocket socket, http::ServerRequest request, std::uint16_t port);
+    Task<> serve(http::WebSocket socket, http::ServerRequest request, std::string scheme, std::uint16_t port);
     void learn(const SessionPtr& session, worker_protocol::Fitness fitness);
     [[nodiscard]] bool is_allowed(const WorkerSession& session) const;
     [[nodiscard]] std::optional<std::string> why_refused(const WorkerSession& session,
-                                                         const http::ServerRequest& request, std::uint16_t port) const;
+                                                         const http::ServerRequest& request, std::string_view scheme,
+                                                         std::uint16_t port) const;
     void connect(const SessionPtr& session, const std::string& peer);
     void disconnect(const SessionPtr& session, const std::string& reason);
     [[nodiscard]] SessionPtr session_of(const std::optional<Address>& worker) const;

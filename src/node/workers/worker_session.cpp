@@ -28,7 +28,8 @@ WorkerSession::WorkerSession(const asio::any_io_executor& executor, http::WebSoc
 
 Task<Result<void>> WorkerSession::greet(const crypto::PrivateKey& key, Random& random) {
     challenge_ = worker_protocol::random_challenge(random);
-    const FromMaster challenge = worker_protocol::Challenge{challenge_, key.address()};
+    const FromMaster challenge = worker_protocol::Challenge{challenge_, key.address(), worker_protocol::session_version,
+                                                            socket_.channel_binding().has_value()};
     std::string text = encode(challenge);
     const auto sent = co_await socket_.send(std::move(text));
     if (sent.has_error()) co_return sent.error();
@@ -42,8 +43,8 @@ Task<Result<void>> WorkerSession::greet(const crypto::PrivateKey& key, Random& r
     if (const auto refusal = worker_protocol::why_other_version(Role::worker, hello_.version))
         co_return permanent_error(*refusal);
     if (!signed_by(Role::worker, hello_.signature, handshake(key.address())))
-        co_return permanent_error(
-            fmt::format("the signature is not one of {} over this session's challenges", hello_.worker.hex()));
+        co_return permanent_error(fmt::format(
+            "the signature is not one of {} over this session's challenges and connection", hello_.worker.hex()));
     co_return Result<void>{};
 }
 
@@ -68,7 +69,7 @@ Task<std::string> WorkerSession::run(const crypto::PrivateKey& key, Handlers han
 }
 
 worker_protocol::Handshake WorkerSession::handshake(const Address& master) const {
-    return {master, hello_.worker, challenge_, hello_.challenge, hello_.dialled};
+    return {master, hello_.worker, challenge_, hello_.challenge, hello_.dialled, socket_.channel_binding()};
 }
 
 std::map<JobId, std::uint64_t> WorkerSession::held() const {

@@ -72,7 +72,7 @@ protected:
         http::ServerOptions http_options = bounds;
         http_options.port = port;
         server = std::make_unique<http::Server>(executor(), http_options);
-        hub->add_session_route(*server);
+        hub->add_session_route(*server, bounds.certificate ? "https" : "http");
         hub->add_admin_routes(
             *server, [this](const http::ServerRequest& request) { return node::may_read(request, access); },
             [this](const http::ServerRequest& request) { return node::may_act(request, access); });
@@ -91,8 +91,7 @@ protected:
     void TearDown() override { stop(); }
 
     [[nodiscard]] http::Url session_url() const {
-        return http::Url::parse("ws://127.0.0.1:" + std::to_string(port) + std::string(worker_protocol::session_path))
-            .value();
+        return http::Url::parse(server->url() + std::string(worker_protocol::session_path)).value();
     }
 
     Task<WorkerPtr> dial() {

@@ -1,5 +1,8 @@
 // Somebody whom a worker dials in its master's place, and who passes on what both say.
+#include "http/tls.hpp"
 #include "runtime/task_group.hpp"
+#include "support/certificate.hpp"
+#include "support/temporary_folder.hpp"
 #include "worker_fixture.hpp"
 
 namespace emeth::test {
@@ -12,7 +15,11 @@ class SessionRelayTest : public WorkerFixture {
 protected:
     void SetUp() override {
         WorkerFixture::SetUp();
-        relay = std::make_unique<http::Server>(executor(), http::ServerOptions{});
+        start_relay({});
+    }
+    void start_relay(http::ServerOptions options) {
+        relaying.reset();
+        relay = std::make_unique<http::Server>(executor(), std::move(options));
         relay->route_websocket(std::string(session_path), [this](http::WebSocket socket, http::ServerRequest) {
             return pass_on(std::move(socket));
         });
@@ -71,6 +78,47 @@ TEST_F(SessionRelayTest, AProxyThatMyUrlNamesIsTheMaster) {
     hub->set_recovered({});
     start_worker(relay_url());
     EXPECT_TRUE(eventually([&] { return hub->workers().size() == 1; }));
+}
+
+/// Even with a certificate that the worker trusts, under the very name that the master is known by.
+TEST_F(SessionRelayTest, WithTlsUpToTheMasterNobodyCanBeInBetween) {
+    const TemporaryFolder folder;
+    const auto certified = [&](const std::string& name) {
+        make_certificate(folder / name);
+        http::trust_certificates(folder / (name + ".pem")).value();
+        http::ServerOptions options;
+        options.certificate = http::ServerCertificate::load(folder / (name + ".pem"), folder / (name + ".key")).value();
+        return options;
+    };
+    start_relay(certified("relay"));
+    origins.my_url = http::Url::parse(relay->url()).value();
+    bounds = certified("master");
+    stop();
+    start();
+    hub->set_recovered({});
+    start_worker(relay_url());
+    ASSERT_TRUE(eventually([&] { return from_master.size() >= 4; }));  // the worker has tried twice
+    EXPECT_THAT(from_master.at(1), HasSubstr("this session's challenges and connection"));
+    EXPECT_TRUE(hub->workers().empty());
+
+    stop_worker();
+    start_worker(session_url());
+    EXPECT_TRUE(eventually([&] { return hub->workers().size() == 1; }));
+}
+
+TEST_F(SessionRelayTest, AMasterWithTlsIsNotDialledWithout) {
+    const TemporaryFolder folder;
+    make_certificate(folder / "master");
+    http::trust_certificates(folder / "master.pem").value();
+    bounds.certificate = http::ServerCertificate::load(folder / "master.pem", folder / "master.key").value();
+    origins.my_url = http::Url::parse(relay->url()).value();
+    stop();
+    start();
+    start_worker(relay_url());  // plain as far as the relay, which speaks TLS with the master
+    ASSERT_TRUE(eventually([&] { return from_master.size() >= 2; }));
+    EXPECT_THAT(from_master.at(0), HasSubstr("\"binds_channel\":true"));
+    EXPECT_TRUE(from_worker.empty());
+    EXPECT_TRUE(hub->workers().empty());
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ using ::testing::Optional;
 constexpr std::uint16_t port = 5'000;
 
 bool is_own(const OwnOrigins& origins, const std::string& dialled, const std::string& peer = "127.0.0.1") {
-    return !origins.why_foreign(dialled, peer, port);
+    return !origins.why_foreign(dialled, peer, "http", port);
 }
 
 OwnOrigins listening_on(const std::string& host, const std::string& my_url = "http://127.0.0.1:5000") {
@@ -29,7 +29,8 @@ TEST(OwnOrigins, WorkersOnThisMachineNeedNoSetting) {
 
 TEST(OwnOrigins, TheLoopbackOfAnotherMachineIsNotOurs) {
     for (const char* dialled : {"http://127.0.0.1:5000", "http://localhost:5000", "http://[::1]:5000"})
-        EXPECT_THAT(listening_on("0.0.0.0").why_foreign(dialled, "10.0.0.9", port), Optional(HasSubstr("my_url")));
+        EXPECT_THAT(listening_on("0.0.0.0").why_foreign(dialled, "10.0.0.9", "http", port),
+                    Optional(HasSubstr("my_url")));
 }
 
 TEST(OwnOrigins, AnAddressWhereTheMasterListensIsOurs) {
@@ -53,7 +54,7 @@ TEST(OwnOrigins, ANameIsOursIfMyUrlSaysSo) {
     const OwnOrigins origins = listening_on("127.0.0.1", "https://Master.example.org/under/a/path");
     EXPECT_TRUE(is_own(origins, "https://master.example.org:443", "10.0.0.9"));
     EXPECT_FALSE(is_own(origins, "http://master.example.org:443", "10.0.0.9"));
-    const auto refusal = origins.why_foreign("http://other.example.org:80", "10.0.0.9", port);
+    const auto refusal = origins.why_foreign("http://other.example.org:80", "10.0.0.9", "http", port);
     EXPECT_THAT(refusal, Optional(HasSubstr("set my_url=http://other.example.org:80 in the master's settings, with "
                                             "worker_port=5000")));
 }
