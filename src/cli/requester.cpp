@@ -103,10 +103,9 @@ void register_requester(CLI::App& app, Invocation& invocation) {
     auto* command = app.add_subcommand("requester", "request a mix of JOBs until a budget is spent");
     command->footer(
         "Examples:\n"
-        "  emeth requester --config config/requester.env --mix_texts ./texts --mix_budget 2000\n"
-        "  emeth requester --config config/requester.env --mix_texts ./texts --mix_budget 500 --mix_languages en:3,ja "
-        "--mix_trap_percent 20 --json\n"
-        "What it has planned is in the data folder: started again, it goes on where it was.\n");
+        "  emeth requester --config mix.env --mix_texts ./texts --mix_budget 2000\n"
+        "  emeth requester --config mix.env --mix_trap_percent 20 --json\n"
+        "What it has planned is in the data folder: started again, it goes on.\n");
     auto flags = std::make_shared<RequesterFlags>();
     flags->config.add_to(*command, declared(actor_settings(), network::mix_settings()));
     command->add_flag("--json", flags->json, "a JSON object a line for each JOB planned, requested, ended or dropped");

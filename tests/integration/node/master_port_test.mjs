@@ -2,9 +2,10 @@
 // Everything else is on the administration's listener, for this machine, for listed addresses and for the token.
 // Usage: node master_port_test.mjs EMETH DATA_FOLDER
 import assert from 'node:assert/strict';
+import { lookup } from 'node:dns/promises';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { networkInterfaces } from 'node:os';
+import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 
 import { Devnet, free_port } from '../../support/devnet.mjs';
@@ -84,9 +85,12 @@ try {
         await until(`the worker that dials ${host}`, 30, () => welcome.test(worker.output));
         await stop(worker);
     }
-    const misled = start_worker('misled', `http://localhost.:${port}/`);
-    await until('the name without its dot', 30, () => welcome.test(misled.output));
-    await stop(misled);
+    const name = hostname().toLowerCase();
+    if (name !== 'localhost' && await lookup(name).then(() => true, () => false)) {
+        const unknown = start_worker('unknown-name', `http://${name}:${port}`);
+        await until('the refusal', 30, () => unknown.output.includes(`set my_url=http://${name}:${port} in the master`));
+        await stop(unknown);
+    }
     assert.equal(await stop(node.program), 0, node.program.output);
 
     // Administration over the network: the token, or a listed address, and only for as long as it is listed.

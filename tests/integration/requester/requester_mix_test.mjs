@@ -47,7 +47,7 @@ try {
         (await devnet.core.queryFilter(devnet.core.filters.Request(owner), block)).map(({ args }) => args);
     const dataset_bytes = async (id) => {
         const { dataset } = await devnet.core.jobDetails(id);
-        const answer = await fetch(`${devnet.settings.storageApi}/api/v1/sizeOf?key=dataset/${dataset}`);
+        const answer = await fetch(new URL(`/api/v1/sizeOf?key=dataset/${dataset}`, devnet.settings.storageApi));
         return answer.status === 200 ? (await answer.json()).result : 0;
     };
     /** On chain is what was planned, each once, with its dataset, within the budget. */
@@ -67,11 +67,11 @@ try {
 
     // A mix, with every trap, until the budget is spent.
     const mixed_from = await devnet.provider.getBlockNumber() + 1;
-    const mixed = await requester('mixed', undefined, '--mix_budget', '200', '--mix_languages', 'en,ja',
+    const mixed = await requester('mixed', undefined, '--mix_budget', '120', '--mix_languages', 'en,ja',
         '--mix_models', 'nano,d256', '--mix_trap_percent', '70', '--mix_emt_per_gas', '2-4');
     assert.equal(mixed.code, 0, mixed.errors);
-    const plans = await check('mixed', mixed_from, 200n);
-    assert.ok(plans.length >= 7, JSON.stringify(plans));
+    const plans = await check('mixed', mixed_from, 120n);
+    assert.ok(plans.length >= 5, JSON.stringify(plans));
     assert.ok(plans.some(({ trap }) => trap !== 'none'));
     const spent = mixed.events.at(-1);
     assert.equal(spent.event, 'spent');
@@ -83,7 +83,7 @@ try {
         assert.equal(details.programId, BigInt(programId));
         assert.ok(mixed.events.some(({ event, id: told }) => event === 'requested' && told === id), id);
     }
-    const again = await requester('mixed', undefined, '--mix_budget', '200');
+    const again = await requester('mixed', undefined, '--mix_budget', '120');
     assert.equal(again.code, 0, again.errors);
     assert.equal((await requests_since(mixed_from)).length, plans.length, 'a spent budget stays spent');
 

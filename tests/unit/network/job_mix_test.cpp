@@ -94,7 +94,8 @@ TEST(JobMix, ItsFeeIsNeverBelowTheVerifiersPart) {
 }
 
 std::string error_of(const std::string& line) {
-    const EnvConfig config = EnvConfig::parse("mix_texts=t\nmix_budget=10\n" + line, "requester.env").value();
+    const std::string budget = line.starts_with("mix_budget") ? "" : "mix_budget=10\n";
+    const EnvConfig config = EnvConfig::parse("mix_texts=t\n" + budget + line, "requester.env").value();
     MixedRequestsOptions options;
     const auto read = read_settings(config, mix_settings(), options);
     return read.has_error() ? read.error().message : "";
