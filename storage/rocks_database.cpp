@@ -339,6 +339,34 @@ Result<void> RocksDatabase::scan(Family family, std::string_view prefix, const V
     return {};
 }
 
+Result<void> RocksDatabase::scan_from(Family family, std::string_view prefix, std::string_view begin,
+                                      Direction direction, const Visit& visit) {
+    const auto opened = use();
+    if (opened.has_error()) return opened.error();
+    const bool forward = direction == Direction::forward;
+    const std::string end = end_of_prefix(prefix);
+    const rocksdb::Slice lower = slice(prefix), upper(end);
+    rocksdb::ReadOptions options;
+    options.iterate_lower_bound = &lower;
+    if (!end.empty()) options.iterate_upper_bound = &upper;
+    const std::unique_ptr<rocksdb::Iterator> entry(
+        (*opened)->database->NewIterator(options, (*opened)->handle(family)));
+    if (begin.empty())
+        forward ? entry->SeekToFirst() : entry->SeekToLast();
+    else
+        forward ? entry->Seek(slice(begin)) : entry->SeekForPrev(slice(begin));
+    for (; entry->Valid(); forward ? entry->Next() : entry->Prev()) {
+        if (!begin.empty() && view(entry->key()) == begin) continue;
+        const Result<std::string_view> payload = unseal(view(entry->key()), view(entry->value()));
+        if (payload.has_error()) return value_error(family, view(entry->key()), payload.error());
+        const Result<bool> go_on = visit(view(entry->key()), *payload);
+        if (go_on.has_error()) return value_error(family, view(entry->key()), go_on.error());
+        if (!*go_on) return {};
+    }
+    if (!entry->status().ok()) return error(entry->status());
+    return {};
+}
+
 Result<std::optional<std::string>> RocksDatabase::last_key(Family family, std::string_view prefix) {
     const auto opened = use();
     if (opened.has_error()) return opened.error();

@@ -113,6 +113,12 @@ public:
     using Visit = std::function<Result<bool>(std::string_view key, std::string_view payload)>;
     Result<void> scan(Family family, std::string_view prefix, const Visit& visit);
 
+    enum class Direction { forward, backward };
+    /// The same, but from `begin` on, which begins with `prefix`; the key `begin` itself is left out. Empty: from the
+    /// first or the last key with `prefix`. For short visits: what it reads stays in the cache.
+    Result<void> scan_from(Family family, std::string_view prefix, std::string_view begin, Direction direction,
+                           const Visit& visit);
+
     /// Since it was opened.
     [[nodiscard]] WriteCounts write_counts() const { return {synced_writes_, failed_writes_}; }
 

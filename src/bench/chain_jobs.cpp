@@ -66,12 +66,35 @@ Task<Result<void>> approve_all(chain::RpcClient& rpc, network::Devnet& devnet, A
     co_return Result<void>{};
 }
 
+Wei job_fee() {
+    return *chain::parse_coins("30");
+}
+
 JobId id_of(std::size_t number) {
     JobId id;
     id.bytes.fill(0xfe);  // sorts after all finished ones
     id.bytes[15] = static_cast<std::uint8_t>(number);
     id.bytes[14] = static_cast<std::uint8_t>(number >> 8);
     return id;
+}
+
+/// Puts `count` JOBs on chain and waits until they are.
+Task<Result<void>> request_jobs(chain::RpcClient& rpc, network::Devnet& devnet, Address requester, std::size_t count,
+                                std::int64_t deadline_unix_s) {
+    std::vector<Hash256> requests;
+    for (std::size_t number = 0; number < count; ++number) {
+        const JobId id = id_of(number);
+        chain::Bytes data = chain::encode_request(id, 0, id.hex().substr(2) + ".txt", R"({"language":"en","epoch":2})",
+                                                  job_fee(), deadline_unix_s);
+        const auto hash = co_await send(rpc, requester, devnet.core(), std::move(data));
+        if (hash.has_error()) co_return in_context("request", hash.error());
+        requests.push_back(*hash);
+    }
+    for (const Hash256& hash : requests) {
+        const auto receipt = co_await mined(devnet.chain(), hash);
+        if (receipt.has_error()) co_return in_context("request", receipt.error());
+    }
+    co_return Result<void>{};
 }
 
 storage::OutboxEntry outbox_entry(const chain::Receipt& receipt, std::uint64_t nonce, const JobId& job, Wei deposit) {
@@ -93,7 +116,7 @@ Task<Result<ChainJobs>> put_active_jobs(network::Devnet& devnet, Address node, s
     chain::RpcClient rpc(devnet.endpoint(), rpc_timeout);
     const auto requester = co_await unlocked_account(rpc);
     if (requester.has_error()) co_return requester.error();
-    const Wei alt = *chain::parse_coins("1000"), emt = *chain::parse_coins("1000000"), fee = *chain::parse_coins("30");
+    const Wei alt = *chain::parse_coins("1000"), emt = *chain::parse_coins("1000000"), fee = job_fee();
     for (const Address& account : {*requester, node}) {
         const auto funded = co_await devnet.fund(account, alt, emt);
         if (funded.has_error()) co_return in_context("funding", funded.error());
@@ -113,19 +136,10 @@ Task<Result<ChainJobs>> put_active_jobs(network::Devnet& devnet, Address node, s
     const auto latest = co_await devnet.chain().latest_block();
     if (latest.has_error()) co_return latest.error();
 
-    std::vector<Hash256> requests, processes;
-    for (std::size_t number = 0; number < count; ++number) {
-        const JobId id = id_of(number);
-        chain::Bytes data = chain::encode_request(id, 0, id.hex().substr(2) + ".txt", R"({"language":"en","epoch":2})",
-                                                  fee, latest->timestamp_unix_s + deadline_in_s);
-        const auto hash = co_await send(rpc, *requester, devnet.core(), std::move(data));
-        if (hash.has_error()) co_return in_context("request", hash.error());
-        requests.push_back(*hash);
-    }
-    for (const Hash256& hash : requests) {
-        const auto receipt = co_await mined(devnet.chain(), hash);
-        if (receipt.has_error()) co_return in_context("request", receipt.error());
-    }
+    auto requesting = request_jobs(rpc, devnet, *requester, count, latest->timestamp_unix_s + deadline_in_s);
+    const auto requested = co_await std::move(requesting);
+    if (requested.has_error()) co_return requested.error();
+    std::vector<Hash256> processes;
     for (std::size_t number = 0; number < count; ++number) {
         chain::Bytes data = chain::encode_process(id_of(number));
         const auto hash = co_await send(rpc, node, devnet.core(), std::move(data));
@@ -150,6 +164,25 @@ Task<Result<ChainJobs>> put_active_jobs(network::Devnet& devnet, Address node, s
         result.jobs.push_back(terms);
     }
     co_return result;
+}
+
+Task<Result<std::vector<JobId>>> put_open_jobs(network::Devnet& devnet, std::size_t count) {
+    chain::RpcClient rpc(devnet.endpoint(), rpc_timeout);
+    const auto requester = co_await unlocked_account(rpc);
+    if (requester.has_error()) co_return requester.error();
+    const Wei alt = *chain::parse_coins("1000"), emt = *chain::parse_coins("1000000");
+    const auto funded = co_await devnet.fund(*requester, alt, emt);
+    if (funded.has_error()) co_return in_context("funding", funded.error());
+    const auto approved = co_await approve_all(rpc, devnet, *requester);
+    if (approved.has_error()) co_return approved.error();
+    const auto latest = co_await devnet.chain().latest_block();
+    if (latest.has_error()) co_return latest.error();
+    auto requesting = request_jobs(rpc, devnet, *requester, count, latest->timestamp_unix_s + deadline_in_s);
+    const auto requested = co_await std::move(requesting);
+    if (requested.has_error()) co_return requested.error();
+    std::vector<JobId> jobs;
+    for (std::size_t number = 0; number < count; ++number) jobs.push_back(id_of(number));
+    co_return jobs;
 }
 
 }  // namespace emeth::bench

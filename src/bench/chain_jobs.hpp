@@ -1,4 +1,4 @@
-// Puts JOBs that one node has in PROCESSING on a devnet's chain, in a few seconds. Io thread only.
+// Puts JOBs on a devnet's chain, in a few seconds: open ones, and such that a node has in PROCESSING. Io thread only.
 #pragma once
 
 #include <cstdint>
@@ -21,5 +21,8 @@ struct ChainJobs {
 /// Gives `node` money and a past of `first_nonce` transactions, and lets it take `count` JOBs.
 Task<Result<ChainJobs>> put_active_jobs(network::Devnet& devnet, Address node, std::uint64_t first_nonce,
                                         std::size_t count);
+
+/// `count` JOBs that wait for a node.
+Task<Result<std::vector<JobId>>> put_open_jobs(network::Devnet& devnet, std::size_t count);
 
 }  // namespace emeth::bench

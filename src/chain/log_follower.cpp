@@ -72,6 +72,7 @@ Task<Result<LogBatch>> LogFollower::next() {
     Result<std::optional<Checkpoints>> kept = co_await canonical(latest->number);
     if (kept.has_error()) co_return kept.error();
     LogBatch batch;
+    batch.latest = *latest;
     batch.caught_up = true;
     if (!*kept) co_return batch;
     Checkpoints checkpoints = std::move(**kept);
@@ -80,12 +81,13 @@ Task<Result<LogBatch>> LogFollower::next() {
     if (latest->number + 1 >= from + options_.confirmations) {
         const std::uint64_t head = latest->number + 1 - options_.confirmations;
         const std::uint64_t to = std::min(head, from + options_.range_blocks_max - 1);
-        Hash256 end_hash;
-        Result<std::vector<Log>> logs = co_await read(from, to, &end_hash);
+        Block end;
+        Result<std::vector<Log>> logs = co_await read(from, to, &end);
         if (logs.has_error()) co_return logs.error();
         batch.logs = std::move(*logs);
         batch.caught_up = to == head;
-        checkpoints.push_back({to, end_hash});
+        batch.end = end;
+        checkpoints.push_back({to, end.hash});
         if (checkpoints.size() > checkpoints_max) checkpoints.pop_front();
     }
     offered_ = std::move(checkpoints);
@@ -107,7 +109,7 @@ Task<Result<std::optional<LogFollower::Checkpoints>>> LogFollower::canonical(std
 }
 
 /// The hash of the last block is compared before and after, so that all logs belong to the same chain.
-Task<Result<std::vector<Log>>> LogFollower::read(std::uint64_t from_block, std::uint64_t to_block, Hash256* end_hash) {
+Task<Result<std::vector<Log>>> LogFollower::read(std::uint64_t from_block, std::uint64_t to_block, Block* end) {
     const Result<std::optional<Block>> before = co_await chain_->block(to_block);
     if (before.has_error()) co_return before.error();
     Result<std::vector<Log>> logs = co_await chain_->core_logs(from_block, to_block);
@@ -118,7 +120,7 @@ Task<Result<std::vector<Log>>> LogFollower::read(std::uint64_t from_block, std::
         co_return transient_error(
             fmt::format("the chain was reorganised while logs up to block {} were read", to_block));
     }
-    *end_hash = (*after)->hash;
+    *end = **after;
     co_return logs;
 }
 

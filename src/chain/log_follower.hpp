@@ -19,8 +19,10 @@ struct LogBatch {
     /// Set: blocks from this one on were replaced. Discard everything derived from them before taking `logs`, which may
     /// lie before or after.
     std::optional<std::uint64_t> reorganised_from;
-    std::vector<Log> logs;   ///< oldest first, each exactly once
-    bool caught_up = false;  ///< nothing more for now: wait before the next call
+    std::vector<Log> logs;     ///< oldest first, each exactly once
+    bool caught_up = false;    ///< nothing more for now: wait before the next call
+    std::optional<Block> end;  ///< the last block whose logs are in it; none: there is no new block
+    Block latest;              ///< of the chain when the call began
 };
 
 struct FollowerOptions {
@@ -59,7 +61,7 @@ private:
     /// appears at a lagging endpoint.
     Task<Result<std::optional<Checkpoints>>> canonical(std::uint64_t latest);
     [[nodiscard]] std::uint64_t position(const Checkpoints& checkpoints) const;
-    Task<Result<std::vector<Log>>> read(std::uint64_t from_block, std::uint64_t to_block, Hash256* end_hash);
+    Task<Result<std::vector<Log>>> read(std::uint64_t from_block, std::uint64_t to_block, Block* end);
 
     Chain* chain_;
     std::uint64_t start_block_;

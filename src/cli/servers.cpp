@@ -28,6 +28,7 @@ struct ServerFlags {
     ConfigFlags config;
     http::ServerOptions listen;
     std::string data;
+    std::uint64_t start_block = 0;  ///< of the info server alone
 
     void add_to(CLI::App& command, std::vector<SettingDeclaration> settings) {
         config.add_to(command, std::move(settings));
@@ -105,12 +106,22 @@ Task<Result<void>> run_info_server(std::shared_ptr<ServerFlags> flags) {
     if (listen.has_error()) co_return listen.error();
     const auto executor = co_await asio::this_coro::executor;
     HangUp hang_up(executor);  // from now on SIGHUP ends nothing
+    if (auto made = create_folder(flags->data, 0700); made.has_error()) co_return made;
+    const auto lock = FolderLock::acquire(flags->data);
+    if (lock.has_error()) co_return lock.error();
     ChainReader reader(*settings);
     // sizeOf is public: the key of this client signs nothing.
     const auto key = crypto::PrivateKey::generate(system_random());
     api_client::StorageApiClient storage(settings->storage_api, key, system_clock());
-    const network::InfoServerPorts ports{reader.chain, storage, system_clock()};
-    network::InfoServerService service(executor, ports, {.listen = *listen});
+    BlockingPool pool(2);
+    network::InfoServerOptions options;
+    options.listen = *listen;
+    options.folder = std::filesystem::path(flags->data) / "joblist";
+    options.index.start_block = flags->start_block;
+    options.index.core = settings->core;
+    options.index.chain_id = settings->chain_id;
+    const network::InfoServerPorts ports{reader.chain, storage, system_clock(), pool};
+    network::InfoServerService service(executor, ports, std::move(options));
     if (auto listening = service.listen(); listening.has_error()) co_return listening;
     end_telling_of_waiting();
     spdlog::info("JOB info server at {}", service.url());
@@ -145,11 +156,17 @@ void register_storage_api(CLI::App& app, Invocation& invocation) {
 void register_info_server(CLI::App& app, Invocation& invocation) {
     auto* command = app.add_subcommand("infoserver", "serve the list of JOBs");
     command->footer(
-        "Example:\n  emeth infoserver --config net.env --port 3000\n"
+        "Example:\n  emeth infoserver --config net.env --data ./joblist --port 3000\n"
         "A browser finds at http://127.0.0.1:3000/ whether it is ready.\n");
     auto flags = std::make_shared<ServerFlags>();
     flags->listen.port = 3'000;
+    flags->data = ".emeth/infoserver";
     flags->add_to(*command, declared(server_table()));
+    add_path(*command, "--data", flags->data, "folder of the list", "DIR");
+    command
+        ->add_option("--start-block", flags->start_block,
+                     "block of the contract's deployment; earlier ones are not read")
+        ->capture_default_str();
     command->callback([flags, &invocation] {
         invocation.run = [flags] {
             init_logging("infoserver", "info");

@@ -23,7 +23,7 @@ namespace ssl = asio::ssl;
 
 constexpr std::uint32_t response_header_bytes_max = 32 << 10;
 constexpr std::size_t endpoints_max = 8;
-constexpr std::size_t idle_per_origin_max = 4;
+constexpr std::size_t idle_per_origin_max = 16;
 constexpr std::size_t idle_origins_max = 32;
 constexpr int interim_answers_max = 8;
 constexpr std::size_t encoding_shown_max = 40;

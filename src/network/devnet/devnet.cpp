@@ -211,6 +211,9 @@ Result<void> Devnet::Impl::start_servers(const Record& record) {
 
     InfoServerOptions info_options;
     info_options.listen.port = record.info_port;
+    info_options.folder = options.folder / "joblist";
+    info_options.index.core = deployment.core;
+    info_options.index.chain_id = options.chain_id;
     info_options.add_page = [this, host = info_options.listen.host](http::Server& server) {
         add_network_page(server, *network_feed, [host](const http::ServerRequest& request) {
             if (auto known = http::refuse_unnamed_proxy(request); known.has_error()) return known;
@@ -220,7 +223,7 @@ Result<void> Devnet::Impl::start_servers(const Record& record) {
     };
     network_feed.emplace(
         executor, [this] { return network_view->look(); }, system_clock());
-    info_service.emplace(executor, InfoServerPorts{*rpc_chain, *requester_actor->storage, system_clock()},
+    info_service.emplace(executor, InfoServerPorts{*rpc_chain, *requester_actor->storage, system_clock(), pool},
                          std::move(info_options));
     if (auto listening = info_service->listen(); listening.has_error()) return listening;
     auto info_text = http::Url::parse(info_service->url());

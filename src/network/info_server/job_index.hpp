@@ -1,59 +1,65 @@
-// What the JOB info server knows: the contract's record of each JOB. Rebuilt from the chain at every start.
+// Keeps the list of JOBs up to date with the chain. Io thread only.
+//
+// The logs only tell which JOBs to read again; their content is always read from the contract, so a reorganisation
+// costs only another read, and the list cannot drift from the chain. JOBs are read as the contract has them in the
+// latest block, which may be ahead of the logs that were read. So each is kept with the latest block of that moment,
+// and read again if any block up to that one turns out to have been replaced; a restart changes nothing of this.
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <functional>
 #include <optional>
 #include <set>
-#include <utility>
 #include <vector>
 
-#include "api_client/storage_api_client.hpp"
 #include "chain/log_follower.hpp"
-#include "network/job_on_chain.hpp"
+#include "runtime/blocking_pool.hpp"
 #include "runtime/result.hpp"
 #include "runtime/task.hpp"
+#include "storage/job_list.hpp"
 
 namespace emeth::network {
 
-struct IndexedJob : JobOnChain {
-    std::uint64_t dataset_bytes = 0;  ///< 0: not known from the Storage API yet
+struct JobIndexOptions {
+    std::uint64_t start_block = 0;            ///< the contract has no logs before it
+    std::uint64_t range_blocks_max = 2'000;   ///< whose logs are asked for at once
+    Address core;                             ///< the contract, of which the list is
+    std::optional<std::uint64_t> chain_id{};  ///< the chain must be this one, if it is known
 };
 
-/// The logs only tell which JOBs to read again; their content is always read from the contract. A reorganisation
-/// therefore costs only another read, and the index cannot drift from the chain.
 class JobIndex {
 public:
-    static constexpr std::size_t jobs_max = 1'000'000;
+    using Changed = std::function<void(const storage::ListChanges& changes)>;
 
-    /// Both must outlive the index.
-    JobIndex(chain::Chain& chain, api_client::ArtifactStore& storage)
-        : chain_(chain), storage_(storage), follower_(chain, 0) {}
+    /// `chain`, `list` and `pool` must outlive it. `changed` is told of each change once it is durable.
+    JobIndex(asio::any_io_executor executor, chain::Chain& chain, storage::JobList& list, BlockingPool& pool,
+             JobIndexOptions options, Changed changed);
 
-    /// Takes in what is new on chain. The next call retries whatever could not be read.
+    /// Takes in what is new on chain. After an Error, the next call goes on where this one stopped.
     Task<Result<void>> update();
-    /// The JOBs that were found FAILED since the last call.
-    std::set<JobId> take_failed() { return std::exchange(failed_, {}); }
-    /// The `count_max` most recently requested JOBs, of `status` or of all statuses, newest first.
-    [[nodiscard]] std::vector<const IndexedJob*> newest(std::optional<chain::JobStatus> status,
-                                                        std::size_t count_max) const;
-    [[nodiscard]] std::map<chain::JobStatus, std::size_t> count_by_status() const;
-    /// The block up to which the index is complete.
-    [[nodiscard]] std::uint64_t block() const { return block_; }
+    /// The block up to which the list is complete.
+    [[nodiscard]] std::uint64_t block() const { return position_.block; }
+    [[nodiscard]] std::int64_t block_unix_s() const { return position_.block_unix_s; }
+    /// The latest block of the chain that was heard of.
+    [[nodiscard]] const chain::Block& latest() const { return latest_; }
 
 private:
-    Task<Result<void>> follow();
-    void note(const chain::Log& log);
-    Task<Result<void>> look_at(JobId id);
+    Task<Result<void>> begin();
+    Task<Result<bool>> advance();
+    Task<Result<bool>> is_canonical(std::uint64_t number, Hash256 hash);
+    Task<Result<std::vector<JobId>>> seen_since(std::uint64_t block);
+    Task<Result<void>> read_again(std::set<JobId> jobs, const std::optional<chain::Block>& end, bool trusted);
+    Task<Result<void>> commit(storage::ListUpdate update);
 
+    asio::any_io_executor executor_;
     chain::Chain& chain_;
-    api_client::ArtifactStore& storage_;
-    chain::LogFollower follower_;
-    std::map<JobId, IndexedJob> jobs_;
-    std::map<JobId, std::uint64_t> last_log_;  ///< block of the newest log
-    std::set<JobId> to_look_at_;
-    std::set<JobId> failed_;
-    std::uint64_t block_ = 0;
+    storage::JobList& list_;
+    BlockingPool& pool_;
+    JobIndexOptions options_;
+    Changed changed_;
+    std::optional<chain::LogFollower> follower_;  ///< none: nothing was heard of the chain yet
+    storage::ListPosition position_;
+    chain::Block latest_;
 };
 
 }  // namespace emeth::network

@@ -1,104 +1,18 @@
 // The JOB info server over a chain in memory, and its client against servers that lie.
-#include <fmt/format.h>
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <boost/json/array.hpp>
-#include <boost/json/parse.hpp>
-
 #include "api_client/info_server_client.hpp"
-#include "http/client.hpp"
-#include "network/info_server/info_server.hpp"
-#include "support/fake_chain.hpp"
-#include "support/io_fixture.hpp"
+#include "integration/network/info_server_fixture.hpp"
 #include "support/raw_http.hpp"
 
 namespace emeth::network {
 namespace {
 
-namespace json = boost::json;
-using test::Background;
-using test::repeated;
 using ::testing::HasSubstr;
-
-/// Says the size of every dataset and the reason of every verdict; nothing else is asked of it here.
-class SizesAndReasons : public api_client::ArtifactStore {
-public:
-    std::map<std::string, std::uint64_t> sizes;
-    std::map<JobId, std::string> reasons;
-    std::optional<Error> reasons_failure;
-    bool hang_reasons = false;
-    int reason_questions = 0;
-
-    Task<Result<std::uint64_t>> dataset_bytes(std::string dataset) override {
-        if (!sizes.contains(dataset)) co_return permanent_error("there is no dataset " + dataset);
-        co_return sizes.at(dataset);
-    }
-    Task<Result<std::string>> dataset_url(JobId) override { co_return unexpected(); }
-    Task<Result<api_client::OpenedUpload>> open_upload(JobId, statemachine::WorkerFile, std::string) override {
-        co_return unexpected();
-    }
-    Task<Result<void>> complete_upload(JobId, std::string, std::map<std::uint32_t, std::string>, std::string) override {
-        co_return unexpected();
-    }
-    Task<Result<std::optional<UploadState>>> upload_state(JobId, std::string) override { co_return unexpected(); }
-    Task<Result<std::optional<api_client::VerdictReason>>> verdict_reason(JobId job) override {
-        ++reason_questions;
-        if (hang_reasons) co_await system_clock().sleep(Milliseconds{3'600'000});
-        if (reasons_failure) co_return *reasons_failure;
-        if (!reasons.contains(job)) co_return std::optional<api_client::VerdictReason>();
-        co_return std::optional(api_client::VerdictReason{{}, reasons.at(job)});
-    }
-
-private:
-    static Error unexpected() { return permanent_error("the info server asks for sizes and reasons only"); }
-};
-
-class InfoServerTest : public test::IoFixture {
-protected:
-    static constexpr std::int64_t deadline_unix_s = 1'800'000'000;
-
-    InfoServerTest() { storage.sizes["text"] = 5'000; }
-
-    void start() {
-        service.emplace(executor(), InfoServerPorts{chain, storage, system_clock()},
-                        InfoServerOptions{{}, Milliseconds{20}});
-        service->listen().value();
-        serving.emplace(io, service->run());
-    }
-    http::ClientResponse get(const std::string& target, http::Headers headers = {}) {
-        http::ClientRequest asked;
-        asked.url = http::Url::parse(service->url()).value().at(target);
-        asked.headers = std::move(headers);
-        return run(http::request(std::move(asked))).value();
-    }
-    json::array jobs(const std::string& query = "") { return json::parse(get("/api/v1/jobs" + query).body).as_array(); }
-    /// Until the server has caught up, so that it lists `count` JOBs.
-    json::array wait_for(std::size_t count, const std::string& query = "") {
-        json::array listed = jobs(query);
-        for (int tries = 0; tries < 200 && listed.size() != count; ++tries) {
-            run(system_clock().sleep(Milliseconds{10}));
-            listed = jobs(query);
-        }
-        EXPECT_EQ(listed.size(), count) << json::value(listed);
-        return listed;
-    }
-    void request(std::uint8_t number) {
-        chain.request(repeated<JobId>(number), repeated<Address>(0xaa), "text", R"({"language":"en","epoch":2})",
-                      test::wei(20), deadline_unix_s);
-    }
-
-    test::FakeChain chain;
-    SizesAndReasons storage;
-    std::optional<InfoServerService> service;
-    std::optional<Background> serving;
-};
 
 TEST_F(InfoServerTest, ListsAJobWithAllItsFields) {
     start();
     request(0x11);
     chain.process(repeated<JobId>(0x11), repeated<Address>(0xbb));
-    const json::object job = wait_for(1, "?status=2").at(0).as_object();
+    const json::object job = job_with_size("?status=2");
     EXPECT_EQ(job.at("id").as_string(), "0x11111111111111111111111111111111");
     EXPECT_EQ(job.at("owner").as_string(), repeated<Address>(0xaa).hex());
     EXPECT_EQ(job.at("status").to_number<int>(), 2);
@@ -120,7 +34,7 @@ TEST_F(InfoServerTest, ListsAJobWhoseStringsAreNotUtf8) {
     storage.sizes["text\xe9"] = 5'000;
     chain.request(repeated<JobId>(0x22), repeated<Address>(0xaa), "text\xe9", "{\"a\":\"\xff\xc2\x9b\"}", test::wei(20),
                   deadline_unix_s);
-    const json::object job = wait_for(1).at(0).as_object();
+    const json::object job = job_with_size();
     EXPECT_EQ(job.at("datasetPath").as_string(), "text\xef\xbf\xbd");
     EXPECT_EQ(job.at("param").as_string(), "{\"a\":\"\xef\xbf\xbd\xc2\x9b\"}");
     EXPECT_EQ(job.at("datasetSize").to_number<int>(), 5'000);
@@ -302,9 +216,7 @@ TEST_F(InfoServerTest, TheDevnetPutsThePageOfTheWholeNetworkInPlaceOfItsOwn) {
     };
     InfoServerOptions options;
     options.add_page = [answer](http::Server& server) { server.route("GET", "/", 0, answer); };
-    service.emplace(executor(), InfoServerPorts{chain, storage, system_clock()}, std::move(options));
-    service->listen().value();
-    serving.emplace(io, service->run());
+    start(std::move(options));
     EXPECT_EQ(get("/").body, "\"the whole network\"");
     EXPECT_EQ(get("/api/v1/network").status, 404u);
 }
@@ -321,7 +233,7 @@ TEST_F(InfoServerTest, RefusesAStatusThatIsNone) {
 TEST_F(InfoServerTest, ItsClientReadsTheOpenJobs) {
     start();
     request(0x11);
-    wait_for(1);
+    job_with_size();
     api_client::InfoServerClient client(http::Url::parse(service->url()).value());
     const std::vector<api_client::JobOffer> offers = run(client.open_jobs()).value();
     ASSERT_EQ(offers.size(), 1u);

@@ -15,8 +15,10 @@ protected:
     NetworkViewTest() {
         options.confirmations = 50;  // so that the verifier only looks
         start_verifier();
-        info.emplace(executor(), InfoServerPorts{chain, *client, system_clock()},
-                     InfoServerOptions{{}, Milliseconds{20}});
+        InfoServerOptions info_options;
+        info_options.folder = folder / "joblist";
+        info_options.poll_interval = Milliseconds{20};
+        info.emplace(executor(), InfoServerPorts{chain, *client, system_clock(), pool}, std::move(info_options));
         info->listen().value();
         informing.emplace(io, info->run());
         view.emplace(NetworkParts{chain, *info, *server, *judge, system_clock()},
