@@ -15,7 +15,7 @@
 //   "messageSignatures": [N] (EIP-191) { "privateKey", "address", "text": UTF-8 string, "digest", "signature" },
 //   "jobRequestSignatures": [N] (keccak256(abi.encodePacked(string jobId, uint256 signedtime)), signed raw)
 //       { "privateKey", "address", "jobId": "0x" + 32 digits, "signedtime": number (ms), "digest", "signature" },
-//   "datasetUploadSignatures": [N] (keccak256(abi.encodePacked(string jobId, bytes32 sha256, uint256 signedtime)))
+//   "datasetUploadSignatures": [N] (as docs/PROTOCOL.md has it for signed-put-url: JOB, sha256, bytes, signedtime)
 //       { as above, and "sha256": 32 bytes },
 //   "connectSignatures": [N] (keccak256(abi.encodePacked(uint256 signedtime)))
 //       { "privateKey", "address", "signedtime", "digest", "signature" },
