@@ -1,172 +1,185 @@
-// Kills the servers of a network with SIGKILL, one at random after another, while a node works off five JOBs: JOB info
-// server, Storage API and verifier run by themselves, as an operator would run them, and each comes back some moments
-// later. Every JOB ends verified, for one deposit and one verdict, and nobody loses anything.
+// JOB info server, Storage API, verifier and requesters, each a process of its own beside one node on one chain, are
+// killed with SIGKILL and started again, in an order that a seed draws, until every JOB is VERIFIED and its requester
+// has the result.
 // Usage: node killed_servers.mjs EMETH DATA_FOLDER [SEED]
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { deployEmeth, startAnvil } from '../support/anvil.mjs';
 import { emt, free_port } from '../support/devnet.mjs';
+import { JobStatus } from '../support/emeth_abi.mjs';
 import { ethers } from '../support/packages.mjs';
 import { kill_all, run, settings_text, start, stop, until } from '../support/programs.mjs';
 import { SeededRandom } from '../support/seeded_random.mjs';
 
 const [emeth, data, seed = '1'] = process.argv.slice(2);
-const jobs = 5;
-const dataset_bytes = 48 << 10;
-const verified = 4n;
-const limit_s = 300;
+rmSync(data, { recursive: true, force: true });
+mkdirSync(data, { recursive: true });
+const job_count = 5;
+const random = new SeededRandom(`killed servers ${seed}`);
+const began = Date.now();
+const say = (text) => console.log(`${((Date.now() - began) / 1000).toFixed(0).padStart(4)} s  ${text}`);
+const licences = ['GPL-3', 'LGPL-2.1', 'Apache-2.0', 'GFDL-1.3', 'MPL-2.0']
+                     .map((name) => readFileSync(`/usr/share/common-licenses/${name}`, 'utf8'))
+                     .join('\n');
 
-/** A program that is killed and started again under the same settings, port and folder. */
+/** A program that is started again with the same arguments whenever it was killed. */
 class Server {
     constructor(name, ...args) {
         Object.assign(this, { name, args, kills: 0 });
-        this.start();
+        this.begin();
     }
-
-    start() {
+    begin() {
         this.program = start(this.name, emeth, ...this.args);
+        this.ended = undefined;
+        this.program.end.then((code) => (this.ended = code));
     }
-
-    async kill(down_ms) {
+    async kill() {
+        this.is_killed = true;
         this.program.child.kill('SIGKILL');
         await this.program.end;
         ++this.kills;
-        await sleep(down_ms);
-        this.start();
+        await sleep(random.below(2_000));
+        this.begin();
+        this.is_killed = false;
+    }
+    check() {
+        assert.ok(this.is_killed || this.ended === undefined, `${this.name} ended:\n${this.program.output.slice(-3000)}`);
     }
 }
 
-class Network {
-    static async start() {
-        const network = new Network();
-        const chain = await startAnvil({ extraArguments: ['--block-time', '1'] });
-        Object.assign(network, { chain, owner: chain.accounts[0] });
-        network.keys = Object.fromEntries(
-            ['node', 'requester', 'verifier'].map((name) => [name, ethers.Wallet.createRandom()]));
-        const { token, core } =
-            await deployEmeth(chain, { owner: network.owner, verifier: network.keys.verifier.address });
-        Object.assign(network, { token, core });
-        await Promise.all(Object.values(network.keys).map((wallet) => network.fund(wallet.address)));
-        const [storage_port, info_port] = [await free_port(), await free_port()];
-        network.settings = {
-            endpoint: chain.url,
-            chain_id: 60001,
-            emethContractAddress: core.target,
-            tokenContractAddress: token.target,
-            storageApi: `http://127.0.0.1:${storage_port}`,
-            info_server_url: `http://127.0.0.1:${info_port}`
-        };
-        for (const [name, wallet] of Object.entries(network.keys)) network.write_settings(name, wallet);
-        network.write_settings('server');
-        const server = (command, port) => new Server(command, command, '--config', network.config('server'), '--data',
-            join(data, command), '--port', String(port));
-        network.servers = [
-            server('storageapi', storage_port),
-            server('infoserver', info_port),
-            new Server('verifier', 'verifier', '--config', network.config('verifier'), '--data', join(data, 'verifier'))
-        ];
-        return network;
+/** Asks for a JOB, and follows it once it is known; each of its processes may be killed. */
+class KilledRequester {
+    constructor(index, config) {
+        this.name = `requester ${index}`;
+        this.dataset = join(data, `dataset-${index}`);
+        this.output = join(data, `result-${index}.tar`);
+        this.flags = ['--config', config, '--data', join(data, `requester-${index}`)];
+        this.kills = 0;
+        writeFileSync(this.dataset, licences.slice(index * 15_000, index * 15_000 + 12_000));
     }
-
-    config(name) {
-        return join(data, `${name}.env`);
+    /** A killed request leaves no id behind, so this one is let be; what follows it is not. */
+    async request() {
+        const asked = await run(emeth, 'request', this.dataset, ...this.flags, '--json');
+        assert.equal(asked.status, 0, asked.stdout + asked.stderr);
+        this.id = /0x[0-9a-f]{32}\b/.exec(asked.stdout)[0];
+        say(`${this.name} asked for ${this.id}`);
+        this.begin();
     }
-
-    write_settings(name, wallet) {
-        const settings = { ...this.settings };
-        if (wallet) {
-            settings.privateKey_file = join(data, `${name}.key`);
-            settings.confirmations = 2;
-            writeFileSync(settings.privateKey_file, `${wallet.privateKey}\n`, { mode: 0o600 });
-        }
-        if (name === 'node')
-            Object.assign(settings,
-                { verdict_confirmations: 2, worker_port: 0, poll_interval_ms: 200, discovery_interval_ms: 300 });
-        writeFileSync(this.config(name), settings_text(settings), { mode: 0o600 });
+    begin() {
+        this.program = start(this.name, emeth, 'request', 'follow', this.id, ...this.flags, '--output', this.output);
+        this.ended = undefined;
+        this.program.end.then((code) => (this.ended = code));
     }
-
-    /** 100 ALT and 1,000 EMT. */
-    async fund(address) {
-        await this.chain.rpc('anvil_setBalance', address, ethers.toQuantity(100n * emt));
-        const mint = this.token.interface.encodeFunctionData('mint', [address, 1_000n * emt]);
-        assert.equal((await this.chain.transact(this.owner, this.token.target, mint)).status, 1);
+    /** An endpoint that is away ends a request that fetches; whoever wants the result asks again. */
+    tend() {
+        if (!this.is_killed && this.ended !== undefined && this.ended !== 0) this.begin();
     }
-
-    /** Requests a JOB; while a server is down, again and again, as its requester would. */
-    async request(file) {
-        await until(`the request of ${file}`, limit_s, async () => {
-            const asked = await run(
-                emeth, 'request', '--config', this.config('requester'), '--data', join(data, 'requester'), file);
-            return asked.status === 0;
-        });
-    }
-
-    events(name) {
-        return this.core.queryFilter(this.core.filters[name](), 0, 'latest');
-    }
-
-    /** By JOB: the statuses that it had on chain, in their order. */
-    async statuses() {
-        const by_job = new Map((await this.events('Request')).map(({ args }) => [args.jobId, []]));
-        for (const { args } of await this.events('Status')) by_job.get(args.jobId).push(args.status);
-        return by_job;
+    async kill() {
+        if (this.ended !== undefined) return;
+        this.is_killed = true;
+        this.program.child.kill('SIGKILL');
+        await this.program.end;
+        ++this.kills;
+        if (existsSync(this.output)) this.ended = 0;
+        else this.begin();
+        this.is_killed = false;
     }
 }
 
-/** Until `done` says so. */
-async function kill_at_random(network, random, done) {
-    for (let count = 0; !done(); ++count) {
-        await sleep(random.between(300, 2_500));
-        // The first ones in turn, so that none is spared.
-        const server = network.servers[count < network.servers.length ? count : random.below(network.servers.length)];
-        await server.kill(random.between(0, 2_000));
-    }
-}
-
-function write_texts() {
-    const book = spawnSync('bible', ['gen1:1-gen50:26'], { encoding: 'utf8', maxBuffer: 1 << 24 });
-    assert.equal(book.status, 0, `the text comes from the program 'bible': ${book.stderr}`);
-    return [...Array(jobs).keys()].map((index) => {
-        const file = join(data, `text-${index}`);
-        writeFileSync(file, book.stdout.slice(index * 1_000, index * 1_000 + dataset_bytes));
-        return file;
-    });
-}
-
-rmSync(data, { recursive: true, force: true });
-mkdirSync(data, { recursive: true });
+let chain;
 try {
-    const network = await Network.start();
-    const node =
-        start('master', emeth, 'master', '--config', network.config('node'), '--data', join(data, 'node'),
-            '--local-workers', '2');
-    let over = false;
-    const killing = kill_at_random(network, new SeededRandom(seed), () => over);
-    for (const file of write_texts()) await network.request(file);
-    const ends = await until('that every JOB is verified', limit_s, async () => {
-        const statuses = await network.statuses();
-        return statuses.size >= jobs && [...statuses.values()].every((seen) => seen.includes(verified)) && statuses;
-    });
-    over = true;
-    await killing;
-    for (const [id, seen] of ends)
-        assert.deepEqual(seen, [2n, 3n, verified], `${id}: one process, one submit, one verify`);
-    assert.deepEqual(await network.events('Penalty'), []);
-    assert.equal(await network.token.balanceOf(network.core.target), 0n, 'no fee and no deposit is left');
-    assert.equal(await stop(node), 0, node.output.slice(-2000));
-    for (const folder of ['node']) {
-        const replayed = await run(emeth, 'state', 'verify', '--data', join(data, folder));
-        assert.equal(replayed.status, 0, replayed.stdout + replayed.stderr);
+    chain = await startAnvil({ extraArguments: ['--block-time', '1'] });
+    const wallets = Object.fromEntries(
+        ['verifier', 'node', ...Array.from({ length: job_count }, (_, index) => `requester-${index}`)].map(
+            (name) => [name, ethers.Wallet.createRandom()]));
+    const [owner] = chain.accounts;
+    const { token, core } = await deployEmeth(chain, { owner, verifier: wallets.verifier.address });
+    const [storage_port, info_port, verifier_port] = [await free_port(), await free_port(), await free_port()];
+    const network = {
+        endpoint: chain.url,
+        chain_id: 60001,
+        emethContractAddress: core.target,
+        tokenContractAddress: token.target,
+        storageApi: `http://127.0.0.1:${storage_port}`,
+        info_server_url: `http://127.0.0.1:${info_port}`,
+        default_model: 'nano',
+        confirmations: 2
+    };
+    const config_of = (name, { ...more } = {}) => {
+        const file = join(data, `${name}.env`);
+        if (wallets[name]) {
+            more.privateKey_file = join(data, `${name}.key`);
+            writeFileSync(more.privateKey_file, `${wallets[name].privateKey}\n`, { mode: 0o600 });
+        }
+        writeFileSync(file, settings_text({ ...network, ...more }), { mode: 0o600 });
+        return file;
+    };
+    for (const { address } of Object.values(wallets)) {
+        await chain.rpc('anvil_setBalance', address, ethers.toQuantity(100n * emt));
+        await chain.transact(owner, token.target, token.interface.encodeFunctionData('mint', [address, 1_000n * emt]));
     }
-    for (const { name, kills } of network.servers) assert.ok(kills > 0, `${name} was never killed`);
-    console.log(`${ends.size} JOBs verified; killed: ${
-        network.servers.map(({ name, kills }) => `${name} ${kills} times`).join(', ')}`);
-    await Promise.all(network.servers.map(({ program }) => stop(program)));
-    await network.chain.stop();
+    const folder = (name) => ['--data', join(data, name)];
+    const of_a_server = { confirmations: undefined };
+    const servers = [
+        new Server('storage', 'storageapi', '--config', config_of('storage', of_a_server), ...folder('storage'), '--port',
+            String(storage_port)),
+        new Server('info', 'infoserver', '--config', config_of('info', of_a_server), ...folder('info'), '--port',
+            String(info_port)),
+        new Server('verifier', 'verifier', '--config', config_of('verifier'), ...folder('verifier'), '--port',
+            String(verifier_port)),
+    ];
+    const node = new Server('node', 'master', '--config', config_of('node', {
+        worker_port: 0,
+        poll_interval_ms: 200,
+        discovery_interval_ms: 300,
+        verdict_confirmations: 2
+    }), ...folder('node-data'), '--local-workers', '1');
+    const ready = async () => (await fetch(`${network.storageApi}/healthz`).catch(() => undefined))?.ok;
+    await until('the Storage API', 60, ready);
+
+    const requesters = Array.from(
+        { length: job_count },
+        (_, index) => new KilledRequester(index, config_of(`requester-${index}`)));
+    await Promise.all(requesters.map((requester) => requester.request()));
+
+    const all_have_ended = () => requesters.every(({ ended }) => ended === 0);
+    const killing = (async () => {
+        while (!all_have_ended()) {
+            await sleep(1_500 + random.below(4_000));
+            // The servers in turn first, so that none is spared.
+            const victim = servers.find(({ kills }) => kills === 0) ?? random.pick([...servers, ...requesters]);
+            say(`kills ${victim.name}`);
+            await victim.kill();
+        }
+    })();
+    killing.catch(() => {});  // awaited below
+    await until('every result', 900, () => {
+        for (const server of [...servers, node]) server.check();
+        for (const requester of requesters) requester.tend();
+        return all_have_ended();
+    });
+    await killing;
+
+    for (const { id, name, output, kills } of requesters) {
+        assert.equal((await core.jobs(id)).status, JobStatus.VERIFIED, `${name}: ${id}`);
+        const { result } = await core.jobDetails(id);
+        const sha256 = createHash('sha256').update(readFileSync(output)).digest('hex');
+        assert.equal(result, `${id.slice(2)}-${sha256}.tar`);
+        say(`${name} has the result of ${id} after ${kills} kills`);
+    }
+    for (const { name, kills } of servers) say(`${name} was killed ${kills} times`);
+    const statuses = await core.queryFilter('Status', 0);
+    for (const { id } of requesters)
+        assert.deepEqual(statuses.filter(({ args }) => args.jobId === id).map(({ args }) => args.status), [2n, 3n, 4n]);
+    assert.deepEqual(await core.queryFilter('Penalty', 0), []);
+    assert.equal(await token.balanceOf(core.target), 0n, 'no fee and no deposit is left');
+    for (const { name, kills } of servers) assert.ok(kills > 0, `${name} was never killed`);
+    assert.equal(await stop(node.program), 0, node.program.output.slice(-2000));
 } finally {
     kill_all();
+    await chain?.stop();
 }
