@@ -13,6 +13,7 @@
 #include "runtime/folder_lock.hpp"
 #include "runtime/log.hpp"
 #include "runtime/shutdown.hpp"
+#include "runtime/utf8.hpp"
 #include "trainer/calibration.hpp"
 #include "trainer/command_line.hpp"
 #include "trainer/control_channel.hpp"
@@ -41,7 +42,7 @@ bool has_control_socket() {
 
 trainer_protocol::Failed failed(const Error& error, bool permanent) {
     spdlog::error("{}", error.message);
-    return {.permanent = permanent, .message = error.message.substr(0, message_text_bytes_max)};
+    return {.permanent = permanent, .message = one_line(error.message, message_text_bytes_max)};
 }
 
 template <class T>

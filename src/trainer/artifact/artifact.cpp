@@ -9,9 +9,9 @@
 
 #include "crypto/sha256.hpp"
 #include "runtime/json_fields.hpp"
-#include "trainer/artifact/archive.hpp"
 #include "trainer/artifact/safetensors.hpp"
-#include "trainer/artifact/training_log.hpp"
+#include "trainer/formats/archive.hpp"
+#include "trainer/formats/training_log.hpp"
 
 namespace emeth::trainer {
 namespace {

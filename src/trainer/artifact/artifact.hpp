@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "runtime/result.hpp"
-#include "trainer/artifact/manifest.hpp"
 #include "trainer/data/plan.hpp"
+#include "trainer/formats/manifest.hpp"
 #include "trainer/model/parameters.hpp"
 
 namespace emeth::trainer {

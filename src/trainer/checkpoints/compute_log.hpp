@@ -1,4 +1,5 @@
-// The record of what computed each segment of a run (model/compute_record.hpp), kept in the JOB's folder across kills.
+// The record of what computed each segment of a run (formats/compute_record.hpp), kept in the JOB's folder across
+// kills.
 #pragma once
 
 #include <filesystem>
@@ -7,7 +8,7 @@
 
 #include "runtime/result.hpp"
 #include "trainer/data/plan.hpp"
-#include "trainer/model/compute_record.hpp"
+#include "trainer/formats/compute_record.hpp"
 
 namespace emeth::trainer {
 

@@ -7,7 +7,7 @@
 #include "runtime/clock.hpp"
 #include "runtime/result.hpp"
 #include "trainer/checkpoints/checkpoint_interval.hpp"
-#include "trainer/model/compute_record.hpp"
+#include "trainer/formats/compute_record.hpp"
 #include "trainer/model/training_state.hpp"
 
 namespace emeth::trainer {

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "runtime/memory_limit.hpp"
+#include "trainer/model/machine.hpp"
 
 namespace emeth::trainer {
 namespace {
@@ -78,8 +79,12 @@ Result<Compute> resolve_compute(const trainer_protocol::ComputeOptions& options,
     return compute;
 }
 
-std::string_view precision_name(Precision precision) {
-    return precision == Precision::bf16 ? "bf16" : "float32";
+ComputeRecord record_of(const Compute& compute) {
+    return {.precision = compute.precision,
+            .device = compute.device.is_cpu() ? "cpu" : "cuda",
+            .threads = compute.threads,
+            .micro_batch = compute.micro_batch,
+            .libraries = library_description()};
 }
 
 }  // namespace emeth::trainer

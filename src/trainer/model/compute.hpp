@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
 
 #include "runtime/result.hpp"
+#include "trainer/formats/compute_record.hpp"
 #include "trainer/model/model.hpp"
 #include "trainer_protocol/messages.hpp"
 #include "trainer_protocol/presets.hpp"
@@ -29,6 +29,7 @@ std::int64_t find_micro_batch_of_gpu(const Preset& preset);
 /// Also sets libtorch's number of threads. A permanent Error for a device that is not available.
 Result<Compute> resolve_compute(const trainer_protocol::ComputeOptions& options, const Preset& preset);
 
-std::string_view precision_name(Precision precision);
+/// What this process computes with.
+ComputeRecord record_of(const Compute& compute);
 
 }  // namespace emeth::trainer

@@ -13,14 +13,13 @@
 #include <memory>
 #include <vector>
 
+#include "trainer/formats/precision.hpp"
 #include "trainer/model/parameters.hpp"
 #include "trainer_protocol/presets.hpp"
 
 namespace emeth::trainer {
 
 using trainer_protocol::Preset;
-
-enum class Precision : std::uint8_t { float32, bf16 };
 
 /// Windows one after the other: inputs[i] is followed by targets[i] in the text. Both hold sequences · context tokens.
 struct Batch {

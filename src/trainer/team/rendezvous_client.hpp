@@ -1,4 +1,4 @@
-// A helper's side of the rendezvous (rendezvous_messages.hpp).
+// A helper's side of the rendezvous (formats/rendezvous_messages.hpp).
 #pragma once
 
 #include <boost/asio/cancellation_signal.hpp>
@@ -13,9 +13,9 @@
 
 #include "runtime/clock.hpp"
 #include "runtime/result.hpp"
+#include "trainer/formats/rendezvous_messages.hpp"
 #include "trainer/team/process_group.hpp"
 #include "trainer/team/rendezvous_line.hpp"
-#include "trainer/team/rendezvous_messages.hpp"
 #include "trainer_protocol/messages.hpp"
 
 namespace emeth::trainer {

@@ -1,5 +1,5 @@
-// The leader's side of the rendezvous (rendezvous_messages.hpp): helpers join, say that they are ready, and meet the
-// leader in a process group.
+// The leader's side of the rendezvous (formats/rendezvous_messages.hpp): helpers join, say that they are ready, and
+// meet the leader in a process group.
 #pragma once
 
 #include <boost/asio/cancellation_signal.hpp>
@@ -18,8 +18,8 @@
 #include "http/server.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/result.hpp"
+#include "trainer/formats/rendezvous_messages.hpp"
 #include "trainer/team/process_group.hpp"
-#include "trainer/team/rendezvous_messages.hpp"
 #include "trainer_protocol/messages.hpp"
 
 namespace emeth::trainer {

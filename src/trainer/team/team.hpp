@@ -13,7 +13,7 @@
 #include <span>
 
 #include "runtime/result.hpp"
-#include "trainer/model/compute_record.hpp"
+#include "trainer/formats/compute_record.hpp"
 #include "trainer/model/training_state.hpp"
 
 namespace emeth::trainer {

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "trainer/team/rendezvous_messages.hpp"
+#include "trainer/formats/rendezvous_messages.hpp"
 
 namespace emeth::trainer {
 namespace {

@@ -10,9 +10,9 @@
 
 #include "crypto/sha256.hpp"
 #include "trainer/artifact/artifact.hpp"
-#include "trainer/artifact/training_log.hpp"
 #include "trainer/checkpoints/segment_states.hpp"
 #include "trainer/data/data_preparation.hpp"
+#include "trainer/formats/training_log.hpp"
 #include "trainer/model/compute.hpp"
 #include "trainer/model/evaluation.hpp"
 #include "trainer/verification/check_record.hpp"

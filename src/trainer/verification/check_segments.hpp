@@ -4,10 +4,10 @@
 #include <vector>
 
 #include "runtime/result.hpp"
-#include "trainer/artifact/manifest.hpp"
 #include "trainer/checkpoints/segment_states.hpp"
 #include "trainer/data/plan.hpp"
 #include "trainer/data/token_file.hpp"
+#include "trainer/formats/manifest.hpp"
 #include "trainer/model/compute.hpp"
 #include "trainer/model/parameters.hpp"
 #include "trainer/reporter.hpp"

@@ -9,7 +9,7 @@
 #include <span>
 #include <string>
 
-#include "trainer/model/compute_record.hpp"
+#include "trainer/formats/compute_record.hpp"
 #include "trainer/model/training_state.hpp"
 #include "trainer_protocol/messages.hpp"
 

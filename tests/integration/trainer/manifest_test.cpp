@@ -1,5 +1,5 @@
 // manifest.json comes from the node that is to be checked: every field is bounded, and what is wrong names its field.
-#include "trainer/artifact/manifest.hpp"
+#include "trainer/formats/manifest.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -125,12 +125,12 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Change{"\"validation_loss\":6.5E0", "\"validation_loss\":-6.5", "field 'validation_loss'"},
         Change{"\"validation_loss\":6.5E0", "\"validation_loss\":1e300", "field 'validation_loss'"},
-        Change{"\"validation_loss\":6.5E0", "\"validation_loss\":1e999", "field 'validation_loss'"},
+        Change{"\"validation_loss\":6.5E0", "\"validation_loss\":1e999", "exponent overflow"},
         Change{"\"validation_loss\":6.5E0", "\"validation_loss\":\"NaN\"", "field 'validation_loss'"},
         Change{"\"validation_loss\":6.5E0", "\"validation_loss\":null", "field 'validation_loss'"},
         Change{"\"validation_loss\":6.5E0", "\"validation_loss\":NaN", "manifest.json is not valid JSON"},
         Change{"\"validation_loss\":6.5E0", "\"validation_loss\":-Infinity", "manifest.json is not valid JSON"},
-        Change{"\"epoch_losses\":[", "\"epoch_losses\":[1e999,", "field 'epoch_losses'"},
+        Change{"\"epoch_losses\":[", "\"epoch_losses\":[1e999,", "exponent overflow"},
         Change{"\"epoch_losses\":[", "\"epoch_losses\":[1e39,", "field 'epoch_losses'"},
         Change{"\"epoch_losses\":[", "\"epoch_losses\":[1,", "field 'epoch_losses' is an array of 3"},
         Change{"\"epoch_losses\":[", "\"epoch_losses\":[-", "field 'epoch_losses'"},
@@ -146,6 +146,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Change{"\"states\":[", "\"states\":[\"0x12\",", "field 'states'"},
                       Change{"\"states\":[", "\"states\":[7,", "field 'states'"},
                       Change{"\"states\":[", "\"states\":{},\"_\":[", "field 'states'"},
+                      Change{"\"states\":[", "\"states\":[],\"_\":[", "field 'states' is an array of 0"},
+                      Change{"\"members\":{", "\"members\":{\"a\\u001b[2J\":7,", "field 'members' is an object"},
                       Change{"\"config.json\":\"0x", "\"config.json\":\"0y", "field 'members.config.json'"}));
 
 INSTANTIATE_TEST_SUITE_P(

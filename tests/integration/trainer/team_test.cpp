@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "trainer/team/rendezvous_messages.hpp"
+#include "trainer/formats/rendezvous_messages.hpp"
 #include "trainer/team/team_control.hpp"
 
 namespace emeth::trainer {

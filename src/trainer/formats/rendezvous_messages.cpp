@@ -1,4 +1,4 @@
-#include "trainer/team/rendezvous_messages.hpp"
+#include "trainer/formats/rendezvous_messages.hpp"
 
 #include <boost/json/object.hpp>
 #include <cstdint>

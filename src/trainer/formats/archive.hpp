@@ -1,4 +1,7 @@
-// A tar of a few named files. Writing is deterministic; reading trusts nothing.
+// The room of the formats: what a trainer reads that strangers wrote, each as a plain function from bytes to values and
+// back. It trusts nothing and includes no torch, so that fuzz targets can be built with it.
+//
+// This header: a tar of a few named files. Writing is deterministic.
 #pragma once
 
 #include <cstdint>

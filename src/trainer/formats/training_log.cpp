@@ -1,7 +1,8 @@
-#include "trainer/artifact/training_log.hpp"
+#include "trainer/formats/training_log.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <iterator>
 #include <limits>
@@ -10,7 +11,7 @@
 
 #include "runtime/json_fields.hpp"
 #include "runtime/json_keys.hpp"
-#include "trainer/model/optimiser.hpp"
+#include "trainer/formats/hyperparameters.hpp"
 
 namespace emeth::trainer {
 namespace {
@@ -18,7 +19,9 @@ namespace {
 /// The longest numbers make lines of 120 bytes.
 constexpr std::size_t line_bytes_max = 128;
 constexpr double learning_rate_tolerance = 1e-9;
-constexpr double loss_max = std::numeric_limits<float>::max();
+constexpr float loss_max = std::numeric_limits<float>::max();
+/// How that is written: a little more, which is read as the same float.
+constexpr double written_loss_max = 3.4028235e38;
 
 Result<float> read_line(std::string_view line, const Preset& preset, const Plan& plan, std::uint64_t step) {
     const std::string what = fmt::format("line {} of training_log.jsonl", step + 1);
@@ -33,9 +36,9 @@ Result<float> read_line(std::string_view line, const Preset& preset, const Plan&
     if (std::abs(object.number("learning_rate") - expected) > learning_rate_tolerance)
         object.reject("learning_rate", fmt::format("{}", expected));
     const double loss = object.number("loss");
-    if (loss < 0 || loss > loss_max) object.reject("loss", "a float32 that is not negative");
+    if (loss < 0 || loss > written_loss_max) object.reject("loss", "a float32 that is not negative");
     if (Result<void> check = object.check(); check.has_error()) return check.error();
-    return static_cast<float>(loss);
+    return static_cast<float>(std::min<double>(loss, loss_max));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "trainer/model/compute_record.hpp"
+#include "trainer/formats/compute_record.hpp"
 
 #include <fmt/format.h>
 
@@ -6,8 +6,6 @@
 #include <boost/json/array.hpp>
 #include <optional>
 #include <utility>
-
-#include "trainer/model/machine.hpp"
 
 namespace emeth::trainer {
 namespace {
@@ -41,14 +39,6 @@ bool have_one_precision(const ComputeHistory& history, const std::vector<std::ui
 }
 
 }  // namespace
-
-ComputeRecord record_of(const Compute& compute) {
-    return {.precision = compute.precision,
-            .device = compute.device.is_cpu() ? "cpu" : "cuda",
-            .threads = compute.threads,
-            .micro_batch = compute.micro_batch,
-            .libraries = library_description()};
-}
 
 json::object to_json(const ComputeRecord& record) {
     return {{"device", record.device},

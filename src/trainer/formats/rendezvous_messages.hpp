@@ -12,7 +12,7 @@
 
 #include "runtime/result.hpp"
 #include "statemachine/types.hpp"
-#include "trainer/model/compute_record.hpp"
+#include "trainer/formats/compute_record.hpp"
 
 namespace emeth::trainer::rendezvous {
 

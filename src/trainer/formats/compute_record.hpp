@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "runtime/json_fields.hpp"
-#include "trainer/model/compute.hpp"
+#include "trainer/formats/precision.hpp"
 
 namespace emeth::trainer {
 
@@ -25,9 +25,6 @@ struct ComputeRecord {
         return device == other.device && libraries == other.libraries;
     }
 };
-
-/// What this process computes with.
-ComputeRecord record_of(const Compute& compute);
 
 boost::json::object to_json(const ComputeRecord& record);
 ComputeRecord read_compute_record(JsonObject object);

@@ -11,7 +11,7 @@
 #include "runtime/result.hpp"
 #include "statemachine/types.hpp"
 #include "trainer/data/plan.hpp"
-#include "trainer/model/compute_record.hpp"
+#include "trainer/formats/compute_record.hpp"
 #include "trainer_protocol/presets.hpp"
 
 namespace emeth::trainer {

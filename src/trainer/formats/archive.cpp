@@ -1,4 +1,4 @@
-#include "trainer/artifact/archive.hpp"
+#include "trainer/formats/archive.hpp"
 
 #include <archive.h>
 #include <archive_entry.h>

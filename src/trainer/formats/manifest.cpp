@@ -1,4 +1,4 @@
-#include "trainer/artifact/manifest.hpp"
+#include "trainer/formats/manifest.hpp"
 
 #include <fmt/format.h>
 
@@ -13,7 +13,7 @@
 #include "runtime/json_fields.hpp"
 #include "runtime/json_keys.hpp"
 #include "trainer/data/seed.hpp"
-#include "trainer/model/optimiser.hpp"
+#include "trainer/formats/hyperparameters.hpp"
 #include "trainer_protocol/segments.hpp"
 
 namespace emeth::trainer {
@@ -74,6 +74,7 @@ void read_states(JsonObject& object, std::uint32_t segments_max, Manifest& manif
         if (!digest) return object.reject("states", "an array of SHA-256 digests");
         manifest.states.push_back(*digest);
     }
+    if (manifest.states.empty()) object.reject("states", "an array of at least one SHA-256 digest");
 }
 
 /// States hold their step, so no two of a run are the same.
@@ -106,12 +107,23 @@ void read_losses(JsonObject& object, Manifest& manifest) {
     if (!is_loss(manifest.validation_loss)) object.reject("validation_loss", "a float32 that is not negative");
 }
 
+/// It goes into messages, and names a file.
+bool is_member_name(std::string_view name) {
+    return !name.empty() && name.size() <= name_bytes_max && std::ranges::all_of(name, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+               c == '-';
+    });
+}
+
 void read_members(const json::value& value, JsonObject& object, Manifest& manifest) {
     JsonObject members = object.object("members");
     const json::value* found = value.is_object() ? value.get_object().if_contains("members") : nullptr;
     if (found == nullptr || !found->is_object()) return;
     if (found->get_object().size() > members_max) return object.reject("members", "a short list");
-    for (const auto& [name, digest] : found->get_object()) manifest.members[name] = members.fixed<Hash256>(name);
+    for (const auto& [name, digest] : found->get_object()) {
+        if (!is_member_name(name)) return object.reject("members", "digests by the names of files");
+        manifest.members[name] = members.fixed<Hash256>(name);
+    }
 }
 
 }  // namespace
