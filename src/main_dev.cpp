@@ -8,6 +8,7 @@
 #include "bench/bench_inspection.hpp"
 #include "bench/bench_recovery.hpp"
 #include "bench/bench_simulation.hpp"
+#include "bench/bench_storage.hpp"
 #include "bench/bench_store.hpp"
 #include "bench/bench_tokenising.hpp"
 #include "bench/bench_training.hpp"
@@ -28,7 +29,7 @@ int main(int argc, char** argv) try {
     bench->require_subcommand(1);
     for (const auto add : {emeth::bench::add_store, emeth::bench::add_training, emeth::bench::add_tokenising,
                            emeth::bench::add_verification, emeth::bench::add_recovery, emeth::bench::add_inspection,
-                           emeth::bench::add_info, emeth::bench::add_simulation})
+                           emeth::bench::add_info, emeth::bench::add_simulation, emeth::bench::add_storage})
         add(*bench, invocation);
     try {
         app.parse(argc, argv);

@@ -8,7 +8,6 @@
 #include <array>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <utility>
@@ -79,14 +78,6 @@ Result<void> add_active(const std::filesystem::path& store, const ChainJobs& job
             return added;
     }
     return (*load)->finish();
-}
-
-/// "VmRSS" or "VmHWM" of /proc/<pid>/status, MB; 0 if the process is gone.
-double memory_mb(pid_t pid, const std::string& field) {
-    std::ifstream stream(fmt::format("/proc/{}/status", pid));
-    for (std::string line; std::getline(stream, line);)
-        if (line.starts_with(field + ":")) return std::stod(line.substr(field.size() + 1)) * 1'024 / 1e6;
-    return 0;
 }
 
 /// Processor time so far, s; 0 if the process is gone.

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <memory>
 #include <stdexcept>
 #include <system_error>
@@ -58,6 +59,13 @@ std::string text(const boost::json::value& answer, const char* key) {
     std::string value = fields.string(key, 64);
     fields.check().value();
     return value;
+}
+
+double memory_mb(pid_t pid, const std::string& field) {
+    std::ifstream stream(fmt::format("/proc/{}/status", pid));
+    for (std::string line; std::getline(stream, line);)
+        if (line.starts_with(field + ":")) return std::stod(line.substr(field.size() + 1)) * 1'024 / 1e6;
+    return 0;
 }
 
 std::string quoted(const std::string& text) {

@@ -1,6 +1,8 @@
 // Runs programs that measure themselves and print one line of JSON, and peers that are only timed.
 #pragma once
 
+#include <sys/types.h>
+
 #include <boost/json/value.hpp>
 #include <filesystem>
 #include <string>
@@ -31,6 +33,9 @@ double seconds_of(const std::string& command);
 /// A field of such a line; throws if it is missing.
 double number(const boost::json::value& answer, const char* key);
 std::string text(const boost::json::value& answer, const char* key);
+
+/// "VmRSS", "VmHWM" or "RssAnon" of /proc/<pid>/status, MB; 0 if the process is gone.
+double memory_mb(pid_t pid, const std::string& field);
 
 /// For the shell. `text` must hold no single quote.
 std::string quoted(const std::string& text);
