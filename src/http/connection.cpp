@@ -11,6 +11,7 @@
 #include <boost/beast/http/write.hpp>
 #include <cerrno>
 
+#include "http/file_pieces.hpp"
 #include "http/tls.hpp"
 #include "runtime/utf8.hpp"
 #include "runtime/with_timeout.hpp"
@@ -207,6 +208,7 @@ Task<Connection::Piece> Connection::read_body(std::span<char> into) {
     const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
     const CloseOnCancel guard(state, socket_stream().socket());
     http::buffer_body::value_type& body = parser_->get().body();
+    buffer_.reserve(receive_buffer_bytes);
     std::size_t received = 0;
     while (received == 0 && !parser_->is_done()) {
         body.data = into.data();

@@ -18,6 +18,9 @@
 namespace emeth::http {
 
 inline constexpr std::size_t piece_bytes = 256 << 10;
+/// Beast reads as much at once as its buffer has room for, and no more than 512 bytes into one without room: whoever
+/// receives a file makes that much room.
+inline constexpr std::size_t receive_buffer_bytes = 64 << 10;
 
 class InputFile {
 public:

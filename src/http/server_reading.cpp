@@ -171,6 +171,7 @@ Task<std::optional<ServerResponse>> ServerConnection::read_file() {
     if (file.has_error()) co_return refused(507, file.error().message);
     incoming_.emplace(path);
     piece_.resize(piece_bytes);
+    buffer_.reserve(receive_buffer_bytes);
     BodyPace pace(server_->options.pace, system_clock().monotonic());
     while (!parser_->is_done()) {
         auto reading = read_piece(&pace);
