@@ -125,6 +125,22 @@ Result<void> make_private_folder(const fs::path& folder) {
     return failed == std::errc::no_space_on_device ? transient_error(message) : permanent_error(message);
 }
 
+/// Shows what `entry` leads to, but for the key `skipped`, until `visit` has seen enough. What is wrong with the entry
+/// at which it stopped, if that is why.
+template <class Step>
+std::optional<Error> visit_from(rocksdb::Iterator& entry, const Step& step, std::string_view skipped,
+                                const RocksDatabase::Visit& visit) {
+    for (; entry.Valid(); step()) {
+        if (!skipped.empty() && view(entry.key()) == skipped) continue;
+        const Result<std::string_view> payload = unseal(view(entry.key()), view(entry.value()));
+        if (payload.has_error()) return payload.error();
+        const Result<bool> go_on = visit(view(entry.key()), *payload);
+        if (go_on.has_error()) return go_on.error();
+        if (!*go_on) break;
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 std::string_view name(Family family) {
@@ -328,13 +344,10 @@ Result<void> RocksDatabase::scan(Family family, std::string_view prefix, const V
     if (!end.empty()) options.iterate_upper_bound = &bound;
     const std::unique_ptr<rocksdb::Iterator> entry(
         (*opened)->database->NewIterator(options, (*opened)->handle(family)));
-    for (entry->Seek(slice(prefix)); entry->Valid(); entry->Next()) {
-        const Result<std::string_view> payload = unseal(view(entry->key()), view(entry->value()));
-        if (payload.has_error()) return value_error(family, view(entry->key()), payload.error());
-        const Result<bool> go_on = visit(view(entry->key()), *payload);
-        if (go_on.has_error()) return value_error(family, view(entry->key()), go_on.error());
-        if (!*go_on) return {};
-    }
+    entry->Seek(slice(prefix));
+    const auto step = [&] { entry->Next(); };
+    const auto visited = visit_from(*entry, step, {}, visit);
+    if (visited) return value_error(family, view(entry->key()), *visited);
     if (!entry->status().ok()) return error(entry->status());
     return {};
 }
@@ -355,14 +368,9 @@ Result<void> RocksDatabase::scan_from(Family family, std::string_view prefix, st
         forward ? entry->SeekToFirst() : entry->SeekToLast();
     else
         forward ? entry->Seek(slice(begin)) : entry->SeekForPrev(slice(begin));
-    for (; entry->Valid(); forward ? entry->Next() : entry->Prev()) {
-        if (!begin.empty() && view(entry->key()) == begin) continue;
-        const Result<std::string_view> payload = unseal(view(entry->key()), view(entry->value()));
-        if (payload.has_error()) return value_error(family, view(entry->key()), payload.error());
-        const Result<bool> go_on = visit(view(entry->key()), *payload);
-        if (go_on.has_error()) return value_error(family, view(entry->key()), go_on.error());
-        if (!*go_on) return {};
-    }
+    const auto step = [&] { forward ? entry->Next() : entry->Prev(); };
+    const auto visited = visit_from(*entry, step, begin, visit);
+    if (visited) return value_error(family, view(entry->key()), *visited);
     if (!entry->status().ok()) return error(entry->status());
     return {};
 }

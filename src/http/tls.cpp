@@ -11,6 +11,7 @@
 #include "runtime/clock.hpp"
 #include "runtime/durable_file.hpp"
 #include "runtime/log.hpp"
+#include "runtime/redaction.hpp"
 
 namespace emeth::http {
 namespace {
@@ -32,7 +33,7 @@ std::string no_pass_phrase(std::size_t /*bytes_max*/, ssl::context::password_pur
 }
 
 Error refused(const std::filesystem::path& file, std::string_view what, const boost::system::error_code& error) {
-    return permanent_error(fmt::format("{} is no {}: {}", file.string(), what, error.message()));
+    return permanent_error(fmt::format("{} is no {}: {}", redacted(file.string()), what, error.message()));
 }
 
 void warn_if_it_ends_soon(const ssl::context& context, const std::filesystem::path& file) {
@@ -58,7 +59,7 @@ Result<std::shared_ptr<ServerCertificate>> ServerCertificate::load(std::filesyst
 
 Result<void> ServerCertificate::reload() {
     const Result<std::string> chain = read_file(certificate_, pem_bytes_max);
-    if (chain.has_error()) return in_context("tls_certificate", chain.error());
+    if (chain.has_error()) return permanent_error("tls_certificate: " + redacted(chain.error().message));
     const Result<std::string> key = crypto::read_secret_file(key_, "a TLS key", pem_bytes_max);
     if (key.has_error()) return in_context("tls_key", key.error());
 
@@ -72,8 +73,8 @@ Result<void> ServerCertificate::reload() {
     if (error) return in_context("tls_key", refused(key_, "private key in PEM for that certificate", error));
     if (SSL_CTX_check_private_key(context->native_handle()) != 1) {
         ERR_clear_error();
-        return permanent_error(
-            fmt::format("tls_key: {} is not the key of the certificate in {}", key_.string(), certificate_.string()));
+        return permanent_error(fmt::format("tls_key: {} is not the key of the certificate in {}",
+                                           redacted(key_.string()), redacted(certificate_.string())));
     }
     warn_if_it_ends_soon(*context, certificate_);
     context_ = std::move(context);

@@ -180,7 +180,8 @@ TEST(EthersAbi, AgreesOnEventsOfMoney) {
 TEST(EthersAbi, AgreesOnRevertReasons) {
     for (const auto& row : list(object(ethers_vectors(), "abi"), "reverts")) {
         constexpr std::size_t reason_bytes_max = 200;
-        EXPECT_EQ(describe_revert(bytes(row, "data")), one_line(text(row, "reason"), reason_bytes_max));
+        const std::string reason = one_line(text(row, "reason"), reason_bytes_max);
+        EXPECT_EQ(describe_revert(bytes(row, "data")), reason.empty() ? "no reason given" : reason);
     }
 }
 

@@ -99,6 +99,7 @@ protected:
     }
 
     test::TemporaryFolder folder;
+    BlockingPool pool{1};
     std::shared_ptr<ServerCertificate> certificate;
     std::optional<Server> server;
     std::optional<Background> serving;
@@ -109,7 +110,7 @@ TEST_F(TlsServer, ServesWhatItServesWithoutTls) {
     EXPECT_EQ(get("/where").value().body, R"({"peer":"127.0.0.1"})");
     EXPECT_EQ(get("/nowhere").value().status, 404u);
 
-    const auto down = run(download_file(url("/file"), folder / "copy", file_bytes, Milliseconds{5'000}, {}));
+    const auto down = run(download_file(pool, url("/file"), folder / "copy", file_bytes, Milliseconds{5'000}, {}));
     ASSERT_TRUE(down) << down.error().message;
     EXPECT_EQ(down->bytes, file_bytes);
     const auto up = run(upload_range(url("/file"), folder / "content", 0, file_bytes, Milliseconds{5'000}));

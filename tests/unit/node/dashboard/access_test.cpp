@@ -81,9 +81,11 @@ TEST(DashboardAccess, ANameThatWasMadeToPointHereIsRefused) {
 
 TEST(DashboardAccess, APageOfStrangersMayNotEvenLook) {
     http::ServerRequest request = own_request();
-    request.headers["origin"] = "http://127.0.0.1:5000";
-    EXPECT_EQ(status(may_read(request, access())), 0u);
-    for (const char* foreign : {"null", "http://evil.example", "https://127.0.0.1:5000", "http://127.0.0.1:5001",
+    for (const char* own : {"http://127.0.0.1:5000", "https://127.0.0.1:5000"}) {
+        request.headers["origin"] = own;
+        EXPECT_EQ(status(may_read(request, access())), 0u) << own;
+    }
+    for (const char* foreign : {"null", "http://evil.example", "https://127.0.0.1:5001", "http://127.0.0.1:5001",
                                 "http://127.0.0.1", "http://127.0.0.1:5000.evil.example"}) {
         request.headers["origin"] = foreign;
         EXPECT_EQ(status(may_read(request, access())), 403u) << foreign;
