@@ -135,13 +135,17 @@ TEST_F(WorkerHandshakeTest, TheAddressOfAProxyThatIsNotNamedLetsNoWorkerIn) {
 }
 
 TEST_F(WorkerHandshakeTest, WhomANamedProxyHasSeenIsLetInByItsOwnAddress) {
+    const std::string proxy = "https://master.example.org:443";
+    origins.my_url = http::Url::parse(proxy).value();
     bounds.trusted_proxies = {*IpBlock::parse("127.0.0.1")};
     start({"198.51.100.0/24"});
     const WorkerPtr worker = run(dial_through_proxy("198.51.100.7"));
-    static_cast<void>(std::get<Welcome>(run(say_hello(*worker, key, {}))));
+    run(worker->send(hello_to(next<Challenge>(*worker), key, proxy)));
+    next<Welcome>(*worker);
     const WorkerPtr other = run(dial_through_proxy("198.51.101.7"));
-    EXPECT_THAT(refusal(*other, hello_to(next<Challenge>(*other), crypto::PrivateKey::generate(system_random()))),
-                HasSubstr("neither 198.51.101.7 nor "));
+    EXPECT_THAT(
+        refusal(*other, hello_to(next<Challenge>(*other), crypto::PrivateKey::generate(system_random()), proxy)),
+        HasSubstr("neither 198.51.101.7 nor "));
 }
 
 TEST_F(WorkerHandshakeTest, AListedBlockLetsAWorkerIn) {
