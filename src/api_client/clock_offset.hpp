@@ -7,6 +7,7 @@
 // the chain's time. These two alone correct nothing and prevent nothing.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -74,7 +75,10 @@ public:
     [[nodiscard]] Milliseconds monotonic() const { return clock_.monotonic(); }
     /// `sent`: monotonic. An answer without a usable Date, or from a cache (Age), is ignored.
     void answered(ClockOffset::Server server, const http::Headers& headers, Milliseconds sent);
-    /// The wall time, corrected, for signatures.
+    /// For a signature: the corrected wall time, or later, so that no two signatures have the same. A server of ours
+    /// takes each of them once.
+    [[nodiscard]] std::int64_t signing_unix_ms() { return last_signed_ms_ = std::max(unix_ms(), last_signed_ms_ + 1); }
+    /// The wall time, corrected.
     [[nodiscard]] std::int64_t unix_ms() const { return clock_.unix_ms() + offset_.correction_ms(now()); }
     [[nodiscard]] ClockOffset::Verdict judge(std::int64_t chain_unix_s) const {
         return offset_.judge(now(), chain_unix_s);
@@ -85,6 +89,7 @@ private:
 
     Clock& clock_;
     ClockOffset offset_;
+    std::int64_t last_signed_ms_ = 0;
 };
 
 }  // namespace emeth::api_client

@@ -133,7 +133,7 @@ Task<Result<std::uint64_t>> StorageApiClient::dataset_bytes(std::string dataset)
 }
 
 Task<Result<std::string>> StorageApiClient::dataset_url(JobId job) {
-    json::object body = signed_body(key_, job, time_.unix_ms());
+    json::object body = signed_body(key_, job, time_.signing_unix_ms());
     const auto answer = co_await post(signed_get_url_path, std::move(body));
     if (answer.has_error()) co_return answer.error();
     co_return read_signed_url(*answer, "signed-get-url's answer");
@@ -142,7 +142,7 @@ Task<Result<std::string>> StorageApiClient::dataset_url(JobId job) {
 Task<Result<OpenedUpload>> StorageApiClient::open_upload(JobId job, statemachine::WorkerFile file,
                                                          std::string extension) {
     const std::uint32_t parts = upload_parts_of(file.bytes);
-    json::object body = signed_body(key_, job, time_.unix_ms());
+    json::object body = signed_body(key_, job, time_.signing_unix_ms());
     body["partNum"] = parts;
     body["extension"] = extension;
     body["bytes"] = file.bytes;
@@ -175,7 +175,7 @@ Task<Result<void>> StorageApiClient::complete_upload(JobId job, std::string uplo
 
 Task<Result<std::optional<ArtifactStore::UploadState>>> StorageApiClient::upload_state(JobId job,
                                                                                        std::string upload_id) {
-    const auto now_ms = time_.unix_ms();
+    const auto now_ms = time_.signing_unix_ms();
     json::object body = signed_body(key_, job, upload_state_digest(job, upload_id, now_ms), now_ms);
     body["uploadId"] = upload_id;
     const auto response = co_await send(upload_state_path, std::move(body), joining_timeout);
@@ -190,7 +190,7 @@ Task<Result<std::optional<ArtifactStore::UploadState>>> StorageApiClient::upload
 
 Task<Result<std::optional<StorageApiClient::ResultLocation>>> StorageApiClient::result_url(JobId job,
                                                                                            std::string extension) {
-    const auto now_ms = time_.unix_ms();
+    const auto now_ms = time_.signing_unix_ms();
     json::object body = signed_body(key_, job, result_url_digest(job, extension, now_ms), now_ms);
     body["extension"] = extension;
     const auto response = co_await send(signed_result_url_path, std::move(body), exchange_timeout);
@@ -219,7 +219,7 @@ Task<Result<std::optional<VerdictReason>>> StorageApiClient::verdict_reason(JobI
 }
 
 Task<Result<void>> StorageApiClient::put_verdict_reason(JobId job, VerdictReason reason) {
-    const auto now_ms = time_.unix_ms();
+    const auto now_ms = time_.signing_unix_ms();
     json::object body =
         signed_body(key_, job, verdict_reason_digest(job, reason.submit_block, reason.text, now_ms), now_ms);
     for (const json::key_value_pair& field : to_json(job, reason)) body[field.key()] = field.value();
@@ -235,7 +235,7 @@ Task<Result<std::string>> StorageApiClient::upload_dataset(JobId job, std::files
     const Waiting waiting(fmt::format("the upload of {}, {} bytes", file.string(), bytes));
     const auto sha256 = crypto::sha256_of_file(file);
     if (sha256.has_error()) co_return sha256.error();
-    const auto now_ms = time_.unix_ms();
+    const auto now_ms = time_.signing_unix_ms();
     json::object body = signed_body(key_, job, dataset_upload_digest(job, *sha256, bytes, now_ms), now_ms);
     body["sha256"] = sha256->hex();
     body["bytes"] = bytes;

@@ -150,6 +150,8 @@ protected:
         fs::permissions(options.trainer_program, fs::perms::owner_all);
         asio::io_context own{1};
         BlockingPool inline_pool{0};
+        // After the fixture's own client, whose signatures it would else repeat.
+        clock.now_unix_ms += 1'000;
         api_client::StorageApiClient storage(http::Url::parse(server->url()).value(), verifier, clock);
         asio::co_spawn(own, check_job(chain, storage, inline_pool, options, job, {block, now_unix_s()}),
                        [](std::exception_ptr, const Result<Verdict>&) {});

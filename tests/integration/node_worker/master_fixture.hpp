@@ -79,6 +79,7 @@ protected:
         const auto listening = server->listen();
         if (listening.has_error()) throw std::runtime_error(listening.error().message);
         port = server->port();
+        url = server->url();
         serving = std::make_unique<Background>(io, server->run());
     }
     /// As when the master is killed: connections end, and nothing is remembered. The port stays the same.
@@ -91,7 +92,7 @@ protected:
     void TearDown() override { stop(); }
 
     [[nodiscard]] http::Url session_url() const {
-        return http::Url::parse(server->url() + std::string(worker_protocol::session_path)).value();
+        return http::Url::parse(url + std::string(worker_protocol::session_path)).value();
     }
 
     Task<WorkerPtr> dial() {
@@ -165,6 +166,7 @@ protected:
                                  token};
     node::OwnOrigins origins;
     std::uint16_t port = 0;
+    std::string url;  ///< of the server, also when it is stopped
     http::ServerOptions bounds;
     std::unique_ptr<node::WorkerServer> hub;
     std::map<JobId, std::shared_ptr<node::WorkerInbox>> inboxes;

@@ -70,7 +70,8 @@ async function starts_up() {
     const programs = [
         start('master', emeth, 'master', '--config', config, '--data', folder('master'), '--worker_port', '0'),
         start('verifier', emeth, 'verifier', '--config', config, '--data', folder('verifier')),
-        start('requester', emeth, 'requester', '--config', config, '--data', folder('requester'), '--texts', data)
+        start('requester', emeth, 'requester', '--config', config, '--data', folder('requester'), '--mix_texts', data,
+            '--mix_budget', '20')
     ];
     const in_json = start('master in JSON', emeth, 'master', '--config', config, '--data', folder('json'),
         '--worker_port', '0', '--log_format', 'json');

@@ -151,5 +151,17 @@ TEST(NetworkClock, ReadsTheDateOfAnswers) {
     EXPECT_TRUE(network.judge(true_s + 600).may_deposit);
 }
 
+/// Or a server that takes a signature once would refuse the second request of a millisecond.
+TEST(NetworkClock, NoTwoSignaturesHaveTheSameTime) {
+    SetClock wall;
+    NetworkClock network(wall);
+    EXPECT_EQ(network.signing_unix_ms(), wall.now_ms);
+    EXPECT_EQ(network.signing_unix_ms(), wall.now_ms + 1);
+    wall.now_ms -= 5'000;
+    EXPECT_EQ(network.signing_unix_ms(), wall.now_ms + 5'002) << "nor where the clock was put back";
+    wall.now_ms += 10'000;
+    EXPECT_EQ(network.signing_unix_ms(), wall.now_ms);
+}
+
 }  // namespace
 }  // namespace emeth::api_client
