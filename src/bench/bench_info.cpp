@@ -94,14 +94,6 @@ Task<Result<void>> wait_for(http::Url url, std::size_t bytes_min) {
     co_return permanent_error("the info server does not list the JOBs within 60 s");
 }
 
-/// Anonymous memory of a process, MB.
-double anonymous_mb(pid_t pid) {
-    std::ifstream stream(fmt::format("/proc/{}/status", pid));
-    for (std::string line; std::getline(stream, line);)
-        if (line.starts_with("RssAnon:")) return std::stod(line.substr(8)) * 1'024 / 1e6;
-    return 0;
-}
-
 /// What wrk says: requests/s of 16 connections by one thread.
 Result<double> requests_per_s(const http::Url& url, unsigned seconds, const std::filesystem::path& output) {
     const std::string command =
@@ -240,7 +232,7 @@ Task<Result<std::vector<Figure>>> measure_large(std::filesystem::path folder, In
                 after = "&after=" + next->second;
         }
     }
-    const double memory = anonymous_mb(server->process.pid());
+    const double memory = memory_mb(server->process.pid(), "RssAnon");
     server->process.signal(SIGKILL);
     co_await server->process.wait();
     co_return std::vector<Figure>{{"start", start_ms, "ms", "at most", start_ms_max},

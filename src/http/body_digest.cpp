@@ -2,23 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <span>
 
 #include "crypto/md5.hpp"
 #include "http/base64.hpp"
+#include "http/header_text.hpp"
 
 namespace emeth::http {
 namespace {
-
-constexpr std::string_view blanks = " \t";
-
-std::string_view trimmed(std::string_view text) {
-    const std::size_t begin = std::min(text.find_first_not_of(blanks), text.size());
-    text.remove_prefix(begin);
-    return text.substr(0, text.find_last_not_of(blanks) + 1);
-}
 
 std::string text_of(std::span<const std::uint8_t> bytes) {
     return base64({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
@@ -34,9 +26,7 @@ OrRefusal<void> check_sha256(const ServerRequest& request, const std::string& he
     const std::string expected = fmt::format(":{}:", text_of(request.file->sha256.bytes));
     std::string_view rest = request.header(header);
     while (!rest.empty()) {
-        const std::size_t end = std::min(rest.find(','), rest.size());
-        const std::string_view member = trimmed(rest.substr(0, end));
-        rest.remove_prefix(std::min(end + 1, rest.size()));
+        const std::string_view member = take_until(rest, ',');
         if (member.starts_with(key) && member.substr(key.size()) != expected)
             return another(header, member.substr(key.size()), expected);
     }

@@ -14,10 +14,6 @@ namespace {
 
 constexpr std::string_view unit = "bytes";
 
-bool is_number(std::string_view text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
 /// Of digits; the largest number if it is larger than that: no file has so many bytes.
 std::uint64_t number(std::string_view digits) {
     std::uint64_t value = 0;

@@ -7,6 +7,8 @@
 #include <optional>
 #include <string_view>
 
+#include "http/header_text.hpp"
+
 namespace emeth::http {
 namespace {
 
@@ -22,11 +24,9 @@ bool came_through_a_proxy(const Headers& headers) {
 /// Removed from `list`.
 std::string_view last_entry(std::string_view& list) {
     const std::size_t comma = list.rfind(',');
-    std::string_view entry = comma == std::string_view::npos ? list : list.substr(comma + 1);
+    const std::string_view entry = comma == std::string_view::npos ? list : list.substr(comma + 1);
     list = comma == std::string_view::npos ? std::string_view() : list.substr(0, comma);
-    while (!entry.empty() && (entry.front() == ' ' || entry.front() == '\t')) entry.remove_prefix(1);
-    while (!entry.empty() && (entry.back() == ' ' || entry.back() == '\t')) entry.remove_suffix(1);
-    return entry;
+    return trimmed(entry);
 }
 
 }  // namespace

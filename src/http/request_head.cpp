@@ -6,6 +6,7 @@
 #include <boost/beast/core/string.hpp>
 #include <string>
 
+#include "http/header_text.hpp"
 #include "runtime/redaction.hpp"
 
 namespace emeth::http {
@@ -42,10 +43,6 @@ bool is_token(std::string_view text) {
     return !text.empty() && std::ranges::all_of(text, is_token_char);
 }
 
-bool is_number(std::string_view text) {
-    return !text.empty() && std::ranges::all_of(text, is_digit);
-}
-
 /// One IPv6 address in brackets, or a name or IPv4 address; and a port.
 bool is_host(std::string_view text) {
     const auto of_name = [](char c) {
@@ -60,13 +57,6 @@ bool is_host(std::string_view text) {
     const std::string_view port =
         end == std::string_view::npos ? std::string_view() : text.substr(is_ipv6 ? end + 1 : end);
     return port.empty() || (port.starts_with(':') && (port.size() == 1 || is_number(port.substr(1))));
-}
-
-std::string_view trimmed(std::string_view value) {
-    constexpr std::string_view blanks = " \t";
-    const std::size_t first = value.find_first_not_of(blanks);
-    if (first == std::string_view::npos) return {};
-    return value.substr(first, value.find_last_not_of(blanks) - first + 1);
 }
 
 std::string shown(std::string_view text) {
