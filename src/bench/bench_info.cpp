@@ -9,26 +9,21 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "bench/chain_jobs.hpp"
+#include "bench/devnet_run.hpp"
 #include "bench/figures.hpp"
 #include "bench/listed_chain.hpp"
 #include "bench/measured_program.hpp"
-#include "cli/anvil_program.hpp"
-#include "cli/program.hpp"
 #include "harness/emeth_process.hpp"
 #include "http/client.hpp"
-#include "network/devnet/devnet.hpp"
 #include "network/devnet/free_port.hpp"
 #include "network/info_server/job_index.hpp"
 #include "network/info_server/job_reader.hpp"
 #include "runtime/durable_file.hpp"
-#include "runtime/log.hpp"
 #include "runtime/progress_bar.hpp"
-#include "runtime/race.hpp"
 
 namespace emeth::bench {
 
@@ -48,7 +43,6 @@ struct InfoFlags {
     std::uint64_t indexed = 100'000;
     unsigned seconds = 5;
     std::string past;
-    std::string anvil;
     bool json = false;
 };
 
@@ -122,8 +116,8 @@ Task<Result<double>> rpc_rate(network::Devnet& devnet, std::vector<JobId> jobs) 
     co_return static_cast<double>(read) / seconds_since(begun);
 }
 
-Task<Result<std::vector<Figure>>> measure_serving(network::Devnet& devnet, std::filesystem::path folder,
-                                                  InfoFlags flags) {
+Task<Result<void>> measure_serving(network::Devnet& devnet, std::filesystem::path folder, InfoFlags flags,
+                                   std::vector<Figure>* figures) {
     auto putting = put_open_jobs(devnet, open_jobs);
     const auto jobs = co_await std::move(putting);
     if (jobs.has_error()) co_return in_context("putting JOBs on chain", jobs.error());
@@ -143,31 +137,9 @@ Task<Result<std::vector<Figure>>> measure_serving(network::Devnet& devnet, std::
     auto loading = pool.run([&] { return requests_per_s(list, flags.seconds, folder / "wrk.log"); });
     const auto requests = co_await std::move(loading);
     if (requests.has_error()) co_return requests.error();
-    co_return std::vector<Figure>{{"served_jobs", *requests * open_jobs, "JOBs/s", "read from anvil by RPC", *by_rpc},
-                                  {"requests", *requests, "of 100 JOBs/s", "at least", requests_min}};
-}
-
-Task<Result<std::vector<Figure>>> with_devnet(std::filesystem::path folder, std::filesystem::path anvil,
-                                              InfoFlags flags) {
-    network::DevnetOptions options;
-    options.folder = folder / "net";
-    options.anvil = std::move(anvil);
-    auto devnet = co_await network::Devnet::start(std::move(options));
-    if (devnet.has_error()) co_return in_context("devnet", devnet.error());
-    std::optional<Result<std::vector<Figure>>> figures;
-    auto measuring = [](network::Devnet& net, std::filesystem::path where, InfoFlags given,
-                        std::optional<Result<std::vector<Figure>>>& out) -> Task<> {
-        out.emplace(co_await measure_serving(net, std::move(where), std::move(given)));
-    };
-    auto serving = [](network::Devnet& net, std::optional<Result<std::vector<Figure>>>& out) -> Task<> {
-        const auto ended = co_await net.run();
-        if (ended.has_error() && !out) out.emplace(ended.error());
-    };
-    Task<> first = measuring(**devnet, folder, std::move(flags), figures);
-    Task<> second = serving(**devnet, figures);
-    co_await race(std::move(first), std::move(second));
-    co_await (*devnet)->stop();
-    co_return std::move(*figures);
+    figures->push_back({"served_jobs", *requests * open_jobs, "JOBs/s", "read from anvil by RPC", *by_rpc});
+    figures->push_back({"requests", *requests, "of 100 JOBs/s", "at least", requests_min});
+    co_return Result<void>{};
 }
 
 /// JOBs/s that an index takes from a chain that answers at once.
@@ -243,15 +215,19 @@ Task<Result<void>> measure(InfoFlags flags, std::filesystem::path anvil) {
     const Workshop workshop;
     const auto folder = workshop.path();
     if (auto made = create_folder(folder / "small", 0700); made.has_error()) co_return made;
-    auto figures = co_await with_devnet(folder / "small", std::move(anvil), flags);
-    if (figures.has_error()) co_return figures.error();
+    std::vector<Figure> figures;
+    auto serving = beside_devnet(folder / "small", std::move(anvil), [&](network::Devnet& devnet) {
+        return measure_serving(devnet, folder / "small", flags, &figures);
+    });
+    const auto served = co_await std::move(serving);
+    if (served.has_error()) co_return served;
     const auto indexed = co_await index_rate(folder / "indexed", flags.indexed);
     if (indexed.has_error()) co_return indexed.error();
-    figures->push_back({"indexed_in_memory", *indexed, "JOBs/s", "at least", indexed_min});
+    figures.push_back({"indexed_in_memory", *indexed, "JOBs/s", "at least", indexed_min});
     const auto large = co_await measure_large(folder / "large", flags);
     if (large.has_error()) co_return large.error();
-    figures->insert(figures->end(), large->begin(), large->end());
-    print(*figures, flags.json);
+    figures.insert(figures.end(), large->begin(), large->end());
+    print(figures, flags.json);
     co_return Result<void>{};
 }
 
@@ -279,16 +255,8 @@ void add_info(CLI::App& bench, cli::Invocation& invocation) {
         ->add_option("--past", flags->past,
                      "data folder that an earlier run filled, or where to keep this one's; needs the same --jobs")
         ->type_name("DIR");
-    command->add_option("--anvil", flags->anvil, "anvil program; else contracts/node_modules/.bin/anvil, else PATH")
-        ->type_name("FILE");
-    command->callback([flags, &invocation] {
-        invocation.run = [flags] {
-            init_logging("bench", "error");
-            const auto anvil = cli::find_anvil(flags->anvil);
-            if (anvil.has_error()) return cli::fail("bench", anvil.error(), cli::exit_unavailable);
-            return cli::run_task("bench", [&](asio::any_io_executor) { return measure(*flags, *anvil); });
-        };
-    });
+    run_with_anvil(*command, invocation,
+                   [flags](std::filesystem::path anvil) { return measure(*flags, std::move(anvil)); });
 }
 
 }  // namespace emeth::bench

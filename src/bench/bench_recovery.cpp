@@ -14,23 +14,20 @@
 #include <vector>
 
 #include "bench/chain_jobs.hpp"
+#include "bench/devnet_run.hpp"
 #include "bench/figures.hpp"
 #include "bench/filled_store.hpp"
 #include "bench/finished_jobs.hpp"
 #include "bench/measured_program.hpp"
-#include "cli/anvil_program.hpp"
 #include "cli/program.hpp"
 #include "crypto/key_file.hpp"
 #include "harness/emeth_process.hpp"
-#include "network/devnet/devnet.hpp"
 #include "network/devnet/free_port.hpp"
 #include "node/admin/admin_socket.hpp"
 #include "node/data_folder.hpp"
 #include "runtime/durable_file.hpp"
 #include "runtime/json_fields.hpp"
-#include "runtime/log.hpp"
 #include "runtime/process_stat.hpp"
-#include "runtime/race.hpp"
 #include "runtime/random.hpp"
 #include "storage/bulk_load.hpp"
 #include "storage/store.hpp"
@@ -48,7 +45,7 @@ constexpr std::size_t jobs_seen_max = 1'000;
 
 struct RecoveryFlags {
     std::uint64_t finished = 1'000'000;
-    std::string past, anvil;
+    std::string past;
     bool json = false;
 };
 
@@ -194,16 +191,9 @@ Task<Result<void>> run_recovery(RecoveryFlags flags, std::filesystem::path anvil
         if (auto made = create_folder(folder / name, 0700); made.has_error()) co_return made;
     if (auto filled = make_past(node::store_folder(folder / "full"), flags); filled.has_error()) co_return filled;
     ::sync();  // else the first start would wait for what the filling left in the cache
-    network::DevnetOptions network;
-    network.folder = folder / "net";
-    network.anvil = std::move(anvil);
-    auto devnet = co_await network::Devnet::start(std::move(network));
-    if (devnet.has_error()) co_return in_context("devnet", devnet.error());
-    Task<Result<void>> measuring = measure(**devnet, folder, std::move(flags));
-    Task<Result<void>> serving = (*devnet)->run();
-    const auto outcome = co_await race(std::move(measuring), std::move(serving));
-    co_await (*devnet)->stop();
-    co_return outcome;
+    auto measuring = beside_devnet(folder, std::move(anvil),
+                                   [&](network::Devnet& devnet) { return measure(devnet, folder, flags); });
+    co_return co_await std::move(measuring);
 }
 
 }  // namespace
@@ -224,16 +214,8 @@ void add_recovery(CLI::App& bench, cli::Invocation& invocation) {
         ->add_option("--past", flags->past,
                      "store that an earlier run filled, or where to keep this one's; needs the same --finished")
         ->type_name("DIR");
-    command->add_option("--anvil", flags->anvil, "anvil program; else contracts/node_modules/.bin/anvil, else PATH")
-        ->type_name("FILE");
-    command->callback([flags, &invocation] {
-        invocation.run = [flags] {
-            init_logging("bench", "error");
-            const auto anvil = cli::find_anvil(flags->anvil);
-            if (anvil.has_error()) return cli::fail("bench", anvil.error(), cli::exit_unavailable);
-            return cli::run_task("bench", [&](asio::any_io_executor) { return run_recovery(*flags, *anvil); });
-        };
-    });
+    run_with_anvil(*command, invocation,
+                   [flags](std::filesystem::path anvil) { return run_recovery(*flags, std::move(anvil)); });
 }
 
 }  // namespace emeth::bench

@@ -45,19 +45,26 @@ struct ChainReader {
         : rpc(settings.endpoint, rpc_timeout), chain(rpc, settings.core, settings.token) {}
 };
 
+/// A server's settings, all checked, and its data folder, locked.
 template <class Settings>
-Result<Settings> load_settings(const ServerFlags& flags, const SettingsTable<Settings>& table) {
+struct Prepared {
+    Settings settings;
+    http::ServerOptions listen;
+    FolderLock lock;
+};
+
+template <class Settings>
+Result<Prepared<Settings>> prepare(const ServerFlags& flags, const SettingsTable<Settings>& table) {
     const auto config = flags.config.load();
     if (config.has_error()) return config.error();
     Settings settings;
     if (auto read = read_settings(*config, table, settings); read.has_error()) return read.error();
-    return settings;
-}
-
-Result<http::ServerOptions> listen_options(const ServerFlags& flags, const ServerSettings& settings) {
-    http::ServerOptions options = flags.listen;
-    if (auto applied = http::apply(settings, options); applied.has_error()) return applied.error();
-    return options;
+    http::ServerOptions listen = flags.listen;
+    if (auto applied = http::apply(settings, listen); applied.has_error()) return applied.error();
+    if (auto made = create_folder(flags.data, 0700); made.has_error()) return made.error();
+    auto lock = FolderLock::acquire(flags.data);
+    if (lock.has_error()) return lock.error();
+    return Prepared<Settings>{std::move(settings), std::move(listen), std::move(*lock)};
 }
 
 /// Runs `serving`, and reads the certificate again at SIGHUP: the only thing that a server takes over while it runs.
@@ -74,58 +81,50 @@ Task<> serve(Task<> serving, HangUp& hang_up, std::shared_ptr<http::ServerCertif
 }
 
 Task<Result<void>> run_storage_api(std::shared_ptr<ServerFlags> flags) {
-    const auto settings = load_settings(*flags, storage_table());
-    if (settings.has_error()) co_return settings.error();
-    const auto listen = listen_options(*flags, *settings);
-    if (listen.has_error()) co_return listen.error();
     const auto executor = co_await asio::this_coro::executor;
     HangUp hang_up(executor);  // from now on SIGHUP ends nothing
-    if (auto made = create_folder(flags->data, 0700); made.has_error()) co_return made;
-    const auto lock = FolderLock::acquire(flags->data);
-    if (lock.has_error()) co_return lock.error();
-    ChainReader reader(*settings);
+    const auto prepared = prepare(*flags, storage_table());
+    if (prepared.has_error()) co_return prepared.error();
+    const auto& [settings, listen, lock] = *prepared;
+    ChainReader reader(settings);
     BlockingPool pool(2);
     network::StorageApiOptions options;
-    options.listen = *listen;
+    options.listen = listen;
     options.folder = std::filesystem::path(flags->data) / "objects";
-    options.limits = *settings;
-    options.chain_id = settings->chain_id;
+    options.limits = settings;
+    options.chain_id = settings.chain_id;
     const network::StorageApiPorts ports{reader.chain, system_clock(), system_random(), pool};
     network::StorageApiServer server(executor, ports, std::move(options));
     if (auto listening = server.listen(); listening.has_error()) co_return listening;
     end_telling_of_waiting();
     spdlog::info("Storage API at {}", server.url());
-    co_await serve(server.run(), hang_up, listen->certificate);
+    co_await serve(server.run(), hang_up, listen.certificate);
     co_return Result<void>{};
 }
 
 Task<Result<void>> run_info_server(std::shared_ptr<ServerFlags> flags) {
-    const auto settings = load_settings(*flags, server_table());
-    if (settings.has_error()) co_return settings.error();
-    const auto listen = listen_options(*flags, *settings);
-    if (listen.has_error()) co_return listen.error();
     const auto executor = co_await asio::this_coro::executor;
     HangUp hang_up(executor);  // from now on SIGHUP ends nothing
-    if (auto made = create_folder(flags->data, 0700); made.has_error()) co_return made;
-    const auto lock = FolderLock::acquire(flags->data);
-    if (lock.has_error()) co_return lock.error();
-    ChainReader reader(*settings);
+    const auto prepared = prepare(*flags, server_table());
+    if (prepared.has_error()) co_return prepared.error();
+    const auto& [settings, listen, lock] = *prepared;
+    ChainReader reader(settings);
     // sizeOf is public: the key of this client signs nothing.
     const auto key = crypto::PrivateKey::generate(system_random());
-    api_client::StorageApiClient storage(settings->storage_api, key, system_clock());
+    api_client::StorageApiClient storage(settings.storage_api, key, system_clock());
     BlockingPool pool(2);
     network::InfoServerOptions options;
-    options.listen = *listen;
+    options.listen = listen;
     options.folder = std::filesystem::path(flags->data) / "joblist";
     options.index.start_block = flags->start_block;
-    options.index.core = settings->core;
-    options.index.chain_id = settings->chain_id;
+    options.index.core = settings.core;
+    options.index.chain_id = settings.chain_id;
     const network::InfoServerPorts ports{reader.chain, storage, system_clock(), pool};
     network::InfoServerService service(executor, ports, std::move(options));
     if (auto listening = service.listen(); listening.has_error()) co_return listening;
     end_telling_of_waiting();
     spdlog::info("JOB info server at {}", service.url());
-    co_await serve(service.run(), hang_up, listen->certificate);
+    co_await serve(service.run(), hang_up, listen.certificate);
     co_return Result<void>{};
 }
 

@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <boost/asio/ip/address.hpp>
 #include <boost/beast/core/string.hpp>
 #include <string>
 
 #include "runtime/ip_address.hpp"
+#include "runtime/ip_block.hpp"
 #include "runtime/redaction.hpp"
 
 namespace emeth::http {
@@ -35,12 +35,6 @@ std::string_view host_of_origin(std::string_view origin) {
     return {};
 }
 
-bool is_ip_address(const std::string& text) {
-    boost::system::error_code no_address;
-    boost::asio::ip::make_address(text, no_address);
-    return !no_address;
-}
-
 }  // namespace
 
 OrRefusal<void> refuse_foreign_page(const ServerRequest& request) {
@@ -57,8 +51,8 @@ bool is_own_host(std::string_view host_header, std::string_view listen_host) {
     const std::string name(name_of_host(host_header));
     if (name.empty()) return false;
     if (boost::beast::iequals(name, "localhost") || is_loopback(name)) return true;
-    const bool listens_everywhere = listen_host == "0.0.0.0" || listen_host == "::";
-    return listens_everywhere ? is_ip_address(name) : boost::beast::iequals(name, std::string(listen_host));
+    return is_every_address(listen_host) ? parse_ip(name).has_value()
+                                         : boost::beast::iequals(name, std::string(listen_host));
 }
 
 OrRefusal<void> refuse_foreign_host(const ServerRequest& request, std::string_view listen_host) {

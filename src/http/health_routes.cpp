@@ -12,7 +12,7 @@ namespace {
 
 constexpr unsigned service_unavailable = 503;
 
-Task<Answer> alive(ServerRequest) {
+Task<Answer> say_ok(ServerRequest) {
     ServerResponse response;
     response.content_type = "text/plain; charset=utf-8";
     response.body = "ok\n";
@@ -45,8 +45,8 @@ Handler admitted(Admission admission, Handler handler) {
     };
 }
 
-void add_health_routes(Server& server, WhyNotReady why_not_ready, Admission admission) {
-    server.route("GET", "/healthz", 0, admitted(admission, alive));
+void add_health_routes(Server& server, WhyNotReady why_not_ready, Admission admission, Handler alive) {
+    server.route("GET", "/healthz", 0, admitted(admission, alive ? std::move(alive) : Handler(say_ok)));
     const auto reasons = std::make_shared<Reasons>(std::move(why_not_ready));
     server.route("GET", "/readyz", 0, admitted(admission, [reasons](ServerRequest) { return readiness(reasons); }));
 }

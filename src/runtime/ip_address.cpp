@@ -31,6 +31,14 @@ bool is_loopback(const std::string& ip) {
     return !error && address.is_loopback();
 }
 
+bool is_this_machine(const std::string& host) {
+    return host == "localhost" || is_loopback(host);
+}
+
+bool is_every_address(std::string_view host) {
+    return host == "0.0.0.0" || host == "::";
+}
+
 std::set<std::string> own_ip_addresses() {
     ifaddrs* first = nullptr;
     if (getifaddrs(&first) != 0) return {};

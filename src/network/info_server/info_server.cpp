@@ -74,8 +74,8 @@ InfoServerService::InfoServerService(asio::any_io_executor executor, InfoServerP
     server_.route_events(
         std::string(api_client::jobs_path) + "/events", std::move(events),
         [this](http::EventStream stream, http::ServerRequest) { return tell_changes(std::move(stream)); });
-    server_.route("GET", "/healthz", 0, [this](http::ServerRequest) { return alive(); });
-    http::add_health_routes(server_, [this] { return why_not_ready(); });
+    http::add_health_routes(
+        server_, [this] { return why_not_ready(); }, {}, [this](http::ServerRequest) { return alive(); });
     if (options.add_page)
         options.add_page(server_);
     else

@@ -5,29 +5,14 @@
 #include <algorithm>
 #include <fstream>
 
+#include "runtime/whole_characters.hpp"
+
 namespace emeth::network {
 namespace {
 
 namespace fs = std::filesystem;
 
 constexpr std::size_t texts_max = 10'000;
-
-bool continues_a_character(char byte) {
-    return (static_cast<unsigned char>(byte) & 0xc0U) == 0x80U;
-}
-
-/// At most 3 bytes at each end: no character is longer.
-void drop_cut_characters(std::string& text) {
-    std::size_t begin = 0;
-    while (begin < 3 && begin < text.size() && continues_a_character(text[begin])) ++begin;
-    text.erase(0, begin);
-    std::size_t tail = 0;
-    while (tail < 3 && tail < text.size() && continues_a_character(text[text.size() - 1 - tail])) ++tail;
-    if (tail == text.size()) return;
-    const auto lead = static_cast<unsigned char>(text[text.size() - 1 - tail]);
-    const std::size_t wanted = lead >= 0xf0U ? 3 : lead >= 0xe0U ? 2 : lead >= 0xc0U ? 1 : 0;
-    if (tail < wanted) text.resize(text.size() - 1 - tail);
-}
 
 Result<void> append(std::string& out, const fs::path& file, std::uint64_t offset, std::uint64_t bytes_max) {
     std::ifstream in(file, std::ios::binary);
@@ -70,8 +55,7 @@ Result<std::string> cut_text(const std::vector<fs::path>& texts, std::uint64_t b
         if (empty_in_a_row == texts.size())
             return permanent_error("all texts in " + texts[index].parent_path().string() + " are empty");
     }
-    drop_cut_characters(cut);
-    return cut;
+    return std::string(whole_characters(cut));
 }
 
 }  // namespace emeth::network

@@ -114,10 +114,6 @@ Result<std::optional<ListenAddress>> read_listen_address(const SettingValue& val
     return std::optional(std::move(address));
 }
 
-bool is_this_machine(const std::string& host) {
-    return host == "localhost" || is_loopback(host);
-}
-
 SettingsTable<NodeConfig> listening_settings() {
     const auto port_of_url = [](const SettingValue& value, NodeConfig& out) -> Result<void> {
         const auto url = chain::read_url(value);

@@ -7,18 +7,6 @@
 #include "runtime/redaction.hpp"
 
 namespace emeth::node {
-namespace {
-
-bool is_everywhere(const std::string& host) {
-    return host == "0.0.0.0" || host == "::";
-}
-
-bool is_this_machine(const std::string& host) {
-    return host == "localhost" || is_loopback(host);
-}
-
-}  // namespace
-
 std::optional<std::string> OwnOrigins::why_foreign(const std::string& dialled, const std::string& peer_ip,
                                                    std::string_view scheme, std::uint16_t port) const {
     const auto url = http::Url::parse(dialled);
@@ -33,7 +21,7 @@ std::optional<std::string> OwnOrigins::why_foreign(const std::string& dialled, c
             peer_ip, dialled);
     if (my_url && dialled == http::canonical_origin(*my_url)) return std::nullopt;
     const bool is_own_host = is_this_machine(url->host) || url->host == listen_host ||
-                             (is_everywhere(listen_host) && own_ip_addresses().contains(url->host));
+                             (is_every_address(listen_host) && own_ip_addresses().contains(url->host));
     if (url->scheme == scheme && url->port == port && is_own_host) return std::nullopt;
     return fmt::format(
         "the worker dialled {0}, which this master does not know for itself, so it may have come through somebody who "

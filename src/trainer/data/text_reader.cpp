@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "runtime/errno_error.hpp"
+#include "runtime/whole_characters.hpp"
 
 namespace emeth::trainer {
 namespace {
@@ -14,16 +15,12 @@ namespace {
 constexpr std::size_t read_bytes = 1 << 20;
 constexpr std::size_t space_search_bytes = 1'000;
 
-bool is_continuation(char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
-}
-
 /// Where to cut a line that is longer than a piece may be.
 std::size_t cut_position(std::string_view line) {
     const std::size_t space = line.rfind(' ', piece_bytes_max - 1);
     if (space != std::string_view::npos && space + space_search_bytes > piece_bytes_max) return space + 1;
     std::size_t cut = piece_bytes_max;
-    while (cut > piece_bytes_max - 4 && is_continuation(line[cut])) --cut;
+    while (cut > piece_bytes_max - 4 && continues_character(line[cut])) --cut;
     return cut;
 }
 

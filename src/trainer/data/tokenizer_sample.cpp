@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "runtime/utf8.hpp"
+#include "runtime/whole_characters.hpp"
 #include "trainer/data/byte_runs.hpp"
 #include "trainer/data/seed.hpp"
 #include "trainer/data/text_reader.hpp"
@@ -31,22 +32,6 @@ constexpr std::size_t run_bytes_min = 4;
 constexpr std::string_view reserved_character = "▅";
 /// The sample of a dataset without any text. Its tokenizer is as good as any: all tokens will be bytes.
 constexpr std::string_view sentence_without_text = "no text";
-
-bool continues_character(char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
-}
-
-/// The whole characters of a block that was cut out of the middle of the text.
-std::string_view whole_characters(std::string_view block) {
-    for (int i = 0; i < 3 && !block.empty() && continues_character(block.front()); ++i) block.remove_prefix(1);
-    for (std::size_t back = 1; back <= std::min<std::size_t>(4, block.size()); ++back) {
-        const std::string_view tail = block.substr(block.size() - back);
-        if (continues_character(tail.front())) continue;
-        if (!is_utf8(tail)) block.remove_suffix(back);
-        break;
-    }
-    return block;
-}
 
 /// Tabs are the trainer's separator, and it takes NUL for a sign that the text is no text.
 void append_sentence(std::string_view text, std::vector<std::string>& sentences) {
