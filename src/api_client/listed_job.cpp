@@ -1,9 +1,9 @@
 #include "api_client/listed_job.hpp"
 
 #include <boost/json/serialize.hpp>
-#include <charconv>
 
 #include "runtime/json_fields.hpp"
+#include "runtime/parse_number.hpp"
 #include "statemachine/amount_text.hpp"
 
 namespace emeth::api_client {
@@ -26,9 +26,7 @@ std::string hint(const boost::json::object& fields, std::string_view key) {
 /// 0 for a text that is none.
 template <class Number>
 Number whole_number(std::string_view text) {
-    Number number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return error == std::errc{} && end == text.data() + text.size() ? number : Number{0};
+    return parse_number<Number>(text).value_or(0);
 }
 
 }  // namespace

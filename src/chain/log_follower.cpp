@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
+
+#include "runtime/parse_number.hpp"
 
 namespace emeth::chain {
 namespace {
@@ -14,13 +15,6 @@ std::string_view take_until(std::string_view& rest, char separator) {
     const std::string_view taken = rest.substr(0, end);
     rest.remove_prefix(std::min(end + 1, rest.size()));
     return taken;
-}
-
-std::optional<std::uint64_t> parse_number(std::string_view text) {
-    std::uint64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-    return value;
 }
 
 }  // namespace
@@ -34,12 +28,12 @@ Result<LogFollower> LogFollower::resume(Chain& chain, std::string_view cursor, F
             fmt::format("log cursor '{}' is damaged; remove it to read from the start", cursor.substr(0, 80)));
     };
     std::string_view rest = cursor;
-    const std::optional<std::uint64_t> start = parse_number(take_until(rest, ' '));
+    const std::optional<std::uint64_t> start = parse_number<std::uint64_t>(take_until(rest, ' '));
     if (!start) return refuse();
     LogFollower follower(chain, *start, options);
     while (!rest.empty()) {
         std::string_view text = take_until(rest, ' ');
-        const std::optional<std::uint64_t> number = parse_number(take_until(text, ':'));
+        const std::optional<std::uint64_t> number = parse_number<std::uint64_t>(take_until(text, ':'));
         const std::optional<Hash256> hash = Hash256::parse(text);
         const bool ordered =
             number &&

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <tuple>
 #include <utility>
 
+#include "runtime/parse_number.hpp"
 #include "runtime/redaction.hpp"
 
 namespace emeth::cli {
@@ -21,10 +21,7 @@ using statemachine::State;
 constexpr std::int64_t ms_a_minute = 60'000;
 
 std::optional<int> digits(std::string_view text) {
-    int number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    const bool is_whole = error == std::errc{} && end == text.data() + text.size() && text.front() != '-';
-    return !text.empty() && is_whole ? std::optional(number) : std::nullopt;
+    return text.starts_with('-') ? std::nullopt : parse_number<int>(text);
 }
 
 /// "90m", "6h", "2d".

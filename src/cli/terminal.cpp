@@ -6,13 +6,13 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
 #include <utility>
 
+#include "runtime/parse_number.hpp"
 #include "runtime/utf8.hpp"
 
 namespace emeth::cli {
@@ -69,12 +69,9 @@ std::size_t terminal_columns() {
     if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
         return std::clamp<std::size_t>(size.ws_col, columns_min, columns_max);
     const char* given = std::getenv("COLUMNS");
-    std::size_t columns = 0;
     if (given == nullptr) return columns_default;
-    const std::string_view text(given);
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), columns);
-    if (error != std::errc{} || end != text.data() + text.size()) return columns_default;
-    return std::clamp(columns, columns_min, columns_max);
+    const auto columns = parse_number<std::size_t>(given);
+    return columns ? std::clamp(*columns, columns_min, columns_max) : columns_default;
 }
 
 std::size_t columns_of(std::string_view text) {

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <boost/beast/http/status.hpp>
-#include <charconv>
 
 #include "http/connection.hpp"
 #include "http/header_fields.hpp"
 #include "http/redirect.hpp"
+#include "runtime/parse_number.hpp"
 #include "runtime/utf8.hpp"
 #include "runtime/with_timeout.hpp"
 
@@ -133,11 +133,9 @@ Error status_error(std::string_view what, const ClientResponse& response) {
 std::optional<Milliseconds> retry_after(const ClientResponse& response) {
     const auto header = response.headers.find("retry-after");
     if ((response.status != 429 && response.status != 503) || header == response.headers.end()) return std::nullopt;
-    std::uint32_t seconds = 0;
-    const std::string& text = header->second;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return Milliseconds(std::int64_t{1'000} * seconds);
+    const auto seconds = parse_number<std::uint32_t>(header->second);
+    if (!seconds) return std::nullopt;
+    return Milliseconds(std::int64_t{1'000} * *seconds);
 }
 
 }  // namespace emeth::http

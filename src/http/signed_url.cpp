@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <span>
 
 #include "crypto/sha256.hpp"
+#include "runtime/parse_number.hpp"
 
 namespace emeth::http {
 namespace {
@@ -31,15 +31,13 @@ std::string UrlSigner::sign(std::string_view method, std::string_view path, std:
 Result<void> UrlSigner::check(std::string_view method, std::string_view path,
                               const std::map<std::string, std::string>& query, std::int64_t now_ms) const {
     const Error wrong = permanent_error("the URL's signature is wrong");
-    const std::string_view expires = value_of(query, "expires");
-    std::int64_t expires_at_ms = 0;
-    const auto [end, error] = std::from_chars(expires.data(), expires.data() + expires.size(), expires_at_ms);
-    if (error != std::errc{} || end != expires.data() + expires.size()) return wrong;
+    const auto expires_at_ms = parse_number<std::int64_t>(value_of(query, "expires"));
+    if (!expires_at_ms) return wrong;
 
     const std::optional<Hash256> given = Hash256::parse(value_of(query, "signature"));
-    const Hash256 digest = permission_digest(secret_, method, path, expires_at_ms);
+    const Hash256 digest = permission_digest(secret_, method, path, *expires_at_ms);
     if (!given || !crypto::equal_constant_time(given->bytes, digest.bytes)) return wrong;
-    if (now_ms >= expires_at_ms) return permanent_error("the URL has expired; ask for a new one");
+    if (now_ms >= *expires_at_ms) return permanent_error("the URL has expired; ask for a new one");
     return {};
 }
 

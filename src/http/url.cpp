@@ -4,10 +4,10 @@
 #include <array>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
-#include <charconv>
 #include <optional>
 
 #include "http/client.hpp"
+#include "runtime/parse_number.hpp"
 #include "runtime/redaction.hpp"
 
 namespace emeth::http {
@@ -27,10 +27,8 @@ std::optional<std::uint16_t> default_port(std::string_view scheme) {
 }
 
 std::optional<std::uint16_t> parse_port(std::string_view text) {
-    std::uint16_t port = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-    if (error != std::errc{} || end != text.data() + text.size() || port == 0) return std::nullopt;
-    return port;
+    const auto port = parse_number<std::uint16_t>(text);
+    return port != 0 ? port : std::nullopt;
 }
 
 std::string lower_case(std::string_view text) {

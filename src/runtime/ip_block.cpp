@@ -1,9 +1,10 @@
 #include "runtime/ip_block.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <string>
+
+#include "runtime/parse_number.hpp"
 
 namespace emeth {
 namespace {
@@ -20,10 +21,8 @@ std::vector<std::uint8_t> bytes_of(const ip::address& address) {
 }
 
 std::optional<unsigned> parse_bits(std::string_view text, unsigned most) {
-    unsigned bits = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bits);
-    if (error != std::errc() || end != text.data() + text.size() || bits > most) return std::nullopt;
-    return bits;
+    const auto bits = parse_number<unsigned>(text);
+    return bits && *bits <= most ? bits : std::nullopt;
 }
 
 }  // namespace

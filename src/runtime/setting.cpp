@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
+#include "runtime/parse_number.hpp"
 #include "runtime/redaction.hpp"
 
 namespace emeth {
@@ -21,10 +21,8 @@ Result<std::string> SettingValue::required() const {
 }
 
 Result<std::uint64_t> SettingValue::whole_number(std::uint64_t minimum, std::uint64_t maximum) const {
-    std::uint64_t number = 0;
-    const char* const end = text_.data() + text_.size();
-    const auto [stop, error] = std::from_chars(text_.data(), end, number);
-    if (error == std::errc{} && stop == end && number >= minimum && number <= maximum) return number;
+    const auto number = parse_number<std::uint64_t>(text_);
+    if (number && *number >= minimum && *number <= maximum) return *number;
     return refused(fmt::format("a whole number from {} to {}", minimum, maximum));
 }
 

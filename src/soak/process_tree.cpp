@@ -1,12 +1,12 @@
 #include "soak/process_tree.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <iterator>
 #include <optional>
 #include <set>
 #include <system_error>
 
+#include "runtime/parse_number.hpp"
 #include "runtime/process_stat.hpp"
 
 namespace emeth::soak {
@@ -41,11 +41,9 @@ std::optional<ProcessInfo> read_process(pid_t pid) {
 std::vector<ProcessInfo> living_processes() {
     std::vector<ProcessInfo> found;
     for (const auto& entry : fs::directory_iterator("/proc")) {
-        const std::string name = entry.path().filename().string();
-        pid_t pid = 0;
-        const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
-        if (error != std::errc{} || end != name.data() + name.size()) continue;
-        if (auto info = read_process(pid)) found.push_back(std::move(*info));
+        const auto pid = parse_number<pid_t>(entry.path().filename().string());
+        if (!pid) continue;
+        if (auto info = read_process(*pid)) found.push_back(std::move(*info));
     }
     return found;
 }

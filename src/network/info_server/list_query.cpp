@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <charconv>
 #include <string_view>
 #include <utility>
 
+#include "runtime/parse_number.hpp"
 #include "runtime/utf8.hpp"
 
 namespace emeth::network {
@@ -41,10 +41,8 @@ public:
     std::optional<Number> number(const std::string& name, Number minimum, Number maximum, std::string_view allowed) {
         const std::string* text = find(name);
         if (text == nullptr) return std::nullopt;
-        Number value = 0;
-        const char* end = text->data() + text->size();
-        const auto [rest, error] = std::from_chars(text->data(), end, value);
-        if (error == std::errc{} && rest == end && value >= minimum && value <= maximum) return value;
+        const auto value = parse_number<Number>(*text);
+        if (value && *value >= minimum && *value <= maximum) return value;
         refuse(name, allowed);
         return std::nullopt;
     }

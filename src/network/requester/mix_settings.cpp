@@ -1,11 +1,11 @@
 #include "network/requester/mix_settings.hpp"
 
-#include <charconv>
 #include <set>
 #include <string>
 #include <utility>
 
 #include "chain/amount.hpp"
+#include "runtime/parse_number.hpp"
 #include "trainer_protocol/presets.hpp"
 
 namespace emeth::network {
@@ -27,17 +27,10 @@ std::pair<std::string, std::string> ends_of(const std::string& text) {
     return {trimmed(text.substr(0, dash)), trimmed(text.substr(dash + 1))};
 }
 
-std::optional<std::uint64_t> number_of(const std::string& text) {
-    std::uint64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return number;
-}
-
 auto numbers_within(std::uint64_t least, std::uint64_t most, std::string expected) {
     return [least, most, expected = std::move(expected)](const SettingValue& value) -> Result<Span<std::uint64_t>> {
         const auto [from, to] = ends_of(value.text());
-        const auto first = number_of(from), last = number_of(to);
+        const auto first = parse_number<std::uint64_t>(from), last = parse_number<std::uint64_t>(to);
         if (!first || !last || *first < least || *last > most || *first > *last) return value.refused(expected);
         return Span<std::uint64_t>{*first, *last};
     };
@@ -76,7 +69,8 @@ auto choices(IsKnown is_known, std::string expected) {
         for (const std::string& text : value.list()) {
             const std::size_t colon = text.find(':');
             const std::string name = text.substr(0, colon);
-            const std::uint64_t weight = colon == std::string::npos ? 1 : number_of(text.substr(colon + 1)).value_or(0);
+            const std::uint64_t weight =
+                colon == std::string::npos ? 1 : parse_number<std::uint64_t>(text.substr(colon + 1)).value_or(0);
             if (!is_known(name) || weight == 0 || weight > weight_max) return value.refused(expected);
             read.push_back({name, weight});
         }

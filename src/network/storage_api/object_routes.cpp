@@ -1,24 +1,17 @@
 // The objects themselves, behind URLs that the endpoints have signed. A bad PUT is refused before its body is read.
 #include <fmt/format.h>
 
-#include <charconv>
 #include <memory>
 
 #include "api_client/dataset_name.hpp"
 #include "http/body_digest.hpp"
 #include "network/storage_api/endpoints.hpp"
 #include "network/storage_api/object_names.hpp"
+#include "runtime/parse_number.hpp"
 #include "statemachine/upload_parts.hpp"
 
 namespace emeth::network {
 namespace {
-
-std::optional<std::uint64_t> parse_number(const std::string& text) {
-    std::uint64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return value;
-}
 
 /// What a PUT holds from its header on until it is over: nobody else puts the same, and its space is set aside.
 struct Put {
@@ -36,7 +29,8 @@ SpaceBook::Reservation space_of(const http::ServerRequest& request) {
 OrRefusal<std::uint64_t> announced_length(const http::ServerRequest& request) {
     if (request.header("content-length").empty() || !request.header("transfer-encoding").empty())
         return Refusal{411, "the length of the body must be announced by Content-Length"};
-    const std::optional<std::uint64_t> length = parse_number(std::string(request.header("content-length")));
+    const std::optional<std::uint64_t> length =
+        parse_number<std::uint64_t>(std::string(request.header("content-length")));
     if (!length) return http::malformed("Content-Length is no number");
     return *length;
 }
@@ -55,7 +49,7 @@ Task<http::Answer> get_object(StorageServices& services, ObjectKind kind, http::
 Task<http::Answer> put_dataset(StorageServices& services, http::ServerRequest request) {
     const std::string object = request.captures.at("name");
     const std::optional<Hash256> sha256 = Hash256::parse(request.captures.at("sha256"));
-    const std::optional<std::uint64_t> bytes = parse_number(request.captures.at("bytes"));
+    const std::optional<std::uint64_t> bytes = parse_number<std::uint64_t>(request.captures.at("bytes"));
     if (request.file->bytes != bytes || request.file->sha256 != sha256)
         co_return http::malformed(fmt::format("{} bytes of SHA-256 {} came; other ones were announced",
                                               request.file->bytes, request.file->sha256.hex()));
@@ -74,7 +68,7 @@ Task<http::Answer> put_dataset(StorageServices& services, http::ServerRequest re
 
 Task<http::Answer> put_part(StorageServices& services, http::ServerRequest request) {
     const std::optional<JobId> job = JobId::parse(request.captures.at("job"));
-    const std::optional<std::uint64_t> part = parse_number(request.captures.at("part"));
+    const std::optional<std::uint64_t> part = parse_number<std::uint64_t>(request.captures.at("part"));
     const std::string& key = request.captures.at("key");
     if (!job || !part || *part > upload_parts_max || !is_object_name(key))
         co_return http::not_found("there is no such upload");
@@ -98,7 +92,7 @@ OrRefusal<std::shared_ptr<void>> admit_dataset(StorageServices& services, const 
     const OrRefusal<std::uint64_t> length = announced_length(request);
     if (length.has_error()) return length.error();
     const std::string& object = request.captures.at("name");
-    if (parse_number(request.captures.at("bytes")) != *length)
+    if (parse_number<std::uint64_t>(request.captures.at("bytes")) != *length)
         return http::malformed(fmt::format("the dataset that was announced has {} bytes; this body has {}",
                                            request.captures.at("bytes"), *length));
     if (services.datasets_in_work.contains(object))

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
+#include "runtime/parse_number.hpp"
 #include "statemachine/upload_parts.hpp"
 
 namespace emeth::network {
@@ -24,8 +24,9 @@ std::optional<PartLength> PartLength::parse(std::string_view text) {
     PartLength length;
     length.is_exact = !text.starts_with(bounded_mark);
     if (!length.is_exact) text.remove_prefix(bounded_mark.size());
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), length.bytes_max);
-    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    const auto bytes = parse_number<std::uint64_t>(text);
+    if (!bytes) return std::nullopt;
+    length.bytes_max = *bytes;
     return length;
 }
 

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -13,6 +12,7 @@
 #include "crypto/configured_key.hpp"
 #include "runtime/ip_address.hpp"
 #include "runtime/log.hpp"
+#include "runtime/parse_number.hpp"
 #include "trainer_protocol/rule_settings.hpp"
 
 namespace emeth::node {
@@ -36,11 +36,9 @@ Result<Wei> read_coins(const SettingValue& value) {
 Result<std::set<std::uint64_t>> read_numbers(const SettingValue& value) {
     std::set<std::uint64_t> numbers;
     for (const auto& text : value.list()) {
-        std::uint64_t number = 0;
-        const char* const end = text.data() + text.size();
-        const auto [stop, error] = std::from_chars(text.data(), end, number);
-        if (error != std::errc{} || stop != end) return value.refused("whole numbers, comma-separated");
-        numbers.insert(number);
+        const auto number = parse_number<std::uint64_t>(text);
+        if (!number) return value.refused("whole numbers, comma-separated");
+        numbers.insert(*number);
     }
     return numbers;
 }
@@ -108,9 +106,10 @@ Result<std::optional<ListenAddress>> read_listen_address(const SettingValue& val
     if (address.host.starts_with('[') && address.host.ends_with(']'))
         address.host = address.host.substr(1, address.host.size() - 2);
     const std::string_view port = colon == std::string::npos ? "" : std::string_view(text).substr(colon + 1);
-    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), address.port);
-    if (address.host.empty() || port.empty() || error != std::errc{} || end != port.data() + port.size())
+    const auto number = parse_number<std::uint16_t>(port);
+    if (address.host.empty() || !number)
         return value.refused("an IP address and a port, like 127.0.0.1:5001 or [::1]:5001");
+    address.port = *number;
     return std::optional(std::move(address));
 }
 

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <boost/json/array.hpp>
-#include <charconv>
 #include <utility>
 
 #include "node/dashboard/job_page.hpp"
 #include "runtime/json_fields.hpp"
+#include "runtime/parse_number.hpp"
 #include "runtime/subject_log.hpp"
 #include "web/assets.hpp"
 #include "web/page_routes.hpp"
@@ -29,11 +29,7 @@ http::Refusal unavailable(const Error& error) {
 std::optional<std::uint64_t> after(const http::ServerRequest& request) {
     const auto given = request.query.find("after");
     if (given == request.query.end()) return 0;
-    const std::string& text = given->second;
-    std::uint64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-    return number;
+    return parse_number<std::uint64_t>(given->second);
 }
 
 /// The one field of an action's body: what `get` reads from it.
