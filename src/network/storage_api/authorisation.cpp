@@ -10,8 +10,6 @@ namespace {
 
 using chain::JobStatus;
 
-constexpr std::size_t signature_bytes_max = 132;
-
 Refusal chain_refusal(const Error& error) {
     return {503, "the chain cannot be asked now: " + error.message};
 }
@@ -93,14 +91,6 @@ Task<OrRefusal<void>> check_right(chain::Chain& chain, JobOnChain job, Address s
 }
 
 }  // namespace
-
-SignedRequest::SignedRequest(const boost::json::value& body)
-    : fields(body, "the request"),
-      signature(fields.string("sig", signature_bytes_max)),
-      address(fields.fixed<Address>("address")),
-      job(fields.fixed<JobId>("jobId")),
-      signed_at_ms(fields.i64("signedtime", 0)),
-      digest(crypto::job_request_digest(job, signed_at_ms)) {}
 
 Task<OrRefusal<JobOnChain>> admit(AdmissionPorts ports, SignedRequest request, Right right) {
     if (const Result<void> check = request.fields.check(); check.has_error())

@@ -4,7 +4,7 @@
 // Every signed endpoint begins like this:
 //
 //   SignedRequest asked(request.json);
-//   const std::string upload_id = asked.fields.string("uploadId", 64);  // the endpoint's own fields
+//   const std::string upload_id = read_upload_id(asked.fields);  // the endpoint's own fields
 //   asked.signed_once_for(api_client::upload_state_digest(asked.job, upload_id, asked.signed_at_ms));  // if it is ours
 //   auto admitting = admit(services.admission(), asked, Right::see_upload);
 //   const OrRefusal<JobOnChain> job = co_await std::move(admitting);
@@ -12,39 +12,16 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <string>
 
 #include "network/job_on_chain.hpp"
 #include "network/storage_api/refusal.hpp"
+#include "network/storage_api/storage_requests.hpp"
 #include "network/storage_api/used_signatures.hpp"
 #include "runtime/clock.hpp"
-#include "runtime/json_fields.hpp"
 #include "runtime/task.hpp"
 #include "statemachine/types.hpp"
 
 namespace emeth::network {
-
-/// A request's {sig, address, jobId, signedtime} and its other fields; not to be trusted before admit().
-struct SignedRequest {
-    /// Refers to `body`, which must outlive it.
-    explicit SignedRequest(const boost::json::value& body);
-
-    JsonObject fields;
-    std::string signature;
-    Address address;
-    JobId job;
-    std::int64_t signed_at_ms;
-    /// Of one of our own endpoints: what must have been signed for it, once.
-    void signed_once_for(const Hash256& own_digest) {
-        digest = own_digest;
-        times_max = 1;
-    }
-
-    Hash256 digest;  ///< what must have been signed: of published endpoints, JOB and time
-    /// How often it counts; none: until it expires.
-    std::optional<unsigned> times_max;
-};
 
 enum class Right : std::uint8_t {
     write_dataset,  ///< anybody for a JOB that is not on chain yet, else its owner

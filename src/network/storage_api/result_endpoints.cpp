@@ -5,7 +5,6 @@
 #include "network/storage_api/authorisation.hpp"
 #include "network/storage_api/endpoints.hpp"
 #include "network/storage_api/object_names.hpp"
-#include "statemachine/upload_parts.hpp"
 
 namespace emeth::network {
 namespace {
@@ -13,35 +12,9 @@ namespace {
 using api_client::evidence_extension;
 using api_client::result_extension;
 
-constexpr std::size_t upload_id_bytes_max = 64;
-constexpr std::size_t etag_bytes_max = 80;
 /// A client repeats a request whose answer was lost; whoever copies it must not have URLs signed without end.
 constexpr unsigned answers_per_opening_max = 16;
 constexpr std::uint64_t complete_bytes_max = 2 << 20;  // upload_parts_max ETags
-
-/// The ETags in the order of their parts, which must be 1, 2, 3, …
-std::vector<std::string> read_etags(JsonObject& fields) {
-    std::vector<std::string> etags;
-    for (JsonObject& part : fields.objects("parts", upload_parts_max)) {
-        etags.push_back(part.string("ETag", etag_bytes_max));
-        if (part.u64("PartNumber", 1, upload_parts_max) != etags.size())
-            part.reject("PartNumber", "1 for the first, and one more for each next");
-    }
-    return etags;
-}
-
-std::string read_extension(JsonObject& fields) {
-    std::string extension = fields.string("extension", extension_bytes_max);
-    if (!is_extension(extension)) fields.reject("extension", "a dot and 1 to 16 letters or digits");
-    return extension;
-}
-
-/// Evidence is found by its JOB, the newest first, so that its name needs no digest; the manifest binds it.
-std::optional<Hash256> read_digest(JsonObject& fields, std::string_view extension) {
-    if (!fields.has("sha256")) return std::nullopt;
-    if (extension == evidence_extension) fields.reject("sha256", "none for evidence");
-    return fields.fixed<Hash256>("sha256");
-}
 
 Right right_to_write(std::string_view extension) {
     return extension == evidence_extension ? Right::write_evidence : Right::write_result;
@@ -83,7 +56,7 @@ Task<http::Answer> open_upload(StorageServices& services, http::ServerRequest re
 
 Task<http::Answer> upload_state(StorageServices& services, http::ServerRequest request) {
     SignedRequest asked(request.json);
-    const std::string upload_id = asked.fields.string("uploadId", upload_id_bytes_max);
+    const std::string upload_id = read_upload_id(asked.fields);
     asked.signed_once_for(api_client::upload_state_digest(asked.job, upload_id, asked.signed_at_ms));
     auto admitting = admit(services.admission(), asked, Right::see_upload);
     const OrRefusal<JobOnChain> job = co_await std::move(admitting);
@@ -106,7 +79,7 @@ Task<http::Answer> complete_upload(StorageServices& services, http::ServerReques
     JsonObject fields(request.json, "the request");
     const auto address = fields.fixed<Address>("address");
     const auto job = fields.fixed<JobId>("jobId");
-    const std::string upload_id = fields.string("uploadId", upload_id_bytes_max);
+    const std::string upload_id = read_upload_id(fields);
     const std::string extension = read_extension(fields);
     const std::vector<std::string> etags = read_etags(fields);
     if (const Result<void> check = fields.check(); check.has_error()) co_return http::malformed(check.error().message);

@@ -8,16 +8,9 @@
 namespace emeth::network {
 namespace {
 
-using api_client::verdict_reason_bytes_max;
-
 Task<http::Answer> put_reason(StorageServices& services, http::ServerRequest request) {
     SignedRequest asked(request.json);
-    SignedReason put;
-    put.signed_at_ms = asked.signed_at_ms;
-    put.reason.submit_block = asked.fields.fixed<Hash256>("submitBlock");
-    put.reason.text = asked.fields.string("reason", verdict_reason_bytes_max);
-    if (!api_client::is_verdict_reason(put.reason.text))
-        asked.fields.reject("reason", fmt::format("one line of 1 to {} bytes", verdict_reason_bytes_max));
+    const SignedReason put{read_new_reason(asked.fields), asked.signed_at_ms};
     asked.signed_once_for(
         api_client::verdict_reason_digest(asked.job, put.reason.submit_block, put.reason.text, asked.signed_at_ms));
     auto admitting = admit(services.admission(), asked, Right::write_verdict);
