@@ -6,6 +6,7 @@
 #include "network/storage_api/authorisation.hpp"
 #include "network/storage_api/endpoints.hpp"
 #include "network/storage_api/object_names.hpp"
+#include "network/storage_api/part_urls.hpp"
 
 namespace emeth::network {
 namespace {
@@ -23,16 +24,24 @@ Task<http::Answer> signed_put_url(StorageServices& services, http::ServerRequest
     if (bytes > bytes_max)
         co_return Refusal{413, fmt::format("a dataset of {} bytes is not taken; at most {} are", bytes, bytes_max)};
     const std::string object = api_client::dataset_name(asked.job, asked.address);
-    const std::optional<std::uint64_t> present = services.store.bytes_of(ObjectKind::dataset, object);
-    if (present && *present != bytes)
+    auto finding = services.objects->find(ObjectKind::dataset, object);
+    const OrRefusal<std::optional<StoredObject>> present = co_await std::move(finding);
+    if (present.has_error()) co_return present.error();
+    if (*present && (*present)->bytes != bytes)
         co_return http::conflict(fmt::format("dataset/{} is complete and cannot be replaced", object));
-    if (!present) {
-        const OrRefusal<void> space = services.store.check_space({.address = asked.address}, bytes);
-        if (space.has_error()) co_return space.error();
-    }
-    const std::string path = put_dataset_path(object, plain_hex(sha256), std::to_string(bytes));
-    const boost::json::value answer{{"url", services.signed_url("PUT", path)}, {"fileName", object}};
-    co_return answer;
+    const Claim opening_claim(services.in_hand.openings, asked.job.hex());
+    if (!opening_claim.held()) co_return Refusal{503, "an upload of this JOB is being opened; ask again"};
+    auto opening =
+        services.objects->put_dataset(services.upload_id_of(asked), NewDataset{asked.address, asked.job, sha256, bytes},
+                                      services.in_hand.upload_keys());
+    const OrRefusal<DatasetPut> put = co_await std::move(opening);
+    if (put.has_error()) co_return put.error();
+    boost::json::object answer{{"fileName", object}};
+    if (put->upload)
+        add_part_urls(*services.objects, *put->upload, 0, answer);
+    else
+        answer["url"] = put->url;
+    co_return boost::json::value(std::move(answer));
 }
 
 Task<http::Answer> signed_get_url(StorageServices& services, http::ServerRequest request) {
@@ -42,23 +51,27 @@ Task<http::Answer> signed_get_url(StorageServices& services, http::ServerRequest
     if (job.has_error()) co_return job.error();
 
     const std::string& object = job->details.dataset;
-    if (!services.store.bytes_of(ObjectKind::dataset, object))
-        co_return http::not_found("the JOB's dataset was not uploaded");
-    const boost::json::value answer{{"url", services.signed_url("GET", object_path(ObjectKind::dataset, object))}};
+    auto finding = services.objects->find(ObjectKind::dataset, object);
+    const OrRefusal<std::optional<StoredObject>> found = co_await std::move(finding);
+    if (found.has_error()) co_return found.error();
+    if (!*found) co_return http::not_found("the JOB's dataset was not uploaded");
+    const boost::json::value answer{{"url", services.objects->get_url(ObjectKind::dataset, object)}};
     co_return answer;
 }
 
 Task<http::Answer> size_of(StorageServices& services, http::ServerRequest request) {
-    const auto found = request.query.find("key");
-    if (found == request.query.end())
+    const auto asked = request.query.find("key");
+    if (asked == request.query.end())
         co_return http::malformed("the query needs key=dataset/<name> or key=result/<name>");
     for (const ObjectKind kind : {ObjectKind::dataset, ObjectKind::result}) {
         const std::string prefix = std::string(name(kind)) + "/";
-        if (!found->second.starts_with(prefix)) continue;
-        const std::optional<std::uint64_t> bytes =
-            services.store.bytes_of(kind, std::string_view(found->second).substr(prefix.size()));
-        const boost::json::value answer{{"result", bytes.value_or(0)}};
-        if (bytes) co_return answer;
+        if (!asked->second.starts_with(prefix)) continue;
+        auto finding = services.objects->find(kind, asked->second.substr(prefix.size()));
+        const OrRefusal<std::optional<StoredObject>> found = co_await std::move(finding);
+        if (found.has_error()) co_return found.error();
+        if (!*found) break;
+        const boost::json::value answer{{"result", (*found)->bytes}};
+        co_return answer;
     }
     co_return http::not_found("there is no such object");
 }

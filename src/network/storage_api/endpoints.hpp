@@ -26,7 +26,4 @@ std::span<const Endpoint> result_endpoints();
 /// Why the verifier rejected results.
 std::span<const Endpoint> verdict_endpoints();
 
-/// The objects themselves, behind signed URLs.
-void add_object_routes(http::Server& server, StorageServices& services);
-
 }  // namespace emeth::network

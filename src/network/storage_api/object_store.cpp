@@ -4,11 +4,9 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
-#include <limits>
 #include <utility>
 
 #include "api_client/dataset_name.hpp"
-#include "api_client/result_name.hpp"
 #include "crypto/sha256.hpp"
 #include "runtime/durable_file.hpp"
 #include "runtime/private_folder.hpp"
@@ -20,13 +18,7 @@ namespace fs = std::filesystem;
 
 constexpr mode_t private_file = 0600;
 constexpr std::size_t secret_file_bytes_max = 128;
-
-/// In nanoseconds, so that two uploads in quick succession can be ordered.
-std::pair<std::int64_t, std::int64_t> modified_at(const fs::path& file) {
-    struct stat status {};
-    if (::stat(file.c_str(), &status) != 0) return {0, 0};
-    return {status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
-}
+constexpr std::int64_t ns_per_s = 1'000'000'000;
 
 Result<void> remove_contents(const fs::path& folder) {
     std::error_code error;
@@ -38,13 +30,16 @@ Result<void> remove_contents(const fs::path& folder) {
     return {};
 }
 
-/// Datasets count for whoever uploaded them, results for their JOB.
+}  // namespace
+
+std::string book_key(ObjectKind kind, std::string_view object) {
+    return fmt::format("{}/{}", name(kind), object);
+}
+
 Payer payer_of(ObjectKind kind, std::string_view object) {
     if (kind == ObjectKind::dataset) return {.address = api_client::uploader_of(object)};
     return {.job = job_of_object(object)};
 }
-
-}  // namespace
 
 std::optional<std::uint64_t> file_bytes(const fs::path& file) {
     struct stat status {};
@@ -57,10 +52,16 @@ Result<void> ObjectStore::open() {
         if (Result<void> made = open_private_folder(folder); !made) return made;
     if (Result<void> swept = remove_contents(incoming()); !swept) return swept;
     std::error_code error;
+    for (const fs::directory_entry& entry : fs::directory_iterator(verdicts(), error)) enter(entry.path(), {});
+    if (error) return permanent_error(fmt::format("cannot list {}: {}", folder_.string(), error.message()));
+    return {};
+}
+
+Result<void> ObjectStore::enter_objects() {
+    std::error_code error;
     for (const ObjectKind kind : {ObjectKind::dataset, ObjectKind::result})
         for (const fs::directory_entry& entry : fs::directory_iterator(folder_ / name(kind), error))
             enter(entry.path(), payer_of(kind, entry.path().filename().string()));
-    for (const fs::directory_entry& entry : fs::directory_iterator(verdicts(), error)) enter(entry.path(), {});
     if (error) return permanent_error(fmt::format("cannot list {}: {}", folder_.string(), error.message()));
     return {};
 }
@@ -86,22 +87,22 @@ fs::path ObjectStore::path(ObjectKind kind, std::string_view object) const {
     return folder_ / name(kind) / object;
 }
 
-std::optional<std::uint64_t> ObjectStore::bytes_of(ObjectKind kind, std::string_view object) const {
-    if (!is_object_name(object)) return std::nullopt;
-    return file_bytes(path(kind, object));
-}
-
-std::int64_t ObjectStore::stored_at_unix_s(ObjectKind kind, std::string_view object) const {
+std::optional<StoredObject> ObjectStore::find(ObjectKind kind, std::string_view object) const {
     struct stat status {};
-    return ::stat(path(kind, object).c_str(), &status) == 0 ? status.st_mtim.tv_sec
-                                                            : std::numeric_limits<std::int64_t>::max();
+    if (!is_object_name(object) || ::lstat(path(kind, object).c_str(), &status) != 0 || !S_ISREG(status.st_mode))
+        return std::nullopt;
+    return StoredObject{std::string(object), static_cast<std::uint64_t>(status.st_size),
+                        status.st_mtim.tv_sec * ns_per_s + status.st_mtim.tv_nsec};
 }
 
-std::vector<std::string> ObjectStore::names(ObjectKind kind) const {
-    std::vector<std::string> all;
+std::vector<StoredObject> ObjectStore::list(ObjectKind kind, std::string_view prefix) const {
+    std::vector<StoredObject> all;
     std::error_code ignored;
-    for (const fs::directory_entry& entry : fs::directory_iterator(folder_ / name(kind), ignored))
-        all.push_back(entry.path().filename().string());
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder_ / name(kind), ignored)) {
+        const std::string object = entry.path().filename().string();
+        if (!object.starts_with(prefix)) continue;
+        if (std::optional<StoredObject> found = find(kind, object)) all.push_back(std::move(*found));
+    }
     return all;
 }
 
@@ -185,21 +186,6 @@ Result<void> ObjectStore::remove(const fs::path& path) {
     book_.erase(key_of(path));
     book_.erase_below(key_of(path) + "/");
     return {};
-}
-
-std::optional<std::string> ObjectStore::newest_result(const JobId& job, std::string_view extension) const {
-    std::optional<std::string> newest;
-    std::pair<std::int64_t, std::int64_t> newest_time;
-    std::error_code ignored;
-    for (const fs::directory_entry& entry : fs::directory_iterator(folder_ / "result", ignored)) {
-        const std::string object = entry.path().filename().string();
-        if (!api_client::is_result_name(object, job, extension)) continue;
-        const auto time = modified_at(entry.path());
-        if (newest && time < newest_time) continue;
-        newest = object;
-        newest_time = time;
-    }
-    return newest;
 }
 
 }  // namespace emeth::network

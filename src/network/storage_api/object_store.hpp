@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "network/storage_api/object_backend.hpp"
 #include "network/storage_api/object_names.hpp"
 #include "network/storage_api/refusal.hpp"
 #include "network/storage_api/space_book.hpp"
@@ -19,7 +20,7 @@
 
 namespace emeth::network {
 
-/// Layout: dataset/<name>, result/<name>, incoming/ (temporaries), uploads/ (see MultipartUploads), verdict/ (see
+/// Layout: dataset/<name>, result/<name>, incoming/ (temporaries), uploads/ (see upload_record.hpp), verdict/ (see
 /// VerdictReasons), secret. All calls block. May be used from several threads as long as each touches different files;
 /// callers must keep two calls from publishing the same name at once.
 class ObjectStore {
@@ -27,9 +28,10 @@ public:
     ObjectStore(std::filesystem::path folder, StorageLimits limits)
         : folder_(std::move(folder)), limits_(limits), book_(limits) {}
 
-    /// Makes the folders (0700), removes temporary files left by a crash, and enters complete objects and reasons into
-    /// the book.
+    /// Makes the folders (0700), removes temporary files left by a crash, and enters reasons into the book.
     Result<void> open();
+    /// Enters the complete objects of this folder into the book.
+    Result<void> enter_objects();
     /// The key that signs URLs: generated at first use and kept, so that URLs outlive a restart.
     Result<std::array<std::uint8_t, 32>> secret(Random& random);
 
@@ -38,20 +40,18 @@ public:
     [[nodiscard]] std::filesystem::path verdicts() const { return folder_ / "verdict"; }
     /// `object` must be an object name.
     [[nodiscard]] std::filesystem::path path(ObjectKind kind, std::string_view object) const;
-    /// Size of a complete object; none when there is no such object or the name is not an object name.
-    [[nodiscard]] std::optional<std::uint64_t> bytes_of(ObjectKind kind, std::string_view object) const;
-    /// Since when its content is fixed; `object` must be an object name. Later than any time if there is no such
-    /// object.
-    [[nodiscard]] std::int64_t stored_at_unix_s(ObjectKind kind, std::string_view object) const;
+    /// A complete object; none when there is no such object or the name is not an object name.
+    [[nodiscard]] std::optional<StoredObject> find(ObjectKind kind, std::string_view object) const;
+    /// Those whose names begin with `prefix`.
+    [[nodiscard]] std::vector<StoredObject> list(ObjectKind kind, std::string_view prefix) const;
 
     /// Sets space aside; 507 when there is none, on the disk or within the quotas of the payer.
     [[nodiscard]] OrRefusal<SpaceBook::Reservation> reserve(const Payer& payer, std::uint64_t bytes);
     /// Whether reserve() would do it now.
     [[nodiscard]] OrRefusal<void> check_space(const Payer& payer, std::uint64_t bytes);
     [[nodiscard]] const StorageLimits& limits() const { return limits_; }
+    [[nodiscard]] SpaceBook& book() { return book_; }
     [[nodiscard]] const SpaceBook& book() const { return book_; }
-    /// Of complete objects.
-    [[nodiscard]] std::vector<std::string> names(ObjectKind kind) const;
     [[nodiscard]] Result<std::uint64_t> disk_free_bytes() const;
 
     /// Moves a temporary file from incoming() into place. Publishing the same content again is not an error, and makes
@@ -67,8 +67,6 @@ public:
     Result<void> remove(const std::filesystem::path& path);
     /// Enters a file that was found at the start.
     void enter(const std::filesystem::path& file, const Payer& payer);
-    /// The newest result object of a JOB with this extension.
-    [[nodiscard]] std::optional<std::string> newest_result(const JobId& job, std::string_view extension) const;
 
 private:
     /// The name of a file in the book: its path below the folder.
@@ -79,6 +77,11 @@ private:
     StorageLimits limits_;
     SpaceBook book_;
 };
+
+/// The name of an object in the book, wherever it lies: "dataset/<name>" or "result/<name>".
+std::string book_key(ObjectKind kind, std::string_view object);
+/// Datasets count for whoever uploaded them, results for their JOB.
+Payer payer_of(ObjectKind kind, std::string_view object);
 
 /// Size of a regular file; none for anything else.
 std::optional<std::uint64_t> file_bytes(const std::filesystem::path& file);

@@ -12,32 +12,35 @@ namespace {
 constexpr Milliseconds interval{3'600'000};
 
 std::set<std::string>& claims_of(StorageServices& services, StoredItem::Kind kind) {
-    return kind == StoredItem::Kind::dataset ? services.datasets_in_work : services.uploads_in_work;
+    return kind == StoredItem::Kind::dataset ? services.in_hand.datasets : services.in_hand.uploads;
 }
 
 }  // namespace
 
-/// Of objects, those whose names are ours: another file in the folder is left alone.
-std::vector<ObjectSweep::Found> ObjectSweep::list() const {
+Task<std::vector<ObjectSweep::Found>> ObjectSweep::list() {
     std::vector<Found> all;
-    const ObjectStore& store = services_.store;
-    for (const ObjectKind kind : {ObjectKind::dataset, ObjectKind::result})
-        for (const std::string& name : store.names(kind)) {
-            const std::optional<JobId> job = job_of_object(name);
-            const std::optional<Address> uploader = api_client::uploader_of(name);
+    for (const ObjectKind kind : {ObjectKind::dataset, ObjectKind::result}) {
+        auto listing = services_.objects->list(kind, "");
+        const OrRefusal<std::vector<StoredObject>> objects = co_await std::move(listing);
+        if (objects.has_error()) continue;
+        for (const StoredObject& object : *objects) {
+            const std::optional<JobId> job = job_of_object(object.name);
+            const std::optional<Address> uploader = api_client::uploader_of(object.name);
             if (!job || (kind == ObjectKind::dataset && !uploader)) continue;
-            Found found{{}, *job, name, store.path(kind, name)};
+            Found found{{}, *job, object.name};
             found.item.kind = kind == ObjectKind::dataset ? StoredItem::Kind::dataset : StoredItem::Kind::result;
             found.item.uploader = uploader.value_or(Address{});
-            found.item.touched_at_unix_s = store.stored_at_unix_s(kind, name);
+            found.item.touched_at_unix_s = object.stored_at_unix_s();
             all.push_back(std::move(found));
         }
-    for (const Upload& upload : services_.uploads.all())
+    }
+    auto reading = services_.objects->uploads();
+    for (Upload& upload : co_await std::move(reading))
         all.push_back({{StoredItem::Kind::open_upload, {}, upload.touched_at_unix_s()},
                        upload.binding.job,
                        upload.key,
-                       upload.folder});
-    return all;
+                       std::move(upload)});
+    co_return all;
 }
 
 Task<std::optional<std::int64_t>> ObjectSweep::chain_time() {
@@ -78,28 +81,39 @@ Task<Result<JobOutlook>> ObjectSweep::look_up(JobId job) {
 
 /// Not what somebody is just putting or completing.
 Task<> ObjectSweep::remove(Found found) {
-    if (found.item.kind == StoredItem::Kind::open_upload && services_.upload_keys_in_work().contains(found.name))
-        co_return;
+    if (found.upload && services_.in_hand.upload_keys().contains(found.name)) co_return;
     const Claim claim(claims_of(services_, found.item.kind), found.name);
     if (!claim.held()) co_return;
-    auto work = [this, &found] { return services_.store.remove(found.path); };
-    auto removing = services_.pool.run(std::move(work));
-    const Result<void> removed = co_await std::move(removing);
+    const ObjectKind kind = found.item.kind == StoredItem::Kind::dataset ? ObjectKind::dataset : ObjectKind::result;
+    auto removing =
+        found.upload ? services_.objects->remove_upload(*found.upload) : services_.objects->remove(kind, found.name);
+    const OrRefusal<void> removed = co_await std::move(removing);
     if (removed.has_error())
         log_of(found.job).warn("{}", removed.error().message);
     else
         log_of(found.job).info("removed {}, which the JOB does not need any more", found.name);
 }
 
+/// Uploads to which nobody came back, whatever the chain says; they leave `all`.
+Task<> ObjectSweep::remove_abandoned(std::vector<Found>& all, std::int64_t now_unix_s) {
+    const std::int64_t patience_s = services_.store.limits().abandoned_upload_days * 86'400;
+    const auto is_abandoned = [&](const Found& found) {
+        return found.upload && now_unix_s - found.item.touched_at_unix_s > patience_s;
+    };
+    for (const Found& found : all) {
+        if (!is_abandoned(found)) continue;
+        auto removing = remove(found);
+        co_await std::move(removing);
+    }
+    std::erase_if(all, is_abandoned);
+}
+
 Task<> ObjectSweep::sweep() {
     const std::int64_t own_unix_s = services_.clock.unix_ms() / 1'000;
-    const std::set<std::string> in_work = services_.upload_keys_in_work();
-    auto work = [this, own_unix_s, &in_work] {
-        services_.uploads.remove_abandoned(own_unix_s, in_work);
-        return list();
-    };
-    auto listing = services_.pool.run(std::move(work));
+    auto listing = list();
     std::vector<Found> all = co_await std::move(listing);
+    auto removing_abandoned = remove_abandoned(all, own_unix_s);
+    co_await std::move(removing_abandoned);
 
     auto asking = chain_time();
     const std::optional<std::int64_t> chain_unix_s = co_await std::move(asking);

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
@@ -31,9 +30,11 @@ private:
         StoredItem item;
         JobId job;
         std::string name;  ///< of the object; of an upload, its key
-        std::filesystem::path path;
+        std::optional<Upload> upload{};
     };
-    [[nodiscard]] std::vector<Found> list() const;
+    /// Of objects, those whose names are ours: another one in the store is left alone. None while it does not answer.
+    Task<std::vector<Found>> list();
+    Task<> remove_abandoned(std::vector<Found>& all, std::int64_t now_unix_s);
     /// The time up to which the chain can be believed; none while it is away, or is another one.
     Task<std::optional<std::int64_t>> chain_time();
     Task<Result<JobOutlook>> look_up(JobId job);

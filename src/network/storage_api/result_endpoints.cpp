@@ -5,6 +5,8 @@
 #include "network/storage_api/authorisation.hpp"
 #include "network/storage_api/endpoints.hpp"
 #include "network/storage_api/object_names.hpp"
+#include "network/storage_api/part_urls.hpp"
+#include "network/storage_api/upload_records.hpp"
 
 namespace emeth::network {
 namespace {
@@ -17,6 +19,7 @@ constexpr unsigned answers_per_opening_max = 16;
 constexpr std::uint64_t complete_bytes_max = 2 << 20;  // upload_parts_max ETags
 
 Right right_to_write(std::string_view extension) {
+    if (extension == dataset_upload_extension) return Right::write_dataset;
     return extension == evidence_extension ? Right::write_evidence : Right::write_result;
 }
 
@@ -25,6 +28,8 @@ Task<http::Answer> open_upload(StorageServices& services, http::ServerRequest re
     const std::string extension = read_extension(asked.fields);
     const std::optional<Hash256> sha256 = read_digest(asked.fields, extension);
     const UploadSize size = read_upload_size(asked.fields);
+    if (extension == dataset_upload_extension)
+        asked.fields.reject("extension", "that of a result; signed-put-url is there for datasets");
     asked.times_max = answers_per_opening_max;
     auto admitting = admit(services.admission(), asked, right_to_write(extension));
     const OrRefusal<JobOnChain> job = co_await std::move(admitting);
@@ -33,25 +38,14 @@ Task<http::Answer> open_upload(StorageServices& services, http::ServerRequest re
     const OrRefusal<void> urls_left = services.url_budget.take(asked.address, size.parts, services.clock.unix_ms());
     if (urls_left.has_error()) co_return urls_left.error();
     const UploadBinding binding{asked.address, asked.job, extension, size, sha256};
-    const Claim opening_claim(services.openings_in_work, asked.job.hex());
+    const Claim opening_claim(services.in_hand.openings, asked.job.hex());
     if (!opening_claim.held()) co_return Refusal{503, "an upload of this JOB is being opened; ask again"};
-    const std::string upload_id = services.upload_id_of(asked);
-    const std::set<std::string> in_work = services.upload_keys_in_work();
-    auto work = [&services, &binding, &upload_id, &in_work] {
-        return services.uploads.open(binding, upload_id, in_work);
-    };
-    auto opening = services.pool.run(std::move(work));
+    auto opening = services.objects->open_upload(services.upload_id_of(asked), binding, services.in_hand.upload_keys());
     const OrRefusal<UploadTicket> ticket = co_await std::move(opening);
     if (ticket.has_error()) co_return ticket.error();
-    boost::json::object urls;
-    for (std::uint32_t part = 1; part <= size.parts; ++part) {
-        const std::string path = put_part_path(plain_hex(binding.address), plain_hex(binding.job), ticket->key,
-                                               std::to_string(part), size.length_of(part).text());
-        urls[std::to_string(part - 1)] = services.signed_url("PUT", path);
-    }
-    const boost::json::value answer{
-        {"urls", std::move(urls)}, {"uploadId", ticket->upload_id}, {"fileName", ticket->file_name}};
-    co_return answer;
+    boost::json::object answer{{"fileName", ticket->upload.file_name}};
+    add_part_urls(*services.objects, *ticket, 0, answer);
+    co_return boost::json::value(std::move(answer));
 }
 
 Task<http::Answer> upload_state(StorageServices& services, http::ServerRequest request) {
@@ -62,15 +56,12 @@ Task<http::Answer> upload_state(StorageServices& services, http::ServerRequest r
     const OrRefusal<JobOnChain> job = co_await std::move(admitting);
     if (job.has_error()) co_return job.error();
 
-    auto work = [&services, &upload_id, &asked] {
-        return services.uploads.digest(upload_id, asked.job, asked.address);
-    };
-    auto hashing = services.pool.run(std::move(work));
-    const OrRefusal<UploadDigest> state = co_await std::move(hashing);
+    auto looking = services.objects->digest(upload_id, asked.job, asked.address);
+    const OrRefusal<UploadDigest> state = co_await std::move(looking);
     if (state.has_error()) co_return state.error();
-    const boost::json::value answer{
-        {"bytes", state->bytes}, {"sha256", state->sha256.hex()}, {"completed", state->completed}};
-    co_return answer;
+    boost::json::object answer{{"bytes", state->bytes}, {"completed", state->completed}};
+    if (state->sha256) answer["sha256"] = state->sha256->hex();
+    co_return boost::json::value(std::move(answer));
 }
 
 /// Carries no signature: it is authorised by the uploadId, which is bound to address and JOB. What a JOB's state does
@@ -84,10 +75,7 @@ Task<http::Answer> complete_upload(StorageServices& services, http::ServerReques
     const std::vector<std::string> etags = read_etags(fields);
     if (const Result<void> check = fields.check(); check.has_error()) co_return http::malformed(check.error().message);
 
-    auto look = [&services, &upload_id, &job, &address, &extension] {
-        return services.uploads.outlook(upload_id, job, address, extension);
-    };
-    auto looking = services.pool.run(std::move(look));
+    auto looking = services.objects->outlook(upload_id, job, address, extension);
     const OrRefusal<UploadOutlook> outlook = co_await std::move(looking);
     if (outlook.has_error()) co_return outlook.error();
     if (!outlook->completed) {
@@ -95,17 +83,28 @@ Task<http::Answer> complete_upload(StorageServices& services, http::ServerReques
         const OrRefusal<JobOnChain> permitted = co_await std::move(asking);
         if (permitted.has_error()) co_return permitted.error();
     }
-    const Claim upload(services.uploads_in_work, MultipartUploads::key_of(upload_id));
-    const Claim object(services.uploads_in_work, outlook->file_name);
+    const Claim upload(services.in_hand.uploads, UploadRecords::key_of(upload_id));
+    const Claim object(services.in_hand.uploads, outlook->file_name);
     if (!upload.held() || !object.held()) co_return Refusal{503, "the upload is being completed; ask again"};
-    auto work = [&services, &upload_id, &job, &address, &extension, &etags] {
-        return services.uploads.complete(upload_id, job, address, extension, etags);
-    };
-    auto completing = services.pool.run(std::move(work));
+    auto completing = services.objects->complete(upload_id, job, address, extension, etags);
     const OrRefusal<std::string> file_name = co_await std::move(completing);
     if (file_name.has_error()) co_return file_name.error();
     const boost::json::value answer{{"fileName", *file_name}};
     co_return answer;
+}
+
+/// Nothing on chain names a JOB's evidence, so the newest one counts.
+Task<OrRefusal<std::optional<std::string>>> newest_of(ObjectBackend& objects, JobId job, std::string extension) {
+    auto listing = objects.list(ObjectKind::result, plain_hex(job) + "-");
+    const OrRefusal<std::vector<StoredObject>> all = co_await std::move(listing);
+    if (all.has_error()) co_return all.error();
+    const StoredObject* newest = nullptr;
+    for (const StoredObject& object : *all) {
+        if (!api_client::is_result_name(object.name, job, extension)) continue;
+        if (newest == nullptr || object.stored_at_unix_ns >= newest->stored_at_unix_ns) newest = &object;
+    }
+    if (newest == nullptr) co_return std::optional<std::string>();
+    co_return std::optional(newest->name);
 }
 
 Task<http::Answer> signed_result_url(StorageServices& services, http::ServerRequest request) {
@@ -117,21 +116,23 @@ Task<http::Answer> signed_result_url(StorageServices& services, http::ServerRequ
     const OrRefusal<JobOnChain> job = co_await std::move(admitting);
     if (job.has_error()) co_return job.error();
 
-    // The chain names the result; nothing names the evidence, so the newest one counts.
     std::optional<std::string> object = job->details.result;
     if (extension == evidence_extension) {
-        auto work = [&services, &asked, &extension] { return services.store.newest_result(asked.job, extension); };
-        auto looking = services.pool.run(std::move(work));
-        object = co_await std::move(looking);
+        auto looking = newest_of(*services.objects, asked.job, extension);
+        OrRefusal<std::optional<std::string>> newest = co_await std::move(looking);
+        if (newest.has_error()) co_return newest.error();
+        object = std::move(*newest);
     }
     // A node may submit any text, so only an object of this JOB is handed out.
     if (!object || !api_client::is_result_name(*object, asked.job, extension))
         co_return http::not_found("the JOB has no such result");
-    const std::optional<std::uint64_t> bytes = services.store.bytes_of(ObjectKind::result, *object);
-    if (!bytes) co_return http::not_found("the JOB's result was not uploaded");
-    const boost::json::value answer{{"url", services.signed_url("GET", object_path(ObjectKind::result, *object))},
-                                    {"bytes", *bytes},
-                                    {"storedAt", services.store.stored_at_unix_s(ObjectKind::result, *object)}};
+    auto finding = services.objects->find(ObjectKind::result, *object);
+    const OrRefusal<std::optional<StoredObject>> found = co_await std::move(finding);
+    if (found.has_error()) co_return found.error();
+    if (!*found) co_return http::not_found("the JOB's result was not uploaded");
+    const boost::json::value answer{{"url", services.objects->get_url(ObjectKind::result, *object)},
+                                    {"bytes", (*found)->bytes},
+                                    {"storedAt", (*found)->stored_at_unix_s()}};
     co_return answer;
 }
 

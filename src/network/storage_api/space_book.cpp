@@ -124,6 +124,20 @@ void SpaceBook::erase_below(const std::string& prefix) {
         entry = take_out(entry);
 }
 
+bool SpaceBook::contains(const std::string& key) const {
+    const std::lock_guard lock(mutex_);
+    return entries_.contains(key);
+}
+
+std::size_t SpaceBook::count_below(const std::string& prefix) const {
+    const std::lock_guard lock(mutex_);
+    std::size_t count = 0;
+    for (auto entry = entries_.lower_bound(prefix); entry != entries_.end() && entry->first.starts_with(prefix);
+         ++entry)
+        ++count;
+    return count;
+}
+
 SpaceBook::Use SpaceBook::total() const {
     const std::lock_guard lock(mutex_);
     return total_;

@@ -65,6 +65,9 @@ public:
     [[nodiscard]] Use total() const;
     [[nodiscard]] Use of(const Address& address) const;
     [[nodiscard]] Use of(const JobId& job) const;
+    [[nodiscard]] bool contains(const std::string& key) const;
+    /// How many keys begin like this.
+    [[nodiscard]] std::size_t count_below(const std::string& prefix) const;
 
 private:
     struct Entry {

@@ -2,43 +2,23 @@
 
 #include <fmt/format.h>
 
-#include "crypto/sha256.hpp"
+#include <algorithm>
+
 #include "http/health_routes.hpp"
-#include "http/signed_url.hpp"
 #include "network/chain_probe.hpp"
 #include "network/storage_api/endpoints.hpp"
+#include "network/storage_api/folder_backend.hpp"
 #include "network/storage_api/object_sweep.hpp"
 #include "runtime/log.hpp"
 #include "runtime/task_group.hpp"
 
 namespace emeth::network {
-namespace {
-
-constexpr std::int64_t url_valid_ms = 12 * 3'600'000;
-
-}  // namespace
-
-std::string StorageServices::signed_url(std::string_view method, const std::string& path) const {
-    return base_url + http::UrlSigner(secret).sign(method, path, clock.unix_ms() + url_valid_ms);
-}
-
-OrRefusal<void> StorageServices::check_url(const http::ServerRequest& request) const {
-    const std::string_view method = request.method == "HEAD" ? "GET" : std::string_view(request.method);
-    const Result<void> checked = http::UrlSigner(secret).check(method, request.path, request.query, clock.unix_ms());
-    if (checked.has_error()) return http::forbidden(checked.error().message);
-    return {};
-}
+StorageServices::StorageServices(StorageApiPorts ports, std::filesystem::path folder, StorageLimits limits)
+    : StorageApiPorts(ports), store(std::move(folder), limits), urls(ports.clock), verdicts(store) {}
 
 std::string StorageServices::upload_id_of(const SignedRequest& request) const {
-    const std::string opens =
-        fmt::format("upload\n{}\n{}\n{}", request.address.hex(), request.job.hex(), request.signed_at_ms);
-    return plain_hex(crypto::hmac_sha256(secret, opens));
-}
-
-std::set<std::string> StorageServices::upload_keys_in_work() const {
-    std::set<std::string> keys = uploads_in_work;
-    for (const std::string& part : parts_in_work) keys.insert(part.substr(0, part.find('/')));
-    return keys;
+    return urls.token(
+        fmt::format("upload\n{}\n{}\n{}", request.address.hex(), request.job.hex(), request.signed_at_ms));
 }
 
 struct StorageApiServer::Impl {
@@ -51,7 +31,7 @@ struct StorageApiServer::Impl {
           server(std::move(executor), std::move(options.listen)) {
         for (const auto& endpoints : {dataset_endpoints(), result_endpoints(), verdict_endpoints()})
             for (const Endpoint& endpoint : endpoints) add(endpoint);
-        add_object_routes(server, services);
+        add_objects();
         http::add_health_routes(server, [this] { return why_not_ready(); });
         if (options.add_page)
             options.add_page(server);
@@ -66,6 +46,13 @@ struct StorageApiServer::Impl {
                           });
     }
 
+    void add_objects() {
+        auto folder = std::make_unique<FolderBackend>(
+            FolderBackendPorts{services.store, services.in_hand, services.urls, services.pool});
+        folder->add_routes(server);
+        services.objects = std::move(folder);
+    }
+
     Task<std::vector<std::string>> why_not_ready();
 
     StorageServices services;
@@ -76,10 +63,8 @@ struct StorageApiServer::Impl {
 };
 
 Task<std::vector<std::string>> StorageApiServer::Impl::why_not_ready() {
-    std::vector<std::string> reasons;
-    auto check = [this] { return services.store.check_space({}, 1); };
-    const OrRefusal<void> space = co_await services.pool.run(std::move(check));
-    if (space.has_error()) reasons.emplace_back("nothing can be stored: there is no space left");
+    auto asking = services.objects->why_not_ready();
+    std::vector<std::string> reasons = co_await std::move(asking);
     const bool chain_answers = co_await probe.answers();
     if (!chain_answers) reasons.emplace_back("the chain, which says who may have what, does not answer");
     co_return reasons;
@@ -94,14 +79,14 @@ Result<void> StorageApiServer::listen() {
     StorageServices& services = impl_->services;
     if (Result<void> opened = services.store.open(); opened.has_error())
         return in_context("Storage API", opened.error());
-    services.uploads.recover();
-    services.uploads.remove_abandoned(services.clock.unix_ms() / 1'000, {});
+    if (Result<void> opened = services.objects->open(); opened.has_error())
+        return in_context("Storage API", opened.error());
     const auto secret = services.store.secret(services.random);
     if (secret.has_error()) return in_context("Storage API", secret.error());
-    services.secret = *secret;
+    services.urls.set_secret(*secret);
     if (Result<void> listening = impl_->server.listen(); listening.has_error())
         return in_context("Storage API", listening.error());
-    services.base_url = impl_->server.url();
+    services.urls.set_base(impl_->server.url());
     spdlog::info("Storage API listens on {}", url());
     return {};
 }
@@ -115,24 +100,28 @@ Task<std::vector<std::string>> StorageApiServer::why_not_ready() {
 }
 
 Task<StorageSummary> StorageApiServer::summary() {
-    auto count = [impl = impl_] {
-        const ObjectStore& store = impl->services.store;
-        StorageSummary summary;
-        summary.datasets = store.names(ObjectKind::dataset).size();
-        summary.results = store.names(ObjectKind::result).size();
-        summary.uploads_open = impl->services.uploads.open_uploads();
-        summary.bytes_used = store.book().total().stored;
-        if (const Result<std::uint64_t> free = store.disk_free_bytes()) summary.disk_free_bytes = *free;
-        summary.limits = store.limits();
-        return summary;
-    };
-    return impl_->services.pool.run(std::move(count));
+    const std::shared_ptr<Impl> impl = impl_;
+    auto reading = impl->services.objects->uploads();
+    const std::vector<Upload> uploads = co_await std::move(reading);
+    const SpaceBook& book = impl->services.store.book();
+    StorageSummary summary;
+    summary.datasets = book.count_below(book_key(ObjectKind::dataset, ""));
+    summary.results = book.count_below(book_key(ObjectKind::result, ""));
+    summary.uploads_open =
+        static_cast<std::size_t>(std::count_if(uploads.begin(), uploads.end(), [&](const Upload& upload) {
+            return !book.contains(book_key(upload.kind, upload.file_name));
+        }));
+    summary.bytes_used = book.total().stored;
+    if (const Result<std::uint64_t> free = impl->services.store.disk_free_bytes()) summary.disk_free_bytes = *free;
+    summary.limits = impl->services.store.limits();
+    co_return summary;
 }
 
 Task<> StorageApiServer::run() {
     const std::shared_ptr<Impl> impl = impl_;
-    TaskGroup parts(co_await asio::this_coro::executor, 2);
+    TaskGroup parts(co_await asio::this_coro::executor, 3);
     parts.start(impl->server.run());
+    parts.start(impl->services.objects->run());
     parts.start(impl->sweep.run());
     auto joining = parts.join();
     co_await std::move(joining);

@@ -1,6 +1,6 @@
 #include "network/storage_api/storage_summary.hpp"
 
-#include "network/storage_api/multipart_uploads.hpp"
+#include "network/storage_api/upload_records.hpp"
 
 namespace emeth::network {
 
@@ -13,7 +13,7 @@ boost::json::object to_json(const StorageSummary& summary) {
                               {{"bytes", summary.limits.total_bytes_max},
                                {"datasetBytes", summary.limits.dataset_bytes_max},
                                {"diskFreeBytesMin", summary.limits.disk_free_bytes_min},
-                               {"uploadsPerJob", MultipartUploads::uploads_per_job_max}}}};
+                               {"uploadsPerJob", UploadRecords::uploads_per_job_max}}}};
     if (summary.disk_free_bytes) json["diskFreeBytes"] = *summary.disk_free_bytes;
     return json;
 }

@@ -5,8 +5,8 @@
 
 #include <utility>
 
+#include "api_client/dataset_name.hpp"
 #include "api_client/result_name.hpp"
-#include "network/storage_api/object_names.hpp"
 #include "runtime/durable_file.hpp"
 #include "runtime/json_fields.hpp"
 #include "statemachine/upload_parts.hpp"
@@ -17,11 +17,17 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t record_bytes_max = 4'096;
+constexpr std::size_t s3_upload_id_bytes_max = 2'048;
 constexpr std::string_view record_name = "upload.json";
 constexpr std::int64_t ns_per_s = 1'000'000'000;
 constexpr std::string_view part_prefix = "part-";
 
+ObjectKind kind_of(const UploadBinding& binding) {
+    return binding.extension == dataset_upload_extension ? ObjectKind::dataset : ObjectKind::result;
+}
+
 std::string file_name_of(const UploadBinding& binding, std::string_view key) {
+    if (kind_of(binding) == ObjectKind::dataset) return api_client::dataset_name(binding.job, binding.address);
     return binding.sha256 ? api_client::bound_result_name(binding.job, *binding.sha256, binding.extension)
                           : api_client::unbound_result_name(binding.job, key, binding.extension);
 }
@@ -41,7 +47,13 @@ Upload::Upload(UploadBinding bound, fs::path at)
     : binding(std::move(bound)),
       key(at.filename().string()),
       folder(std::move(at)),
+      kind(kind_of(binding)),
       file_name(file_name_of(binding, key)) {}
+
+Payer Upload::payer() const {
+    if (kind == ObjectKind::dataset) return {.address = binding.address};
+    return {binding.address, binding.job};
+}
 
 fs::path Upload::record() const {
     return folder / record_name;
@@ -68,13 +80,16 @@ std::int64_t Upload::touched_at_unix_ns() const {
     return status.st_mtim.tv_sec * ns_per_s + status.st_mtim.tv_nsec;
 }
 
-std::string record_text(const UploadBinding& binding) {
+std::string record_text(const Upload& upload) {
+    const UploadBinding& binding = upload.binding;
     boost::json::object record{{"address", binding.address.hex()},
                                {"jobId", binding.job.hex()},
                                {"extension", binding.extension},
                                {"parts", binding.size.parts},
                                {"lastPart", binding.size.last_part.text()}};
     if (binding.sha256) record["sha256"] = binding.sha256->hex();
+    if (!upload.s3_upload_id.empty()) record["s3UploadId"] = upload.s3_upload_id;
+    if (upload.is_completed) record["completed"] = true;
     return json_text(std::move(record));
 }
 
@@ -92,8 +107,13 @@ Result<Upload> read_upload(const fs::path& folder) {
     binding.size.parts = static_cast<std::uint32_t>(fields.u64("parts", 1, upload_parts_max));
     binding.size.last_part = read_last_part(fields);
     binding.sha256 = fields.optional_fixed<Hash256>("sha256");
+    std::string s3_upload_id = fields.optional_string("s3UploadId", s3_upload_id_bytes_max).value_or("");
+    const bool is_completed = fields.has("completed") && fields.boolean("completed");
     if (const Result<void> check = fields.check(); check.has_error()) return check.error();
-    return Upload(std::move(binding), folder);
+    Upload upload(std::move(binding), folder);
+    upload.s3_upload_id = std::move(s3_upload_id);
+    upload.is_completed = is_completed;
+    return upload;
 }
 
 }  // namespace emeth::network

@@ -1,5 +1,5 @@
-// An upload in parts as it lies on disk: uploads/<jobid>/<key>/ holds upload.json and part-1, part-2, …, so that an
-// open upload survives a restart of the server. All calls block.
+// An upload in parts as the server's folder keeps it: uploads/<jobid>/<key>/ holds upload.json and, where the objects
+// lie in the same folder, part-1, part-2, …, so that an open upload survives a restart of the server. All calls block.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "network/storage_api/object_names.hpp"
 #include "network/storage_api/space_book.hpp"
 #include "network/storage_api/upload_size.hpp"
 #include "runtime/result.hpp"
@@ -25,14 +26,21 @@ struct UploadBinding {
     friend bool operator==(const UploadBinding&, const UploadBinding&) = default;
 };
 
+/// What an upload of a dataset has in place of a result's extension.
+inline constexpr std::string_view dataset_upload_extension = ".dataset";
+
 struct Upload {
     UploadBinding binding;
     std::string key;  ///< names it in URLs and paths
     std::filesystem::path folder;
-    std::string file_name;  ///< of the result object; see api_client/result_name.hpp
+    ObjectKind kind;
+    std::string file_name;       ///< of the object; see api_client/result_name.hpp and dataset_name.hpp
+    std::string s3_upload_id{};  ///< by which an S3 store knows it; empty where the parts lie in `folder`
+    bool is_completed = false;   ///< only of uploads to an S3 store: the object was made of this one
 
     Upload(UploadBinding bound, std::filesystem::path at);
-    [[nodiscard]] Payer payer() const { return {binding.address, binding.job}; }
+    /// Datasets count for whoever uploads them alone.
+    [[nodiscard]] Payer payer() const;
     [[nodiscard]] std::filesystem::path record() const;
     /// `number`: from 1.
     [[nodiscard]] std::filesystem::path part(std::uint32_t number) const;
@@ -42,7 +50,7 @@ struct Upload {
     [[nodiscard]] std::int64_t touched_at_unix_s() const;
 };
 
-std::string record_text(const UploadBinding& binding);
+std::string record_text(const Upload& upload);
 /// Error: there is no upload in this folder, or its record was not written whole.
 Result<Upload> read_upload(const std::filesystem::path& folder);
 

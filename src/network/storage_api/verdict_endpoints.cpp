@@ -17,7 +17,7 @@ Task<http::Answer> put_reason(StorageServices& services, http::ServerRequest req
     const OrRefusal<JobOnChain> job = co_await std::move(admitting);
     if (job.has_error()) co_return job.error();
 
-    const Claim claim(services.verdicts_in_work, asked.job.hex());
+    const Claim claim(services.in_hand.verdicts, asked.job.hex());
     if (!claim.held()) co_return Refusal{503, "a reason of this JOB is being stored; try again"};
     auto work = [&services, &asked, &put] { return services.verdicts.put(asked.job, put); };
     auto storing = services.pool.run(std::move(work));

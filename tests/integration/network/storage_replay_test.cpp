@@ -1,5 +1,5 @@
 // Attacks with requests that somebody copied: what a signature is good for, and how often.
-#include "network/storage_api/multipart_uploads.hpp"
+#include "network/storage_api/upload_records.hpp"
 #include "storage_api_fixture.hpp"
 
 namespace emeth::network {

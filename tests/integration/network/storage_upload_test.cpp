@@ -1,7 +1,7 @@
 // Multipart uploads of results to the Storage API, on the wire.
 #include <sys/stat.h>
 
-#include "network/storage_api/multipart_uploads.hpp"
+#include "network/storage_api/upload_records.hpp"
 #include "storage_api_fixture.hpp"
 
 namespace emeth::network {
@@ -37,8 +37,11 @@ TEST_F(StorageUpload, TakesAResultInParts) {
 
 TEST_F(StorageUpload, ServesTheCeilingOfPartNumAndAtLeastOne) {
     for (const auto& [part_number, parts] : std::vector<std::pair<json::value, std::size_t>>{
-             {0, 1}, {0.00001, 1}, {1, 1}, {1.0, 1}, {1.0000001, 2}, {2.5, 3}, {10'000, 10'000}})
+             {0, 1}, {0.00001, 1}, {1, 1}, {1.0, 1}, {1.0000001, 2}, {2.5, 3}, {1'000, 1'000}})
         EXPECT_EQ(open_upload(part_number).at("urls").as_object().size(), parts) << part_number;
+    const json::object largest = open_upload(10'000);
+    EXPECT_EQ(largest.at("urls").as_object().size(), 1'000u) << "the first page";
+    EXPECT_EQ(largest.at("nextPart").to_number<std::size_t>(), 1'000u);
     for (const json::value& refused : {json::value(-1), json::value(-0.5), json::value(10'000.5), json::value(1e300),
                                        json::value("2"), json::value(nullptr)})
         EXPECT_EQ(post("node/multipartUpload/getPutSignedUrls", open_body(node, refused)).status, 400u) << refused;
@@ -318,7 +321,7 @@ TEST_F(StorageUpload, TheNewestEvidenceIsFoundByItsJob) {
 }
 
 TEST_F(StorageUpload, AJobHasABoundOnItsUploads) {
-    for (std::size_t i = 0; i < MultipartUploads::uploads_per_job_max; ++i) put_part(open_upload(1), 0, "x");
+    for (std::size_t i = 0; i < UploadRecords::uploads_per_job_max; ++i) put_part(open_upload(1), 0, "x");
     const http::ClientResponse refused = post("node/multipartUpload/getPutSignedUrls", open_body(node, 1));
     EXPECT_EQ(refused.status, 429u);
     EXPECT_THAT(refused.body, HasSubstr("256 uploads of this JOB have parts"));
@@ -328,7 +331,7 @@ TEST_F(StorageUpload, TheOldestUploadWithoutAPartMakesRoom) {
     const json::object first = open_upload(1);
     const std::string etag = put_part(first, 0, "the first");
     const json::object empty = open_upload(1);
-    for (std::size_t i = 2; i < MultipartUploads::uploads_per_job_max; ++i) open_upload(1);
+    for (std::size_t i = 2; i < UploadRecords::uploads_per_job_max; ++i) open_upload(1);
     const json::object last = open_upload(1);
     EXPECT_EQ(put(part_url(empty, 0), "x").status, 404u) << "it has made room";
     EXPECT_EQ(complete(first, {etag}).status, 200u);
@@ -344,9 +347,11 @@ TEST_F(StorageUpload, ForgetsUploadsThatNobodyCameBackTo) {
     ASSERT_EQ(::stat(entry.c_str(), &status), 0);
     clock.now_unix_ms = status.st_mtim.tv_sec * 1'000 + 29 * day_ms;
     start();
+    run(server->sweep());
     EXPECT_TRUE(std::filesystem::exists(entry));
     clock.now_unix_ms += 2 * day_ms;
     start();
+    run(server->sweep());
     EXPECT_FALSE(std::filesystem::exists(entry));
 }
 
