@@ -12,6 +12,7 @@
 #include <cerrno>
 
 #include "http/file_pieces.hpp"
+#include "http/host_header.hpp"
 #include "http/tls.hpp"
 #include "runtime/utf8.hpp"
 #include "runtime/with_timeout.hpp"
@@ -155,7 +156,7 @@ void Connection::begin(const std::string& method, const Url& url, const Headers&
     request_.emplace();
     request_->method_string(method);
     request_->target(url.target);
-    request_->set(http::field::host, url.origin().substr(url.scheme.size() + 3));
+    request_->set(http::field::host, host_header(url));
     request_->set(http::field::user_agent, "emeth");
     request_->set(http::field::accept_encoding, "identity");
     for (const auto& [name, value] : headers) request_->set(name, value);

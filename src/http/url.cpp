@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "http/client.hpp"
+#include "http/host_header.hpp"
 #include "runtime/parse_number.hpp"
 #include "runtime/redaction.hpp"
 
@@ -57,6 +58,11 @@ std::string encoded_target(const boost::urls::url_view& url) {
 }
 
 }  // namespace
+
+std::string host_header(const Url& url) {
+    const std::string with_port = url.origin().substr(url.scheme.size() + std::string_view("://").size());
+    return default_port(url.scheme) == url.port ? with_port.substr(0, with_port.rfind(':')) : with_port;
+}
 
 Result<Url> Url::parse(std::string_view text) {
     if (text.size() > url_bytes_max) return bad_url(text, fmt::format("it is longer than {} bytes", url_bytes_max));

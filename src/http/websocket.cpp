@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "http/host_header.hpp"
 #include "http/websocket_impl.hpp"
 #include "runtime/with_timeout.hpp"
 
@@ -17,7 +18,7 @@ Task<Result<WebSocket>> greet(Stream stream, Url url) {
     configure(socket);
     error_code error;
     const std::string peer = beast::get_lowest_layer(socket).socket().remote_endpoint(error).address().to_string();
-    const std::string host = url.origin().substr(url.scheme.size() + 3);
+    const std::string host = host_header(url);
     if (!error) {
         const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
         const CloseOnCancel guard(state, beast::get_lowest_layer(socket).socket());

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "http/client.hpp"
+#include "http/host_header.hpp"
 
 namespace emeth::http {
 namespace {
@@ -79,6 +80,15 @@ ClientResponse response(unsigned status, std::string body) {
     response.status = status;
     response.body = std::move(body);
     return response;
+}
+
+TEST(HostHeader, LeavesTheUsualPortOut) {
+    const auto host_of = [](const char* text) { return host_header(Url::parse(text).value()); };
+    EXPECT_EQ(host_of("https://s3.example.org/a"), "s3.example.org");
+    EXPECT_EQ(host_of("https://s3.example.org:443/a"), "s3.example.org");
+    EXPECT_EQ(host_of("wss://[::1]/"), "[::1]");
+    EXPECT_EQ(host_of("http://s3.example.org:443/a"), "s3.example.org:443");
+    EXPECT_EQ(host_of("http://[::1]:9000/"), "[::1]:9000");
 }
 
 TEST(StatusError, IsTransientWhereTryingAgainMayHelp) {
