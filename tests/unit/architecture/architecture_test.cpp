@@ -129,7 +129,9 @@ const std::map<std::string, Rule> rules{
 
     // The root of network/: what its servers share.
     {"network", below_network + Rule{"web"}},
-    {"network/storage_api", below_network + Rule{"network"}},
+    {"network/storage_api", below_network + Rule{"network", "network/storage_api/s3"}},
+    // A client of object stores: it knows neither JOBs nor the Storage API.
+    {"network/storage_api/s3", {"statemachine", "runtime", "crypto", "http"}},
     {"network/info_server", below_network + Rule{"network"}},
     {"network/requester", below_network + Rule{"network"}},
     {"network/verifier", below_network + Rule{"network", "network/requester"}},
