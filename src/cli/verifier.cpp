@@ -79,7 +79,8 @@ Task<Result<void>> run_verifier(const VerifierFlags& flags, EnvConfig config, Ve
     settings.budget = network::budget_of_machine(settings.threads);
     settings.rules = self.settings.rules;
     settings.confirmations = self.settings.confirmations;
-    const network::VerifierPorts ports{self.chain(), self.sender(), self.storage(), system_clock(), self.pool()};
+    const network::VerifierPorts ports{self.chain(),   self.sender(),  self.outbox(),
+                                       self.storage(), system_clock(), self.pool()};
     network::Verifier verifier(ports, settings);
     http::ServerOptions listen = flags.health;
     if (auto applied = http::apply(settings, listen); applied.has_error()) co_return applied;

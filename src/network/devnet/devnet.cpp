@@ -238,8 +238,8 @@ Result<void> Devnet::Impl::start_servers(const Record& record) {
     verifier_options.threads = options.verifier_threads;
     verifier_options.patience = Milliseconds(std::int64_t{1'000} * options.verifier_patience_s);
     verifier_options.budget = budget_of_machine(options.verifier_threads);
-    const VerifierPorts verifier_ports{*rpc_chain, *verifier_actor->sender, *verifier_actor->storage, system_clock(),
-                                       pool};
+    const VerifierPorts verifier_ports{
+        *rpc_chain, *verifier_actor->sender, *verifier_actor->outbox, *verifier_actor->storage, system_clock(), pool};
     verifier.emplace(verifier_ports, std::move(verifier_options));
     requester.emplace(RequesterPorts{*rpc_chain, *requester_actor->sender, *requester_actor->storage, system_random()},
                       deployment.core, deployment.token);

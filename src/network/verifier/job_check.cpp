@@ -13,6 +13,7 @@
 #include "network/verifier/job_folder.hpp"
 #include "network/verifier/kept_file.hpp"
 #include "runtime/durable_file.hpp"
+#include "runtime/failpoint.hpp"
 #include "runtime/log.hpp"
 #include "runtime/subject_log.hpp"
 #include "runtime/utf8.hpp"
@@ -178,8 +179,10 @@ Task<Result<std::optional<Verdict>>> fetch_deliveries(api_client::StorageApiClie
 Task<Result<trainer_protocol::Checked>> run_check(VerifierOptions options, trainer_protocol::CheckRequest request,
                                                   std::filesystem::path log) {
     trainer_protocol::Request message = std::move(request);
+    failpoint::before("start", "check");
     auto child =
         co_await trainer_protocol::TrainerChild::start(options.trainer_program, std::move(message), std::move(log));
+    failpoint::after("start", "check");
     if (child.has_error()) co_return child.error();
     for (;;) {
         Task<Result<trainer_protocol::TrainerReport>> next = child->next();

@@ -8,6 +8,7 @@
 
 #include "crypto/sha256.hpp"
 #include "runtime/durable_file.hpp"
+#include "runtime/failpoint.hpp"
 #include "runtime/json_fields.hpp"
 #include "trainer_protocol/messages.hpp"
 
@@ -53,6 +54,15 @@ bool may_be_removed(const chain::JobRecord& job) {
             return true;
     }
     return false;
+}
+
+void remove_job_folder(const std::filesystem::path& folder, const JobId& id) {
+    const std::filesystem::path of_job = job_folder(folder, id);
+    std::error_code ignored;
+    if (!std::filesystem::exists(of_job, ignored)) return;
+    failpoint::before("remove", "job");
+    std::filesystem::remove_all(of_job, ignored);
+    failpoint::after("remove", "job");
 }
 
 std::string verdict_record(const Judged& judged, const Verdict& verdict) {

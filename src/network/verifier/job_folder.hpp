@@ -16,6 +16,8 @@ namespace emeth::network {
 std::filesystem::path job_folder(const std::filesystem::path& folder, const JobId& id);
 /// Only of a JOB that has ended: not of one that the endpoint does not know, or not yet.
 bool may_be_removed(const chain::JobRecord& job);
+/// Best effort: what is left is removed by the next process.
+void remove_job_folder(const std::filesystem::path& folder, const JobId& id);
 
 /// What a verdict is on. It counts for nothing else: not for the draw of another block, and not for other rules, which
 /// an operator may have set right meanwhile.

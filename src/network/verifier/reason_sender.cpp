@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "runtime/durable_file.hpp"
+#include "runtime/failpoint.hpp"
 #include "runtime/json_fields.hpp"
 #include "runtime/log.hpp"
 #include "runtime/retry_policy.hpp"
@@ -55,7 +56,9 @@ fs::path ReasonSender::file_of(const JobId& job) const {
 Task<> ReasonSender::send(JobId job, Hash256 submit_block, std::string reason) {
     const api_client::VerdictReason bounded{submit_block, one_line(reason, api_client::verdict_reason_bytes_max)};
     for (std::uint32_t tries = 1;; ++tries) {
+        failpoint::before("storage", "put_reason");
         const Result<void> sent = co_await storage_.put_verdict_reason(job, bounded);
+        failpoint::after("storage", "put_reason");
         if (sent.has_value() || tries == tries_max) co_return note_end(job, bounded, sent);
         co_await clock_.sleep(backoff(tries, retry_policy, 0));
     }

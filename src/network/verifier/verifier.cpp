@@ -17,6 +17,7 @@
 #include "network/verifier/job_check.hpp"
 #include "network/verifier/job_folder.hpp"
 #include "network/verifier/reason_sender.hpp"
+#include "network/verifier/verdict_sender.hpp"
 #include "runtime/log.hpp"
 #include "runtime/memory_limit.hpp"
 #include "runtime/processors.hpp"
@@ -58,11 +59,13 @@ struct Verifier::Impl : VerifierPorts {
           options(std::move(chosen)),
           follower(chain, 0),
           queue(options.budget),
+          calls({sender, outbox, pool}, options.core),
           reasons(storage, clock, options.folder / "unsent-reasons") {}
 
     VerifierOptions options;
     chain::LogFollower follower;
     CheckQueue queue;
+    VerdictSender calls;
     ReasonSender reasons;
     bool follows = false;               ///< the last look at the chain's logs succeeded
     std::size_t looks = 0;              ///< in work
@@ -79,7 +82,6 @@ struct Verifier::Impl : VerifierPorts {
     Task<Result<void>> look_at(JobId id);
     Task<Result<SubmitBlock>> block_of_submit(JobId id);
     Task<Result<void>> judge(JobId id);
-    Task<Result<void>> call(JobId id, chain::Bytes data, std::string what);
     Task<Result<Verdict>> check_and_keep(JobId id, SubmitBlock submit);
     Task<Result<void>> send_verdict(JobId id, SubmitBlock submit, Verdict verdict);
     Task<Result<bool>> send_kept_verdict(JobId id);
@@ -105,19 +107,6 @@ Task<Result<void>> Verifier::Impl::follow() {
         caught_up = batch->caught_up;
         follower.acknowledge();
     }
-    co_return Result<void>{};
-}
-
-Task<Result<void>> Verifier::Impl::call(JobId id, chain::Bytes data, std::string what) {
-    chain::Intent intent;
-    intent.job = id;
-    intent.to = options.core;
-    intent.data = std::move(data);
-    auto entry = co_await sender.send_and_store(std::move(intent));
-    if (entry.has_error()) co_return in_context(what, entry.error());
-    const auto outcome = co_await sender.await_outcome(entry->nonce, entry->hash);
-    if (outcome.has_error()) co_return in_context(what, outcome.error());
-    if (!outcome->receipt.succeeded) co_return transient_error(what + " reverted: " + outcome->revert_reason);
     co_return Result<void>{};
 }
 
@@ -172,7 +161,7 @@ Task<Result<void>> Verifier::Impl::send_verdict(JobId id, SubmitBlock submit, Ve
     if (verdict.passed) {
         log_of(id).info("verifier: passes, {} gas", verdict.gas);
         chain::Bytes data = chain::encode_verify(id, verdict.gas);
-        auto verified = co_await call(id, std::move(data), "verify");
+        auto verified = co_await calls.call(id, std::move(data), "verify");
         if (verified.has_value()) note_verdict(id, Decision::passed, {}, verdict.gas);
         co_return verified;
     }
@@ -180,7 +169,7 @@ Task<Result<void>> Verifier::Impl::send_verdict(JobId id, SubmitBlock submit, Ve
     log_of(id).info("verifier: rejected: {}", verdict.reason);
     co_await reasons.send(id, submit.hash, verdict.reason);
     chain::Bytes data = chain::encode_reject_result(id);
-    auto rejected = co_await call(id, std::move(data), "rejectResult");
+    auto rejected = co_await calls.call(id, std::move(data), "rejectResult");
     if (rejected.has_value()) note_verdict(id, Decision::rejected, verdict.reason, 0);
     co_return rejected;
 }
@@ -215,8 +204,7 @@ Task<Result<void>> Verifier::Impl::look_at(JobId id) {
     }
     if (job->status != chain::JobStatus::processing) {
         open.erase(id);
-        std::error_code ignored;
-        if (may_be_removed(*job)) std::filesystem::remove_all(job_folder(options.folder, id), ignored);
+        if (may_be_removed(*job)) remove_job_folder(options.folder, id);
         co_return Result<void>{};
     }
     if (const auto found = open.find(id); found != open.end()) {
@@ -229,7 +217,7 @@ Task<Result<void>> Verifier::Impl::look_at(JobId id) {
     if (block->timestamp_unix_s <= job->deadline_unix_s + options.timeout_grace_s) co_return Result<void>{};
     log_of(id).info("verifier: past its deadline by {} s: timeout", block->timestamp_unix_s - job->deadline_unix_s);
     chain::Bytes data = chain::encode_timeout(id);
-    auto timed_out = co_await call(id, std::move(data), "timeout");
+    auto timed_out = co_await calls.call(id, std::move(data), "timeout");
     if (timed_out.has_value()) note_verdict(id, Decision::timed_out, {}, 0);
     co_return timed_out;
 }

@@ -25,6 +25,7 @@ namespace emeth::network {
 struct VerifierPorts {
     chain::Chain& chain;
     chain::TransactionSender& sender;
+    storage::Outbox& outbox;  ///< the sender's
     api_client::StorageApiClient& storage;
     Clock& clock;
     BlockingPool& pool;  ///< reads what is kept, in pieces

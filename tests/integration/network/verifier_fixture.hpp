@@ -38,6 +38,11 @@ protected:
         chain.mine(3);
     }
     void show_evidence() { upload_result(evidence_for(submit_block(), 100), ".evidence"); }
+    [[nodiscard]] std::filesystem::path evidence_file() const {
+        for (const auto& entry : std::filesystem::directory_iterator(folder / "result"))
+            if (entry.path().extension() == ".evidence") return entry.path();
+        return {};
+    }
     static std::string evidence_for(const Hash256& block, std::size_t bytes) {
         const auto header = trainer_protocol::evidence_header(block);
         return std::string(header.begin(), header.end()) + std::string(bytes, 'e');
@@ -71,7 +76,7 @@ protected:
     }
     void start_verifier() {
         options.core = chain.network.core;
-        judge.emplace(VerifierPorts{chain, *sender, *client, system_clock(), pool}, options);
+        judge.emplace(VerifierPorts{chain, *sender, *outbox, *client, system_clock(), pool}, options);
         working.emplace(io, run_verifier());
     }
     [[nodiscard]] bool sent(const chain::Bytes& data) const {
@@ -86,6 +91,18 @@ protected:
     }
     [[nodiscard]] bool rejected_in_time() { return sent_in_time(chain::encode_reject_result(job)); }
     [[nodiscard]] bool rejected() const { return sent(chain::encode_reject_result(job)); }
+    /// The receipt of what was sent last, in the newest block.
+    void mine_newest(bool succeeded) {
+        const auto newest = chain::decode_transaction(chain.broadcast.back()).value();
+        const chain::Block head = run(chain.latest_block()).value();
+        chain::Receipt& receipt = chain.receipts[newest.hash];
+        receipt.transaction = newest.hash;
+        receipt.block = head.number;
+        receipt.block_hash = head.hash;
+        receipt.succeeded = succeeded;
+        chain.transaction_counts[verifier.address()] = newest.transaction.nonce + 1;
+        chain.mine(5);
+    }
     /// A check that never ends.
     void hang_checks() {
         options.trainer_program = folder / "hangs";

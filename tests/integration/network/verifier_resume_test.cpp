@@ -5,6 +5,7 @@
 
 #include <boost/json/serialize.hpp>
 #include <map>
+#include <set>
 
 #include "chain/gas.hpp"
 #include "integration/network/verifier_fixture.hpp"
@@ -30,9 +31,7 @@ protected:
     [[nodiscard]] fs::path stored(const std::string& name) const {
         if (name == "dataset") return folder / "dataset" / chain.jobs.at(job).details.dataset;
         if (name == "artifact.tar") return folder / "result" / result_name;
-        for (const auto& entry : fs::directory_iterator(folder / "result"))
-            if (entry.path().extension() == ".evidence") return entry.path();
-        return {};
+        return evidence_file();
     }
     /// Other content of the same size and time, by which a second download would show.
     void swap_stored(const std::string& name) {
@@ -205,6 +204,13 @@ protected:
         for (int tries = 0; tries < 200 && !condition(); ++tries) run(system_clock().sleep(Milliseconds(50)));
         return condition();
     }
+    /// Of distinct transactions, however often each was broadcast.
+    [[nodiscard]] std::size_t nonces_sent() const {
+        std::set<std::uint64_t> nonces;
+        for (const chain::Bytes& raw : chain.broadcast)
+            nonces.insert(chain::decode_transaction(raw)->transaction.nonce);
+        return nonces.size();
+    }
     void stop_verifier() {
         working.reset();
         judge.reset();
@@ -230,6 +236,48 @@ TEST_F(KeptVerdict, IsSentByTheNextVerifierWithoutAnotherCheck) {
     start_verifier();
     EXPECT_TRUE(sent_in_time(verify));
     EXPECT_EQ(runs(), 1u);
+}
+
+/// A second one would revert as soon as the first is mined, and cost its gas.
+TEST_F(KeptVerdict, IsNotSentAgainWhileItsTransactionIsNotMined) {
+    start_verifier();
+    ASSERT_TRUE(sent_in_time(verify));
+    stop_verifier();
+    const std::size_t broadcast = chain.broadcast.size();
+    start_verifier();
+    ASSERT_TRUE(in_time([&] { return chain.broadcast.size() > broadcast; }));
+    mine_newest(true);
+    ASSERT_TRUE(in_time([&] { return !judge->view().verdicts.empty(); }));
+    EXPECT_EQ(judge->view().verdicts.front().decision, Decision::passed);
+    EXPECT_EQ(nonces_sent(), 1u);
+    EXPECT_EQ(runs(), 1u);
+}
+
+TEST_F(KeptVerdict, IsSentAgainIfItsTransactionReverted) {
+    start_verifier();
+    ASSERT_TRUE(sent_in_time(verify));
+    mine_newest(false);
+    EXPECT_TRUE(in_time([this] { return nonces_sent() == 2; }));
+    EXPECT_EQ(runs(), 1u);
+}
+
+/// Killed after it had signed a rejection, since the evidence was missing, it finds that evidence when it is back.
+TEST_F(KeptVerdict, FollowsNoOtherThatTookEffect) {
+    const auto shown = evidence_file();
+    fs::rename(shown, folder / "elsewhere");
+    options.patience = Milliseconds(0);
+    start_verifier();
+    ASSERT_TRUE(rejected_in_time());
+    stop_verifier();
+    fs::rename(folder / "elsewhere", shown);
+    mine_newest(true);
+    start_verifier();
+    EXPECT_TRUE(in_time([this] {
+        const VerifierView view = judge->view();
+        return runs() == 1 && view.unjudged_total == 1 && view.unjudged[0].stage == CheckStage::postponed;
+    }));
+    EXPECT_EQ(nonces_sent(), 1u);
+    EXPECT_FALSE(sent(verify));
 }
 
 TEST_F(KeptVerdict, IsVoidWhenTheSubmitMoves) {

@@ -132,14 +132,7 @@ TEST_F(VerifierRun, TellsWhatItWaitsForAndHowItDecided) {
     EXPECT_TRUE(judge->view().verdicts.empty());
     EXPECT_TRUE(rejected_in_time());
     EXPECT_TRUE(judge->view().verdicts.empty()) << "it is not on chain yet";
-    const chain::Block head = run(chain.latest_block()).value();
-    chain::Receipt receipt;
-    receipt.transaction = chain::decode_transaction(chain.broadcast.back())->hash;
-    receipt.block = head.number;
-    receipt.block_hash = head.hash;
-    receipt.succeeded = true;
-    chain.receipts[receipt.transaction] = receipt;
-    chain.mine(5);
+    mine_newest(true);
     ASSERT_TRUE(seen_in_time([](const VerifierView& view) { return !view.verdicts.empty(); }));
     const GivenVerdict verdict = judge->view().verdicts.front();
     EXPECT_EQ(verdict.job, job);

@@ -1,36 +1,17 @@
 // Nodes that submit before, or without, the work that is paid for; and one that has done all of it and is merely late.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { pack_evidence } from '../../support/evidence.mjs';
+import { deliver, manifest_in, show, work } from '../../support/honest_work.mjs';
 import { bound_name, sha256 } from '../../support/node_client.mjs';
 import { until } from '../../support/programs.mjs';
 import { read_tar, write_tar } from '../../support/tar.mjs';
-import { train } from '../../support/trainer.mjs';
 
 /** By so much the verifier forgives the clocks of storage and chain. */
 const clock_difference_max_s = 5;
-
-/** The artifact of a JOB {id, dataset, folder, trainer, devnet}, which is honest work. */
-async function work(job) {
-    await train(job.trainer, job.folder, job);
-    return readFileSync(join(job.folder, 'artifact.tar'));
-}
-
-const manifest_in = (artifact) =>
-    JSON.parse(read_tar(artifact).find(({ name }) => name === 'manifest.json').content.toString());
-
-/** Uploads what the block draws, as every node may once it has submitted. */
-async function show(node, { id, folder, devnet }, artifact, block_hash) {
-    const draws = Number(devnet.settings.verification_draws ?? 2);
-    const segments = manifest_in(artifact).states.length - 1;
-    const bytes = pack_evidence(folder, id, block_hash, segments, draws);
-    const completed = await node.complete(await node.upload(id, bytes, { extension: '.evidence' }));
-    assert.equal(completed.status, 200, JSON.stringify(completed));
-}
 
 /** The Storage API completes no result of a JOB that is SUBMITTED. */
 async function refused_as_submitted(node, upload) {
@@ -127,10 +108,8 @@ export const dishonest_ways = {
         is_dense: true,
         async work_off(node, job) {
             const artifact = with_a_round_an_epoch(await work(job));
-            const upload = await node.upload(job.id, artifact, { digest: sha256(artifact) });
-            const completed = await node.complete(upload);
-            assert.equal(completed.status, 200, JSON.stringify(completed));
-            await show(node, job, artifact, await node.submit(job.id, upload.name));
+            const name = await deliver(node, job, artifact);
+            await show(node, job, artifact, await node.submit(job.id, name));
         }
     },
 };
