@@ -1,68 +1,53 @@
 // Dumps: any lines are refused with an error that names one of them, or make a store that can be read, and whose dump
 // makes the same store again.
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdint>
-#include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "fuzz/property.hpp"
+#include "simulation/simulated_environment.hpp"
+#include "simulation/volatile_file_system.hpp"
+#include "storage/dump_intake.hpp"
 #include "storage/dump_lines.hpp"
-#include "storage/dump_loader.hpp"
+#include "storage/rocks_database.hpp"
 #include "storage/store.hpp"
 
 namespace {
 
 using namespace emeth::storage;
+namespace simulation = emeth::simulation;
 using emeth::Result;
 using emeth::fuzz::require;
-namespace fs = std::filesystem;
 
 constexpr std::size_t lines_max = 100;
 
-/// A folder of this process, which is removed at its end.
-class Folder {
-public:
-    Folder() : path_(fs::temp_directory_path() / ("emeth-fuzz-" + std::to_string(::getpid()))) {}
-    ~Folder() { fs::remove_all(path_); }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-
-    [[nodiscard]] fs::path empty() const {
-        fs::remove_all(path_);
-        fs::create_directories(path_);
-        return path_ / "store";
-    }
-
-private:
-    fs::path path_;
-};
-
 /// Adds each line of `text`, which ends with a line break.
-Result<void> add_lines(DumpLoader& loader, std::string_view text) {
+Result<void> add_lines(DumpIntake& intake, std::string_view text) {
     while (!text.empty()) {
         const std::size_t end = text.find('\n');
-        if (Result<void> added = loader.add(text.substr(0, end)); added.has_error()) return added;
+        if (Result<void> added = intake.add(text.substr(0, end)); added.has_error()) return added;
         text.remove_prefix(end + 1);
     }
     return {};
 }
 
-/// The dump of what the dump makes.
+/// The dump of what the dump makes. The stores are in memory, where nothing waits for a disk.
 Result<std::string> loaded(const std::string& dump) {
-    static const Folder folder;
-    const fs::path store = folder.empty();
-    auto loader = DumpLoader::open(store);
-    require(loader.has_value(), "a store can be made");
-    if (const Result<void> added = add_lines(**loader, dump); added.has_error()) {
-        (*loader)->abandon();
-        return added.error();
+    constexpr const char* folder = "/store";
+    constexpr std::size_t write_buffer_bytes = 64 << 10;
+    simulation::SimulatedEnvironment environment(std::make_shared<simulation::VolatileFileSystem>());
+    const Platform platform{&environment, std::make_shared<simulation::NoInfoLog>(), write_buffer_bytes, 1};
+    auto store = BulkLoad::open(folder, platform);
+    require(store.has_value(), "a store can be made");
+    {
+        DumpIntake intake(std::move(*store));
+        if (const Result<void> added = add_lines(intake, dump); added.has_error()) return added.error();
+        if (const auto finished = intake.finish(); finished.has_error()) return finished.error();
     }
-    if (const auto finished = (*loader)->finish(); finished.has_error()) return finished.error();
-    loader->reset();
-    const auto opened = NodeStore::open(store, OpenMode::read_only);
+    const auto opened = NodeStore::open(folder, OpenMode::read_write, platform);
     require(opened.has_value(), "a store that was loaded opens");
     const auto verification = (*opened)->inspection().verify();
     require(verification.has_value(), "a store that was loaded can be read");

@@ -30,8 +30,12 @@ BulkLoad::BulkLoad(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 BulkLoad::~BulkLoad() = default;
 
 Result<std::unique_ptr<BulkLoad>> BulkLoad::open(const std::filesystem::path& folder) {
+    return open(folder, Platform{});
+}
+
+Result<std::unique_ptr<BulkLoad>> BulkLoad::open(const std::filesystem::path& folder, const Platform& platform) {
     auto impl = std::make_unique<Impl>();
-    auto database = RocksDatabase::open(folder, OpenMode::read_write);
+    auto database = RocksDatabase::open(folder, OpenMode::read_write, platform);
     if (database.has_error()) return database.error();
     impl->database = std::move(*database);
     impl->batch.put(Family::meta, schema_key, {});

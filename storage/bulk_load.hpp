@@ -14,11 +14,15 @@
 
 namespace emeth::storage {
 
+struct Platform;
+
 /// Not thread-safe. Fastest when ids and nonces are added in ascending order.
 class BulkLoad {
 public:
     /// No other process may have the store open; it is created if missing.
     static Result<std::unique_ptr<BulkLoad>> open(const std::filesystem::path& folder);
+    /// On another platform (storage/rocks_database.hpp).
+    static Result<std::unique_ptr<BulkLoad>> open(const std::filesystem::path& folder, const Platform& platform);
     BulkLoad(const BulkLoad&) = delete;
     BulkLoad& operator=(const BulkLoad&) = delete;
     ~BulkLoad();

@@ -9,33 +9,29 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string_view>
+#include <utility>
 
 #include "runtime/result.hpp"
+#include "storage/dump_intake.hpp"
 
 namespace emeth::storage {
 
 /// Not thread-safe; all calls block.
 class DumpLoader {
 public:
-    /// The longest record, a JOB with its upload's parts, has a tenth of it.
-    static constexpr std::size_t line_bytes_max = 16 << 20;
-
-    struct Loaded {
-        std::uint64_t lines = 0, jobs = 0, history_entries = 0, transactions = 0;
-    };
+    static constexpr std::size_t line_bytes_max = DumpIntake::line_bytes_max;
+    using Loaded = DumpIntake::Loaded;
 
     /// Error (permanent): there is a store in `folder` already, or it cannot be made.
     static Result<std::unique_ptr<DumpLoader>> open(const std::filesystem::path& folder);
     DumpLoader(const DumpLoader&) = delete;
     DumpLoader& operator=(const DumpLoader&) = delete;
-    ~DumpLoader();
 
-    /// The next line, without its line break. Errors (permanent) begin with "line 17": what does not parse, does not
-    /// belong there, or does not follow from the JOB's history. After an Error nothing can be added.
+    /// As of DumpIntake.
     Result<void> add(std::string_view line);
     /// After the last line. Error also when the dump is not complete.
     Result<Loaded> finish();
@@ -43,9 +39,11 @@ public:
     void abandon();
 
 private:
-    struct Impl;
-    explicit DumpLoader(std::unique_ptr<Impl> impl);
-    std::unique_ptr<Impl> impl_;
+    DumpLoader(std::filesystem::path folder, DumpIntake intake)
+        : folder_(std::move(folder)), intake_(std::move(intake)) {}
+
+    std::filesystem::path folder_;
+    std::optional<DumpIntake> intake_;  ///< until it is finished or abandoned
 };
 
 }  // namespace emeth::storage
