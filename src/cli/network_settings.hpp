@@ -7,7 +7,6 @@
 
 #include "chain/rpc/network_settings.hpp"
 #include "http/listener_settings.hpp"
-#include "network/storage_api/storage_limits.hpp"
 #include "runtime/setting.hpp"
 #include "trainer_protocol/network_rules.hpp"
 
@@ -23,11 +22,6 @@ const SettingsTable<NetworkSettings>& network_table();
 struct ServerSettings : NetworkSettings, http::ListenerSettings {};
 
 const SettingsTable<ServerSettings>& server_table();
-
-/// Of the Storage API, with what it takes in.
-struct StorageSettings : ServerSettings, network::StorageLimits {};
-
-const SettingsTable<StorageSettings>& storage_table();
 
 /// Of a participant that sends transactions: verifier and requester.
 struct ActorSettings : NetworkSettings, chain::PaymentSettings {};

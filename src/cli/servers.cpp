@@ -7,6 +7,7 @@
 #include "cli/network_settings.hpp"
 #include "cli/path_option.hpp"
 #include "cli/program.hpp"
+#include "cli/storage_settings.hpp"
 #include "crypto/private_key.hpp"
 #include "network/info_server/info_server.hpp"
 #include "network/storage_api/storage_api_server.hpp"
@@ -86,6 +87,8 @@ Task<Result<void>> run_storage_api(std::shared_ptr<ServerFlags> flags) {
     const auto prepared = prepare(*flags, storage_table());
     if (prepared.has_error()) co_return prepared.error();
     const auto& [settings, listen, lock] = *prepared;
+    auto object_store = object_store_of(settings);
+    if (object_store.has_error()) co_return object_store.error();
     ChainReader reader(settings);
     BlockingPool pool(2);
     network::StorageApiOptions options;
@@ -93,6 +96,7 @@ Task<Result<void>> run_storage_api(std::shared_ptr<ServerFlags> flags) {
     options.folder = std::filesystem::path(flags->data) / "objects";
     options.limits = settings;
     options.chain_id = settings.chain_id;
+    options.s3 = std::move(*object_store);
     const network::StorageApiPorts ports{reader.chain, system_clock(), system_random(), pool};
     network::StorageApiServer server(executor, ports, std::move(options));
     if (auto listening = server.listen(); listening.has_error()) co_return listening;
@@ -143,7 +147,8 @@ void register_storage_api(CLI::App& app, Invocation& invocation) {
         ->add_option("--public-url", flags->listen.public_url,
                      "how clients reach it through a reverse proxy; the signed URLs begin with it")
         ->type_name("URL");
-    add_path(*command, "--data", flags->data, "folder of the objects", "DIR");
+    add_path(*command, "--data", flags->data, "folder of the objects, or of what is kept beside an object store",
+             "DIR");
     command->callback([flags, &invocation] {
         invocation.run = [flags] {
             init_logging("storageapi", "info");

@@ -2,6 +2,7 @@
 
 #include "cli/master_settings.hpp"
 #include "cli/network_settings.hpp"
+#include "cli/storage_settings.hpp"
 #include "cli/verifier_settings.hpp"
 #include "network/requester/mix_settings.hpp"
 #include "runtime/log.hpp"

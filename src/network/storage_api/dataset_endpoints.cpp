@@ -39,7 +39,7 @@ Task<http::Answer> signed_put_url(StorageServices& services, http::ServerRequest
     boost::json::object answer{{"fileName", object}};
     if (put->upload)
         add_part_urls(*services.objects, *put->upload, 0, answer);
-    else
+    else if (!put->is_stored)
         answer["url"] = put->url;
     co_return boost::json::value(std::move(answer));
 }

@@ -53,7 +53,7 @@ Task<OrRefusal<DatasetPut>> FolderBackend::put_dataset(std::string /*upload_id*/
         if (space.has_error()) co_return space.error();
     }
     const std::string path = put_dataset_path(name, plain_hex(dataset.sha256), std::to_string(dataset.bytes));
-    co_return DatasetPut{ports_.urls.sign("PUT", path)};
+    co_return DatasetPut{.url = ports_.urls.sign("PUT", path)};
 }
 
 Task<std::vector<Upload>> FolderBackend::uploads() {

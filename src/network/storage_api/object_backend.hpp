@@ -52,10 +52,11 @@ struct NewDataset {
     std::uint64_t bytes = 0;
 };
 
-/// How a dataset is put: to one URL, or as an upload in parts.
+/// How a dataset is put: to one URL, or as an upload in parts; or that it is there already.
 struct DatasetPut {
     std::string url{};
     std::optional<UploadTicket> upload{};
+    bool is_stored = false;
 };
 
 /// Io thread only. Names are object names, `upload_id`s those that open() was given; callers keep two calls from

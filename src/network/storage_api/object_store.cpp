@@ -131,18 +131,18 @@ OrRefusal<void> ObjectStore::check_space(const Payer& payer, std::uint64_t bytes
     return {};
 }
 
-std::string ObjectStore::key_of(const fs::path& path) const {
+std::string ObjectStore::book_key_of(const fs::path& path) const {
     return path.lexically_relative(folder_).string();
 }
 
 void ObjectStore::enter(const fs::path& file, const Payer& payer) {
-    if (const std::optional<std::uint64_t> bytes = file_bytes(file)) book_.found(key_of(file), payer, *bytes);
+    if (const std::optional<std::uint64_t> bytes = file_bytes(file)) book_.found(book_key_of(file), payer, *bytes);
 }
 
 /// The file lies in place. Whoever has removed it since may have found nothing in the book yet.
 void ObjectStore::store(SpaceBook::Reservation reservation, const fs::path& file, const Payer& payer) {
-    book_.store(std::move(reservation), key_of(file), payer, file_bytes(file).value_or(0));
-    if (!file_bytes(file)) book_.erase(key_of(file));
+    book_.store(std::move(reservation), book_key_of(file), payer, file_bytes(file).value_or(0));
+    if (!file_bytes(file)) book_.erase(book_key_of(file));
 }
 
 OrRefusal<void> ObjectStore::publish(ObjectKind kind, std::string_view object, const fs::path& temporary,
@@ -183,8 +183,8 @@ Result<void> ObjectStore::remove(const fs::path& path) {
     std::error_code error;
     fs::remove_all(path, error);
     if (error) return permanent_error(fmt::format("cannot remove {}: {}", path.string(), error.message()));
-    book_.erase(key_of(path));
-    book_.erase_below(key_of(path) + "/");
+    book_.erase(book_key_of(path));
+    book_.erase_below(book_key_of(path) + "/");
     return {};
 }
 

@@ -65,12 +65,12 @@ public:
     OrRefusal<void> write_small(const std::filesystem::path& file, std::string_view text, const Payer& payer);
     /// A file, or a folder with all that is in it.
     Result<void> remove(const std::filesystem::path& path);
+    /// The name of a file in the book: its path below the folder.
+    [[nodiscard]] std::string book_key_of(const std::filesystem::path& path) const;
     /// Enters a file that was found at the start.
     void enter(const std::filesystem::path& file, const Payer& payer);
 
 private:
-    /// The name of a file in the book: its path below the folder.
-    [[nodiscard]] std::string key_of(const std::filesystem::path& path) const;
     void store(SpaceBook::Reservation reservation, const std::filesystem::path& file, const Payer& payer);
 
     std::filesystem::path folder_;

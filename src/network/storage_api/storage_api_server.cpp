@@ -9,6 +9,7 @@
 #include "network/storage_api/endpoints.hpp"
 #include "network/storage_api/folder_backend.hpp"
 #include "network/storage_api/object_sweep.hpp"
+#include "network/storage_api/s3_backend.hpp"
 #include "runtime/log.hpp"
 #include "runtime/task_group.hpp"
 
@@ -31,7 +32,7 @@ struct StorageApiServer::Impl {
           server(std::move(executor), std::move(options.listen)) {
         for (const auto& endpoints : {dataset_endpoints(), result_endpoints(), verdict_endpoints()})
             for (const Endpoint& endpoint : endpoints) add(endpoint);
-        add_objects();
+        add_objects(std::move(options.s3));
         http::add_health_routes(server, [this] { return why_not_ready(); });
         if (options.add_page)
             options.add_page(server);
@@ -46,7 +47,12 @@ struct StorageApiServer::Impl {
                           });
     }
 
-    void add_objects() {
+    void add_objects(std::optional<s3::S3Settings> s3) {
+        if (s3) {
+            services.objects = std::make_unique<S3Backend>(
+                S3BackendPorts{services.store, services.pool, services.clock}, std::move(*s3));
+            return;
+        }
         auto folder = std::make_unique<FolderBackend>(
             FolderBackendPorts{services.store, services.in_hand, services.urls, services.pool});
         folder->add_routes(server);

@@ -1,5 +1,5 @@
-// The Storage API: datasets and results in a folder, handed out through signed URLs to those whom the chain entitles to
-// them. Io thread only.
+// The Storage API: datasets and results in a folder or an object store, handed out through signed URLs to those whom
+// the chain entitles to them. Io thread only.
 //
 // This source folder is internal to the server; its clients use api_client/storage_api_client.hpp, which also names the
 // paths of the endpoints.
@@ -15,6 +15,7 @@
 #include "http/server.hpp"
 #include "network/server_page.hpp"
 #include "network/storage_api/object_store.hpp"
+#include "network/storage_api/s3/s3_client.hpp"
 #include "network/storage_api/storage_summary.hpp"
 #include "runtime/blocking_pool.hpp"
 #include "runtime/clock.hpp"
@@ -38,6 +39,8 @@ struct StorageApiOptions {
     /// Of the chain that says which JOBs there are: nothing is removed on the word of another one. None: any.
     std::optional<std::uint64_t> chain_id{};
     AddPage add_page{};
+    /// The store in which objects lie; none: they lie in `folder`.
+    std::optional<s3::S3Settings> s3{};
 };
 
 class StorageApiServer {

@@ -12,6 +12,7 @@
 #include "cli/master_settings.hpp"
 #include "cli/network_settings.hpp"
 #include "cli/program.hpp"
+#include "cli/storage_settings.hpp"
 #include "cli/verifier_settings.hpp"
 #include "network/requester/mix_settings.hpp"
 #include "runtime/ip_block.hpp"

@@ -1,0 +1,402 @@
+#include "network/storage_api/s3_backend.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "api_client/dataset_name.hpp"
+#include "network/storage_api/object_names.hpp"
+#include "network/storage_api/signed_urls.hpp"
+#include "runtime/log.hpp"
+#include "statemachine/upload_parts.hpp"
+
+namespace emeth::network {
+namespace {
+
+constexpr Milliseconds stock_retry{5'000};
+constexpr Milliseconds probe_lifetime{5'000};
+constexpr std::int64_t ns_per_s = 1'000'000'000;
+
+/// Names of objects and S3's keys below the prefix are the same: "dataset/…", "result/…".
+std::string s3_key(const Upload& upload) {
+    return book_key(upload.kind, upload.file_name);
+}
+
+UploadBinding binding_of(const NewDataset& dataset) {
+    UploadBinding binding{dataset.address, dataset.job, std::string(dataset_upload_extension), {}, dataset.sha256};
+    binding.size.parts = upload_parts_of(dataset.bytes);
+    binding.size.last_part = {dataset.bytes - (binding.size.parts - 1) * upload_part_bytes, true};
+    return binding;
+}
+
+Refusal cannot_be_replaced(const Upload& upload) {
+    return http::conflict(fmt::format("{} is complete and cannot be replaced", s3_key(upload)));
+}
+
+}  // namespace
+
+S3Backend::S3Backend(S3BackendPorts ports, s3::S3Settings settings)
+    : ports_(ports),
+      client_(std::move(settings), ports.clock),
+      records_(ports.store),
+      trouble_(ports.clock),
+      answers_([this] { return answers(); }, ports.clock, probe_lifetime) {}
+
+/// Callers learn no more than that; why is for the operator.
+Refusal S3Backend::unavailable(const Error& error) {
+    if (trouble_.is_due(error.message)) spdlog::warn("the object store does not serve: {}", error.message);
+    return {503, "the object store does not answer; ask again"};
+}
+
+std::string S3Backend::space_key(const Upload& upload) const {
+    return ports_.store.book_key_of(upload.folder / "parts");
+}
+
+Result<void> S3Backend::open() {
+    for (const ObjectKind kind : {ObjectKind::dataset, ObjectKind::result})
+        if (!ports_.store.list(kind, "").empty())
+            return permanent_error(fmt::format(
+                "{} holds objects, but they are to lie in an object store: move them there as {}…, or leave "
+                "s3_endpoint unset",
+                ports_.store.path(kind, "").string(), book_key(kind, "")));
+    for (const Upload& upload : records_.recover())
+        if (!upload.is_completed)
+            ports_.store.book().found(space_key(upload), upload.payer(), upload.binding.size.bytes_max());
+    return {};
+}
+
+Task<Result<std::uint64_t>> S3Backend::take_stock(ObjectKind kind) {
+    const std::string under = book_key(kind, "");
+    std::uint64_t count = 0;
+    std::string after;
+    for (bool more = true; more;) {
+        auto listing = client_.list(under, after);
+        const Result<s3::ObjectPage> page = co_await std::move(listing);
+        if (page.has_error()) co_return page.error();
+        for (const s3::S3Object& object : page->objects)
+            ports_.store.book().found(object.key, payer_of(kind, object.key.substr(under.size())), object.bytes);
+        count += page->objects.size();
+        more = page->is_truncated && !page->objects.empty();
+        if (more) after = page->objects.back().key;
+    }
+    co_return count;
+}
+
+Task<> S3Backend::run() {
+    std::uint64_t count = 0;
+    for (const ObjectKind kind : {ObjectKind::dataset, ObjectKind::result})
+        for (;;) {
+            auto taking = take_stock(kind);
+            const Result<std::uint64_t> found = co_await std::move(taking);
+            if (found.has_value()) {
+                count += *found;
+                break;
+            }
+            (void)unavailable(found.error());
+            auto waiting = ports_.clock.sleep(stock_retry);
+            co_await std::move(waiting);
+        }
+    stock_is_taken_ = true;
+    spdlog::info("the object store holds {} objects, {} bytes with open uploads", count,
+                 ports_.store.book().total().stored);
+}
+
+Task<bool> S3Backend::answers() {
+    auto asking = client_.list(book_key(ObjectKind::result, "-"), "");  // there are none, but the bucket must be
+    const Result<s3::ObjectPage> page = co_await std::move(asking);
+    if (page.has_error()) (void)unavailable(page.error());
+    if (page.has_value() && trouble_.ended()) spdlog::info("the object store serves again");
+    co_return page.has_value();
+}
+
+Task<std::vector<std::string>> S3Backend::why_not_ready() {
+    std::vector<std::string> reasons;
+    auto asking = answers_.get();
+    const bool serves = co_await std::move(asking);
+    if (!serves) reasons.emplace_back("the object store does not answer");
+    if (serves && !stock_is_taken_) reasons.emplace_back("what the object store holds has not been read yet");
+    if (ports_.store.check_space({}, 1).has_error())
+        reasons.emplace_back("nothing can be stored: there is no space left");
+    co_return reasons;
+}
+
+Task<OrRefusal<std::optional<StoredObject>>> S3Backend::find(ObjectKind kind, std::string name) {
+    if (!is_object_name(name)) co_return std::optional<StoredObject>();
+    auto asking = client_.head(book_key(kind, name));
+    const Result<std::optional<s3::S3Object>> object = co_await std::move(asking);
+    if (object.has_error()) co_return unavailable(object.error());
+    if (!*object) co_return std::optional<StoredObject>();
+    co_return std::optional(StoredObject{name, (*object)->bytes, (*object)->last_modified_unix_s * ns_per_s});
+}
+
+Task<OrRefusal<std::vector<StoredObject>>> S3Backend::list(ObjectKind kind, std::string prefix) {
+    const std::string folder = book_key(kind, "");
+    std::vector<StoredObject> all;
+    std::string after;
+    for (bool more = true; more;) {
+        auto listing = client_.list(folder + prefix, after);
+        const Result<s3::ObjectPage> page = co_await std::move(listing);
+        if (page.has_error()) co_return unavailable(page.error());
+        for (const s3::S3Object& object : page->objects)
+            all.push_back({object.key.substr(folder.size()), object.bytes, object.last_modified_unix_s * ns_per_s});
+        more = page->is_truncated && !page->objects.empty();
+        if (more) after = page->objects.back().key;
+    }
+    co_return all;
+}
+
+std::string S3Backend::get_url(ObjectKind kind, const std::string& name) {
+    return client_.presigned_get(book_key(kind, name), now_unix_s(), url_valid_s);
+}
+
+Task<OrRefusal<void>> S3Backend::remove(ObjectKind kind, std::string name) {
+    auto removing = client_.remove(book_key(kind, name));
+    const Result<void> removed = co_await std::move(removing);
+    if (removed.has_error()) co_return unavailable(removed.error());
+    ports_.store.book().erase(book_key(kind, name));
+    co_return OrRefusal<void>{};
+}
+
+Task<OrRefusal<DatasetPut>> S3Backend::put_dataset(std::string upload_id, NewDataset dataset,
+                                                   std::set<std::string> keys_in_work) {
+    constexpr std::uint64_t bytes_max = upload_parts_max * upload_part_bytes;
+    if (dataset.bytes > bytes_max)
+        co_return Refusal{413,
+                          fmt::format("a dataset of {} bytes is not taken; at most {} are", dataset.bytes, bytes_max)};
+    UploadBinding binding = binding_of(dataset);
+    auto reading = uploads_of(dataset.job);
+    for (const Upload& upload : co_await std::move(reading))
+        if (upload.is_completed && upload.binding == binding) co_return DatasetPut{.is_stored = true};
+    auto opening = open_upload(std::move(upload_id), std::move(binding), std::move(keys_in_work));
+    OrRefusal<UploadTicket> ticket = co_await std::move(opening);
+    if (ticket.has_error()) co_return ticket.error();
+    co_return DatasetPut{.upload = std::move(*ticket)};
+}
+
+Task<std::vector<Upload>> S3Backend::uploads() {
+    auto work = [this] { return records_.all(); };
+    co_return co_await ports_.pool.run(std::move(work));
+}
+
+Task<std::vector<Upload>> S3Backend::uploads_of(JobId job) {
+    auto work = [this, &job] { return records_.of_job(job); };
+    co_return co_await ports_.pool.run(std::move(work));
+}
+
+Task<bool> S3Backend::make_room(JobId job, std::set<std::string> keys_in_work) {
+    auto reading = uploads_of(job);
+    std::vector<Upload> opened = co_await std::move(reading);
+    std::erase_if(opened,
+                  [&](const Upload& upload) { return upload.is_completed || keys_in_work.contains(upload.key); });
+    std::sort(opened.begin(), opened.end(), [](const Upload& one, const Upload& other) {
+        return one.touched_at_unix_ns() < other.touched_at_unix_ns();
+    });
+    for (const Upload& upload : opened) {
+        auto asking = parts_of(upload);
+        const OrRefusal<Parts> parts = co_await std::move(asking);
+        if (parts.has_error()) co_return false;
+        if (*parts &&
+            std::any_of((*parts)->begin(), (*parts)->end(), [](const auto& part) { return part.has_value(); }))
+            continue;
+        auto removing = remove_upload(upload);
+        const OrRefusal<void> removed = co_await std::move(removing);
+        co_return removed.has_value();
+    }
+    co_return false;
+}
+
+/// What would exceed a quota may take the place of the JOB's own uploads without a part.
+Task<OrRefusal<SpaceBook::Reservation>> S3Backend::reserve(Upload upload, std::set<std::string> keys_in_work) {
+    for (;;) {
+        OrRefusal<SpaceBook::Reservation> space =
+            ports_.store.book().reserve(upload.payer(), upload.binding.size.bytes_max());
+        if (space.has_value()) co_return space;
+        auto making_room = make_room(upload.binding.job, keys_in_work);
+        const bool gave_way = co_await std::move(making_room);
+        if (!gave_way) co_return space;
+    }
+}
+
+Task<OrRefusal<UploadTicket>> S3Backend::open_upload(std::string upload_id, UploadBinding binding,
+                                                     std::set<std::string> keys_in_work) {
+    if (!stock_is_taken_) co_return Refusal{503, "what the object store holds has not been read yet; ask again"};
+    auto look = [this, &upload_id, &binding] { return records_.opened_by(upload_id, binding); };
+    auto looking = ports_.pool.run(std::move(look));
+    OrRefusal<std::optional<Upload>> present = co_await std::move(looking);
+    if (present.has_error()) co_return present.error();
+    if (*present) co_return UploadTicket{upload_id, std::move(**present)};
+
+    auto reading = uploads_of(binding.job);
+    const std::vector<Upload> others = co_await std::move(reading);
+    if (others.size() >= UploadRecords::uploads_per_job_max) {
+        auto making_room = make_room(binding.job, keys_in_work);
+        const bool gave_way = co_await std::move(making_room);
+        if (!gave_way)
+            co_return Refusal{429,
+                              fmt::format("{} uploads of this JOB have parts; complete one of them", others.size())};
+    }
+    Upload upload = records_.unwritten(upload_id, binding);
+    auto reserving = reserve(upload, keys_in_work);
+    OrRefusal<SpaceBook::Reservation> space = co_await std::move(reserving);
+    if (space.has_error()) co_return space.error();
+    auto opening = client_.open_upload(s3_key(upload));
+    const Result<std::string> s3_upload_id = co_await std::move(opening);
+    if (s3_upload_id.has_error()) co_return unavailable(s3_upload_id.error());
+    upload.s3_upload_id = *s3_upload_id;
+    auto writing = write(upload);
+    const OrRefusal<void> written = co_await std::move(writing);
+    if (written.has_error()) co_return written.error();
+    ports_.store.book().store(std::move(*space), space_key(upload), upload.payer(), upload.binding.size.bytes_max());
+    co_return UploadTicket{upload_id, std::move(upload)};
+}
+
+/// Where the length is known, S3 takes no other one.
+std::string S3Backend::put_part_url(const Upload& upload, std::uint32_t number) {
+    const PartLength length = upload.binding.size.length_of(number);
+    return client_.presigned_put_part(s3_key(upload), upload.s3_upload_id, number,
+                                      length.is_exact ? std::optional(length.bytes_max) : std::nullopt, now_unix_s(),
+                                      url_valid_s);
+}
+
+Task<OrRefusal<Upload>> S3Backend::find_own(std::string upload_id, JobId job, Address address) {
+    auto work = [this, &upload_id, &job, &address] { return records_.find_own(upload_id, job, address); };
+    co_return co_await ports_.pool.run(std::move(work));
+}
+
+Task<OrRefusal<void>> S3Backend::write(Upload upload) {
+    auto work = [this, &upload] { return records_.write(upload); };
+    co_return co_await ports_.pool.run(std::move(work));
+}
+
+Task<OrRefusal<S3Backend::Parts>> S3Backend::parts_of(Upload upload) {
+    auto asking = client_.parts(s3_key(upload), upload.s3_upload_id);
+    const Result<std::optional<std::vector<s3::S3Part>>> stored = co_await std::move(asking);
+    if (stored.has_error()) co_return unavailable(stored.error());
+    if (!*stored) co_return Parts();
+    std::vector<std::optional<StoredPart>> parts(upload.binding.size.parts);
+    for (const s3::S3Part& part : **stored)
+        if (part.number >= 1 && part.number <= parts.size()) parts[part.number - 1] = StoredPart{part.bytes, part.etag};
+    co_return Parts(std::move(parts));
+}
+
+/// Names of results are bound to their content, or to the upload; that of a dataset is not, so that it must be known
+/// whose it is: the record says so, or S3, which has forgotten the upload of which it has made an object.
+Task<OrRefusal<std::optional<StoredObject>>> S3Backend::made_of(Upload upload) {
+    auto finding = find(upload.kind, upload.file_name);
+    OrRefusal<std::optional<StoredObject>> object = co_await std::move(finding);
+    if (object.has_error() || !*object) co_return object;
+    if (upload.is_completed || upload.kind == ObjectKind::result) co_return object;
+    auto asking = parts_of(std::move(upload));
+    const OrRefusal<Parts> parts = co_await std::move(asking);
+    if (parts.has_error()) co_return parts.error();
+    if (*parts) co_return std::optional<StoredObject>();
+    co_return object;
+}
+
+Task<OrRefusal<UploadDigest>> S3Backend::digest(std::string upload_id, JobId job, Address address) {
+    auto looking = find_own(std::move(upload_id), job, address);
+    const OrRefusal<Upload> upload = co_await std::move(looking);
+    if (upload.has_error()) co_return upload.error();
+    auto finding = made_of(*upload);
+    const OrRefusal<std::optional<StoredObject>> object = co_await std::move(finding);
+    if (object.has_error()) co_return object.error();
+    if (*object) co_return UploadDigest{.bytes = (*object)->bytes, .completed = true};
+    auto asking = parts_of(*upload);
+    const OrRefusal<Parts> parts = co_await std::move(asking);
+    if (parts.has_error()) co_return parts.error();
+    if (!*parts) co_return unknown_upload();
+    const OrRefusal<std::uint64_t> bytes = check_parts(upload->binding.size, **parts);
+    if (bytes.has_error()) co_return bytes.error();
+    co_return UploadDigest{.bytes = *bytes};
+}
+
+Task<OrRefusal<UploadOutlook>> S3Backend::outlook(std::string upload_id, JobId job, Address address,
+                                                  std::string extension) {
+    auto looking = find_own(std::move(upload_id), job, address);
+    const OrRefusal<Upload> upload = co_await std::move(looking);
+    if (upload.has_error()) co_return upload.error();
+    if (upload->binding.extension != extension) co_return unknown_upload();
+    auto finding = made_of(*upload);
+    const OrRefusal<std::optional<StoredObject>> object = co_await std::move(finding);
+    if (object.has_error()) co_return object.error();
+    co_return UploadOutlook{upload->file_name, object->has_value()};
+}
+
+/// S3 checks the ETags once more, so that nothing that is put meanwhile gets in.
+Task<OrRefusal<void>> S3Backend::join(Upload upload, std::vector<std::string> etags) {
+    auto asking = parts_of(upload);
+    const OrRefusal<Parts> parts = co_await std::move(asking);
+    if (parts.has_error()) co_return parts.error();
+    if (!*parts) co_return unknown_upload();
+    const OrRefusal<std::uint64_t> bytes = check_parts(upload.binding.size, **parts);
+    if (bytes.has_error()) co_return bytes.error();
+    std::vector<s3::CompletedPart> listed;
+    for (std::uint32_t number = 1; number <= upload.binding.size.parts; ++number) {
+        const std::string& etag = (**parts)[number - 1]->etag;
+        if (!is_same_etag(etags[number - 1], etag))
+            co_return http::conflict(fmt::format("part {} is another than its ETag says; upload it again", number));
+        listed.push_back({number, etag});
+    }
+    auto completing = client_.complete(s3_key(upload), upload.s3_upload_id, std::move(listed));
+    const Result<std::string> completed = co_await std::move(completing);
+    if (completed.has_error()) {
+        if (completed.error().kind == ErrorKind::transient) co_return unavailable(completed.error());
+        spdlog::warn("{} is not completed: {}", s3_key(upload), completed.error().message);
+        co_return http::conflict("the object store does not make an object of these parts; upload them again");
+    }
+    ports_.store.book().found(s3_key(upload), payer_of(upload.kind, upload.file_name), *bytes);
+    co_return OrRefusal<void>{};
+}
+
+/// What another upload has made may serve in its place: then the parts of this one are superfluous.
+Task<OrRefusal<void>> S3Backend::note_completed(Upload upload) {
+    auto aborting = client_.abort(s3_key(upload), upload.s3_upload_id);
+    const Result<void> aborted = co_await std::move(aborting);
+    if (aborted.has_error()) co_return unavailable(aborted.error());
+    ports_.store.book().erase(space_key(upload));
+    upload.is_completed = true;
+    auto writing = write(std::move(upload));
+    co_return co_await std::move(writing);
+}
+
+Task<OrRefusal<std::string>> S3Backend::complete(std::string upload_id, JobId job, Address address,
+                                                 std::string extension, std::vector<std::string> etags) {
+    if (!stock_is_taken_) co_return Refusal{503, "what the object store holds has not been read yet; ask again"};
+    auto looking = find_own(std::move(upload_id), job, address);
+    const OrRefusal<Upload> upload = co_await std::move(looking);
+    if (upload.has_error()) co_return upload.error();
+    if (upload->binding.extension != extension) co_return unknown_upload();
+    if (etags.size() != upload->binding.size.parts)
+        co_return http::malformed(
+            fmt::format("{} parts are listed; the upload has {}", etags.size(), upload->binding.size.parts));
+    if (upload->is_completed) co_return upload->file_name;
+    auto finding = made_of(*upload);
+    const OrRefusal<std::optional<StoredObject>> object = co_await std::move(finding);
+    if (object.has_error()) co_return object.error();
+    if (!*object) {
+        auto looking_for_another = find(upload->kind, upload->file_name);
+        const OrRefusal<std::optional<StoredObject>> another = co_await std::move(looking_for_another);
+        if (another.has_error()) co_return another.error();
+        if (*another) co_return cannot_be_replaced(*upload);
+        auto joining = join(*upload, std::move(etags));
+        const OrRefusal<void> joined = co_await std::move(joining);
+        if (joined.has_error()) co_return joined.error();
+    }
+    auto noting = note_completed(*upload);
+    const OrRefusal<void> noted = co_await std::move(noting);
+    if (noted.has_error()) co_return noted.error();
+    co_return upload->file_name;
+}
+
+Task<OrRefusal<void>> S3Backend::remove_upload(Upload upload) {
+    if (!upload.is_completed) {
+        auto aborting = client_.abort(s3_key(upload), upload.s3_upload_id);
+        const Result<void> aborted = co_await std::move(aborting);
+        if (aborted.has_error()) co_return unavailable(aborted.error());
+    }
+    auto work = [this, &upload] { records_.remove(upload); };
+    co_await ports_.pool.run(std::move(work));
+    co_return OrRefusal<void>{};
+}
+
+}  // namespace emeth::network
