@@ -2,20 +2,24 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <utility>
 #include <vector>
 
 #include "runtime/clock.hpp"
+#include "runtime/with_timeout.hpp"
 
 namespace emeth::http {
 namespace {
 
 constexpr std::size_t text_piece_bytes = 64 << 10;
-/// Read ahead of the socket, and sent without a copy before the other connections have their turn.
-constexpr std::uint64_t turn_bytes = 1 << 20;
-/// Written by way of memory: this is what waits until the peer has room again.
-constexpr std::size_t waiting_piece_bytes = 16 << 10;
+/// Of a file, with the head.
+constexpr std::uint64_t begin_bytes = 16 << 10;
+/// Sent without a copy before the other connections have their turn.
+constexpr std::uint64_t turn_bytes = 2 << 20;
+/// The peer must take as much at least until a full socket has room again.
+constexpr std::uint64_t room_bytes = 16 << 10;
 
 /// The stream's own operations: they time out, and are cancelled.
 Task<> write_text(ServerStream* stream, std::string_view head, std::string_view body, AnswerPace* pace) {
@@ -42,29 +46,95 @@ Task<> write_text_answer(ServerStream* stream, const OutgoingAnswer* answer, Ans
     } while (!rest.empty());
 }
 
-/// Without TLS it alternates between what fits into the socket at once, which the kernel copies there itself, and a
-/// small piece that waits for room as everything else here does.
-Task<> write_file_answer(ServerStream* stream, const OutgoingAnswer* answer, AnswerPace* pace) {
-    const InputFile& file = *answer->file;
-    std::uint64_t at = answer->range.first;
-    const std::uint64_t end = at + answer->range.bytes;
-    std::vector<char> piece(stream->is_tls() ? text_piece_bytes : waiting_piece_bytes);
-    std::string_view head = answer->head;
+/// Has the kernel read a file before it is sent, each byte once.
+class ReadAhead {
+public:
+    ReadAhead(const InputFile& file, std::uint64_t end) : file_(file), end_(end) {}
+    void come_to(std::uint64_t at) {
+        if (read_ >= end_ || read_ >= at + turn_bytes) return;
+        const std::uint64_t from = std::max(at, read_);
+        const std::uint64_t bytes = std::min(2 * turn_bytes, end_ - from);
+        file_.read_ahead(from, bytes);
+        read_ = from + bytes;
+    }
+
+private:
+    const InputFile& file_;
+    std::uint64_t end_, read_ = 0;
+};
+
+/// The head, and what of the file goes with it. Returns how much of the file that is.
+Task<std::uint64_t> write_begin(ServerStream* stream, const OutgoingAnswer* answer, AnswerPace* pace) {
+    std::vector<char> piece(static_cast<std::size_t>(std::min<std::uint64_t>(begin_bytes, answer->range.bytes)));
+    const Result<void> read = answer->file->read_at(answer->range.first, piece);
+    if (read.has_error()) throw ErrorException(read.error());
+    auto writing = write_text(stream, answer->head, {piece.data(), piece.size()}, pace);
+    co_await std::move(writing);
+    co_return piece.size();
+}
+
+/// Through memory, where it is encrypted.
+Task<> write_encrypted(ServerStream* stream, const OutgoingAnswer* answer, AnswerPace* pace, std::uint64_t at) {
+    const std::uint64_t end = answer->range.first + answer->range.bytes;
+    std::vector<char> piece(text_piece_bytes);
+    ReadAhead ahead(*answer->file, end);
     while (at < end) {
-        file.read_ahead(at, std::min(2 * turn_bytes, end - at));
+        ahead.come_to(at);
         const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), end - at));
-        const Result<void> read = file.read_at(at, {piece.data(), size});
+        const Result<void> read = answer->file->read_at(at, {piece.data(), size});
         if (read.has_error()) throw ErrorException(read.error());
-        auto writing = write_text(stream, std::exchange(head, {}), {piece.data(), size}, pace);
+        auto writing = write_text(stream, {}, {piece.data(), size}, pace);
         co_await std::move(writing);
         at += size;
-        if (stream->is_tls()) continue;
-        const Result<std::uint64_t> sent =
-            file.send_at(at, std::min(turn_bytes, end - at), stream->socket().native_handle());
+    }
+}
+
+Task<Result<void>> until_writable(ServerStream* stream) {
+    const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
+    const CloseOnCancel guard(state, stream->socket());
+    auto waiting = stream->socket().async_wait(Tcp::socket::wait_write, io_token());
+    const auto [error] = co_await std::move(waiting);
+    guard.throw_if_cancelled();
+    if (error) throw boost::system::system_error(error);
+    co_return Result<void>{};
+}
+
+/// Until the peer has taken a good part of what the kernel holds for him.
+Task<> wait_for_room(ServerStream* stream, AnswerPace* pace) {
+    auto waiting = with_timeout(until_writable(stream), pace->begin(room_bytes), "taking the answer");
+    const Result<void> room = co_await std::move(waiting);
+    if (room) co_return;
+    pace->note_slow();
+    throw boost::system::system_error(beast::error::timeout);
+}
+
+Task<> others_turn(ServerStream* stream) {
+    auto posted = asio::post(stream->get_executor(), asio::use_awaitable);
+    co_await std::move(posted);
+}
+
+/// Without a copy through memory: the kernel takes from the file what fits into the socket.
+Task<> send_file(ServerStream* stream, const OutgoingAnswer* answer, AnswerPace* pace, std::uint64_t at) {
+    const std::uint64_t end = answer->range.first + answer->range.bytes;
+    ReadAhead ahead(*answer->file, end);
+    while (at < end) {
+        ahead.come_to(at);
+        const std::uint64_t turn = std::min(turn_bytes, end - at);
+        const Result<std::uint64_t> sent = answer->file->send_at(at, turn, stream->socket().native_handle());
         if (sent.has_error()) throw ErrorException(sent.error());
         pace->end(*sent);
         at += *sent;
+        if (at == end) break;
+        auto pausing = *sent == turn ? others_turn(stream) : wait_for_room(stream, pace);
+        co_await std::move(pausing);
     }
+}
+
+Task<> write_file_answer(ServerStream* stream, const OutgoingAnswer* answer, AnswerPace* pace) {
+    auto beginning = write_begin(stream, answer, pace);
+    const std::uint64_t at = answer->range.first + co_await std::move(beginning);
+    auto going_on = stream->is_tls() ? write_encrypted(stream, answer, pace, at) : send_file(stream, answer, pace, at);
+    co_await std::move(going_on);
 }
 
 }  // namespace
@@ -82,6 +152,7 @@ Milliseconds AnswerPace::begin(std::uint64_t bytes) {
 
 void AnswerPace::end(std::uint64_t bytes) {
     pace_.pause(system_clock().monotonic(), bytes);
+    place_.gives_way_from(pace_.gives_way_from());
 }
 
 void AnswerPace::note_slow() {
