@@ -6,11 +6,11 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "http/event_listeners.hpp"
 #include "http/server.hpp"
 
 namespace emeth::http {
@@ -34,7 +34,7 @@ struct FileBody {
 struct EventsRoute {
     EventStreamOptions options;
     EventStreamHandler handler;
-    std::shared_ptr<std::multiset<std::string>> listeners = std::make_shared<std::multiset<std::string>>();  ///< by IP
+    std::shared_ptr<EventListeners> listeners;
 };
 
 struct Route {

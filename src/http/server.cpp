@@ -136,7 +136,8 @@ void Server::route_websocket(std::string_view pattern, WebSocketHandler handler)
 void Server::route_events(std::string_view pattern, EventStreamOptions options, EventStreamHandler handler) {
     Route route;
     route.method = "GET";
-    route.events = EventsRoute{std::move(options), std::move(handler)};
+    auto listeners = std::make_shared<EventListeners>(options.listeners_max, options.listeners_per_address_max);
+    route.events = EventsRoute{std::move(options), std::move(handler), std::move(listeners)};
     impl_->router.add(pattern, std::move(route));
 }
 

@@ -1,8 +1,4 @@
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <boost/asio/write.hpp>
-#include <set>
 
 #include "http/event_stream_impl.hpp"
 #include "http/server_connection.hpp"
@@ -12,25 +8,12 @@
 namespace emeth::http {
 namespace {
 
-using Listeners = std::multiset<std::string>;
-
-/// Counts a listener for as long as it lives.
-class CountedIn {
-public:
-    CountedIn(std::shared_ptr<Listeners> listeners, const std::string& address)
-        : listeners_(std::move(listeners)), place_(listeners_->insert(address)) {}
-    CountedIn(const CountedIn&) = delete;
-    CountedIn& operator=(const CountedIn&) = delete;
-    ~CountedIn() { listeners_->erase(place_); }
-
-private:
-    std::shared_ptr<Listeners> listeners_;
-    Listeners::iterator place_;
-};
-
-std::string listener_key(const std::string& ip) {
-    const auto address = parse_ip(ip);
-    return address ? PeerKey(*address).text() : ip;
+/// From where `caller` listens, as the listeners are counted.
+EventListeners::From listening_place(const ConnectionLimits& limits, const std::string& caller) {
+    const auto address = parse_ip(caller);
+    if (!address) return caller;
+    if (limits.is_own(*address)) return std::nullopt;
+    return PeerKey(*address).text();
 }
 
 }  // namespace
@@ -67,16 +50,9 @@ std::optional<ServerResponse> ServerConnection::why_no_events() const {
         const OrRefusal<void> admitted = events.options.admission(request_);
         if (admitted.has_error()) return to_response(admitted.error());
     }
-    const auto caller = parse_ip(request_.peer_address);
-    const std::size_t all = events.listeners->size();
-    const std::size_t from_there = events.listeners->count(listener_key(request_.peer_address));
-    const bool is_limited = !caller || !server_->limits.is_own(*caller);
-    const bool is_one_too_many = is_limited && from_there >= events.options.listeners_per_address_max;
-    if (all < events.options.listeners_max && !is_one_too_many) return std::nullopt;
-    ServerResponse busy = all < events.options.listeners_max
-                              ? refused(503, fmt::format("{} listen already from {}, as many as may from one address",
-                                                         from_there, request_.peer_address))
-                              : refused(503, fmt::format("{} listen already, as many as may at once", all));
+    const auto why_not = events.listeners->why_not(listening_place(server_->limits, request_.peer_address));
+    if (!why_not) return std::nullopt;
+    ServerResponse busy = refused(503, *why_not);
     busy.headers["retry-after"] = "10";
     return busy;
 }
@@ -84,7 +60,7 @@ std::optional<ServerResponse> ServerConnection::why_no_events() const {
 /// The answer has no length: it ends with the connection.
 Task<> ServerConnection::serve_events() {
     const EventsRoute& events = *route_->events;
-    const CountedIn listener(events.listeners, listener_key(request_.peer_address));
+    const EventListeners::Place listener(*events.listeners, listening_place(server_->limits, request_.peer_address));
     constexpr std::string_view head =
         "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
         "X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n";

@@ -27,6 +27,7 @@ void SnapshotFeed::add_routes(http::Server& server, std::string_view path, const
     server.route("GET", path, 0, for_pages(admission, [this](http::ServerRequest) { return answer(); }));
     http::EventStreamOptions events;
     events.listeners_max = listeners_max;
+    events.listeners_per_address_max = listeners_per_address_max;
     events.admission = admission;
     server.route_events(std::string(path) + "/events", std::move(events),
                         [this, admission](http::EventStream stream, http::ServerRequest request) {

@@ -20,7 +20,7 @@ class SnapshotFeed {
 public:
     static constexpr Milliseconds age_max{1'000};
     /// Of its events. They hold a connection each, so the http::Server must accept as many more.
-    static constexpr std::size_t listeners_max = 16;
+    static constexpr std::size_t listeners_max = 16, listeners_per_address_max = 4;
 
     using Source = std::function<Task<Result<boost::json::value>>()>;
     using Text = std::shared_ptr<const std::string>;
