@@ -18,8 +18,8 @@ struct StorageSummary {
     StorageLimits limits;
 };
 
-/// {datasets, results, uploadsOpen, bytes, diskFreeBytes?, limits: {bytes, datasetBytes, diskFreeBytesMin,
-/// uploadsPerJob}}.
+/// {datasets, results, uploadsOpen, bytes, diskFreeBytes?, limits: {bytes, addressBytes, jobBytes, datasetBytes,
+/// diskFreeBytesMin, uploadsPerJob, unclaimedDatasetDays, abandonedUploadDays, endedJobDays}}.
 boost::json::object to_json(const StorageSummary& summary);
 
 }  // namespace emeth::network

@@ -126,12 +126,16 @@ const objects_text = ({ datasets, results }) => text('datasets_and_results', num
 
 const storage_part = (storage) => part('storage', facts([
     [text('objects'), objects_text(storage)],
-    [text('in_use'), text('bytes_of', bytes(storage.bytes), bytes(storage.limits.bytes))],
+    [text('in_use'), [text('bytes_of', bytes(storage.bytes), bytes(storage.limits.bytes)),
+        element('small', {}, text('quotas', bytes(storage.limits.addressBytes), bytes(storage.limits.jobBytes)))]],
     [text('uploads_open'), [number(storage.uploadsOpen),
         element('small', {}, text('uploads_per_job', number(storage.limits.uploadsPerJob)))]],
     [text('largest_dataset'), bytes(storage.limits.datasetBytes)],
     [text('disk_free'), storage.diskFreeBytes === undefined ? undefined : [bytes(storage.diskFreeBytes),
-        element('small', {}, text('kept_free', bytes(storage.limits.diskFreeBytesMin)))]]
+        element('small', {}, text('kept_free', bytes(storage.limits.diskFreeBytesMin)))]],
+    [text('kept_for'), [text('days_after_end', number(storage.limits.endedJobDays)),
+        element('small', {}, text('days_unclaimed', number(storage.limits.unclaimedDatasetDays),
+            number(storage.limits.abandonedUploadDays)))]]
 ]));
 
 /** A devnet's chain may have been moved ahead of the clock; by a second or two it is without that. */

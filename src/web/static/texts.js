@@ -213,6 +213,10 @@ const texts = {
     largest_dataset: ['Largest dataset taken', '受け付ける最大データセット'],
     disk_free: ['Free on its disk', 'ディスクの空き'],
     kept_free: ['{0} are kept free', '{0} は空けておく'],
+    quotas: ['at most {0} per address, {1} per JOB', 'アドレスあたり最大 {0}、JOB あたり最大 {1}'],
+    kept_for: ['Kept for', '保存期間'],
+    days_after_end: ['{0} days after the JOB’s end', 'JOB 終了後 {0} 日'],
+    days_unclaimed: ['datasets without a JOB {0} days, uploads left behind {1}', 'JOB のないデータセット {0} 日、中断したアップロード {1} 日'],
 
     // log
     filter: ['Filter', '絞り込み'],

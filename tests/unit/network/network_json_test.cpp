@@ -49,10 +49,11 @@ TEST(NetworkJson, OfAStore) {
     summary.results = 2;
     summary.uploads_open = 1;
     summary.bytes_used = 1'000;
-    summary.limits = {10, 20, 30};
+    summary.limits = {10, 20, 30, 40, 50, 2, 3, 4};
     EXPECT_EQ(json_text(to_json(summary)),
               R"({"datasets":3,"results":2,"uploadsOpen":1,"bytes":1000,)"
-              R"("limits":{"bytes":20,"datasetBytes":10,"diskFreeBytesMin":30,"uploadsPerJob":256}})");
+              R"("limits":{"bytes":20,"addressBytes":40,"jobBytes":50,"datasetBytes":10,"diskFreeBytesMin":30,)"
+              R"("uploadsPerJob":256,"unclaimedDatasetDays":2,"abandonedUploadDays":3,"endedJobDays":4}})");
     summary.disk_free_bytes = 77;
     EXPECT_EQ(to_json(summary).at("diskFreeBytes"), 77);
 }
