@@ -201,6 +201,7 @@ Task<error_code> Connection::read_header() {
 }
 
 std::optional<std::uint64_t> Connection::body_bytes() const {
+    if (is_head_) return 0;
     const boost::optional<std::uint64_t> length = parser_->content_length();
     return length ? std::optional(*length) : std::nullopt;
 }

@@ -57,7 +57,7 @@ public:
     /// Of the final answer: interim ones (100, 103) are skipped.
     Task<error_code> read_header();
     [[nodiscard]] const beast::http::response_header<>& header() const { return parser_->get().base(); }
-    /// As announced by the server; none for chunked bodies.
+    /// As announced by the server; none for chunked bodies, 0 after HEAD.
     [[nodiscard]] std::optional<std::uint64_t> body_bytes() const;
 
     struct Piece {

@@ -75,6 +75,16 @@ TEST_F(HttpClient, GetsAnAnswer) {
     EXPECT_EQ(response.headers.at("content-type"), "text/plain");
 }
 
+TEST_F(HttpClient, TakesNoHeadForTheBodyThatItAnnounces) {
+    CannedServer announcing(executor(), "HTTP/1.1 200 OK\r\nContent-Length: 5000000000\r\n\r\n");
+    const Background serving(io, announcing.run());
+    ClientRequest asked = to(announcing.port());
+    asked.method = "HEAD";
+    const ClientResponse response = run(request(asked)).value();
+    EXPECT_EQ(response.headers.at("content-length"), "5000000000");
+    EXPECT_EQ(response.body, "");
+}
+
 TEST_F(HttpClient, SendsABody) {
     const Background serving(io, server.run());
     ClientRequest asked = to(server.port());
