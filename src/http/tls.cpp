@@ -20,7 +20,6 @@ namespace ssl = asio::ssl;
 
 constexpr std::size_t pem_bytes_max = 256 << 10;
 constexpr int days_to_warn = 14;
-constexpr int seconds_a_day = 86'400;
 
 ssl::context::options secure_options() {
     return ssl::context::default_workarounds | ssl::context::no_tlsv1 | ssl::context::no_tlsv1_1 |
