@@ -44,11 +44,12 @@ public:
     Task<Result<std::optional<S3Object>>> head(std::string key);
     /// Opens a multipart upload and returns its UploadId. Until it is completed or aborted, the store keeps its parts.
     Task<Result<std::string>> open_upload(std::string key);
-    /// The parts that the store has, at most 10,000. None if there is no such upload: it was completed, or aborted.
+    /// The parts that the store has, at most 10,000. None if there is no such upload: it was aborted, or completed
+    /// (Swift goes on to list the parts of a completed one).
     Task<Result<std::optional<std::vector<S3Part>>>> parts(std::string key, std::string upload_id);
     /// Makes the object out of these parts, given in ascending order, and returns its ETag. Each but the last must have
-    /// 5 MiB (EntityTooSmall otherwise). After a transient Error it may have been done: then a second call fails with
-    /// NoSuchUpload, and head() shows the object. Takes minutes at times.
+    /// 5 MiB (EntityTooSmall otherwise). After a transient Error it may have been done: then a second call succeeds, or
+    /// fails with NoSuchUpload, and head() shows the object. Takes minutes at times.
     Task<Result<std::string>> complete(std::string key, std::string upload_id, std::vector<CompletedPart> parts);
     /// Done as well if there is no such upload (any more).
     Task<Result<void>> abort(std::string key, std::string upload_id);

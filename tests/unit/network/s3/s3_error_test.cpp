@@ -53,6 +53,8 @@ TEST(S3Error, IsTransientWhereTryingAgainMayHelp) {
 TEST(S3Error, SaysWhatS3SaidAndTheRemedy) {
     EXPECT_EQ(error(404, "NoSuchBucket").message,
               "ListObjectsV2 answered 404 Not Found: NoSuchBucket: Words.; create the bucket, or name another");
+    EXPECT_THAT(error(403, "InvalidAccessKeyId").message,
+                HasSubstr("InvalidAccessKeyId: Words.; check the access key"));
     EXPECT_EQ(error(400, "InvalidPart").message, "ListObjectsV2 answered 400 Bad Request: InvalidPart: Words.");
     EXPECT_THAT(error(403, "").message, HasSubstr("no reason is given; allow the access key s3:GetObject"));
     EXPECT_THAT(to_error("x", {502, {}, "<html>bad gateway</html>"}, 0).message, HasSubstr("<html>bad gateway"));
