@@ -123,7 +123,8 @@ Task<Result<void>> LeasedWorker::take(wp::StepFailed failed) {
     if (*taken) co_return noted;
     if (!failed.needs_order) co_return noted;
     ports_.orders.forget();  // missing parts are ordered again
-    ports_.upload.note_failure(failed.url_refused, ports_.takeover.failures());
+    // A Storage API that cannot serve now says nothing about the upload.
+    if (!failed.service_failed) ports_.upload.note_failure(failed.url_refused, ports_.takeover.failures());
     co_return Result<void>{};
 }
 

@@ -137,6 +137,21 @@ TEST_F(PipelineUploadTest, AFailedPartIsOrderedAgainOfTheSameUpload) {
     expect_verified_once();
 }
 
+/// It counted as the tenth failure in a row, at which a new upload is opened.
+TEST_F(PipelineUploadTest, AStorageApiThatCannotServeNowCostsNoUpload) {
+    hub.answers_uploads = false;
+    start(true);
+    for (int orders = 1; orders <= 3; ++orders) {
+        ASSERT_TRUE(run_until([&] { return hub.uploads == orders; }));
+        EXPECT_EQ(hub.upload_orders.back().upload_id, hub.upload_orders[0].upload_id);
+        if (orders == 3) hub.answers_uploads = true;
+        hub.send(job_id, wp::StepFailed{"upload", false, "part 1: storage answered 503", true, false, true});
+    }
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    EXPECT_EQ(count<sm::UploadAborted>(), 0);
+    expect_verified_once();
+}
+
 TEST_F(PipelineUploadTest, AnUploadThatNeverSucceedsIsOpenedAnewAfterAWhile) {
     hub.answers_uploads = false;
     start(true);
