@@ -19,16 +19,18 @@ json::value rewritten(const json::object& object) {
     return emeth::parse_json(emeth::json_text(object), 1 << 20, "it").value();
 }
 
+/// The second page of three URLs.
 void check_upload(const json::value& answer) {
-    constexpr std::uint32_t parts = 2;
-    const auto upload = read_opened_upload(answer, parts);
+    constexpr std::uint32_t first = 1, parts = 3;
+    const auto upload = read_upload_page(answer, first, parts);
     if (upload.has_error()) return;
-    require(upload->urls.size() == parts, "each part has a URL");
-    const auto again =
-        read_opened_upload(rewritten({{"uploadId", upload->upload_id},
-                                      {"fileName", upload->file_name},
-                                      {"urls", json::object{{"0", upload->urls[0]}, {"1", upload->urls[1]}}}}),
-                           parts);
+    require(!upload->urls.empty() && upload->urls.size() <= parts - first, "a page brings some of what is missing");
+    json::object page{{"uploadId", upload->upload_id}, {"fileName", upload->file_name}};
+    json::object urls;
+    for (std::size_t i = 0; i < upload->urls.size(); ++i) urls[std::to_string(first + i)] = upload->urls[i];
+    page["urls"] = std::move(urls);
+    if (first + upload->urls.size() < parts) page["nextPart"] = first + upload->urls.size();
+    const auto again = read_upload_page(rewritten(page), first, parts);
     require(again.has_value() && again->upload_id == upload->upload_id && again->file_name == upload->file_name &&
                 again->urls == upload->urls,
             "an upload is the same after it was written again");

@@ -17,10 +17,9 @@ Result<Value> checked(const JsonObject& fields, Value value) {
     return value;
 }
 
-std::vector<std::string> read_part_urls(JsonObject by_index, std::uint32_t parts) {
+std::vector<std::string> read_part_urls(JsonObject by_index, std::uint64_t first, std::uint64_t end) {
     std::vector<std::string> urls;
-    urls.reserve(parts);
-    for (std::uint32_t index = 0; index < parts; ++index)
+    for (std::uint64_t index = first; index < end; ++index)
         urls.push_back(by_index.string(std::to_string(index), url_bytes_max));
     return urls;
 }
@@ -39,12 +38,13 @@ Result<std::string> read_signed_url(const boost::json::value& answer, std::strin
     return checked(fields, std::move(url));
 }
 
-Result<OpenedUpload> read_opened_upload(const boost::json::value& answer, std::uint32_t parts) {
+Result<OpenedUpload> read_upload_page(const boost::json::value& answer, std::uint32_t first, std::uint32_t parts) {
     JsonObject fields(answer, "getPutSignedUrls' answer");
     OpenedUpload upload;
     upload.upload_id = fields.string("uploadId", name_bytes_max);
     upload.file_name = fields.string("fileName", name_bytes_max);
-    upload.urls = read_part_urls(fields.object("urls"), parts);
+    const std::uint64_t end = fields.optional_u64("nextPart", first + 1, parts - 1).value_or(parts);
+    upload.urls = read_part_urls(fields.object("urls"), first, end);
     return checked(fields, std::move(upload));
 }
 

@@ -15,8 +15,9 @@ namespace emeth::api_client {
 Result<std::uint64_t> read_size(const boost::json::value& answer);
 /// {"url": …}; `what` names the answer.
 Result<std::string> read_signed_url(const boost::json::value& answer, std::string_view what);
-/// {"uploadId", "fileName", "urls": {"0": url, "1": url, …}}: one for each of the parts, with none missing.
-Result<OpenedUpload> read_opened_upload(const boost::json::value& answer, std::uint32_t parts);
+/// {"uploadId", "fileName", "urls": {"0": url, "1": url, …}, "nextPart"?}: the URLs of the parts from index `first` on,
+/// as far as the one before `nextPart`, or of all where none is to follow, with none missing.
+Result<OpenedUpload> read_upload_page(const boost::json::value& answer, std::uint32_t first, std::uint32_t parts);
 /// {"bytes", "sha256", "completed"}
 Result<ArtifactStore::UploadState> read_upload_state(const boost::json::value& answer);
 /// {"url", "bytes", "storedAt"?}

@@ -4,6 +4,7 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <iterator>
 #include <utility>
 
 #include "api_client/storage_answers.hpp"
@@ -26,6 +27,9 @@ constexpr std::size_t name_bytes_max = 256;
 /// Fewer than upload_parts_max URLs of 4 KiB; a longer answer is refused unread.
 constexpr std::size_t answer_bytes_max = 16 << 20;
 constexpr std::size_t reason_answer_bytes_max = 128 << 10;
+
+/// Our own server needs ten for the largest upload.
+constexpr std::uint32_t upload_pages_max = 100;
 
 constexpr std::string_view storage = "the Storage API";
 
@@ -139,21 +143,48 @@ Task<Result<std::string>> StorageApiClient::dataset_url(JobId job) {
     co_return read_signed_url(*answer, "signed-get-url's answer");
 }
 
-Task<Result<OpenedUpload>> StorageApiClient::open_upload(JobId job, statemachine::WorkerFile file,
-                                                         std::string extension) {
+Task<Result<OpenedUpload>> StorageApiClient::upload_page(JobId job, statemachine::WorkerFile file,
+                                                         std::string extension, std::optional<std::string> upload_id,
+                                                         std::uint32_t first) {
     const std::uint32_t parts = upload_parts_of(file.bytes);
     json::object body = signed_body(key_, job, time_.signing_unix_ms());
     body["partNum"] = parts;
     body["extension"] = extension;
     body["bytes"] = file.bytes;
     if (extension == result_extension) body["sha256"] = file.sha256.hex();
+    if (upload_id) body["uploadId"] = *upload_id;
+    if (first > 0) body["firstPart"] = first;
     const auto response = co_await send(open_upload_path, std::move(body), exchange_timeout);
     if (response.has_error()) co_return response.error();
-    const auto answer = read_answer(open_upload_path, *response);
+    const auto answer =
+        upload_id ? read_answer_about_upload(open_upload_path, *response) : read_answer(open_upload_path, *response);
     // A copy of the request was there first, perhaps somebody else's: another signature opens another upload.
-    if (response->status == 409) co_return transient_error(answer.error().message);
+    if (!upload_id && response->status == 409) co_return transient_error(answer.error().message);
     if (answer.has_error()) co_return answer.error();
-    co_return read_opened_upload(*answer, parts);
+    co_return read_upload_page(*answer, first, parts);
+}
+
+Task<Result<OpenedUpload>> StorageApiClient::open_upload(JobId job, statemachine::WorkerFile file,
+                                                         std::string extension, std::optional<std::string> upload_id) {
+    auto asking = upload_page(job, file, extension, std::move(upload_id), 0);
+    Result<OpenedUpload> upload = co_await std::move(asking);
+    if (upload.has_error()) co_return upload;
+    const std::uint32_t parts = upload_parts_of(file.bytes);
+    for (std::uint32_t pages = 1; upload->urls.size() < parts; ++pages) {
+        const auto first = static_cast<std::uint32_t>(upload->urls.size());
+        if (pages == upload_pages_max)
+            co_return permanent_error(
+                fmt::format("{} gave the URLs of {} of {} parts in {} answers, and no more are asked for", storage,
+                            first, parts, pages));
+        auto asking_on = upload_page(job, file, extension, upload->upload_id, first);
+        Result<OpenedUpload> page = co_await std::move(asking_on);
+        if (page.has_error()) co_return page;
+        if (page->upload_id != upload->upload_id || page->file_name != upload->file_name)
+            co_return permanent_error(fmt::format(
+                "{} answered about another upload when it was asked for the URLs from part {} on", storage, first + 1));
+        std::move(page->urls.begin(), page->urls.end(), std::back_inserter(upload->urls));
+    }
+    co_return upload;
 }
 
 Task<Result<void>> StorageApiClient::complete_upload(JobId job, std::string upload_id,

@@ -1,5 +1,5 @@
-// Client of the Storage API: signed URLs for datasets and results, multipart uploads. Each method is one exchange;
-// retries are up to the caller.
+// Client of the Storage API: signed URLs for datasets and results, multipart uploads. Each method is one exchange,
+// or one for each page of a large upload's URLs; retries are up to the caller.
 //
 // api_client/ holds the clients of the network's HTTP servers, and the contracts that both sides share: the paths of
 // the endpoints, the file extensions of results, the JSON of a JOB. It knows neither the chain nor the servers.
@@ -53,9 +53,12 @@ public:
     virtual Task<Result<std::uint64_t>> dataset_bytes(std::string dataset) = 0;
     /// A signed URL for GETting the dataset of a JOB that is assigned to this node.
     virtual Task<Result<std::string>> dataset_url(JobId job) = 0;
-    /// Opens an upload of `file`. Calling it again opens a new one. For an artifact our own server gives a name that
-    /// holds its digest (result_name.hpp), and takes nothing else under it; other servers ignore the digest.
-    virtual Task<Result<OpenedUpload>> open_upload(JobId job, statemachine::WorkerFile file, std::string extension) = 0;
+    /// Opens an upload of `file`, or gives the URLs of the one that is named by `upload_id`. Calling it without an id
+    /// again opens a new one, and other people's servers do so in any case: the id in the answer tells. A permanent
+    /// Error about an upload that was named says that it cannot be gone on with. For an artifact our own server gives a
+    /// name that holds its digest (result_name.hpp), and takes nothing else under it; other servers ignore the digest.
+    virtual Task<Result<OpenedUpload>> open_upload(JobId job, statemachine::WorkerFile file, std::string extension,
+                                                   std::optional<std::string> upload_id) = 0;
     /// Idempotent: completing a completed upload again succeeds. `etags`: by part number, from 1. A permanent Error
     /// ends the upload: the server says that there is no such upload, or that its parts do not make a result.
     virtual Task<Result<void>> complete_upload(JobId job, std::string upload_id,
@@ -85,7 +88,8 @@ public:
 
     Task<Result<std::uint64_t>> dataset_bytes(std::string dataset) override;
     Task<Result<std::string>> dataset_url(JobId job) override;
-    Task<Result<OpenedUpload>> open_upload(JobId job, statemachine::WorkerFile file, std::string extension) override;
+    Task<Result<OpenedUpload>> open_upload(JobId job, statemachine::WorkerFile file, std::string extension,
+                                           std::optional<std::string> upload_id) override;
     Task<Result<void>> complete_upload(JobId job, std::string upload_id, std::map<std::uint32_t, std::string> etags,
                                        std::string extension) override;
     Task<Result<std::optional<UploadState>>> upload_state(JobId job, std::string upload_id) override;
@@ -108,6 +112,9 @@ private:
     Task<Result<http::ClientResponse>> exchange(http::ClientRequest request);
     Task<Result<http::ClientResponse>> send(std::string_view path, boost::json::object body, Milliseconds timeout);
     Task<Result<boost::json::value>> post(std::string_view path, boost::json::object body);
+    /// The URLs of the parts from index `first` on, as many as the server gives at once.
+    Task<Result<OpenedUpload>> upload_page(JobId job, statemachine::WorkerFile file, std::string extension,
+                                           std::optional<std::string> upload_id, std::uint32_t first);
 
     http::Url base_url_;
     const crypto::PrivateKey& key_;

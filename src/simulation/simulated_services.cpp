@@ -12,6 +12,8 @@ namespace {
 constexpr Milliseconds timeout{15'000};
 constexpr Milliseconds slowest{5'000};
 constexpr std::uint64_t stale_blocks = 30;
+/// Of the open uploads that a node comes back to.
+constexpr double lost_upload_share = 0.2;
 
 }  // namespace
 
@@ -97,24 +99,44 @@ Task<Result<std::string>> SimulatedStorage::dataset_url(JobId job) {
     co_return "dataset/" + found->second.details.dataset;
 }
 
-Task<Result<api_client::OpenedUpload>> SimulatedStorage::open_upload(JobId job, statemachine::WorkerFile file,
-                                                                     std::string extension) {
-    if (auto failed = co_await ask("open upload")) co_return std::move(*failed);
+/// The new upload's id. Whatever was open for the JOB is gone.
+std::string SimulatedStorage::open_anew(const JobId& job, const statemachine::WorkerFile& file,
+                                        const std::string& extension) {
     for (auto& [id, earlier] : uploads_)
         if (earlier.job == job && !earlier.completed) earlier.aborted = true;
-    api_client::OpenedUpload opened{"upload-" + std::to_string(uploads_.size() + 1), job.hex() + extension, {}};
+    const std::string upload_id = "upload-" + std::to_string(uploads_.size() + 1);
     Upload upload;
     upload.shows = extension == api_client::evidence_extension;
-    if (upload.shows) opened.file_name = opened.upload_id + extension;  // a new draw is shown beside the old one
+    // A new draw is shown beside the old one.
+    upload.file_name = (upload.shows ? upload_id : job.hex()) + extension;
     if (!upload.shows && !is_published_) upload.bound_to = file.sha256;
-    if (upload.bound_to) opened.file_name = api_client::bound_result_name(job, file.sha256, extension);
+    if (upload.bound_to) upload.file_name = api_client::bound_result_name(job, file.sha256, extension);
     upload.job = job;
-    upload.file_name = opened.file_name;
     upload.bytes = file.bytes;
     upload.parts_total = upload_parts_of(file.bytes);
+    uploads_[upload_id] = std::move(upload);
+    return upload_id;
+}
+
+bool SimulatedStorage::is_open(const std::string& upload_id) const {
+    const auto found = uploads_.find(upload_id);
+    return found != uploads_.end() && !found->second.aborted;
+}
+
+/// A published server ignores which upload is named; ours may have lost it.
+Task<Result<api_client::OpenedUpload>> SimulatedStorage::open_upload(JobId job, statemachine::WorkerFile file,
+                                                                     std::string extension,
+                                                                     std::optional<std::string> upload_id) {
+    if (auto failed = co_await ask("open upload")) co_return std::move(*failed);
+    const bool goes_on = upload_id && !is_published_;
+    if (goes_on && is_open(*upload_id) && !weather_.fine && dice_.chance(lost_upload_share))
+        uploads_.at(*upload_id).aborted = !uploads_.at(*upload_id).completed;
+    if (goes_on && !is_open(*upload_id)) co_return permanent_error("404: there is no such upload");
+    const std::string id = goes_on ? *upload_id : open_anew(job, file, extension);
+    const Upload& upload = uploads_.at(id);
+    api_client::OpenedUpload opened{id, upload.file_name, {}};
     for (std::uint32_t part = 1; part <= upload.parts_total; ++part)
-        opened.urls.push_back(opened.upload_id + "#" + std::to_string(part));
-    uploads_[opened.upload_id] = std::move(upload);
+        opened.urls.push_back(id + "#" + std::to_string(part));
     if (weather_.lost_answer_rate > 0 && dice_.chance(weather_.lost_answer_rate))
         co_return transient_error("open upload: the answer was lost");
     co_return opened;
@@ -123,9 +145,8 @@ Task<Result<api_client::OpenedUpload>> SimulatedStorage::open_upload(JobId job, 
 Task<Result<void>> SimulatedStorage::complete_upload(JobId, std::string upload_id, std::map<std::uint32_t, std::string>,
                                                      std::string) {
     if (auto failed = co_await ask("complete upload", false)) co_return std::move(*failed);
-    const auto found = uploads_.find(upload_id);
-    if (found == uploads_.end() || found->second.aborted) co_return permanent_error("404: no such upload");
-    auto& upload = found->second;
+    if (!is_open(upload_id)) co_return permanent_error("404: no such upload");
+    auto& upload = uploads_.at(upload_id);
     if (!upload.completed && !(upload.bound_to && results_.contains(upload.file_name))) {
         const auto job = chain_.latest().jobs.find(upload.job);
         if (!upload.shows &&
@@ -149,9 +170,8 @@ Task<Result<std::optional<api_client::ArtifactStore::UploadState>>> SimulatedSto
     JobId, std::string upload_id) {
     if (auto failed = co_await ask("upload state")) co_return std::move(*failed);
     if (is_published_) co_return std::optional<UploadState>();
-    const auto found = uploads_.find(upload_id);
-    if (found == uploads_.end() || found->second.aborted) co_return permanent_error("404: no such upload");
-    const Upload& upload = found->second;
+    if (!is_open(upload_id)) co_return permanent_error("404: no such upload");
+    const Upload& upload = uploads_.at(upload_id);
     if (upload.bound_to && results_.contains(upload.file_name))
         co_return std::optional(UploadState{upload.bytes, *upload.bound_to, true});
     co_return std::optional(UploadState{upload.bytes, digest_of(upload), upload.completed});

@@ -63,8 +63,8 @@ public:
 
     Task<Result<std::uint64_t>> dataset_bytes(std::string dataset) override;
     Task<Result<std::string>> dataset_url(JobId job) override;
-    Task<Result<api_client::OpenedUpload>> open_upload(JobId job, statemachine::WorkerFile file,
-                                                       std::string extension) override;
+    Task<Result<api_client::OpenedUpload>> open_upload(JobId job, statemachine::WorkerFile file, std::string extension,
+                                                       std::optional<std::string> upload_id) override;
     Task<Result<void>> complete_upload(JobId job, std::string upload_id, std::map<std::uint32_t, std::string> etags,
                                        std::string extension) override;
     Task<Result<std::optional<UploadState>>> upload_state(JobId job, std::string upload_id) override;
@@ -81,6 +81,8 @@ private:
         std::optional<Hash256> bound_to{};
     };
     Task<std::optional<Error>> ask(const char* call, bool is_signed = true);
+    std::string open_anew(const JobId& job, const statemachine::WorkerFile& file, const std::string& extension);
+    [[nodiscard]] bool is_open(const std::string& upload_id) const;
     [[nodiscard]] static Hash256 digest_of(const Upload& upload);
 
     SimulatedChain& chain_;

@@ -35,13 +35,13 @@ Delivered delivered_by(const sm::Job& job) {
             "the result is uploaded"};
 }
 
-Task<Result<void>> Upload::open() {
+Task<Result<api_client::OpenedUpload>> Upload::ask(std::optional<std::string> upload_id) {
     const Delivered delivered = delivered_by(journal_.job());
     const std::uint32_t parts = upload_parts_of(delivered.file.bytes);
     failpoint::before("storage", delivered.open);
-    Result<api_client::OpenedUpload> opened =
-        co_await artifacts_.open_upload(journal_.id(), delivered.file, delivered.extension);
-    if (opened.has_error()) co_return opened.error();
+    auto asking = artifacts_.open_upload(journal_.id(), delivered.file, delivered.extension, std::move(upload_id));
+    Result<api_client::OpenedUpload> opened = co_await std::move(asking);
+    if (opened.has_error()) co_return opened;
     failpoint::after("storage", delivered.open);
     if (opened->urls.size() != parts)
         co_return transient_error(fmt::format("the Storage API gave {} URLs for {} parts", opened->urls.size(), parts));
@@ -54,17 +54,60 @@ Task<Result<void>> Upload::open() {
         journal_.log().warn(
             "the Storage API gives a name without a digest, so that a verifier can only go by the time at "
             "which the result was stored");
-    Fact fact = sm::UploadOpened{journal_.job().lease.number, opened->upload_id, opened->file_name, parts};
+    co_return opened;
+}
+
+Task<Result<void>> Upload::open() {
+    auto asking = ask(std::nullopt);
+    Result<api_client::OpenedUpload> opened = co_await std::move(asking);
+    if (opened.has_error()) co_return opened.error();
+    auto beginning = begin(*std::move(opened));
+    co_return co_await std::move(beginning);
+}
+
+Task<Result<void>> Upload::begin(api_client::OpenedUpload opened) {
+    const auto parts = static_cast<std::uint32_t>(opened.urls.size());
+    Fact fact = sm::UploadOpened{journal_.job().lease.number, opened.upload_id, opened.file_name, parts};
     const Result<void> committed = co_await journal_.commit(std::move(fact));
     if (committed.has_error()) co_return committed;
     forget();
-    id_ = opened->upload_id;
-    for (std::uint32_t part = 1; part <= parts; ++part) urls_[part] = std::move(opened->urls[part - 1]);
+    take_urls(std::move(opened));
     co_return Result<void>{};
 }
 
+Task<Result<void>> Upload::fetch_urls() {
+    if (is_hopeless_) {
+        auto aborting = abort("new URLs have not helped");
+        co_return co_await std::move(aborting);
+    }
+    const sm::UploadProgress open = sm::upload_in_hand(journal_.job());
+    auto asking = ask(open.upload_id);
+    Result<api_client::OpenedUpload> answer = co_await std::move(asking);
+    if (answer.has_error()) {
+        if (answer.error().kind != ErrorKind::permanent) co_return answer.error();
+        auto aborting = abort(answer.error().message);
+        co_return co_await std::move(aborting);
+    }
+    if (answer->upload_id == open.upload_id && answer->file_name == open.file_name) {
+        journal_.log().info("the upload goes on: {} of {} parts are there", open.etags.size(), open.parts_total);
+        take_urls(*std::move(answer));
+        co_return Result<void>{};
+    }
+    auto aborting = abort("the Storage API gives no new URLs for it, and has opened another one");
+    const Result<void> aborted = co_await std::move(aborting);
+    if (aborted.has_error()) co_return aborted;
+    auto beginning = begin(*std::move(answer));
+    co_return co_await std::move(beginning);
+}
+
+void Upload::take_urls(api_client::OpenedUpload opened) {
+    forget_urls();
+    id_ = std::move(opened.upload_id);
+    for (std::uint32_t index = 0; index < opened.urls.size(); ++index) urls_[index + 1] = std::move(opened.urls[index]);
+}
+
 bool Upload::urls_at_hand() const {
-    return id_ == sm::upload_in_hand(journal_.job()).upload_id;
+    return !id_.empty() && id_ == sm::upload_in_hand(journal_.job()).upload_id;
 }
 
 std::map<std::uint32_t, std::string> Upload::order_parts() {
@@ -131,6 +174,11 @@ Task<Result<void>> Upload::abort(std::string reason) {
 
 void Upload::forget() {
     refusals_ = 0;
+    is_hopeless_ = false;
+    forget_urls();
+}
+
+void Upload::forget_urls() {
     id_.clear();
     urls_.clear();
     ordered_.clear();
@@ -138,7 +186,8 @@ void Upload::forget() {
 
 void Upload::note_failure(bool url_refused, std::uint32_t failures) {
     refusals_ = url_refused ? refusals_ + 1 : 0;
-    if (refusals_ == refusals_max || failures % failures_max == 0) forget();
+    is_hopeless_ = is_hopeless_ || refusals_ == 2 * refusals_max || failures % failures_max == 0;
+    if (is_hopeless_ || refusals_ == refusals_max) forget_urls();
 }
 
 }  // namespace emeth::node

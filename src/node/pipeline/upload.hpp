@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -31,6 +32,9 @@ public:
     Upload(api_client::ArtifactStore& artifacts, JobJournal& journal) : artifacts_(artifacts), journal_(journal) {}
 
     Task<Result<void>> open();
+    /// Asks for the URLs of the open upload, which goes on without the parts that it has. Where it cannot be gone on
+    /// with, it is aborted, and has been replaced if the server has opened another one by itself.
+    Task<Result<void>> fetch_urls();
     /// A permanent refusal by the Storage API (a part is missing, or the stored bytes differ) is answered by opening a
     /// new upload; it is reported as an Error, too.
     Task<Result<void>> complete();
@@ -41,7 +45,7 @@ public:
     /// A part has been uploaded.
     Task<Result<void>> take(worker_protocol::PartUploaded part);
 
-    /// Whether the signed URLs of the open upload are known. After a restart of the master they are not.
+    /// Whether an upload is open whose signed URLs are known. After a restart of the master they are not.
     [[nodiscard]] bool urls_at_hand() const;
     /// The URLs of the next missing parts, as many as one order holds; these parts then count as ordered.
     std::map<std::uint32_t, std::string> order_parts();
@@ -52,13 +56,18 @@ public:
     /// Discards everything known about an open upload: its URLs do not work, or the lease or the draw has changed.
     void forget();
 
-    /// The worker failed while putting parts, `failures` times in a row. A new upload means putting every part again,
-    /// so one is opened only when the URLs are refused repeatedly or, whatever the answers are, when nothing has helped
-    /// for minutes.
+    /// The worker failed while putting parts, `failures` times in a row. URLs that are refused repeatedly are replaced
+    /// by new ones. A new upload means putting every part again, so one is opened only when those are refused as well
+    /// or, whatever the answers are, when nothing has helped for minutes.
     void note_failure(bool url_refused, std::uint32_t failures);
     void note_progress() { refusals_ = 0; }
 
 private:
+    /// The answer to a question for URLs, of a new upload or of the one that is named.
+    Task<Result<api_client::OpenedUpload>> ask(std::optional<std::string> upload_id);
+    Task<Result<void>> begin(api_client::OpenedUpload opened);
+    void take_urls(api_client::OpenedUpload opened);
+    void forget_urls();
     Task<Result<void>> check();
 
     api_client::ArtifactStore& artifacts_;
@@ -67,6 +76,7 @@ private:
     std::map<std::uint32_t, std::string> urls_;  ///< signed, by part from 1: never durable, never logged
     std::set<std::uint32_t> ordered_;  ///< parts that this connection was ordered to put and has not reported yet
     std::uint32_t refusals_ = 0;       ///< of the URLs, consecutive
+    bool is_hopeless_ = false;         ///< the open upload: a new one shall take its place
     bool was_false_ = false;
 };
 

@@ -52,10 +52,13 @@ Task<Result<void>> WorkerOrders::assign() {
     co_return Result<void>{};
 }
 
-/// If the signed URLs are not known (the master was restarted, or they expired), a new upload is opened.
+/// If the signed URLs are not known (the master was restarted, or they expired), new ones are asked for; without any,
+/// the upload was aborted and another one is opened next.
 Task<Result<void>> WorkerOrders::upload_parts() {
-    if (!ports_.upload.urls_at_hand())
-        co_return co_await ports_.upload.abort("its signed URLs are not at hand any more");
+    if (!ports_.upload.urls_at_hand()) {
+        const Result<void> fetched = co_await ports_.upload.fetch_urls();
+        if (fetched.has_error() || !ports_.upload.urls_at_hand()) co_return fetched;
+    }
     if (sm::delivery_of(job().state) == sm::Delivery::evidence) co_return co_await show_evidence();
     worker_protocol::Upload order{job().terms.id, job().lease.number, job().training.artifact->sha256,
                                   ports_.upload.order_parts(), ports_.upload.id()};

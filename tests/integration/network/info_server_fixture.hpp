@@ -34,7 +34,8 @@ public:
         co_return sizes.at(dataset);
     }
     Task<Result<std::string>> dataset_url(JobId) override { co_return unexpected(); }
-    Task<Result<api_client::OpenedUpload>> open_upload(JobId, statemachine::WorkerFile, std::string) override {
+    Task<Result<api_client::OpenedUpload>> open_upload(JobId, statemachine::WorkerFile, std::string,
+                                                       std::optional<std::string>) override {
         co_return unexpected();
     }
     Task<Result<void>> complete_upload(JobId, std::string, std::map<std::uint32_t, std::string>, std::string) override {

@@ -33,7 +33,7 @@ TEST_F(StorageClient, UploadsResults) {
     test::write_text(folder / "artifact", full_part('a') + "end");
     api_client::StorageApiClient client = client_of(node);
     const statemachine::WorkerFile file{crypto::sha256_of_file(folder / "artifact").value(), 10'000'003};
-    const api_client::OpenedUpload upload = run(client.open_upload(job, file, ".tar")).value();
+    const api_client::OpenedUpload upload = run(client.open_upload(job, file, ".tar", std::nullopt)).value();
     EXPECT_EQ(api_client::digest_in(upload.file_name, job, ".tar"), file.sha256);
     ASSERT_EQ(upload.urls.size(), 2u);
     std::map<std::uint32_t, std::string> etags;
@@ -97,16 +97,18 @@ TEST_F(StorageClient, ASignatureThatOpenedAnotherUploadIsReplacedByANewOne) {
     copied["partNum"] = 7;
     copied["extension"] = ".tar";
     ASSERT_EQ(post("node/multipartUpload/getPutSignedUrls", copied).status, 200u);
-    const auto opened = run(client_of(node).open_upload(job, {Hash256{}, 1}, ".tar"));
+    const auto opened = run(client_of(node).open_upload(job, {Hash256{}, 1}, ".tar", std::nullopt));
     EXPECT_EQ(opened.error().kind, ErrorKind::transient);
     EXPECT_THAT(opened.error().message, HasSubstr("sign the request again"));
-    EXPECT_TRUE(run(client_of(node).open_upload(job, {Hash256{}, 1}, ".tar")).has_value());
+    EXPECT_TRUE(run(client_of(node).open_upload(job, {Hash256{}, 1}, ".tar", std::nullopt)).has_value());
 }
 
 TEST_F(StorageClient, ErrorsSayWhetherTryingAgainMayHelp) {
-    EXPECT_EQ(run(client_of(stranger).open_upload(job, {Hash256{}, 1}, ".tar")).error().kind, ErrorKind::permanent);
+    EXPECT_EQ(run(client_of(stranger).open_upload(job, {Hash256{}, 1}, ".tar", std::nullopt)).error().kind,
+              ErrorKind::permanent);
     chain.failure = transient_error("down");
-    EXPECT_EQ(run(client_of(node).open_upload(job, {Hash256{}, 1}, ".tar")).error().kind, ErrorKind::transient);
+    EXPECT_EQ(run(client_of(node).open_upload(job, {Hash256{}, 1}, ".tar", std::nullopt)).error().kind,
+              ErrorKind::transient);
 }
 
 }  // namespace

@@ -24,9 +24,11 @@ public:
     int refused_uploads = 0;         ///< of so many of the next uploads parts are missing
     int wrong_names = 0;             ///< so many of the next uploads are named by the digest of another file
     bool is_published = false;       ///< a server without our extensions
+    bool forgets_uploads = false;    ///< there is no such upload, whichever is named
     bool hang_dataset_urls = false;  ///< from now on
     int dataset_urls = 0;
     int opened = 0, completed = 0;
+    int resumed = 0;  ///< so often new URLs of an open upload were given
     std::set<std::string> evidence_uploads;
     int evidence_completed = 0;
     std::map<std::uint32_t, std::string> completed_etags;
@@ -48,9 +50,14 @@ public:
         if (failure) co_return *failure;
         co_return "http://storage/dataset?signature=secret";
     }
-    Task<Result<api_client::OpenedUpload>> open_upload(JobId job, statemachine::WorkerFile file,
-                                                       std::string extension) override {
+    Task<Result<api_client::OpenedUpload>> open_upload(JobId job, statemachine::WorkerFile file, std::string extension,
+                                                       std::optional<std::string> upload_id) override {
         if (failure) co_return *failure;
+        if (upload_id && !is_published) {
+            if (forgets_uploads) co_return permanent_error("the Storage API answered 404: there is no such upload");
+            ++resumed;
+            co_return uploads_.at(*upload_id);
+        }
         ++opened;
         if (extension == ".evidence") evidence_uploads.insert("upload-" + std::to_string(opened));
         api_client::OpenedUpload upload{"upload-" + std::to_string(opened), job.hex() + extension, {}};
@@ -58,6 +65,7 @@ public:
             upload.file_name = api_client::bound_result_name(job, wrong_names-- > 0 ? Hash256{} : file.sha256, ".tar");
         for (std::uint64_t offset = 0; offset < file.bytes; offset += upload_part_bytes)
             upload.urls.push_back("http://storage/part?signature=secret");
+        uploads_[upload.upload_id] = upload;
         co_return upload;
     }
     Task<Result<void>> complete_upload(JobId, std::string, std::map<std::uint32_t, std::string> etags,
@@ -92,6 +100,9 @@ public:
         if (failure) co_return *failure;
         co_return reason;
     }
+
+private:
+    std::map<std::string, api_client::OpenedUpload> uploads_;  ///< by their ids
 };
 
 }  // namespace emeth::test

@@ -142,6 +142,7 @@ Task<> FakeHub::order(wp::Evidence order) {
     const auto holder = reservations_->book().holder(order.job, order.lease);
     if (!holder || evidence.bytes == 0) co_return;
     if (order.urls.empty()) report(*holder, order.job, order.lease, wp::EvidencePacked{order.block_hash, evidence});
+    if (!answers_uploads) co_return;
     for (const auto& [part, url] : order.urls)
         report(*holder, order.job, order.lease, wp::PartUploaded{part, etag, order.upload_id});
 }

@@ -91,6 +91,26 @@ TEST_F(PipelineEvidenceTest, EvidenceOfOtherBytesThanWerePackedIsNotCompleted) {
     expect_verified_once();
 }
 
+TEST_F(PipelineEvidenceTest, ItsUploadGoesOnAfterARestart) {
+    start(true);
+    ASSERT_TRUE(run_until([this] { return artifacts.completed == 1; }));
+    hub.answers_uploads = false;
+    ASSERT_TRUE(run_until([this] { return !hub.evidence_orders.empty() && !hub.evidence_orders.back().urls.empty(); }));
+    const std::string upload = hub.evidence_orders.back().upload_id;
+    hub.send(job_id, wp::PartUploaded{1, "\"first\"", upload});
+    ASSERT_TRUE(run_until([this] { return record().evidence.upload.etags.contains(1); }));
+    kill();
+    hub.answers_uploads = true;
+    start();
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    EXPECT_EQ(hub.evidence_orders.back().upload_id, upload);
+    EXPECT_EQ(hub.evidence_orders.back().urls.size(), 1U);
+    EXPECT_TRUE(hub.evidence_orders.back().urls.contains(2));
+    EXPECT_EQ(artifacts.resumed, 1);
+    EXPECT_EQ(count<sm::UploadAborted>(), 0);
+    expect_verified_once();
+}
+
 TEST_F(PipelineEvidenceTest, AReorganisationDrawsAnew) {
     verifier_verifies = false;
     start(true);

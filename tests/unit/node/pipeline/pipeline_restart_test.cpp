@@ -5,6 +5,7 @@ namespace emeth::test {
 namespace {
 
 namespace sm = statemachine;
+namespace wp = worker_protocol;
 
 class PipelineRestartTest : public NodeWorld {
 protected:
@@ -114,16 +115,70 @@ TEST_F(PipelineRestartTest, ARestartBeginsNoBackOffFromTheFirstAttempt) {
     expect_verified_once();
 }
 
-TEST_F(PipelineRestartTest, AnUploadIsOpenedAnewAsItsUrlsAreNotKept) {
-    hub.answers_uploads = false;
-    start(true);
-    ASSERT_TRUE(run_until([this] { return hub.uploads == 1; }));
-    kill();
-    hub.answers_uploads = true;
-    start();
+/// Dies while the artifact is being uploaded, of which the first part is there.
+class RestartOfAnUpload : public PipelineRestartTest {
+protected:
+    /// `failure`: of the Storage API from then on.
+    void restart_after_the_first_part(std::optional<Error> failure = std::nullopt) {
+        hub.answers_uploads = false;
+        start(true);
+        ASSERT_TRUE(run_until([this] { return hub.uploads == 1; }));
+        hub.send(job_id, wp::PartUploaded{1, "\"first\"", hub.upload_orders[0].upload_id});
+        ASSERT_TRUE(run_until([this] { return count<sm::PartUploaded>() == 1; }));
+        kill();
+        hub.answers_uploads = true;
+        artifacts.failure = std::move(failure);
+        start();
+    }
+    void expect_a_new_upload() {
+        ASSERT_EQ(hub.upload_orders.size(), 2U);
+        EXPECT_NE(hub.upload_orders[1].upload_id, hub.upload_orders[0].upload_id);
+        EXPECT_EQ(hub.upload_orders[1].urls.size(), 3U);
+        EXPECT_EQ(count<sm::UploadAborted>(), 1);
+        EXPECT_EQ(count<sm::UploadOpened>(), 3);  // the evidence's is the last
+        EXPECT_EQ(artifacts.opened, 3) << "each one that was opened is used";
+        expect_verified_once();
+    }
+    void expect_it_went_on() {
+        ASSERT_EQ(hub.upload_orders.size(), 2U);
+        EXPECT_EQ(hub.upload_orders[1].upload_id, hub.upload_orders[0].upload_id);
+        EXPECT_EQ(hub.upload_orders[1].urls.size(), 2U);
+        EXPECT_FALSE(hub.upload_orders[1].urls.contains(1)) << "what is there stays";
+        EXPECT_EQ(artifacts.completed_etags.at(1), "\"first\"");
+        EXPECT_EQ(artifacts.resumed, 1);
+        EXPECT_EQ(count<sm::UploadAborted>(), 0);
+        EXPECT_EQ(count<sm::UploadOpened>(), 2);  // the evidence's is the last
+        expect_verified_once();
+    }
+};
+
+TEST_F(RestartOfAnUpload, PutsOnlyThePartsThatAreMissing) {
+    restart_after_the_first_part();
     ASSERT_TRUE(run_until_state(sm::State::verified));
-    EXPECT_EQ(count<sm::UploadOpened>(), 3);  // the evidence's is the third
-    expect_verified_once();
+    expect_it_went_on();
+}
+
+TEST_F(RestartOfAnUpload, WaitsForAStorageApiThatIsAway) {
+    restart_after_the_first_part(transient_error("connection refused"));
+    run_for(1'800);
+    EXPECT_GT(failed_attempts().size(), 2U);
+    artifacts.failure.reset();
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    expect_it_went_on();
+}
+
+TEST_F(RestartOfAnUpload, OpensAnotherOneWhereItIsGone) {
+    artifacts.forgets_uploads = true;
+    restart_after_the_first_part();
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    expect_a_new_upload();
+}
+
+TEST_F(RestartOfAnUpload, TakesTheOneThatAPublishedStorageApiOpensInstead) {
+    artifacts.is_published = true;
+    restart_after_the_first_part();
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    expect_a_new_upload();
 }
 
 }  // namespace

@@ -65,6 +65,7 @@ TEST_F(PipelineUploadTest, UploadsThatAreRefusedAtTheirEndAreTriedLessAndLessOft
 }
 
 TEST_F(PipelineUploadTest, PartsPutAgainIntoANewUploadAreNoProgress) {
+    artifacts.is_published = true;
     hub.answers_uploads = false;
     start(true);
     for (int orders = 1; orders <= 6; ++orders) {
@@ -103,16 +104,38 @@ TEST_F(PipelineUploadTest, ANameThatHoldsAnotherDigestIsNeverSubmitted) {
     expect_verified_once();
 }
 
-TEST_F(PipelineUploadTest, ExpiredUploadUrlsAreReplacedByANewUpload) {
+TEST_F(PipelineUploadTest, ExpiredUrlsAreReplacedByNewOnesOfTheSameUpload) {
     hub.answers_uploads = false;
     start(true);
     ASSERT_TRUE(run_until([this] { return hub.uploads == 1; }));
+    hub.send(job_id, wp::PartUploaded{1, "\"first\"", hub.upload_orders[0].upload_id});
     hub.send(job_id, wp::StepFailed{"upload", false, "the URL has expired", true, true});
     ASSERT_TRUE(run_until([this] { return hub.uploads == 2; }));
-    EXPECT_EQ(hub.upload_orders[1].upload_id, hub.upload_orders[0].upload_id) << "once may be an accident";
+    EXPECT_EQ(artifacts.resumed, 0) << "once may be an accident";
     hub.answers_uploads = true;
     hub.send(job_id, wp::StepFailed{"upload", false, "the URL has expired", true, true});
     ASSERT_TRUE(run_until_state(sm::State::verified));
+    EXPECT_EQ(artifacts.resumed, 1);
+    EXPECT_EQ(hub.upload_orders[2].upload_id, hub.upload_orders[0].upload_id);
+    EXPECT_EQ(hub.upload_orders[2].urls.size(), 2U) << "what is there stays";
+    EXPECT_EQ(artifacts.completed_etags.at(1), "\"first\"");
+    EXPECT_EQ(count<sm::UploadAborted>(), 0);
+    EXPECT_EQ(count<sm::UploadOpened>(), 2);  // the evidence's is the last
+    expect_verified_once();
+}
+
+TEST_F(PipelineUploadTest, UrlsThatAreRefusedAlsoWhenTheyAreNewLeadToANewUpload) {
+    hub.answers_uploads = false;
+    start(true);
+    for (int orders = 1; orders <= 4; ++orders) {
+        ASSERT_TRUE(run_until([&] { return hub.uploads == orders; }));
+        EXPECT_EQ(hub.upload_orders.back().upload_id, hub.upload_orders[0].upload_id);
+        if (orders == 4) hub.answers_uploads = true;
+        hub.send(job_id, wp::StepFailed{"upload", false, "the URL has expired", true, true});
+    }
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+    EXPECT_EQ(artifacts.resumed, 1);
+    EXPECT_NE(hub.upload_orders.back().upload_id, hub.upload_orders[0].upload_id);
     EXPECT_EQ(count<sm::UploadAborted>(), 1);
     EXPECT_EQ(count<sm::UploadOpened>(), 3);  // the evidence's is the last
     expect_verified_once();
@@ -204,6 +227,7 @@ TEST_F(PipelineUploadTest, OnlyMissingPartsAreOrderedFromAWorkerThatCameBack) {
 }
 
 TEST_F(PipelineUploadTest, ALateReportOfAnAbortedUploadIsNotCountedForTheNext) {
+    artifacts.forgets_uploads = true;
     hub.answers_uploads = false;
     start(true);
     ASSERT_TRUE(run_until([this] { return hub.uploads == 1; }));
