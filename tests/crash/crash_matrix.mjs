@@ -215,9 +215,12 @@ class Lane {
         return counts;
     }
 
-    /** One process and one submit, verified, nothing lost. */
+    /** One process and one submit, verified, nothing lost: also no part was put that was there. */
     async expect_verified(id) {
         const counts = await this.expect_end(id, 'verified');
+        const history = run('state', 'show', id, '--json', '--data', this.folder).stdout;
+        assert.ok(history.includes('"upload_completed"'), history);
+        assert.ok(!history.includes('"upload_aborted"'), history);
         assert.deepEqual(counts, { 2: 1, 3: 1, 4: 1 }, `Status events of ${id}`);
         assert.deepEqual(
             (await this.network.events('Penalty', this.wallet.address)).length, this.penalties ?? 0, 'no penalty');

@@ -23,28 +23,34 @@ Right right_to_write(std::string_view extension) {
     return extension == evidence_extension ? Right::write_evidence : Right::write_result;
 }
 
+/// Opens an upload, or goes on with the one that the request names: URLs are given in pages, and expire.
 Task<http::Answer> open_upload(StorageServices& services, http::ServerRequest request) {
     SignedRequest asked(request.json);
     const std::string extension = read_extension(asked.fields);
     const std::optional<Hash256> sha256 = read_digest(asked.fields, extension);
     const UploadSize size = read_upload_size(asked.fields);
-    if (extension == dataset_upload_extension)
+    const std::optional<std::string> known_id = read_known_upload_id(asked.fields);
+    const std::uint32_t first_part = read_first_part(asked.fields, size);
+    if (extension == dataset_upload_extension && !known_id)
         asked.fields.reject("extension", "that of a result; signed-put-url is there for datasets");
     asked.times_max = answers_per_opening_max;
     auto admitting = admit(services.admission(), asked, right_to_write(extension));
     const OrRefusal<JobOnChain> job = co_await std::move(admitting);
     if (job.has_error()) co_return job.error();
 
-    const OrRefusal<void> urls_left = services.url_budget.take(asked.address, size.parts, services.clock.unix_ms());
+    const std::uint32_t urls = urls_in_page(size, first_part);
+    const OrRefusal<void> urls_left = services.url_budget.take(asked.address, urls, services.clock.unix_ms());
     if (urls_left.has_error()) co_return urls_left.error();
     const UploadBinding binding{asked.address, asked.job, extension, size, sha256};
     const Claim opening_claim(services.in_hand.openings, asked.job.hex());
     if (!opening_claim.held()) co_return Refusal{503, "an upload of this JOB is being opened; ask again"};
-    auto opening = services.objects->open_upload(services.upload_id_of(asked), binding, services.in_hand.upload_keys());
+    auto opening = known_id ? services.resume_upload(*known_id, binding)
+                            : services.objects->open_upload(services.upload_id_of(asked), binding,
+                                                            services.in_hand.upload_keys());
     const OrRefusal<UploadTicket> ticket = co_await std::move(opening);
     if (ticket.has_error()) co_return ticket.error();
     boost::json::object answer{{"fileName", ticket->upload.file_name}};
-    add_part_urls(*services.objects, *ticket, 0, answer);
+    add_part_urls(*services.objects, *ticket, first_part, answer);
     co_return boost::json::value(std::move(answer));
 }
 

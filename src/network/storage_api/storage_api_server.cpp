@@ -15,11 +15,19 @@
 
 namespace emeth::network {
 StorageServices::StorageServices(StorageApiPorts ports, std::filesystem::path folder, StorageLimits limits)
-    : StorageApiPorts(ports), store(std::move(folder), limits), urls(ports.clock), verdicts(store) {}
+    : StorageApiPorts(ports), store(std::move(folder), limits), records(store), urls(ports.clock), verdicts(store) {}
 
 std::string StorageServices::upload_id_of(const SignedRequest& request) const {
     return urls.token(
         fmt::format("upload\n{}\n{}\n{}", request.address.hex(), request.job.hex(), request.signed_at_ms));
+}
+
+Task<OrRefusal<UploadTicket>> StorageServices::resume_upload(std::string upload_id, UploadBinding binding) {
+    auto work = [this, &upload_id, &binding] { return records.resume(upload_id, binding); };
+    auto reading = pool.run(std::move(work));
+    OrRefusal<Upload> upload = co_await std::move(reading);
+    if (upload.has_error()) co_return upload.error();
+    co_return UploadTicket{upload_id, std::move(*upload)};
 }
 
 struct StorageApiServer::Impl {

@@ -30,6 +30,14 @@ std::string read_upload_id(JsonObject& fields) {
     return fields.string("uploadId", upload_id_bytes_max);
 }
 
+std::optional<std::string> read_known_upload_id(JsonObject& fields) {
+    return fields.optional_string("uploadId", upload_id_bytes_max);
+}
+
+std::uint32_t read_first_part(JsonObject& fields, const UploadSize& size) {
+    return static_cast<std::uint32_t>(fields.optional_u64("firstPart", 0, size.parts - 1).value_or(0));
+}
+
 std::string read_extension(JsonObject& fields) {
     std::string extension = fields.string("extension", extension_bytes_max);
     if (!is_extension(extension)) fields.reject("extension", "a dot and 1 to 16 letters or digits");

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "api_client/verdict_reason.hpp"
+#include "network/storage_api/upload_size.hpp"
 #include "runtime/json_fields.hpp"
 #include "statemachine/types.hpp"
 
@@ -36,6 +37,10 @@ struct SignedRequest {
 };
 
 std::string read_upload_id(JsonObject& fields);
+/// Of an upload that was opened before, if the request names one.
+std::optional<std::string> read_known_upload_id(JsonObject& fields);
+/// The index from 0 of the part from which on URLs are asked for.
+std::uint32_t read_first_part(JsonObject& fields, const UploadSize& size);
 std::string read_extension(JsonObject& fields);
 /// Evidence is found by its JOB, the newest first, so that its name needs no digest; the manifest binds it.
 std::optional<Hash256> read_digest(JsonObject& fields, std::string_view extension);

@@ -12,6 +12,7 @@
 #include "network/storage_api/object_store.hpp"
 #include "network/storage_api/signed_urls.hpp"
 #include "network/storage_api/storage_api_server.hpp"
+#include "network/storage_api/upload_records.hpp"
 #include "network/storage_api/url_budget.hpp"
 #include "network/storage_api/verdict_reasons.hpp"
 #include "network/storage_api/work_in_hand.hpp"
@@ -22,6 +23,7 @@ struct StorageServices : StorageApiPorts {
     StorageServices(StorageApiPorts ports, std::filesystem::path folder, StorageLimits limits);
 
     ObjectStore store;
+    UploadRecords records;
     SignedUrls urls;
     WorkInHand in_hand;
     std::unique_ptr<ObjectBackend> objects;  ///< set before the first request
@@ -32,6 +34,8 @@ struct StorageServices : StorageApiPorts {
     [[nodiscard]] AdmissionPorts admission() { return {chain, clock, used_signatures}; }
     /// What a request opens: the same for the same signature, however often it is sent, also after a restart.
     [[nodiscard]] std::string upload_id_of(const SignedRequest& request) const;
+    /// An upload that was opened before; see UploadRecords::resume().
+    Task<OrRefusal<UploadTicket>> resume_upload(std::string upload_id, UploadBinding binding);
 };
 
 }  // namespace emeth::network

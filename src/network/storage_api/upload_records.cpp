@@ -1,5 +1,8 @@
 #include "network/storage_api/upload_records.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include "crypto/sha256.hpp"
 #include "network/storage_api/object_names.hpp"
 #include "runtime/durable_file.hpp"
@@ -77,6 +80,15 @@ OrRefusal<std::optional<Upload>> UploadRecords::opened_by(const std::string& upl
     if (present.has_error()) return std::optional<Upload>();
     if (present->binding == binding) return std::optional(*present);
     return http::conflict("the signature has opened another upload of this JOB; sign the request again");
+}
+
+OrRefusal<Upload> UploadRecords::resume(const std::string& upload_id, const UploadBinding& binding) const {
+    OrRefusal<Upload> upload = find_own(upload_id, binding.job, binding.address);
+    if (upload.has_error()) return upload;
+    if (upload->binding != binding)
+        return http::conflict("the upload was opened with another partNum, bytes, extension or sha256");
+    ::utimensat(AT_FDCWD, upload->folder.c_str(), nullptr, AT_SYMLINK_NOFOLLOW);
+    return upload;
 }
 
 OrRefusal<void> UploadRecords::write(const Upload& upload) {

@@ -16,6 +16,10 @@ protected:
         ++clock.now_unix_ms;
         return {http::Url::parse(server->url()).value(), key, clock};
     }
+    Result<api_client::OpenedUpload> open(api_client::StorageApiClient& client, const statemachine::WorkerFile& file,
+                                          const std::optional<std::string>& upload_id = std::nullopt) {
+        return run(client.open_upload(job, file, ".tar", upload_id));
+    }
 };
 
 TEST_F(StorageClient, UploadsAndReadsDatasets) {
@@ -54,6 +58,49 @@ TEST_F(StorageClient, UploadsResults) {
     EXPECT_EQ(run(client_of(verifier).result_url(job, ".tar")).value()->bytes, 10'000'003u);
     chain.submit(job, "what was never uploaded");
     EXPECT_FALSE(run(client_of(verifier).result_url(job, ".tar")).value().has_value());
+}
+
+TEST_F(StorageClient, ALargeUploadHasAllItsUrls) {
+    api_client::StorageApiClient client = client_of(node);
+    const statemachine::WorkerFile file{crypto::sha256("artifact"), 2'499 * upload_part_bytes + 7};
+    const api_client::OpenedUpload upload = open(client, file).value();
+    ASSERT_EQ(upload.urls.size(), 2'500u);
+    for (std::size_t index = 0; index < 2'499; ++index)
+        ASSERT_THAT(upload.urls[index], HasSubstr(fmt::format("/{}/10000000?", index + 1)));
+    EXPECT_EQ(put(upload.urls.back(), "the end").status, 200u);
+    EXPECT_EQ(run(server->summary()).uploads_open, 1u);
+    EXPECT_EQ(open(client, {file.sha256, upload_parts_max * upload_part_bytes}).value().urls.size(), upload_parts_max);
+}
+
+TEST_F(StorageClient, AnUploadIsGoneOnWithAfterARestartOfTheServer) {
+    api_client::StorageApiClient client = client_of(node);
+    const statemachine::WorkerFile file{crypto::sha256("artifact"), 8};
+    const api_client::OpenedUpload opened = open(client, file).value();
+    const http::ClientResponse stored = put(opened.urls[0], "artifact");
+    start();
+    api_client::StorageApiClient later = client_of(node);
+    const api_client::OpenedUpload again = open(later, file, opened.upload_id).value();
+    EXPECT_EQ(again.upload_id, opened.upload_id);
+    EXPECT_EQ(again.file_name, opened.file_name);
+    EXPECT_TRUE(run(later.complete_upload(job, again.upload_id, {{1, stored.headers.at("etag")}}, ".tar")));
+}
+
+TEST_F(StorageClient, WhatCannotBeGoneOnWithIsAPermanentError) {
+    api_client::StorageApiClient client = client_of(node);
+    const statemachine::WorkerFile file{crypto::sha256("artifact"), 8}, other{crypto::sha256("another"), 7};
+    const std::string opened = open(client, file).value().upload_id;
+    const std::vector<std::pair<statemachine::WorkerFile, std::string>> wrong{
+        {file, std::string(64, '0')}, {file, std::string(200, 'x')}, {other, opened}};
+    for (const auto& [named, id] : wrong) {
+        const auto refused = open(client, named, id);
+        ASSERT_TRUE(refused.has_error());
+        EXPECT_EQ(refused.error().kind, ErrorKind::permanent) << refused.error().message;
+    }
+    chain.failure = transient_error("down");
+    EXPECT_EQ(open(client, file, opened).error().kind, ErrorKind::transient);
+    chain.failure.reset();
+    chain.submit(job, "x");
+    EXPECT_EQ(open(client, file, opened).error().kind, ErrorKind::transient) << "the upload is there";
 }
 
 TEST_F(StorageClient, OnlyAnExplicitAnswerEndsAnUpload) {

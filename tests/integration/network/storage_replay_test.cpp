@@ -38,14 +38,6 @@ TEST_F(StorageReplay, OneSignatureOpensOneUpload) {
     EXPECT_NE(object(post(open_endpoint, open_body(node, 1))).at("uploadId"), first.at("uploadId"));
 }
 
-TEST_F(StorageReplay, AnAddressIsGivenSoManyUrlsAMinute) {
-    for (int i = 0; i < 20; ++i) ASSERT_EQ(post(open_endpoint, open_body(node, 10'000)).status, 200u);
-    EXPECT_EQ(post(open_endpoint, open_body(node, 10'000)).status, 429u);
-    EXPECT_EQ(post(open_endpoint, open_body(node, 1)).status, 429u);
-    clock.now_unix_ms += 59'000;
-    EXPECT_EQ(post(open_endpoint, open_body(node, 1)).status, 200u);
-}
-
 TEST_F(StorageReplay, CopiesLeaveTheUploadOfTheNodeAlone) {
     const json::object copied = open_body(node, 1);
     const json::object upload = object(post(open_endpoint, copied));
