@@ -48,11 +48,24 @@ Result<OpenedUpload> read_upload_page(const boost::json::value& answer, std::uin
     return checked(fields, std::move(upload));
 }
 
+Result<DatasetAnswer> read_dataset_answer(const boost::json::value& answer, std::uint32_t parts) {
+    JsonObject fields(answer, "signed-put-url's answer");
+    DatasetAnswer read;
+    read.file_name = fields.string("fileName", name_bytes_max);
+    if (fields.has("url")) read.url = fields.string("url", url_bytes_max);
+    if (Result<void> check = fields.check(); check.has_error()) return check.error();
+    if (!fields.has("urls")) return read;
+    Result<OpenedUpload> upload = read_upload_page(answer, 0, parts);
+    if (upload.has_error()) return upload.error();
+    read.upload = std::move(*upload);
+    return read;
+}
+
 Result<ArtifactStore::UploadState> read_upload_state(const boost::json::value& answer) {
     JsonObject fields(answer, "the upload's state");
     ArtifactStore::UploadState state;
     state.bytes = fields.u64("bytes");
-    state.sha256 = fields.fixed<Hash256>("sha256");
+    state.sha256 = fields.optional_fixed<Hash256>("sha256");
     state.completed = fields.boolean("completed");
     return checked(fields, state);
 }

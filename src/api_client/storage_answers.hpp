@@ -3,6 +3,7 @@
 
 #include <boost/json/value.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,7 +19,15 @@ Result<std::string> read_signed_url(const boost::json::value& answer, std::strin
 /// {"uploadId", "fileName", "urls": {"0": url, "1": url, …}, "nextPart"?}: the URLs of the parts from index `first` on,
 /// as far as the one before `nextPart`, or of all where none is to follow, with none missing.
 Result<OpenedUpload> read_upload_page(const boost::json::value& answer, std::uint32_t first, std::uint32_t parts);
-/// {"bytes", "sha256", "completed"}
+/// How a dataset is to be put: to `url`, or in parts; neither: it is there already.
+struct DatasetAnswer {
+    std::string file_name;
+    std::optional<std::string> url;
+    std::optional<OpenedUpload> upload;
+};
+/// {"fileName"}, and "url" or the first page of an upload in parts.
+Result<DatasetAnswer> read_dataset_answer(const boost::json::value& answer, std::uint32_t parts);
+/// {"bytes", "sha256"?, "completed"}
 Result<ArtifactStore::UploadState> read_upload_state(const boost::json::value& answer);
 /// {"url", "bytes", "storedAt"?}
 Result<StorageApiClient::ResultLocation> read_result_location(const boost::json::value& answer);

@@ -10,7 +10,6 @@
 #include "api_client/storage_answers.hpp"
 #include "api_client/storage_digests.hpp"
 #include "crypto/api_signature.hpp"
-#include "crypto/sha256.hpp"
 #include "runtime/json_fields.hpp"
 #include "runtime/waiting.hpp"
 #include "statemachine/upload_parts.hpp"
@@ -21,9 +20,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr Milliseconds upload_idle_timeout{60'000};
-constexpr std::size_t url_bytes_max = 4'096;
-constexpr std::size_t name_bytes_max = 256;
 /// Fewer than upload_parts_max URLs of 4 KiB; a longer answer is refused unread.
 constexpr std::size_t answer_bytes_max = 16 << 20;
 constexpr std::size_t reason_answer_bytes_max = 128 << 10;
@@ -81,19 +77,6 @@ Result<json::value> read_answer_about_upload(std::string_view path, const http::
     return transient_error(answer.error().message);
 }
 
-json::object signed_body(const crypto::PrivateKey& key, const JobId& job, const Hash256& digest,
-                         std::int64_t signed_at_ms) {
-    return {{"sig", key.sign(digest).hex()},
-            {"address", key.address().hex()},
-            {"jobId", job.hex()},
-            {"signedtime", signed_at_ms}};
-}
-
-/// As the published endpoints want it.
-json::object signed_body(const crypto::PrivateKey& key, const JobId& job, std::int64_t now_ms) {
-    return signed_body(key, job, crypto::job_request_digest(job, now_ms), now_ms);
-}
-
 }  // namespace
 
 StorageApiClient::StorageApiClient(http::Url base_url, const crypto::PrivateKey& key, Clock& clock)
@@ -101,6 +84,17 @@ StorageApiClient::StorageApiClient(http::Url base_url, const crypto::PrivateKey&
 
 StorageApiClient::StorageApiClient(http::Url base_url, const crypto::PrivateKey& key, NetworkClock& time)
     : base_url_(std::move(base_url)), key_(key), time_(time) {}
+
+json::object StorageApiClient::signed_body(const JobId& job, const Hash256& digest, std::int64_t signed_at_ms) const {
+    return {{"sig", key_.sign(digest).hex()},
+            {"address", key_.address().hex()},
+            {"jobId", job.hex()},
+            {"signedtime", signed_at_ms}};
+}
+
+json::object StorageApiClient::signed_body(const JobId& job, std::int64_t now_ms) const {
+    return signed_body(job, crypto::job_request_digest(job, now_ms), now_ms);
+}
 
 /// Every answer, also one that refuses a signature, says what time it is there.
 Task<Result<http::ClientResponse>> StorageApiClient::exchange(http::ClientRequest request) {
@@ -137,7 +131,7 @@ Task<Result<std::uint64_t>> StorageApiClient::dataset_bytes(std::string dataset)
 }
 
 Task<Result<std::string>> StorageApiClient::dataset_url(JobId job) {
-    json::object body = signed_body(key_, job, time_.signing_unix_ms());
+    json::object body = signed_body(job, time_.signing_unix_ms());
     const auto answer = co_await post(signed_get_url_path, std::move(body));
     if (answer.has_error()) co_return answer.error();
     co_return read_signed_url(*answer, "signed-get-url's answer");
@@ -147,11 +141,11 @@ Task<Result<OpenedUpload>> StorageApiClient::upload_page(JobId job, statemachine
                                                          std::string extension, std::optional<std::string> upload_id,
                                                          std::uint32_t first) {
     const std::uint32_t parts = upload_parts_of(file.bytes);
-    json::object body = signed_body(key_, job, time_.signing_unix_ms());
+    json::object body = signed_body(job, time_.signing_unix_ms());
     body["partNum"] = parts;
     body["extension"] = extension;
     body["bytes"] = file.bytes;
-    if (extension == result_extension) body["sha256"] = file.sha256.hex();
+    if (extension != evidence_extension) body["sha256"] = file.sha256.hex();
     if (upload_id) body["uploadId"] = *upload_id;
     if (first > 0) body["firstPart"] = first;
     const auto response = co_await send(open_upload_path, std::move(body), exchange_timeout);
@@ -167,22 +161,28 @@ Task<Result<OpenedUpload>> StorageApiClient::upload_page(JobId job, statemachine
 Task<Result<OpenedUpload>> StorageApiClient::open_upload(JobId job, statemachine::WorkerFile file,
                                                          std::string extension, std::optional<std::string> upload_id) {
     auto asking = upload_page(job, file, extension, std::move(upload_id), 0);
-    Result<OpenedUpload> upload = co_await std::move(asking);
-    if (upload.has_error()) co_return upload;
+    Result<OpenedUpload> first_page = co_await std::move(asking);
+    if (first_page.has_error()) co_return first_page;
+    auto gathering = other_pages(job, file, std::move(extension), std::move(*first_page));
+    co_return co_await std::move(gathering);
+}
+
+Task<Result<OpenedUpload>> StorageApiClient::other_pages(JobId job, statemachine::WorkerFile file,
+                                                         std::string extension, OpenedUpload upload) {
     const std::uint32_t parts = upload_parts_of(file.bytes);
-    for (std::uint32_t pages = 1; upload->urls.size() < parts; ++pages) {
-        const auto first = static_cast<std::uint32_t>(upload->urls.size());
+    for (std::uint32_t pages = 1; upload.urls.size() < parts; ++pages) {
+        const auto first = static_cast<std::uint32_t>(upload.urls.size());
         if (pages == upload_pages_max)
             co_return permanent_error(
                 fmt::format("{} gave the URLs of {} of {} parts in {} answers, and no more are asked for", storage,
                             first, parts, pages));
-        auto asking_on = upload_page(job, file, extension, upload->upload_id, first);
+        auto asking_on = upload_page(job, file, extension, upload.upload_id, first);
         Result<OpenedUpload> page = co_await std::move(asking_on);
         if (page.has_error()) co_return page;
-        if (page->upload_id != upload->upload_id || page->file_name != upload->file_name)
+        if (page->upload_id != upload.upload_id || page->file_name != upload.file_name)
             co_return permanent_error(fmt::format(
                 "{} answered about another upload when it was asked for the URLs from part {} on", storage, first + 1));
-        std::move(page->urls.begin(), page->urls.end(), std::back_inserter(upload->urls));
+        std::move(page->urls.begin(), page->urls.end(), std::back_inserter(upload.urls));
     }
     co_return upload;
 }
@@ -207,7 +207,7 @@ Task<Result<void>> StorageApiClient::complete_upload(JobId job, std::string uplo
 Task<Result<std::optional<ArtifactStore::UploadState>>> StorageApiClient::upload_state(JobId job,
                                                                                        std::string upload_id) {
     const auto now_ms = time_.signing_unix_ms();
-    json::object body = signed_body(key_, job, upload_state_digest(job, upload_id, now_ms), now_ms);
+    json::object body = signed_body(job, upload_state_digest(job, upload_id, now_ms), now_ms);
     body["uploadId"] = upload_id;
     const auto response = co_await send(upload_state_path, std::move(body), joining_timeout);
     if (response.has_error()) co_return response.error();
@@ -222,7 +222,7 @@ Task<Result<std::optional<ArtifactStore::UploadState>>> StorageApiClient::upload
 Task<Result<std::optional<StorageApiClient::ResultLocation>>> StorageApiClient::result_url(JobId job,
                                                                                            std::string extension) {
     const auto now_ms = time_.signing_unix_ms();
-    json::object body = signed_body(key_, job, result_url_digest(job, extension, now_ms), now_ms);
+    json::object body = signed_body(job, result_url_digest(job, extension, now_ms), now_ms);
     body["extension"] = extension;
     const auto response = co_await send(signed_result_url_path, std::move(body), exchange_timeout);
     if (response.has_error()) co_return response.error();
@@ -251,38 +251,11 @@ Task<Result<std::optional<VerdictReason>>> StorageApiClient::verdict_reason(JobI
 
 Task<Result<void>> StorageApiClient::put_verdict_reason(JobId job, VerdictReason reason) {
     const auto now_ms = time_.signing_unix_ms();
-    json::object body =
-        signed_body(key_, job, verdict_reason_digest(job, reason.submit_block, reason.text, now_ms), now_ms);
+    json::object body = signed_body(job, verdict_reason_digest(job, reason.submit_block, reason.text, now_ms), now_ms);
     for (const json::key_value_pair& field : to_json(job, reason)) body[field.key()] = field.value();
     const auto answer = co_await post(put_verdict_reason_path, std::move(body));
     if (answer.has_error()) co_return answer.error();
     co_return Result<void>{};
-}
-
-Task<Result<std::string>> StorageApiClient::upload_dataset(JobId job, std::filesystem::path file) {
-    std::error_code error;
-    const auto bytes = std::filesystem::file_size(file, error);
-    if (error) co_return permanent_error(fmt::format("dataset {}: {}", file.string(), error.message()));
-    const Waiting waiting(fmt::format("the upload of {}, {} bytes", file.string(), bytes));
-    const auto sha256 = crypto::sha256_of_file(file);
-    if (sha256.has_error()) co_return sha256.error();
-    const auto now_ms = time_.signing_unix_ms();
-    json::object body = signed_body(key_, job, dataset_upload_digest(job, *sha256, bytes, now_ms), now_ms);
-    body["sha256"] = sha256->hex();
-    body["bytes"] = bytes;
-    const auto answer = co_await post(signed_put_url_path, std::move(body));
-    if (answer.has_error()) co_return answer.error();
-    JsonObject fields(*answer, "signed-put-url's answer");
-    const auto url_text = fields.string("url", url_bytes_max);
-    const auto name = fields.string("fileName", name_bytes_max);
-    if (auto check = fields.check(); check.has_error()) co_return check.error();
-    const auto url = http::Url::parse(url_text);
-    if (url.has_error()) co_return in_context("signed-put-url's answer", url.error());
-    const auto response = co_await http::upload_range(*url, std::move(file), 0, bytes, upload_idle_timeout);
-    if (response.has_error()) co_return response.error();
-    if (response->status < 200 || response->status >= 300)
-        co_return http::status_error(fmt::format("{} (dataset upload)", storage), *response);
-    co_return name;
 }
 
 }  // namespace emeth::api_client

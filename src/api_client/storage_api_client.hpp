@@ -67,7 +67,7 @@ public:
     /// completing the upload. None from a server without this extension of ours. A permanent Error, as above.
     struct UploadState {
         std::uint64_t bytes = 0;
-        Hash256 sha256;
+        std::optional<Hash256> sha256;  ///< none of a server whose object store takes the parts itself
         bool completed = false;
     };
     virtual Task<Result<std::optional<UploadState>>> upload_state(JobId job, std::string upload_id) = 0;
@@ -105,16 +105,29 @@ public:
     Task<Result<std::optional<ResultLocation>>> result_url(JobId job, std::string extension);
     /// For the verifier, before it rejects a result. `reason` must be one (is_verdict_reason).
     Task<Result<void>> put_verdict_reason(JobId job, VerdictReason reason);
-    /// For the requester: uploads `file` as the dataset of `job` and returns the name for request().
+    /// For the requester: uploads `file` as the dataset of `job`, to one URL or in parts, as the server wants it, and
+    /// returns the name for request().
     Task<Result<std::string>> upload_dataset(JobId job, std::filesystem::path file);
 
 private:
+    /// {sig, address, jobId, signedtime}, with a signature of our own endpoints' digest, or of the published one.
+    [[nodiscard]] boost::json::object signed_body(const JobId& job, const Hash256& digest,
+                                                  std::int64_t signed_at_ms) const;
+    [[nodiscard]] boost::json::object signed_body(const JobId& job, std::int64_t now_ms) const;
     Task<Result<http::ClientResponse>> exchange(http::ClientRequest request);
     Task<Result<http::ClientResponse>> send(std::string_view path, boost::json::object body, Milliseconds timeout);
     Task<Result<boost::json::value>> post(std::string_view path, boost::json::object body);
     /// The URLs of the parts from index `first` on, as many as the server gives at once.
     Task<Result<OpenedUpload>> upload_page(JobId job, statemachine::WorkerFile file, std::string extension,
                                            std::optional<std::string> upload_id, std::uint32_t first);
+    /// `upload` with the URLs of all its parts.
+    Task<Result<OpenedUpload>> other_pages(JobId job, statemachine::WorkerFile file, std::string extension,
+                                           OpenedUpload upload);
+    /// Returns the part's ETag. `part`: from 1.
+    static Task<Result<std::string>> put_part(std::string url, std::filesystem::path path, std::uint64_t file_bytes,
+                                              std::uint32_t part);
+    Task<Result<std::string>> put_in_parts(JobId job, statemachine::WorkerFile file, std::filesystem::path path,
+                                           OpenedUpload upload);
 
     http::Url base_url_;
     const crypto::PrivateKey& key_;

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "api_client/dataset_name.hpp"
 #include "api_client/storage_api_client.hpp"
 #include "api_client/storage_digests.hpp"
 #include "network/storage_api/authorisation.hpp"
@@ -11,6 +12,7 @@
 namespace emeth::network {
 namespace {
 
+using api_client::dataset_upload_extension;
 using api_client::evidence_extension;
 using api_client::result_extension;
 
@@ -44,9 +46,9 @@ Task<http::Answer> open_upload(StorageServices& services, http::ServerRequest re
     const UploadBinding binding{asked.address, asked.job, extension, size, sha256};
     const Claim opening_claim(services.in_hand.openings, asked.job.hex());
     if (!opening_claim.held()) co_return Refusal{503, "an upload of this JOB is being opened; ask again"};
-    auto opening = known_id ? services.resume_upload(*known_id, binding)
-                            : services.objects->open_upload(services.upload_id_of(asked), binding,
-                                                            services.in_hand.upload_keys());
+    auto opening =
+        known_id ? services.resume_upload(*known_id, binding)
+                 : services.objects->open_upload(services.upload_id_of(asked), binding, services.in_hand.upload_keys());
     const OrRefusal<UploadTicket> ticket = co_await std::move(opening);
     if (ticket.has_error()) co_return ticket.error();
     boost::json::object answer{{"fileName", ticket->upload.file_name}};

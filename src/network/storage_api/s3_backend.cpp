@@ -23,7 +23,8 @@ std::string s3_key(const Upload& upload) {
 }
 
 UploadBinding binding_of(const NewDataset& dataset) {
-    UploadBinding binding{dataset.address, dataset.job, std::string(dataset_upload_extension), {}, dataset.sha256};
+    UploadBinding binding{
+        dataset.address, dataset.job, std::string(api_client::dataset_upload_extension), {}, dataset.sha256};
     binding.size.parts = upload_parts_of(dataset.bytes);
     binding.size.last_part = {dataset.bytes - (binding.size.parts - 1) * upload_part_bytes, true};
     return binding;
@@ -279,18 +280,12 @@ Task<OrRefusal<S3Backend::Parts>> S3Backend::parts_of(Upload upload) {
     co_return Parts(std::move(parts));
 }
 
-/// Names of results are bound to their content, or to the upload; that of a dataset is not, so that it must be known
-/// whose it is: the record says so, or S3, which has forgotten the upload of which it has made an object.
+/// Names of results are bound to their content, or to the upload; that of a dataset is not, so that the record must say
+/// whose it is.
 Task<OrRefusal<std::optional<StoredObject>>> S3Backend::made_of(Upload upload) {
+    if (upload.kind == ObjectKind::dataset && !upload.is_completing) co_return std::optional<StoredObject>();
     auto finding = find(upload.kind, upload.file_name);
-    OrRefusal<std::optional<StoredObject>> object = co_await std::move(finding);
-    if (object.has_error() || !*object) co_return object;
-    if (upload.is_completed || upload.kind == ObjectKind::result) co_return object;
-    auto asking = parts_of(std::move(upload));
-    const OrRefusal<Parts> parts = co_await std::move(asking);
-    if (parts.has_error()) co_return parts.error();
-    if (*parts) co_return std::optional<StoredObject>();
-    co_return object;
+    co_return co_await std::move(finding);
 }
 
 Task<OrRefusal<UploadDigest>> S3Backend::digest(std::string upload_id, JobId job, Address address) {
@@ -348,15 +343,36 @@ Task<OrRefusal<void>> S3Backend::join(Upload upload, std::vector<std::string> et
     co_return OrRefusal<void>{};
 }
 
+/// A dataset's upload says of itself that it makes the object, before it does: a crash in between is survived.
+Task<OrRefusal<void>> S3Backend::prepare(Upload upload) {
+    if (upload.kind != ObjectKind::dataset) co_return OrRefusal<void>{};
+    auto finding = find(upload.kind, upload.file_name);
+    const OrRefusal<std::optional<StoredObject>> another = co_await std::move(finding);
+    if (another.has_error()) co_return another.error();
+    if (*another) co_return cannot_be_replaced(upload);
+    upload.is_completing = true;
+    auto writing = write(std::move(upload));
+    co_return co_await std::move(writing);
+}
+
 /// What another upload has made may serve in its place: then the parts of this one are superfluous.
 Task<OrRefusal<void>> S3Backend::note_completed(Upload upload) {
     auto aborting = client_.abort(s3_key(upload), upload.s3_upload_id);
     const Result<void> aborted = co_await std::move(aborting);
     if (aborted.has_error()) co_return unavailable(aborted.error());
     ports_.store.book().erase(space_key(upload));
-    upload.is_completed = true;
-    auto writing = write(std::move(upload));
-    co_return co_await std::move(writing);
+    upload.is_completing = upload.is_completed = true;
+    auto writing = write(upload);
+    const OrRefusal<void> written = co_await std::move(writing);
+    if (written.has_error() || upload.kind == ObjectKind::result) co_return written;
+    auto reading = uploads_of(upload.binding.job);
+    for (const Upload& other : co_await std::move(reading)) {  // none of them may take the object for its own
+        if (other.file_name != upload.file_name || other.key == upload.key) continue;
+        auto removing = remove_upload(other);
+        const OrRefusal<void> removed = co_await std::move(removing);
+        if (removed.has_error()) co_return removed;
+    }
+    co_return OrRefusal<void>{};
 }
 
 Task<OrRefusal<std::string>> S3Backend::complete(std::string upload_id, JobId job, Address address,
@@ -374,10 +390,9 @@ Task<OrRefusal<std::string>> S3Backend::complete(std::string upload_id, JobId jo
     const OrRefusal<std::optional<StoredObject>> object = co_await std::move(finding);
     if (object.has_error()) co_return object.error();
     if (!*object) {
-        auto looking_for_another = find(upload->kind, upload->file_name);
-        const OrRefusal<std::optional<StoredObject>> another = co_await std::move(looking_for_another);
-        if (another.has_error()) co_return another.error();
-        if (*another) co_return cannot_be_replaced(*upload);
+        auto preparing = prepare(*upload);
+        const OrRefusal<void> prepared = co_await std::move(preparing);
+        if (prepared.has_error()) co_return prepared.error();
         auto joining = join(*upload, std::move(etags));
         const OrRefusal<void> joined = co_await std::move(joining);
         if (joined.has_error()) co_return joined.error();

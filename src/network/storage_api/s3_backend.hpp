@@ -79,6 +79,7 @@ private:
     /// Whether an upload without a part gave way, the oldest of the JOB's.
     Task<bool> make_room(JobId job, std::set<std::string> keys_in_work);
     Task<OrRefusal<SpaceBook::Reservation>> reserve(Upload upload, std::set<std::string> keys_in_work);
+    Task<OrRefusal<void>> prepare(Upload upload);
     Task<OrRefusal<void>> join(Upload upload, std::vector<std::string> etags);
     Task<OrRefusal<void>> note_completed(Upload upload);
 

@@ -23,7 +23,7 @@ constexpr std::int64_t ns_per_s = 1'000'000'000;
 constexpr std::string_view part_prefix = "part-";
 
 ObjectKind kind_of(const UploadBinding& binding) {
-    return binding.extension == dataset_upload_extension ? ObjectKind::dataset : ObjectKind::result;
+    return binding.extension == api_client::dataset_upload_extension ? ObjectKind::dataset : ObjectKind::result;
 }
 
 std::string file_name_of(const UploadBinding& binding, std::string_view key) {
@@ -89,6 +89,7 @@ std::string record_text(const Upload& upload) {
                                {"lastPart", binding.size.last_part.text()}};
     if (binding.sha256) record["sha256"] = binding.sha256->hex();
     if (!upload.s3_upload_id.empty()) record["s3UploadId"] = upload.s3_upload_id;
+    if (upload.is_completing) record["completing"] = true;
     if (upload.is_completed) record["completed"] = true;
     return json_text(std::move(record));
 }
@@ -108,10 +109,12 @@ Result<Upload> read_upload(const fs::path& folder) {
     binding.size.last_part = read_last_part(fields);
     binding.sha256 = fields.optional_fixed<Hash256>("sha256");
     std::string s3_upload_id = fields.optional_string("s3UploadId", s3_upload_id_bytes_max).value_or("");
+    const bool is_completing = fields.has("completing") && fields.boolean("completing");
     const bool is_completed = fields.has("completed") && fields.boolean("completed");
     if (const Result<void> check = fields.check(); check.has_error()) return check.error();
     Upload upload(std::move(binding), folder);
     upload.s3_upload_id = std::move(s3_upload_id);
+    upload.is_completing = is_completing;
     upload.is_completed = is_completed;
     return upload;
 }

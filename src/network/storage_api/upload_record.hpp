@@ -26,9 +26,6 @@ struct UploadBinding {
     friend bool operator==(const UploadBinding&, const UploadBinding&) = default;
 };
 
-/// What an upload of a dataset has in place of a result's extension.
-inline constexpr std::string_view dataset_upload_extension = ".dataset";
-
 struct Upload {
     UploadBinding binding;
     std::string key;  ///< names it in URLs and paths
@@ -36,7 +33,9 @@ struct Upload {
     ObjectKind kind;
     std::string file_name;       ///< of the object; see api_client/result_name.hpp and dataset_name.hpp
     std::string s3_upload_id{};  ///< by which an S3 store knows it; empty where the parts lie in `folder`
-    bool is_completed = false;   ///< only of uploads to an S3 store: the object was made of this one
+    // Only of uploads to an S3 store:
+    bool is_completing = false;  ///< of a dataset: the object, once there is one, was made of this upload
+    bool is_completed = false;   ///< the object is there, and the parts are not needed any more
 
     Upload(UploadBinding bound, std::filesystem::path at);
     /// Datasets count for whoever uploads them alone.

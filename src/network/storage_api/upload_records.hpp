@@ -34,8 +34,8 @@ public:
     /// What `upload_id` has opened already; 409 if that is bound to something else.
     [[nodiscard]] OrRefusal<std::optional<Upload>> opened_by(const std::string& upload_id,
                                                              const UploadBinding& binding) const;
-    /// An upload that was opened before, which is not abandoned from now on: 404 where this JOB and address have none of
-    /// that id, 409 where it was opened with another binding.
+    /// An upload that was opened before, which is not abandoned from now on: 404 where this JOB and address have none
+    /// of that id, 409 where it was opened with another binding.
     [[nodiscard]] OrRefusal<Upload> resume(const std::string& upload_id, const UploadBinding& binding) const;
     /// An upload that has no record yet.
     [[nodiscard]] Upload unwritten(const std::string& upload_id, const UploadBinding& binding) const;

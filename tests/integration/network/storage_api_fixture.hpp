@@ -53,8 +53,9 @@ protected:
     void start() {
         serving.reset();
         server.reset();
-        server.emplace(executor(), StorageApiPorts{chain, clock, system_random(), pool},
-                       StorageApiOptions{{}, folder.path(), limits});
+        StorageApiOptions options{{}, folder.path(), limits};
+        options.s3 = s3;
+        server.emplace(executor(), StorageApiPorts{chain, clock, system_random(), pool}, std::move(options));
         server->listen().value();
         serving.emplace(io, server->run());
     }
@@ -85,7 +86,7 @@ protected:
     }
 
     /// A later one at each call, as every request has a signature of its own.
-    std::int64_t fresh_time() { return now_ms - 1'000 + ++signatures; }
+    std::int64_t fresh_time() { return time_zero_ms - 1'000 + ++signatures; }
     /// {sig, address, jobId, signedtime} by `key`, as published endpoints want it.
     json::object signed_by(const crypto::PrivateKey& key) { return signed_by(key, fresh_time()); }
     json::object signed_by(const crypto::PrivateKey& key, std::int64_t signed_at_ms) {
@@ -127,7 +128,7 @@ protected:
     /// The JOB is on chain with that dataset, and PROCESSING by the node.
     void assign_job(const std::string& dataset) {
         chain.request(job, requester.address(), dataset, R"({"language":"en","epoch":2})", test::wei(1'000),
-                      now_ms / 1'000 + 3'600);
+                      time_zero_ms / 1'000 + 3'600);
         chain.process(job, node.address());
     }
 
@@ -195,6 +196,7 @@ protected:
 
     static std::string full_part(char fill) { return std::string(upload_part_bytes, fill); }
 
+    std::int64_t time_zero_ms = now_ms;
     std::int64_t signatures = 0;
     const JobId job = repeated<JobId>(0x11);
     crypto::PrivateKey requester = crypto::PrivateKey::generate(system_random());
@@ -206,6 +208,7 @@ protected:
     test::ManualClock clock{now_ms};
     BlockingPool pool{1};
     StorageLimits limits;
+    std::optional<s3::S3Settings> s3;
     std::optional<StorageApiServer> server;
     std::optional<test::Background> serving;
 };

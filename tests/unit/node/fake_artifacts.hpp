@@ -91,7 +91,7 @@ public:
         UploadState state{holds.bytes, holds.sha256, completed > 0};
         if (damaged_uploads > 0) {
             --damaged_uploads;
-            state.sha256.bytes[0] ^= 1;
+            state.sha256->bytes[0] ^= 1;
         }
         co_return std::optional(state);
     }

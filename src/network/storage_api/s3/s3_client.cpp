@@ -165,7 +165,9 @@ Task<Result<void>> S3Client::abort(std::string key, std::string upload_id) {
     auto asking = exchange(operation);
     const Result<http::ClientResponse> response = co_await std::move(asking);
     if (response.has_error()) co_return response.error();
-    if (is_success(response->status) || failed_with(*response, "NoSuchUpload")) co_return Result<void>{};
+    // Swift says NoSuchKey of an upload that has become an object.
+    if (is_success(response->status) || failed_with(*response, "NoSuchUpload") || failed_with(*response, "NoSuchKey"))
+        co_return Result<void>{};
     co_return to_error(operation.name, *response);
 }
 

@@ -1,0 +1,93 @@
+// Uploads of datasets: StorageApiClient's part for requesters.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "api_client/dataset_name.hpp"
+#include "api_client/storage_answers.hpp"
+#include "api_client/storage_api_client.hpp"
+#include "api_client/storage_digests.hpp"
+#include "crypto/sha256.hpp"
+#include "runtime/waiting.hpp"
+#include "statemachine/upload_parts.hpp"
+
+namespace emeth::api_client {
+namespace {
+
+constexpr Milliseconds idle_timeout{60'000};
+constexpr std::uint32_t part_tries_max = 3;
+
+bool is_success(const http::ClientResponse& response) {
+    return response.status >= 200 && response.status < 300;
+}
+
+}  // namespace
+
+Task<Result<std::string>> StorageApiClient::upload_dataset(JobId job, std::filesystem::path file) {
+    std::error_code error;
+    const auto bytes = std::filesystem::file_size(file, error);
+    if (error) co_return permanent_error(fmt::format("dataset {}: {}", file.string(), error.message()));
+    const Waiting waiting(fmt::format("the upload of {}, {} bytes", file.string(), bytes));
+    const auto sha256 = crypto::sha256_of_file(file);
+    if (sha256.has_error()) co_return sha256.error();
+    const auto now_ms = time_.signing_unix_ms();
+    boost::json::object body = signed_body(job, dataset_upload_digest(job, *sha256, bytes, now_ms), now_ms);
+    body["sha256"] = sha256->hex();
+    body["bytes"] = bytes;
+    const auto response = co_await post(signed_put_url_path, std::move(body));
+    if (response.has_error()) co_return response.error();
+    auto answer = read_dataset_answer(*response, upload_parts_of(bytes));
+    if (answer.has_error()) co_return answer.error();
+    if (answer->upload) {
+        const statemachine::WorkerFile whole{*sha256, bytes};
+        auto putting = put_in_parts(job, whole, std::move(file), std::move(*answer->upload));
+        co_return co_await std::move(putting);
+    }
+    if (!answer->url) co_return answer->file_name;
+    const auto url = http::Url::parse(*answer->url);
+    if (url.has_error()) co_return in_context("signed-put-url's answer", url.error());
+    const auto put = co_await http::upload_range(*url, std::move(file), 0, bytes, idle_timeout);
+    if (put.has_error()) co_return put.error();
+    if (!is_success(*put)) co_return http::status_error("the Storage API (dataset upload)", *put);
+    co_return answer->file_name;
+}
+
+/// A part that fails for a passing reason is put again: what is there stays there.
+Task<Result<std::string>> StorageApiClient::put_in_parts(JobId job, statemachine::WorkerFile file,
+                                                         std::filesystem::path path, OpenedUpload upload) {
+    auto gathering = other_pages(job, file, std::string(dataset_upload_extension), std::move(upload));
+    const Result<OpenedUpload> whole = co_await std::move(gathering);
+    if (whole.has_error()) co_return whole.error();
+    std::map<std::uint32_t, std::string> etags;
+    for (std::uint32_t part = 1; part <= whole->urls.size(); ++part) {
+        auto putting = put_part(whole->urls[part - 1], path, file.bytes, part);
+        Result<std::string> etag = co_await std::move(putting);
+        if (etag.has_error()) co_return in_context(fmt::format("part {} of the dataset", part), etag.error());
+        etags.emplace(part, std::move(*etag));
+    }
+    auto completing = complete_upload(job, whole->upload_id, std::move(etags), std::string(dataset_upload_extension));
+    const Result<void> completed = co_await std::move(completing);
+    if (completed.has_error()) co_return completed.error();
+    co_return whole->file_name;
+}
+
+Task<Result<std::string>> StorageApiClient::put_part(std::string url_text, std::filesystem::path path,
+                                                     std::uint64_t file_bytes, std::uint32_t part) {
+    const auto url = http::Url::parse(url_text);
+    if (url.has_error()) co_return permanent_error("the Storage API's URL for it cannot be used");
+    const std::uint64_t offset = (part - std::uint64_t{1}) * upload_part_bytes;
+    const std::uint64_t length = std::min(upload_part_bytes, file_bytes - offset);
+    for (std::uint32_t attempt = 1;; ++attempt) {
+        const auto put = co_await http::upload_range(*url, path, offset, length, idle_timeout);
+        if (put.has_value() && is_success(*put)) {
+            const auto etag = put->headers.find("etag");
+            if (etag == put->headers.end()) co_return permanent_error(url->origin() + " answered without an ETag");
+            co_return etag->second;
+        }
+        Error error = put.has_error() ? put.error() : http::status_error(url->origin(), *put);
+        if (error.kind == ErrorKind::permanent || attempt == part_tries_max) co_return error;
+    }
+}
+
+}  // namespace emeth::api_client
