@@ -85,8 +85,14 @@ protected:
         socket.bind({asio::ip::address_v4(0x7f000000U + last), 0});
         socket.connect({asio::ip::address_v4::loopback(), server->port()});
         asio::write(socket, asio::buffer(bytes));
-        run(nap());
+        settle();
         return socket;
+    }
+    /// Until the server has dealt with all that has reached it: what was written on loopback, and the end of what was
+    /// closed, are there already.
+    void settle() {
+        io.restart();
+        io.poll();
     }
     /// All that comes until the server ends the connection; none if it has not for 5 s.
     std::optional<std::string> rest_of(Tcp::socket& socket) {
@@ -109,20 +115,19 @@ protected:
         return rest_of(dial(last, bytes)).value_or("nothing");
     }
     bool is_open(Tcp::socket& socket) {
-        run(nap());
+        settle();
         socket.non_blocking(true);
         char byte = 0;
         boost::system::error_code error;
         socket.read_some(asio::buffer(&byte, 1), error);
         return !error || error == asio::error::would_block;
     }
-    static Task<> nap() { return system_clock().sleep(Milliseconds(5)); }
     static Task<> trickle(Tcp::socket* socket) {
         for (;;) {
             auto writing = asio::async_write(*socket, asio::buffer("x", 1), asio::as_tuple(asio::use_awaitable));
             const auto [error, bytes] = co_await std::move(writing);
             if (error) co_return;
-            co_await nap();
+            co_await system_clock().sleep(Milliseconds(5));
         }
     }
 
@@ -234,7 +239,7 @@ TEST_F(Strangers, AKnownPeersAddressComesBackWhateverIsHeld) {
     ASSERT_EQ(is_kept, true);
     for (unsigned i = 0; i < 7; ++i) dial(3 + i, get_never);
     worker.close();
-    run(nap());
+    settle();
     EXPECT_THAT(ask(20), StartsWith("HTTP/1.1 503 "));
     is_kept.reset();
     dial(2, upgrade);
