@@ -24,7 +24,7 @@ Result<OfferList> read_offer_list(std::string_view body, std::size_t offers_max)
     for (std::size_t index = 0; index < count; ++index) {
         auto offer = read_offer((*entries)[index], offer_list_name);
         if (offer.has_value()) {
-            if (seen.insert(offer->id).second) list.offers.push_back(std::move(*offer));
+            if (seen.insert(offer->id).second) list.offers.push_back(*offer);
         } else if (list.unreadable++ == 0) {
             list.first_reason = offer.error().message;
         }

@@ -48,7 +48,8 @@ Handler admitted(Admission admission, Handler handler) {
 void add_health_routes(Server& server, WhyNotReady why_not_ready, Admission admission, Handler alive) {
     server.route("GET", "/healthz", 0, admitted(admission, alive ? std::move(alive) : Handler(say_ok)));
     const auto reasons = std::make_shared<Reasons>(std::move(why_not_ready));
-    server.route("GET", "/readyz", 0, admitted(admission, [reasons](ServerRequest) { return readiness(reasons); }));
+    server.route("GET", "/readyz", 0,
+                 admitted(std::move(admission), [reasons](ServerRequest) { return readiness(reasons); }));
 }
 
 }  // namespace emeth::http

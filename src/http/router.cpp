@@ -60,7 +60,7 @@ bool fits(const std::vector<std::string>& pattern, const std::vector<std::string
 }  // namespace
 
 Result<Target> Target::parse(std::string_view text) {
-    const Error malformed = permanent_error("the request's path or query is malformed");
+    Error malformed = permanent_error("the request's path or query is malformed");
     if (!text.starts_with('/')) return malformed;
     const std::size_t question_mark = text.find('?');
     const std::vector<std::string_view> segments = split(text.substr(1, question_mark - 1), '/');

@@ -30,7 +30,7 @@ std::string UrlSigner::sign(std::string_view method, std::string_view path, std:
 
 Result<void> UrlSigner::check(std::string_view method, std::string_view path,
                               const std::map<std::string, std::string>& query, std::int64_t now_ms) const {
-    const Error wrong = permanent_error("the URL's signature is wrong");
+    Error wrong = permanent_error("the URL's signature is wrong");
     const auto expires_at_ms = parse_number<std::int64_t>(value_of(query, "expires"));
     if (!expires_at_ms) return wrong;
 

@@ -183,7 +183,7 @@ Task<Result<Record>> Devnet::Impl::start_chain() {
         const auto funded = co_await fund_actors();
         if (funded.has_error()) co_return funded.error();
     }
-    co_return std::move(*record);
+    co_return *record;
 }
 
 Result<void> Devnet::Impl::start_servers(const Record& record) {

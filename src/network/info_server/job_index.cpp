@@ -123,7 +123,7 @@ Task<Result<std::vector<JobId>>> JobIndex::seen_since(std::uint64_t block) {
 /// In commits of bounded size, the last of which moves the position to `end`. `trusted`: the latest block of the
 /// earlier reads is still on the chain. While a reorganisation during the reads cannot be excluded, that block is kept,
 /// which makes the next call read the same JOBs again.
-Task<Result<void>> JobIndex::read_again(std::set<JobId> jobs, const std::optional<chain::Block>& end, bool trusted) {
+Task<Result<void>> JobIndex::read_again(std::set<JobId> jobs, std::optional<chain::Block> end, bool trusted) {
     std::optional<chain::Block> head;
     bool consistent = true;
     if (trusted && position_.head_block > position_.block)

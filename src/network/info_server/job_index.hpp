@@ -48,7 +48,7 @@ private:
     Task<Result<bool>> advance();
     Task<Result<bool>> is_canonical(std::uint64_t number, Hash256 hash);
     Task<Result<std::vector<JobId>>> seen_since(std::uint64_t block);
-    Task<Result<void>> read_again(std::set<JobId> jobs, const std::optional<chain::Block>& end, bool trusted);
+    Task<Result<void>> read_again(std::set<JobId> jobs, std::optional<chain::Block> end, bool trusted);
     Task<Result<void>> commit(storage::ListUpdate update);
 
     asio::any_io_executor executor_;

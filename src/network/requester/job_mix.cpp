@@ -72,6 +72,7 @@ std::optional<Trap> find_trap(std::string_view name) {
 
 std::vector<std::string_view> trap_names() {
     std::vector<std::string_view> names;
+    names.reserve(named_traps.size());
     for (const NamedTrap& named : named_traps) names.push_back(named.name);
     return names;
 }

@@ -45,7 +45,7 @@ Result<Span<Wei>> read_amounts(const SettingValue& value) {
 }
 
 Result<Wei> read_amount(const SettingValue& value) {
-    const auto amount = chain::parse_coins(value.text());
+    auto amount = chain::parse_coins(value.text());
     if (amount.has_error()) return value.refused("an amount of EMT like 12.5");
     return amount;
 }
