@@ -1,12 +1,14 @@
 // JOB info server, Storage API, verifier and requesters, each a process of its own beside one node on one chain, are
 // killed with SIGKILL and started again, in an order that a seed draws, until every JOB is VERIFIED and its requester
 // has the result.
-// Usage: node killed_servers.mjs EMETH DATA_FOLDER [SEED]
+// Usage: node killed_servers.mjs EMETH DATA_FOLDER [SEED [s3]]
+// s3: the Storage API keeps its objects in an object store (OpenStack Swift), which is not killed.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 
 import { deployEmeth, startAnvil } from '../support/anvil.mjs';
 import { emt, free_port } from '../support/devnet.mjs';
@@ -15,7 +17,7 @@ import { ethers } from '../support/packages.mjs';
 import { kill_all, run, settings_text, start, stop, until } from '../support/programs.mjs';
 import { SeededRandom } from '../support/seeded_random.mjs';
 
-const [emeth, data, seed = '1'] = process.argv.slice(2);
+const [emeth, data, seed = '1', objects = 'folder'] = process.argv.slice(2);
 rmSync(data, { recursive: true, force: true });
 mkdirSync(data, { recursive: true });
 const job_count = 5;
@@ -90,6 +92,18 @@ class KilledRequester {
     }
 }
 
+/** Settings of an object store that has just been started. */
+async function object_store() {
+    const [access_key, secret_key, bucket] = ['emeth:tester', 'only-for-tests', 'emeth-test'];
+    const program = start('object store', '/usr/bin/python3', fileURLToPath(new URL('../support/object_store.py', import.meta.url)),
+        join(data, 'object-store'), access_key, secret_key, bucket);
+    const listening = () => /Listening on (127\.0\.0\.1:\d+)/.exec(program.output)?.[1];
+    await until('the object store', 60, listening);
+    const keys = join(data, 's3.keys');
+    writeFileSync(keys, `${access_key} ${secret_key}\n`, { mode: 0o600 });
+    return { s3_endpoint: `http://${listening()}`, s3_bucket: bucket, s3_credentials_file: keys };
+}
+
 let chain;
 try {
     chain = await startAnvil({ extraArguments: ['--block-time', '1'] });
@@ -124,8 +138,9 @@ try {
     }
     const folder = (name) => ['--data', join(data, name)];
     const of_a_server = { confirmations: undefined };
+    const of_the_storage = { ...of_a_server, ...(objects === 's3' ? await object_store() : {}) };
     const servers = [
-        new Server('storage', 'storageapi', '--config', config_of('storage', of_a_server), ...folder('storage'), '--port',
+        new Server('storage', 'storageapi', '--config', config_of('storage', of_the_storage), ...folder('storage'), '--port',
             String(storage_port)),
         new Server('info', 'infoserver', '--config', config_of('info', of_a_server), ...folder('info'), '--port',
             String(info_port)),

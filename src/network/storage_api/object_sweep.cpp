@@ -96,9 +96,12 @@ Task<> ObjectSweep::remove(Found found) {
 
 /// Uploads to which nobody came back, whatever the chain says; they leave `all`.
 Task<> ObjectSweep::remove_abandoned(std::vector<Found>& all, std::int64_t now_unix_s) {
-    const std::int64_t patience_s = services_.store.limits().abandoned_upload_days * 86'400;
+    const StorageLimits& limits = services_.store.limits();
     const auto is_abandoned = [&](const Found& found) {
-        return found.upload && now_unix_s - found.item.touched_at_unix_s > patience_s;
+        if (!found.upload) return false;
+        const bool is_dataset = found.upload->kind == ObjectKind::dataset;
+        const std::int64_t patience_days = is_dataset ? limits.unclaimed_dataset_days : limits.abandoned_upload_days;
+        return now_unix_s - found.item.touched_at_unix_s > patience_days * 86'400;
     };
     for (const Found& found : all) {
         if (!is_abandoned(found)) continue;

@@ -15,7 +15,23 @@ namespace {
 
 constexpr Milliseconds stock_retry{5'000};
 constexpr Milliseconds probe_lifetime{5'000};
+constexpr Milliseconds recount_interval{3'600'000};
 constexpr std::int64_t ns_per_s = 1'000'000'000;
+/// Anybody may open uploads of datasets, under as many addresses and for as many JOBs as he likes.
+constexpr std::size_t open_datasets_max = 4'096, open_datasets_of_address_max = 64;
+/// Of so many of the oldest it is looked whether one gives way.
+constexpr std::size_t give_way_tries_max = 256, datasets_give_way_tries_max = 8;
+
+bool is_open_dataset(const Upload& upload) {
+    return upload.kind == ObjectKind::dataset && !upload.is_completed;
+}
+
+std::uint64_t sum_of(const std::vector<std::optional<StoredPart>>& parts) {
+    std::uint64_t sum = 0;
+    for (const std::optional<StoredPart>& part : parts)
+        if (part) sum += part->bytes;
+    return sum;
+}
 
 /// Names of objects and S3's keys below the prefix are the same: "dataset/…", "result/…".
 std::string s3_key(const Upload& upload) {
@@ -61,7 +77,7 @@ Result<void> S3Backend::open() {
                 "s3_endpoint unset",
                 ports_.store.path(kind, "").string(), book_key(kind, "")));
     for (const Upload& upload : records_.recover())
-        if (!upload.is_completed)
+        if (!upload.is_completed && upload.kind == ObjectKind::result)
             ports_.store.book().found(space_key(upload), upload.payer(), upload.binding.size.bytes_max());
     return {};
 }
@@ -100,6 +116,23 @@ Task<> S3Backend::run() {
     stock_is_taken_ = true;
     spdlog::info("the object store holds {} objects, {} bytes with open uploads", count,
                  ports_.store.book().total().stored);
+    for (;;) {
+        auto counting = count_open_datasets();
+        co_await std::move(counting);
+        auto waiting = ports_.clock.sleep(recount_interval);
+        co_await std::move(waiting);
+    }
+}
+
+Task<> S3Backend::count_open_datasets() {
+    auto reading = uploads();
+    for (const Upload& upload : co_await std::move(reading)) {
+        if (!is_open_dataset(upload)) continue;
+        auto asking = parts_of(upload);
+        const OrRefusal<Parts> parts = co_await std::move(asking);
+        if (parts.has_error() || !*parts) continue;
+        ports_.store.book().found(space_key(upload), upload.payer(), sum_of(**parts));
+    }
 }
 
 Task<bool> S3Backend::answers() {
@@ -184,15 +217,16 @@ Task<std::vector<Upload>> S3Backend::uploads_of(JobId job) {
     co_return co_await ports_.pool.run(std::move(work));
 }
 
-Task<bool> S3Backend::make_room(JobId job, std::set<std::string> keys_in_work) {
-    auto reading = uploads_of(job);
-    std::vector<Upload> opened = co_await std::move(reading);
-    std::erase_if(opened,
+Task<bool> S3Backend::give_way(std::vector<Upload> candidates, std::set<std::string> keys_in_work,
+                               std::size_t tries_max) {
+    std::erase_if(candidates,
                   [&](const Upload& upload) { return upload.is_completed || keys_in_work.contains(upload.key); });
-    std::sort(opened.begin(), opened.end(), [](const Upload& one, const Upload& other) {
+    std::sort(candidates.begin(), candidates.end(), [](const Upload& one, const Upload& other) {
         return one.touched_at_unix_ns() < other.touched_at_unix_ns();
     });
-    for (const Upload& upload : opened) {
+    if (candidates.size() > tries_max)
+        candidates.erase(candidates.begin() + static_cast<std::ptrdiff_t>(tries_max), candidates.end());
+    for (const Upload& upload : candidates) {
         auto asking = parts_of(upload);
         const OrRefusal<Parts> parts = co_await std::move(asking);
         if (parts.has_error()) co_return false;
@@ -204,6 +238,34 @@ Task<bool> S3Backend::make_room(JobId job, std::set<std::string> keys_in_work) {
         co_return removed.has_value();
     }
     co_return false;
+}
+
+Task<bool> S3Backend::make_room(JobId job, std::set<std::string> keys_in_work) {
+    auto reading = uploads_of(job);
+    std::vector<Upload> opened = co_await std::move(reading);
+    auto giving_way = give_way(std::move(opened), std::move(keys_in_work), give_way_tries_max);
+    co_return co_await std::move(giving_way);
+}
+
+/// Strangers may not use up what is there for all: of what they open, empty uploads give way, and space counts once
+/// something lies in it.
+Task<OrRefusal<void>> S3Backend::admit_dataset(Upload upload, std::set<std::string> keys_in_work) {
+    auto reading = uploads();
+    std::vector<Upload> opened = co_await std::move(reading);
+    std::erase_if(opened, [](const Upload& other) { return !is_open_dataset(other); });
+    const auto of_address = std::count_if(opened.begin(), opened.end(), [&](const Upload& other) {
+        return other.binding.address == upload.binding.address;
+    });
+    const bool is_one_too_many = static_cast<std::size_t>(of_address) >= open_datasets_of_address_max;
+    if (is_one_too_many)
+        std::erase_if(opened, [&](const Upload& other) { return other.binding.address != upload.binding.address; });
+    if (is_one_too_many || opened.size() >= open_datasets_max) {
+        auto giving_way = give_way(std::move(opened), std::move(keys_in_work), datasets_give_way_tries_max);
+        const bool gave_way = co_await std::move(giving_way);
+        if (!gave_way)
+            co_return Refusal{429, "too many uploads of datasets are open; complete one of them, or ask again later"};
+    }
+    co_return ports_.store.book().check(upload.payer(), upload.binding.size.bytes_max());
 }
 
 /// What would exceed a quota may take the place of the JOB's own uploads without a part.
@@ -237,9 +299,17 @@ Task<OrRefusal<UploadTicket>> S3Backend::open_upload(std::string upload_id, Uplo
                               fmt::format("{} uploads of this JOB have parts; complete one of them", others.size())};
     }
     Upload upload = records_.unwritten(upload_id, binding);
-    auto reserving = reserve(upload, keys_in_work);
-    OrRefusal<SpaceBook::Reservation> space = co_await std::move(reserving);
-    if (space.has_error()) co_return space.error();
+    std::optional<SpaceBook::Reservation> space;
+    if (upload.kind == ObjectKind::dataset) {
+        auto admitting = admit_dataset(upload, keys_in_work);
+        const OrRefusal<void> admitted = co_await std::move(admitting);
+        if (admitted.has_error()) co_return admitted.error();
+    } else {
+        auto reserving = reserve(upload, keys_in_work);
+        OrRefusal<SpaceBook::Reservation> reserved = co_await std::move(reserving);
+        if (reserved.has_error()) co_return reserved.error();
+        space = std::move(*reserved);
+    }
     auto opening = client_.open_upload(s3_key(upload));
     const Result<std::string> s3_upload_id = co_await std::move(opening);
     if (s3_upload_id.has_error()) co_return unavailable(s3_upload_id.error());
@@ -247,7 +317,9 @@ Task<OrRefusal<UploadTicket>> S3Backend::open_upload(std::string upload_id, Uplo
     auto writing = write(upload);
     const OrRefusal<void> written = co_await std::move(writing);
     if (written.has_error()) co_return written.error();
-    ports_.store.book().store(std::move(*space), space_key(upload), upload.payer(), upload.binding.size.bytes_max());
+    if (space)
+        ports_.store.book().store(std::move(*space), space_key(upload), upload.payer(),
+                                  upload.binding.size.bytes_max());
     co_return UploadTicket{upload_id, std::move(upload)};
 }
 
@@ -331,6 +403,13 @@ Task<OrRefusal<void>> S3Backend::join(Upload upload, std::vector<std::string> et
         if (!is_same_etag(etags[number - 1], etag))
             co_return http::conflict(fmt::format("part {} is another than its ETag says; upload it again", number));
         listed.push_back({number, etag});
+    }
+    std::optional<SpaceBook::Reservation> space;
+    if (upload.kind == ObjectKind::dataset) {
+        ports_.store.book().erase(space_key(upload));  // the parts, which were counted meanwhile, become the object
+        OrRefusal<SpaceBook::Reservation> reserved = ports_.store.book().reserve(upload.payer(), *bytes);
+        if (reserved.has_error()) co_return reserved.error();
+        space = std::move(*reserved);
     }
     auto completing = client_.complete(s3_key(upload), upload.s3_upload_id, std::move(listed));
     const Result<std::string> completed = co_await std::move(completing);

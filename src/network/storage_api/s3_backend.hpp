@@ -6,7 +6,9 @@
 // an object is never replaced, although S3 itself would do so. What the bytes are this server does not read: a
 // result's name holds the digest that its verifier checks, and each part's ETag tells whoever puts it that it arrived.
 //
-// Space is booked when an upload is opened, for the largest file that its URLs take, since nobody asks before a PUT.
+// Nobody asks before a PUT. So space is booked when a node opens an upload, for the largest file that its URLs take;
+// but for datasets, whose uploads anybody may open, when they are completed, and what lies in open ones is counted
+// every hour.
 #pragma once
 
 #include <cstdint>
@@ -76,7 +78,11 @@ private:
     Task<OrRefusal<Parts>> parts_of(Upload upload);
     /// The object that `upload` has made, or that serves in its place; none: it is still to be completed.
     Task<OrRefusal<std::optional<StoredObject>>> made_of(Upload upload);
-    /// Whether an upload without a part gave way, the oldest of the JOB's.
+    Task<> count_open_datasets();
+    /// Whether one of them without a part gave way: the oldest, if that is found in so many tries.
+    Task<bool> give_way(std::vector<Upload> candidates, std::set<std::string> keys_in_work, std::size_t tries_max);
+    Task<OrRefusal<void>> admit_dataset(Upload upload, std::set<std::string> keys_in_work);
+    /// Whether an upload of the JOB gave way.
     Task<bool> make_room(JobId job, std::set<std::string> keys_in_work);
     Task<OrRefusal<SpaceBook::Reservation>> reserve(Upload upload, std::set<std::string> keys_in_work);
     Task<OrRefusal<void>> prepare(Upload upload);

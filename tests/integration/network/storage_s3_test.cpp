@@ -176,6 +176,62 @@ TEST_F(StorageS3, UploadsWithoutAPartMakeRoom) {
     EXPECT_EQ(complete(*last, {put_part(*last, 0, std::string(8'000, 'b'))}).status, 200u);
 }
 
+TEST_F(StorageS3, OurClientPutsDatasetsInParts) {
+    const std::string text = full_part('t') + "and the end";
+    test::write_text(folder / "text", text);
+    const auto client_of = [&](const crypto::PrivateKey& key) {
+        ++clock.now_unix_ms;
+        return api_client::StorageApiClient(http::Url::parse(server->url()).value(), key, clock);
+    };
+    const JobId other = repeated<JobId>(0x22);
+    const std::string name = run(client_of(requester).upload_dataset(other, folder / "text")).value();
+    EXPECT_EQ(size_of("dataset/" + name), text.size());
+    EXPECT_EQ(run(client_of(requester).upload_dataset(other, folder / "text")).value(), name) << "again after a crash";
+
+    test::write_text(folder / "text", full_part('t') + "and the END");
+    const Result<std::string> replaced = run(client_of(requester).upload_dataset(other, folder / "text"));
+    ASSERT_TRUE(replaced.has_error());
+    EXPECT_THAT(replaced.error().message, HasSubstr("cannot be replaced"));
+    EXPECT_EQ(replaced.error().kind, ErrorKind::permanent);
+
+    chain.request(other, requester.address(), name, R"({"language":"en","epoch":2})", test::wei(1'000),
+                  time_zero_ms / 1'000 + 3'600);
+    chain.process(other, node.address());
+    const std::string permitted = run(client_of(node).dataset_url(other)).value();
+    EXPECT_EQ(get(permitted).body == text, true);
+    EXPECT_EQ(get_range(permitted, "bytes=10000004-").body, "the end");
+}
+
+TEST_F(StorageS3, ADatasetIsWhatOneUploadMadeOfIt) {
+    const JobId other = repeated<JobId>(0x22);
+    const auto announce = [&](const std::string& content) {
+        const http::ClientResponse opened =
+            post("requester/signed-put-url", dataset_announcement(requester, other, content));
+        EXPECT_EQ(opened.status, 200u) << opened.body;
+        return object(opened);
+    };
+    const auto complete_dataset = [&](const json::object& upload, const std::string& etag) {
+        json::object body = complete_body(upload, {etag}, ".dataset");
+        body["address"] = requester.address().hex();
+        body["jobId"] = other.hex();
+        return post("node/multipartUpload/completeUpload", body);
+    };
+    const json::object first = announce("what the node trains");
+    const json::object second = announce("what it is blamed by");
+    const std::string first_etag = put_part(first, 0, "what the node trains");
+    const std::string second_etag = put_part(second, 0, "what it is blamed by");
+    EXPECT_EQ(complete_dataset(first, first_etag).status, 200u);
+    EXPECT_EQ(complete_dataset(second, second_etag).status, 404u) << "it was given up with the first one's end";
+    EXPECT_NE(put(part_url(second, 0), "what it is blamed by").status, 200u);
+    EXPECT_EQ(complete_dataset(first, first_etag).status, 200u) << "as before";
+    EXPECT_EQ(
+        post("requester/signed-put-url", dataset_announcement(requester, other, "longer than what there is")).status,
+        409u);
+
+    // Only what is meant for them opens uploads of datasets.
+    EXPECT_EQ(post("node/multipartUpload/getPutSignedUrls", open_body(node, 1, ".dataset")).status, 400u);
+}
+
 TEST_F(StorageS3, ForgetsUploadsAndObjectsThatNobodyNeeds) {
     const json::object upload = open_sized(4);
     put_part(upload, 0, "part");
