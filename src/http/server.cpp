@@ -17,6 +17,7 @@ namespace emeth::http {
 namespace {
 
 constexpr Milliseconds accept_pause{200};
+constexpr std::size_t file_threads = 2;
 constexpr std::string_view busy_answer =
     "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: "
     "40\r\n\r\n"
@@ -122,6 +123,7 @@ void Server::route_file(std::string_view method, std::string_view pattern, std::
     route.method = method;
     route.body_bytes_max = body_bytes_max;
     route.file = FileBody{std::move(folder), std::move(admission)};
+    if (!impl_->file_pool) impl_->file_pool.emplace(file_threads);
     route.handler = std::move(handler);
     impl_->router.add(pattern, std::move(route));
 }

@@ -64,6 +64,8 @@ Task<bool> ServerConnection::serve_one() {
     parser_.emplace();
     parser_->header_limit(header_bytes_max + 1);  // read_header counts
     parser_->body_limit(boost::none);             // read_text and read_file count
+    unread_.reset();
+    body_bytes_ = 0;
     request_ = {};
     route_ = nullptr;
 
@@ -84,7 +86,7 @@ Task<bool> ServerConnection::serve_one() {
         auto handling = handle();
         response = co_await std::move(handling);
     }
-    const bool is_read = parser_->is_done();
+    const bool is_read = is_body_read();
     incoming_.reset();
     request_.admitted.reset();
     auto answering = answer(std::move(*response));
@@ -111,7 +113,7 @@ Task<ServerResponse> ServerConnection::handle() {
 }
 
 Task<> ServerConnection::answer(ServerResponse response) {
-    const bool keep_alive = parser_->is_done() && parser_->keep_alive();
+    const bool keep_alive = is_body_read() && parser_->keep_alive();
     OutgoingAnswer answer = outgoing(request_, std::move(response), keep_alive);
     AnswerPace pace(*server_, place_);
     auto writing = write_answer(&stream_, std::move(answer), &pace);

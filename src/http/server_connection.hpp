@@ -1,7 +1,7 @@
 // One connection of a server. Not for users of the library.
 //
-// server_reading.cpp: from the first byte of a request to the last of its body. server_connection.cpp: what is answered
-// to it. server_streams.cpp: what does not end with an answer, WebSockets and events.
+// server_reading.cpp: a request's head. server_body.cpp: its body. server_connection.cpp: what is answered to it.
+// server_streams.cpp: what does not end with an answer, WebSockets and events.
 #pragma once
 
 #include <boost/beast/core/flat_buffer.hpp>
@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,10 +56,22 @@ private:
         return {static_cast<const char*>(bytes.data()), bytes.size()};
     }
     std::optional<ServerResponse> find_route();
+
+    // server_body.cpp
+    [[nodiscard]] bool is_body_read() const { return unread_ ? *unread_ == 0 : parser_->is_done(); }
     Task<std::optional<ServerResponse>> read_body();
     Task<std::optional<ServerResponse>> read_text();
     Task<std::optional<ServerResponse>> read_file();
-    Task<std::string_view> read_piece(BodyPace* pace);
+    Task<std::optional<ServerResponse>> take_piece(OutputFile* file, BodyPace* pace);
+    Task<std::optional<ServerResponse>> take_pieces(OutputFile* file, BodyPace* pace, PieceBuffers::Pair* pair);
+    Task<> read_much(BodyPace* pace, std::span<char> into, std::size_t* bytes);
+    Task<std::size_t> read_some(BodyPace* pace, std::span<char> into);
+    Task<std::size_t> read_announced(BodyPace* pace, std::span<char> into);
+    Task<std::size_t> read_chunked(BodyPace* pace, std::span<char> into);
+    void expires_at_pace(const BodyPace& pace);
+    bool much_is_here();
+    [[nodiscard]] bool is_too_long() const;
+    [[nodiscard]] ServerResponse refused_as_too_long() const;
     Result<OutputFile> create_incoming(std::filesystem::path& path);
 
     // server_connection.cpp
@@ -82,6 +95,8 @@ private:
     beast::flat_buffer buffer_;
     std::vector<char> piece_;
     std::optional<Parser> parser_;
+    std::optional<std::uint64_t> unread_;  ///< of a body whose length was announced; the parser reads all others
+    std::uint64_t body_bytes_ = 0;         ///< of the body, read so far
     ServerRequest request_;
     std::optional<RemoveAtEnd>
         incoming_;  // the file of request_, removed after the handler and if the connection fails

@@ -4,10 +4,13 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <map>
 #include <memory>
+#include <optional>
 
 #include "http/cancellable_io.hpp"
 #include "http/connection_limits.hpp"
+#include "http/piece_buffers.hpp"
 #include "http/router.hpp"
+#include "runtime/blocking_pool.hpp"
 #include "runtime/refusal_tally.hpp"
 #include "runtime/task_group.hpp"
 
@@ -29,7 +32,9 @@ struct Server::Impl {
     ConnectionLimits limits;
     std::map<ConnectionLimits::Id, ConnectionPlace*> places;  ///< of the connections that are open
     RefusalTally refusals;
-    std::uint64_t incoming_files = 0;  ///< for naming temporaries
+    std::uint64_t incoming_files = 0;       ///< for naming temporaries
+    std::optional<BlockingPool> file_pool;  ///< hashes and writes them; there is one if a route takes files
+    PieceBuffers piece_buffers;
 };
 
 /// Serves requests until the peer ends the connection, a time is over, a WebSocket's handler returns, or the place is

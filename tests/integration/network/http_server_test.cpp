@@ -2,11 +2,17 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
 #include <optional>
 
 #include "crypto/sha256.hpp"
 #include "http/client.hpp"
+#include "http/file_pieces.hpp"
 #include "http/server.hpp"
 #include "runtime/durable_file.hpp"
 #include "support/io_fixture.hpp"
@@ -37,6 +43,25 @@ Task<Answer> never(ServerRequest) {
     auto sleeping = system_clock().sleep(std::chrono::hours(1));
     co_await std::move(sleeping);
     co_return ServerResponse{};
+}
+
+/// No two megabytes of it are the same.
+std::string patterned(std::size_t bytes) {
+    std::string text(bytes, '\0');
+    for (std::size_t i = 0; i < bytes; ++i) text[i] = static_cast<char>(i % 251 + i / 65'537);
+    return text;
+}
+
+Task<> send_for_ever(std::uint16_t port) {
+    asio::ip::tcp::socket socket(co_await asio::this_coro::executor);
+    auto connecting = socket.async_connect({asio::ip::address_v4::loopback(), port}, asio::use_awaitable);
+    co_await std::move(connecting);
+    std::string piece = "PUT /endless HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000000000\r\n\r\n";
+    for (;; piece = patterned(1 << 20)) {
+        auto writing = asio::async_write(socket, asio::buffer(piece), asio::as_tuple(asio::use_awaitable));
+        const auto [error, bytes] = co_await std::move(writing);
+        if (error) co_return;
+    }
 }
 
 class HttpServer : public test::IoFixture {
@@ -204,6 +229,62 @@ TEST_F(HttpServer, StreamsAFileIn) {
     EXPECT_EQ(received->sha256, crypto::sha256(content));
     EXPECT_TRUE(test::read_text(folder / "published") == content);
     EXPECT_EQ(std::filesystem::status(folder / "published").permissions(), std::filesystem::perms(0600));
+}
+
+TEST_F(HttpServer, KeepsTheOrderOfAFileHoweverItComes) {
+    start();
+    const std::string content = patterned(2'999'999);
+    EXPECT_THAT(send("PUT", "/files/published", content), StartsWith("HTTP/1.1 200 "));
+    EXPECT_EQ(received->sha256, crypto::sha256(content));
+    EXPECT_TRUE(test::read_text(folder / "published") == content) << "at once";
+
+    std::string chunked =
+        "PUT /files/published HTTP/1.1\r\nHost: h\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (std::size_t at = 0; at < content.size(); at += 300'001) {
+        const std::string chunk = content.substr(at, 300'001);
+        chunked += fmt::format("{:x}\r\n{}\r\n", chunk.size(), chunk);
+    }
+    EXPECT_THAT(exchange(chunked + "0\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
+    EXPECT_EQ(received->sha256, crypto::sha256(content));
+    EXPECT_TRUE(test::read_text(folder / "published") == content) << "in chunks";
+
+    const std::string head = "PUT /files/{} HTTP/1.1\r\nHost: h\r\nConnection: {}\r\nContent-Length: {}\r\n\r\n";
+    const std::string answers = exchange(fmt::format(fmt::runtime(head), "dropped", "keep-alive", content.size()) +
+                                         content + fmt::format(fmt::runtime(head), "published", "close", 3) + "end");
+    EXPECT_THAT(answers.substr(1), HasSubstr("HTTP/1.1 200 ")) << "the second answer";
+    EXPECT_EQ(test::read_text(folder / "published"), "end");
+}
+
+TEST_F(HttpServer, SaysThatTheDiskIsFullInTheMiddleOfAFileAndGoesOn) {
+    start();
+    const auto handler = ::signal(SIGXFSZ, SIG_IGN);
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+    const rlimit small{1'000'000, before.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+    const std::string refused = send("PUT", "/files/published", patterned(2'900'000));
+    EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+    ::signal(SIGXFSZ, handler);
+    EXPECT_THAT(refused, AllOf(StartsWith("HTTP/1.1 507 "), HasSubstr("cannot write")));
+    EXPECT_THAT(test::files_below(folder.path()), IsEmpty());
+    EXPECT_THAT(send("PUT", "/files/published", "new"), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(HttpServer, LeavesNothingOfAFileThatWasComingWhenItEnded) {
+    start();
+    server->route_file("PUT", "/endless", std::uint64_t{1} << 40, folder.path(),
+                       [this](ServerRequest request) { return keep(this, std::move(request)); });
+    Background sending(io, send_for_ever(server->port()));
+    const auto taken = [this] {
+        std::error_code none_yet;
+        const auto bytes = std::filesystem::file_size(folder / "incoming-1.tmp", none_yet);
+        return none_yet ? 0 : bytes;
+    };
+    while (taken() < 3 * piece_bytes && io.run_one_for(std::chrono::seconds(5)) > 0) {
+    }
+    EXPECT_GE(taken(), 3 * piece_bytes);
+    EXPECT_TRUE(serving->stop(std::chrono::seconds(5)));
+    EXPECT_THAT(test::files_below(folder.path()), IsEmpty());
 }
 
 TEST_F(HttpServer, AsksForTheBodyThatWaitsForIt) {
