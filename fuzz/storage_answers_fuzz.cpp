@@ -50,11 +50,19 @@ void check_result(const json::value& answer) {
 void check_state(const json::value& answer) {
     const auto state = read_upload_state(answer);
     if (state.has_error()) return;
-    const auto again = read_upload_state(
-        rewritten({{"bytes", state->bytes}, {"sha256", state->sha256.hex()}, {"completed", state->completed}}));
+    json::object object{{"bytes", state->bytes}, {"completed", state->completed}};
+    if (state->sha256) object["sha256"] = state->sha256->hex();
+    const auto again = read_upload_state(rewritten(object));
     require(again.has_value() && again->bytes == state->bytes && again->sha256 == state->sha256 &&
                 again->completed == state->completed,
             "an upload's state is the same after it was written again");
+}
+
+void check_dataset(const json::value& answer) {
+    constexpr std::uint32_t parts = 3;
+    const auto read = read_dataset_answer(answer, parts);
+    if (read.has_error()) return;
+    require(!read->upload || read->upload->urls.size() <= parts, "a page has no more URLs than the upload has parts");
 }
 
 void check_reason(const json::value& answer) {
@@ -77,6 +85,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         require(read_signed_url(rewritten({{"url", *url}}), "it").value() == *url, "a URL is the same, written again");
     check_upload(*answer);
     check_result(*answer);
+    check_dataset(*answer);
     check_state(*answer);
     check_reason(*answer);
     return 0;

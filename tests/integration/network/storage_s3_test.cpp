@@ -232,6 +232,33 @@ TEST_F(StorageS3, ADatasetIsWhatOneUploadMadeOfIt) {
     EXPECT_EQ(post("node/multipartUpload/getPutSignedUrls", open_body(node, 1, ".dataset")).status, 400u);
 }
 
+TEST_F(StorageS3, WhatStrangersOpenUsesUpNothing) {
+    limits.total_bytes_max = 30'000'000;
+    start_and_take_stock();
+    const Hash256 sha256 = repeated<Hash256>(7);
+    const std::uint64_t bytes = 25'000'000;
+    for (std::uint8_t i = 0; i < 4; ++i) {
+        const crypto::PrivateKey key = crypto::PrivateKey::generate(system_random());
+        const JobId id = repeated<JobId>(static_cast<std::uint8_t>(0x30 + i));
+        const std::int64_t time = fresh_time();
+        json::object body = signed_for(key, api_client::dataset_upload_digest(id, sha256, bytes, time), time);
+        body["jobId"] = id.hex();
+        body["sha256"] = sha256.hex();
+        body["bytes"] = bytes;
+        EXPECT_EQ(post("requester/signed-put-url", body).status, 200u);
+    }
+    test::write_text(folder / "text", full_part('t'));
+    api_client::StorageApiClient client(http::Url::parse(server->url()).value(), requester, clock);
+    const JobId other = repeated<JobId>(0x22);
+    EXPECT_TRUE(run(client.upload_dataset(other, folder / "text")).has_value());
+    EXPECT_LT(run(server->summary()).bytes_used, 10'010'000u);
+    EXPECT_EQ(run(server->summary()).uploads_open, 4u);
+
+    clock.now_unix_ms += std::int64_t{3} * 86'400'000;
+    run(server->sweep());
+    EXPECT_EQ(run(server->summary()).uploads_open, 0u) << "after unclaimed_dataset_days";
+}
+
 TEST_F(StorageS3, ForgetsUploadsAndObjectsThatNobodyNeeds) {
     const json::object upload = open_sized(4);
     put_part(upload, 0, "part");
