@@ -103,6 +103,8 @@ Task<std::vector<std::string>> S3Backend::why_not_ready() {
     co_return reasons;
 }
 
+/// S3 dates an object made of parts by the opening of its upload. That is no way around the draw: once a JOB is
+/// SUBMITTED, no upload of its result is completed.
 Task<OrRefusal<std::optional<StoredObject>>> S3Backend::find(ObjectKind kind, std::string name) {
     if (!is_object_name(name)) co_return std::optional<StoredObject>();
     auto asking = client_.head(book_key(kind, name));

@@ -74,6 +74,7 @@ private:
     Task<bool> answers();
     Task<std::vector<Upload>> uploads_of(JobId job);
     Task<OrRefusal<Upload>> find_own(std::string upload_id, JobId job, Address address);
+    Task<OrRefusal<Upload>> find_again(Upload upload);
     Task<OrRefusal<void>> write(Upload upload);
     Task<OrRefusal<Parts>> parts_of(Upload upload);
     /// The object that `upload` has made, or that serves in its place; none: it is still to be completed.

@@ -8,6 +8,7 @@
 #include "network/storage_api/s3_backend.hpp"
 #include "network/storage_api/signed_urls.hpp"
 #include "runtime/log.hpp"
+#include "runtime/subject_log.hpp"
 #include "statemachine/upload_parts.hpp"
 
 namespace emeth::network {
@@ -59,7 +60,10 @@ Task<> S3Backend::count_open_datasets() {
         auto asking = parts_of(upload);
         const OrRefusal<Parts> parts = co_await std::move(asking);
         if (parts.has_error() || !*parts) continue;
-        ports_.store.book().found(space_key(upload), upload.payer(), sum_of(**parts));
+        auto looking = find_again(upload);
+        const OrRefusal<Upload> still = co_await std::move(looking);  // it may have been completed meanwhile
+        if (still.has_value() && is_open_dataset(*still))
+            ports_.store.book().found(space_key(upload), upload.payer(), sum_of(**parts));
     }
 }
 
@@ -188,7 +192,11 @@ Task<OrRefusal<UploadTicket>> S3Backend::open_upload(std::string upload_id, Uplo
     upload.s3_upload_id = *s3_upload_id;
     auto writing = write(upload);
     const OrRefusal<void> written = co_await std::move(writing);
-    if (written.has_error()) co_return written.error();
+    if (written.has_error()) {
+        auto aborting = client_.abort(s3_key(upload), upload.s3_upload_id);
+        (void)co_await std::move(aborting);  // else the bucket's lifecycle rule does it
+        co_return written.error();
+    }
     if (space)
         ports_.store.book().store(std::move(*space), space_key(upload), upload.payer(),
                                   upload.binding.size.bytes_max());
@@ -205,6 +213,11 @@ std::string S3Backend::put_part_url(const Upload& upload, std::uint32_t number) 
 
 Task<OrRefusal<Upload>> S3Backend::find_own(std::string upload_id, JobId job, Address address) {
     auto work = [this, &upload_id, &job, &address] { return records_.find_own(upload_id, job, address); };
+    co_return co_await ports_.pool.run(std::move(work));
+}
+
+Task<OrRefusal<Upload>> S3Backend::find_again(Upload upload) {
+    auto work = [this, &upload] { return records_.find(upload.binding.job, upload.key); };
     co_return co_await ports_.pool.run(std::move(work));
 }
 
@@ -315,6 +328,7 @@ Task<OrRefusal<void>> S3Backend::note_completed(Upload upload) {
     upload.is_completing = upload.is_completed = true;
     auto writing = write(upload);
     const OrRefusal<void> written = co_await std::move(writing);
+    ports_.store.book().erase(space_key(upload));  // they may have been counted again meanwhile
     if (written.has_error() || upload.kind == ObjectKind::result) co_return written;
     auto reading = uploads_of(upload.binding.job);
     for (const Upload& other : co_await std::move(reading)) {  // none of them may take the object for its own
@@ -348,9 +362,10 @@ Task<OrRefusal<std::string>> S3Backend::complete(std::string upload_id, JobId jo
         const OrRefusal<void> joined = co_await std::move(joining);
         if (joined.has_error()) co_return joined.error();
     }
+    // The object is there: what is left of the upload is tidied up by the sweep, if not now.
     auto noting = note_completed(*upload);
     const OrRefusal<void> noted = co_await std::move(noting);
-    if (noted.has_error()) co_return noted.error();
+    if (noted.has_error()) log_of(job).warn("the upload of {} stays open: {}", s3_key(*upload), noted.error().message);
     co_return upload->file_name;
 }
 
