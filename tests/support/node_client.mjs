@@ -6,6 +6,9 @@ import { ethers } from './packages.mjs';
 
 const part_bytes = 10_000_000;
 
+/** A call costs more than was estimated if another one in its block has emptied a balance that it fills again. */
+const with_gas_to_spare = { gasLimit: 5_000_000 };
+
 /** In hex, without 0x. */
 export const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
@@ -27,12 +30,12 @@ export class NodeClient {
 
     /** Pays the deposit. */
     async process(id) {
-        await (await this.core.process(id)).wait();
+        await (await this.core.process(id, with_gas_to_spare)).wait();
     }
 
     /** The hash of the block that holds the submit, which draws. */
     async submit(id, name) {
-        return (await (await this.core.submit(id, name)).wait()).blockHash;
+        return (await (await this.core.submit(id, name, with_gas_to_spare)).wait()).blockHash;
     }
 
     /** {status, body}: an answer that refuses is an answer, too. */
