@@ -18,10 +18,6 @@ namespace {
 constexpr Milliseconds idle_timeout{60'000};
 constexpr std::uint32_t part_tries_max = 3;
 
-bool is_success(const http::ClientResponse& response) {
-    return response.status >= 200 && response.status < 300;
-}
-
 }  // namespace
 
 Task<Result<std::string>> StorageApiClient::upload_dataset(JobId job, std::filesystem::path file) {
@@ -49,7 +45,7 @@ Task<Result<std::string>> StorageApiClient::upload_dataset(JobId job, std::files
     if (url.has_error()) co_return in_context("signed-put-url's answer", url.error());
     const auto put = co_await http::upload_range(*url, std::move(file), 0, bytes, idle_timeout);
     if (put.has_error()) co_return put.error();
-    if (!is_success(*put)) co_return http::status_error("the Storage API (dataset upload)", *put);
+    if (!http::is_success(put->status)) co_return http::status_error("the Storage API (dataset upload)", *put);
     co_return answer->file_name;
 }
 
@@ -80,7 +76,7 @@ Task<Result<std::string>> StorageApiClient::put_part(std::string url_text, std::
     const std::uint64_t length = std::min(upload_part_bytes, file_bytes - offset);
     for (std::uint32_t attempt = 1;; ++attempt) {
         const auto put = co_await http::upload_range(*url, path, offset, length, idle_timeout);
-        if (put.has_value() && is_success(*put)) {
+        if (put.has_value() && http::is_success(put->status)) {
             const auto etag = put->headers.find("etag");
             if (etag == put->headers.end()) co_return permanent_error(url->origin() + " answered without an ETag");
             co_return etag->second;

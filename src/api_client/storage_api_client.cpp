@@ -47,8 +47,7 @@ http::ClientRequest json_request(const http::Url& base, std::string_view path, c
 
 /// Anything other than a 2xx with a JSON body is an Error.
 Result<json::value> read_answer(std::string_view path, const http::ClientResponse& response) {
-    if (response.status < 200 || response.status >= 300)
-        return http::status_error(fmt::format("{} ({})", storage, path), response);
+    if (!http::is_success(response.status)) return http::status_error(fmt::format("{} ({})", storage, path), response);
     return parse_json(response.body, answer_bytes_max, fmt::format("{}'s answer to {}", storage, path));
 }
 

@@ -62,6 +62,11 @@ struct ClientResponse {
 /// closed in the meantime is detected and replaced.
 Task<Result<ClientResponse>> request(ClientRequest request);
 
+/// Of a status: 2xx.
+constexpr bool is_success(unsigned status) {
+    return status / 100 == 2;
+}
+
 /// Transient for 408, 425, 429 and 5xx, of which 429 and 5xx are the service's fault; otherwise permanent. Message:
 /// "<what> answered 503 Service Unavailable: <first 200 characters of the body>".
 Error status_error(std::string_view what, const ClientResponse& response);

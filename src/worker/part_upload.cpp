@@ -75,7 +75,7 @@ Task<Result<std::string>> put_part(PartPorts ports, PartSource source, std::uint
     const auto response = co_await std::move(put);
     failpoint::after("storage", source.effect);
     if (response.has_error()) co_return in_context(what, response.error());
-    if (response->status / 100 != 2) co_return in_context(what, http::status_error(origin, *response));
+    if (!http::is_success(response->status)) co_return in_context(what, http::status_error(origin, *response));
     const auto etag = response->headers.find("etag");
     if (etag == response->headers.end() || etag->second.empty() ||
         etag->second.size() > worker_protocol::etag_bytes_max)

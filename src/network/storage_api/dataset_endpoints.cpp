@@ -27,8 +27,7 @@ Task<http::Answer> signed_put_url(StorageServices& services, http::ServerRequest
     auto finding = services.objects->find(ObjectKind::dataset, object);
     const OrRefusal<std::optional<StoredObject>> present = co_await std::move(finding);
     if (present.has_error()) co_return present.error();
-    if (*present && (*present)->bytes != bytes)
-        co_return http::conflict(fmt::format("dataset/{} is complete and cannot be replaced", object));
+    if (*present && (*present)->bytes != bytes) co_return cannot_be_replaced(book_key(ObjectKind::dataset, object));
     const Claim opening_claim(services.in_hand.openings, asked.job.hex());
     if (!opening_claim.held()) co_return Refusal{503, "an upload of this JOB is being opened; ask again"};
     auto opening =

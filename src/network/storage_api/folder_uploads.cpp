@@ -53,8 +53,7 @@ OrRefusal<void> FolderUploads::make_room(const JobId& job, const std::set<std::s
         if (keys_in_work.contains(upload.key) || is_complete(upload) || upload.has_parts()) continue;
         if (oldest == nullptr || upload.touched_at_unix_ns() < oldest->touched_at_unix_ns()) oldest = &upload;
     }
-    if (oldest == nullptr)
-        return Refusal{429, fmt::format("{} uploads of this JOB have parts; complete one of them", opened.size())};
+    if (oldest == nullptr) return too_many_uploads(opened.size());
     records_.remove(*oldest);
     return {};
 }
@@ -142,28 +141,24 @@ OrRefusal<Hash256> FolderUploads::assemble(const Upload& upload, const std::vect
             return {};
         });
         if (copied.has_error()) return copied.error();
-        if (!is_same_etag(etags[number - 1], etag(part_hash.finish())))
-            return http::conflict(fmt::format("part {} is another than its ETag says; upload it again", number));
+        if (!is_same_etag(etags[number - 1], etag(part_hash.finish()))) return another_part(number);
     }
     return output->finish();
 }
 
 OrRefusal<UploadOutlook> FolderUploads::outlook(std::string_view upload_id, const JobId& job, const Address& address,
                                                 std::string_view extension) const {
-    const OrRefusal<Upload> upload = records_.find_own(upload_id, job, address);
+    const OrRefusal<Upload> upload = records_.find_own(upload_id, job, address, extension);
     if (upload.has_error()) return upload.error();
-    if (upload->binding.extension != extension) return unknown_upload();
     return UploadOutlook{upload->file_name, is_complete(*upload)};
 }
 
 OrRefusal<std::string> FolderUploads::complete(std::string_view upload_id, const JobId& job, const Address& address,
                                                std::string_view extension, const std::vector<std::string>& etags) {
-    const OrRefusal<Upload> upload = records_.find_own(upload_id, job, address);
+    const OrRefusal<Upload> upload = records_.find_own(upload_id, job, address, extension);
     if (upload.has_error()) return upload.error();
-    if (upload->binding.extension != extension) return unknown_upload();
-    if (etags.size() != upload->binding.size.parts)
-        return http::malformed(
-            fmt::format("{} parts are listed; the upload has {}", etags.size(), upload->binding.size.parts));
+    const OrRefusal<void> listed = check_listed(upload->binding.size, etags.size());
+    if (listed.has_error()) return listed.error();
     if (is_complete(*upload)) {
         remove_parts(*upload);
         return upload->file_name;

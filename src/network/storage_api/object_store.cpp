@@ -154,7 +154,7 @@ OrRefusal<void> ObjectStore::publish(ObjectKind kind, std::string_view object, c
         if (*present == sha256 && kind == ObjectKind::dataset)
             ::utimensat(AT_FDCWD, target.c_str(), nullptr, AT_SYMLINK_NOFOLLOW);
         if (*present == sha256) return {};
-        return http::conflict(fmt::format("{}/{} is complete and cannot be replaced", name(kind), object));
+        return cannot_be_replaced(book_key(kind, object));
     }
     const Result<void> published = publish_file(temporary, target);
     if (published.has_error()) return disk_refusal(published.error());

@@ -28,6 +28,15 @@ OrRefusal<std::uint64_t> check_parts(const UploadSize& size, const std::vector<s
     return total;
 }
 
+OrRefusal<void> check_listed(const UploadSize& size, std::size_t listed) {
+    if (listed == size.parts) return {};
+    return http::malformed(fmt::format("{} parts are listed; the upload has {}", listed, size.parts));
+}
+
+Refusal another_part(std::uint32_t number) {
+    return http::conflict(fmt::format("part {} is another than its ETag says; upload it again", number));
+}
+
 bool is_same_etag(std::string_view one, std::string_view other) {
     return unquoted(one) == unquoted(other);
 }

@@ -40,9 +40,6 @@ Task<http::Answer> open_upload(StorageServices& services, http::ServerRequest re
     const OrRefusal<JobOnChain> job = co_await std::move(admitting);
     if (job.has_error()) co_return job.error();
 
-    const std::uint32_t urls = urls_in_page(size, first_part);
-    const OrRefusal<void> urls_left = services.url_budget.take(asked.address, urls, services.clock.unix_ms());
-    if (urls_left.has_error()) co_return urls_left.error();
     const UploadBinding binding{asked.address, asked.job, extension, size, sha256};
     const Claim opening_claim(services.in_hand.openings, asked.job.hex());
     if (!opening_claim.held()) co_return Refusal{503, "an upload of this JOB is being opened; ask again"};
@@ -51,6 +48,9 @@ Task<http::Answer> open_upload(StorageServices& services, http::ServerRequest re
                  : services.objects->open_upload(services.upload_id_of(asked), binding, services.in_hand.upload_keys());
     const OrRefusal<UploadTicket> ticket = co_await std::move(opening);
     if (ticket.has_error()) co_return ticket.error();
+    const std::uint32_t urls = urls_in_page(size, first_part);
+    const OrRefusal<void> urls_left = services.url_budget.take(asked.address, urls, services.clock.unix_ms());
+    if (urls_left.has_error()) co_return urls_left.error();
     boost::json::object answer{{"fileName", ticket->upload.file_name}};
     add_part_urls(*services.objects, *ticket, first_part, answer);
     co_return boost::json::value(std::move(answer));

@@ -42,37 +42,26 @@ Result<void> S3Backend::open() {
     return {};
 }
 
-Task<Result<std::uint64_t>> S3Backend::take_stock(ObjectKind kind) {
-    const std::string under = book_key(kind, "");
-    std::uint64_t count = 0;
-    std::string after;
-    for (bool more = true; more;) {
-        auto listing = client_.list(under, after);
-        const Result<s3::ObjectPage> page = co_await std::move(listing);
-        if (page.has_error()) co_return page.error();
-        for (const s3::S3Object& object : page->objects)
-            ports_.store.book().found(object.key, payer_of(kind, object.key.substr(under.size())), object.bytes);
-        count += page->objects.size();
-        more = page->is_truncated && !page->objects.empty();
-        if (more) after = page->objects.back().key;
+Task<std::uint64_t> S3Backend::take_stock(ObjectKind kind) {
+    for (;;) {
+        auto listing = list(kind, "");
+        const OrRefusal<std::vector<StoredObject>> all = co_await std::move(listing);
+        if (all.has_value()) {
+            for (const StoredObject& object : *all)
+                ports_.store.book().found(book_key(kind, object.name), payer_of(kind, object.name), object.bytes);
+            co_return all->size();
+        }
+        auto waiting = ports_.clock.sleep(stock_retry);
+        co_await std::move(waiting);
     }
-    co_return count;
 }
 
 Task<> S3Backend::run() {
     std::uint64_t count = 0;
-    for (const ObjectKind kind : {ObjectKind::dataset, ObjectKind::result})
-        for (;;) {
-            auto taking = take_stock(kind);
-            const Result<std::uint64_t> found = co_await std::move(taking);
-            if (found.has_value()) {
-                count += *found;
-                break;
-            }
-            (void)unavailable(found.error());
-            auto waiting = ports_.clock.sleep(stock_retry);
-            co_await std::move(waiting);
-        }
+    for (const ObjectKind kind : {ObjectKind::dataset, ObjectKind::result}) {
+        auto taking = take_stock(kind);
+        count += co_await std::move(taking);
+    }
     stock_is_taken_ = true;
     spdlog::info("the object store holds {} objects, {} bytes with open uploads", count,
                  ports_.store.book().total().stored);

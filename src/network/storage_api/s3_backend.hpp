@@ -70,10 +70,13 @@ private:
     [[nodiscard]] std::int64_t now_unix_s() const { return ports_.clock.unix_ms() / 1'000; }
     [[nodiscard]] Refusal unavailable(const Error& error);
     [[nodiscard]] std::string space_key(const Upload& upload) const;
-    Task<Result<std::uint64_t>> take_stock(ObjectKind kind);
+    /// How many objects have been entered into the book.
+    Task<std::uint64_t> take_stock(ObjectKind kind);
     Task<bool> answers();
     Task<std::vector<Upload>> uploads_of(JobId job);
-    Task<OrRefusal<Upload>> find_own(std::string upload_id, JobId job, Address address);
+    /// `extension`: that of the file for which it must have been opened.
+    Task<OrRefusal<Upload>> find_own(std::string upload_id, JobId job, Address address,
+                                     std::optional<std::string> extension);
     Task<OrRefusal<Upload>> find_again(Upload upload);
     Task<OrRefusal<void>> write(Upload upload);
     Task<OrRefusal<Parts>> parts_of(Upload upload);

@@ -36,15 +36,12 @@ std::string s3_key(const Upload& upload) {
 }
 
 UploadBinding binding_of(const NewDataset& dataset) {
-    UploadBinding binding{
-        dataset.address, dataset.job, std::string(api_client::dataset_upload_extension), {}, dataset.sha256};
-    binding.size.parts = upload_parts_of(dataset.bytes);
-    binding.size.last_part = {dataset.bytes - (binding.size.parts - 1) * upload_part_bytes, true};
-    return binding;
+    return {dataset.address, dataset.job, std::string(api_client::dataset_upload_extension),
+            upload_size_of(dataset.bytes), dataset.sha256};
 }
 
-Refusal cannot_be_replaced(const Upload& upload) {
-    return http::conflict(fmt::format("{} is complete and cannot be replaced", s3_key(upload)));
+Refusal still_reading() {
+    return {503, "what the object store holds has not been read yet; ask again"};
 }
 
 }  // namespace
@@ -158,7 +155,7 @@ Task<OrRefusal<SpaceBook::Reservation>> S3Backend::reserve(Upload upload, std::s
 
 Task<OrRefusal<UploadTicket>> S3Backend::open_upload(std::string upload_id, UploadBinding binding,
                                                      std::set<std::string> keys_in_work) {
-    if (!stock_is_taken_) co_return Refusal{503, "what the object store holds has not been read yet; ask again"};
+    if (!stock_is_taken_) co_return still_reading();
     auto look = [this, &upload_id, &binding] { return records_.opened_by(upload_id, binding); };
     auto looking = ports_.pool.run(std::move(look));
     OrRefusal<std::optional<Upload>> present = co_await std::move(looking);
@@ -170,9 +167,7 @@ Task<OrRefusal<UploadTicket>> S3Backend::open_upload(std::string upload_id, Uplo
     if (others.size() >= UploadRecords::uploads_per_job_max) {
         auto making_room = make_room(binding.job, keys_in_work);
         const bool gave_way = co_await std::move(making_room);
-        if (!gave_way)
-            co_return Refusal{429,
-                              fmt::format("{} uploads of this JOB have parts; complete one of them", others.size())};
+        if (!gave_way) co_return too_many_uploads(others.size());
     }
     Upload upload = records_.unwritten(upload_id, binding);
     std::optional<SpaceBook::Reservation> space;
@@ -211,8 +206,12 @@ std::string S3Backend::put_part_url(const Upload& upload, std::uint32_t number) 
                                       url_valid_s);
 }
 
-Task<OrRefusal<Upload>> S3Backend::find_own(std::string upload_id, JobId job, Address address) {
-    auto work = [this, &upload_id, &job, &address] { return records_.find_own(upload_id, job, address); };
+Task<OrRefusal<Upload>> S3Backend::find_own(std::string upload_id, JobId job, Address address,
+                                            std::optional<std::string> extension) {
+    auto work = [this, &upload_id, &job, &address, &extension] {
+        return extension ? records_.find_own(upload_id, job, address, *extension)
+                         : records_.find_own(upload_id, job, address);
+    };
     co_return co_await ports_.pool.run(std::move(work));
 }
 
@@ -246,7 +245,7 @@ Task<OrRefusal<std::optional<StoredObject>>> S3Backend::made_of(Upload upload) {
 }
 
 Task<OrRefusal<UploadDigest>> S3Backend::digest(std::string upload_id, JobId job, Address address) {
-    auto looking = find_own(std::move(upload_id), job, address);
+    auto looking = find_own(std::move(upload_id), job, address, std::nullopt);
     const OrRefusal<Upload> upload = co_await std::move(looking);
     if (upload.has_error()) co_return upload.error();
     auto finding = made_of(*upload);
@@ -264,10 +263,9 @@ Task<OrRefusal<UploadDigest>> S3Backend::digest(std::string upload_id, JobId job
 
 Task<OrRefusal<UploadOutlook>> S3Backend::outlook(std::string upload_id, JobId job, Address address,
                                                   std::string extension) {
-    auto looking = find_own(std::move(upload_id), job, address);
+    auto looking = find_own(std::move(upload_id), job, address, std::move(extension));
     const OrRefusal<Upload> upload = co_await std::move(looking);
     if (upload.has_error()) co_return upload.error();
-    if (upload->binding.extension != extension) co_return unknown_upload();
     auto finding = made_of(*upload);
     const OrRefusal<std::optional<StoredObject>> object = co_await std::move(finding);
     if (object.has_error()) co_return object.error();
@@ -285,8 +283,7 @@ Task<OrRefusal<void>> S3Backend::join(Upload upload, std::vector<std::string> et
     std::vector<s3::CompletedPart> listed;
     for (std::uint32_t number = 1; number <= upload.binding.size.parts; ++number) {
         const std::string& etag = (**parts)[number - 1]->etag;
-        if (!is_same_etag(etags[number - 1], etag))
-            co_return http::conflict(fmt::format("part {} is another than its ETag says; upload it again", number));
+        if (!is_same_etag(etags[number - 1], etag)) co_return another_part(number);
         listed.push_back({number, etag});
     }
     std::optional<SpaceBook::Reservation> space;
@@ -313,7 +310,7 @@ Task<OrRefusal<void>> S3Backend::prepare(Upload upload) {
     auto finding = find(upload.kind, upload.file_name);
     const OrRefusal<std::optional<StoredObject>> another = co_await std::move(finding);
     if (another.has_error()) co_return another.error();
-    if (*another) co_return cannot_be_replaced(upload);
+    if (*another) co_return cannot_be_replaced(s3_key(upload));
     upload.is_completing = true;
     auto writing = write(std::move(upload));
     co_return co_await std::move(writing);
@@ -342,14 +339,12 @@ Task<OrRefusal<void>> S3Backend::note_completed(Upload upload) {
 
 Task<OrRefusal<std::string>> S3Backend::complete(std::string upload_id, JobId job, Address address,
                                                  std::string extension, std::vector<std::string> etags) {
-    if (!stock_is_taken_) co_return Refusal{503, "what the object store holds has not been read yet; ask again"};
-    auto looking = find_own(std::move(upload_id), job, address);
+    if (!stock_is_taken_) co_return still_reading();
+    auto looking = find_own(std::move(upload_id), job, address, std::move(extension));
     const OrRefusal<Upload> upload = co_await std::move(looking);
     if (upload.has_error()) co_return upload.error();
-    if (upload->binding.extension != extension) co_return unknown_upload();
-    if (etags.size() != upload->binding.size.parts)
-        co_return http::malformed(
-            fmt::format("{} parts are listed; the upload has {}", etags.size(), upload->binding.size.parts));
+    const OrRefusal<void> listed = check_listed(upload->binding.size, etags.size());
+    if (listed.has_error()) co_return listed.error();
     if (upload->is_completed) co_return upload->file_name;
     auto finding = made_of(*upload);
     const OrRefusal<std::optional<StoredObject>> object = co_await std::move(finding);

@@ -14,6 +14,7 @@
 #include "runtime/task_group.hpp"
 
 namespace emeth::network {
+
 StorageServices::StorageServices(StorageApiPorts ports, std::filesystem::path folder, StorageLimits limits)
     : StorageApiPorts(ports), store(std::move(folder), limits), records(store), urls(ports.clock), verdicts(store) {}
 

@@ -1,6 +1,7 @@
 #include "network/storage_api/upload_records.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include "crypto/sha256.hpp"
@@ -35,6 +36,10 @@ Refusal unknown_upload() {
     return http::not_found("there is no such upload of this JOB and address");
 }
 
+Refusal too_many_uploads(std::size_t opened) {
+    return {429, fmt::format("{} uploads of this JOB have parts; complete one of them", opened)};
+}
+
 std::string UploadRecords::key_of(std::string_view upload_id) {
     return plain_hex(crypto::sha256(upload_id));
 }
@@ -67,6 +72,13 @@ OrRefusal<Upload> UploadRecords::find(const JobId& job, std::string_view key) co
 OrRefusal<Upload> UploadRecords::find_own(std::string_view upload_id, const JobId& job, const Address& address) const {
     OrRefusal<Upload> upload = find(job, key_of(upload_id));
     if (upload && upload->binding.address != address) return unknown_upload();
+    return upload;
+}
+
+OrRefusal<Upload> UploadRecords::find_own(std::string_view upload_id, const JobId& job, const Address& address,
+                                          std::string_view extension) const {
+    OrRefusal<Upload> upload = find_own(upload_id, job, address);
+    if (upload && upload->binding.extension != extension) return unknown_upload();
     return upload;
 }
 

@@ -31,6 +31,9 @@ public:
     /// The same, if it is that address's.
     [[nodiscard]] OrRefusal<Upload> find_own(std::string_view upload_id, const JobId& job,
                                              const Address& address) const;
+    /// The same, if it was opened for a file with this extension.
+    [[nodiscard]] OrRefusal<Upload> find_own(std::string_view upload_id, const JobId& job, const Address& address,
+                                             std::string_view extension) const;
     /// What `upload_id` has opened already; 409 if that is bound to something else.
     [[nodiscard]] OrRefusal<std::optional<Upload>> opened_by(const std::string& upload_id,
                                                              const UploadBinding& binding) const;
@@ -55,5 +58,7 @@ private:
 
 /// 404.
 Refusal unknown_upload();
+/// 429: each of the JOB's uploads, as many as there may be, has parts.
+Refusal too_many_uploads(std::size_t opened);
 
 }  // namespace emeth::network

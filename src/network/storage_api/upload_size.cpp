@@ -38,6 +38,11 @@ std::uint64_t UploadSize::bytes_max() const {
     return (parts - 1) * upload_part_bytes + last_part.bytes_max;
 }
 
+UploadSize upload_size_of(std::uint64_t bytes) {
+    const std::uint32_t parts = upload_parts_of(bytes);
+    return {parts, {bytes - std::min(bytes, (parts - 1) * upload_part_bytes), true}};
+}
+
 UploadSize read_upload_size(JsonObject& request) {
     const double part_number = request.number("partNum");
     if (!(part_number >= 0) || part_number > upload_parts_max) {
@@ -51,8 +56,7 @@ UploadSize read_upload_size(JsonObject& request) {
     if (bytes) {
         if (upload_parts_of(*bytes) != size.parts)
             request.reject("bytes", fmt::format("the size of a file of {} parts, as partNum says", size.parts));
-        size.last_part = {*bytes - std::min(*bytes, (size.parts - 1) * upload_part_bytes), true};
-        return size;
+        return upload_size_of(*bytes);
     }
     const double last = (part_number - std::floor(part_number)) * static_cast<double>(upload_part_bytes);
     size.last_part.bytes_max =

@@ -31,6 +31,9 @@ struct UploadSize {
     friend bool operator==(const UploadSize&, const UploadSize&) = default;
 };
 
+/// Of a file of so many bytes, at most what upload_parts_max parts hold.
+UploadSize upload_size_of(std::uint64_t bytes);
+
 /// Of a request's `partNum`, the file's size divided by 10,000,000, and the optional `bytes`, its size. Published
 /// clients send the first alone and do not round it, so that the size is known but for the precision in which they
 /// wrote the number: the last part may be 65,536 bytes longer than follows from it (a float32 is off by 6,000 bytes at

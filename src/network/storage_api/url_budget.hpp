@@ -15,8 +15,8 @@ public:
     /// Twenty times the largest upload.
     static constexpr std::uint64_t urls_per_minute_max = 200'000;
 
-    /// 429 when the address has had as many as it may. Only addresses of assigned nodes may come here: each is kept in
-    /// mind for a minute.
+    /// 429 when the address has had as many as it may. Only addresses that have an upload may come here: each is kept
+    /// in mind for a minute.
     OrRefusal<void> take(const Address& address, std::uint64_t urls, std::int64_t now_ms);
     [[nodiscard]] std::size_t size() const { return given_.size(); }
 

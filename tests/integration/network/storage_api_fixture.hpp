@@ -44,6 +44,7 @@ public:
 class StorageApi : public test::IoFixture {
 protected:
     static constexpr std::int64_t now_ms = 1'700'000'000'000;
+    static constexpr const char* open_endpoint = "node/multipartUpload/getPutSignedUrls";
 
     StorageApi() {
         chain.network.verifier = verifier.address();
@@ -144,10 +145,11 @@ protected:
                              const std::optional<Hash256>& sha256 = std::nullopt) {
         json::object body = open_body(node, std::move(part_number), extension);
         if (sha256) body["sha256"] = sha256->hex();
-        const http::ClientResponse opened = post("node/multipartUpload/getPutSignedUrls", body);
+        const http::ClientResponse opened = post(open_endpoint, body);
         EXPECT_EQ(opened.status, 200u) << opened.body;
         return object(opened);
     }
+    std::size_t uploads() { return run(server->summary()).uploads_open; }
     std::string part_url(const json::object& upload, std::size_t index) {
         return std::string(upload.at("urls").at(std::to_string(index)).as_string());
     }

@@ -73,7 +73,7 @@ TEST_F(StorageApi, AnUnknownJobIs404AndASilentChain503) {
     assign_job(upload_dataset("some text"));
     chain.failure = transient_error("connection refused");
     EXPECT_EQ(post("node/signed-get-url", signed_by(node)).status, 503u);
-    EXPECT_EQ(post("node/multipartUpload/getPutSignedUrls", open_body(node, 1)).status, 503u);
+    EXPECT_EQ(post(open_endpoint, open_body(node, 1)).status, 503u);
     EXPECT_EQ(post("requester/signed-put-url", dataset_announcement(requester, "x")).status, 503u);
     chain.failure.reset();
     EXPECT_EQ(post("node/signed-get-url", signed_by(node)).status, 200u);
@@ -124,7 +124,7 @@ TEST_F(StorageApi, SignaturesExpireAndTheFutureIsRefused) {
     const http::ClientResponse replayed = post("node/signed-get-url", asked);
     EXPECT_EQ(replayed.status, 401u);
     EXPECT_THAT(replayed.body, HasSubstr("61000 ms old"));
-    EXPECT_EQ(post("node/multipartUpload/getPutSignedUrls", open_body(node, 1)).status, 401u);
+    EXPECT_EQ(post(open_endpoint, open_body(node, 1)).status, 401u);
     clock.now_unix_ms = now_ms - 10'000;
     EXPECT_EQ(post("node/signed-get-url", asked).status, 401u);
 }

@@ -143,7 +143,7 @@ TEST_F(StorageClient, ASignatureThatOpenedAnotherUploadIsReplacedByANewOne) {
     json::object copied = signed_by(node, clock.now_unix_ms + 1);
     copied["partNum"] = 7;
     copied["extension"] = ".tar";
-    ASSERT_EQ(post("node/multipartUpload/getPutSignedUrls", copied).status, 200u);
+    ASSERT_EQ(post(open_endpoint, copied).status, 200u);
     const auto opened = run(client_of(node).open_upload(job, {Hash256{}, 1}, ".tar", std::nullopt));
     EXPECT_EQ(opened.error().kind, ErrorKind::transient);
     EXPECT_THAT(opened.error().message, HasSubstr("sign the request again"));

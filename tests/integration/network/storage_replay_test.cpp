@@ -7,13 +7,9 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr const char* open_endpoint = "node/multipartUpload/getPutSignedUrls";
-
 class StorageReplay : public StorageApi {
 protected:
     StorageReplay() { assign_job("any"); }
-
-    std::size_t uploads() { return run(server->summary()).uploads_open; }
 };
 
 /// One copied request once opened 252 uploads, and the node's own was refused from then on.

@@ -7,8 +7,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr const char* open_endpoint = "node/multipartUpload/getPutSignedUrls";
-
 class StorageResume : public StorageApi {
 protected:
     StorageResume() { assign_job("any"); }
@@ -27,7 +25,6 @@ protected:
         body["firstPart"] = std::move(first);
         return post(open_endpoint, body);
     }
-    std::size_t uploads() { return run(server->summary()).uploads_open; }
 };
 
 TEST_F(StorageResume, AnAnswerHasAThousandUrlsAndSaysWhereToGoOn) {

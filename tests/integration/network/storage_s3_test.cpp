@@ -45,7 +45,7 @@ protected:
         json::object body = open_body(node, upload_parts_of(bytes), extension);
         body["bytes"] = bytes;
         if (sha256) body["sha256"] = sha256->hex();
-        const http::ClientResponse opened = post("node/multipartUpload/getPutSignedUrls", body);
+        const http::ClientResponse opened = post(open_endpoint, body);
         EXPECT_EQ(opened.status, 200u) << opened.body;
         return object(opened);
     }
@@ -159,10 +159,10 @@ TEST_F(StorageS3, WhatIsThereCountsAfterARestart) {
     start_and_take_stock();
     json::object body = open_body(node, 1);
     body["bytes"] = 600;
-    const http::ClientResponse refused = post("node/multipartUpload/getPutSignedUrls", body);
+    const http::ClientResponse refused = post(open_endpoint, body);
     EXPECT_EQ(refused.status, 507u) << refused.body;
     EXPECT_EQ(run(server->summary()).results, 1u);
-    EXPECT_EQ(run(server->summary()).uploads_open, 1u);
+    EXPECT_EQ(uploads(), 1u);
 }
 
 TEST_F(StorageS3, UploadsWithoutAPartMakeRoom) {
@@ -229,7 +229,7 @@ TEST_F(StorageS3, ADatasetIsWhatOneUploadMadeOfIt) {
         409u);
 
     // Only what is meant for them opens uploads of datasets.
-    EXPECT_EQ(post("node/multipartUpload/getPutSignedUrls", open_body(node, 1, ".dataset")).status, 400u);
+    EXPECT_EQ(post(open_endpoint, open_body(node, 1, ".dataset")).status, 400u);
 }
 
 TEST_F(StorageS3, WhatStrangersOpenUsesUpNothing) {
@@ -252,11 +252,11 @@ TEST_F(StorageS3, WhatStrangersOpenUsesUpNothing) {
     const JobId other = repeated<JobId>(0x22);
     EXPECT_TRUE(run(client.upload_dataset(other, folder / "text")).has_value());
     EXPECT_LT(run(server->summary()).bytes_used, 10'010'000u);
-    EXPECT_EQ(run(server->summary()).uploads_open, 4u);
+    EXPECT_EQ(uploads(), 4u);
 
     clock.now_unix_ms += std::int64_t{3} * 86'400'000;
     run(server->sweep());
-    EXPECT_EQ(run(server->summary()).uploads_open, 0u) << "after unclaimed_dataset_days";
+    EXPECT_EQ(uploads(), 0u) << "after unclaimed_dataset_days";
 }
 
 TEST_F(StorageS3, ForgetsUploadsAndObjectsThatNobodyNeeds) {
@@ -281,7 +281,7 @@ TEST_F(StorageS3, ForgetsUploadsAndObjectsThatNobodyNeeds) {
 TEST_F(StorageS3, TakesNothingInBeforeTheStoreAnswersAndSaysWhy) {
     s3->endpoint = http::Url::parse("http://127.0.0.1:1").value();
     start();
-    const http::ClientResponse refused = post("node/multipartUpload/getPutSignedUrls", open_body(node, 1));
+    const http::ClientResponse refused = post(open_endpoint, open_body(node, 1));
     EXPECT_EQ(refused.status, 503u);
     EXPECT_EQ(send("GET", url("/api/v1/sizeOf?key=result/x")).status, 503u) << "not: there is none";
     EXPECT_THAT(run(server->why_not_ready()), ::testing::Contains("the object store does not answer"));

@@ -19,7 +19,7 @@ protected:
     json::object open_for(std::uint64_t bytes) {
         json::object asked = open_body(node, upload_parts_of(bytes));
         asked["bytes"] = bytes;
-        const http::ClientResponse opened = post("node/multipartUpload/getPutSignedUrls", asked);
+        const http::ClientResponse opened = post(open_endpoint, asked);
         EXPECT_EQ(opened.status, 200u) << opened.body;
         return object(opened);
     }
@@ -139,7 +139,7 @@ TEST_F(StorageSpace, ASizeThatIsGivenBindsTheLastPart) {
     for (const json::value& wrong : {json::value(10'000'000), json::value(20'000'001), json::value(-1)}) {
         json::object asked = open_body(node, 2);
         asked["bytes"] = wrong;
-        EXPECT_EQ(post("node/multipartUpload/getPutSignedUrls", asked).status, 400u) << wrong;
+        EXPECT_EQ(post(open_endpoint, asked).status, 400u) << wrong;
     }
 }
 
@@ -193,14 +193,14 @@ TEST_F(StorageSpace, AJobHasAQuotaThatAFinishedUploadDoesNotNeedTwice) {
     start();
     const json::object upload = open_upload(1);
     const std::string etag = put_part(upload, 0, full_part('a'));
-    const http::ClientResponse refused = post("node/multipartUpload/getPutSignedUrls", open_body(node, 1));
+    const http::ClientResponse refused = post(open_endpoint, open_body(node, 1));
     EXPECT_EQ(refused.status, 507u);
     EXPECT_THAT(refused.body, HasSubstr("the quota of JOB " + job.hex() + " is used up"));
     EXPECT_EQ(complete(upload, {etag}).status, 200u);
     EXPECT_EQ(counted(), on_disk());
     start();
-    EXPECT_EQ(post("node/multipartUpload/getPutSignedUrls", open_body(node, 1)).status, 507u) << "its result counts";
-    EXPECT_EQ(post("node/multipartUpload/getPutSignedUrls", open_body(node, 0.01)).status, 200u);
+    EXPECT_EQ(post(open_endpoint, open_body(node, 1)).status, 507u) << "its result counts";
+    EXPECT_EQ(post(open_endpoint, open_body(node, 0.01)).status, 200u);
 }
 
 }  // namespace

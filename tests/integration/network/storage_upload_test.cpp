@@ -44,7 +44,7 @@ TEST_F(StorageUpload, ServesTheCeilingOfPartNumAndAtLeastOne) {
     EXPECT_EQ(largest.at("nextPart").to_number<std::size_t>(), 1'000u);
     for (const json::value& refused : {json::value(-1), json::value(-0.5), json::value(10'000.5), json::value(1e300),
                                        json::value("2"), json::value(nullptr)})
-        EXPECT_EQ(post("node/multipartUpload/getPutSignedUrls", open_body(node, refused)).status, 400u) << refused;
+        EXPECT_EQ(post(open_endpoint, open_body(node, refused)).status, 400u) << refused;
 }
 
 TEST_F(StorageUpload, OnlyTheAssignedNodeWritesAndOnlyInTime) {
@@ -64,8 +64,7 @@ TEST_F(StorageUpload, OnlyTheAssignedNodeWritesAndOnlyInTime) {
 TEST_F(StorageUpload, AnExtensionIsADotAndLettersOrDigits) {
     for (const char* extension :
          {"", ".", "tar", ".tar.gz", "/../x.tar", ".t/x", ".t\u00fc", "..", ".12345678901234567", ". "})
-        EXPECT_EQ(post("node/multipartUpload/getPutSignedUrls", open_body(node, 1, extension)).status, 400u)
-            << extension;
+        EXPECT_EQ(post(open_endpoint, open_body(node, 1, extension)).status, 400u) << extension;
     for (const char* extension : {".pt", ".tar", ".SafeTensors", ".7", ".1234567890123456"}) {
         const json::object upload = open_upload(1, extension);
         EXPECT_TRUE(std::string(upload.at("fileName").as_string()).ends_with(extension)) << extension;
@@ -91,7 +90,7 @@ TEST_F(StorageUpload, ADigestThatIsAskedForIsInTheNameAndBinds) {
     json::object evidence = open_body(node, 1, ".evidence");
     chain.submit(job, name);
     evidence["sha256"] = sha256.hex();
-    EXPECT_EQ(post("node/multipartUpload/getPutSignedUrls", evidence).status, 400u);
+    EXPECT_EQ(post(open_endpoint, evidence).status, 400u);
 }
 
 /// The answer to the first was lost.
@@ -322,7 +321,7 @@ TEST_F(StorageUpload, TheNewestEvidenceIsFoundByItsJob) {
 
 TEST_F(StorageUpload, AJobHasABoundOnItsUploads) {
     for (std::size_t i = 0; i < UploadRecords::uploads_per_job_max; ++i) put_part(open_upload(1), 0, "x");
-    const http::ClientResponse refused = post("node/multipartUpload/getPutSignedUrls", open_body(node, 1));
+    const http::ClientResponse refused = post(open_endpoint, open_body(node, 1));
     EXPECT_EQ(refused.status, 429u);
     EXPECT_THAT(refused.body, HasSubstr("256 uploads of this JOB have parts"));
 }

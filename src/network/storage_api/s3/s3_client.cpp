@@ -16,12 +16,8 @@ namespace {
 constexpr Milliseconds usual_timeout{30'000};
 constexpr Milliseconds completion_timeout{600'000};
 
-constexpr bool is_success(unsigned status) {
-    return status / 100 == 2;
-}
-
 std::optional<S3Failure> failure_of(const http::ClientResponse& response) {
-    return is_success(response.status) ? std::nullopt : read_failure(response.body);
+    return http::is_success(response.status) ? std::nullopt : read_failure(response.body);
 }
 
 bool failed_with(const http::ClientResponse& response, std::string_view code) {
@@ -90,7 +86,7 @@ Task<Result<ObjectPage>> S3Client::list(std::string under, std::string after) {
     auto asking = exchange(operation);
     const Result<http::ClientResponse> response = co_await std::move(asking);
     if (response.has_error()) co_return response.error();
-    if (!is_success(response->status)) co_return to_error(operation.name, *response);
+    if (!http::is_success(response->status)) co_return to_error(operation.name, *response);
 
     Result<ObjectPage> page = read_object_page(response->body);
     if (page.has_error()) co_return page;
@@ -111,7 +107,7 @@ Task<Result<std::optional<S3Object>>> S3Client::head(std::string key) {
     const Result<http::ClientResponse> response = co_await std::move(asking);
     if (response.has_error()) co_return response.error();
     if (response->status == 404) co_return std::optional<S3Object>();
-    if (!is_success(response->status)) co_return to_error(operation.name, *response);
+    if (!http::is_success(response->status)) co_return to_error(operation.name, *response);
     co_return read_object(std::move(key), *response);
 }
 
@@ -121,7 +117,7 @@ Task<Result<std::string>> S3Client::open_upload(std::string key) {
     auto asking = exchange(operation);
     const Result<http::ClientResponse> response = co_await std::move(asking);
     if (response.has_error()) co_return response.error();
-    if (!is_success(response->status)) co_return to_error(operation.name, *response);
+    if (!http::is_success(response->status)) co_return to_error(operation.name, *response);
     co_return read_initiated_upload(response->body);
 }
 
@@ -135,7 +131,7 @@ Task<Result<std::optional<std::vector<S3Part>>>> S3Client::parts(std::string key
         const Result<http::ClientResponse> response = co_await std::move(asking);
         if (response.has_error()) co_return response.error();
         if (failed_with(*response, "NoSuchUpload")) co_return std::optional<std::vector<S3Part>>();
-        if (!is_success(response->status)) co_return to_error(operation.name, *response);
+        if (!http::is_success(response->status)) co_return to_error(operation.name, *response);
         Result<PartPage> page = read_part_page(response->body);
         if (page.has_error()) co_return page.error();
         // Numbers rise from page to page, so part_number_max bounds the loop.
@@ -155,7 +151,8 @@ Task<Result<std::string>> S3Client::complete(std::string key, std::string upload
     auto asking = exchange(operation);
     const Result<http::ClientResponse> response = co_await std::move(asking);
     if (response.has_error()) co_return response.error();
-    if (!is_success(response->status) || read_failure(response->body)) co_return to_error(operation.name, *response);
+    if (!http::is_success(response->status) || read_failure(response->body))
+        co_return to_error(operation.name, *response);
     co_return read_completed_upload(response->body);
 }
 
@@ -166,7 +163,8 @@ Task<Result<void>> S3Client::abort(std::string key, std::string upload_id) {
     const Result<http::ClientResponse> response = co_await std::move(asking);
     if (response.has_error()) co_return response.error();
     // Swift says NoSuchKey of an upload that has become an object.
-    if (is_success(response->status) || failed_with(*response, "NoSuchUpload") || failed_with(*response, "NoSuchKey"))
+    if (http::is_success(response->status) || failed_with(*response, "NoSuchUpload") ||
+        failed_with(*response, "NoSuchKey"))
         co_return Result<void>{};
     co_return to_error(operation.name, *response);
 }
@@ -176,7 +174,7 @@ Task<Result<void>> S3Client::remove(std::string key) {
     auto asking = exchange(operation);
     const Result<http::ClientResponse> response = co_await std::move(asking);
     if (response.has_error()) co_return response.error();
-    if (is_success(response->status) || failed_with(*response, "NoSuchKey")) co_return Result<void>{};
+    if (http::is_success(response->status) || failed_with(*response, "NoSuchKey")) co_return Result<void>{};
     co_return to_error(operation.name, *response);
 }
 
