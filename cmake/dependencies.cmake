@@ -38,7 +38,8 @@ target_link_libraries(emeth_asio INTERFACE Boost::headers Boost::json Boost::url
 
 if(EMETH_SANITIZE)
   set(EMETH_WITH_TORCH OFF)
-  add_compile_options(-fsanitize=${EMETH_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -g)
+  # Little optimisation and line numbers alone: the build takes a fraction of the time, and stacks say what they did.
+  add_compile_options(-O1 -g1 -fsanitize=${EMETH_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${EMETH_SANITIZE})
 endif()
 

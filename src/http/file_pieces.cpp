@@ -16,8 +16,12 @@
 namespace emeth::http {
 namespace {
 
-// Early write-back keeps the final fsync short; it would otherwise stall the io thread for gigabytes at once.
+// Early write-back keeps the final fsync short; it would otherwise take as long as gigabytes take at once.
 constexpr std::uint64_t flush_bytes = 16 << 20;
+/// Of a larger file, only so much stays in the page cache, and its end for as long as a disk may need to have it: the
+/// rest would push out what others read.
+constexpr std::uint64_t cached_bytes = std::uint64_t{1} << 30;
+constexpr std::uint64_t behind_bytes = 64 << 20;
 constexpr std::uint64_t hashed_bytes = 4 << 20;
 
 }  // namespace
@@ -122,14 +126,19 @@ Result<void> OutputFile::append(std::string_view piece) {
         piece.remove_prefix(static_cast<std::size_t>(count));
         bytes_ += static_cast<std::uint64_t>(count);
     }
-    if (bytes_ - flushed_ >= flush_bytes) {
-        // Only a hint to start writing: the fsync of whoever publishes the file decides, and checks, whether the bytes
-        // are durable.
-        ::sync_file_range(descriptor_.get(), static_cast<off64_t>(flushed_), static_cast<off64_t>(bytes_ - flushed_),
-                          SYNC_FILE_RANGE_WRITE);
-        flushed_ = bytes_;
-    }
+    if (bytes_ - flushed_ >= flush_bytes) write_back();
     return {};
+}
+
+/// Hints alone: the fsync of whoever publishes the file decides, and checks, whether the bytes are durable.
+void OutputFile::write_back() {
+    ::sync_file_range(descriptor_.get(), static_cast<off64_t>(flushed_), static_cast<off64_t>(bytes_ - flushed_),
+                      SYNC_FILE_RANGE_WRITE);
+    flushed_ = bytes_;
+    // From the same byte every time: what has not been written yet stays until a later call.
+    if (bytes_ > cached_bytes + behind_bytes)
+        ::posix_fadvise(descriptor_.get(), static_cast<off_t>(cached_bytes),
+                        static_cast<off_t>(bytes_ - behind_bytes - cached_bytes), POSIX_FADV_DONTNEED);
 }
 
 Result<void> OutputFile::sync() const {

@@ -66,6 +66,8 @@ public:
     Hash256 finish();
 
 private:
+    void write_back();
+
     FileDescriptor descriptor_;
     std::filesystem::path path_;
     std::uint64_t bytes_ = 0;
