@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 
 namespace emeth {
@@ -10,6 +11,8 @@ namespace emeth {
 inline constexpr std::uint64_t upload_part_bytes = 10'000'000;
 /// 100 GB.
 inline constexpr std::uint32_t upload_parts_max = 10'000;
+/// What a store answers to a part, and completing the upload names.
+inline constexpr std::size_t upload_etag_bytes_max = 256;
 
 /// Parts of a file of `bytes`: at least 1 and at most upload_parts_max; a longer file does not fit.
 constexpr std::uint32_t upload_parts_of(std::uint64_t bytes) {

@@ -55,11 +55,12 @@ Task<Result<std::string>> StorageApiClient::put_in_parts(JobId job, statemachine
     auto gathering = other_pages(job, file, std::string(dataset_upload_extension), std::move(upload));
     const Result<OpenedUpload> whole = co_await std::move(gathering);
     if (whole.has_error()) co_return whole.error();
+    const http::PartSource source{std::move(path), file.bytes, "put_dataset"};
     std::map<std::uint32_t, std::string> etags;
     for (std::uint32_t part = 1; part <= whole->urls.size(); ++part) {
-        auto putting = put_part(whole->urls[part - 1], path, file.bytes, part);
+        auto putting = put_patiently(source, part, whole->urls[part - 1]);
         Result<std::string> etag = co_await std::move(putting);
-        if (etag.has_error()) co_return in_context(fmt::format("part {} of the dataset", part), etag.error());
+        if (etag.has_error()) co_return in_context("the dataset", etag.error());
         etags.emplace(part, std::move(*etag));
     }
     auto completing = complete_upload(job, whole->upload_id, std::move(etags), std::string(dataset_upload_extension));
@@ -68,21 +69,13 @@ Task<Result<std::string>> StorageApiClient::put_in_parts(JobId job, statemachine
     co_return whole->file_name;
 }
 
-Task<Result<std::string>> StorageApiClient::put_part(std::string url_text, std::filesystem::path path,
-                                                     std::uint64_t file_bytes, std::uint32_t part) {
-    const auto url = http::Url::parse(url_text);
-    if (url.has_error()) co_return permanent_error("the Storage API's URL for it cannot be used");
-    const std::uint64_t offset = (part - std::uint64_t{1}) * upload_part_bytes;
-    const std::uint64_t length = std::min(upload_part_bytes, file_bytes - offset);
+Task<Result<std::string>> StorageApiClient::put_patiently(http::PartSource source, std::uint32_t part,
+                                                          std::string url) {
+    BlockingPool pool(1);
     for (std::uint32_t attempt = 1;; ++attempt) {
-        const auto put = co_await http::upload_range(*url, path, offset, length, idle_timeout);
-        if (put.has_value() && http::is_success(put->status)) {
-            const auto etag = put->headers.find("etag");
-            if (etag == put->headers.end()) co_return permanent_error(url->origin() + " answered without an ETag");
-            co_return etag->second;
-        }
-        Error error = put.has_error() ? put.error() : http::status_error(url->origin(), *put);
-        if (error.kind == ErrorKind::permanent || attempt == part_tries_max) co_return error;
+        auto putting = http::put_part({pool, doubted_etags_}, source, part, url, idle_timeout);
+        Result<std::string> etag = co_await std::move(putting);
+        if (etag.has_value() || etag.error().kind == ErrorKind::permanent || attempt == part_tries_max) co_return etag;
     }
 }
 

@@ -20,6 +20,7 @@
 #include "api_client/verdict_reason.hpp"
 #include "crypto/private_key.hpp"
 #include "http/client.hpp"
+#include "http/part_upload.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/result.hpp"
 #include "runtime/task.hpp"
@@ -124,8 +125,7 @@ private:
     Task<Result<OpenedUpload>> other_pages(JobId job, statemachine::WorkerFile file, std::string extension,
                                            OpenedUpload upload);
     /// Returns the part's ETag. `part`: from 1.
-    static Task<Result<std::string>> put_part(std::string url, std::filesystem::path path, std::uint64_t file_bytes,
-                                              std::uint32_t part);
+    Task<Result<std::string>> put_patiently(http::PartSource source, std::uint32_t part, std::string url);
     Task<Result<std::string>> put_in_parts(JobId job, statemachine::WorkerFile file, std::filesystem::path path,
                                            OpenedUpload upload);
 
@@ -133,6 +133,7 @@ private:
     const crypto::PrivateKey& key_;
     std::optional<NetworkClock> own_time_;
     NetworkClock& time_;
+    http::DoubtedEtags doubted_etags_;
 };
 
 }  // namespace emeth::api_client

@@ -14,7 +14,7 @@ namespace {
 
 struct Probe {
     std::string_view method, path;
-    bool StorageExtensions::*offered;
+    bool StorageExtensions::* offered;
 };
 
 constexpr Probe probes[] = {{"POST", upload_state_path, &StorageExtensions::upload_state},

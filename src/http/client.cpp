@@ -119,8 +119,7 @@ Task<Result<ClientResponse>> request(ClientRequest request) {
 Error status_error(std::string_view what, const ClientResponse& response) {
     const auto reason = beast::http::obsolete_reason(static_cast<beast::http::status>(response.status));
     std::string excerpt = response.body.substr(0, shown_bytes_max);
-    std::ranges::replace_if(
-        excerpt, [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+    std::ranges::replace_if(excerpt, [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
     const std::string message =
         fmt::format("{} answered {} {}: {}", what, response.status, std::string_view(reason.data(), reason.size()),
                     one_line(excerpt, shown_bytes_max));

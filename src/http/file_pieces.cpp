@@ -31,7 +31,7 @@ Result<InputFile> InputFile::open(const std::filesystem::path& path) {
     file.path_ = path;
     file.descriptor_.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!file.descriptor_.is_open()) return errno_error(fmt::format("cannot open {}", path.string()), errno);
-    struct stat status {};
+    struct stat status{};
     if (::fstat(file.descriptor_.get(), &status) != 0)
         return errno_error(fmt::format("cannot inspect {}", path.string()), errno);
     if (!S_ISREG(status.st_mode)) return permanent_error(fmt::format("{} is no regular file", path.string()));

@@ -24,7 +24,7 @@ Result<void> apply(const ListenerSettings& settings, ServerOptions& options);
 /// The row `ca` of every program that asks others. All clients of the process trust what it names from the moment that
 /// it is read.
 template <class Settings>
-Setting<Settings> ca_setting(std::string Settings::*member) {
+Setting<Settings> ca_setting(std::string Settings::* member) {
     const auto read = [](const SettingValue& value) -> Result<std::string> {
         if (value.text().empty()) return std::string();
         auto trusted = trust_certificates(value.text());

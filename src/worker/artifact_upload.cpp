@@ -7,7 +7,6 @@
 #include "runtime/subject_log.hpp"
 #include "runtime/task_group.hpp"
 #include "worker/job_runner.hpp"
-#include "worker/part_upload.hpp"
 
 namespace emeth::worker {
 namespace {
@@ -102,10 +101,10 @@ Task<> JobRunner::put_parts() {
 
 /// Retries what may succeed in a moment, so that the master need not be asked for fresh URLs.
 Task<Result<std::string>> JobRunner::put_patiently(std::uint32_t part, std::string url) {
-    const PartPorts ports{context_.pool, context_.doubted_etags};
-    const PartSource source{folder() / "artifact.tar", job_.artifact->artifact.bytes, "put_part"};
+    const http::PartPorts ports{context_.pool, context_.doubted_etags};
+    const http::PartSource source{folder() / "artifact.tar", job_.artifact->artifact.bytes, "put_part"};
     for (std::uint32_t attempt = 1;; ++attempt) {
-        const auto etag = co_await put_part(ports, source, part, url, context_.settings.limits.wait_data);
+        const auto etag = co_await http::put_part(ports, source, part, url, context_.settings.limits.wait_data);
         const bool may_pass = etag.has_error() && etag.error().kind != ErrorKind::permanent;
         if (!may_pass || attempt == put_attempts_max || upload_error_ || !order_fits()) co_return etag;
         log_of(job_.spec.id).warn("{}; will retry", etag.error().message);

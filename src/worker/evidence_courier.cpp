@@ -4,7 +4,6 @@
 
 #include "runtime/subject_log.hpp"
 #include "worker/evidence_file.hpp"
-#include "worker/part_upload.hpp"
 
 namespace emeth::worker {
 
@@ -53,10 +52,10 @@ Task<Result<void>> EvidenceCourier::show(worker_protocol::Evidence order) {
     if (packed.has_error()) co_return packed.error();
     if (order.urls.empty())  // an order with URLs shows that the master has this on record
         context_.reports.add(order.job, order.lease, worker_protocol::EvidencePacked{order.block_hash, *packed});
-    const PartSource source{evidence_file(context_.folders.folder(order.job)), packed->bytes, "put_evidence"};
-    const PartPorts ports{context_.pool, context_.doubted_etags};
+    const http::PartSource source{evidence_file(context_.folders.folder(order.job)), packed->bytes, "put_evidence"};
+    const http::PartPorts ports{context_.pool, context_.doubted_etags};
     for (const auto& [part, url] : order.urls) {
-        const auto etag = co_await put_part(ports, source, part, url, context_.settings.limits.wait_data);
+        const auto etag = co_await http::put_part(ports, source, part, url, context_.settings.limits.wait_data);
         if (etag.has_error()) co_return etag.error();
         context_.reports.add(order.job, order.lease, worker_protocol::PartUploaded{part, *etag, order.upload_id});
     }

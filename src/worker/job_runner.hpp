@@ -11,13 +11,13 @@
 #include <optional>
 #include <string>
 
+#include "http/part_upload.hpp"
 #include "runtime/blocking_pool.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/random.hpp"
 #include "runtime/wakeup.hpp"
 #include "trainer_protocol/trainer_child.hpp"
 #include "worker/job_folders.hpp"
-#include "worker/part_upload.hpp"
 #include "worker/report_queue.hpp"
 #include "worker/self_test.hpp"
 #include "worker/settings.hpp"
@@ -35,7 +35,7 @@ struct RunnerContext {
     Clock& clock;
     Random& random;
     SelfTest& self_test;
-    DoubtedEtags& doubted_etags;
+    http::DoubtedEtags& doubted_etags;
 };
 
 class JobRunner {

@@ -59,7 +59,7 @@ private:
     JobFolders folders_;
     ReportQueue reports_;
     SelfTest self_test_;
-    DoubtedEtags doubted_etags_;
+    http::DoubtedEtags doubted_etags_;
     RunnerContext context_;
     EvidenceCourier evidence_;
     MasterSession session_;

@@ -58,7 +58,7 @@ boost::json::object body_fields(const Trained& body) {
 boost::json::object body_fields(const PartUploaded& body) {
     return {{"kind", body.kind},
             {"part", body.part},
-            {"etag", wire_text(body.etag, etag_bytes_max)},
+            {"etag", wire_text(body.etag, upload_etag_bytes_max)},
             {"upload_id", body.upload_id}};
 }
 
@@ -149,8 +149,8 @@ DatasetReady read_dataset_ready(JsonObject& json) {
 }
 
 PartUploaded read_part_uploaded(JsonObject& json) {
-    return {static_cast<std::uint32_t>(json.u64("part", 1, upload_parts_max)), json.string("etag", etag_bytes_max),
-            json.string("upload_id", upload_id_bytes_max)};
+    return {static_cast<std::uint32_t>(json.u64("part", 1, upload_parts_max)),
+            json.string("etag", upload_etag_bytes_max), json.string("upload_id", upload_id_bytes_max)};
 }
 
 EvidencePacked read_evidence_packed(JsonObject& json) {

@@ -36,7 +36,6 @@ inline constexpr std::size_t upload_urls_max = 1'000;
 inline constexpr std::size_t states_max = 2 * (trainer_protocol::draws_max + 1);
 inline constexpr std::size_t url_bytes_max = 4'000;
 inline constexpr std::size_t upload_id_bytes_max = 1'000;
-inline constexpr std::size_t etag_bytes_max = 256;
 inline constexpr std::size_t dialled_bytes_max = 300;
 /// Of the handshake. Version 1, whose messages name none, did not say what the worker had dialled.
 inline constexpr std::uint64_t session_version = 2;

@@ -4,6 +4,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
+#include <utility>
 #include <vector>
 
 namespace emeth::test {
@@ -16,6 +17,11 @@ constexpr auto token = asio::as_tuple(asio::use_awaitable);
 }  // namespace
 
 Task<std::string> raw_exchange(std::uint16_t port, std::string bytes, Milliseconds limit) {
+    return raw_exchange_until(port, std::move(bytes), [](const std::string&) { return false; }, limit);
+}
+
+Task<std::string> raw_exchange_until(std::uint16_t port, std::string bytes,
+                                     std::function<bool(const std::string& answer)> is_enough, Milliseconds limit) {
     boost::beast::tcp_stream stream(co_await asio::this_coro::executor);
     stream.expires_after(limit);
     const Tcp::endpoint endpoint(asio::ip::address_v4::loopback(), port);
@@ -29,7 +35,7 @@ Task<std::string> raw_exchange(std::uint16_t port, std::string bytes, Millisecon
         auto reading = stream.async_read_some(asio::buffer(piece), token);
         const auto [error, count] = co_await std::move(reading);
         answer.append(piece.data(), count);
-        if (error) co_return answer;
+        if (error || is_enough(answer)) co_return answer;
     }
 }
 

@@ -19,8 +19,7 @@ class HealthRoutes : public test::IoFixture {
 protected:
     void start(Admission admission = {}) {
         server.emplace(executor(), ServerOptions{});
-        add_health_routes(
-            *server, [this] { return why_not_ready(); }, std::move(admission));
+        add_health_routes(*server, [this] { return why_not_ready(); }, std::move(admission));
         server->listen().value();
         serving.emplace(io, server->run());
     }

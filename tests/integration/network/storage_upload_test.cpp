@@ -342,7 +342,7 @@ TEST_F(StorageUpload, ForgetsUploadsThatNobodyCameBackTo) {
     const json::object upload = open_upload(1);
     put_part(upload, 0, "part");
     const auto entry = std::filesystem::directory_iterator(folder / "uploads" / std::string(32, '1'))->path();
-    struct stat status {};
+    struct stat status{};
     ASSERT_EQ(::stat(entry.c_str(), &status), 0);
     clock.now_unix_ms = status.st_mtim.tv_sec * 1'000 + 29 * day_ms;
     start();

@@ -47,7 +47,7 @@ TEST_F(JobFoldersTest, ARecordSurvivesARestart) {
     ASSERT_EQ(folders.held().size(), 1u);
     EXPECT_EQ(folders.held()[0].lease, 7u);
 
-    struct stat status {};
+    struct stat status{};
     ASSERT_EQ(::stat((folders.folder(job->spec.id) / "job.json").c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0777u, 0600u);
 }

@@ -10,6 +10,7 @@
 
 #include "runtime/parse_number.hpp"
 #include "runtime/utf8.hpp"
+#include "statemachine/upload_parts.hpp"
 
 namespace emeth::network::s3 {
 namespace {
@@ -149,7 +150,7 @@ S3Part read_part(Fields fields) {
 
 /// The entries of a page: at most page_entries_max, in ascending order of `by`.
 template <class Entry, class Key>
-Result<std::vector<Entry>> read_entries(pugi::xml_node root, const char* name, Entry (*read)(Fields), Key Entry::*by) {
+Result<std::vector<Entry>> read_entries(pugi::xml_node root, const char* name, Entry (*read)(Fields), Key Entry::* by) {
     std::vector<Entry> entries;
     std::optional<Error> error;
     for (const pugi::xml_node& element : root.children(name)) {
@@ -166,7 +167,7 @@ Result<std::vector<Entry>> read_entries(pugi::xml_node root, const char* name, E
 
 template <class Page, class Entry, class Key>
 Result<Page> read_page(std::string_view answer, const char* root_name, const char* entry_name, Entry (*read)(Fields),
-                       Key Entry::*by, std::vector<Entry> Page::*into) {
+                       Key Entry::* by, std::vector<Entry> Page::* into) {
     pugi::xml_document document;
     const Result<pugi::xml_node> root = parse(document, answer, root_name);
     if (root.has_error()) return root.error();
@@ -245,7 +246,7 @@ std::string unquoted_etag(std::string_view etag) {
 }
 
 bool is_etag(std::string_view unquoted) {
-    return !unquoted.empty() && unquoted.size() <= etag_bytes_max && is_printable_ascii(unquoted) &&
+    return !unquoted.empty() && unquoted.size() <= upload_etag_bytes_max && is_printable_ascii(unquoted) &&
            unquoted.find('"') == std::string_view::npos;
 }
 

@@ -20,7 +20,6 @@ namespace emeth::network::s3 {
 inline constexpr std::size_t answer_bytes_max = 4 << 20;
 inline constexpr std::size_t key_bytes_max = 1'024;
 inline constexpr std::size_t upload_id_bytes_max = 1'024;
-inline constexpr std::size_t etag_bytes_max = 256;
 /// Objects or parts; S3 has no longer pages.
 inline constexpr std::uint32_t page_entries_max = 1'000;
 /// Parts of an upload are numbered from 1 to this.
@@ -83,8 +82,8 @@ struct CompletedPart {
 /// The body of CompleteMultipartUpload.
 std::string completion_body(const std::vector<CompletedPart>& parts);
 
-/// An ETag without its quotes, and whether it is one that S3 may have given: up to etag_bytes_max printable characters
-/// of ASCII other than quotes and blanks.
+/// An ETag without its quotes, and whether it is one that S3 may have given: up to upload_etag_bytes_max printable
+/// characters of ASCII other than quotes and blanks.
 std::string unquoted_etag(std::string_view etag);
 bool is_etag(std::string_view unquoted);
 /// 1 to upload_id_bytes_max printable characters of ASCII other than blanks.

@@ -1,4 +1,4 @@
-#include "worker/part_upload.hpp"
+#include "http/part_upload.hpp"
 
 #include <fmt/format.h>
 
@@ -11,9 +11,8 @@
 #include "runtime/failpoint.hpp"
 #include "runtime/log.hpp"
 #include "statemachine/upload_parts.hpp"
-#include "worker_protocol/messages.hpp"
 
-namespace emeth::worker {
+namespace emeth::http {
 namespace {
 
 constexpr std::size_t md5_digits = 32;
@@ -65,20 +64,18 @@ Task<Result<std::string>> put_part(PartPorts ports, PartSource source, std::uint
         co_return transient_error(
             fmt::format("part {} lies beyond the end of the file of {} bytes", part, source.bytes));
     const std::uint64_t length = std::min(upload_part_bytes, source.bytes - offset);
-    auto url = http::Url::parse(url_text);
-    if (url.has_error()) co_return transient_error(fmt::format("the master's URL for part {} cannot be used", part));
+    auto url = Url::parse(url_text);
+    if (url.has_error()) co_return transient_error(fmt::format("the URL for part {} cannot be used", part));
     const std::string what = fmt::format("part {}", part);
     const std::string origin = url->origin();
-    Task<Result<http::ClientResponse>> put =
-        http::upload_range(std::move(*url), source.file, offset, length, idle_timeout);
+    Task<Result<ClientResponse>> put = upload_range(std::move(*url), source.file, offset, length, idle_timeout);
     failpoint::before("storage", source.effect);
     const auto response = co_await std::move(put);
     failpoint::after("storage", source.effect);
     if (response.has_error()) co_return in_context(what, response.error());
-    if (!http::is_success(response->status)) co_return in_context(what, http::status_error(origin, *response));
+    if (!is_success(response->status)) co_return in_context(what, status_error(origin, *response));
     const auto etag = response->headers.find("etag");
-    if (etag == response->headers.end() || etag->second.empty() ||
-        etag->second.size() > worker_protocol::etag_bytes_max)
+    if (etag == response->headers.end() || etag->second.empty() || etag->second.size() > upload_etag_bytes_max)
         co_return transient_error(what + " was answered without a usable ETag");
     auto checking = check_received(ports, source, offset, length, claimed_md5(response->headers));
     const Result<void> received = co_await std::move(checking);
@@ -86,4 +83,4 @@ Task<Result<std::string>> put_part(PartPorts ports, PartSource source, std::uint
     co_return etag->second;
 }
 
-}  // namespace emeth::worker
+}  // namespace emeth::http

@@ -1,4 +1,4 @@
-// Uploads one part of a file to a signed URL.
+// Uploads one part of a file to a signed URL of an object store.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 #include "runtime/result.hpp"
 #include "runtime/task.hpp"
 
-namespace emeth::worker {
+namespace emeth::http {
 
 /// The file to put, and the name of this effect among the failpoints (runtime/failpoint.hpp).
 struct PartSource {
@@ -62,4 +62,4 @@ struct PartPorts {
 Task<Result<std::string>> put_part(PartPorts ports, PartSource source, std::uint32_t part, std::string url_text,
                                    Milliseconds idle_timeout);
 
-}  // namespace emeth::worker
+}  // namespace emeth::http

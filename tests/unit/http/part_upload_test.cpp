@@ -1,13 +1,13 @@
 // What the answer to a part says about the bytes that arrived.
-#include "worker/part_upload.hpp"
+#include "http/part_upload.hpp"
 
 #include <gtest/gtest.h>
 
 namespace emeth::test {
 namespace {
 
-using worker::claimed_md5;
-using worker::DoubtedEtags;
+using http::claimed_md5;
+using http::DoubtedEtags;
 
 constexpr const char* md5_of_abc = "900150983cd24fb0d6963f7d28e17f72";
 
