@@ -122,8 +122,7 @@ public:
 
     void write(JobPiece& piece, StoreProgress& progress) {
         piece_ = piece.number();
-        output_.piece(
-            piece_, lines_, [&] { piece.read(*this); }, [&] { progress.add(piece.jobs()); });
+        output_.piece(piece_, lines_, [&] { piece.read(*this); }, [&] { progress.add(piece.jobs()); });
     }
 
     void job(std::string_view key, std::string_view value) override {
@@ -172,8 +171,7 @@ Result<std::uint64_t> dump_outbox(RocksDatabase& database, const Inspection::Sin
     };
     const Result<void> read = FamilyPieces::for_each(database, Family::outbox, threads, [&]() -> FamilyPieces::Work {
         return [&, writer = std::make_shared<LineWriter>()](const FamilyPieces::Piece& piece) {
-            output.piece(
-                piece.number(), *writer, [&] { write(piece, *writer); }, [] {});
+            output.piece(piece.number(), *writer, [&] { write(piece, *writer); }, [] {});
         };
     });
     if (read.has_error()) return read.error();

@@ -142,8 +142,7 @@ EventBody read_body(const Message& message, const Place& place) {
 
 constexpr auto body_readers = []<std::size_t... index>(std::index_sequence<index...>) {
     return std::array{&read_body<index>...};
-}
-(std::make_index_sequence<event_kinds>());
+}(std::make_index_sequence<event_kinds>());
 
 }  // namespace
 

@@ -69,9 +69,7 @@ constexpr IfChanged<Member> if_changed(Member member) {
 template <class Value>
 concept Listed = !std::is_same_v<decltype(fields<Value>), const Unlisted>;
 template <class Value>
-concept FixedSize = requires {
-    Value::size_bytes;
-};
+concept FixedSize = requires { Value::size_bytes; };
 template <class Value>
 concept Number = std::is_arithmetic_v<Value>;
 template <class Value>
@@ -119,7 +117,7 @@ public:
 
 private:
     template <class Record, class Value>
-    void put(const Record& record, Value Record::*const& member) {
+    void put(const Record& record, Value Record::* const& member) {
         const FieldDescriptor& field = next();
         // A new message has these values already; most fields of a JOB do, and setting one is a call into protobuf.
         if constexpr (Number<Value> || std::is_same_v<Value, std::string>)
@@ -209,7 +207,7 @@ public:
 
 private:
     template <class Record, class Value>
-    void get(Record& record, Value Record::*const& member) {
+    void get(Record& record, Value Record::* const& member) {
         get_value(next(), record.*member);
     }
     template <class Record, Listed Value>

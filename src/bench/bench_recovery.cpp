@@ -138,7 +138,7 @@ double median(std::array<double, rounds> values) {
 }
 
 Start median(const std::array<Start, rounds>& starts) {
-    const auto of = [&starts](double Start::*field) {
+    const auto of = [&starts](double Start::* field) {
         std::array<double, rounds> values{};
         std::transform(starts.begin(), starts.end(), values.begin(),
                        [field](const Start& start) { return start.*field; });

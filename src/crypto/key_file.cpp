@@ -28,7 +28,7 @@ Result<PrivateKey> load_key_file(const std::filesystem::path& file) {
 }
 
 Result<PrivateKey> load_or_generate_key_file(const std::filesystem::path& file, Random& random) {
-    struct stat status {};
+    struct stat status{};
     if (::lstat(file.c_str(), &status) == 0) return load_key_file(file);
     if (errno != ENOENT) return errno_error("cannot examine key file " + file.string(), errno);
     PrivateKey key = PrivateKey::generate(random);

@@ -34,7 +34,7 @@ bool may_be_path(const std::filesystem::path& file) {
 
 /// What a link points to counts.
 Result<void> check_private(const std::string& name, const std::string& path, const FileDescriptor& descriptor) {
-    struct stat status {};
+    struct stat status{};
     if (::fstat(descriptor.get(), &status) != 0) return errno_error("cannot examine " + name, errno);
     if (!S_ISREG(status.st_mode)) return permanent_error(fmt::format("{} is no regular file", name));
     if (status.st_uid != ::geteuid() && status.st_uid != 0)

@@ -25,8 +25,7 @@ ServerPage::ServerPage(const asio::any_io_executor& executor, std::string name, 
     : name_(std::move(name)),
       why_not_ready_(std::move(why_not_ready)),
       clock_(clock),
-      feed_(
-          executor, [this] { return look(); }, clock) {}
+      feed_(executor, [this] { return look(); }, clock) {}
 
 void ServerPage::add_routes(http::Server& server) {
     add_network_page(server, feed_, http::refuse_foreign_page);

@@ -165,7 +165,7 @@ void Marker::arm() {
     stack.ss_sp = armed.stack.data();
     stack.ss_size = armed.stack.size();
     ::sigaltstack(&stack, nullptr);
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_sigaction = on_crash;
     action.sa_flags = SA_SIGINFO | SA_ONSTACK;
     for (const int signal : crash_signals) sigaddset(&action.sa_mask, signal);

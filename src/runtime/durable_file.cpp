@@ -153,7 +153,7 @@ Result<std::string> read_file(const fs::path& path, std::uint64_t bytes_max) {
     // O_NONBLOCK: opening a named pipe must not wait for its writer.
     const FileDescriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!descriptor.is_open()) return errno_error("cannot open " + path.string(), errno);
-    struct stat status {};
+    struct stat status{};
     if (::fstat(descriptor.get(), &status) != 0) return errno_error("cannot examine " + path.string(), errno);
     if (!S_ISREG(status.st_mode)) return permanent_error(path.string() + " is no regular file");
     const auto size = static_cast<std::uint64_t>(status.st_size);
@@ -191,7 +191,7 @@ Result<void> create_folder(const fs::path& path, mode_t mode) {
 }
 
 Result<std::uint64_t> free_bytes(const fs::path& path) {
-    struct statvfs status {};
+    struct statvfs status{};
     if (::statvfs(path.c_str(), &status) != 0) return errno_error("cannot examine the disk of " + path.string(), errno);
     return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
 }

@@ -33,7 +33,8 @@ public:
         /// None: not known, and therefore absent, not 0.
         Family& sample(std::optional<double> value, const Labels& labels = {});
         template <class Number>
-        requires std::is_arithmetic_v<Number> Family& sample(Number value, const Labels& labels = {}) {
+            requires std::is_arithmetic_v<Number>
+        Family& sample(Number value, const Labels& labels = {}) {
             return sample(std::optional(static_cast<double>(value)), labels);
         }
         /// Of a family that was begun by histogram().

@@ -96,8 +96,7 @@ Result<boost::json::value> parse_json_leniently(std::string_view text, std::size
     Result<boost::json::value> strict = parse_json(text, bytes_max, what);
     if (strict.has_value() || text.size() > bytes_max) return strict;
     std::string mended = paired_surrogates(valid_utf8(text));
-    std::ranges::replace_if(
-        mended, [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
+    std::ranges::replace_if(mended, [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
     return parse_json(mended, 3 * bytes_max, what);  // U+FFFD has three bytes
 }
 

@@ -37,7 +37,7 @@ Result<void> check_private_folder(const fs::path& folder) {
                             path.string(), target.string()));
         return errno_error("cannot open folder " + path.string(), error);
     }
-    struct stat status {};
+    struct stat status{};
     if (::fstat(descriptor.get(), &status) != 0) return errno_error("cannot examine " + path.string(), errno);
     if (status.st_uid != ::geteuid())
         return permanent_error(

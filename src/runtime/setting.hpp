@@ -84,7 +84,7 @@ Result<void> read_settings(const EnvConfig& config, const SettingsTable<Out>& ta
 
 /// `read`: SettingValue → Result of something that converts to the member's type.
 template <class Out, class Base, class Value, class Read>
-std::function<Result<void>(const SettingValue&, Out&)> into(Value Base::*member, Read read) {
+std::function<Result<void>(const SettingValue&, Out&)> into(Value Base::* member, Read read) {
     return [member, read = std::move(read)](const SettingValue& value, Out& out) -> Result<void> {
         auto parsed = read(value);
         if (parsed.has_error()) return parsed.error();
@@ -96,7 +96,7 @@ std::function<Result<void>(const SettingValue&, Out&)> into(Value Base::*member,
 // Rows of the usual kinds. If no default is given, it is the value of the member in a new `Out`.
 
 template <class Out, class Number>
-Setting<Out> whole_number(std::string key, Number Out::*member, std::uint64_t minimum, std::uint64_t maximum,
+Setting<Out> whole_number(std::string key, Number Out::* member, std::uint64_t minimum, std::uint64_t maximum,
                           std::string help) {
     std::string fallback;
     if constexpr (std::is_integral_v<Number>) {
@@ -109,26 +109,27 @@ Setting<Out> whole_number(std::string key, Number Out::*member, std::uint64_t mi
 }
 
 template <class Out>
-Setting<Out> text(std::string key, std::string Out::*member, std::string help) {
+Setting<Out> text(std::string key, std::string Out::* member, std::string help) {
     auto read = [](const SettingValue& value) -> Result<std::string> { return value.text(); };
     return {{std::move(key), Out{}.*member, std::move(help)}, into<Out>(member, read)};
 }
 
 template <class Out>
-Setting<Out> text_list(std::string key, std::vector<std::string> Out::*member, std::string fallback, std::string help) {
+Setting<Out> text_list(std::string key, std::vector<std::string> Out::* member, std::string fallback,
+                       std::string help) {
     auto read = [](const SettingValue& value) -> Result<std::vector<std::string>> { return value.list(); };
     return {{std::move(key), std::move(fallback), std::move(help)}, into<Out>(member, read)};
 }
 
 template <class Out>
-Setting<Out> one_of(std::string key, std::string Out::*member, std::vector<std::string_view> names, std::string help) {
+Setting<Out> one_of(std::string key, std::string Out::* member, std::vector<std::string_view> names, std::string help) {
     auto read = [names = std::move(names)](const SettingValue& value) { return value.one_of(names); };
     return {{std::move(key), Out{}.*member, std::move(help)}, into<Out>(member, read)};
 }
 
 /// The rows of a part, as rows of the whole.
 template <class Out, class Part>
-SettingsTable<Out> rows_of(Part Out::*part, const SettingsTable<Part>& rows) {
+SettingsTable<Out> rows_of(Part Out::* part, const SettingsTable<Part>& rows) {
     SettingsTable<Out> table;
     for (const auto& row : rows)
         table.push_back(

@@ -16,15 +16,20 @@ public:
         : work_(std::move(work)), inner_(std::move(inner)) {}
 
     template <class Property>
-    requires asio::can_query_v<const asio::any_io_executor&, Property>
-    decltype(auto) query(const Property& property) const { return asio::query(inner_, property); }
+        requires asio::can_query_v<const asio::any_io_executor&, Property>
+    decltype(auto) query(const Property& property) const {
+        return asio::query(inner_, property);
+    }
     template <class Property>
-    requires asio::can_require_v<const asio::any_io_executor&, Property> WorkingExecutor
-    require(const Property& property)
-    const { return {work_, asio::require(inner_, property)}; }
+        requires asio::can_require_v<const asio::any_io_executor&, Property>
+    WorkingExecutor require(const Property& property) const {
+        return {work_, asio::require(inner_, property)};
+    }
     template <class Property>
-    requires asio::can_prefer_v<const asio::any_io_executor&, Property> WorkingExecutor prefer(const Property& property)
-    const { return {work_, asio::prefer(inner_, property)}; }
+        requires asio::can_prefer_v<const asio::any_io_executor&, Property>
+    WorkingExecutor prefer(const Property& property) const {
+        return {work_, asio::prefer(inner_, property)};
+    }
 
     template <class Function>
     void execute(Function&& function) const {

@@ -36,7 +36,7 @@ constexpr std::string_view usage =
 constexpr std::size_t message_text_bytes_max = 4'000;
 
 bool has_control_socket() {
-    struct stat status {};
+    struct stat status{};
     return ::fstat(trainer_protocol::control_descriptor, &status) == 0 && S_ISSOCK(status.st_mode);
 }
 

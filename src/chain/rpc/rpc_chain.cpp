@@ -84,7 +84,7 @@ Task<Result<Constants>> RpcChain::constants() {
     constants.token = token_;
     const struct {
         const char* name;
-        std::uint64_t Constants::*member;
+        std::uint64_t Constants::* member;
     } rates[] = {{"DEPOSIT_RATE", &Constants::deposit_rate},
                  {"TIMEOUT_PENALTY_RATE", &Constants::timeout_penalty_rate},
                  {"DECLINE_PENALTY_RATE", &Constants::decline_penalty_rate},

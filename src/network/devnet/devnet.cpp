@@ -221,8 +221,7 @@ Result<void> Devnet::Impl::start_servers(const Record& record) {
             return named.has_error() ? named : http::refuse_foreign_page(request);
         });
     };
-    network_feed.emplace(
-        executor, [this] { return network_view->look(); }, system_clock());
+    network_feed.emplace(executor, [this] { return network_view->look(); }, system_clock());
     info_service.emplace(executor, InfoServerPorts{*rpc_chain, *requester_actor->storage, system_clock(), pool},
                          std::move(info_options));
     if (auto listening = info_service->listen(); listening.has_error()) return listening;

@@ -42,7 +42,7 @@ Payer payer_of(ObjectKind kind, std::string_view object) {
 }
 
 std::optional<std::uint64_t> file_bytes(const fs::path& file) {
-    struct stat status {};
+    struct stat status{};
     if (::lstat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
     return static_cast<std::uint64_t>(status.st_size);
 }
@@ -88,7 +88,7 @@ fs::path ObjectStore::path(ObjectKind kind, std::string_view object) const {
 }
 
 std::optional<StoredObject> ObjectStore::find(ObjectKind kind, std::string_view object) const {
-    struct stat status {};
+    struct stat status{};
     if (!is_object_name(object) || ::lstat(path(kind, object).c_str(), &status) != 0 || !S_ISREG(status.st_mode))
         return std::nullopt;
     return StoredObject{std::string(object), static_cast<std::uint64_t>(status.st_size),

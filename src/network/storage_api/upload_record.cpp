@@ -75,7 +75,7 @@ std::int64_t Upload::touched_at_unix_s() const {
 }
 
 std::int64_t Upload::touched_at_unix_ns() const {
-    struct stat status {};
+    struct stat status{};
     if (::stat(folder.c_str(), &status) != 0) return 0;
     return status.st_mtim.tv_sec * ns_per_s + status.st_mtim.tv_nsec;
 }

@@ -52,8 +52,7 @@ std::string below(std::string_view path) {
 Dashboard::Dashboard(const asio::any_io_executor& executor, DashboardPorts ports, DashboardAccess access)
     : ports_(std::move(ports)),
       access_(std::move(access)),
-      feed_(
-          executor, [this] { return ports_.command("status", {}); }, ports_.clock) {}
+      feed_(executor, [this] { return ports_.command("status", {}); }, ports_.clock) {}
 
 void Dashboard::add_routes(http::Server& server) {
     using Method = Task<http::Answer> (Dashboard::*)(http::ServerRequest);

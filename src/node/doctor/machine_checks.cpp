@@ -72,7 +72,7 @@ Finding look_at_open_files() {
 }  // namespace
 
 Result<std::optional<FolderState>> folder_state(const fs::path& folder) {
-    struct stat status {};
+    struct stat status{};
     if (::stat(folder.c_str(), &status) != 0) {
         const int reason = errno;
         if (reason == ENOENT) return std::optional<FolderState>();

@@ -48,8 +48,7 @@ std::vector<std::string> why_not_ready(const Result<void>& store, const std::opt
 }
 
 void Monitoring::add_health_routes(http::Server& server) {
-    http::add_health_routes(
-        server, [this] { return not_ready(); }, http::refuse_foreign_page);
+    http::add_health_routes(server, [this] { return not_ready(); }, http::refuse_foreign_page);
 }
 
 void Monitoring::add_metrics_route(http::Server& server, http::Admission reader) {

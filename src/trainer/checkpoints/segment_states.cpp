@@ -78,7 +78,7 @@ Result<Hash256> SegmentStates::recorded_digest(std::uint32_t index) const {
     if (!file.is_open()) return errno_error("cannot open " + path.string(), errno);
     StateHeader front{};
     Hash256 digest;
-    struct stat status {};
+    struct stat status{};
     const auto expected = content_bytes() + Hash256::size_bytes;
     const bool whole = ::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode) &&
                        static_cast<std::uint64_t>(status.st_size) == expected &&

@@ -99,7 +99,7 @@ Result<StreamedReader> StreamedReader::open(const std::filesystem::path& path) {
     reader.path_ = path;
     reader.descriptor_.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
     if (!reader.descriptor_.is_open()) return errno_error("cannot open " + path.string(), errno);
-    struct stat status {};
+    struct stat status{};
     if (::fstat(reader.descriptor_.get(), &status) != 0) return errno_error("cannot examine " + path.string(), errno);
     if (!S_ISREG(status.st_mode)) return permanent_error(path.string() + " is not a regular file");
     const auto bytes = static_cast<std::uint64_t>(status.st_size);

@@ -44,7 +44,7 @@ Result<TextReader> TextReader::open(const std::filesystem::path& path) {
     reader.path_ = path;
     reader.descriptor_.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!reader.descriptor_.is_open()) return errno_error("cannot open dataset " + path.string(), errno);
-    struct stat status {};
+    struct stat status{};
     if (::fstat(reader.descriptor_.get(), &status) != 0)
         return errno_error("cannot examine dataset " + path.string(), errno);
     if (!S_ISREG(status.st_mode)) return permanent_error("dataset " + path.string() + " is not a regular file");

@@ -57,7 +57,7 @@ Result<Evidence> Evidence::open(const CheckedRun& run, const std::vector<std::ui
         evidence.offsets_[index] = end;
         end += run.states.content_bytes();
     }
-    struct stat status {};
+    struct stat status{};
     if (::fstat(evidence.file_.get(), &status) != 0) return errno_error("cannot examine " + path.string(), errno);
     if (!S_ISREG(status.st_mode) || static_cast<std::uint64_t>(status.st_size) != end) {
         evidence.objection_ = fmt::format("the evidence has {} bytes; {} states of this model have {}", status.st_size,

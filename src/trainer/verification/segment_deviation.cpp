@@ -121,7 +121,7 @@ TrainingState rounded_otherwise(const TrainingState& state, Exactness exactness)
 
 Deviation allowed_deviation(Exactness exactness, const Deviation& twin) {
     const Deviation& usual = usual_deviation(exactness);
-    const auto allow = [&](double Deviation::*part) {
+    const auto allow = [&](double Deviation::* part) {
         // NaN allows no more than usual.
         const double amplified = times_twin * (twin.*part);
         return amplified > usual.*part ? std::min(amplified, most_ever.*part) : usual.*part;

@@ -132,8 +132,7 @@ TEST_F(DashboardTest, EventsAreForPagesOfOursAlone) {
 }
 
 TEST_F(DashboardTest, EventsEndForWhoMayLookNoMore) {
-    web::SnapshotFeed feed(
-        executor(), [this] { return answer(this, "status", {}); }, system_clock());
+    web::SnapshotFeed feed(executor(), [this] { return answer(this, "status", {}); }, system_clock());
     int looks = 0;
     http::Server other(executor(), {});
     feed.add_routes(other, "/feed", [&looks](const http::ServerRequest&) -> http::OrRefusal<void> {

@@ -151,7 +151,9 @@ TEST_F(FullDiskTest, AnExistingStoreIsNotOpenedWithoutRoomForItsLog) {
 }
 
 TEST_F(FullDiskTest, OpeningSaysSo) {
-    { const auto store = must(NodeStore::open(folder, OpenMode::read_write, Platform{environment.get(), nullptr})); }
+    {
+        const auto store = must(NodeStore::open(folder, OpenMode::read_write, Platform{environment.get(), nullptr}));
+    }
     disk->full = true;
     expect_full(error_of(NodeStore::open(folder, OpenMode::read_write, Platform{environment.get(), nullptr})));
     disk->full = false;

@@ -196,7 +196,7 @@ TEST_F(JobStoreTest, HistoryIsOfOneJobAlone) {
 }
 
 TEST_F(JobStoreTest, FolderIsPrivate) {
-    struct stat status {};
+    struct stat status{};
     ASSERT_EQ(::stat(folder.c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0777U, 0700U);
 }

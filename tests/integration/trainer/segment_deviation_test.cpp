@@ -49,8 +49,8 @@ TEST(AllowedDeviation, NeverReachesWhatWasNotTrained) {
 TEST(DeviationIsObjectedTo, InEachPartAndWhenItIsNoNumber) {
     const Deviation allowed = all(0.5);
     EXPECT_FALSE(object_to_deviation(3, all(0.5), allowed));
-    for (double Deviation::*part : {&Deviation::weights, &Deviation::weighted_weights, &Deviation::first_moments,
-                                    &Deviation::second_moments, &Deviation::next_step, &Deviation::loss})
+    for (double Deviation::* part : {&Deviation::weights, &Deviation::weighted_weights, &Deviation::first_moments,
+                                     &Deviation::second_moments, &Deviation::next_step, &Deviation::loss})
         for (const double value : {0.51, nan, std::numeric_limits<double>::infinity()}) {
             Deviation found;
             found.*part = value;

@@ -232,9 +232,7 @@ TEST(Verification, SomethingThatIsNoArchive) {
 TEST(Verification, MembersThatDoNotBelongThere) {
     for (const char* name : {"../../escaped", "/tmp/emeth-escaped", "notes.txt", "./config.json", "sub/config.json"}) {
         SCOPED_TRACE(name);
-        expect_rejected(check_changed([&](Entries& entries) {
-                            entries.push_back({name, "x"});
-                        }),
+        expect_rejected(check_changed([&](Entries& entries) { entries.push_back({name, "x"}); }),
                         "does not belong there");
     }
     EXPECT_FALSE(std::filesystem::exists("/tmp/emeth-escaped"));

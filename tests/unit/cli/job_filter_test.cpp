@@ -16,15 +16,15 @@ constexpr std::int64_t now = 1'764'410'400'000;  // 2025-11-29 10:00 UTC
 
 /// A filter by one of its members alone.
 template <class Member>
-JobFilter only(Member JobFilter::*member, Member value) {
+JobFilter only(Member JobFilter::* member, Member value) {
     JobFilter filter;
     filter.*member = std::move(value);
     return filter;
 }
-JobFilter only(std::optional<Address> JobFilter::*member, const Address& value) {
+JobFilter only(std::optional<Address> JobFilter::* member, const Address& value) {
     return only(member, std::optional(value));
 }
-JobFilter only(std::optional<std::int64_t> JobFilter::*member, std::int64_t value) {
+JobFilter only(std::optional<std::int64_t> JobFilter::* member, std::int64_t value) {
     return only(member, std::optional(value));
 }
 

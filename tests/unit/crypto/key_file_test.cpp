@@ -80,7 +80,7 @@ TEST_F(KeyFile, RefusesFoldersPipesAndNothing) {
 
 TEST_F(KeyFile, IsGeneratedOnceWithAPrivateMode) {
     const PrivateKey generated = load_or_generate_key_file(file, system_random()).value();
-    struct stat status {};
+    struct stat status{};
     ASSERT_EQ(::stat(file.c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 07777, 0600u);
     EXPECT_EQ(load_or_generate_key_file(file, system_random()).value().address(), generated.address());

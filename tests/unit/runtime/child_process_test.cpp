@@ -122,7 +122,7 @@ TEST_F(ChildProcessTest, EnvironmentIsClearedToTheAllowList) {
 TEST_F(ChildProcessTest, OutputIsAppendedToAPrivateFile) {
     EXPECT_EQ(output_of(shell("echo out; echo err >&2")), "out\nerr\n");
     EXPECT_EQ(output_of(shell("echo again")), "out\nerr\nagain\n");
-    struct stat status {};
+    struct stat status{};
     ASSERT_EQ(::stat(output.c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0777, 0600u);
 }
@@ -183,7 +183,9 @@ TEST_F(ChildProcessTest, NoDescriptorLeaks) {
     for (int round = 0; round < 3; ++round) run(options);
     options.program = "/no/such/program";
     EXPECT_TRUE(ChildProcess::start(io.get_executor(), options).has_error());
-    { ChildProcess killed = start(shell("exec sleep 60")); }
+    {
+        ChildProcess killed = start(shell("exec sleep 60"));
+    }
     EXPECT_EQ(open_descriptors(), before);
 }
 

@@ -34,7 +34,7 @@ std::vector<std::string> names_in(const fs::path& folder) {
 }
 
 mode_t mode_of(const fs::path& path) {
-    struct stat status {};
+    struct stat status{};
     ::stat(path.c_str(), &status);
     return status.st_mode & 07777;
 }

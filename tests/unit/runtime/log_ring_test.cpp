@@ -57,7 +57,9 @@ TEST_F(LogRingTest, ALineIsOneLineAndBounded) {
 
 TEST_F(LogRingTest, IsGoneFromTheLoggerWithItsEnd) {
     const auto sinks = spdlog::default_logger()->sinks().size();
-    { const LogRing ring; }
+    {
+        const LogRing ring;
+    }
     EXPECT_EQ(spdlog::default_logger()->sinks().size(), sinks);
 }
 

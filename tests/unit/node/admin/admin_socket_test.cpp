@@ -62,7 +62,7 @@ TEST_F(AdminSocketTest, AnErrorIsTheMastersOwnSentence) {
 }
 
 TEST_F(AdminSocketTest, OnlyTheOwnerMayConnect) {
-    struct stat status {};
+    struct stat status{};
     ASSERT_EQ(::stat(path.c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0777, 0600U);
 }
