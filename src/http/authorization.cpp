@@ -1,6 +1,7 @@
 #include "http/authorization.hpp"
 
 #include <algorithm>
+#include <boost/system/result.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
@@ -52,7 +53,7 @@ Result<std::string> read_authorization(std::string_view text) {
 Result<UrlWithLogin> parse_url_with_login(std::string_view text) {
     std::string plain(text);
     UrlWithLogin login;
-    const boost::urls::result<boost::urls::url_view> parsed = boost::urls::parse_uri(text);
+    const boost::system::result<boost::urls::url_view> parsed = boost::urls::parse_uri(text);
     // As in https://alice:1234?x@host, whose host is "alice".
     const std::size_t query = text.find_first_of("?#");
     if (parsed.has_value() && query != std::string_view::npos && text.find('@', query) != std::string_view::npos)

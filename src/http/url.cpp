@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/system/result.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 #include <optional>
@@ -66,7 +67,7 @@ std::string host_header(const Url& url) {
 
 Result<Url> Url::parse(std::string_view text) {
     if (text.size() > url_bytes_max) return bad_url(text, fmt::format("it is longer than {} bytes", url_bytes_max));
-    const boost::urls::result<boost::urls::url_view> parsed = boost::urls::parse_uri(text);
+    const boost::system::result<boost::urls::url_view> parsed = boost::urls::parse_uri(text);
     if (parsed.has_error()) return bad_url(text, "expected <scheme>://<host>[:<port>][/path]");
 
     Url url;
