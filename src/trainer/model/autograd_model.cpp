@@ -1,11 +1,12 @@
 #include "trainer/model/autograd_model.hpp"
 
 #include <ATen/ATen.h>
-#include <ATen/autocast_mode.h>
 
 #include <cmath>
 #include <string>
 #include <utility>
+
+#include "trainer/model/libtorch_versions.hpp"
 
 namespace emeth::trainer {
 namespace {
@@ -17,30 +18,20 @@ constexpr double masked = -1e30;
 class Autocast {
 public:
     Autocast(const at::Device& device, Precision precision)
-        : cuda_(device.is_cuda()), before_(cuda_ ? at::autocast::is_enabled() : at::autocast::is_cpu_enabled()) {
+        : device_(device.type()), before_(libtorch::is_autocast_enabled(device_)) {
         if (precision != Precision::bf16) return;
-        if (cuda_)
-            at::autocast::set_autocast_gpu_dtype(at::kBFloat16);
-        else
-            at::autocast::set_autocast_cpu_dtype(at::kBFloat16);
-        enable(true);
+        libtorch::set_autocast_dtype(device_, at::kBFloat16);
+        libtorch::set_autocast_enabled(device_, true);
     }
     Autocast(const Autocast&) = delete;
     Autocast& operator=(const Autocast&) = delete;
     ~Autocast() {
-        enable(before_);
+        libtorch::set_autocast_enabled(device_, before_);
         at::autocast::clear_cache();  // of the weights as they were
     }
 
 private:
-    void enable(bool on) const {
-        if (cuda_)
-            at::autocast::set_enabled(on);
-        else
-            at::autocast::set_cpu_enabled(on);
-    }
-
-    bool cuda_;
+    c10::DeviceType device_;
     bool before_;
 };
 

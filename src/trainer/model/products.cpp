@@ -63,9 +63,14 @@ dnnl::matmul::primitive_desc make(const dnnl::memory::desc& left, const dnnl::me
     attributes.set_post_ops(then);
     attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
     const bool has_bias = addend == Addend::bias || addend == Addend::residual;
+#if DNNL_VERSION_MAJOR < 3  // Debian 12
     const dnnl::matmul::desc product =
         has_bias ? dnnl::matmul::desc(left, right, bias, out) : dnnl::matmul::desc(left, right, out);
     return {product, attributes, cpu()};
+#else
+    if (has_bias) return {cpu(), left, right, bias, out, attributes};
+    return {cpu(), left, right, out, attributes};
+#endif
 }
 
 /// Scratch memory of a product. oneDNN's own would be shared by all products, whichever thread runs them.
