@@ -12,6 +12,7 @@
 #include "cli/help_formatter.hpp"
 #include "cli/master_settings.hpp"
 #include "cli/network_settings.hpp"
+#include "cli/reference/commands.hpp"
 #include "cli/terminal.hpp"
 #include "cli/verifier_settings.hpp"
 #include "worker/settings.hpp"
@@ -25,25 +26,9 @@ using ::testing::StartsWith;
 
 constexpr std::size_t lines_max = 45;
 
-/// A command and how it is called.
-struct Command {
-    std::string name;
-    const CLI::App* app = nullptr;
-};
-
-void add_commands(const CLI::App& app, const std::string& name, std::vector<Command>& commands) {
-    commands.push_back({name, &app});
-    for (const CLI::App* command : app.get_subcommands({}))
-        add_commands(*command, name + " " + command->get_name(), commands);
-}
-
 class HelpTest : public ::testing::Test {
 protected:
-    [[nodiscard]] std::vector<Command> commands() const {
-        std::vector<Command> all;
-        add_commands(*app_, "emeth", all);
-        return all;
-    }
+    [[nodiscard]] std::vector<NamedCommand> commands() const { return all_commands(*app_); }
     /// What the program prints.
     [[nodiscard]] std::string printed(std::vector<std::string> arguments) {
         std::ranges::reverse(arguments);  // as CLI11 wants them
@@ -72,12 +57,12 @@ std::string in_one_line(const std::string& text) {
     return std::regex_replace(text, std::regex("\\s+"), " ");
 }
 
-std::string help_of(const Command& command, CLI::AppFormatMode mode = CLI::AppFormatMode::Normal) {
+std::string help_of(const NamedCommand& command, CLI::AppFormatMode mode = CLI::AppFormatMode::Normal) {
     return HelpFormatter().make_help(command.app, command.name, mode);
 }
 
 TEST_F(HelpTest, OfEachCommandFitsATerminal) {
-    for (const Command& command : commands()) {
+    for (const NamedCommand& command : commands()) {
         const std::string help = help_of(command);
         const auto lines = lines_of(help);
         EXPECT_LE(lines.size(), lines_max) << help;
@@ -89,7 +74,7 @@ TEST_F(HelpTest, OfEachCommandFitsATerminal) {
 }
 
 TEST_F(HelpTest, OfEachCommandSaysWhatItIsForAndEndsWithExamples) {
-    for (const Command& command : commands()) {
+    for (const NamedCommand& command : commands()) {
         const std::string help = help_of(command);
         EXPECT_THAT(in_one_line(help), StartsWith(in_one_line(command.app->get_description()))) << command.name;
         const auto usage = help.find("\nUsage: " + command.name), options = help.find("\nOptions:\n"),
@@ -102,7 +87,7 @@ TEST_F(HelpTest, OfEachCommandSaysWhatItIsForAndEndsWithExamples) {
 }
 
 TEST_F(HelpTest, NamesTheSettingsOnlyWhereTheyAreAskedFor) {
-    for (const Command& command : commands()) {
+    for (const NamedCommand& command : commands()) {
         const std::string help = help_of(command);
         EXPECT_THAT(help, Not(HasSubstr("--endpoint VALUE"))) << command.name;
         EXPECT_THAT(help, Not(HasSubstr("--privateKey "))) << command.name;
@@ -119,7 +104,7 @@ TEST_F(HelpTest, LosesNoSetting) {
         {"emeth worker", worker::worker_settings()}, {"emeth verifier", verifier_settings()},
         {"emeth request", actor_settings()},         {"emeth request follow", actor_settings()}};
     std::size_t seen = 0;
-    for (const Command& command : commands()) {
+    for (const NamedCommand& command : commands()) {
         const auto role = roles.find(command.name);
         if (role == roles.end()) continue;
         ++seen;
