@@ -21,10 +21,9 @@ install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs FILES_MATCHING 
 # The manual page and the completions are made from the program's commands.
 set(reference ${PROJECT_BINARY_DIR}/install/reference)
 set(reference_files)
-foreach(pair man:emeth.1 bash:emeth zsh:_emeth fish:emeth.fish)
-  string(REPLACE ":" ";" pair ${pair})
-  list(GET pair 0 kind)
-  list(GET pair 1 name)
+set(kinds man bash zsh fish)
+set(names emeth.1 emeth _emeth emeth.fish)
+foreach(kind name IN ZIP_LISTS kinds names)
   add_custom_command(OUTPUT ${reference}/${name}
     COMMAND ${CMAKE_COMMAND} -E make_directory ${reference}
     COMMAND emeth-reference ${kind} > ${reference}/${name}

@@ -18,6 +18,16 @@ namespace {
 constexpr Milliseconds idle_timeout{60'000};
 constexpr std::uint32_t part_tries_max = 3;
 
+/// A part that fails for a passing reason is put again: what is there stays there.
+Task<Result<std::string>> put_patiently(http::PartPorts ports, http::PartSource source, std::uint32_t part,
+                                        std::string url) {
+    for (std::uint32_t attempt = 1;; ++attempt) {
+        auto putting = http::put_part(ports, source, part, url, idle_timeout);
+        Result<std::string> etag = co_await std::move(putting);
+        if (etag.has_value() || etag.error().kind == ErrorKind::permanent || attempt == part_tries_max) co_return etag;
+    }
+}
+
 }  // namespace
 
 Task<Result<std::string>> StorageApiClient::upload_dataset(JobId job, std::filesystem::path file) {
@@ -49,16 +59,17 @@ Task<Result<std::string>> StorageApiClient::upload_dataset(JobId job, std::files
     co_return answer->file_name;
 }
 
-/// A part that fails for a passing reason is put again: what is there stays there.
 Task<Result<std::string>> StorageApiClient::put_in_parts(JobId job, statemachine::WorkerFile file,
                                                          std::filesystem::path path, OpenedUpload upload) {
     auto gathering = other_pages(job, file, std::string(dataset_upload_extension), std::move(upload));
     const Result<OpenedUpload> whole = co_await std::move(gathering);
     if (whole.has_error()) co_return whole.error();
     const http::PartSource source{std::move(path), file.bytes, "put_dataset"};
+    BlockingPool pool(1);
+    const http::PartPorts ports{pool, doubted_etags_};
     std::map<std::uint32_t, std::string> etags;
     for (std::uint32_t part = 1; part <= whole->urls.size(); ++part) {
-        auto putting = put_patiently(source, part, whole->urls[part - 1]);
+        auto putting = put_patiently(ports, source, part, whole->urls[part - 1]);
         Result<std::string> etag = co_await std::move(putting);
         if (etag.has_error()) co_return in_context("the dataset", etag.error());
         etags.emplace(part, std::move(*etag));
@@ -67,16 +78,6 @@ Task<Result<std::string>> StorageApiClient::put_in_parts(JobId job, statemachine
     const Result<void> completed = co_await std::move(completing);
     if (completed.has_error()) co_return completed.error();
     co_return whole->file_name;
-}
-
-Task<Result<std::string>> StorageApiClient::put_patiently(http::PartSource source, std::uint32_t part,
-                                                          std::string url) {
-    BlockingPool pool(1);
-    for (std::uint32_t attempt = 1;; ++attempt) {
-        auto putting = http::put_part({pool, doubted_etags_}, source, part, url, idle_timeout);
-        Result<std::string> etag = co_await std::move(putting);
-        if (etag.has_value() || etag.error().kind == ErrorKind::permanent || attempt == part_tries_max) co_return etag;
-    }
 }
 
 }  // namespace emeth::api_client

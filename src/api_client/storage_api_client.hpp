@@ -124,8 +124,6 @@ private:
     /// `upload` with the URLs of all its parts.
     Task<Result<OpenedUpload>> other_pages(JobId job, statemachine::WorkerFile file, std::string extension,
                                            OpenedUpload upload);
-    /// Returns the part's ETag. `part`: from 1.
-    Task<Result<std::string>> put_patiently(http::PartSource source, std::uint32_t part, std::string url);
     Task<Result<std::string>> put_in_parts(JobId job, statemachine::WorkerFile file, std::filesystem::path path,
                                            OpenedUpload upload);
 

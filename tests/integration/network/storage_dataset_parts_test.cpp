@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
-#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <vector>
 
@@ -19,7 +18,6 @@ namespace {
 
 namespace json = boost::json;
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 
 constexpr std::uint64_t dataset_bytes = upload_part_bytes + 3;
 
