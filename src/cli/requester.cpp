@@ -15,6 +15,7 @@
 #include "runtime/json_fields.hpp"
 #include "runtime/log.hpp"
 #include "runtime/random.hpp"
+#include "runtime/service_manager.hpp"
 #include "runtime/subject_log.hpp"
 #include "runtime/task_group.hpp"
 #include "runtime/waiting.hpp"
@@ -87,9 +88,10 @@ Task<Result<void>> run_requester(std::shared_ptr<RequesterFlags> flags) {
     const Wei budget = options.budget;
     network::MixedRequests mixed({ports, requester, self.outbox(), self.pool(), system_clock()}, std::move(options),
                                  std::move(*plans), data / "datasets", flags->json ? tell_json : tell_log);
-    TaskGroup group(co_await asio::this_coro::executor, 2);
+    TaskGroup group(co_await asio::this_coro::executor, 3);
     end_telling_of_waiting();
     Result<void> outcome;
+    group.start(keep_service_manager_informed(system_clock()));
     group.start(self.sender().run());
     group.start(run_and_end(mixed, group, outcome));
     co_await group.join();

@@ -16,6 +16,7 @@
 #include "runtime/log.hpp"
 #include "runtime/random.hpp"
 #include "runtime/reload.hpp"
+#include "runtime/service_manager.hpp"
 #include "runtime/shutdown.hpp"
 #include "runtime/task_group.hpp"
 
@@ -70,7 +71,8 @@ Result<Prepared<Settings>> prepare(const ServerFlags& flags, const SettingsTable
 
 /// Runs `serving`, and reads the certificate again at SIGHUP: the only thing that a server takes over while it runs.
 Task<> serve(Task<> serving, HangUp& hang_up, std::shared_ptr<http::ServerCertificate> certificate) {
-    TaskGroup group(co_await asio::this_coro::executor, 2);
+    TaskGroup group(co_await asio::this_coro::executor, 3);
+    group.start(keep_service_manager_informed(system_clock()));
     group.start(std::move(serving));
     group.start(reload_on_hang_up(hang_up, [certificate]() -> Result<void> {
         if (!certificate) return {};

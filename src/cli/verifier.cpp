@@ -15,6 +15,7 @@
 #include "network/verifier/verifier.hpp"
 #include "runtime/log.hpp"
 #include "runtime/reload.hpp"
+#include "runtime/service_manager.hpp"
 #include "runtime/task_group.hpp"
 #include "trainer_protocol/trainer_child.hpp"
 
@@ -90,12 +91,13 @@ Task<Result<void>> run_verifier(const VerifierFlags& flags, EnvConfig config, Ve
     http::add_health_routes(health, why_not_ready);
     network::ServerPage page(executor, "verifier", why_not_ready, system_clock());
     page.add_routes(health);
-    TaskGroup group(executor, 4);
+    TaskGroup group(executor, 5);
     if (flags.health.port != 0) {
         if (auto listening = health.listen(); listening.has_error()) co_return listening;
         group.start(health.run());
     }
     end_telling_of_waiting();
+    group.start(keep_service_manager_informed(system_clock()));
     group.start(self.sender().run());
     group.start(verifier.run());
     group.start(reload_on_hang_up(hang_up, [&] { return reload(flags.config, running, verifier); }));

@@ -101,7 +101,7 @@ Finding judge_unit(const std::string& unit, const UnitState& state) {
     if (!state.systemd_runs) return {name, Verdict::ok, "this machine does without it: nothing restarts what ends"};
     if (!state.installed)
         return {name, Verdict::ok,
-                fmt::format("{} is not installed: nothing restarts the node; config/{} is one to copy", unit, unit)};
+                fmt::format("{} is not installed: nothing restarts the node; `./emeth package` brings one", unit)};
     if (!state.program.empty() && !state.program_exists)
         return {name, Verdict::problem, fmt::format("{} starts {}, which does not exist", unit, state.program),
                 "copy the programs there, or correct ExecStart"};
