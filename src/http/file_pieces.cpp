@@ -118,7 +118,11 @@ Result<OutputFile> OutputFile::reopen(const std::filesystem::path& path, std::ui
 }
 
 Result<void> OutputFile::append(std::string_view piece) {
-    hash_.update(piece);
+    hash(piece);
+    return write(piece);
+}
+
+Result<void> OutputFile::write(std::string_view piece) {
     while (!piece.empty()) {
         const ssize_t count = ::write(descriptor_.get(), piece.data(), piece.size());
         if (count < 0 && errno == EINTR) continue;

@@ -59,6 +59,9 @@ public:
     static Result<OutputFile> reopen(const std::filesystem::path& path, std::uint64_t bytes, crypto::Sha256 hash);
     /// A transient Error if the disk is full.
     Result<void> append(std::string_view piece);
+    // The two halves of append(), for two threads at once: each piece must come to both, in the same order.
+    void hash(std::string_view piece) { hash_.update(piece); }
+    Result<void> write(std::string_view piece);
     [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
     /// What was appended outlives a power loss then.
     Result<void> sync() const;

@@ -25,15 +25,28 @@ Task<> write_piece(BlockingPool* pool, OutputFile* file, std::string_view piece,
     *written = co_await std::move(writing);
 }
 
+Task<> hash_piece(BlockingPool* pool, OutputFile* file, std::string_view piece) {
+    auto work = [file, piece] { file->hash(piece); };
+    auto hashing = pool->run(std::move(work));
+    co_await std::move(hashing);
+}
+
+Task<> only_write_piece(BlockingPool* pool, OutputFile* file, std::string_view piece, Result<void>* written) {
+    auto work = [file, piece] { return file->write(piece); };
+    auto writing = pool->run(std::move(work));
+    *written = co_await std::move(writing);
+}
+
 Task<> nothing() {
     co_return;
 }
 
 /// A coroutine of its own: one that has been cancelled may start a group, but not wait for it.
-Task<> both(Task<> first, Task<> second) {
-    TaskGroup group(co_await asio::this_coro::executor, 2);
+Task<> together(Task<> first, Task<> second, Task<> third) {
+    TaskGroup group(co_await asio::this_coro::executor, 3);
     group.start(std::move(first));
     group.start(std::move(second));
+    group.start(std::move(third));
     auto joining = group.join();
     co_await std::move(joining);
 }
@@ -184,7 +197,7 @@ Task<std::optional<ServerResponse>> ServerConnection::take_piece(OutputFile* fil
     co_return std::nullopt;
 }
 
-/// For as long as there is much to read: one piece is hashed and written while the next one is read.
+/// For as long as there is much to read: one piece is hashed, and written, while the next one is read.
 Task<std::optional<ServerResponse>> ServerConnection::take_pieces(OutputFile* file, BodyPace* pace,
                                                                   PieceBuffers::Pair* pair) {
     std::size_t bytes = 0;
@@ -195,10 +208,11 @@ Task<std::optional<ServerResponse>> ServerConnection::take_pieces(OutputFile* fi
         std::swap(pair->filled, pair->emptied);
         const std::string_view piece(pair->emptied.data(), std::exchange(bytes, 0));
         Result<void> written;
-        auto writing = write_piece(&*server_->file_pool, file, piece, &written);
+        auto hashing = hash_piece(&*server_->file_pool, file, piece);
+        auto writing = only_write_piece(&*server_->file_pool, file, piece, &written);
         auto reading = much_is_here() ? read_much(pace, pair->filled, &bytes) : nothing();
-        auto together = both(std::move(writing), std::move(reading));
-        co_await std::move(together);
+        auto all = together(std::move(hashing), std::move(writing), std::move(reading));
+        co_await std::move(all);
         if (written.has_error()) co_return refused(507, written.error().message);
     }
     co_return std::nullopt;
