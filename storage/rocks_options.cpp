@@ -17,6 +17,8 @@ constexpr std::size_t wal_bytes_max = 16 << 20;  // replaying it costs every ope
 constexpr std::size_t info_log_bytes_max = 1 << 20;
 constexpr std::size_t info_logs_kept = 4;
 constexpr double bloom_bits_per_key = 10;
+/// RocksDB 7.8 of Debian 12 reads nothing newer, and 9.10 of Debian 13 would write 6: a data folder moves both ways.
+constexpr std::uint32_t table_format = 5;
 constexpr std::size_t reader_cache_bytes = 64 << 20;
 
 /// When writes are refused, RocksDB would retry by itself every few seconds and meanwhile answer "busy" to our own
@@ -31,6 +33,7 @@ public:
 
 rocksdb::ColumnFamilyOptions family_options(OpenMode mode, const Platform& platform) {
     rocksdb::BlockBasedTableOptions table;
+    table.format_version = table_format;
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(bloom_bits_per_key));
     if (mode == OpenMode::read_only) {
         // A command that looks at a few JOBs need not read the indices of all tables at once.

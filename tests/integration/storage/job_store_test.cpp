@@ -201,6 +201,23 @@ TEST_F(JobStoreTest, FolderIsPrivate) {
     EXPECT_EQ(status.st_mode & 0777U, 0700U);
 }
 
+/// A table ends with the number of its format, four bytes, and RocksDB's magic number, eight. Debian 12's RocksDB
+/// refuses a store with one table of format 6, which Debian 13's writes by default.
+TEST_F(JobStoreTest, TablesAreInAFormatThatOlderSystemsRead) {
+    constexpr std::size_t format_from_end = 12;
+    finished_job(store->jobs(), 1);
+    store.reset();
+    store = open_store(folder);  // what was logged becomes tables
+    int tables = 0;
+    for (const auto& file : std::filesystem::recursive_directory_iterator(folder)) {
+        if (file.path().extension() != ".sst") continue;
+        const std::string content = test::read_text(file.path());
+        EXPECT_EQ(content.substr(content.size() - format_from_end, 4), std::string("\5\0\0\0", 4)) << file.path();
+        ++tables;
+    }
+    EXPECT_GT(tables, 0);
+}
+
 TEST_F(JobStoreTest, SecondWriterIsRefused) {
     const Error error = error_of(NodeStore::open(folder, OpenMode::read_write));
     EXPECT_TRUE(mentions(error, folder.string() + " is in use by another process")) << error.message;
