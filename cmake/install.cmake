@@ -6,6 +6,15 @@ set(EMETH_PROGRAM_DIR ${CMAKE_INSTALL_LIBEXECDIR}/emeth)
 install(TARGETS emeth DESTINATION ${EMETH_PROGRAM_DIR})
 if(EMETH_WITH_TORCH)
   install(TARGETS emeth-trainer emeth-sentencepiece DESTINATION ${EMETH_PROGRAM_DIR})
+  # Where the system's SentencePiece is not the network's, the right one comes along.
+  if(EMETH_SENTENCEPIECE_ROOT)
+    foreach(library ${EMETH_SENTENCEPIECE} ${EMETH_SENTENCEPIECE_TRAIN})
+      file(REAL_PATH ${library} file)
+      get_filename_component(name ${library} NAME)
+      install(PROGRAMS ${file} DESTINATION ${EMETH_PROGRAM_DIR} RENAME ${name}.0)
+    endforeach()
+    set_target_properties(emeth-sentencepiece PROPERTIES INSTALL_RPATH "$ORIGIN")
+  endif()
   # A libtorch of EMETH_TORCH is found where it was.
   set_target_properties(emeth-trainer PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
 endif()
@@ -48,7 +57,7 @@ set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
-set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+# The launcher adds the libraries' packages: cpack's own search for them fails at a library that comes along.
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "adduser, ca-certificates, libopenblas0-openmp")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
   ${PROJECT_SOURCE_DIR}/config/debian/postinst ${PROJECT_SOURCE_DIR}/config/debian/prerm

@@ -9,7 +9,7 @@
 #include "runtime/clock.hpp"
 #include "runtime/log.hpp"
 #include "runtime/memory_limit.hpp"
-#include "trainer/data/sentencepiece_library.hpp"
+#include "trainer/data/tokenizer.hpp"
 #include "trainer/model/machine.hpp"
 #include "trainer/trial_run.hpp"
 
@@ -56,7 +56,7 @@ Result<Calibrated> calibrate(const trainer_protocol::CalibrateRequest& request, 
     std::ranges::sort(smallest_first, {}, &Preset::flops_per_token);
     const Result<Compute> available = resolve_compute(request.compute, smallest_first.front());
     if (available.has_error()) return available.error();
-    if (const auto library = sentencepiece_library(); library.has_error()) return library.error();
+    if (const Result<void> tokenizers = check_sentencepiece(); tokenizers.has_error()) return tokenizers.error();
     Calibration calibration{machine_description(request.compute), {}};
     if (request.known && request.known->machine == calibration.machine && !request.known->training.empty())
         return Calibrated{*request.known};

@@ -1,5 +1,7 @@
 // The JOB's tokenizer: a SentencePiece unigram model with byte fallback, trained on a sample that the JOB's seed draws
-// from the dataset, on one thread and with fixed options, so that the verifier can reproduce it.
+// from the dataset, on one thread and with fixed options, so that the verifier can reproduce it. Each version of
+// SentencePiece trains other tokenizers (0.1.97 and 0.2.0 differ in every one that has to leave pieces out), so the
+// version is part of the network's rules.
 #pragma once
 
 #include <array>
@@ -19,6 +21,10 @@
 namespace emeth::trainer {
 
 using trainer_protocol::Preset;
+
+/// Whether this machine's SentencePiece trains the network's tokenizers; tried once, on a text made by a formula. A
+/// permanent Error says what to do.
+Result<void> check_sentencepiece();
 
 /// A serialised SentencePiece model. Any dataset has one, even one without text.
 Result<std::string> train_tokenizer(const std::filesystem::path& dataset, const JobId& job, const Preset& preset);

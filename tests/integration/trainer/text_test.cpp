@@ -1,4 +1,4 @@
-// How a dataset is cut into pieces and runs, and what counts as UTF-8.
+// How a dataset is cut into pieces and runs, what counts as UTF-8, and which SentencePiece makes tokens of it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -7,6 +7,7 @@
 #include "support/temporary_folder.hpp"
 #include "trainer/data/byte_runs.hpp"
 #include "trainer/data/text_reader.hpp"
+#include "trainer/data/tokenizer.hpp"
 
 namespace emeth::trainer {
 namespace {
@@ -84,6 +85,12 @@ TEST(Utf8, IsStrict) {
     for (const char* bad : {"\x80", "\xc3", "\xc0\x80", "\xe0\x80\x80", "\xed\xa0\x80", "\xf0\x80\x80\x80",
                             "\xf4\x90\x80\x80", "\xf8\x88\x80\x80\x80", "\xe8\xaa", "a\xff"})
         EXPECT_FALSE(is_utf8(bad));
+}
+
+/// Debian 13's SentencePiece 0.2.0 trains others, and a verifier with it rejected honest work.
+TEST(SentencePiece, TrainsTheTokenizersOfTheNetwork) {
+    const Result<void> checked = check_sentencepiece();
+    EXPECT_TRUE(checked) << checked.error().message;
 }
 
 }  // namespace
