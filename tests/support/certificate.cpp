@@ -9,6 +9,11 @@
 #include <string>
 
 namespace emeth::test {
+namespace {
+
+using File = std::unique_ptr<FILE, int (*)(FILE*)>;
+
+}  // namespace
 
 void make_certificate(const std::filesystem::path& stem) {
     const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen("P-256"), EVP_PKEY_free);
@@ -28,10 +33,9 @@ void make_certificate(const std::filesystem::path& stem) {
     X509_add_ext(certificate.get(), names.get(), -1);
     X509_sign(certificate.get(), key.get(), EVP_sha256());
 
-    const std::unique_ptr<FILE, decltype(&fclose)> key_file(fopen((stem.string() + ".key").c_str(), "w"), fclose);
+    const File key_file(fopen((stem.string() + ".key").c_str(), "w"), fclose);
     PEM_write_PrivateKey(key_file.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr);
-    const std::unique_ptr<FILE, decltype(&fclose)> certificate_file(fopen((stem.string() + ".pem").c_str(), "w"),
-                                                                    fclose);
+    const File certificate_file(fopen((stem.string() + ".pem").c_str(), "w"), fclose);
     PEM_write_X509(certificate_file.get(), certificate.get());
     for (const char* ending : {".key", ".pem"})
         std::filesystem::permissions(stem.string() + ending, std::filesystem::perms(0600));

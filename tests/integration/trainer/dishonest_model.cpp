@@ -1,6 +1,7 @@
 #include "integration/trainer/dishonest_model.hpp"
 
 #include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
 #include <fmt/format.h>
 
 #include <cmath>
@@ -88,7 +89,7 @@ at::Tensor forged_gradient(const Preset& preset, const ParameterLayout& layout, 
     const at::Tensor targets = tensor_of(batch.targets);
     at::Tensor easy;
     if (forgery.easiest_tokens > 0) {
-        const at::NoGradGuard guard;
+        const c10::NoGradGuard guard;
         const at::Tensor all = model.losses(inputs, targets, {});
         const auto count = static_cast<std::int64_t>(forgery.easiest_tokens * static_cast<double>(all.numel()));
         const at::Tensor most = std::get<0>(at::sort(all))[count];

@@ -141,10 +141,10 @@ std::filesystem::path unpack(const Bench& bench) {
     return folder;
 }
 
-std::string& content_of(std::vector<TarEntry>& entries, const std::string& name) {
+std::string& content_of(std::vector<TarEntry>& entries, std::string_view name) {
     for (TarEntry& entry : entries)
         if (entry.name == name) return entry.content;
-    throw std::runtime_error("the archive lacks " + name);
+    throw std::runtime_error("the archive lacks " + std::string(name));
 }
 
 boost::json::value manifest_of(std::vector<TarEntry>& entries) {

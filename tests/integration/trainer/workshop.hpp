@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "support/temporary_folder.hpp"
@@ -56,7 +57,7 @@ void write_tar(const std::filesystem::path& path, const std::vector<TarEntry>& e
 std::filesystem::path unpack(const Bench& bench);
 
 /// The content of one entry, to read or to change.
-std::string& content_of(std::vector<TarEntry>& entries, const std::string& name);
+std::string& content_of(std::vector<TarEntry>& entries, std::string_view name);
 boost::json::value manifest_of(std::vector<TarEntry>& entries);
 /// Stores the manifest with the digests of the entries as they are now, as a careful forger would.
 void seal(std::vector<TarEntry>& entries, boost::json::value manifest);
