@@ -15,8 +15,9 @@ using ::testing::HasSubstr;
 
 /// JOBs have been trained with these: whoever changes one breaks what others deliver. Counted once with libtorch.
 TEST(Presets, NeverChangeTheirSize) {
-    const std::map<std::string, std::uint64_t> weights{
-        {"nano", 169'728}, {"d256", 4'240'896}, {"d512", 29'545'472}, {"gpt2", 123'886'080}};
+    const std::map<std::string, std::uint64_t> weights{{"nano", 169'728},          {"d256", 4'240'896},
+                                                       {"d512", 29'545'472},       {"gpt2", 123'886'080},
+                                                       {"gpt2-1024", 124'475'904}, {"gpt2-medium", 354'871'296}};
     for (const auto& [name, count] : weights) {
         const Result<Preset> preset = find_preset(name);
         ASSERT_TRUE(preset) << name;
@@ -45,7 +46,8 @@ TEST(Presets, AnUnknownOneIsAnErrorThatListsThem) {
     const Result<Preset> preset = find_preset("gpt9");
     ASSERT_FALSE(preset);
     EXPECT_EQ(preset.error().kind, ErrorKind::permanent);
-    EXPECT_THAT(preset.error().message, HasSubstr("unknown model 'gpt9'; the presets are nano, d256, d512, gpt2"));
+    EXPECT_THAT(preset.error().message,
+                HasSubstr("unknown model 'gpt9'; the presets are nano, d256, d512, gpt2, gpt2-1024, gpt2-medium"));
 }
 
 TEST(PresetNames, AreLowerCaseLettersDigitsAndDashes) {
