@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""The peer of `emeth bench training`: the same GPT-2 written plainly in Python PyTorch, with its best settings.
+"""The peer of `emeth bench training`: the same GPT-2 written plainly in Python PyTorch, with its best settings: fused
+attention where torch has it and, on a GPU, torch.compile and the fused AdamW.
 
 Usage: training_peer.py "$(emeth-trainer benchmark --model d256 --steps 8)"
 The argument is the line that emeth-trainer prints: it says which shape to build and how to train it.
@@ -28,8 +29,11 @@ class Block(nn.Module):
         batch, length, width = x.shape
         parts = self.qkv(self.norm1(x)).split(width, dim=2)
         q, k, v = (part.view(batch, length, self.heads, -1).transpose(1, 2) for part in parts)
-        scores = (q @ k.transpose(-2, -1)) * (width // self.heads) ** -0.5
-        attended = scores.masked_fill(future, float("-inf")).softmax(-1) @ v
+        if hasattr(F, "scaled_dot_product_attention"):
+            attended = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        else:
+            scores = (q @ k.transpose(-2, -1)) * (width // self.heads) ** -0.5
+            attended = scores.masked_fill(future, float("-inf")).softmax(-1) @ v
         x = x + self.out(attended.transpose(1, 2).reshape(batch, length, width))
         return x + self.narrow(F.gelu(self.widen(self.norm2(x)), approximate="tanh"))
 
@@ -57,29 +61,34 @@ def main(work):
     shape, threads, precision = work["shape"], work["threads"], work["precision"]
     micro_batch, steps = work["micro_batch"], work["steps"]
     context, vocabulary, sequences = shape["context"], shape["vocabulary"], shape["sequences_per_step"]
+    device = torch.device(work.get("device", "cpu"))
+    on_gpu = device.type == "cuda"
     torch.set_num_threads(threads)
     torch.manual_seed(1)
-    model = GPT2(shape["width"], shape["layers"], shape["heads"], context, vocabulary)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3, betas=(0.9, 0.95), weight_decay=0.1)
+    model = GPT2(shape["width"], shape["layers"], shape["heads"], context, vocabulary).to(device)
+    settings = {"fused": True} if on_gpu else {}
+    optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3, betas=(0.9, 0.95), weight_decay=0.1, **settings)
+    trained = torch.compile(model) if on_gpu else model
 
     position = 0
 
     def step():
         nonlocal position
-        total = 0.0
+        total = torch.zeros((), dtype=torch.float64, device=device)
         optimiser.zero_grad(set_to_none=True)
         for first in range(0, sequences, micro_batch):
             count = min(micro_batch, sequences - first)
             positions = position + torch.arange(count * context + 1)
             position += count * context
-            tokens = ((positions * 2654435761 & 0xFFFFFFFF) >> 8) % vocabulary  # the text of src/trainer/benchmark.cpp
-            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bf16"):
-                loss = model(tokens[:-1].view(count, context), tokens[1:].view(count, context))
+            tokens = ((positions * 2654435761 & 0xFFFFFFFF) >> 8) % vocabulary  # the text of src/trainer/trial_run.cpp
+            tokens = tokens.pin_memory().to(device, non_blocking=True) if on_gpu else tokens
+            with torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16"):
+                loss = trained(tokens[:-1].view(count, context), tokens[1:].view(count, context))
             (loss * count / sequences).backward()
-            total += loss.item() * count / sequences
+            total += loss.detach() * count / sequences
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
-        return total
+        return total.item()
 
     first_loss = step()
     for _ in range(WARM_UP_STEPS - 1):

@@ -20,6 +20,7 @@
 #include "runtime/child_process.hpp"
 #include "runtime/json_fields.hpp"
 #include "runtime/processors.hpp"
+#include "trainer_protocol/messages.hpp"
 #include "trainer_protocol/presets.hpp"
 #include "trainer_protocol/trainer_child.hpp"
 
@@ -48,11 +49,12 @@ constexpr double checkpoints_percent_max = 1;
 /// Debian's python3, whatever other one comes first in PATH.
 constexpr const char* python = "/usr/bin/python3";
 
-boost::json::value run_ours(const Trial& trial, const Workshop& workshop) {
+boost::json::value run_ours(const Trial& trial, const std::string& device, const Workshop& workshop) {
     fmt::print(stderr, "emeth bench: {}, {} steps: emeth-trainer\n", trial.model, trial.steps);
-    return output_of(fmt::format("{} benchmark --model {} --threads {} --steps {} --sequences {} --folder {}",
-                                 quoted(trainer_protocol::default_trainer_program()), trial.model, processors(),
-                                 trial.steps, trial.sequences, quoted(workshop.path())));
+    return output_of(
+        fmt::format("{} benchmark --model {} --device {} --threads {} --steps {} --sequences {} --folder {}",
+                    quoted(trainer_protocol::default_trainer_program()), trial.model, quoted(device), processors(),
+                    trial.steps, trial.sequences, quoted(workshop.path())));
 }
 
 /// The same model and the same work: the peer is given what emeth-trainer printed.
@@ -70,12 +72,12 @@ void require_same_work(const Trial& trial, const boost::json::value& ours, const
                         trial.model, difference));
 }
 
-void measure(const Trial& trial, std::vector<Figure>& figures) {
+void measure(const Trial& trial, const std::string& device, std::vector<Figure>& figures) {
     const Workshop workshop;
     double ours_best = 0, peer_best = 0, gflops_best = 0, peak = 0, lost = 0;
     std::string precision;
     for (int round = 0; round < rounds; ++round) {
-        const auto ours = run_ours(trial, workshop);
+        const auto ours = run_ours(trial, device, workshop);
         const auto peer = run_peer(trial, ours);
         require_same_work(trial, ours, peer);
         precision = text(ours, "precision");
@@ -95,23 +97,28 @@ void measure(const Trial& trial, std::vector<Figure>& figures) {
 
 struct TrainingFlags {
     std::string model;  ///< a preset, or empty: all of `trials`
+    std::string device = "cpu";
     bool json = false;
 };
 
-int run_training(const std::string& model, bool json) {
+int run_training(const TrainingFlags& flags) {
+    if (!trainer_protocol::is_device(flags.device)) {
+        fmt::print(stderr, "emeth bench: --device is '{}'; expected cpu, cuda, cuda:n or auto\n", flags.device);
+        return 2;
+    }
     std::vector<Figure> figures;
-    if (model.empty()) {
-        for (const Trial& trial : trials) measure(trial, figures);
+    if (flags.model.empty()) {
+        for (const Trial& trial : trials) measure(trial, flags.device, figures);
     } else {
-        const auto preset = trainer_protocol::find_preset(model);
+        const auto preset = trainer_protocol::find_preset(flags.model);
         if (preset.has_error()) {
             fmt::print(stderr, "emeth bench: {}\n", preset.error().message);
             return 2;
         }
         const auto listed = std::ranges::find(trials, preset->name, &Trial::model);
-        measure(listed != trials.end() ? *listed : Trial{preset->name, steps_of_others, 0}, figures);
+        measure(listed != trials.end() ? *listed : Trial{preset->name, steps_of_others, 0}, flags.device, figures);
     }
-    print(figures, json);
+    print(figures, flags.json);
     return 0;
 }
 
@@ -120,12 +127,13 @@ int run_training(const std::string& model, bool json) {
 void add_training(CLI::App& bench, cli::Invocation& invocation) {
     auto* command = bench.add_subcommand(
         "training", "training tokens/s against Python PyTorch, and the share of the matrix-product peak");
-    command->footer("Example:\n  emeth bench training --model d256\n");
+    command->footer(
+        "Examples:\n  emeth bench training --model d256\n  emeth bench training --device cuda --model gpt2-medium\n");
     auto flags = std::make_shared<TrainingFlags>();
     command->add_flag("--json", flags->json, "figures as JSON");
     command->add_option("--model", flags->model, "a preset; without it d256, d512 and gpt2");
-    command->callback(
-        [flags, &invocation] { invocation.run = [flags] { return run_training(flags->model, flags->json); }; });
+    command->add_option("--device", flags->device, "cpu, cuda, cuda:n or auto")->capture_default_str();
+    command->callback([flags, &invocation] { invocation.run = [flags] { return run_training(*flags); }; });
 }
 
 }  // namespace emeth::bench

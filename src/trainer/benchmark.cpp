@@ -14,6 +14,7 @@
 #include "trainer/checkpoints/checkpoint.hpp"
 #include "trainer/checkpoints/checkpoint_interval.hpp"
 #include "trainer/model/compute.hpp"
+#include "trainer/model/gpu.hpp"
 #include "trainer/trial_run.hpp"
 
 namespace emeth::trainer {
@@ -30,12 +31,12 @@ struct CheckpointCost {
 /// the time of an undisturbed step.
 Result<CheckpointCost> save(TrialRun& trial, const std::filesystem::path& folder, double step_s) {
     const Milliseconds start = system_clock().monotonic();
-    const TrainingState copy = trial.state().copy();
+    const StateCopy copy(trial.state());
     CheckpointCost cost{.lost_s = seconds_since(start)};
     std::atomic<bool> done = false;
     Result<Hash256> written = Hash256{};
     std::thread writer([&] {
-        written = CheckpointStore(folder, Hash256{}, trial.layout().count()).save(copy);
+        written = CheckpointStore(folder, Hash256{}, trial.layout().count()).save(copy.wait());
         cost.whole_s = seconds_since(start);
         done = true;
     });
@@ -56,16 +57,23 @@ boost::json::object shape_of(const Preset& preset) {
 }
 
 /// GFLOP/s of the best square product.
-double measure_peak(Precision precision) {
+double measure_peak(const Compute& compute) {
+    const at::ScalarType type = compute.precision == Precision::bf16 ? at::kBFloat16 : at::kFloat;
+    const std::int64_t largest = compute.device.is_cpu() ? 4'096 : 8'192;
     double best = 0;
-    for (const std::int64_t size : {1024, 2048, 4096}) {
-        const at::Tensor a = at::randn({size, size}).to(precision == Precision::bf16 ? at::kBFloat16 : at::kFloat);
+    for (std::int64_t size = largest / 4; size <= largest; size *= 2) {
+        const at::Tensor a = at::randn({size, size}).to(compute.device, type);
         at::Tensor out = at::mm(a, a);
-        const int repeats = static_cast<int>(4 * (4096 / size) * (4096 / size));
+        const std::int64_t repeats = 4 * (largest / size) * (largest / size);
+        gpu::Event done;
+        done.record(compute.device);
+        done.wait();
         const Milliseconds start = system_clock().monotonic();
-        for (int i = 0; i < repeats; ++i) at::mm_out(out, a, a);
+        for (std::int64_t i = 0; i < repeats; ++i) at::mm_out(out, a, a);
+        done.record(compute.device);
+        done.wait();
         const auto n = static_cast<double>(size);
-        best = std::max(best, repeats * 2 * n * n * n / seconds_since(start) / 1e9);
+        best = std::max(best, static_cast<double>(repeats) * 2 * n * n * n / seconds_since(start) / 1e9);
     }
     return best;
 }
@@ -95,13 +103,14 @@ Result<std::string> run_benchmark(const std::string& model, const trainer_protoc
                                       {"shape", shape_of(*preset)},
                                       {"steps", steps},
                                       {"precision", precision_name(compute->precision)},
+                                      {"device", compute->device.str()},
                                       {"threads", compute->threads},
-                                      {"micro_batch", compute->micro_batch},
+                                      {"micro_batch", trial.micro_batch()},
                                       {"first_loss", first_loss},
                                       {"tokens_per_s", tokens_per_s},
                                       {"flops_per_token", preset->flops_per_token()},
                                       {"gflops", tokens_per_s * preset->flops_per_token() / 1e9},
-                                      {"peak_gflops", measure_peak(compute->precision)},
+                                      {"peak_gflops", measure_peak(*compute)},
                                       {"checkpoint_s", checkpoint->whole_s},
                                       {"checkpoint_lost_s", checkpoint->lost_s},
                                       {"checkpoint_interval_s", std::chrono::duration<double>(interval).count()}};

@@ -12,8 +12,9 @@ namespace emeth::trainer {
 
 /// Trains `steps` steps of the preset, of `sequences` each (0: the preset's), on tokens made by a formula, after two to
 /// warm up, and measures the best square matrix product of the same number type and threads. One line of JSON:
-/// {"model", "shape", "steps", "precision", "threads", "micro_batch", "first_loss", "tokens_per_s", "flops_per_token",
-/// "gflops", "peak_gflops", "checkpoint_s" (copied and written into `folder`), "checkpoint_interval_s"}.
+/// {"model", "shape", "steps", "precision", "device", "threads", "micro_batch", "first_loss", "tokens_per_s",
+/// "flops_per_token", "gflops", "peak_gflops", "checkpoint_s" (copied and written into `folder`),
+/// "checkpoint_interval_s"}.
 Result<std::string> run_benchmark(const std::string& model, const trainer_protocol::ComputeOptions& compute,
                                   std::uint64_t steps, std::uint32_t sequences, const std::filesystem::path& folder);
 

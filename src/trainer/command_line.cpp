@@ -35,6 +35,7 @@ int benchmark(int argc, char** argv) {
     std::uint32_t sequences = 0;
     std::string folder = ".";
     options.add_option("--model", model, "preset")->capture_default_str();
+    options.add_option("--device", compute.device, "cpu, cuda, cuda:n or auto")->capture_default_str();
     options.add_option("--threads", compute.threads)->check(CLI::Range(1, 1024))->capture_default_str();
     options.add_option("--precision", compute.precision)->check(CLI::IsMember({"auto", "bf16", "float32"}));
     options.add_option("--micro-batch", compute.micro_batch, "sequences; 0: found")->capture_default_str();

@@ -40,6 +40,8 @@ Result<trainer_protocol::Helped> help_job(const trainer_protocol::HelpRequest& r
     const auto tokens_per_step = static_cast<std::uint64_t>(plan->sequences_per_step * preset->context);
     reporter.report(trainer_protocol::Prepared{plan->steps_per_epoch * tokens_per_step, plan->steps_total});
 
+    if (!ProcessGroup::is_available())
+        return transient_error("cannot help: this build's libtorch came without the headers of Gloo");
     if (is_loopback(cooperation.host) && !is_loopback(request.rendezvous.host))
         return transient_error(fmt::format("the leader at {} cannot reach this worker at {}: set cooperative_host",
                                            request.rendezvous.host, cooperation.host));

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <exception>
 #include <string_view>
 #include <utility>
@@ -100,6 +101,8 @@ TrainerReport serve(trainer::ControlChannel& channel) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    // Before there are threads: cuBLAS gives the same bits each time with workspaces of a fixed size only.
+    ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0);
     const std::string_view command = argc > 1 ? argv[1] : "";
     if (const auto run = trainer::find_command(command)) return run(argc - 1, argv + 1);
     const bool help = command == "--help" || command == "-h";

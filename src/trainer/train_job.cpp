@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -95,6 +96,10 @@ trainer_protocol::ComputeOptions options_of_run(const TrainRequest& request, con
 /// Null when helpers cannot be served, which is no reason to give up the JOB.
 std::unique_ptr<RendezvousServer> open_door(const TrainRequest& request, Precision precision, Reporter& reporter) {
     if (!request.cooperation) return nullptr;
+    if (!ProcessGroup::is_available()) {
+        spdlog::warn("training alone: this build's libtorch came without the headers of Gloo");
+        return nullptr;
+    }
     auto door = RendezvousServer::open(request.cooperation->host, precision);
     if (!door) {
         spdlog::warn("training alone, because helpers cannot be let in: {}", door.error().message);
@@ -139,8 +144,12 @@ Result<Trained> train_job(const TrainRequest& request, Reporter& reporter) {
     const Result<Preset> preset = trainer_protocol::find_preset(request.job.model);
     if (preset.has_error()) return preset.error();
     ComputeLog log(request.folder);
-    const Result<Compute> compute = resolve_compute(options_of_run(request, log), *preset);
+    Result<Compute> compute = resolve_compute(options_of_run(request, log), *preset);
     if (compute.has_error()) return compute.error();
+    // Where a GPU's memory held less than was tried first, so that a resumed run rounds as before.
+    if (const auto held = log.micro_batch("cuda");
+        compute->device.is_cuda() && held && request.compute.micro_batch == 0)
+        compute->micro_batch = std::min(compute->micro_batch, *held);
 
     // Opened first, so that helpers can prepare their data while the leader prepares its own.
     const auto door = open_door(request, compute->precision, reporter);
@@ -178,7 +187,7 @@ Result<Trained> train_job(const TrainRequest& request, Reporter& reporter) {
                                         .loss = static_cast<double>(state->losses.back())};
     reporter.report(progress);
     const std::vector<std::uint64_t> windows = WindowOrder(*plan, request.job.id).validation();
-    const double validation_loss = mean_loss(*preset, layout, state->weights, data->tokens, windows);
+    const double validation_loss = mean_loss(*preset, layout, state->weights, compute->device, data->tokens, windows);
     progress.stage = "artifact";
     reporter.report(progress);
     Artifact artifact{.manifest = describe_run(request, setup, data->size(), state->losses, validation_loss,

@@ -12,8 +12,10 @@
 
 #include "runtime/clock.hpp"
 #include "trainer/model/evaluation.hpp"
+#include "trainer/model/gpu.hpp"
 #include "trainer/model/model.hpp"
 #include "trainer/model/optimiser.hpp"
+#include "trainer/model/step_gradients.hpp"
 
 namespace emeth::trainer {
 namespace {
@@ -62,11 +64,13 @@ Result<void> train(const TrainingSetup& setup, const ParameterLayout& layout, co
                    TrainingState& state, StateKeeper& keeper, Team& team, Reporter& reporter) {
     const Plan& plan = setup.plan;
     const WindowOrder order(plan, setup.job);
-    const std::int64_t micro_batch = std::min(setup.compute.micro_batch, plan.sequences_per_step);
+    std::int64_t micro_batch = std::min(setup.compute.micro_batch, plan.sequences_per_step);
     const auto tokens_per_step = static_cast<double>(plan.sequences_per_step * setup.preset.context);
+    gpu::prepare(setup.compute.device);
+    state.move_to(setup.compute.device);
     at::Tensor gradients = at::zeros_like(state.weights);
-    const std::unique_ptr<Model> model = make_model(setup.preset, setup.compute.precision, layout, state.weights,
-                                                    gradients, micro_batch, setup.compute.device);
+    const std::unique_ptr<Model> model =
+        make_model(setup.preset, setup.compute.precision, layout, state.weights, gradients, micro_batch);
     Pace pace(setup, state.step);
 
     std::optional<std::uint64_t> begun;  // a step may be tried several times
@@ -78,15 +82,13 @@ Result<void> train(const TrainingSetup& setup, const ParameterLayout& layout, co
         if (replaced.has_error()) return replaced.error();
         if (*replaced) model->weights_changed();
         const std::vector<std::uint64_t> windows = order.of_step(state.step);
-        const Share share = team.share(windows.size());
-        gradients.zero_();
-        double loss_sum = 0;
-        for (std::size_t first = share.begin; first < share.end; first += static_cast<std::size_t>(micro_batch)) {
-            const std::size_t count = std::min(static_cast<std::size_t>(micro_batch), share.end - first);
-            const Batch batch = read_batch(tokens, setup.preset, std::span(windows).subspan(first, count));
-            loss_sum += model->forward_backward(batch, static_cast<float>(1 / tokens_per_step));
-        }
-        model->collect_gradients();
+        const auto read = [&](std::size_t first, std::size_t count) {
+            return read_batch(tokens, setup.preset, std::span(windows).subspan(first, count));
+        };
+        const std::int64_t micro_batch_before = micro_batch;
+        double loss_sum = share_gradients(*model, gradients, team.share(windows.size()),
+                                          static_cast<float>(1 / tokens_per_step), micro_batch, read);
+        if (micro_batch != micro_batch_before) keeper.micro_batch_changed(micro_batch);
         const Result<bool> summed = team.sum(gradients, loss_sum);
         if (summed.has_error()) return summed.error();
         if (!*summed) continue;  // from the same state
@@ -116,6 +118,7 @@ Result<void> train(const TrainingSetup& setup, const ParameterLayout& layout, co
             if (Result<void> taken = keeper.checkpoint_due(state); !taken) return taken;
         }
     }
+    state.move_to(at::kCPU);
     return {};
 }
 

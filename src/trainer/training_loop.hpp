@@ -28,9 +28,10 @@ struct TrainingSetup {
     std::uint64_t last_step = 0;               ///< where to stop: plan.steps_total, or a segment's end
 };
 
-/// Trains `state` from its step to setup.last_step. The result depends only on the JOB, the dataset and the number of
-/// threads, wherever the run was interrupted; the other members of `team` change it by rounding at most. Errors: a
-/// checkpoint cannot be written; the loss is not finite (permanent); a helper's leader is gone.
+/// Trains `state` from its step to setup.last_step; in between it is on the device that computes. The result depends
+/// only on the JOB, the dataset and the number of threads, wherever the run was interrupted; the other members of
+/// `team` change it by rounding at most. Errors: a checkpoint cannot be written; the loss is not finite (permanent); a
+/// helper's leader is gone.
 Result<void> train(const TrainingSetup& setup, const ParameterLayout& layout, const TokenFile& tokens,
                    TrainingState& state, StateKeeper& keeper, Team& team, Reporter& reporter);
 

@@ -10,6 +10,11 @@
 
 namespace emeth::trainer {
 
+/// Windows of a text made by a formula, from token `position` of it on.
+Batch trial_batch(const Preset& preset, std::size_t sequences, std::uint64_t position);
+/// Of the learning rate's schedule: more steps than anybody tries.
+inline constexpr std::uint64_t trial_schedule_steps = 1'000;
+
 /// Steps as in the training loop. Not thread-safe.
 class TrialRun {
 public:
@@ -18,6 +23,8 @@ public:
     /// The mean loss.
     double step();
     [[nodiscard]] std::int64_t tokens_per_step() const { return preset_.sequences_per_step * preset_.context; }
+    /// Sequences computed at once: fewer than asked for where a GPU's memory is too small.
+    [[nodiscard]] std::int64_t micro_batch() const { return micro_batch_; }
     [[nodiscard]] const TrainingState& state() const { return state_; }
     [[nodiscard]] const ParameterLayout& layout() const { return layout_; }
 

@@ -25,14 +25,6 @@ constexpr std::uint64_t count_max = std::uint64_t{1} << 53;
 constexpr std::uint32_t timeout_ms_max = 24 * 3600 * 1000;
 constexpr std::uint32_t trial_steps_max = 1'000'000;
 
-bool is_device(std::string_view text) {
-    if (text == "cpu" || text == "cuda") return true;
-    if (!text.starts_with("cuda:")) return false;
-    const std::string_view index = text.substr(5);
-    return !index.empty() && index.size() <= 3 &&
-           std::all_of(index.begin(), index.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
 std::uint32_t u32(JsonObject& object, std::string_view key, std::uint32_t minimum, std::uint32_t maximum) {
     return static_cast<std::uint32_t>(object.u64(key, minimum, maximum));
 }
@@ -69,7 +61,7 @@ json::object compute_to_json(const ComputeOptions& compute) {
 ComputeOptions parse_compute(JsonObject object) {
     ComputeOptions compute;
     compute.device = object.string("device", name_bytes_max);
-    if (!is_device(compute.device)) object.reject("device", "\"cpu\", \"cuda\" or \"cuda:n\"");
+    if (!is_device(compute.device)) object.reject("device", "\"cpu\", \"cuda\", \"cuda:n\" or \"auto\"");
     compute.threads = u32(object, "threads", 1, threads_max);
     compute.micro_batch = u32(object, "microBatch", 0, micro_batch_max);
     compute.precision = object.string("precision", name_bytes_max);
@@ -278,6 +270,15 @@ TrainerReport parse_report_of_type(JsonObject& object, std::string_view type) {
 }
 
 }  // namespace
+
+bool is_device(std::string_view text) {
+    constexpr std::string_view numbered = "cuda:";
+    if (text == "cpu" || text == "cuda" || text == "auto") return true;
+    if (!text.starts_with(numbered)) return false;
+    const std::string_view number = text.substr(numbered.size());
+    return !number.empty() && number.size() <= 3 &&
+           std::ranges::all_of(number, [](char c) { return c >= '0' && c <= '9'; });
+}
 
 json::value to_json(const Request& request) {
     return std::visit(RequestWriter{}, request);

@@ -37,12 +37,15 @@ struct JobSpec {
     std::string model = "nano";   ///< preset: param.model, else NetworkRules::default_model
 };
 
+/// "cpu", "cuda", "cuda:n" or "auto": the first GPU where libtorch sees one, else the CPU.
+bool is_device(std::string_view text);
+
 /// How this machine computes; recorded in the manifest, without influence on what is computed beyond rounding.
 struct ComputeOptions {
-    std::string device = "cpu";  ///< "cpu", "cuda", "cuda:n"
+    std::string device = "cpu";  ///< is_device()
     std::uint32_t threads = 1;
     std::uint32_t micro_batch = 0;             ///< sequences; 0: found by the trainer
-    std::string precision = "auto";            ///< "auto" (bf16 where the CPU has it), "bf16", "float32"
+    std::string precision = "auto";            ///< "auto" (bf16 where the processor has it), "bf16", "float32"
     std::uint32_t checkpoint_interval_ms = 0;  ///< 0: chosen by the trainer
 };
 

@@ -22,16 +22,8 @@ constexpr std::uint64_t power_capacity_most = 1'000'000'000;
 constexpr int cooperation_timeouts_in_a_step = 12;
 constexpr const char* timeout_cooperation = "timeout_cooperation";
 
-bool is_device(const std::string& text) {
-    if (text == "cpu" || text == "cuda") return true;
-    constexpr std::string_view numbered = "cuda:";
-    const std::string_view number = std::string_view(text).substr(std::min(numbered.size(), text.size()));
-    return text.starts_with(numbered) && !number.empty() && number.size() <= 3 &&
-           std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
 Result<std::string> read_device(const SettingValue& value) {
-    if (!is_device(value.text())) return value.refused("cpu, cuda or cuda:n");
+    if (!trainer_protocol::is_device(value.text())) return value.refused("cpu, cuda, cuda:n or auto");
     return value.text();
 }
 
@@ -93,7 +85,8 @@ SettingsTable<trainer_protocol::ComputeOptions> compute_table() {
     using Options = trainer_protocol::ComputeOptions;
     return {
         {{"device", Options{}.device,
-          "cpu, cuda or cuda:n; the latter where the installed libtorch has CUDA, which Debian's does not."},
+          "cpu, cuda, cuda:n, or auto: the first GPU where there is one. A GPU needs a build with a libtorch that has "
+          "CUDA (./emeth build --torch)."},
          into<Options>(&Options::device, read_device)},
         {{"threads", "", "Threads of the trainer; unset, one for each processor."},
          into<Options>(&Options::threads, read_threads)},

@@ -32,6 +32,10 @@ CheckpointWriter::~CheckpointWriter() {
     thread_.join();
 }
 
+void CheckpointWriter::micro_batch_changed(std::int64_t micro_batch) {
+    log_.micro_batch_changed(micro_batch);
+}
+
 Result<void> CheckpointWriter::step_computed(std::uint64_t step, std::span<const ComputeRecord> others) {
     return log_.step_computed(step, others);
 }
@@ -39,7 +43,7 @@ Result<void> CheckpointWriter::step_computed(std::uint64_t step, std::span<const
 /// The mutex is held.
 void CheckpointWriter::take(const TrainingState& state, bool begins_segment, bool is_checkpoint) {
     const Milliseconds start = now();
-    waiting_.emplace(Waiting{state.copy(), begins_segment, is_checkpoint});
+    waiting_.emplace(Waiting{StateCopy(state), begins_segment, is_checkpoint});
     if (is_checkpoint) copying_ = now() - start;
     changed_.notify_all();
 }
@@ -85,9 +89,10 @@ void CheckpointWriter::run() {
         changed_.wait(lock, [this] { return ending_ || waiting_; });
         if (!waiting_) return;
         lock.unlock();
-        Result<void> written = waiting_->begins_segment ? write_segment_state(waiting_->state) : Result<void>{};
+        const TrainingState& state = waiting_->state.wait();
+        Result<void> written = waiting_->begins_segment ? write_segment_state(state) : Result<void>{};
         const Milliseconds start = now();
-        if (written && waiting_->is_checkpoint) written = write_checkpoint(waiting_->state);
+        if (written && waiting_->is_checkpoint) written = write_checkpoint(state);
         const Milliseconds end = now();
         lock.lock();
         if (waiting_->is_checkpoint) {

@@ -26,6 +26,7 @@ public:
                      Reporter& reporter);
     ~CheckpointWriter() override;
 
+    void micro_batch_changed(std::int64_t micro_batch) override;
     Result<void> step_computed(std::uint64_t step, std::span<const ComputeRecord> others) override;
     /// Takes a copy to write; while another is still being written, the checkpoint is owed. An Error when the last
     /// write failed.
@@ -43,7 +44,7 @@ public:
 
 private:
     struct Waiting {
-        TrainingState state;
+        StateCopy state;
         bool begins_segment = false, is_checkpoint = false;
     };
     void take(const TrainingState& state, bool begins_segment, bool is_checkpoint);

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <span>
+#include <string_view>
 
 #include "runtime/result.hpp"
 #include "trainer/data/plan.hpp"
@@ -20,9 +21,13 @@ public:
 
     /// The number type in which the run began: it continues in it, since a segment is compared within one type.
     [[nodiscard]] std::optional<Precision> precision() const;
+    /// Of the batches in which the run's last steps were computed on a device of this kind, a helper's among them.
+    [[nodiscard]] std::optional<std::int64_t> micro_batch(std::string_view device) const;
     /// From now on `own` computes the run of `plan`, from `first_step` on. What is recorded of later segments is
     /// dropped. Earlier ones without a record, of a version that kept none, count as computed by `own`.
     void begin(const ComputeRecord& own, const Plan& plan, std::uint64_t first_step);
+    /// From now on it computes in batches of another size.
+    void micro_batch_changed(std::int64_t micro_batch) { own_.micro_batch = micro_batch; }
     /// `step` was computed by this process and `others`. Durable when it returns: so the record is never behind a
     /// checkpoint that is taken after it.
     Result<void> step_computed(std::uint64_t step, std::span<const ComputeRecord> others);

@@ -17,6 +17,8 @@ class StateKeeper {
 public:
     virtual ~StateKeeper() = default;
     virtual Result<void> step_begins(const TrainingState& state) = 0;
+    /// From this step on, batches have `micro_batch` sequences.
+    virtual void micro_batch_changed(std::int64_t /*micro_batch*/) {}
     /// After `step` was computed, with the help of `others`.
     virtual Result<void> step_computed(std::uint64_t step, std::span<const ComputeRecord> others) = 0;
     virtual Result<void> checkpoint_due(const TrainingState& state) = 0;

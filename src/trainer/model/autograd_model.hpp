@@ -2,7 +2,6 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
-#include <c10/core/Device.h>
 
 #include <memory>
 
@@ -10,9 +9,9 @@
 
 namespace emeth::trainer {
 
-/// `weights` and `gradients` stay in this process's memory; the device has copies, and where it is a GPU they travel
-/// through pinned memory. With bf16 the operations run under libtorch's autocast.
+/// As make_model(), on the device of `weights`. Batches travel through pinned memory while the GPU computes; small ones
+/// are recorded and repeated as one launch.
 std::unique_ptr<Model> make_autograd_model(const Preset& preset, Precision precision, const ParameterLayout& layout,
-                                           at::Tensor weights, at::Tensor gradients, at::Device device);
+                                           at::Tensor weights, at::Tensor gradients, std::int64_t sequences_max);
 
 }  // namespace emeth::trainer

@@ -2,12 +2,14 @@
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
-#include <ATen/detail/CUDAHooksInterface.h>
 #include <fmt/format.h>
+
+#include <torch/csrc/api/include/torch/version.h>
 
 #include <algorithm>
 
 #include "runtime/memory_limit.hpp"
+#include "trainer/model/gpu.hpp"
 #include "trainer/model/machine.hpp"
 
 namespace emeth::trainer {
@@ -29,20 +31,27 @@ constexpr std::uint64_t memory_share = 4;
 
 constexpr std::int64_t activation_elements_of_gpu = 16 << 20;
 
-/// "cpu", "cuda" or "cuda:n": the reader of the request has checked it.
-Result<at::Device> find_device(const std::string& name) {
-    if (name == "cpu") return at::Device(at::kCPU);
+/// "cuda" or "cuda:n": the reader of the request has checked it.
+Result<at::Device> find_gpu(const std::string& name) {
     if (!at::hasCUDA())
         return permanent_error(
-            fmt::format("device '{}' is not available: this libtorch has no CUDA; set device=cpu", name));
+            fmt::format("device '{}' is not available: this libtorch has no CUDA; set device=cpu, or build with "
+                        "./emeth build --torch and the folder of one that has",
+                        name));
     const at::Device device(name);
-    const int count = at::detail::getCUDAHooks().getNumGPUs();
-    if (count == 0 || device.index() >= count)
+    const std::size_t count = at::getNumGPUs();
+    const auto index = static_cast<std::size_t>(device.has_index() ? device.index() : 0);
+    if (index >= count)
         return permanent_error(
             fmt::format("device '{}' is not available: libtorch sees {} GPUs; set device=cpu or cuda:n "
                         "with a smaller n",
                         name, count));
-    return device;
+    return at::Device(at::kCUDA, static_cast<at::DeviceIndex>(index));
+}
+
+Result<at::Device> find_device(const std::string& name) {
+    if (name == "cpu" || (name == "auto" && at::getNumGPUs() == 0)) return at::Device(at::kCPU);
+    return find_gpu(name == "auto" ? "cuda" : name);
 }
 
 }  // namespace
@@ -84,7 +93,9 @@ ComputeRecord record_of(const Compute& compute) {
             .device = compute.device.is_cpu() ? "cpu" : "cuda",
             .threads = compute.threads,
             .micro_batch = compute.micro_batch,
-            .libraries = library_description()};
+            .libraries = compute.device.is_cpu()
+                             ? library_description()
+                             : fmt::format("libtorch {}, {}", TORCH_VERSION, gpu::description(compute.device))};
 }
 
 }  // namespace emeth::trainer

@@ -23,7 +23,7 @@ struct Compute {
 /// How many sequences to compute at once when the node does not say: enough for fast products, not more than fits the
 /// caches and a share of `memory` bytes. It depends on its arguments only, so that a resumed run rounds as before.
 std::int64_t find_micro_batch(const Preset& preset, Precision precision, std::uint64_t memory);
-/// The same for a GPU, which needs more at once. Its memory is not known here: where it is too small, set batchSize.
+/// The same for a GPU, which needs more at once. Where its memory turns out too small, step_gradients.hpp halves it.
 std::int64_t find_micro_batch_of_gpu(const Preset& preset);
 
 /// Also sets libtorch's number of threads. A permanent Error for a device that is not available.

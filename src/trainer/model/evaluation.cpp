@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "trainer/model/gpu.hpp"
+
 namespace emeth::trainer {
 namespace {
 
@@ -27,9 +29,10 @@ Batch read_batch(const TokenFile& tokens, const Preset& preset, std::span<const 
 }
 
 double mean_loss(const Preset& preset, const ParameterLayout& layout, const at::Tensor& weights,
-                 const TokenFile& tokens, std::span<const std::uint64_t> windows) {
+                 const at::Device& device, const TokenFile& tokens, std::span<const std::uint64_t> windows) {
+    gpu::prepare(device);
     const std::unique_ptr<Model> model =
-        make_model(preset, Precision::float32, layout, weights, at::Tensor(), sequences_at_once);
+        make_model(preset, Precision::float32, layout, weights.to(device), at::Tensor(), sequences_at_once);
     double sum = 0;
     for (std::size_t first = 0; first < windows.size(); first += sequences_at_once)
         sum += model->loss(

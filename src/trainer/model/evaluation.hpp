@@ -14,8 +14,8 @@ namespace emeth::trainer {
 /// The windows' inputs and targets.
 Batch read_batch(const TokenFile& tokens, const Preset& preset, std::span<const std::uint64_t> windows);
 
-/// Mean loss per token (nats).
+/// Mean loss per token (nats), computed in float32 on `device`.
 double mean_loss(const Preset& preset, const ParameterLayout& layout, const at::Tensor& weights,
-                 const TokenFile& tokens, std::span<const std::uint64_t> windows);
+                 const at::Device& device, const TokenFile& tokens, std::span<const std::uint64_t> windows);
 
 }  // namespace emeth::trainer

@@ -56,7 +56,8 @@ public:
     ModelOf(const Preset& preset, const ParameterLayout& layout, at::Tensor weights, at::Tensor gradients,
             std::int64_t sequences_max);
     void weights_changed() override;
-    double forward_backward(const Batch& batch, float gradient_scale) override;
+    void forward_backward(const Batch& batch, float gradient_scale) override;
+    double take_loss_sum() override { return std::exchange(loss_sum_, 0); }
     double loss(const Batch& batch) override;
     at::Tensor logits(const std::vector<std::int32_t>& tokens) override;
 
@@ -101,6 +102,7 @@ private:
     at::Tensor residual_out_, normed_out_, branch_, logits_;
     at::Tensor residual_gradient_, normed_gradient_, qkv_gradient_, hidden_gradient_;
     std::vector<float> losses_;
+    double loss_sum_ = 0;  // since it was last taken
     Products products_;
     kernels::Attention<T> attention_;
 };
@@ -307,15 +309,14 @@ double ModelOf<T>::head_forward_backward(const Batch& batch, float gradient_scal
 }
 
 template <class T>
-double ModelOf<T>::forward_backward(const Batch& batch, float gradient_scale) {
+void ModelOf<T>::forward_backward(const Batch& batch, float gradient_scale) {
     forward(batch.inputs, batch.sequences);
-    const double loss = head_forward_backward(batch, gradient_scale);
+    loss_sum_ += head_forward_backward(batch, gradient_scale);
     std::fill_n(residual_gradient_.data_ptr<float>(), rows_ * preset_.width, 0.0F);
     normalise_backward(final_norm_, normed_gradient_, residual_out_);
     for (auto layer = layers_.rbegin(); layer != layers_.rend(); ++layer) backward_layer(*layer);
     kernels::embed_backward(batch.inputs.data(), residual_gradient_.data_ptr<float>(), batch.sequences, preset_.context,
                             preset_.width, token_table_.gradient, position_table_.gradient);
-    return loss;
 }
 
 template <class T>
@@ -350,10 +351,9 @@ std::uint64_t activation_bytes(const Preset& preset, Precision precision, std::i
 }
 
 std::unique_ptr<Model> make_model(const Preset& preset, Precision precision, const ParameterLayout& layout,
-                                  at::Tensor weights, at::Tensor gradients, std::int64_t sequences_max,
-                                  at::Device device) {
-    if (!device.is_cpu())
-        return make_autograd_model(preset, precision, layout, std::move(weights), std::move(gradients), device);
+                                  at::Tensor weights, at::Tensor gradients, std::int64_t sequences_max) {
+    if (!weights.is_cpu())
+        return make_autograd_model(preset, precision, layout, std::move(weights), std::move(gradients), sequences_max);
     if (precision == Precision::bf16)
         return std::make_unique<ModelOf<at::BFloat16>>(preset, layout, std::move(weights), std::move(gradients),
                                                        sequences_max);

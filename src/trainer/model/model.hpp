@@ -7,7 +7,6 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
-#include <c10/core/Device.h>
 
 #include <cstdint>
 #include <memory>
@@ -34,11 +33,13 @@ public:
     virtual ~Model() = default;
     /// To be called after each change of the weights: refreshes what was derived from them.
     virtual void weights_changed() = 0;
-    /// The sum of the tokens' losses (nats). gradients += gradient_scale · d(sum)/d(weights), at the latest with
-    /// collect_gradients().
-    virtual double forward_backward(const Batch& batch, float gradient_scale) = 0;
-    /// To be called after the last batch of a step, before the gradients are used.
-    virtual void collect_gradients() {}
+    /// gradients += gradient_scale · d(sum of the tokens' losses)/d(weights). A GPU may still be computing when it
+    /// returns; what uses the gradients there is queued behind it.
+    virtual void forward_backward(const Batch& batch, float gradient_scale) = 0;
+    /// The sum of the losses (nats) of all tokens since it was last taken. Waits for a GPU.
+    virtual double take_loss_sum() = 0;
+    /// After forward_backward() found too little memory: gives back what is not needed for a smaller batch.
+    virtual void free_memory() {}
     /// Only the sum of the tokens' losses.
     virtual double loss(const Batch& batch) = 0;
     /// The scores [tokens, vocabulary], float32, of what follows each of `tokens`: 1 to `context` of them.
@@ -50,9 +51,9 @@ std::uint64_t activation_bytes(const Preset& preset, Precision precision, std::i
 
 /// `weights` and `gradients` are flat float32 arrays of `layout`; the model refers to them. Without gradients (an
 /// undefined tensor) only loss() and logits() may be called. With bf16 it computes with a bfloat16 copy of the weights.
-/// No batch may have more than `sequences_max` sequences. On devices other than the CPU, it is autograd_model.hpp's.
+/// No batch may have more than `sequences_max` sequences. Where the weights are on another device than the CPU, it is
+/// autograd_model.hpp's.
 std::unique_ptr<Model> make_model(const Preset& preset, Precision precision, const ParameterLayout& layout,
-                                  at::Tensor weights, at::Tensor gradients, std::int64_t sequences_max,
-                                  at::Device device = at::kCPU);
+                                  at::Tensor weights, at::Tensor gradients, std::int64_t sequences_max);
 
 }  // namespace emeth::trainer

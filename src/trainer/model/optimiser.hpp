@@ -19,5 +19,8 @@ double gradient_norm(const at::Tensor& gradients);
 /// decoupled and touches matrices only; a gradient longer than allowed is scaled down.
 void update_weights(const Preset& preset, const ParameterLayout& layout, const at::Tensor& gradients, double norm,
                     std::uint64_t steps_total, TrainingState& state);
+/// The same with libtorch's operations, as on a GPU. The gradients are overwritten.
+void update_weights_by_libtorch(const Preset& preset, const ParameterLayout& layout, const at::Tensor& gradients,
+                                double norm, std::uint64_t steps_total, TrainingState& state);
 
 }  // namespace emeth::trainer

@@ -28,6 +28,8 @@ public:
         int rank = 0, size = 1;
     };
 
+    /// Whether this build can form groups at all.
+    static bool is_available();
     /// Blocks until all `place.size` members have met. Gives up when a member shows no sign of life for `timeout` (five
     /// times as long when it has given an address but cannot be reached there). Each later operation gives up as well,
     /// after twice `timeout` at the latest. `name` distinguishes the groups that meet at one place. Listens only on

@@ -14,14 +14,10 @@
 
 #include "runtime/result.hpp"
 #include "trainer/formats/compute_record.hpp"
+#include "trainer/model/step_gradients.hpp"
 #include "trainer/model/training_state.hpp"
 
 namespace emeth::trainer {
-
-/// Sequences [begin, end) of a step.
-struct Share {
-    std::size_t begin = 0, end = 0;
-};
 
 /// Used by the training thread only.
 class Team {

@@ -55,14 +55,18 @@ Result<TeamControl> share_control(ProcessGroup& group, const TeamControl& own) {
 
 Result<void> share_state(ProcessGroup& group, TrainingState& state) {
     for (const at::Tensor& tensor : {state.weights, state.first_moments, state.second_moments}) {
-        if (Result<void> shared = group.broadcast(tensor); !shared) return shared;
+        const at::Tensor here = tensor.cpu();
+        if (Result<void> shared = group.broadcast(here); !shared) return shared;
+        if (!tensor.is_cpu()) tensor.copy_(here);
     }
     return {};
 }
 
 Result<std::vector<double>> sum_up(ProcessGroup& group, at::Tensor& gradients, double& loss_sum, double seconds) {
     const auto [rank, size] = group.place();
-    if (Result<void> summed = group.all_reduce(gradients); summed.has_error()) return summed.error();
+    const at::Tensor here = gradients.cpu();  // itself, unless it is on a GPU
+    if (Result<void> summed = group.all_reduce(here); summed.has_error()) return summed.error();
+    if (!gradients.is_cpu()) gradients.copy_(here);
     const at::Tensor figures = at::zeros({1 + size}, at::kDouble);
     auto* figure = figures.data_ptr<double>();
     figure[0] = loss_sum;

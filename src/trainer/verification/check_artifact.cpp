@@ -93,7 +93,7 @@ double validation_loss(const CheckedRun& run) {
     const Hash256 identity =
         crypto::sha256(fmt::format("validation/1/{}/{}", run.manifest.states.back().hex(), way_of(run.compute)));
     if (const std::optional<double> known = run.record.validation_loss(identity)) return *known;
-    const double loss = mean_loss(run.preset, run.layout, run.weights, run.tokens,
+    const double loss = mean_loss(run.preset, run.layout, run.weights, run.compute.device, run.tokens,
                                   WindowOrder(run.plan, run.request.job.id).validation());
     run.record.add_validation_loss(identity, loss);
     return loss;

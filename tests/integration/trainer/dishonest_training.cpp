@@ -146,17 +146,15 @@ Gradient DishonestSegment::computed(Model& model, const at::Tensor& into, const 
     into.zero_();
     const auto tokens = static_cast<double>(batch.inputs.size());
     const std::int64_t at_once = std::min(run_.compute.micro_batch, run_.plan.sequences_per_step);
-    double sum = 0;
     for (std::int64_t first = 0; first < batch.sequences; first += at_once) {
         const std::int64_t count = std::min(at_once, batch.sequences - first);
         const auto part = [&](const std::vector<std::int32_t>& all) {
             return std::vector(all.begin() + first * context, all.begin() + (first + count) * context);
         };
         const Batch some{count, part(batch.inputs), part(batch.targets)};
-        sum += model.forward_backward(some, static_cast<float>(1 / tokens));
+        model.forward_backward(some, static_cast<float>(1 / tokens));
     }
-    model.collect_gradients();
-    return {into.clone(), sum / tokens};
+    return {into.clone(), model.take_loss_sum() / tokens};
 }
 
 Gradient DishonestSegment::gradient(const std::vector<std::uint64_t>& windows) {
@@ -193,7 +191,7 @@ Gradient DishonestSegment::gradient_of_halves(const std::vector<std::uint64_t>& 
 }
 
 double DishonestSegment::loss(const std::vector<std::uint64_t>& windows) const {
-    return mean_loss(run_.preset, run_.layout, state.weights, run_.data.tokens, windows);
+    return mean_loss(run_.preset, run_.layout, state.weights, at::kCPU, run_.data.tokens, windows);
 }
 
 void DishonestSegment::update(const Gradient& gradient, double learning_rate_factor, bool clips) {

@@ -191,7 +191,7 @@ TEST(MasterSettings, CheckWhatLocalWorkersAreTold) {
     EXPECT_EQ(error_of("threads=0\n"), "master.env:1: threads is '0'; expected a whole number from 1 to 1024");
     EXPECT_EQ(error_of("batchSize=5000\n"),
               "master.env:1: batchSize is '5000'; expected a whole number from 0 to 4096");
-    EXPECT_EQ(error_of("device=gpu\n"), "master.env:1: device is 'gpu'; expected cpu, cuda or cuda:n");
+    EXPECT_EQ(error_of("device=gpu\n"), "master.env:1: device is 'gpu'; expected cpu, cuda, cuda:n or auto");
 }
 
 TEST(SharedSettings, WhatAnotherCommandKnowsIsIgnoredAndATypingErrorIsNot) {

@@ -1,0 +1,45 @@
+// The gradients of a step's sequences, in batches that the memory holds.
+#pragma once
+
+#include <c10/util/Exception.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include "runtime/log.hpp"
+#include "trainer/model/model.hpp"
+
+namespace emeth::trainer {
+
+/// Sequences [begin, end) of a step.
+struct Share {
+    std::size_t begin = 0, end = 0;
+};
+
+/// Makes `gradients` those of `share`, times `gradient_scale`, from batches of at most `micro_batch` sequences.
+/// `read(first, count)` gives each Batch. Returns the sum of the tokens' losses. Where a GPU's memory is too small,
+/// `micro_batch` is halved and the share begins again; c10::OutOfMemoryError when one sequence is too much.
+template <class Read>
+double share_gradients(Model& model, at::Tensor& gradients, const Share& share, float gradient_scale,
+                       std::int64_t& micro_batch, Read read) {
+    for (;;) {
+        try {
+            gradients.zero_();
+            for (std::size_t first = share.begin; first < share.end; first += static_cast<std::size_t>(micro_batch)) {
+                const std::size_t count = std::min(static_cast<std::size_t>(micro_batch), share.end - first);
+                model.forward_backward(read(first, count), gradient_scale);
+            }
+            return model.take_loss_sum();
+        } catch (const c10::OutOfMemoryError&) {
+            if (micro_batch == 1) throw;
+        }
+        const std::int64_t before = micro_batch;
+        micro_batch /= 2;
+        model.free_memory();
+        model.take_loss_sum();  // of the batches that will be computed again
+        spdlog::warn("the GPU's memory is too small for {} sequences at once; going on with {}", before, micro_batch);
+    }
+}
+
+}  // namespace emeth::trainer
