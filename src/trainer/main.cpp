@@ -102,7 +102,7 @@ TrainerReport serve(trainer::ControlChannel& channel) {
 
 int main(int argc, char** argv) {
     // Before there are threads: cuBLAS gives the same bits each time with workspaces of a fixed size only.
-    ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0);
+    ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 1);
     const std::string_view command = argc > 1 ? argv[1] : "";
     if (const auto run = trainer::find_command(command)) return run(argc - 1, argv + 1);
     const bool help = command == "--help" || command == "-h";

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -144,12 +143,8 @@ Result<Trained> train_job(const TrainRequest& request, Reporter& reporter) {
     const Result<Preset> preset = trainer_protocol::find_preset(request.job.model);
     if (preset.has_error()) return preset.error();
     ComputeLog log(request.folder);
-    Result<Compute> compute = resolve_compute(options_of_run(request, log), *preset);
+    const Result<Compute> compute = resolve_compute(options_of_run(request, log), *preset);
     if (compute.has_error()) return compute.error();
-    // Where a GPU's memory held less than was tried first, so that a resumed run rounds as before.
-    if (const auto held = log.micro_batch("cuda");
-        compute->device.is_cuda() && held && request.compute.micro_batch == 0)
-        compute->micro_batch = std::min(compute->micro_batch, *held);
 
     // Opened first, so that helpers can prepare their data while the leader prepares its own.
     const auto door = open_door(request, compute->precision, reporter);

@@ -1,5 +1,8 @@
 #include "trainer/checkpoints/checkpoint_writer.hpp"
 
+#include <fmt/format.h>
+
+#include <exception>
 #include <utility>
 
 namespace emeth::trainer {
@@ -89,10 +92,16 @@ void CheckpointWriter::run() {
         changed_.wait(lock, [this] { return ending_ || waiting_; });
         if (!waiting_) return;
         lock.unlock();
-        const TrainingState& state = waiting_->state.wait();
-        Result<void> written = waiting_->begins_segment ? write_segment_state(state) : Result<void>{};
-        const Milliseconds start = now();
-        if (written && waiting_->is_checkpoint) written = write_checkpoint(state);
+        Milliseconds start = now();
+        Result<void> written;
+        try {
+            const TrainingState& state = waiting_->state.wait();
+            if (waiting_->begins_segment) written = write_segment_state(state);
+            start = now();
+            if (written && waiting_->is_checkpoint) written = write_checkpoint(state);
+        } catch (const std::exception& exception) {
+            written = transient_error(fmt::format("cannot copy the state from the GPU: {}", exception.what()));
+        }
         const Milliseconds end = now();
         lock.lock();
         if (waiting_->is_checkpoint) {

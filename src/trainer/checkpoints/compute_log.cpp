@@ -27,13 +27,6 @@ std::optional<Precision> ComputeLog::precision() const {
     return history_.records.front().precision;
 }
 
-std::optional<std::int64_t> ComputeLog::micro_batch(std::string_view device) const {
-    for (auto segment = history_.segments.rbegin(); segment != history_.segments.rend(); ++segment)
-        for (auto place = segment->rbegin(); place != segment->rend(); ++place)
-            if (history_.records[*place].device == device) return history_.records[*place].micro_batch;
-    return std::nullopt;
-}
-
 void ComputeLog::begin(const ComputeRecord& own, const Plan& plan, std::uint64_t first_step) {
     own_ = own;
     ComputeHistory before = std::exchange(history_, {});

@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <optional>
 #include <span>
-#include <string_view>
 
 #include "runtime/result.hpp"
 #include "trainer/data/plan.hpp"
@@ -21,8 +20,6 @@ public:
 
     /// The number type in which the run began: it continues in it, since a segment is compared within one type.
     [[nodiscard]] std::optional<Precision> precision() const;
-    /// Of the batches in which the run's last steps were computed on a device of this kind, a helper's among them.
-    [[nodiscard]] std::optional<std::int64_t> micro_batch(std::string_view device) const;
     /// From now on `own` computes the run of `plan`, from `first_step` on. What is recorded of later segments is
     /// dropped. Earlier ones without a record, of a version that kept none, count as computed by `own`.
     void begin(const ComputeRecord& own, const Plan& plan, std::uint64_t first_step);

@@ -82,10 +82,12 @@ public:
         return sum;
     }
 
-    void free_memory() override {
+    bool free_memory() override {
+        const bool had_recording = recording_.is_recorded();
+        unrecordable_ = unrecordable_ || had_recording;
         recording_.forget();
-        shape_ = {};
         gpu::free_unused_memory();
+        return had_recording;
     }
 
     double loss(const Batch& batch) override {
@@ -206,7 +208,6 @@ private:
             times_computed_ = 0;
         }
         if (++times_computed_ < computed_before_recording) return;
-        gpu::free_unused_memory();  // a recording has memory of its own
         unrecordable_ = !recording_.record([&] { compute_gradients(shape); });
     }
 

@@ -33,7 +33,10 @@ constexpr std::int64_t activation_elements_of_gpu = 16 << 20;
 
 /// "cuda" or "cuda:n": the reader of the request has checked it.
 Result<at::Device> find_gpu(const std::string& name) {
-    if (!at::hasCUDA())
+    if (gpu::is_built_in() && !at::hasCUDA())
+        return permanent_error(fmt::format(
+            "device '{}' is not available: no GPU and driver are seen; look at nvidia-smi, or set device=cpu", name));
+    if (!gpu::is_built_in())
         return permanent_error(
             fmt::format("device '{}' is not available: this libtorch has no CUDA; set device=cpu, or build with "
                         "./emeth build --torch and the folder of one that has",

@@ -2,6 +2,7 @@
 // libtorch for CPUs alone all of it does nothing, so that no other file asks how libtorch was built.
 #pragma once
 
+#include <ATen/core/Tensor.h>
 #include <c10/core/Device.h>
 
 #include <functional>
@@ -17,6 +18,13 @@ void prepare(const at::Device& device);
 
 /// "NVIDIA H200, CUDA 13.0": what rounding depends on, besides libtorch.
 std::string description(const at::Device& device);
+
+/// Whether this build can compute on GPUs at all.
+bool is_built_in();
+
+/// Memory of this process that a GPU copies into by itself, float32 of `shape`; what is released is kept for the next
+/// one of that size. Any thread.
+at::Tensor host_memory(at::IntArrayRef shape);
 
 /// Gives back what libtorch holds for later tensors.
 void free_unused_memory();
@@ -45,7 +53,8 @@ public:
     Recording();
     ~Recording();
     /// Records what `work` queues, without computing it. It must have run before, touch the same tensors each time and
-    /// wait for nothing. False when that cannot be recorded; then nothing has changed.
+    /// wait for nothing. False when that cannot be recorded, and from then on in this process: nothing has changed, but
+    /// libtorch is not asked again.
     bool record(const std::function<void()>& work);
     [[nodiscard]] bool is_recorded() const;
     /// Queues what was recorded.

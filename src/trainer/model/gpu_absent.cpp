@@ -1,4 +1,6 @@
 // gpu.hpp for a libtorch without CUDA: there are no devices but the CPU, whose work is done when a call returns.
+#include <ATen/ATen.h>
+
 #include "trainer/model/gpu.hpp"
 
 namespace emeth::trainer::gpu {
@@ -6,6 +8,12 @@ namespace emeth::trainer::gpu {
 void prepare(const at::Device&) {}
 std::string description(const at::Device&) {
     return "";
+}
+bool is_built_in() {
+    return false;
+}
+at::Tensor host_memory(at::IntArrayRef shape) {
+    return at::empty(shape, at::kFloat);
 }
 void free_unused_memory() {}
 

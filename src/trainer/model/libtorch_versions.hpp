@@ -16,7 +16,8 @@ namespace emeth::trainer::libtorch {
 
 /// Attention of queries, keys and values [sequences, heads, tokens, head width], in which no token sees later ones.
 inline at::Tensor causal_attention(const at::Tensor& queries, const at::Tensor& keys, const at::Tensor& values) {
-#if EMETH_TORCH_FROM(2, 0)
+    // Before 2.3, what is fused does not give the same bits each time on a GPU.
+#if EMETH_TORCH_FROM(2, 3)
     return at::scaled_dot_product_attention(queries, keys, values, {}, 0.0, true);
 #else
     const std::int64_t tokens = queries.size(2);
@@ -67,6 +68,13 @@ inline void adamw(AdamWLists& lists, const AdamWNumbers& step) {
 inline void sum_products_in_float32() {
 #if EMETH_TORCH_FROM(2, 0)
     at::globalContext().setAllowBF16ReductionCuBLAS(false);
+#endif
+}
+
+/// Where the same bits are asked for each time, libtorch would also fill each new tensor.
+inline void leave_new_memory_as_it_is() {
+#if EMETH_TORCH_FROM(2, 2)
+    at::globalContext().setDeterministicFillUninitializedMemory(false);
 #endif
 }
 

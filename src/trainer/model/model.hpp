@@ -38,8 +38,9 @@ public:
     virtual void forward_backward(const Batch& batch, float gradient_scale) = 0;
     /// The sum of the losses (nats) of all tokens since it was last taken. Waits for a GPU.
     virtual double take_loss_sum() = 0;
-    /// After forward_backward() found too little memory: gives back what is not needed for a smaller batch.
-    virtual void free_memory() {}
+    /// After forward_backward() found too little memory: gives back what can be done without. True when that may be
+    /// enough for the same batch.
+    virtual bool free_memory() { return false; }
     /// Only the sum of the tokens' losses.
     virtual double loss(const Batch& batch) = 0;
     /// The scores [tokens, vocabulary], float32, of what follows each of `tokens`: 1 to `context` of them.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "runtime/log.hpp"
 #include "trainer/model/model.hpp"
@@ -17,9 +18,18 @@ struct Share {
     std::size_t begin = 0, end = 0;
 };
 
+/// Also what cuBLAS and the driver say when they find no memory for themselves.
+inline bool is_out_of_memory(const c10::Error& error) {
+    if (dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr) return true;
+    const std::string_view text = error.what_without_backtrace();
+    return text.find("CUBLAS_STATUS_ALLOC_FAILED") != std::string_view::npos ||
+           text.find("CUBLAS_STATUS_NOT_INITIALIZED") != std::string_view::npos ||
+           text.find("CUDA error: out of memory") != std::string_view::npos;
+}
+
 /// Makes `gradients` those of `share`, times `gradient_scale`, from batches of at most `micro_batch` sequences.
 /// `read(first, count)` gives each Batch. Returns the sum of the tokens' losses. Where a GPU's memory is too small,
-/// `micro_batch` is halved and the share begins again; c10::OutOfMemoryError when one sequence is too much.
+/// `micro_batch` is halved and the share begins again; a c10::Error when one sequence is too much.
 template <class Read>
 double share_gradients(Model& model, at::Tensor& gradients, const Share& share, float gradient_scale,
                        std::int64_t& micro_batch, Read read) {
@@ -31,14 +41,16 @@ double share_gradients(Model& model, at::Tensor& gradients, const Share& share, 
                 model.forward_backward(read(first, count), gradient_scale);
             }
             return model.take_loss_sum();
-        } catch (const c10::OutOfMemoryError&) {
-            if (micro_batch == 1) throw;
+        } catch (const c10::Error& error) {
+            if (!is_out_of_memory(error)) throw;
+            if (!model.free_memory()) {
+                if (micro_batch == 1) throw;
+                spdlog::warn("the GPU's memory is too small for {} sequences at once; going on with {}", micro_batch,
+                             micro_batch / 2);
+                micro_batch /= 2;
+            }
         }
-        const std::int64_t before = micro_batch;
-        micro_batch /= 2;
-        model.free_memory();
         model.take_loss_sum();  // of the batches that will be computed again
-        spdlog::warn("the GPU's memory is too small for {} sequences at once; going on with {}", before, micro_batch);
     }
 }
 

@@ -23,8 +23,9 @@ TrainingState TrainingState::copy() const {
 StateCopy::StateCopy(const TrainingState& state) : copy_{{}, {}, {}, state.step, state.losses} {
     const at::Device device = state.weights.device();
     const auto copy = [&](const at::Tensor& tensor) {
-        return at::empty(tensor.sizes(), at::TensorOptions(at::kFloat).pinned_memory(device.is_cuda()))
-            .copy_(tensor, device.is_cuda());
+        const at::Tensor here = device.is_cuda() ? gpu::host_memory(tensor.sizes()) : at::empty_like(tensor);
+        here.copy_(tensor, device.is_cuda());
+        return here;
     };
     copy_.weights = copy(state.weights);
     copy_.first_moments = copy(state.first_moments);

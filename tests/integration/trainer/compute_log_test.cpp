@@ -50,21 +50,16 @@ TEST_F(ComputeLogTest, ARunThatContinuesOnOtherTermsHasBothInItsSegment) {
     EXPECT_EQ(log.history().segments, (std::vector<Places>{{0}, {0, 1}, {1}, {1}}));
 }
 
-TEST_F(ComputeLogTest, ARunContinuesInTheBatchesThatItsGpuHeld) {
-    ComputeRecord gpu = record(1);
-    gpu.device = "cuda";
-    gpu.micro_batch = 64;
-    {
-        ComputeLog killed(folder.path());
-        EXPECT_FALSE(killed.micro_batch("cuda"));
-        killed.begin(gpu, plan, 0);
-        killed.micro_batch_changed(32);
-        compute(killed, 0, 15);
-    }
-    const ComputeLog log(folder.path());
-    EXPECT_EQ(log.micro_batch("cuda"), 32);
-    EXPECT_FALSE(log.micro_batch("cpu"));
-    EXPECT_EQ(log.history().records.size(), 1U);
+TEST_F(ComputeLogTest, OtherBatchesAreARecordOfTheirOwn) {
+    ComputeLog log(folder.path());
+    log.begin(record(1), plan, 0);
+    compute(log, 0, 15);
+    log.micro_batch_changed(2);
+    compute(log, 15, 40);
+    ComputeRecord smaller = record(1);
+    smaller.micro_batch = 2;
+    EXPECT_EQ(log.history().records, (std::vector{record(1), smaller}));
+    EXPECT_EQ(log.history().segments, (std::vector<Places>{{0}, {0, 1}, {1}, {1}}));
 }
 
 TEST_F(ComputeLogTest, ARunThatBeginsAgainForgets) {

@@ -28,12 +28,16 @@ public:
         batches.push_back(batch.sequences);
     }
     double take_loss_sum() override { return std::exchange(loss_sum_, 0); }
-    void free_memory() override { ++freed; }
+    bool free_memory() override {
+        ++freed;
+        return std::exchange(has_spare, false);
+    }
     double loss(const Batch&) override { return 0; }
     at::Tensor logits(const std::vector<std::int32_t>&) override { return {}; }
 
     std::vector<std::int64_t> batches;
     int freed = 0;
+    bool has_spare = false;  ///< memory that it could do without
 
 private:
     at::Tensor gradients_;
@@ -54,6 +58,23 @@ TEST(StepGradients, HalveTheBatchesUntilTheyFit) {
     EXPECT_EQ(micro_batch, 2);
     EXPECT_THAT(model.batches, ElementsAre(2, 2, 2, 2, 2, 1));
     EXPECT_EQ(model.freed, 2);
+}
+
+TEST(StepGradients, TryTheSameBatchAgainWhereSomethingElseCanGo) {
+    at::Tensor gradients = at::zeros({1});
+    SmallModel model(gradients, 3);
+    model.has_spare = true;
+    std::int64_t micro_batch = 4;
+    EXPECT_EQ(share_gradients(model, gradients, {0, 4}, 1, micro_batch, batch_of), 4);
+    EXPECT_EQ(model.freed, 2) << "once for what it could spare, once before the halving";
+    EXPECT_EQ(micro_batch, 2);
+}
+
+TEST(StepGradients, KnowWhatLacksMemoryFromWhatIsWrong) {
+    const auto error = [](const char* text) { return c10::Error({__func__, __FILE__, __LINE__}, text); };
+    EXPECT_TRUE(is_out_of_memory(error("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling cublasCreate(handle)")));
+    EXPECT_TRUE(is_out_of_memory(error("CUDA error: out of memory")));
+    EXPECT_FALSE(is_out_of_memory(error("CUDA error: an illegal memory access was encountered")));
 }
 
 TEST(StepGradients, GiveUpWhereOneSequenceIsTooMuch) {
