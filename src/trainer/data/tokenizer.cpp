@@ -63,8 +63,7 @@ Result<void> try_sentencepiece() {
     if (error.empty() && digest.hex() == known_digest) return {};
     return permanent_error(
         fmt::format("this SentencePiece trains other tokenizers than the network's, which are those of version 0.1.97 "
-                    "({}): what is "
-                    "trained here would be rejected; build with ./emeth, which fetches that version",
+                    "({}): what is trained here would be rejected; build with ./emeth, which fetches that version",
                     error.empty() ? "a known text gave " + digest.hex() : error));
 }
 

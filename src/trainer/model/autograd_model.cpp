@@ -86,6 +86,7 @@ public:
         const bool had_recording = recording_.is_recorded();
         unrecordable_ = unrecordable_ || had_recording;
         recording_.forget();
+        shape_ = {};  // what comes now is smaller
         gpu::free_unused_memory();
         return had_recording;
     }

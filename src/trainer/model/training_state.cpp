@@ -23,9 +23,8 @@ TrainingState TrainingState::copy() const {
 StateCopy::StateCopy(const TrainingState& state) : copy_{{}, {}, {}, state.step, state.losses} {
     const at::Device device = state.weights.device();
     const auto copy = [&](const at::Tensor& tensor) {
-        const at::Tensor here = device.is_cuda() ? gpu::host_memory(tensor.sizes()) : at::empty_like(tensor);
-        here.copy_(tensor, device.is_cuda());
-        return here;
+        if (device.is_cpu()) return tensor.clone();
+        return gpu::host_memory(tensor.sizes()).copy_(tensor, /*non_blocking=*/true);
     };
     copy_.weights = copy(state.weights);
     copy_.first_moments = copy(state.first_moments);
