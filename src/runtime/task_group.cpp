@@ -3,7 +3,6 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_state.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/experimental/channel.hpp>
 #include <boost/system/system_error.hpp>
@@ -12,20 +11,21 @@
 #include <vector>
 
 #include "runtime/cancellation.hpp"
+#include "runtime/spawned_task.hpp"
 
 namespace emeth {
 
 struct TaskGroup::Shared {
-    using Child = std::shared_ptr<asio::cancellation_signal>;
+    using Child = std::shared_ptr<SpawnedTask>;
 
     Shared(asio::any_io_executor executor_of_children, std::size_t most)
         : executor(std::move(executor_of_children)), children_max(most), all_ended(executor, 1) {}
 
     void cancel() {
         cancelling = !children.empty();
-        // A child may end while it is being cancelled: the copies keep its signal alive.
+        // A child may end while it is being cancelled: the copies keep it alive.
         const std::vector<Child> copies(children.begin(), children.end());
-        for (const Child& child : copies) child->emit(asio::cancellation_type::all);
+        for (const Child& child : copies) child->cancel();
     }
 
     void ended(const Child& child, const std::exception_ptr& error) {
@@ -61,12 +61,10 @@ bool TaskGroup::start(Task<> child) {
 
 bool TaskGroup::start(Task<> child, asio::any_io_executor executor) {
     if (shared_->children.size() >= shared_->children_max || shared_->cancelling) return false;
-    auto signal = std::make_shared<asio::cancellation_signal>();
-    shared_->children.insert(signal);
-    asio::co_spawn(std::move(executor), std::move(child),
-                   asio::bind_cancellation_slot(signal->slot(), [shared = shared_, signal](std::exception_ptr error) {
-                       shared->ended(signal, error);
-                   }));
+    auto spawned = std::make_shared<SpawnedTask>(std::move(executor));
+    shared_->children.insert(spawned);
+    spawned->start(std::move(child),
+                   [shared = shared_, spawned](std::exception_ptr error) { shared->ended(spawned, error); });
     return true;
 }
 

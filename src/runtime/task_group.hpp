@@ -23,8 +23,7 @@ public:
     /// As above, on another executor, which must run on the group's io thread.
     bool start(Task<> child, asio::any_io_executor executor);
     [[nodiscard]] std::size_t running() const;
-    /// Cancels every child through its cancellation slot. Call it from within a handler of the executor: from outside,
-    /// Asio of Boost 1.81 would deliver the signal later, when the coroutine may already have ended.
+    /// Cancels every child. From outside a handler of the executor, the children learn of it when that runs.
     void cancel();
     /// Waits for all children, then rethrows the first real error (operation_aborted is not one). A child's error
     /// cancels its siblings. When the waiter is cancelled, the children are cancelled and still awaited.

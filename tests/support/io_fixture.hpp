@@ -6,8 +6,6 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
@@ -18,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/spawned_task.hpp"
 #include "runtime/task.hpp"
 
 namespace emeth::test {
@@ -25,9 +24,8 @@ namespace emeth::test {
 /// A coroutine that runs until stop(), as a server's run() does.
 class Background {
 public:
-    Background(asio::io_context& io, Task<> task) : io_(io) {
-        asio::co_spawn(io, std::move(task),
-                       asio::bind_cancellation_slot(signal_.slot(), [this](std::exception_ptr) { ended_ = true; }));
+    Background(asio::io_context& io, Task<> task) : io_(io), spawned_(io.get_executor()) {
+        spawned_.start(std::move(task), [this](std::exception_ptr) { ended_ = true; });
     }
     Background(const Background&) = delete;
     Background& operator=(const Background&) = delete;
@@ -36,7 +34,7 @@ public:
     /// Cancels and waits; false if it has not ended within `limit`.
     bool stop(std::chrono::milliseconds limit = std::chrono::seconds(10)) {
         if (ended_) return true;
-        signal_.emit(asio::cancellation_type::terminal);
+        spawned_.cancel();
         io_.restart();
         const auto end = std::chrono::steady_clock::now() + limit;
         while (!ended_ && io_.run_one_until(end) > 0) {
@@ -47,7 +45,7 @@ public:
 
 private:
     asio::io_context& io_;
-    asio::cancellation_signal signal_;
+    SpawnedTask spawned_;
     bool ended_ = false;
 };
 

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <exception>
 #include <utility>
@@ -25,12 +23,11 @@ Result<std::unique_ptr<RendezvousClient>> RendezvousClient::connect(const traine
                                                                     const Hash256& run, const ComputeRecord& compute,
                                                                     Milliseconds timeout) {
     std::unique_ptr<RendezvousClient> client(new RendezvousClient());
-    auto serving = client->serve(url_of(rendezvous), timeout, Hello{rendezvous.token, run, compute});
-    asio::co_spawn(client->io_, std::move(serving),
-                   asio::bind_cancellation_slot(client->end_.slot(), [raw = client.get()](const std::exception_ptr&) {
-                       raw->line_.reset();  // with its timers, which the thread would wait for
-                       raw->end("the connection ended");
-                   }));
+    client->serving_.start(client->serve(url_of(rendezvous), timeout, Hello{rendezvous.token, run, compute}),
+                           [raw = client.get()](const std::exception_ptr&) {
+                               raw->line_.reset();  // with its timers, which the thread would wait for
+                               raw->end("the connection ended");
+                           });
     client->thread_ = std::thread([io = &client->io_] { io->run(); });
     std::unique_lock lock(client->mutex_);
     client->changed_.wait(lock, [&] { return client->connected_ || client->end_reason_; });
@@ -40,7 +37,7 @@ Result<std::unique_ptr<RendezvousClient>> RendezvousClient::connect(const traine
 }
 
 RendezvousClient::~RendezvousClient() {
-    asio::post(io_, [this] { end_.emit(asio::cancellation_type::terminal); });
+    serving_.cancel();
     thread_.join();
 }
 

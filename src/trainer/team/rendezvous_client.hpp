@@ -1,7 +1,6 @@
 // A helper's side of the rendezvous (formats/rendezvous_messages.hpp).
 #pragma once
 
-#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
 #include <condition_variable>
 #include <functional>
@@ -13,6 +12,7 @@
 
 #include "runtime/clock.hpp"
 #include "runtime/result.hpp"
+#include "runtime/spawned_task.hpp"
 #include "trainer/formats/rendezvous_messages.hpp"
 #include "trainer/team/process_group.hpp"
 #include "trainer/team/rendezvous_line.hpp"
@@ -37,14 +37,14 @@ public:
     Result<std::string> get(const std::string& key, Milliseconds timeout) override;
 
 private:
-    RendezvousClient() : io_(1) {}
+    RendezvousClient() : io_(1), serving_(io_.get_executor()) {}
     Task<> serve(http::Url url, Milliseconds timeout, rendezvous::Hello hello);
     Task<bool> handle(std::string text);
     void send(const rendezvous::FromHelper& message);
     void end(std::string reason);
 
     asio::io_context io_;
-    asio::cancellation_signal end_;
+    SpawnedTask serving_;
     std::unique_ptr<RendezvousLine> line_;  // io thread
 
     std::mutex mutex_;

@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <exception>
 #include <iterator>
@@ -58,7 +56,7 @@ struct RendezvousServer::Helper {
 };
 
 RendezvousServer::RendezvousServer(const std::string& host, Precision precision)
-    : io_(1), server_(io_.get_executor(), options_for(host)) {
+    : io_(1), server_(io_.get_executor(), options_for(host)), serving_(io_.get_executor()) {
     rendezvous_.host = host;
     rendezvous_.precision = precision_name(precision);
     system_random().fill(rendezvous_.token.bytes);
@@ -72,15 +70,14 @@ Result<std::unique_ptr<RendezvousServer>> RendezvousServer::open(const std::stri
     if (Result<void> listening = server->server_.listen(); listening.has_error())
         return in_context("cooperative_host", listening.error());
     server->rendezvous_.port = server->server_.port();
-    asio::co_spawn(server->io_, server->server_.run(),
-                   asio::bind_cancellation_slot(server->end_.slot(), [](const std::exception_ptr&) {}));
+    server->serving_.start(server->server_.run(), [](const std::exception_ptr&) {});
     server->thread_ = std::thread([io = &server->io_] { io->run(); });
     return server;
 }
 
 RendezvousServer::~RendezvousServer() {
     if (!thread_.joinable()) return;
-    asio::post(io_, [this] { end_.emit(asio::cancellation_type::terminal); });
+    serving_.cancel();
     thread_.join();
 }
 

@@ -2,7 +2,6 @@
 // meet the leader in a process group.
 #pragma once
 
-#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
 #include <condition_variable>
 #include <cstdint>
@@ -18,6 +17,7 @@
 #include "http/server.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/result.hpp"
+#include "runtime/spawned_task.hpp"
 #include "trainer/formats/rendezvous_messages.hpp"
 #include "trainer/team/process_group.hpp"
 #include "trainer_protocol/messages.hpp"
@@ -74,8 +74,8 @@ private:
     void send(const HelperPtr& helper, const rendezvous::FromLeader& message);
 
     asio::io_context io_;
-    asio::cancellation_signal end_;
     http::Server server_;
+    SpawnedTask serving_;
     trainer_protocol::Rendezvous rendezvous_;
 
     mutable std::mutex mutex_;

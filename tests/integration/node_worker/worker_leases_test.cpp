@@ -317,17 +317,20 @@ TEST_F(WorkerLeasesTest, ReservingWaitsForAWorkerFirstComeFirstServed) {
     EXPECT_EQ(hub->workers()[0].job, other_job);
 }
 
+Task<> reserve(node::WorkerServer* hub, JobId wanting) {
+    co_await hub->reserve(wanting, {});
+}
+
 TEST_F(WorkerLeasesTest, ACancelledReserveLetsTheNextOneThrough) {
     hub->set_recovered({});
     std::vector<JobId> served;
-    asio::cancellation_signal cancel;
-    asio::co_spawn(io, hub->reserve(job, {}),
-                   asio::bind_cancellation_slot(cancel.slot(), [](std::exception_ptr, Address) {}));
+    SpawnedTask first(executor());
+    first.start(reserve(hub.get(), job), [](const std::exception_ptr&) {});
     asio::co_spawn(io, hub->reserve(other_job, {}), [&](std::exception_ptr error, Address) {
         if (!error) served.push_back(other_job);
     });
     run(let_others_run());
-    cancel.emit(asio::cancellation_type::all);
+    first.cancel();
     run(let_others_run());
     const WorkerPtr worker = connect(key);
     EXPECT_THAT(served, ::testing::ElementsAre(other_job));

@@ -1,7 +1,5 @@
 #include "node_world.hpp"
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <utility>
 
 #include "chain/amount.hpp"
@@ -69,7 +67,7 @@ Task<> NodeWorld::run_process(Process& process, std::string reason) {
 }
 
 void NodeWorld::start(bool fresh) {
-    process_ = std::make_unique<Process>();
+    process_ = std::make_unique<Process>(io.get_executor());
     chain::SenderOptions options;
     options.chain_id = chain.id_of_chain;
     options.confirmations = settings.confirmations;
@@ -92,14 +90,12 @@ void NodeWorld::start(bool fresh) {
                 ADD_FAILURE() << "bug in the pipeline: " << thrown.what();
         }
     };
-    asio::co_spawn(io, run_process(process, fresh ? "" : "found active"),
-                   asio::bind_cancellation_slot(process.cancel.slot(), ended));
+    process.running.start(run_process(process, fresh ? "" : "found active"), ended);
 }
 
 void NodeWorld::kill() {
     if (process_ == nullptr) return;
-    // What has ended must not be cancelled: the signal would be delivered when its owner is gone.
-    if (!process_->ended) process_->cancel.emit(asio::cancellation_type::all);
+    process_->running.cancel();
     io.restart();
     while (io.poll() > 0) {
     }

@@ -4,7 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
 #include <functional>
 #include <memory>
@@ -18,6 +17,7 @@
 #include "fake_artifacts.hpp"
 #include "fake_hub.hpp"
 #include "node/pipeline/pipeline.hpp"
+#include "runtime/spawned_task.hpp"
 #include "runtime/task_group.hpp"
 #include "support/temporary_folder.hpp"
 #include "virtual_clock.hpp"
@@ -100,9 +100,11 @@ protected:
 
 private:
     struct Process {
+        explicit Process(asio::any_io_executor executor) : running(std::move(executor)) {}
+
         std::unique_ptr<chain::TransactionSender> sender;
         std::unique_ptr<node::Pipeline> pipeline;
-        asio::cancellation_signal cancel;
+        SpawnedTask running;
         bool ended = false;
         bool crashed = false;
     };

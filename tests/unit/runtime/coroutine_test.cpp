@@ -140,6 +140,44 @@ TEST_F(TaskGroupTest, NothingIsStartedWhileItIsBeingCancelled) {
     EXPECT_EQ(notes, (Notes{"finished first", "joined"}));
 }
 
+// The next two ended the program, in io_context::run(): "terminate called … co_await: Operation canceled".
+
+TEST_F(TaskGroupTest, AChildThatIsCancelledBeforeItBeginsNeverRuns) {
+    asio::post(io, [this] { group.cancel(); });
+    group.start(sleep_and_note(&clock, 1h, &notes, "a"));
+    settle(io);
+    EXPECT_EQ(group.running(), 0u);
+    run_task(io, join_children(&group, &notes));
+    EXPECT_EQ(notes, Notes{"joined"});
+}
+
+Task<> cancel_group(TaskGroup* group) {
+    group->cancel();
+    co_return;
+}
+
+TEST_F(TaskGroupTest, AChildMayCancelItsGroupAndEndWithoutEverHavingWaited) {
+    group.start(sleep_and_note(&clock, 1h, &notes, "a"));
+    group.start(cancel_group(&group));
+    settle(io);
+    EXPECT_EQ(group.running(), 0u);
+    run_task(io, join_children(&group, &notes));
+    EXPECT_EQ(notes, (Notes{"a cancelled", "joined"}));
+}
+
+// Under Boost 1.83 the signal reached the coroutine before its first step, and the program ended as above.
+TEST(SpawnedTaskTest, CancelledFromOutsideBeforeTheExecutorRuns) {
+    asio::io_context io;
+    SteppedClock clock;
+    Notes notes;
+    Started<void> sleeping(io, sleep_and_note(&clock, 1h, &notes, "a"));
+    sleeping.cancel();
+    settle(io);
+    EXPECT_EQ(thrown_code(sleeping), asio::error::operation_aborted);
+    sleeping.cancel();
+    settle(io);
+}
+
 TEST_F(TaskGroupTest, CancelledJoinCancelsTheChildrenAndStillAwaitsThem) {
     group.start(sleep_and_note(&clock, 1h, &notes, "a"));
     group.start(finish_first(&clock, 10ms, &notes));

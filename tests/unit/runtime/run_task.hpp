@@ -1,69 +1,63 @@
 // Runs coroutines to their end inside a test.
 #pragma once
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <exception>
 #include <optional>
 #include <utility>
 
+#include "runtime/spawned_task.hpp"
 #include "runtime/task.hpp"
 
 namespace emeth::test {
 
 /// A coroutine that was started and is looked at from outside; `io` has to be run or polled for it to get on.
 template <class T>
-class Started {
-public:
-    Started(asio::io_context& io, Task<T> task) {
-        asio::co_spawn(io.get_executor(), std::move(task),
-                       asio::bind_cancellation_slot(signal_.slot(), [this](std::exception_ptr error, T value) {
-                           error_ = error;
-                           value_.emplace(std::move(value));
-                       }));
-    }
-    Started(const Started&) = delete;
-    Started& operator=(const Started&) = delete;
-
-    [[nodiscard]] bool ended() const { return value_.has_value(); }
-    void cancel() { signal_.emit(asio::cancellation_type::all); }
-    /// Rethrows what the coroutine threw.
-    T result() {
-        if (error_) std::rethrow_exception(error_);
-        return std::move(value_).value();
-    }
-
-private:
-    asio::cancellation_signal signal_;
-    std::exception_ptr error_;
-    std::optional<T> value_;
-};
+class Started;
 
 template <>
 class Started<void> {
 public:
-    Started(asio::io_context& io, Task<> task) {
-        asio::co_spawn(io.get_executor(), std::move(task),
-                       asio::bind_cancellation_slot(signal_.slot(), [this](std::exception_ptr error) {
-                           error_ = error;
-                           ended_ = true;
-                       }));
+    Started(asio::io_context& io, Task<> task) : spawned_(io.get_executor()) {
+        spawned_.start(std::move(task), [this](std::exception_ptr error) {
+            error_ = std::move(error);
+            ended_ = true;
+        });
     }
     Started(const Started&) = delete;
     Started& operator=(const Started&) = delete;
 
     [[nodiscard]] bool ended() const { return ended_; }
-    void cancel() { signal_.emit(asio::cancellation_type::all); }
+    void cancel() { spawned_.cancel(); }
+    /// Rethrows what the coroutine threw.
     void result() const {
         if (error_) std::rethrow_exception(error_);
     }
 
 private:
-    asio::cancellation_signal signal_;
+    SpawnedTask spawned_;
     std::exception_ptr error_;
     bool ended_ = false;
+};
+
+template <class T>
+class Started {
+public:
+    Started(asio::io_context& io, Task<T> task) : storing_(io, store(std::move(task), &value_)) {}
+
+    [[nodiscard]] bool ended() const { return storing_.ended(); }
+    void cancel() { storing_.cancel(); }
+    /// Rethrows what the coroutine threw.
+    T result() {
+        storing_.result();
+        return std::move(value_).value();
+    }
+
+private:
+    static Task<> store(Task<T> task, std::optional<T>* value) { value->emplace(co_await std::move(task)); }
+
+    std::optional<T> value_;
+    Started<void> storing_;
 };
 
 /// Runs `task` to its end and returns what it returns.

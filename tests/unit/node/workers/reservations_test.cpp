@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 
-#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/detached.hpp>
 
 #include "support/io_fixture.hpp"
@@ -41,17 +40,19 @@ protected:
         io.run_for(std::chrono::milliseconds(10));
     }
     /// The JOB joins `served` when it gets a worker.
-    void want_worker(const JobId& wanting, asio::cancellation_signal& cancel) {
-        asio::co_spawn(io, reservations.reserve(wanting, {}),
-                       asio::bind_cancellation_slot(cancel.slot(), [this, wanting](std::exception_ptr error, Address) {
-                           if (!error) served.push_back(wanting);
-                       }));
+    void want_worker(const JobId& wanting, SpawnedTask& reserving) {
+        reserving.start(reserve(wanting), [](const std::exception_ptr&) {});
         run_what_is_ready();
+    }
+
+    Task<> reserve(JobId wanting) {
+        co_await reservations.reserve(wanting, {});
+        served.push_back(wanting);
     }
 
     std::vector<worker_protocol::Stop> stops;
     std::vector<JobId> served;
-    asio::cancellation_signal cancel_first, cancel_second;
+    SpawnedTask first{executor()}, second{executor()};
     Reservations reservations{executor(), system_clock(), [this](const Address&, worker_protocol::Stop order) {
                                   stops.push_back(std::move(order));
                               }};
@@ -60,7 +61,7 @@ protected:
 TEST_F(ReservationsTest, WhoeverWaitsIsServedWhenAWorkerProvesItself) {
     reservations.set_recovered({});
     reservations.connect(ann, {27'300, "10.0.0.1", {}, std::nullopt});
-    want_worker(job, cancel_first);
+    want_worker(job, first);
     EXPECT_TRUE(served.empty());
     reservations.set_fitness(ann, test::fit_for_everything());
     run_what_is_ready();
@@ -69,8 +70,8 @@ TEST_F(ReservationsTest, WhoeverWaitsIsServedWhenAWorkerProvesItself) {
 
 TEST_F(ReservationsTest, WhoeverWaitsIsServedInTurn) {
     reservations.set_recovered({});
-    want_worker(job, cancel_first);
-    want_worker(other_job, cancel_second);
+    want_worker(job, first);
+    want_worker(other_job, second);
     EXPECT_THAT(served, IsEmpty());
     connect(ann);
     run_what_is_ready();
@@ -81,8 +82,8 @@ TEST_F(ReservationsTest, WhoeverWaitsIsServedInTurn) {
 }
 
 TEST_F(ReservationsTest, TwoWorkersServeTwoThatWait) {
-    want_worker(job, cancel_first);
-    want_worker(other_job, cancel_second);
+    want_worker(job, first);
+    want_worker(other_job, second);
     connect(ann);
     connect(bob);
     run_what_is_ready();
@@ -94,9 +95,9 @@ TEST_F(ReservationsTest, TwoWorkersServeTwoThatWait) {
 
 TEST_F(ReservationsTest, ACancelledOneLeavesTheQueue) {
     reservations.set_recovered({});
-    want_worker(job, cancel_first);
-    want_worker(other_job, cancel_second);
-    cancel_first.emit(asio::cancellation_type::all);
+    want_worker(job, first);
+    want_worker(other_job, second);
+    first.cancel();
     run_what_is_ready();
     connect(ann);
     run_what_is_ready();
