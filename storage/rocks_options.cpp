@@ -56,6 +56,9 @@ rocksdb::DBOptions database_options(OpenMode mode, const Platform& platform) {
     options.create_if_missing = mode == OpenMode::read_write;
     options.create_missing_column_families = mode == OpenMode::read_write;
     options.paranoid_checks = true;
+    // RocksDB's record of its settings is for people. From version 8 on, a store whose record cannot be written would
+    // not open.
+    options.fail_if_options_file_error = false;
     // Every commit is synced, so only the tail after the last sync may be torn, and what a power cut leaves of it is
     // short or zero-filled: this mode takes that for the end of the log. Damage before it is damage to something that
     // was promised to be durable, and opening fails. (kPointInTimeRecovery would silently drop every commit after the

@@ -44,6 +44,12 @@ bool is_letter_or_digit(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
+/// Boost 1.83 and later take http://[fe80::1%25eth0]/ (RFC 6874) and give the address without its zone; earlier ones
+/// refuse it.
+bool has_zone(const boost::urls::url_view& url) {
+    return url.host_type() == boost::urls::host_type::ipv6 && url.encoded_host().find('%') != std::string_view::npos;
+}
+
 /// What a name of DNS is made of, or an address: such a host is written as it is, and nothing in it ends it.
 bool is_host(boost::urls::host_type type, std::string_view host) {
     if (type == boost::urls::host_type::ipv4 || type == boost::urls::host_type::ipv6) return true;
@@ -77,7 +83,8 @@ Result<Url> Url::parse(std::string_view text) {
     if (parsed->has_userinfo()) return bad_url(text, "user names and passwords are not accepted in a URL");
     if (parsed->has_fragment()) return bad_url(text, "a fragment (#…) is not accepted");
     url.host = parsed->host_address();
-    if (!is_host(parsed->host_type(), url.host)) return bad_url(text, "its host is missing or malformed");
+    if (has_zone(*parsed) || !is_host(parsed->host_type(), url.host))
+        return bad_url(text, "its host is missing or malformed");
 
     url.port = *usual_port;
     if (parsed->has_port()) {

@@ -3,7 +3,7 @@
 // With MEGABYTES: one line of so many bytes instead, on one worker.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
@@ -22,7 +22,13 @@ function english_text(bytes) {
 }
 
 /** The whole of Debian's debian-reference-ja: 1 MB, 1,240 distinct Japanese characters. */
-const japanese_text = () => gunzipSync(readFileSync('/usr/share/debian-reference/debian-reference.ja.txt.gz'));
+function japanese_text() {
+    const folders = ['/usr/share/debian-reference', '/usr/share/doc/debian-reference-common/docs'];  // Debian 12, 13
+    const files = folders.map((folder) => join(folder, 'debian-reference.ja.txt.gz'));
+    const file = files.find(existsSync);
+    assert(file !== undefined, `none of ${files} exists: install debian-reference-ja`);
+    return gunzipSync(readFileSync(file));
+}
 
 /** `text` in another encoding, as Python writes it; characters that it lacks are left out. */
 function encoded(text, encoding) {

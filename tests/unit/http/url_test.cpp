@@ -50,7 +50,7 @@ TEST(Url, RefusesWhatItCannotUse) {
 
 TEST(Url, RefusesAHostThatItCouldNotWriteAgain) {
     for (const std::string_view text :
-         {"wss://a%eeb/", "http://a%5bb/", "http://a%25/", "http://a,b/", "http://[v1.x]/"})
+         {"wss://a%eeb/", "http://a%5bb/", "http://a%25/", "http://a,b/", "http://[v1.x]/", "http://[fe80::1%25eth0]/"})
         EXPECT_FALSE(Url::parse(text)) << text;
     EXPECT_EQ(parsed("http://a%62-c_1.de/").host, "ab-c_1.de");
 }
