@@ -50,7 +50,8 @@ Result<trainer_protocol::Helped> help_job(const trainer_protocol::HelpRequest& r
         RendezvousClient::connect(request.rendezvous, run, record_of(*compute), Milliseconds(cooperation.timeout_ms));
     if (leader.has_error()) return leader.error();
     const auto waiting = [&] { reporter.report(trainer_protocol::Progress{.stage = "waiting"}); };
-    HelperTeam team(**leader, cooperation, static_cast<std::size_t>(plan->sequences_per_step), waiting);
+    HelperTeam team(**leader, cooperation, compute->precision, static_cast<std::size_t>(plan->sequences_per_step),
+                    waiting);
 
     const ParameterLayout layout(*preset);
     TrainingState state = empty_state(layout);

@@ -108,11 +108,11 @@ std::unique_ptr<RendezvousServer> open_door(const TrainRequest& request, Precisi
     return std::move(*door);
 }
 
-std::unique_ptr<Team> make_team(const TrainRequest& request, const Plan& plan, const Hash256& run,
+std::unique_ptr<Team> make_team(const TrainRequest& request, const TrainingSetup& setup, const Hash256& run,
                                 RendezvousServer* door) {
     if (door == nullptr) return std::make_unique<Alone>();
-    return std::make_unique<LeaderTeam>(*door, run, *request.cooperation,
-                                        static_cast<std::size_t>(plan.sequences_per_step));
+    return std::make_unique<LeaderTeam>(*door, run, *request.cooperation, setup.compute.precision,
+                                        static_cast<std::size_t>(setup.plan.sequences_per_step));
 }
 
 /// Trains to the end. The last state is durable before it returns, so a kill after that costs only the last stages.
@@ -129,7 +129,7 @@ Result<TrainingState> run_training(const TrainRequest& request, const TrainingSe
     if (first_step == setup.plan.steps_total) return state;
 
     CheckpointWriter checkpoints(std::move(store), states, RunHistory(request.folder), log, setup.plan, reporter);
-    const std::unique_ptr<Team> team = make_team(request, setup.plan, run, door);
+    const std::unique_ptr<Team> team = make_team(request, setup, run, door);
     if (Result<void> trained = train(setup, layout, data.tokens, state, checkpoints, *team, reporter);
         trained.has_error())
         return trained.error();

@@ -86,8 +86,9 @@ Result<void> train(const TrainingSetup& setup, const ParameterLayout& layout, co
             return read_batch(tokens, setup.preset, std::span(windows).subspan(first, count));
         };
         const std::int64_t micro_batch_before = micro_batch;
+        const auto ready = [&](std::int64_t first) { team.gradients_ready(gradients, first); };
         double loss_sum = share_gradients(*model, gradients, team.share(windows.size()),
-                                          static_cast<float>(1 / tokens_per_step), micro_batch, read);
+                                          static_cast<float>(1 / tokens_per_step), micro_batch, read, ready);
         if (micro_batch != micro_batch_before) keeper.micro_batch_changed(micro_batch);
         const Result<bool> summed = team.sum(gradients, loss_sum);
         if (summed.has_error()) return summed.error();

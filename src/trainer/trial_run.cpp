@@ -51,7 +51,7 @@ double TrialRun::step() {
         return trial_batch(preset_, count, begin + first * static_cast<std::size_t>(preset_.context));
     };
     const Share all{0, static_cast<std::size_t>(preset_.sequences_per_step)};
-    const double loss = share_gradients(*model_, gradients_, all, 1.0F / tokens, micro_batch_, read);
+    const double loss = share_gradients(*model_, gradients_, all, 1.0F / tokens, micro_batch_, read, {});
     position_ = begin + tokens_per_step();
     update_weights(preset_, layout_, gradients_, gradient_norm(gradients_), trial_schedule_steps, state_);
     model_->weights_changed();

@@ -65,14 +65,14 @@ TEST_F(DeviceTest, GradientsAreThoseOfTheCpu) {
     const at::Tensor expected = at::zeros_like(weights);
     const Batch batch = trainer::trial_batch(preset, sequences, 0);
     const auto reference = trainer::make_model(preset, Precision::float32, layout, weights, expected, sequences);
-    reference->forward_backward(batch, 0.01F);
+    reference->forward_backward(batch, 0.01F, {});
     const double expected_loss = reference->take_loss_sum();
     for (const Precision precision : {Precision::float32, Precision::bf16}) {
         const bool exact = precision == Precision::float32;
         const at::Tensor found = at::zeros_like(weights, at::TensorOptions().device(device));
         const auto model =
             trainer::make_autograd_model(preset, precision, layout, weights.to(device), found, sequences);
-        model->forward_backward(batch, 0.01F);
+        model->forward_backward(batch, 0.01F, {});
         const double loss = model->take_loss_sum() / expected_loss - 1;
         const double gradient = relative_difference(found.cpu(), expected);
         fmt::print("{}: the loss differs by {:.1e}, the gradient by {:.1e}\n", precision_name(precision), loss,

@@ -16,7 +16,7 @@
 
 namespace emeth::trainer::rendezvous {
 
-inline constexpr std::string_view path = "/api/v1/rendezvous";
+inline constexpr std::string_view path = "/api/v2/rendezvous";
 inline constexpr std::size_t key_bytes_max = 256;
 inline constexpr std::size_t value_bytes_max = 16 << 10;
 inline constexpr int workers_max = 64;

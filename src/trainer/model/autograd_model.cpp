@@ -67,7 +67,7 @@ public:
 
     void weights_changed() override {}  // the parameters are views of them
 
-    void forward_backward(const Batch& batch, float gradient_scale) override {
+    void forward_backward(const Batch& batch, float gradient_scale, const GradientsReady&) override {
         upload(batch.inputs, inputs_);
         upload(batch.targets, targets_);
         const Shape shape{batch.sequences, gradient_scale};

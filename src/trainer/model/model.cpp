@@ -56,7 +56,7 @@ public:
     ModelOf(const Preset& preset, const ParameterLayout& layout, at::Tensor weights, at::Tensor gradients,
             std::int64_t sequences_max);
     void weights_changed() override;
-    void forward_backward(const Batch& batch, float gradient_scale) override;
+    void forward_backward(const Batch& batch, float gradient_scale, const GradientsReady& ready) override;
     double take_loss_sum() override { return std::exchange(loss_sum_, 0); }
     double loss(const Batch& batch) override;
     at::Tensor logits(const std::vector<std::int32_t>& tokens) override;
@@ -309,12 +309,15 @@ double ModelOf<T>::head_forward_backward(const Batch& batch, float gradient_scal
 }
 
 template <class T>
-void ModelOf<T>::forward_backward(const Batch& batch, float gradient_scale) {
+void ModelOf<T>::forward_backward(const Batch& batch, float gradient_scale, const GradientsReady& ready) {
     forward(batch.inputs, batch.sequences);
     loss_sum_ += head_forward_backward(batch, gradient_scale);
     std::fill_n(residual_gradient_.data_ptr<float>(), rows_ * preset_.width, 0.0F);
     normalise_backward(final_norm_, normed_gradient_, residual_out_);
-    for (auto layer = layers_.rbegin(); layer != layers_.rend(); ++layer) backward_layer(*layer);
+    for (auto layer = layers_.rbegin(); layer != layers_.rend(); ++layer) {
+        backward_layer(*layer);
+        if (ready) ready(layer->norm1.gain.gradient - gradients_.data_ptr<float>());  // a layer's first parameter
+    }
     kernels::embed_backward(batch.inputs.data(), residual_gradient_.data_ptr<float>(), batch.sequences, preset_.context,
                             preset_.width, token_table_.gradient, position_table_.gradient);
 }

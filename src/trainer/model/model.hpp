@@ -9,6 +9,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -27,6 +28,9 @@ struct Batch {
     std::vector<std::int32_t> targets;
 };
 
+/// The gradients from element `first` of the flat array on are complete.
+using GradientsReady = std::function<void(std::int64_t first)>;
+
 /// Not thread-safe; uses at::get_num_threads() threads.
 class Model {
 public:
@@ -34,8 +38,10 @@ public:
     /// To be called after each change of the weights: refreshes what was derived from them.
     virtual void weights_changed() = 0;
     /// gradients += gradient_scale · d(sum of the tokens' losses)/d(weights). A GPU may still be computing when it
-    /// returns; what uses the gradients there is queued behind it.
-    virtual void forward_backward(const Batch& batch, float gradient_scale) = 0;
+    /// returns; what uses the gradients there is queued behind it. `ready`, unless empty, is told again and again, from
+    /// the end to the beginning, which of them this batch will not change any more; a GPU does not tell. It is not told
+    /// of the last ones.
+    virtual void forward_backward(const Batch& batch, float gradient_scale, const GradientsReady& ready) = 0;
     /// The sum of the losses (nats) of all tokens since it was last taken. Waits for a GPU.
     virtual double take_loss_sum() = 0;
     /// After forward_backward() found too little memory: gives back what can be done without. True when that may be

@@ -29,16 +29,18 @@ inline bool is_out_of_memory(const c10::Error& error) {
 
 /// Makes `gradients` those of `share`, times `gradient_scale`, from batches of at most `micro_batch` sequences.
 /// `read(first, count)` gives each Batch. Returns the sum of the tokens' losses. Where a GPU's memory is too small,
-/// `micro_batch` is halved and the share begins again; a c10::Error when one sequence is too much.
+/// `micro_batch` is halved and the share begins again; a c10::Error when one sequence is too much. `ready`, unless
+/// empty, is told which of the share's gradients are complete while the last of them are computed.
 template <class Read>
 double share_gradients(Model& model, at::Tensor& gradients, const Share& share, float gradient_scale,
-                       std::int64_t& micro_batch, Read read) {
+                       std::int64_t& micro_batch, Read read, const GradientsReady& ready) {
     for (;;) {
         try {
             gradients.zero_();
             for (std::size_t first = share.begin; first < share.end; first += static_cast<std::size_t>(micro_batch)) {
                 const std::size_t count = std::min(static_cast<std::size_t>(micro_batch), share.end - first);
-                model.forward_backward(read(first, count), gradient_scale);
+                const bool is_last = first + count == share.end;
+                model.forward_backward(read(first, count), gradient_scale, is_last ? ready : GradientsReady());
             }
             return model.take_loss_sum();
         } catch (const c10::Error& error) {

@@ -11,9 +11,13 @@ namespace emeth::trainer {
 
 using Kind = TeamControl::Kind;
 
-HelperTeam::HelperTeam(RendezvousClient& leader, trainer_protocol::CooperationOptions options,
+HelperTeam::HelperTeam(RendezvousClient& leader, trainer_protocol::CooperationOptions options, Precision precision,
                        std::size_t sequences_per_step, std::function<void()> waiting)
-    : leader_(leader), options_(std::move(options)), sequences_(sequences_per_step), waiting_(std::move(waiting)) {}
+    : leader_(leader),
+      options_(std::move(options)),
+      precision_(precision),
+      sequences_(sequences_per_step),
+      waiting_(std::move(waiting)) {}
 
 Result<bool> HelperTeam::step_begins(TrainingState& state) {
     for (;;) {
@@ -66,10 +70,19 @@ Share HelperTeam::share(std::size_t) const {
     return control_.share(group_->place().rank);
 }
 
+void HelperTeam::gradients_ready(at::Tensor& gradients, std::int64_t first) {
+    if (!sum_) sum_.emplace(*group_, gradients, precision_);
+    sum_->ready_from(first);
+}
+
 Result<bool> HelperTeam::sum(at::Tensor& gradients, double& loss_sum) {
-    const auto summed = sum_up(*group_, gradients, loss_sum, seconds_since(computing_began_));
-    if (summed) return true;
-    spdlog::warn("{}", summed.error().message);
+    const double computing_s = seconds_since(computing_began_);
+    gradients_ready(gradients, 0);
+    const Result<void> summed = sum_->finish();
+    sum_.reset();
+    const auto seconds = summed ? share_figures(*group_, loss_sum, computing_s) : summed.error();
+    if (seconds) return true;
+    spdlog::warn("{}", seconds.error().message);
     group_.reset();
     return false;
 }

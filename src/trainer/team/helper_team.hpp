@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "trainer/team/gradient_sum.hpp"
 #include "trainer/team/process_group.hpp"
 #include "trainer/team/rendezvous_client.hpp"
 #include "trainer/team/team.hpp"
@@ -17,12 +18,13 @@ namespace emeth::trainer {
 class HelperTeam final : public Team {
 public:
     /// `waiting` is called about once a second while it is in no group.
-    HelperTeam(RendezvousClient& leader, trainer_protocol::CooperationOptions options, std::size_t sequences_per_step,
-               std::function<void()> waiting);
+    HelperTeam(RendezvousClient& leader, trainer_protocol::CooperationOptions options, Precision precision,
+               std::size_t sequences_per_step, std::function<void()> waiting);
 
     /// A transient Error when the leader is gone.
     Result<bool> step_begins(TrainingState& state) override;
     [[nodiscard]] Share share(std::size_t sequences) const override;
+    void gradients_ready(at::Tensor& gradients, std::int64_t first) override;
     Result<bool> sum(at::Tensor& gradients, double& loss_sum) override;
     bool leave_the_others() override;
     [[nodiscard]] std::uint32_t workers() const override;
@@ -34,9 +36,11 @@ private:
 
     RendezvousClient& leader_;
     trainer_protocol::CooperationOptions options_;
+    Precision precision_;
     std::size_t sequences_;
     std::function<void()> waiting_;
     std::unique_ptr<ProcessGroup> group_;
+    std::optional<GradientSum> sum_;  // of the current step, once it has begun
     TeamControl control_;
     Milliseconds computing_began_{0};
 };

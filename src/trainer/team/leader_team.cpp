@@ -35,8 +35,8 @@ Milliseconds now() {
 }  // namespace
 
 LeaderTeam::LeaderTeam(RendezvousServer& door, const Hash256& run, trainer_protocol::CooperationOptions options,
-                       std::size_t sequences_per_step)
-    : door_(door), options_(std::move(options)), sequences_(sequences_per_step) {
+                       Precision precision, std::size_t sequences_per_step)
+    : door_(door), options_(std::move(options)), precision_(precision), sequences_(sequences_per_step) {
     look_at_ = now() + Milliseconds(options_.opens_after_ms);
     door_.admit(run);
 }
@@ -106,10 +106,20 @@ Share LeaderTeam::share(std::size_t sequences) const {
     return group_ ? control_.share(0) : Share{0, sequences};
 }
 
+void LeaderTeam::gradients_ready(at::Tensor& gradients, std::int64_t first) {
+    if (!group_) return;
+    if (!sum_) sum_.emplace(*group_, gradients, precision_);
+    sum_->ready_from(first);
+}
+
 Result<bool> LeaderTeam::sum(at::Tensor& gradients, double& loss_sum) {
     others_.clear();
     if (!group_) return true;
-    const auto seconds = sum_up(*group_, gradients, loss_sum, seconds_since(computing_began_));
+    const double computing_s = seconds_since(computing_began_);
+    gradients_ready(gradients, 0);
+    const Result<void> summed = sum_->finish();
+    sum_.reset();
+    const auto seconds = summed ? share_figures(*group_, loss_sum, computing_s) : summed.error();
     if (!seconds) {
         lost(seconds.error());
         return false;

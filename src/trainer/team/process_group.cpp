@@ -22,6 +22,8 @@ constexpr int threads_of_group = 1;
 constexpr std::size_t reason_characters_max = 200;
 constexpr std::int64_t elements_of_slice = 4 << 20;
 
+using Rounded = std::vector<at::BFloat16>;
+
 /// libtorch appends the place in its sources and a stack trace to its messages.
 Error failure(std::string_view operation, const std::exception& exception) {
     std::string reason = exception.what();
@@ -64,11 +66,51 @@ private:
     std::string name_;
 };
 
+void round_to_bf16(const float* in, std::int64_t count, at::BFloat16* out) {
+    for (std::int64_t i = 0; i < count; ++i) out[i] = in[i];
+}
+
+void add(const at::BFloat16* terms, std::int64_t count, float* sums) {
+    for (std::int64_t i = 0; i < count; ++i) sums[i] += terms[i];
+}
+
 }  // namespace
 
 struct ProcessGroup::Impl {
     c10::intrusive_ptr<Gloo> group;
+
+    void sum_rounded(const at::Tensor& slice, Place place);
+    void exchange(Rounded& sent, Rounded& received) const;
 };
+
+/// Each member sums up a part of its own and sends the sum to the others. Gloo of libtorch 1.13 does not know bfloat16,
+/// so bytes are exchanged, and summed by this thread alone: those of libtorch compute meanwhile.
+void ProcessGroup::Impl::sum_rounded(const at::Tensor& slice, Place place) {
+    const std::int64_t part = (slice.numel() + place.size - 1) / place.size;  // what is left of it, for the last ones
+    const auto begin_of = [&](int rank) { return std::min(slice.numel(), rank * part); };
+    const std::int64_t own_length = begin_of(place.rank + 1) - begin_of(place.rank);
+    float* const values = slice.data_ptr<float>();
+    float* const own = values + begin_of(place.rank);
+    Rounded sent(static_cast<std::size_t>(part * place.size)), received(sent.size());
+
+    round_to_bf16(values, slice.numel(), sent.data());
+    exchange(sent, received);
+    for (int rank = 0; rank < place.size; ++rank)
+        if (rank != place.rank) add(received.data() + rank * part, own_length, own);
+    for (int rank = 0; rank < place.size; ++rank) round_to_bf16(own, own_length, sent.data() + rank * part);
+    exchange(sent, received);
+    std::copy_n(received.begin(), slice.numel(), values);
+}
+
+/// The r-th of `sent`'s equal parts goes to rank r; the r-th of `received` comes from there.
+void ProcessGroup::Impl::exchange(Rounded& sent, Rounded& received) const {
+    const auto bytes = [](Rounded& of) {
+        return at::from_blob(of.data(), {static_cast<std::int64_t>(of.size() * sizeof(at::BFloat16))}, at::kByte);
+    };
+    at::Tensor in = bytes(sent), out = bytes(received);
+    std::vector<std::int64_t> evenly;
+    group->alltoall_base(out, in, evenly, evenly)->wait();
+}
 
 ProcessGroup::ProcessGroup(std::unique_ptr<Impl> impl, Place place, Milliseconds timeout)
     : impl_(std::move(impl)), place_(place), timeout_(timeout) {}
@@ -99,7 +141,7 @@ Result<void> ProcessGroup::by_slices(const char* name, const at::Tensor& tensor,
             return transient_error(
                 fmt::format("{} with the other workers took longer than {} ms", name, 2 * timeout_.count()));
         std::vector<at::Tensor> slice{tensor.narrow(0, first, std::min(elements_of_slice, tensor.numel() - first))};
-        operation(slice)->wait();
+        operation(slice);
     }
     return {};
 } catch (const std::exception& exception) {
@@ -107,11 +149,15 @@ Result<void> ProcessGroup::by_slices(const char* name, const at::Tensor& tensor,
 }
 
 Result<void> ProcessGroup::broadcast(at::Tensor tensor) {
-    return by_slices("sharing the state", tensor, [this](auto& slice) { return impl_->group->broadcast(slice); });
+    return by_slices("sharing the state", tensor, [this](auto& slice) { impl_->group->broadcast(slice)->wait(); });
 }
 
 Result<void> ProcessGroup::all_reduce(at::Tensor tensor) {
-    return by_slices("summing the gradients", tensor, [this](auto& slice) { return impl_->group->allreduce(slice); });
+    return by_slices("summing the gradients", tensor, [this](auto& slice) { impl_->group->allreduce(slice)->wait(); });
+}
+
+Result<void> ProcessGroup::all_reduce_rounded(at::Tensor tensor) {
+    return by_slices("summing the gradients", tensor, [this](auto& slice) { impl_->sum_rounded(slice[0], place_); });
 }
 
 }  // namespace emeth::trainer

@@ -42,7 +42,12 @@ public:
     Result<void> broadcast(at::Tensor tensor);
     /// Replaces `tensor` with the sum over all members, bit-identical on each of them.
     Result<void> all_reduce(at::Tensor tensor);
+    /// As all_reduce(), with half as much to send: of float32, what goes to another member is rounded to bfloat16, and
+    /// so are the sums.
+    Result<void> all_reduce_rounded(at::Tensor tensor);
     [[nodiscard]] Place place() const { return place_; }
+    /// What form() was given.
+    [[nodiscard]] Milliseconds timeout() const { return timeout_; }
 
 private:
     struct Impl;

@@ -35,4 +35,8 @@ Result<void> ProcessGroup::all_reduce(at::Tensor) {
     return absent();
 }
 
+Result<void> ProcessGroup::all_reduce_rounded(at::Tensor) {
+    return absent();
+}
+
 }  // namespace emeth::trainer

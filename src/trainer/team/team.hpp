@@ -28,6 +28,9 @@ public:
     virtual Result<bool> step_begins(TrainingState& state) = 0;
     /// The part of a step of `sequences` sequences that is computed here.
     [[nodiscard]] virtual Share share(std::size_t sequences) const = 0;
+    /// The share's gradients from element `first` on are complete: they may be summed, in place, while those before
+    /// them are computed. They must not be touched before sum().
+    virtual void gradients_ready(at::Tensor& gradients, std::int64_t first) = 0;
     /// Sums up gradients (flat, float32) and losses over the team. False when a member was lost: the sum is then
     /// undefined, and the step must be retried.
     virtual Result<bool> sum(at::Tensor& gradients, double& loss_sum) = 0;
@@ -45,6 +48,7 @@ class Alone final : public Team {
 public:
     Result<bool> step_begins(TrainingState&) override { return false; }
     [[nodiscard]] Share share(std::size_t sequences) const override { return {0, sequences}; }
+    void gradients_ready(at::Tensor&, std::int64_t) override {}
     Result<bool> sum(at::Tensor&, double&) override { return true; }
     bool leave_the_others() override { return false; }
     [[nodiscard]] std::uint32_t workers() const override { return 1; }

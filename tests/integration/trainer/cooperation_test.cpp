@@ -229,7 +229,25 @@ Recorded recorded_in(const Bench& bench) {
     return recorded;
 }
 
-/// The verifier trains alone and sees no difference. The helper would compute in bfloat16 if it were asked.
+/// A verifier draws three segments and computes them alone.
+Checked check_of(const LongBench& bench, const Trained& trained) {
+    const Hash256 block = *Hash256::parse(std::string(64, '7'));
+    const std::string evidence = evidence_of(bench, trained, block, 3);
+    write_text(bench.path() / "evidence", evidence);
+    const TemporaryFolder scratch;
+    CheckRequest request;
+    request.job = bench.request.job;
+    request.artifact = bench.artifact();
+    request.dataset = bench.path() / "dataset";
+    request.folder = scratch.path();
+    request.evidence = bench.path() / "evidence";
+    request.block_hash = block;
+    request.draws = 3;
+    const auto answer = run_trainer(request, scratch / "log");
+    return std::get<Checked>(*answer);
+}
+
+/// The verifier sees no difference. The helper would compute in bfloat16 if it were asked.
 TEST_F(Cooperation, WhatTwoHaveTrainedPassesTheCheck) {
     Helper helper;
     helper.bench.request.compute.precision = "bf16";
@@ -237,24 +255,26 @@ TEST_F(Cooperation, WhatTwoHaveTrainedPassesTheCheck) {
     start(helper);
     const auto trained = next_of_leader<Trained>();
     ASSERT_EQ(workers_seen, 2U);
-    const Hash256 block = *Hash256::parse(std::string(64, '7'));
-    const std::string evidence = evidence_of(leader_bench, trained, block, 3);
-    write_text(leader_bench.path() / "evidence", evidence);
-    const TemporaryFolder scratch;
-    CheckRequest request;
-    request.job = leader_bench.request.job;
-    request.artifact = leader_bench.artifact();
-    request.dataset = leader_bench.path() / "dataset";
-    request.folder = scratch.path();
-    request.evidence = leader_bench.path() / "evidence";
-    request.block_hash = block;
-    request.draws = 3;
-    const auto answer = run_trainer(request, scratch / "log");
-    ASSERT_TRUE(std::holds_alternative<Checked>(*answer));
-    EXPECT_TRUE(std::get<Checked>(*answer).passed) << std::get<Checked>(*answer).reason;
+    const Checked checked = check_of(leader_bench, trained);
+    EXPECT_TRUE(checked.passed) << checked.reason;
     const Recorded recorded = recorded_in(leader_bench);
     EXPECT_EQ(recorded.precisions, std::set<std::string>{"float32"}) << "a team computes in its leader's type";
     EXPECT_EQ(std::ranges::max(recorded.segments), 2U) << "the helper is recorded where it helped";
+}
+
+/// In bfloat16 the gradients are rounded once more, on their way.
+TEST_F(Cooperation, WhatTwoHaveTrainedInBf16PassesTheCheck) {
+    leader.reset();
+    leader_bench.request.compute.precision = "bf16";
+    start_leader(0);
+    Helper first, second;
+    start(first);
+    start(second);
+    const auto trained = next_of_leader<Trained>();
+    ASSERT_EQ(workers_seen, 3U);
+    const Checked checked = check_of(leader_bench, trained);
+    EXPECT_TRUE(checked.passed) << checked.reason;
+    EXPECT_EQ(recorded_in(leader_bench).precisions, std::set<std::string>{"bf16"});
 }
 
 TEST_F(Cooperation, AHelperOfAnotherNumberTypeIsSentAway) {

@@ -152,7 +152,7 @@ Gradient DishonestSegment::computed(Model& model, const at::Tensor& into, const 
             return std::vector(all.begin() + first * context, all.begin() + (first + count) * context);
         };
         const Batch some{count, part(batch.inputs), part(batch.targets)};
-        model.forward_backward(some, static_cast<float>(1 / tokens));
+        model.forward_backward(some, static_cast<float>(1 / tokens), {});
     }
     return {into.clone(), model.take_loss_sum() / tokens};
 }

@@ -62,12 +62,12 @@ TEST_P(ModelTest, LossAndGradientsAreThoseOfAutomaticDifferentiation) {
     const at::Tensor gradients = at::zeros_like(weights);
     const Batch batch = random_batch(preset, 5);
     const auto model = make_model(preset, Precision::float32, layout, weights, gradients, 5);
-    model->forward_backward(batch, 0.25F);
+    model->forward_backward(batch, 0.25F, {});
     const double loss = model->take_loss_sum();
 
     const at::Tensor expected = at::zeros_like(weights);
     const auto reference = make_autograd_model(preset, Precision::float32, layout, weights, expected, 5);
-    reference->forward_backward(batch, 0.25F);
+    reference->forward_backward(batch, 0.25F, {});
     const double expected_loss = reference->take_loss_sum();
     EXPECT_NEAR(loss / expected_loss, 1, 1e-6);
     EXPECT_NEAR(model->loss(batch) / expected_loss, 1, 1e-6);
@@ -77,6 +77,27 @@ TEST_P(ModelTest, LossAndGradientsAreThoseOfAutomaticDifferentiation) {
             << parameter.name;
     const std::vector<std::int32_t> tokens(batch.inputs.begin(), batch.inputs.begin() + 7);
     EXPECT_LT(relative_difference(model->logits(tokens), reference->logits(tokens)), 1e-5);
+}
+
+/// A team sends them while the rest is computed.
+TEST_P(ModelTest, WhatIsReadyDoesNotChangeAnyMore) {
+    const Preset preset = small_preset();
+    const ParameterLayout layout(preset);
+    const at::Tensor weights = lively_weights(layout);
+    for (const Precision precision : {Precision::float32, Precision::bf16}) {
+        const at::Tensor gradients = at::zeros_like(weights);
+        const auto model = make_model(preset, precision, layout, weights, gradients, 3);
+        std::vector<at::Tensor> ready;
+        model->forward_backward(random_batch(preset, 3), 1, [&](std::int64_t first) {
+            ready.push_back(gradients.narrow(0, first, layout.count() - first).clone());
+        });
+        ASSERT_EQ(ready.size(), static_cast<std::size_t>(preset.layers));
+        for (const at::Tensor& part : ready)
+            EXPECT_TRUE(at::equal(part, gradients.narrow(0, layout.count() - part.numel(), part.numel())));
+        EXPECT_EQ(layout.view(gradients, "transformer.h.0.ln_1.weight").data_ptr<float>(),
+                  gradients.data_ptr<float>() + layout.count() - ready.back().numel())
+            << "all but the embeddings";
+    }
 }
 
 /// The model for GPUs, here on the CPU: several batches a step, changed weights, bf16.
@@ -94,8 +115,8 @@ TEST_P(ModelTest, TheAutogradModelCollectsAStep) {
             collected.zero_();
             expected.zero_();
             for (int i = 0; i < 2; ++i) {
-                model->forward_backward(batch, 0.5F);
-                reference->forward_backward(batch, 0.5F);
+                model->forward_backward(batch, 0.5F, {});
+                reference->forward_backward(batch, 0.5F, {});
             }
             EXPECT_NEAR(model->take_loss_sum() / reference->take_loss_sum(), 1,
                         precision == Precision::bf16 ? 5e-3 : 1e-5);
@@ -115,14 +136,14 @@ TEST_P(ModelTest, GradientsOfMicroBatchesAddUp) {
     const at::Tensor once = at::zeros_like(weights);
     const at::Tensor added = at::zeros_like(weights);
     const Batch batch = random_batch(preset, 2);
-    make_model(preset, Precision::float32, layout, weights, once, 4)->forward_backward(batch, 1);
+    make_model(preset, Precision::float32, layout, weights, once, 4)->forward_backward(batch, 1, {});
     const auto model = make_model(preset, Precision::float32, layout, weights, added, 1);
     const auto split = [&](const std::vector<std::int32_t>& tokens, std::int64_t half) {
         return std::vector<std::int32_t>(tokens.begin() + half * preset.context,
                                          tokens.begin() + (half + 1) * preset.context);
     };
     for (const std::int64_t half : {0, 1})
-        model->forward_backward({1, split(batch.inputs, half), split(batch.targets, half)}, 1);
+        model->forward_backward({1, split(batch.inputs, half), split(batch.targets, half)}, 1, {});
     EXPECT_LT(relative_difference(added, once), 1e-5);
 }
 
@@ -135,8 +156,8 @@ TEST_P(ModelTest, Bf16IsCloseToFloat32) {
     const Batch batch = random_batch(preset, 4);
     const auto model = make_model(preset, Precision::float32, layout, weights, exact, 4);
     const auto bf16_model = make_model(preset, Precision::bf16, layout, weights, rounded, 4);
-    model->forward_backward(batch, 1);
-    bf16_model->forward_backward(batch, 1);
+    model->forward_backward(batch, 1, {});
+    bf16_model->forward_backward(batch, 1, {});
     EXPECT_NEAR(bf16_model->take_loss_sum() / model->take_loss_sum(), 1, 5e-3);
     EXPECT_LT(relative_difference(rounded, exact), 0.05);
 }

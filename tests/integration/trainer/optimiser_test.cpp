@@ -57,7 +57,7 @@ TEST(Optimiser, TrainsTheAutogradModelToTheSameLosses) {
         gradients.zero_();
         for (const std::uint64_t half : {0, 1})
             model->forward_backward(trial_batch(preset, 8, step * tokens + half * tokens / 2),
-                                    1.0F / static_cast<float>(tokens));
+                                    1.0F / static_cast<float>(tokens), {});
         EXPECT_NEAR(model->take_loss_sum() / static_cast<double>(tokens), ours, 1e-4) << step;
         update_weights_by_libtorch(preset, layout, gradients, gradient_norm(gradients), trial_schedule_steps, state);
         model->weights_changed();

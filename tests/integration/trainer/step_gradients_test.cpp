@@ -19,13 +19,14 @@ public:
     SmallModel(at::Tensor gradients, std::int64_t sequences_max)
         : gradients_(std::move(gradients)), sequences_max_(sequences_max) {}
     void weights_changed() override {}
-    void forward_backward(const Batch& batch, float) override {
+    void forward_backward(const Batch& batch, float, const GradientsReady& ready) override {
         for (std::int64_t done = 0; done < batch.sequences; ++done) {
             if (done == sequences_max_) TORCH_CHECK_WITH(OutOfMemoryError, false, "out of memory");
             gradients_.add_(1);
             ++loss_sum_;
         }
         batches.push_back(batch.sequences);
+        if (ready) ready(0);
     }
     double take_loss_sum() override { return std::exchange(loss_sum_, 0); }
     bool free_memory() override {
@@ -49,11 +50,21 @@ Batch batch_of(std::size_t, std::size_t count) {
     return {static_cast<std::int64_t>(count), {}, {}};
 }
 
+TEST(StepGradients, AreReadyInTheLastBatchAlone) {
+    at::Tensor gradients = at::zeros({1}, at::kFloat);
+    SmallModel model(gradients, 10);
+    std::int64_t micro_batch = 2;
+    std::vector<float> when_ready;
+    const auto ready = [&](std::int64_t) { when_ready.push_back(gradients.item<float>()); };
+    share_gradients(model, gradients, {4, 9}, 1, micro_batch, batch_of, ready);
+    EXPECT_THAT(when_ready, ElementsAre(5));
+}
+
 TEST(StepGradients, HalveTheBatchesUntilTheyFit) {
     at::Tensor gradients = at::full({1}, 99, at::kFloat);
     SmallModel model(gradients, 3);
     std::int64_t micro_batch = 10;
-    EXPECT_EQ(share_gradients(model, gradients, {4, 15}, 1, micro_batch, batch_of), 11);
+    EXPECT_EQ(share_gradients(model, gradients, {4, 15}, 1, micro_batch, batch_of, {}), 11);
     EXPECT_EQ(gradients.item<float>(), 11);
     EXPECT_EQ(micro_batch, 2);
     EXPECT_THAT(model.batches, ElementsAre(2, 2, 2, 2, 2, 1));
@@ -65,7 +76,7 @@ TEST(StepGradients, TryTheSameBatchAgainWhereSomethingElseCanGo) {
     SmallModel model(gradients, 3);
     model.has_spare = true;
     std::int64_t micro_batch = 4;
-    EXPECT_EQ(share_gradients(model, gradients, {0, 4}, 1, micro_batch, batch_of), 4);
+    EXPECT_EQ(share_gradients(model, gradients, {0, 4}, 1, micro_batch, batch_of, {}), 4);
     EXPECT_EQ(model.freed, 2) << "once for what it could spare, once before the halving";
     EXPECT_EQ(micro_batch, 2);
 }
@@ -81,7 +92,7 @@ TEST(StepGradients, GiveUpWhereOneSequenceIsTooMuch) {
     at::Tensor gradients = at::zeros({1});
     SmallModel model(gradients, 0);
     std::int64_t micro_batch = 4;
-    EXPECT_THROW(share_gradients(model, gradients, {0, 4}, 1, micro_batch, batch_of), c10::OutOfMemoryError);
+    EXPECT_THROW(share_gradients(model, gradients, {0, 4}, 1, micro_batch, batch_of, {}), c10::OutOfMemoryError);
     EXPECT_EQ(micro_batch, 1);
 }
 
@@ -89,7 +100,7 @@ TEST(StepGradients, OfAnEmptyShareAreZero) {
     at::Tensor gradients = at::full({1}, 99, at::kFloat);
     SmallModel model(gradients, 3);
     std::int64_t micro_batch = 2;
-    EXPECT_EQ(share_gradients(model, gradients, {5, 5}, 1, micro_batch, batch_of), 0);
+    EXPECT_EQ(share_gradients(model, gradients, {5, 5}, 1, micro_batch, batch_of, {}), 0);
     EXPECT_EQ(gradients.item<float>(), 0);
 }
 

@@ -43,6 +43,7 @@ public:
         return false;
     }
     [[nodiscard]] Share share(std::size_t sequences) const override { return {0, sequences}; }
+    void gradients_ready(at::Tensor&, std::int64_t) override {}
     Result<bool> sum(at::Tensor& gradients, double& loss_sum) override {
         if (alone || at_ != step_) return true;
         gradients.fill_(7);
