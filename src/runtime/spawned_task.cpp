@@ -10,7 +10,7 @@
 
 namespace emeth {
 
-/// Used on the executor's thread alone.
+/// Used on the executor's thread alone, once it runs.
 struct SpawnedTask::State {
     asio::any_io_executor executor;
     asio::cancellation_signal signal;
@@ -50,7 +50,7 @@ void SpawnedTask::start(Task<> task, std::function<void(std::exception_ptr error
 void SpawnedTask::cancel() {
     asio::dispatch(state_->executor, [state = state_] {
         state->is_cancelled = true;
-        // Before co_spawn has begun, its first step would throw.
+        // Earlier, the task would end at once without having waited, and co_spawn would throw.
         if (state->has_begun && !state->has_ended) state->signal.emit(asio::cancellation_type::all);
     });
 }

@@ -22,7 +22,8 @@ namespace {
 
 constexpr Milliseconds progress_interval{250};
 
-/// Decides when to save and when to report. Nothing else here reads a clock, and this does not influence the result.
+/// Decides when to save and when to report. What else reads a clock here is when a team begins to sum; none of it
+/// influences the result.
 class Pace {
 public:
     Pace(const TrainingSetup& setup, std::uint64_t first_step)
@@ -82,11 +83,15 @@ Result<void> train(const TrainingSetup& setup, const ParameterLayout& layout, co
         if (replaced.has_error()) return replaced.error();
         if (*replaced) model->weights_changed();
         const std::vector<std::uint64_t> windows = order.of_step(state.step);
+        Milliseconds batch_began{0};
         const auto read = [&](std::size_t first, std::size_t count) {
+            batch_began = system_clock().monotonic();
             return read_batch(tokens, setup.preset, std::span(windows).subspan(first, count));
         };
         const std::int64_t micro_batch_before = micro_batch;
-        const auto ready = [&](std::int64_t first) { team.gradients_ready(gradients, first); };
+        const auto ready = [&](std::int64_t first) {
+            team.gradients_ready(gradients, first, system_clock().monotonic() - batch_began);
+        };
         double loss_sum = share_gradients(*model, gradients, team.share(windows.size()),
                                           static_cast<float>(1 / tokens_per_step), micro_batch, read, ready);
         if (micro_batch != micro_batch_before) keeper.micro_batch_changed(micro_batch);

@@ -30,21 +30,27 @@ inline bool is_out_of_memory(const c10::Error& error) {
 /// Makes `gradients` those of `share`, times `gradient_scale`, from batches of at most `micro_batch` sequences.
 /// `read(first, count)` gives each Batch. Returns the sum of the tokens' losses. Where a GPU's memory is too small,
 /// `micro_batch` is halved and the share begins again; a c10::Error when one sequence is too much. `ready`, unless
-/// empty, is told which of the share's gradients are complete while the last of them are computed.
+/// empty, is told which of the share's gradients are complete while the last of them are computed; from then on, too
+/// little memory is an Error.
 template <class Read>
 double share_gradients(Model& model, at::Tensor& gradients, const Share& share, float gradient_scale,
                        std::int64_t& micro_batch, Read read, const GradientsReady& ready) {
+    bool told = false;
+    const GradientsReady tell = [&](std::int64_t first) {
+        told = true;
+        ready(first);
+    };
     for (;;) {
         try {
             gradients.zero_();
             for (std::size_t first = share.begin; first < share.end; first += static_cast<std::size_t>(micro_batch)) {
                 const std::size_t count = std::min(static_cast<std::size_t>(micro_batch), share.end - first);
                 const bool is_last = first + count == share.end;
-                model.forward_backward(read(first, count), gradient_scale, is_last ? ready : GradientsReady());
+                model.forward_backward(read(first, count), gradient_scale, is_last && ready ? tell : GradientsReady());
             }
             return model.take_loss_sum();
         } catch (const c10::Error& error) {
-            if (!is_out_of_memory(error)) throw;
+            if (told || !is_out_of_memory(error)) throw;
             if (!model.free_memory()) {
                 if (micro_batch == 1) throw;
                 spdlog::warn("the GPU's memory is too small for {} sequences at once; going on with {}", micro_batch,

@@ -9,8 +9,8 @@
 namespace emeth::trainer {
 namespace {
 
-/// Small enough that little is left to send when the last gradients are complete, and large enough that the line's
-/// latency does not count. All members cut alike.
+/// Small enough to begin early and to keep the line busy, and large enough that its latency does not count. All members
+/// cut alike.
 constexpr std::int64_t elements_of_slice = 1 << 20;
 
 }  // namespace

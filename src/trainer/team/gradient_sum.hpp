@@ -25,15 +25,15 @@ public:
     /// `gradients`: flat, float32, of the same size on each member; complete if they are on a GPU. The sum replaces
     /// them.
     GradientSum(ProcessGroup& group, at::Tensor gradients, Precision precision);
-    /// Blocks until the group's time-out at the latest.
+    /// Waits for the slice in hand: an idle member costs the group's time-out.
     ~GradientSum();
     GradientSum(const GradientSum&) = delete;
     GradientSum& operator=(const GradientSum&) = delete;
 
     /// Those from element `first` on are complete, and not to be touched any more.
     void ready_from(std::int64_t first);
-    /// All are complete: blocks until they are summed. A transient Error when a member is lost or too slow (twice the
-    /// group's time-out); the gradients are then undefined.
+    /// All are complete: blocks until they are summed. A transient Error when a member is lost, hangs (for the group's
+    /// time-out) or is too slow (no slice begins after twice that); the gradients are then undefined.
     Result<void> finish();
 
 private:

@@ -15,9 +15,9 @@ HelperTeam::HelperTeam(RendezvousClient& leader, trainer_protocol::CooperationOp
                        std::size_t sequences_per_step, std::function<void()> waiting)
     : leader_(leader),
       options_(std::move(options)),
-      precision_(precision),
       sequences_(sequences_per_step),
-      waiting_(std::move(waiting)) {}
+      waiting_(std::move(waiting)),
+      sum_(precision) {}
 
 Result<bool> HelperTeam::step_begins(TrainingState& state) {
     for (;;) {
@@ -70,17 +70,12 @@ Share HelperTeam::share(std::size_t) const {
     return control_.share(group_->place().rank);
 }
 
-void HelperTeam::gradients_ready(at::Tensor& gradients, std::int64_t first) {
-    if (!sum_) sum_.emplace(*group_, gradients, precision_);
-    sum_->ready_from(first);
+void HelperTeam::gradients_ready(at::Tensor& gradients, std::int64_t first, Milliseconds computing) {
+    sum_.ready(*group_, gradients, first, computing);
 }
 
 Result<bool> HelperTeam::sum(at::Tensor& gradients, double& loss_sum) {
-    const double computing_s = seconds_since(computing_began_);
-    gradients_ready(gradients, 0);
-    const Result<void> summed = sum_->finish();
-    sum_.reset();
-    const auto seconds = summed ? share_figures(*group_, loss_sum, computing_s) : summed.error();
+    const auto seconds = sum_.finish(*group_, gradients, loss_sum, seconds_since(computing_began_));
     if (seconds) return true;
     spdlog::warn("{}", seconds.error().message);
     group_.reset();

@@ -6,9 +6,9 @@
 #include <memory>
 #include <optional>
 
-#include "trainer/team/gradient_sum.hpp"
 #include "trainer/team/process_group.hpp"
 #include "trainer/team/rendezvous_client.hpp"
+#include "trainer/team/step_sum.hpp"
 #include "trainer/team/team.hpp"
 #include "trainer/team/team_control.hpp"
 #include "trainer_protocol/messages.hpp"
@@ -24,7 +24,7 @@ public:
     /// A transient Error when the leader is gone.
     Result<bool> step_begins(TrainingState& state) override;
     [[nodiscard]] Share share(std::size_t sequences) const override;
-    void gradients_ready(at::Tensor& gradients, std::int64_t first) override;
+    void gradients_ready(at::Tensor& gradients, std::int64_t first, Milliseconds computing) override;
     Result<bool> sum(at::Tensor& gradients, double& loss_sum) override;
     bool leave_the_others() override;
     [[nodiscard]] std::uint32_t workers() const override;
@@ -36,11 +36,10 @@ private:
 
     RendezvousClient& leader_;
     trainer_protocol::CooperationOptions options_;
-    Precision precision_;
     std::size_t sequences_;
     std::function<void()> waiting_;
     std::unique_ptr<ProcessGroup> group_;
-    std::optional<GradientSum> sum_;  // of the current step, once it has begun
+    StepSum sum_;  // refers to the group while a step is computed
     TeamControl control_;
     Milliseconds computing_began_{0};
 };

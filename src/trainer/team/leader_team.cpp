@@ -36,7 +36,7 @@ Milliseconds now() {
 
 LeaderTeam::LeaderTeam(RendezvousServer& door, const Hash256& run, trainer_protocol::CooperationOptions options,
                        Precision precision, std::size_t sequences_per_step)
-    : door_(door), options_(std::move(options)), precision_(precision), sequences_(sequences_per_step) {
+    : door_(door), options_(std::move(options)), sequences_(sequences_per_step), sum_(precision) {
     look_at_ = now() + Milliseconds(options_.opens_after_ms);
     door_.admit(run);
 }
@@ -106,20 +106,14 @@ Share LeaderTeam::share(std::size_t sequences) const {
     return group_ ? control_.share(0) : Share{0, sequences};
 }
 
-void LeaderTeam::gradients_ready(at::Tensor& gradients, std::int64_t first) {
-    if (!group_) return;
-    if (!sum_) sum_.emplace(*group_, gradients, precision_);
-    sum_->ready_from(first);
+void LeaderTeam::gradients_ready(at::Tensor& gradients, std::int64_t first, Milliseconds computing) {
+    if (group_) sum_.ready(*group_, gradients, first, computing);
 }
 
 Result<bool> LeaderTeam::sum(at::Tensor& gradients, double& loss_sum) {
     others_.clear();
     if (!group_) return true;
-    const double computing_s = seconds_since(computing_began_);
-    gradients_ready(gradients, 0);
-    const Result<void> summed = sum_->finish();
-    sum_.reset();
-    const auto seconds = summed ? share_figures(*group_, loss_sum, computing_s) : summed.error();
+    const auto seconds = sum_.finish(*group_, gradients, loss_sum, seconds_since(computing_began_));
     if (!seconds) {
         lost(seconds.error());
         return false;

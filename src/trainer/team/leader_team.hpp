@@ -3,14 +3,13 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "runtime/clock.hpp"
-#include "trainer/team/gradient_sum.hpp"
 #include "trainer/team/process_group.hpp"
 #include "trainer/team/rendezvous_server.hpp"
+#include "trainer/team/step_sum.hpp"
 #include "trainer/team/team.hpp"
 #include "trainer/team/team_control.hpp"
 #include "trainer_protocol/messages.hpp"
@@ -27,7 +26,7 @@ public:
 
     Result<bool> step_begins(TrainingState& state) override;
     [[nodiscard]] Share share(std::size_t sequences) const override;
-    void gradients_ready(at::Tensor& gradients, std::int64_t first) override;
+    void gradients_ready(at::Tensor& gradients, std::int64_t first, Milliseconds computing) override;
     Result<bool> sum(at::Tensor& gradients, double& loss_sum) override;
     bool leave_the_others() override;
     [[nodiscard]] std::span<const ComputeRecord> others() const override { return others_; }
@@ -51,10 +50,9 @@ private:
 
     RendezvousServer& door_;
     trainer_protocol::CooperationOptions options_;
-    Precision precision_;
     std::size_t sequences_;
     std::unique_ptr<ProcessGroup> group_;  // none: alone
-    std::optional<GradientSum> sum_;       // of the current step, once it has begun
+    StepSum sum_;                          // refers to the group while a step is computed
     std::vector<ComputeRecord> members_;   // of the group, without this one
     std::vector<ComputeRecord> others_;    // of the last step
     std::uint64_t generation_ = 0;

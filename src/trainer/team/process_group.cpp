@@ -20,7 +20,8 @@ using Gloo = c10d::ProcessGroupGloo;
 
 constexpr int threads_of_group = 1;
 constexpr std::size_t reason_characters_max = 200;
-constexpr std::int64_t elements_of_slice = 4 << 20;
+constexpr std::int64_t elements_of_broadcast = 4 << 20;
+constexpr const char* summing = "summing the gradients";
 
 using Rounded = std::vector<at::BFloat16>;
 
@@ -79,27 +80,27 @@ void add(const at::BFloat16* terms, std::int64_t count, float* sums) {
 struct ProcessGroup::Impl {
     c10::intrusive_ptr<Gloo> group;
 
-    void sum_rounded(const at::Tensor& slice, Place place);
+    void sum_rounded(const at::Tensor& tensor, Place place);
     void exchange(Rounded& sent, Rounded& received) const;
 };
 
 /// Each member sums up a part of its own and sends the sum to the others. Gloo of libtorch 1.13 does not know bfloat16,
 /// so bytes are exchanged, and summed by this thread alone: those of libtorch compute meanwhile.
-void ProcessGroup::Impl::sum_rounded(const at::Tensor& slice, Place place) {
-    const std::int64_t part = (slice.numel() + place.size - 1) / place.size;  // what is left of it, for the last ones
-    const auto begin_of = [&](int rank) { return std::min(slice.numel(), rank * part); };
+void ProcessGroup::Impl::sum_rounded(const at::Tensor& tensor, Place place) {
+    const std::int64_t part = (tensor.numel() + place.size - 1) / place.size;  // what is left of it, for the last ones
+    const auto begin_of = [&](int rank) { return std::min(tensor.numel(), rank * part); };
     const std::int64_t own_length = begin_of(place.rank + 1) - begin_of(place.rank);
-    float* const values = slice.data_ptr<float>();
+    float* const values = tensor.data_ptr<float>();
     float* const own = values + begin_of(place.rank);
     Rounded sent(static_cast<std::size_t>(part * place.size)), received(sent.size());
 
-    round_to_bf16(values, slice.numel(), sent.data());
+    round_to_bf16(values, tensor.numel(), sent.data());
     exchange(sent, received);
     for (int rank = 0; rank < place.size; ++rank)
         if (rank != place.rank) add(received.data() + rank * part, own_length, own);
     for (int rank = 0; rank < place.size; ++rank) round_to_bf16(own, own_length, sent.data() + rank * part);
     exchange(sent, received);
-    std::copy_n(received.begin(), slice.numel(), values);
+    std::copy_n(received.begin(), tensor.numel(), values);
 }
 
 /// The r-th of `sent`'s equal parts goes to rank r; the r-th of `received` comes from there.
@@ -134,30 +135,41 @@ Result<std::unique_ptr<ProcessGroup>> ProcessGroup::form(MeetingPlace& meeting, 
 }
 
 template <class Operation>
-Result<void> ProcessGroup::by_slices(const char* name, const at::Tensor& tensor, Operation operation) try {
-    const Milliseconds end = system_clock().monotonic() + 2 * timeout_;
-    for (std::int64_t first = 0; first < tensor.numel(); first += elements_of_slice) {
-        if (first > 0 && system_clock().monotonic() > end)
-            return transient_error(
-                fmt::format("{} with the other workers took longer than {} ms", name, 2 * timeout_.count()));
-        std::vector<at::Tensor> slice{tensor.narrow(0, first, std::min(elements_of_slice, tensor.numel() - first))};
-        operation(slice);
-    }
-    return {};
+Result<void> ProcessGroup::attempt(const char* name, Operation operation) try {
+    return operation();
 } catch (const std::exception& exception) {
     return failure(name, exception);
 }
 
 Result<void> ProcessGroup::broadcast(at::Tensor tensor) {
-    return by_slices("sharing the state", tensor, [this](auto& slice) { impl_->group->broadcast(slice)->wait(); });
+    constexpr const char* name = "sharing the state";
+    const Milliseconds end = system_clock().monotonic() + 2 * timeout_;
+    return attempt(name, [&]() -> Result<void> {
+        for (std::int64_t first = 0; first < tensor.numel(); first += elements_of_broadcast) {
+            if (first > 0 && system_clock().monotonic() > end)
+                return transient_error(
+                    fmt::format("{} with the other workers took longer than {} ms", name, 2 * timeout_.count()));
+            std::vector<at::Tensor> slice{
+                tensor.narrow(0, first, std::min(elements_of_broadcast, tensor.numel() - first))};
+            impl_->group->broadcast(slice)->wait();
+        }
+        return {};
+    });
 }
 
 Result<void> ProcessGroup::all_reduce(at::Tensor tensor) {
-    return by_slices("summing the gradients", tensor, [this](auto& slice) { impl_->group->allreduce(slice)->wait(); });
+    return attempt(summing, [&]() -> Result<void> {
+        std::vector<at::Tensor> tensors{tensor};
+        impl_->group->allreduce(tensors)->wait();
+        return {};
+    });
 }
 
 Result<void> ProcessGroup::all_reduce_rounded(at::Tensor tensor) {
-    return by_slices("summing the gradients", tensor, [this](auto& slice) { impl_->sum_rounded(slice[0], place_); });
+    return attempt(summing, [&]() -> Result<void> {
+        impl_->sum_rounded(tensor, place_);
+        return {};
+    });
 }
 
 }  // namespace emeth::trainer

@@ -38,12 +38,13 @@ public:
                                                       const std::string& host, Milliseconds timeout);
     ~ProcessGroup();
 
-    /// Copies the content of rank 0 to all others.
+    /// Copies the content of rank 0 to all others. In slices, because Gloo's time-out is per piece: a connection that
+    /// trickles would block an operation forever.
     Result<void> broadcast(at::Tensor tensor);
-    /// Replaces `tensor` with the sum over all members, bit-identical on each of them.
+    /// Replaces `tensor`, of a few MB at most, with the sum over all members, bit-identical on each of them.
     Result<void> all_reduce(at::Tensor tensor);
-    /// As all_reduce(), with half as much to send: of float32, what goes to another member is rounded to bfloat16, and
-    /// so are the sums.
+    /// The same for float32 on the CPU, with half as much to send: what travels, terms and sums, is rounded to
+    /// bfloat16.
     Result<void> all_reduce_rounded(at::Tensor tensor);
     [[nodiscard]] Place place() const { return place_; }
     /// What form() was given.
@@ -52,9 +53,8 @@ public:
 private:
     struct Impl;
     ProcessGroup(std::unique_ptr<Impl> impl, Place place, Milliseconds timeout);
-    /// In slices, because Gloo's timeout is per piece: a connection that trickles would block an operation forever.
     template <class Operation>
-    Result<void> by_slices(const char* name, const at::Tensor& tensor, Operation operation);
+    Result<void> attempt(const char* name, Operation operation);
 
     std::unique_ptr<Impl> impl_;
     Place place_;

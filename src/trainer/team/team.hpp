@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <span>
 
+#include "runtime/clock.hpp"
 #include "runtime/result.hpp"
 #include "trainer/formats/compute_record.hpp"
 #include "trainer/model/step_gradients.hpp"
@@ -29,8 +30,9 @@ public:
     /// The part of a step of `sequences` sequences that is computed here.
     [[nodiscard]] virtual Share share(std::size_t sequences) const = 0;
     /// The share's gradients from element `first` on are complete: they may be summed, in place, while those before
-    /// them are computed. They must not be touched before sum().
-    virtual void gradients_ready(at::Tensor& gradients, std::int64_t first) = 0;
+    /// them are computed, and must not be touched before sum(). `computing`: for how long the batch that completes them
+    /// has been computed by now.
+    virtual void gradients_ready(at::Tensor& gradients, std::int64_t first, Milliseconds computing) = 0;
     /// Sums up gradients (flat, float32) and losses over the team. False when a member was lost: the sum is then
     /// undefined, and the step must be retried.
     virtual Result<bool> sum(at::Tensor& gradients, double& loss_sum) = 0;
@@ -48,7 +50,7 @@ class Alone final : public Team {
 public:
     Result<bool> step_begins(TrainingState&) override { return false; }
     [[nodiscard]] Share share(std::size_t sequences) const override { return {0, sequences}; }
-    void gradients_ready(at::Tensor&, std::int64_t) override {}
+    void gradients_ready(at::Tensor&, std::int64_t, Milliseconds) override {}
     Result<bool> sum(at::Tensor&, double&) override { return true; }
     bool leave_the_others() override { return false; }
     [[nodiscard]] std::uint32_t workers() const override { return 1; }

@@ -62,17 +62,6 @@ Result<void> share_state(ProcessGroup& group, TrainingState& state) {
     return {};
 }
 
-Result<std::vector<double>> share_figures(ProcessGroup& group, double& loss_sum, double seconds) {
-    const auto [rank, size] = group.place();
-    const at::Tensor figures = at::zeros({1 + size}, at::kDouble);
-    auto* figure = figures.data_ptr<double>();
-    figure[0] = loss_sum;
-    figure[1 + rank] = seconds;
-    if (Result<void> summed = group.all_reduce(figures); summed.has_error()) return summed.error();
-    loss_sum = figure[0];
-    return std::vector<double>(figure + 1, figure + 1 + size);
-}
-
 std::vector<std::size_t> share_out(std::size_t sequences, const std::vector<double>& speeds) {
     const auto known = std::ranges::count_if(speeds, [](double speed) { return speed > 0; });
     const double sum = std::accumulate(speeds.begin(), speeds.end(), 0.0);

@@ -30,8 +30,6 @@ struct TeamControl {
 Result<TeamControl> share_control(ProcessGroup& group, const TeamControl& own);
 /// Sends weights and moments of rank 0 to all others.
 Result<void> share_state(ProcessGroup& group, TrainingState& state);
-/// Sums up the losses over all ranks. Returns the `seconds` that each rank needed for its share.
-Result<std::vector<double>> share_figures(ProcessGroup& group, double& loss_sum, double seconds);
 /// Bounds of shares in proportion to `speeds`. An unknown speed (0) counts as the mean of the others. Every rank gets
 /// at least one sequence if there are enough.
 std::vector<std::size_t> share_out(std::size_t sequences, const std::vector<double>& speeds);

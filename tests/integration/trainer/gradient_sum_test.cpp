@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 #include <condition_variable>
+#include <future>
 #include <limits>
 #include <map>
 #include <memory>
@@ -49,6 +50,7 @@ void run_group(int size, Milliseconds timeout, Member member) {
         threads.emplace_back([&, rank] {
             auto group = ProcessGroup::form(meeting, "test", {rank, size}, "127.0.0.1", timeout);
             ASSERT_TRUE(group) << group.error().message;
+            ASSERT_TRUE((*group)->all_reduce(at::ones({1}))) << "nobody leaves before all have come";
             member(**group);
         });
     for (std::thread& thread : threads) thread.join();
@@ -121,7 +123,7 @@ TEST(GradientSum, KeepsWhatIsNoNumber) {
 
 TEST(GradientSum, OfAMemberThatIsLostIsAnError) {
     for (const Precision precision : {Precision::float32, Precision::bf16})
-        run_group(2, Milliseconds(500), [&](ProcessGroup& group) {
+        run_group(2, Milliseconds(5'000), [&](ProcessGroup& group) {
             if (group.place().rank == 1) return;  // it leaves
             GradientSum sum(group, at::ones({elements}), precision);
             const Result<void> summed = sum.finish();
@@ -132,11 +134,19 @@ TEST(GradientSum, OfAMemberThatIsLostIsAnError) {
         });
 }
 
-TEST(GradientSum, MayBeAbandoned) {
-    run_group(2, Milliseconds(500), [&](ProcessGroup& group) {
-        GradientSum sum(group, at::ones({elements}), Precision::bf16);
-        sum.ready_from(elements - 1);
-    });
+TEST(GradientSum, MayBeAbandonedBeforeAndDuringASlice) {
+    for (const std::int64_t ready_from : {elements - 1, elements / 2}) {
+        std::promise<void> abandoned;
+        run_group(2, Milliseconds(1'000), [&](ProcessGroup& group) {
+            if (group.place().rank == 1) return abandoned.get_future().wait();  // it never sends its part
+            {
+                GradientSum sum(group, at::ones({elements}), Precision::bf16);
+                sum.ready_from(ready_from);
+                std::this_thread::sleep_for(std::chrono::milliseconds(50));
+            }
+            abandoned.set_value();
+        });
+    }
 }
 
 }  // namespace

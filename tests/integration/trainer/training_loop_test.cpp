@@ -1,6 +1,7 @@
 // The loop and its team: a step spoilt by others is retried from the same state, and begins only once.
 #include "trainer/training_loop.hpp"
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -43,8 +44,14 @@ public:
         return false;
     }
     [[nodiscard]] Share share(std::size_t sequences) const override { return {0, sequences}; }
-    void gradients_ready(at::Tensor&, std::int64_t) override {}
+    void gradients_ready(at::Tensor& gradients, std::int64_t first, Milliseconds computing) override {
+        EXPECT_GE(computing.count(), 0);
+        announced_.push_back(gradients.narrow(0, first, gradients.numel() - first).clone());
+    }
     Result<bool> sum(at::Tensor& gradients, double& loss_sum) override {
+        EXPECT_FALSE(announced_.empty()) << "the sum cannot begin before all is computed";
+        for (const at::Tensor& part : std::exchange(announced_, {}))
+            EXPECT_TRUE(at::equal(part, gradients.narrow(0, gradients.numel() - part.numel(), part.numel())));
         if (alone || at_ != step_) return true;
         gradients.fill_(7);
         if (how_ == How::no_number) {
@@ -61,6 +68,7 @@ public:
 private:
     std::uint64_t step_, at_ = 0;
     How how_;
+    std::vector<at::Tensor> announced_;
 };
 
 class TrainingLoopTest : public testing::Test {

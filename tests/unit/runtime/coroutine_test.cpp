@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/post.hpp>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -163,6 +164,20 @@ TEST_F(TaskGroupTest, AChildMayCancelItsGroupAndEndWithoutEverHavingWaited) {
     EXPECT_EQ(group.running(), 0u);
     run_task(io, join_children(&group, &notes));
     EXPECT_EQ(notes, (Notes{"a cancelled", "joined"}));
+}
+
+Task<> cancel_itself(std::optional<Started<void>>* itself) {
+    (*itself)->cancel();
+    co_return;
+}
+
+TEST(SpawnedTaskTest, WhatNeverWaitedEndsAsItEnded) {
+    asio::io_context io;
+    std::optional<Started<void>> itself;
+    itself.emplace(io, cancel_itself(&itself));
+    settle(io);
+    ASSERT_TRUE(itself->ended());
+    EXPECT_NO_THROW(itself->result());
 }
 
 // Under Boost 1.83 the signal reached the coroutine before its first step, and the program ended as above.
