@@ -4,6 +4,7 @@
 #include <exception>
 #include <memory>
 
+#include "bench/bench_cooperation.hpp"
 #include "bench/bench_info.hpp"
 #include "bench/bench_inspection.hpp"
 #include "bench/bench_recovery.hpp"
@@ -29,7 +30,8 @@ int main(int argc, char** argv) try {
     bench->require_subcommand(1);
     for (const auto add : {emeth::bench::add_store, emeth::bench::add_training, emeth::bench::add_tokenising,
                            emeth::bench::add_verification, emeth::bench::add_recovery, emeth::bench::add_inspection,
-                           emeth::bench::add_info, emeth::bench::add_simulation, emeth::bench::add_storage})
+                           emeth::bench::add_info, emeth::bench::add_simulation, emeth::bench::add_storage,
+                           emeth::bench::add_cooperation})
         add(*bench, invocation);
     try {
         app.parse(argc, argv);
