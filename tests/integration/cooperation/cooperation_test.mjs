@@ -62,7 +62,9 @@ try {
     const helper_log = trainer_logs().find((log) => log.file !== leader_log).file;
     assert.match(readFileSync(helper_log, 'utf8'), /helping with JOB/);
     assert.match(master.output, /job=\S+ worker=\S+: called to help/);
-    const leader = () => readFileSync(leader_log, 'utf8');
+    let leader_text = '';
+    /** Its log, also when the JOB has ended and the worker has deleted its files. */
+    const leader = () => leader_text = existsSync(leader_log) ? readFileSync(leader_log, 'utf8') : leader_text;
 
     process.kill(writer_of(readFileSync(helper_log, 'utf8')), 'SIGKILL');
     await until('the leader goes on alone', 30, () => leader().includes('training continues alone'), all_logs);
@@ -77,7 +79,7 @@ try {
     await until('the news that the leader trains alone', 30, () => progress()?.workers === 1);
     // The leader's trainer is restarted, opens another rendezvous, and the helper is called again.
     process.kill(writer_of(leader()), 'SIGKILL');
-    await until('two workers again', 60, () => count(leader(), together) >= 2, all_logs);
+    await until('two workers again', 60, () => count(leader(), together) >= 2, () => leader_text + all_logs());
     await until('the verdict', 180, () => master.output.includes('submitted → verified'), all_logs);
     const history = unwrapped(spawnSync(emeth, ['state', 'history', id, '--data', node], { encoding: 'utf8' }).stdout);
     assert.equal(count(history, 'granted to worker'), 1, history);
