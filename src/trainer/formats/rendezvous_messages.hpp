@@ -1,8 +1,9 @@
 // The messages of a leader and its helpers until they have met: JSON texts over one WebSocket that the helper dials.
 //
-// The helper sends Hello; the leader sends HelperRefused or nothing. Then, repeatedly: the leader sends Ask, the helper
-// Ready, the leader Form; the helper writes and reads addresses (Put, Get, answered by Value) until the group is
-// complete. The data of the training do not pass here. When the connection ends, the helper is gone.
+// The helper sends Hello; the leader sends HelperRefused or nothing. The helper sends Ready once it waits for the first
+// time: it may first have a model to make. Then, repeatedly: the leader sends Ask, the helper Ready, the leader Form;
+// the helper writes and reads addresses (Put, Get, answered by Value) until the group is complete. The data of the
+// training do not pass here. When the connection ends, the helper is gone.
 #pragma once
 
 #include <cstdint>

@@ -100,7 +100,7 @@ Result<Form> RendezvousClient::await_call(const std::function<void()>& idle) {
     std::unique_lock lock(mutex_);
     call_.reset();
     waiting_ = true;
-    if (std::exchange(asked_, false)) send(Ready{});
+    if (std::exchange(asked_, false) || !std::exchange(has_waited_, true)) send(Ready{});
     while (!changed_.wait_for(lock, idle_interval, [this] { return call_ || end_reason_; })) {
         lock.unlock();
         idle();

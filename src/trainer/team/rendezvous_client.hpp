@@ -52,6 +52,7 @@ private:
     bool connected_ = false;
     bool waiting_ = false;  // for a call
     bool asked_ = false;    // while it was not waiting
+    bool has_waited_ = false;
     std::optional<rendezvous::Form> call_;
     std::optional<rendezvous::Value> value_;
     std::optional<std::string> end_reason_;

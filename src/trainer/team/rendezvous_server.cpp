@@ -50,6 +50,7 @@ struct RendezvousServer::Helper {
     ComputeRecord compute;
     bool greeted = false;
     bool asked = false, ready = false, gone = false;
+    bool has_waited = false;  // it can be asked
     bool in_group = false;
     bool proved = false;
     Milliseconds not_before{0};  // when it may be tried again
@@ -130,7 +131,7 @@ Task<bool> RendezvousServer::handle(HelperPtr helper, std::string text) {
             go_on = values_.size() < values_max;
             if (go_on) values_[put->key] = put->value;
         }
-        if (std::holds_alternative<Ready>(*message)) helper->ready = true;
+        if (std::holds_alternative<Ready>(*message)) helper->ready = helper->has_waited = true;
     }
     changed_.notify_all();
     co_return go_on;
@@ -183,7 +184,7 @@ void RendezvousServer::refuse_other_runs() {
 }
 
 bool RendezvousServer::may_be_tried(const Helper& helper) const {
-    return !helper.in_group && system_clock().monotonic() >= helper.not_before;
+    return helper.has_waited && !helper.in_group && system_clock().monotonic() >= helper.not_before;
 }
 
 bool RendezvousServer::is_on_trial() const {
