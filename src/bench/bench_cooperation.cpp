@@ -295,7 +295,7 @@ void add_cooperation(CLI::App& bench, cli::Invocation& invocation) {
         bench.add_subcommand("cooperation", "two workers on one JOB over 1 Gbit/s and 100 Mbit/s, against one alone");
     command->footer(
         "Each has one core. The link joins two network namespaces, which takes root, or a user who may make namespaces "
-        "and a kernel with netem. With d512 it takes some 6 minutes.\n\n"
+        "and a kernel with netem. With d512 it takes 6 to 12 minutes.\n\n"
         "Examples:\n  emeth bench cooperation\n  emeth bench cooperation --model d256 --json\n");
     auto flags = std::make_shared<CooperationFlags>();
     command->add_flag("--json", flags->json, "figures as JSON");

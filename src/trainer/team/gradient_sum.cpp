@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
+#include <memory>
 #include <utility>
 
 namespace emeth::trainer {
@@ -13,6 +15,12 @@ namespace {
 /// cut alike.
 constexpr std::int64_t elements_of_slice = 1 << 20;
 
+Result<void> finish_first(std::deque<std::unique_ptr<ProcessGroup::Sum>>& begun) {
+    const std::unique_ptr<ProcessGroup::Sum> first = std::move(begun.front());
+    begun.pop_front();
+    return first->finish();
+}
+
 }  // namespace
 
 GradientSum::GradientSum(ProcessGroup& group, at::Tensor gradients, Precision precision)
@@ -21,7 +29,7 @@ GradientSum::GradientSum(ProcessGroup& group, at::Tensor gradients, Precision pr
       here_(gradients_.cpu()),  // themselves, unless they are on a GPU
       precision_(precision),
       ready_from_(here_.numel()),
-      thread_([this] { run(); }) {}
+      thread_([this] { result_ = sum_slices(); }) {}
 
 GradientSum::~GradientSum() {
     if (!thread_.joinable()) return;
@@ -49,14 +57,27 @@ Result<void> GradientSum::finish() {
     return std::move(result_);
 }
 
-void GradientSum::run() {
-    for (std::int64_t end = here_.numel(); end > 0;) {
-        const std::int64_t first = (end - 1) / elements_of_slice * elements_of_slice;
-        if (!wait_for(first)) return;
-        result_ = sum(first, end);
-        if (!result_) return;
-        end = first;
+/// Two slices are under way at once, so that the line does not wait for a processor.
+Result<void> GradientSum::sum_slices() {
+    std::deque<std::unique_ptr<ProcessGroup::Sum>> begun;
+    for (std::int64_t end = here_.numel(), first = 0; end > 0; end = first) {
+        first = (end - 1) / elements_of_slice * elements_of_slice;
+        if (!wait_for(first)) return {};
+        if (Result<void> early = in_time(); early.has_error()) return early;
+        auto next = group_.begin_sum(here_.narrow(0, first, end - first), precision_);
+        if (next.has_error()) return next.error();
+        begun.push_back(std::move(*next));
+        if (Result<void> done = begun.size() > 1 ? begun[begun.size() - 2]->go_on() : Result<void>(); done.has_error())
+            return done;
+        if (Result<void> done = begun.size() > 2 ? finish_first(begun) : Result<void>(); done.has_error()) return done;
     }
+    if (!begun.empty()) {
+        if (Result<void> done = begun.back()->go_on(); done.has_error()) return done;
+    }
+    while (!begun.empty()) {
+        if (Result<void> done = finish_first(begun); done.has_error()) return done;
+    }
+    return {};
 }
 
 /// False when nobody will ask for the sum.
@@ -66,16 +87,12 @@ bool GradientSum::wait_for(std::int64_t first) {
     return !is_abandoned_;
 }
 
-Result<void> GradientSum::sum(std::int64_t first, std::int64_t end) {
-    {
-        const std::scoped_lock lock(mutex_);
-        // Gloo's time-out is per piece: a connection that trickles would block forever.
-        if (end_ && system_clock().monotonic() > *end_)
-            return transient_error(fmt::format("summing the gradients with the other workers took longer than {} ms",
-                                               2 * group_.timeout().count()));
-    }
-    const at::Tensor slice = here_.narrow(0, first, end - first);
-    return precision_ == Precision::bf16 ? group_.all_reduce_rounded(slice) : group_.all_reduce(slice);
+/// Gloo's time-out is per piece: a connection that trickles would block forever.
+Result<void> GradientSum::in_time() {
+    const std::scoped_lock lock(mutex_);
+    if (!end_ || system_clock().monotonic() <= *end_) return {};
+    return transient_error(fmt::format("summing the gradients with the other workers took longer than {} ms",
+                                       2 * group_.timeout().count()));
 }
 
 }  // namespace emeth::trainer

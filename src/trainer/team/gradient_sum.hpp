@@ -37,9 +37,9 @@ public:
     Result<void> finish();
 
 private:
-    void run();
+    Result<void> sum_slices();
     [[nodiscard]] bool wait_for(std::int64_t first);
-    Result<void> sum(std::int64_t first, std::int64_t end);
+    Result<void> in_time();
 
     ProcessGroup& group_;
     at::Tensor gradients_, here_;

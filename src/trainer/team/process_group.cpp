@@ -18,18 +18,26 @@ namespace {
 
 using Gloo = c10d::ProcessGroupGloo;
 
-constexpr int threads_of_group = 1;
+constexpr int threads_of_group = 2;  // one sends while the other waits for the slice before it
 constexpr std::size_t reason_characters_max = 200;
 constexpr std::int64_t elements_of_broadcast = 4 << 20;
-constexpr const char* summing = "summing the gradients";
+constexpr std::string_view summing = "summing the gradients";
 
-using Rounded = std::vector<at::BFloat16>;
+using WorkPtr = decltype(std::declval<Gloo&>().barrier());
 
 /// libtorch appends the place in its sources and a stack trace to its messages.
 Error failure(std::string_view operation, const std::exception& exception) {
     std::string reason = exception.what();
     reason = reason.substr(0, reason.find('\n')).substr(0, reason_characters_max);
     return transient_error(fmt::format("{} with the other workers failed: {}", operation, reason));
+}
+
+template <class Operation>
+Result<void> attempt(std::string_view name, Operation operation) try {
+    operation();
+    return {};
+} catch (const std::exception& exception) {
+    return failure(name, exception);
 }
 
 /// The part of a store that Gloo needs: to set values, and to wait for those of others.
@@ -75,43 +83,81 @@ void add(const at::BFloat16* terms, std::int64_t count, float* sums) {
     for (std::int64_t i = 0; i < count; ++i) sums[i] += terms[i];
 }
 
-}  // namespace
+class ExactSum final : public ProcessGroup::Sum {
+public:
+    ExactSum(Gloo& group, const at::Tensor& tensor) {
+        std::vector<at::Tensor> tensors{tensor};
+        work_ = group.allreduce(tensors);
+    }
+    Result<void> go_on() override { return {}; }
+    Result<void> finish() override {
+        return attempt(summing, [&] { work_->wait(); });
+    }
 
-struct ProcessGroup::Impl {
-    c10::intrusive_ptr<Gloo> group;
-
-    void sum_rounded(const at::Tensor& tensor, Place place);
-    void exchange(Rounded& sent, Rounded& received) const;
+private:
+    WorkPtr work_;
 };
 
 /// Each member sums up a part of its own and sends the sum to the others. Gloo of libtorch 1.13 does not know bfloat16,
 /// so bytes are exchanged, and summed by this thread alone: those of libtorch compute meanwhile.
-void ProcessGroup::Impl::sum_rounded(const at::Tensor& tensor, Place place) {
-    const std::int64_t part = (tensor.numel() + place.size - 1) / place.size;  // what is left of it, for the last ones
-    const auto begin_of = [&](int rank) { return std::min(tensor.numel(), rank * part); };
-    const std::int64_t own_length = begin_of(place.rank + 1) - begin_of(place.rank);
-    float* const values = tensor.data_ptr<float>();
-    float* const own = values + begin_of(place.rank);
-    Rounded sent(static_cast<std::size_t>(part * place.size)), received(sent.size());
+class RoundedSum final : public ProcessGroup::Sum {
+public:
+    RoundedSum(Gloo& group, ProcessGroup::Place place, at::Tensor tensor)
+        : group_(group),
+          place_(place),
+          tensor_(std::move(tensor)),
+          part_((tensor_.numel() + place.size - 1) / place.size),
+          sent_(at::empty({part_ * place.size}, at::kBFloat16)),
+          received_(at::empty_like(sent_)) {
+        round_to_bf16(tensor_.data_ptr<float>(), tensor_.numel(), sent_.data_ptr<at::BFloat16>());
+        exchange();
+    }
 
-    round_to_bf16(values, tensor.numel(), sent.data());
-    exchange(sent, received);
-    for (int rank = 0; rank < place.size; ++rank)
-        if (rank != place.rank) add(received.data() + rank * part, own_length, own);
-    for (int rank = 0; rank < place.size; ++rank) round_to_bf16(own, own_length, sent.data() + rank * part);
-    exchange(sent, received);
-    std::copy_n(received.begin(), tensor.numel(), values);
-}
+    Result<void> go_on() override {
+        return attempt(summing, [&] {
+            work_->wait();
+            const std::int64_t length = begin_of(place_.rank + 1) - begin_of(place_.rank);
+            float* const own = tensor_.data_ptr<float>() + begin_of(place_.rank);
+            for (int rank = 0; rank < place_.size; ++rank)
+                if (rank != place_.rank) add(part_of(received_, rank), length, own);
+            for (int rank = 0; rank < place_.size; ++rank) round_to_bf16(own, length, part_of(sent_, rank));
+            exchange();
+        });
+    }
+    Result<void> finish() override {
+        return attempt(summing, [&] {
+            work_->wait();
+            std::copy_n(received_.data_ptr<at::BFloat16>(), tensor_.numel(), tensor_.data_ptr<float>());
+        });
+    }
 
-/// The r-th of `sent`'s equal parts goes to rank r; the r-th of `received` comes from there.
-void ProcessGroup::Impl::exchange(Rounded& sent, Rounded& received) const {
-    const auto bytes = [](Rounded& of) {
-        return at::from_blob(of.data(), {static_cast<std::int64_t>(of.size() * sizeof(at::BFloat16))}, at::kByte);
-    };
-    at::Tensor in = bytes(sent), out = bytes(received);
-    std::vector<std::int64_t> evenly;
-    group->alltoall_base(out, in, evenly, evenly)->wait();
-}
+private:
+    /// The r-th of `sent_`'s equal parts goes to rank r; the r-th of `received_` comes from there. Gloo keeps the
+    /// memory, also when nobody waits for the end.
+    void exchange() {
+        at::Tensor out = received_.view(at::kByte), in = sent_.view(at::kByte);
+        std::vector<std::int64_t> evenly;
+        work_ = group_.alltoall_base(out, in, evenly, evenly);
+    }
+    /// In the tensor. What is left of it, which may be nothing, is for the last ones.
+    [[nodiscard]] std::int64_t begin_of(int rank) const { return std::min(tensor_.numel(), rank * part_); }
+    [[nodiscard]] at::BFloat16* part_of(const at::Tensor& parts, int rank) const {
+        return parts.data_ptr<at::BFloat16>() + rank * part_;
+    }
+
+    Gloo& group_;
+    ProcessGroup::Place place_;
+    at::Tensor tensor_;
+    std::int64_t part_;
+    at::Tensor sent_, received_;
+    WorkPtr work_;
+};
+
+}  // namespace
+
+struct ProcessGroup::Impl {
+    c10::intrusive_ptr<Gloo> group;
+};
 
 ProcessGroup::ProcessGroup(std::unique_ptr<Impl> impl, Place place, Milliseconds timeout)
     : impl_(std::move(impl)), place_(place), timeout_(timeout) {}
@@ -134,42 +180,35 @@ Result<std::unique_ptr<ProcessGroup>> ProcessGroup::form(MeetingPlace& meeting, 
     return failure("forming a group", exception);
 }
 
-template <class Operation>
-Result<void> ProcessGroup::attempt(const char* name, Operation operation) try {
-    return operation();
-} catch (const std::exception& exception) {
-    return failure(name, exception);
-}
-
 Result<void> ProcessGroup::broadcast(at::Tensor tensor) {
-    constexpr const char* name = "sharing the state";
+    constexpr std::string_view name = "sharing the state";
     const Milliseconds end = system_clock().monotonic() + 2 * timeout_;
-    return attempt(name, [&]() -> Result<void> {
-        for (std::int64_t first = 0; first < tensor.numel(); first += elements_of_broadcast) {
-            if (first > 0 && system_clock().monotonic() > end)
-                return transient_error(
-                    fmt::format("{} with the other workers took longer than {} ms", name, 2 * timeout_.count()));
-            std::vector<at::Tensor> slice{
-                tensor.narrow(0, first, std::min(elements_of_broadcast, tensor.numel() - first))};
-            impl_->group->broadcast(slice)->wait();
-        }
-        return {};
-    });
+    for (std::int64_t first = 0; first < tensor.numel(); first += elements_of_broadcast) {
+        if (first > 0 && system_clock().monotonic() > end)
+            return transient_error(
+                fmt::format("{} with the other workers took longer than {} ms", name, 2 * timeout_.count()));
+        std::vector<at::Tensor> slice{tensor.narrow(0, first, std::min(elements_of_broadcast, tensor.numel() - first))};
+        if (auto shared = attempt(name, [&] { impl_->group->broadcast(slice)->wait(); }); shared.has_error())
+            return shared;
+    }
+    return {};
 }
 
 Result<void> ProcessGroup::all_reduce(at::Tensor tensor) {
-    return attempt(summing, [&]() -> Result<void> {
-        std::vector<at::Tensor> tensors{tensor};
-        impl_->group->allreduce(tensors)->wait();
-        return {};
-    });
+    std::vector<at::Tensor> tensors{std::move(tensor)};
+    return attempt(summing, [&] { impl_->group->allreduce(tensors)->wait(); });
 }
 
-Result<void> ProcessGroup::all_reduce_rounded(at::Tensor tensor) {
-    return attempt(summing, [&]() -> Result<void> {
-        impl_->sum_rounded(tensor, place_);
-        return {};
+Result<std::unique_ptr<ProcessGroup::Sum>> ProcessGroup::begin_sum(at::Tensor tensor, Precision precision) {
+    std::unique_ptr<Sum> sum;
+    const auto begun = attempt(summing, [&] {
+        if (precision == Precision::bf16)
+            sum = std::make_unique<RoundedSum>(*impl_->group, place_, std::move(tensor));
+        else
+            sum = std::make_unique<ExactSum>(*impl_->group, tensor);
     });
+    if (begun.has_error()) return begun.error();
+    return sum;
 }
 
 }  // namespace emeth::trainer

@@ -8,6 +8,7 @@
 
 #include "runtime/clock.hpp"
 #include "runtime/result.hpp"
+#include "trainer/formats/precision.hpp"
 
 namespace emeth::trainer {
 
@@ -43,9 +44,18 @@ public:
     Result<void> broadcast(at::Tensor tensor);
     /// Replaces `tensor`, of a few MB at most, with the sum over all members, bit-identical on each of them.
     Result<void> all_reduce(at::Tensor tensor);
-    /// The same for float32 on the CPU, with half as much to send: what travels, terms and sums, is rounded to
-    /// bfloat16.
-    Result<void> all_reduce_rounded(at::Tensor tensor);
+    /// A sum that is computed in the background. Ending before its finish() is safe; the tensor is then undefined.
+    class Sum {
+    public:
+        virtual ~Sum() = default;
+        /// Blocks until the first half is done, and begins the second.
+        virtual Result<void> go_on() = 0;
+        /// After go_on(): blocks until the tensor holds the sum.
+        virtual Result<void> finish() = 0;
+    };
+    /// all_reduce() of float32 on the CPU, less the waiting. With bf16, what travels, terms and sums, is rounded to
+    /// that: half as much. The members begin and go on with their sums in one order. The group must live longer.
+    Result<std::unique_ptr<Sum>> begin_sum(at::Tensor tensor, Precision precision);
     [[nodiscard]] Place place() const { return place_; }
     /// What form() was given.
     [[nodiscard]] Milliseconds timeout() const { return timeout_; }
@@ -53,9 +63,6 @@ public:
 private:
     struct Impl;
     ProcessGroup(std::unique_ptr<Impl> impl, Place place, Milliseconds timeout);
-    template <class Operation>
-    Result<void> attempt(const char* name, Operation operation);
-
     std::unique_ptr<Impl> impl_;
     Place place_;
     Milliseconds timeout_;

@@ -35,7 +35,7 @@ Result<void> ProcessGroup::all_reduce(at::Tensor) {
     return absent();
 }
 
-Result<void> ProcessGroup::all_reduce_rounded(at::Tensor) {
+Result<std::unique_ptr<ProcessGroup::Sum>> ProcessGroup::begin_sum(at::Tensor, Precision) {
     return absent();
 }
 
