@@ -318,7 +318,8 @@ TEST_F(WorkerLeasesTest, ReservingWaitsForAWorkerFirstComeFirstServed) {
 }
 
 Task<> reserve(node::WorkerServer* hub, JobId wanting) {
-    co_await hub->reserve(wanting, {});
+    Task<Address> reserving = hub->reserve(wanting, {});
+    co_await std::move(reserving);
 }
 
 TEST_F(WorkerLeasesTest, ACancelledReserveLetsTheNextOneThrough) {

@@ -46,7 +46,8 @@ protected:
     }
 
     Task<> reserve(JobId wanting) {
-        co_await reservations.reserve(wanting, {});
+        Task<Address> reserving = reservations.reserve(wanting, {});
+        co_await std::move(reserving);
         served.push_back(wanting);
     }
 
