@@ -67,9 +67,12 @@ Result<void> GradientSum::sum_slices() {
         auto next = group_.begin_sum(here_.narrow(0, first, end - first), precision_);
         if (next.has_error()) return next.error();
         begun.push_back(std::move(*next));
-        if (Result<void> done = begun.size() > 1 ? begun[begun.size() - 2]->go_on() : Result<void>(); done.has_error())
-            return done;
-        if (Result<void> done = begun.size() > 2 ? finish_first(begun) : Result<void>(); done.has_error()) return done;
+        if (begun.size() > 1) {
+            if (Result<void> done = begun[begun.size() - 2]->go_on(); done.has_error()) return done;
+        }
+        if (begun.size() > 2) {
+            if (Result<void> done = finish_first(begun); done.has_error()) return done;
+        }
     }
     if (!begun.empty()) {
         if (Result<void> done = begun.back()->go_on(); done.has_error()) return done;
