@@ -13,10 +13,10 @@ namespace {
 
 /// A helper that was asked while it still made its model did not answer in time, and was left out for a minute.
 TEST(Rendezvous, AHelperIsAskedOnceItWaits) {
-    auto leader = std::move(RendezvousServer::open("127.0.0.1", Precision::float32).value());
+    auto leader = RendezvousServer::open("127.0.0.1", Precision::float32).value();
     const Hash256 run{{7}};
     leader->admit(run);
-    auto helper = std::move(RendezvousClient::connect(leader->rendezvous(), run, {}, Milliseconds(10'000)).value());
+    auto helper = RendezvousClient::connect(leader->rendezvous(), run, {}, Milliseconds(10'000)).value();
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
     EXPECT_FALSE(leader->anybody_waits()) << "it has connected, and makes its model";
     std::thread waiting([&] { EXPECT_FALSE(helper->await_call([] {})) << "until the leader is gone"; });
