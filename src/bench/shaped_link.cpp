@@ -97,8 +97,9 @@ Result<void> enter_own_namespaces() {
         if (::unshare(own | CLONE_NEWUSER) != 0) return refused(std::generic_category().message(errno));
         if (auto mapped = become_root_of_own(user, group); mapped.has_error()) return refused(mapped.error().message);
     }
-    // What is mounted from now on shows up nowhere else.
-    if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
+    // What is mounted on /sys shows up nowhere else. In a changed root (chroot), / is no mount of its own, but /sys is.
+    if (::mount(nullptr, "/sys", nullptr, MS_PRIVATE, nullptr) != 0 &&
+        ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
         return errno_error("cannot make the mounts private", errno);
     return {};
 }
