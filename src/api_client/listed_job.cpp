@@ -1,5 +1,6 @@
 #include "api_client/listed_job.hpp"
 
+#include <algorithm>
 #include <boost/json/serialize.hpp>
 
 #include "runtime/json_fields.hpp"
@@ -9,7 +10,8 @@
 namespace emeth::api_client {
 namespace {
 
-constexpr std::string_view id_key = "id", fee_key = "fee", bytes_key = "datasetSize", deadline_key = "deadline";
+constexpr std::string_view id_key = "id", owner_key = "owner", fee_key = "fee", bytes_key = "datasetSize",
+                           deadline_key = "deadline";
 
 void add_time(boost::json::object& object, std::string_view key, std::int64_t unix_s) {
     if (unix_s != 0) object[key] = unix_s;
@@ -33,7 +35,7 @@ Number whole_number(std::string_view text) {
 
 boost::json::object to_json(const ListedJob& job) {
     boost::json::object object{
-        {id_key, job.id.hex()},         {"owner", job.owner.hex()},     {"status", job.status},
+        {id_key, job.id.hex()},         {owner_key, job.owner.hex()},   {"status", job.status},
         {"programId", job.program_id},  {"datasetPath", job.dataset},   {"param", job.param},
         {bytes_key, job.dataset_bytes}, {fee_key, to_decimal(job.fee)}, {deadline_key, job.deadline_unix_s}};
     if (job.node) {
@@ -56,7 +58,10 @@ Result<JobOffer> read_offer(const boost::json::value& entry, std::string_view li
     const boost::json::object& hints = entry.get_object();
     offer.fee = wei_from_decimal(hint(hints, fee_key)).value_or(Wei{});
     offer.dataset_bytes = whole_number<std::uint64_t>(hint(hints, bytes_key));
-    offer.deadline_unix_s = whole_number<std::int64_t>(hint(hints, deadline_key));
+    constexpr std::int64_t latest_unix_s = 253'402'300'799;  // of the year 9999, like the chain's times
+    offer.deadline_unix_s =
+        std::clamp<std::int64_t>(whole_number<std::int64_t>(hint(hints, deadline_key)), 0, latest_unix_s);
+    offer.owner = Address::parse(hint(hints, owner_key));
     return offer;
 }
 

@@ -45,6 +45,7 @@ struct JobOffer {
     Wei fee;
     std::uint64_t dataset_bytes = 0;
     std::int64_t deadline_unix_s = 0;
+    std::optional<Address> owner{};
 };
 
 /// An Error if there is no id; `list` names the answer in it.

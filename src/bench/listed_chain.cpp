@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "chain/amount.hpp"
-#include "crypto/keccak256.hpp"
+#include "chain/encoding/emeth_core.hpp"
 
 namespace emeth::bench {
 
@@ -44,16 +44,9 @@ std::int64_t time_of(std::uint64_t block) {
 }
 
 chain::Log request_log(std::uint64_t job) {
-    static const Hash256 topic = crypto::keccak256("Request(address,bytes16,uint256,uint256)");
-    chain::Log log;
+    chain::Log log = chain::request_log({address_of(job % 200), id_of(job), {}, 0});
     log.block = block_of(job);
     log.index = static_cast<std::uint32_t>(job % ListedChain::jobs_per_block);
-    Hash256 owner, id;
-    const Address address = address_of(job % 200);
-    std::ranges::copy(address.bytes, owner.bytes.begin() + 12);
-    std::ranges::copy(id_of(job).bytes, id.bytes.begin());
-    log.topics = {topic, owner, id};
-    log.data.resize(2 * Hash256::size_bytes);
     return log;
 }
 

@@ -41,4 +41,8 @@ Task<Result<Fees>> Chain::fees() {
     co_return legacy_fees(*price);
 }
 
+Task<Result<JobRecord>> Chain::pending_job(JobId id) {
+    return job(id);
+}
+
 }  // namespace emeth::chain

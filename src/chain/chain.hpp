@@ -124,7 +124,7 @@ struct Slot {
     std::uint64_t number = 0;
     std::uint64_t total_gas = 0, own_gas = 0;
     Wei own_balance;  ///< slotBalances(slot, node): gas that has not been withdrawn yet
-    Wei reward{};     ///< that the day's gas shares, EMT wei
+    Wei reward{};     ///< that the day's gas shares, EMT wei; zero: over, or the contract does not tell
 };
 
 /// Reads see the latest block. An Error names the endpoint's origin and the method.
@@ -138,6 +138,9 @@ public:
 
     virtual Task<Result<Constants>> constants() = 0;
     virtual Task<Result<JobRecord>> job(JobId id) = 0;
+    /// The same as it will be once the transactions that wait in the endpoint's pool are mined, others' included. The
+    /// default, and where an endpoint shows no such block: job().
+    virtual Task<Result<JobRecord>> pending_job(JobId id);
     virtual Task<Result<JobDetails>> job_details(JobId id) = 0;
     virtual Task<Result<JobAssign>> job_assign(JobId id) = 0;
     virtual Task<Result<std::vector<StatusLog>>> status_logs(JobId id, std::uint64_t from_block) = 0;

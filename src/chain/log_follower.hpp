@@ -43,6 +43,8 @@ public:
     Task<Result<LogBatch>> next();
     /// The last batch has been processed: the next call continues after it.
     void acknowledge();
+    /// The block that comes after the last batch, acknowledged or not.
+    [[nodiscard]] std::uint64_t next_block() const { return position(offered_); }
     /// The position after the last batch, acknowledged or not: a short text to store together with the batch's effects.
     [[nodiscard]] std::string cursor() const;
 

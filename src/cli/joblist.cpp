@@ -1,4 +1,4 @@
-// emeth joblist: open JOBs with the verdict of selection, and the node's own JOBs.
+// emeth joblist: open JOBs with the verdict of selection and what they are expected to bring, and the node's own JOBs.
 #include "cli/operator_flags.hpp"
 #include "cli/terminal.hpp"
 #include "runtime/utf8.hpp"
@@ -10,23 +10,25 @@ namespace {
 constexpr const char* explanation =
     "Lists the open JOBs of the JOB info server with what this node thinks of each, and the JOBs it works on.\n"
     "`emeth state list` also lists the finished ones. With --refused: why JOBs were not taken, and how many for each "
-    "reason.\n\n"
+    "reason. With --explain: what one JOB is expected to bring, term by term.\n\n"
     "Examples:\n"
     "  emeth joblist --data ./node\n"
+    "  emeth joblist --explain 0x6f1d…  --data ./node\n"
     "  emeth joblist --refused --data ./node\n"
     "  emeth joblist --config config/master.env --json\n";
 
 struct JobListFlags {
     OperatorFlags common;
     bool refused = false;
+    std::string explain;
 };
 
 std::string verdict_of(const Answer& job) {
     const std::string wait =
         job.contains("nextLookSeconds") ? fmt::format(" (next look in {} s)", text_of(job, "nextLookSeconds")) : "";
     if (job.contains("refused")) return text_of(job, "refused") + wait;
-    return fmt::format("would be taken: finish estimate {} s, expected value {} EMT{}", text_of(job, "finishEstimate"),
-                       text_of(job, "expectedValue"), wait);
+    return fmt::format("would be taken: finish estimate {} s, expected value {} EMT ({}){}",
+                       text_of(job, "finishEstimate"), text_of(job, "expectedValue"), text_of(job, "valueTerms"), wait);
 }
 
 std::string progress_of(const Answer& job) {
@@ -42,7 +44,10 @@ void print(const Answer& answer) {
     if (answer.contains("marketTrouble"))
         fmt::print("open JOBs: not known ({})\n", text_of(answer, "marketTrouble"));
     else
-        fmt::print("open JOBs: {}\n", text_of(answer, "openTotal"));
+        fmt::print("open JOBs: {}{}\n", text_of(answer, "openTotal"),
+                   answer.contains("direct")
+                       ? fmt::format(", read from the contract, too: {}", one_line(text_of(answer, "direct")))
+                       : "");
     for (const auto& value : list_of(answer, "open")) {
         const auto& job = value.as_object();
         fmt::print("  {}  {:>8} EMT  {:>12} bytes  {}\n", text_of(job, "id"), coins_of(job, "fee"),
@@ -67,6 +72,24 @@ void print(const Answer& answer) {
     }
 }
 
+void print_explained(const Answer& answer) {
+    if (answer.contains("marketTrouble")) return fmt::print("not known ({})\n", text_of(answer, "marketTrouble"));
+    for (const auto& value : list_of(answer, "open")) {
+        const auto& job = value.as_object();
+        fmt::print("{}  {}\n", text_of(job, "id"), verdict_of(job));
+        if (!job.contains("valueExplained"))
+            return fmt::print(
+                "What it would bring is not known: it is not open, its param does not parse, or no idle "
+                "worker could train it.\n");
+        for (const auto& term : list_of(job, "valueExplained")) {
+            const auto& line = term.as_object();
+            print_wrapped(fmt::format("  {:<20}{:>16} EMT  ", text_of(line, "term"), text_of(line, "coins")),
+                          text_of(line, "how"));
+        }
+        fmt::print("  {:<20}{:>16} EMT\n", "expected value", text_of(job, "value"));
+    }
+}
+
 void print_refusals(const Answer& answer) {
     if (list_of(answer, "refusals").empty()) return fmt::print("no JOB was refused\n");
     fmt::print("{:>6}  newest reason\n", "JOBs");
@@ -74,6 +97,12 @@ void print_refusals(const Answer& answer) {
         const auto& refusal = value.as_object();
         print_wrapped(fmt::format("{:>6}  ", text_of(refusal, "jobs")), text_of(refusal, "reason"));
     }
+}
+
+int explain(const JobListFlags& flags) {
+    const Result<JobId> id = parse_job_id(flags.explain);
+    if (id.has_error()) return fail("joblist", id.error(), exit_usage);
+    return run_operator_command("joblist", flags.common, {{"job", id->hex()}}, print_explained);
 }
 
 }  // namespace
@@ -85,8 +114,12 @@ void register_joblist(CLI::App& app, Invocation& invocation) {
     flags->common.add_to(*command);
     flags->common.add_watch_to(*command);
     command->add_flag("--refused", flags->refused, "why JOBs were not taken, counted by reason");
+    command->add_option("--explain", flags->explain, "what this JOB is expected to bring, term by term")
+        ->type_name("JOB")
+        ->excludes("--refused");
     command->callback([flags, &invocation] {
         invocation.run = [flags] {
+            if (!flags->explain.empty()) return explain(*flags);
             return flags->refused ? run_operator_command("refusals", flags->common, {}, print_refusals)
                                   : run_operator_command("joblist", flags->common, {}, print);
         };

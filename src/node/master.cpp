@@ -78,7 +78,7 @@ public:
           certificate_(std::move(certificate)),
           http_(executor, server_options(core.config, !admin_listen_, certificate_)),
           services_(executor, core.ports(jobs_), workers_, group_, core.config, constants, core.data),
-          discovery_(DiscoveryPorts{core.info_server(), services_.prospector, jobs_, core.store().notes(), core.pool(),
+          discovery_(DiscoveryPorts{services_.offers, services_.prospector, jobs_, core.store().notes(), core.pool(),
                                     system_clock(), system_random(), &core.network_clock()},
                      core.config.discovery_interval,
                      [this](statemachine::Job job) { services_.supervisor.take_on(std::move(job)); }),
@@ -160,6 +160,7 @@ Task<Result<void>> Master::run(std::vector<statemachine::Job> active) {
     group_.start(discovery_.run());
     group_.start(services_.rewards.run());
     group_.start(services_.income.run());
+    group_.start(services_.track.run());
     group_.start(keep_service_manager_informed(system_clock()));
     group_.start(reload_on_hang_up(hang_up_, [this] { return reload(); }));
     const auto started = start_local_workers();

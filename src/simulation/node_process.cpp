@@ -31,10 +31,10 @@ NodeProcess::NodeProcess(Surroundings world, std::unique_ptr<MortalStore> store)
       group_(world_.io.get_executor(), node::Supervisor::jobs_max + services_max),
       network_clock_(world_.clock),
       services_(world_.io.get_executor(),
-                node::NodePorts{world_.chain, sender_, world_.storage, world_.info_server, store_->jobs(),
+                node::NodePorts{world_.chain, sender_, world_.storage, &world_.info_server, store_->jobs(),
                                 store_->outbox(), store_->notes(), pool_, world_.clock, world_.random},
                 world_.workers, group_, world_.config, world_.constants, "/"),
-      discovery_(node::DiscoveryPorts{world_.info_server, services_.prospector, store_->jobs(), store_->notes(), pool_,
+      discovery_(node::DiscoveryPorts{services_.offers, services_.prospector, store_->jobs(), store_->notes(), pool_,
                                       world_.clock, world_.random, &network_clock_},
                  world_.config.discovery_interval,
                  [this](statemachine::Job job) { services_.supervisor.take_on(std::move(job)); }) {
@@ -79,6 +79,7 @@ Task<> NodeProcess::run() {
     services_.supervisor.start_prepared("found active");
     group_.start(discovery_.run());
     group_.start(services_.rewards.run());
+    group_.start(services_.track.run());
     co_await group_.join();
 }
 

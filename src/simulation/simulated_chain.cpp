@@ -383,16 +383,22 @@ std::optional<chain::Receipt> SimulatedChain::receipt(const Hash256& hash, std::
     return found->second;
 }
 
-std::vector<chain::StatusLog> SimulatedChain::status_logs(const std::optional<JobId>& id, std::uint64_t from_block,
-                                                          std::uint64_t head_seen) const {
+std::vector<chain::StatusLog> SimulatedChain::all_events(std::uint64_t from_block, std::uint64_t head_seen) const {
     std::vector<chain::StatusLog> logs;
     for (const auto& event : events_) {
-        chain::StatusLog log = event.log;
-        log.job = event.job;
-        const bool is_status = log.status != JobStatus::requested && log.status != JobStatus::canceled;
-        if ((!id || event.job == *id) && is_status && log.block >= from_block && log.block <= head_seen)
-            logs.push_back(log);
+        if (event.log.block < from_block || event.log.block > head_seen) continue;
+        logs.push_back(event.log);
+        logs.back().job = event.job;
     }
+    return logs;
+}
+
+std::vector<chain::StatusLog> SimulatedChain::status_logs(const std::optional<JobId>& id, std::uint64_t from_block,
+                                                          std::uint64_t head_seen) const {
+    std::vector<chain::StatusLog> logs = all_events(from_block, head_seen);
+    std::erase_if(logs, [&](const chain::StatusLog& log) {
+        return (id && log.job != *id) || log.status == JobStatus::requested || log.status == JobStatus::canceled;
+    });
     return logs;
 }
 

@@ -84,6 +84,8 @@ public:
     /// Of one JOB, or of all.
     [[nodiscard]] std::vector<chain::StatusLog> status_logs(const std::optional<JobId>& id, std::uint64_t from_block,
                                                             std::uint64_t head) const;
+    /// The same with the requests and what was cancelled, which the contract tells by events of their own.
+    [[nodiscard]] std::vector<chain::StatusLog> all_events(std::uint64_t from_block, std::uint64_t head) const;
     /// Empty for a transaction that ended no JOB.
     [[nodiscard]] chain::Settlement settlement(const Hash256& transaction) const;
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "chain/amount.hpp"
+#include "chain/encoding/emeth_core.hpp"
 #include "chain/gas.hpp"
 
 namespace emeth::simulation {
@@ -13,6 +14,24 @@ constexpr std::int64_t day_seconds = 86'400;
 constexpr Milliseconds timeout{15'000};
 constexpr Milliseconds slowest{3'000};
 constexpr std::uint64_t spike_factor = 40;
+
+/// The contract tells of a request and of its cancelling by events of their own.
+chain::Log log_of(const chain::StatusLog& event, const std::map<JobId, ChainJob>& jobs, const Address& core) {
+    chain::Log log;
+    if (event.status == chain::JobStatus::requested) {
+        const chain::JobRecord& record = jobs.at(event.job).record;
+        log = chain::request_log({record.owner, event.job, record.fee, record.deadline_unix_s});
+    } else if (event.status == chain::JobStatus::canceled) {
+        log = chain::cancel_log({event.job});
+    } else {
+        log = chain::status_log({event.job, event.node, event.status});
+    }
+    log.address = core;
+    log.block = event.block;
+    log.block_hash = event.block_hash;
+    log.transaction = event.transaction;
+    return log;
+}
 
 }  // namespace
 
@@ -98,9 +117,12 @@ Task<Result<chain::Settlement>> SimulatedEndpoint::settlement(Hash256 hash, Addr
     co_return chain_.settlement(hash);
 }
 
-Task<Result<std::vector<chain::Log>>> SimulatedEndpoint::core_logs(std::uint64_t, std::uint64_t) {
+Task<Result<std::vector<chain::Log>>> SimulatedEndpoint::core_logs(std::uint64_t from_block, std::uint64_t to_block) {
     if (auto failed = co_await ask("eth_getLogs")) co_return std::move(*failed);
-    co_return std::vector<chain::Log>();
+    std::vector<chain::Log> logs;
+    for (const chain::StatusLog& event : chain_.all_events(from_block, std::min(to_block, head())))
+        logs.push_back(log_of(event, chain_.latest().jobs, chain_.constants.core));
+    co_return logs;
 }
 
 Task<Result<std::uint64_t>> SimulatedEndpoint::current_slot() {
@@ -117,6 +139,8 @@ Task<Result<chain::Slot>> SimulatedEndpoint::slot(std::uint64_t number, Address)
     if (auto failed = co_await ask("slots")) co_return std::move(*failed);
     chain::Slot slot;
     slot.number = number;
+    constexpr Amount reward = 288'000 * emt;
+    slot.reward = wei_of(reward);
     const auto found = ledger().slots.find(number);
     if (found != ledger().slots.end()) {
         slot.total_gas = found->second.total;

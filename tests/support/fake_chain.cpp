@@ -176,6 +176,13 @@ Task<Result<chain::Constants>> FakeChain::constants() {
 Task<Result<chain::JobRecord>> FakeChain::job(JobId id) {
     co_return answer(jobs.contains(id) ? jobs.at(id).record : chain::JobRecord{});
 }
+Task<Result<chain::JobRecord>> FakeChain::pending_job(JobId id) {
+    Result<chain::JobRecord> record = co_await job(id);
+    const auto waiting = pooled.find(id);
+    if (record.has_value() && waiting != pooled.end()) record->status = waiting->second;
+    co_return record;
+}
+
 Task<Result<chain::JobDetails>> FakeChain::job_details(JobId id) {
     if (before_details) before_details();
     co_return answer(jobs.contains(id) ? jobs.at(id).details : chain::JobDetails{});

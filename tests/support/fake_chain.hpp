@@ -59,14 +59,16 @@ public:
     std::map<std::uint64_t, chain::Slot> slots;
     std::optional<std::string> reverts_with;  ///< the answer of revert_reason and, as an Error, of estimate_gas
     Wei price_of_gas;
-    std::vector<chain::Bytes> broadcast;  ///< what send_raw accepted
-    std::map<JobId, FakeJob> jobs;        ///< of the latest block; tests may change them at will
+    std::vector<chain::Bytes> broadcast;       ///< what send_raw accepted
+    std::map<JobId, chain::JobStatus> pooled;  ///< what transactions of others that wait to be mined make of JOBs
+    std::map<JobId, FakeJob> jobs;             ///< of the latest block; tests may change them at will
 
     Task<Result<std::uint64_t>> chain_id() override;
     Task<Result<chain::Block>> latest_block() override;
     Task<Result<std::optional<chain::Block>>> block(std::uint64_t number) override;
     Task<Result<chain::Constants>> constants() override;
     Task<Result<chain::JobRecord>> job(JobId id) override;
+    Task<Result<chain::JobRecord>> pending_job(JobId id) override;
     Task<Result<chain::JobDetails>> job_details(JobId id) override;
     Task<Result<chain::JobAssign>> job_assign(JobId id) override;
     Task<Result<std::vector<chain::StatusLog>>> status_logs(JobId id, std::uint64_t from_block) override;

@@ -21,6 +21,29 @@ std::optional<Bytes> event_words(const Log& log, const Hash256& topic, std::size
     return words;
 }
 
+const Hash256& request_event_topic() {
+    static const Hash256 topic = abi::event_topic("Request(address,bytes16,uint256,uint256)");
+    return topic;
+}
+
+const Hash256& cancel_event_topic() {
+    static const Hash256 topic = abi::event_topic("Cancel(bytes16)");
+    return topic;
+}
+
+/// The first `indexed` of the words are topics, the rest is data.
+Log event_log(const Hash256& topic, const Bytes& words, std::size_t indexed) {
+    Log log;
+    log.topics.push_back(topic);
+    auto word = words.begin();
+    for (std::size_t i = 0; i < indexed; ++i) {
+        std::copy_n(word, abi::word_bytes, log.topics.emplace_back().bytes.begin());
+        word += abi::word_bytes;
+    }
+    log.data.assign(word, words.end());
+    return log;
+}
+
 template <class Event>
 std::optional<Event> checked(const abi::Decoder& in, Event event) {
     if (!in.check()) return std::nullopt;
@@ -111,8 +134,7 @@ Hash256 status_event_topic() {
 }
 
 std::optional<RequestEvent> parse_request_event(const Log& log) {
-    static const Hash256 topic = abi::event_topic("Request(address,bytes16,uint256,uint256)");
-    const std::optional<Bytes> words = event_words(log, topic, 2);
+    const std::optional<Bytes> words = event_words(log, request_event_topic(), 2);
     if (!words) return std::nullopt;
     abi::Decoder in(*words, "Request");
     RequestEvent event;
@@ -124,8 +146,7 @@ std::optional<RequestEvent> parse_request_event(const Log& log) {
 }
 
 std::optional<CancelEvent> parse_cancel_event(const Log& log) {
-    static const Hash256 topic = abi::event_topic("Cancel(bytes16)");
-    const std::optional<Bytes> words = event_words(log, topic, 1);
+    const std::optional<Bytes> words = event_words(log, cancel_event_topic(), 1);
     if (!words) return std::nullopt;
     abi::Decoder in(*words, "Cancel");
     return checked(in, CancelEvent{in.job_id("jobId")});
@@ -165,6 +186,26 @@ std::optional<PenaltyEvent> parse_penalty_event(const Log& log) {
     event.node = in.address("nodeAddress");
     event.slashed = in.amount("slashed");
     return checked(in, event);
+}
+
+Log request_log(const RequestEvent& event) {
+    const Bytes words = abi::Encoder()
+                            .address(event.owner)
+                            .job_id(event.job)
+                            .amount(event.fee)
+                            .number(static_cast<std::uint64_t>(event.deadline_unix_s))
+                            .finish();
+    return event_log(request_event_topic(), words, 2);
+}
+
+Log cancel_log(const CancelEvent& event) {
+    return event_log(cancel_event_topic(), abi::Encoder().job_id(event.job).finish(), 1);
+}
+
+Log status_log(const StatusEvent& event) {
+    const Bytes words =
+        abi::Encoder().job_id(event.job).address(event.node).number(static_cast<std::uint64_t>(event.status)).finish();
+    return event_log(status_event_topic(), words, 1);
 }
 
 }  // namespace emeth::chain

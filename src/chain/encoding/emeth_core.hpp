@@ -63,4 +63,9 @@ std::optional<StatusEvent> parse_status_event(const Log& log);
 std::optional<RewardEvent> parse_reward_event(const Log& log);
 std::optional<PenaltyEvent> parse_penalty_event(const Log& log);
 
+/// The log that the contract emits for the event; its address, block and transaction are left empty.
+Log request_log(const RequestEvent& event);
+Log cancel_log(const CancelEvent& event);
+Log status_log(const StatusEvent& event);
+
 }  // namespace emeth::chain

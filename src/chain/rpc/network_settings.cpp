@@ -40,6 +40,11 @@ Result<void> read_endpoint_auth(const SettingValue& value, NetworkSettings& out)
     return {};
 }
 
+Result<http::Url> read_url_or_none(const SettingValue& value) {
+    if (value.text() == "none") return http::Url{};
+    return read_url(value);
+}
+
 }  // namespace
 
 Result<http::Url> read_url(const SettingValue& value) {
@@ -72,8 +77,10 @@ const SettingsTable<NetworkSettings>& network_settings() {
         {{"storageApi", "https://emeth-storage.testnet.alt.ai", "The Storage API, which holds datasets and results."},
          into<Settings>(&Settings::storage_api, read_url)},
         {{"info_server_url", "http://ec2-13-208-214-161.ap-northeast-3.compute.amazonaws.com:3000",
-          "The JOB info server, which lists the open JOBs."},
-         into<Settings>(&Settings::info_server, read_url)},
+          "The JOB info server, which lists the open JOBs. none: there is none, and a node reads them from the "
+          "contract, "
+          "as it does while the server is down or stale."},
+         into<Settings>(&Settings::info_server, read_url_or_none)},
         http::ca_setting(&Settings::ca)};
     return table;
 }

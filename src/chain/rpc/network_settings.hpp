@@ -20,6 +20,9 @@ struct NetworkSettings {
     Address core, token;
     std::string ca;                   ///< whom clients trust besides the system's; in force since it was read
     std::uint64_t chain_id = 60'001;  ///< the endpoint must report the same
+
+    /// info_server_url is not "none".
+    [[nodiscard]] bool has_info_server() const { return !info_server.host.empty(); }
 };
 
 const SettingsTable<NetworkSettings>& network_settings();

@@ -159,6 +159,13 @@ Task<Result<JobRecord>> RpcChain::job(JobId id) {
     co_return decode_job(id, *answer);
 }
 
+Task<Result<JobRecord>> RpcChain::pending_job(JobId id) {
+    Bytes call = abi::Encoder("jobs(bytes16)").job_id(id).finish();
+    const Result<Bytes> answer = co_await eth_call(core_, std::move(call), "pending");
+    if (answer.has_value()) co_return decode_job(id, *answer);
+    co_return co_await job(id);  // not every endpoint knows a pending block
+}
+
 Task<Result<JobDetails>> RpcChain::job_details(JobId id) {
     Bytes call = abi::Encoder("jobDetails(bytes16)").job_id(id).finish();
     const Result<Bytes> answer = co_await eth_call(core_, std::move(call));
@@ -264,7 +271,7 @@ Task<Result<Slot>> RpcChain::slot(std::uint64_t number, Address node) {
     abi::Decoder fields(*day, "slots of " + core_.hex());
     slot.total_gas = fields.number("totalGas");
     constexpr std::size_t both_words = 64;
-    if (day->size() >= both_words) slot.reward = fields.amount("totalReward");  // only shown, so it may be missing
+    if (day->size() >= both_words) slot.reward = fields.amount("totalReward");  // else zero: not told
     if (const auto read = fields.check(); read.has_error()) co_return read.error();
     Bytes own_call = abi::Encoder("slotGas(uint256,address)").number(number).address(node).finish();
     const Result<std::uint64_t> own = co_await view(core_, std::move(own_call), "slotGas", &abi::Decoder::number);

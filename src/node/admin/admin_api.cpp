@@ -8,6 +8,7 @@
 #include "chain/amount.hpp"
 #include "node/market/drain.hpp"
 #include "node/market/refusal_counts.hpp"
+#include "node/market/track_book.hpp"
 #include "node/money/income.hpp"
 #include "node/snapshot/snapshot_json.hpp"
 #include "runtime/json_fields.hpp"
@@ -31,6 +32,13 @@ void refuse(object& job, const std::string& reason) {
     job["refused"] = reason;
     job.erase("finishEstimate");
     job.erase("expectedValue");
+}
+
+array value_json(const ValueBasis& basis) {
+    array terms;
+    for (const ValueLine& line : explained(basis))
+        terms.push_back(object{{"term", line.name}, {"amount", line.wei}, {"coins", line.coins}, {"how", line.how}});
+    return terms;
 }
 
 /// What a snapshot takes from the store.
@@ -70,7 +78,7 @@ Task<Result<value>> AdminApi::handle(std::string method, object params) {
     const auto on = fields.optional_boolean("on");
     const auto days = fields.optional_u64("days", 1, reward_days_max);
     if (const auto checked = fields.check(); checked.has_error()) co_return checked.error();
-    if (method == "joblist") co_return co_await job_list();
+    if (method == "joblist") co_return co_await job_list(job);
     if (method == "status" || method == "jobs" || method == "workers") {
         const Result<Snapshot> now = co_await snapshot();
         if (now.has_error()) co_return now.error();
@@ -116,11 +124,11 @@ Task<Result<Snapshot>> AdminApi::snapshot() {
     co_return make_snapshot(std::move(sources));
 }
 
-Task<Result<value>> AdminApi::job_list() {
+Task<Result<value>> AdminApi::job_list(std::optional<JobId> only) {
     const Result<Snapshot> now = co_await snapshot();
     if (now.has_error()) co_return now.error();
     object answer{{"own", jobs_json(*now)}, {"workers", workers_json(*now)}};
-    Result<object> open = co_await market(now->is_drained);
+    Result<object> open = co_await market(only, now->is_drained);
     if (open.has_error()) {
         answer["marketTrouble"] = open.error().message;
         answer["open"] = answer["standstill"] = array();
@@ -130,17 +138,21 @@ Task<Result<value>> AdminApi::job_list() {
     co_return value(std::move(answer));
 }
 
-Task<Result<object>> AdminApi::market(bool drained) {
+Task<Result<object>> AdminApi::market(std::optional<JobId> only, bool drained) {
     Prospector& prospector = ports_.services.prospector;
-    const auto offers = co_await ports_.services.ports.info_server.open_jobs();
-    if (offers.has_error()) co_return offers.error();
-    const std::vector<JobId> ids = prospector.ranked(*offers);
+    std::vector<api_client::JobOffer> offers;
+    if (!only) {
+        auto listed = co_await ports_.services.offers.open_jobs();
+        if (listed.has_error()) co_return listed.error();
+        offers = *std::move(listed);
+    }
     const Result<NodeView> view = co_await prospector.view(std::nullopt);
     if (view.has_error()) co_return view.error();
+    const std::vector<JobId> ids = only ? std::vector{*only} : prospector.ranked(offers, *view);
     array open;
     const auto judged_count = std::min(ids.size(), judged_jobs_max);
     for (std::size_t index = 0; index < judged_count; ++index) {
-        object json = co_await judged(ids[index], *view);
+        object json = co_await judged(ids[index], *view, only.has_value());
         open.push_back(std::move(json));
     }
     std::vector<std::string> standstill = prospector.standstill(*view);
@@ -154,12 +166,14 @@ Task<Result<object>> AdminApi::market(bool drained) {
         standstill.push_back(clock.sentence);
         for (auto& json : open) refuse(json.as_object(), clock.sentence);
     }
-    co_return object{{"open", std::move(open)},
-                     {"openTotal", offers->size()},
-                     {"standstill", array(standstill.begin(), standstill.end())}};
+    object answer{{"open", std::move(open)},
+                  {"openTotal", ids.size()},
+                  {"standstill", array(standstill.begin(), standstill.end())}};
+    if (const auto& why = ports_.services.offers.why_direct()) answer["direct"] = *why;
+    co_return answer;
 }
 
-Task<object> AdminApi::judged(JobId id, const NodeView& view) {
+Task<object> AdminApi::judged(JobId id, const NodeView& view, bool explain) {
     const Result<Candidate> candidate = co_await ports_.services.prospector.candidate(id);
     object json{{"id", id.hex()}};
     const auto standing = ports_.discovery == nullptr ? std::nullopt : ports_.discovery->standing(id);
@@ -173,6 +187,12 @@ Task<object> AdminApi::judged(JobId id, const NodeView& view) {
     json["fee"] = chain::format_wei(candidate->record.fee);
     json["datasetSize"] = candidate->dataset_bytes;
     json["deadline"] = candidate->record.deadline_unix_s;
+    if (const auto basis = ports_.services.prospector.value_basis(*candidate, view)) {
+        const ExpectedValue value = expected_value(*basis);
+        json["value"] = value_text(value);
+        json["valueTerms"] = terms_text(value);
+        if (explain) json["valueExplained"] = value_json(*basis);
+    }
     const Assessment verdict = ports_.services.prospector.judge(*candidate, view);
     if (standing && !standing->next_look_at_unix_ms) {
         json["refused"] = standing->reason;
@@ -181,7 +201,7 @@ Task<object> AdminApi::judged(JobId id, const NodeView& view) {
     } else {
         const auto& chosen = std::get<Chosen>(verdict);
         json["finishEstimate"] = chosen.finish_estimate_s;
-        json["expectedValue"] = value_text(chosen);
+        json["expectedValue"] = value_text(chosen.value);
     }
     co_return json;
 }
@@ -202,7 +222,7 @@ Task<Result<value>> AdminApi::decline(std::optional<JobId> only) {
 
 Task<object> AdminApi::declined(JobId id) {
     object answer{{"id", id.hex()}};
-    const auto requested = ports_.services.supervisor.request_decline(id, "the operator declined it");
+    const auto requested = ports_.services.supervisor.request_decline(id, std::string(declined_by_operator));
     if (requested.has_error()) {
         answer["refused"] = requested.error().message;
         co_return answer;

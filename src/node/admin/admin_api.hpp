@@ -49,8 +49,8 @@ public:
     Task<Result<Snapshot>> snapshot();
     /// The open JOBs of the info server with what the node would do with each (its verdict, or until when it waits and
     /// why), what keeps it from taking any, and the snapshot's JOBs and workers. A server that is away hides nothing
-    /// of the rest: `marketTrouble` says so.
-    Task<Result<boost::json::value>> job_list();
+    /// of the rest: `marketTrouble` says so. `only`: of the open JOBs, this one, and its expected value term by term.
+    Task<Result<boost::json::value>> job_list(std::optional<JobId> only);
     /// Declines one JOB, or all active ones. Answers once each decline is decided durably; any that is not within 10 s
     /// is refused.
     Task<Result<boost::json::value>> decline(std::optional<JobId> only);
@@ -67,9 +67,9 @@ public:
     Task<Result<boost::json::value>> drain(bool on);
 
 private:
-    Task<Result<boost::json::object>> market(bool drained);
+    Task<Result<boost::json::object>> market(std::optional<JobId> only, bool drained);
     Task<Result<std::vector<chain::Slot>>> slots(std::uint64_t last, std::uint64_t count);
-    Task<boost::json::object> judged(JobId id, const NodeView& view);
+    Task<boost::json::object> judged(JobId id, const NodeView& view, bool explain);
     Task<boost::json::object> declined(JobId id);
 
     AdminPorts ports_;

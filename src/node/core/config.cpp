@@ -13,6 +13,7 @@
 #include "runtime/ip_address.hpp"
 #include "runtime/log.hpp"
 #include "runtime/parse_number.hpp"
+#include "trainer_protocol/presets.hpp"
 #include "trainer_protocol/rule_settings.hpp"
 
 namespace emeth::node {
@@ -49,10 +50,58 @@ std::vector<std::string_view> priority_names() {
     return names;
 }
 
-Result<Priority> read_priority(const SettingValue& value) {
-    const auto* priority = find_priority(value.text());
-    if (priority == nullptr) return value.refused(alternatives(priority_names()));
-    return *priority;
+std::string priority_meanings() {
+    std::string text;
+    for (const auto& priority : priorities())
+        text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", priority.name, priority.meaning);
+    return text;
+}
+
+Result<PriorityList> read_priorities(const SettingValue& value) {
+    const std::string expected = alternatives(priority_names()) + ", or several, comma-separated";
+    PriorityList list;
+    for (const auto& name : value.list()) {
+        const auto* priority = find_priority(name);
+        if (priority == nullptr) return value.refused(expected);
+        list.push_back(*priority);
+    }
+    if (list.empty()) return value.refused(expected);
+    return list;
+}
+
+Result<std::set<std::string>> read_languages(const SettingValue& value) {
+    std::set<std::string> languages;
+    for (const auto& name : value.list()) {
+        if (name != "en" && name != "ja") return value.refused("en, ja or both, comma-separated");
+        languages.insert(name);
+    }
+    return languages;
+}
+
+Result<std::set<std::string>> read_models(const SettingValue& value) {
+    std::set<std::string> models;
+    for (const auto& name : value.list()) {
+        if (trainer_protocol::find_preset(name).has_error())
+            return value.refused(trainer_protocol::preset_choice() + ", or several, comma-separated");
+        models.insert(name);
+    }
+    return models;
+}
+
+Result<std::set<Address>> read_addresses(const SettingValue& value) {
+    std::set<Address> addresses;
+    for (const auto& text : value.list()) {
+        const auto address = text.starts_with("0x") ? Address::parse(text) : std::nullopt;
+        if (!address) return value.refused("addresses of 0x and 40 hex digits, comma-separated");
+        addresses.insert(*address);
+    }
+    return addresses;
+}
+
+Result<HoursOfDay> read_hours(const SettingValue& value) {
+    const auto hours = parse_hours(value.list());
+    if (!hours) return value.refused("hours of the day or spans of them, comma-separated, like 22-6,12");
+    return *hours;
 }
 
 Result<bool> read_cooperative(const SettingValue& value) {
@@ -63,38 +112,75 @@ Result<bool> read_cooperative(const SettingValue& value) {
 
 const SettingDeclaration min_fee{"min_fee", "10000000000000000000", "The lowest fee that is taken, in wei of EMT."};
 
+Setting<Filters> dataset_bytes_min() {
+    return whole_number("dataset_bytes_min", &Filters::dataset_bytes_min, trainer_protocol::dataset_bytes_min,
+                        api_client::dataset_bytes_max, "The smallest dataset that is taken (bytes).");
+}
+
+SettingsTable<Filters> filter_settings() {
+    return {
+        {min_fee, into<Filters>(&Filters::min_fee, read_wei)},
+        {{"max_fee", "30000000000000000000", "The highest fee that is taken, in wei of EMT."},
+         into<Filters>(&Filters::max_fee, read_wei)},
+        {{"program_ids", "0", "Programs that this node runs, comma-separated."},
+         into<Filters>(&Filters::program_ids, read_numbers)},
+        {{"languages", "", "Languages that are taken, comma-separated: en, ja. By default every one."},
+         into<Filters>(&Filters::languages, read_languages)},
+        {{"models", "", "Presets that are taken, comma-separated. By default every one."},
+         into<Filters>(&Filters::models, read_models)},
+        dataset_bytes_min(),
+        whole_number("dataset_bytes_max", &Filters::dataset_bytes_max, trainer_protocol::dataset_bytes_min,
+                     api_client::dataset_bytes_max, "The largest dataset that is taken (bytes)."),
+        {{"requesters_preferred", "",
+          "Wallets, comma-separated, whose JOBs are taken before all others, whatever the priority."},
+         into<Filters>(&Filters::requesters_preferred, read_addresses)},
+        {{"requesters_avoided", "", "Wallets, comma-separated, whose JOBs are not taken."},
+         into<Filters>(&Filters::requesters_avoided, read_addresses)},
+        {{"hours", "0-24",
+          "Hours of the UTC day in which deposits are made, comma-separated: 22-6,12 is from 22:00 to 5:59 and from "
+          "12:00 to 12:59. What was taken is trained at any hour."},
+         into<Filters>(&Filters::hours, read_hours)}};
+}
+
 SettingsTable<SelectionPolicy> selection_settings() {
     using Policy = SelectionPolicy;
+    constexpr std::uint64_t watts_max = 10'000;
     SettingsTable<Policy> table{
-        {min_fee, into<Policy>(&Policy::min_fee, read_wei)},
-        {{"max_fee", "30000000000000000000", "The highest fee that is taken, in wei of EMT."},
-         into<Policy>(&Policy::max_fee, read_wei)},
-        {{"program_ids", "0", "Programs that this node runs, comma-separated."},
-         into<Policy>(&Policy::program_ids, read_numbers)},
         {{"priority", std::string(priorities().front().name),
-          "Which of the JOBs that are worth a deposit is taken first: " + alternatives(priority_names()) + "."},
-         into<Policy>(&Policy::priority, read_priority)},
+          "Which of the JOBs that are worth a deposit is taken first: " + priority_meanings() +
+              ". Of several, comma-separated, each decides between JOBs that are equal by those before it."},
+         into<Policy>(&Policy::priority, read_priorities)},
         whole_number("deadline_margin_s", &Policy::deadline_margin_s, 0, day_s,
                      "Time to spare between the finish estimate and the deadline (s)."),
-        whole_number("dataset_bytes_max", &Policy::dataset_bytes_max, dataset_bytes_min, api_client::dataset_bytes_max,
-                     "The largest dataset that is taken (bytes)."),
         whole_number("disk_reserve_bytes", &Policy::disk_reserve_bytes, 0, 1'000 * gigabyte,
                      "Disk to leave free in the data folder (bytes)."),
+        {{"reserve_emt", "0",
+          "EMT that the wallet keeps: no deposit is made that would leave less, so the node pauses below it."},
+         into<Policy>(&Policy::reserve_emt, read_coins)},
+        {{"reserve_alt", "0",
+          "ALT that the wallet keeps beside the gas of new JOBs. The transactions of JOBs under way may use it."},
+         into<Policy>(&Policy::reserve_alt, read_coins)},
         {{"shortfall_max", "0",
           "What a verified JOB may bring less than the rules say (deposit and fee less the verifier's fee), in wei of "
           "EMT. Where the contract keeps more, no JOB is taken."},
          into<Policy>(&Policy::shortfall_max, read_wei)},
         {{"emt_per_alt", "0", "EMT that one ALT of chain gas counts when a JOB's value is estimated; 0: none."},
          into<Policy>(&Policy::emt_per_alt, read_coins)},
+        {{"emt_per_kwh", "0", "EMT that a kWh of electricity counts when a JOB's value is estimated; 0: none."},
+         into<Policy>(&Policy::emt_per_kwh, read_coins)},
+        whole_number("watts", &Policy::watts, 0, watts_max,
+                     "What a worker's machine draws while it trains, above what it draws anyway (W)."),
         whole_number("miss_rate", &Policy::miss_rate, 0, chain::rate_denominator,
-                     "Assumed share of deadlines that are missed, of 100000."),
+                     "Assumed share of deadlines that are missed, of 100000. It counts as much as 20 JOBs beside those "
+                     "that this node has finished."),
         whole_number("reject_rate", &Policy::reject_rate, 0, chain::rate_denominator,
-                     "Assumed share of results that are rejected, of 100000."),
+                     "Assumed share of results that are rejected, of 100000. It counts as much as 20 JOBs beside this "
+                     "node's own verdicts."),
         {{"cooperative", "1v1",
           "1v1: each JOB is trained by one worker. nvm: one JOB at a time, by all workers together, whose trainers "
           "must reach one another (cooperative_host in config/worker.env)."},
          into<Policy>(&Policy::cooperative, read_cooperative)}};
-    return joined<Policy>(table, rows_of(&Policy::rules, trainer_protocol::epochs_settings()),
+    return joined<Policy>(filter_settings(), table, rows_of(&Policy::rules, trainer_protocol::epochs_settings()),
                           rows_of(&Policy::rules, trainer_protocol::rule_settings()));
 }
 
@@ -206,6 +292,11 @@ std::vector<SettingDeclaration> node_settings() {
 Result<NodeConfig> read_config(const EnvConfig& config) {
     NodeConfig out;
     if (auto read = read_settings(config, table(), out); read.has_error()) return read.error();
+    if (out.selection.dataset_bytes_min > out.selection.dataset_bytes_max) {
+        const SettingDeclaration smallest = dataset_bytes_min();
+        return SettingValue(config, smallest)
+            .refused(fmt::format("no more than dataset_bytes_max, which is {}", out.selection.dataset_bytes_max));
+    }
     if (out.selection.min_fee > out.selection.max_fee) {
         const Error refused =
             SettingValue(config, min_fee)

@@ -31,16 +31,22 @@ JobServices::JobServices(asio::any_io_executor executor, NodePorts node, WorkerH
                          const NodeConfig& config, const chain::Constants& constants, std::filesystem::path data)
     : ports(node),
       workers(hub),
+      offers(executor, ports.info_server, {ports.chain, ports.notes, ports.pool, ports.clock}, config.core),
       payouts(executor, {ports.chain, ports.notes, ports.pool, ports.clock},
               {ports.sender.address(), constants, config.selection.shortfall_max}),
-      prospector({ports.chain, ports.artifacts, workers, ports.pool, ports.clock, payouts,
+      track(executor, {ports.jobs, ports.notes, workers, ports.pool, ports.clock, ports.random},
+            config.selection.rules),
+      prospector({ports.chain, ports.artifacts, workers, ports.pool, ports.clock, payouts, track,
                   [this](std::optional<JobId> except) { return supervisor.commitments(except); }},
                  {ports.sender.address(), constants, config.selection, std::move(data)}),
       supervisor(executor, group,
                  PipelinePorts{ports.chain, ports.sender, ports.artifacts, workers, ports.jobs, ports.outbox,
                                ports.pool, ports.clock, ports.random, prospector, progress},
                  pipeline_settings(config, constants), constants.deposit_rate,
-                 [this](const statemachine::Job& job) { income.ended(job); }),
+                 [this](const statemachine::Job& job) {
+                     income.ended(job);
+                     track.ended(job);
+                 }),
       income(executor, {ports.jobs, ports.notes, ports.pool, ports.clock}),
       rewards(executor, RewardsPorts{ports.chain, ports.sender, ports.outbox, ports.notes, ports.pool, ports.clock},
               RewardsOptions{config.core, config.token, config.confirmations, config.rewards_interval}) {}

@@ -8,6 +8,7 @@
 #include "api_client/storage_api_client.hpp"
 #include "chain/sender/transaction_sender.hpp"
 #include "node/core/config.hpp"
+#include "node/market/offer_source.hpp"
 #include "node/market/prospector.hpp"
 #include "node/money/income.hpp"
 #include "node/money/rewards.hpp"
@@ -21,7 +22,7 @@ struct NodePorts {
     chain::Chain& chain;
     chain::TransactionSender& sender;
     api_client::ArtifactStore& artifacts;
-    api_client::InfoServer& info_server;
+    api_client::InfoServer* info_server;  ///< null: there is none
     storage::JobStore& jobs;
     storage::Outbox& outbox;
     storage::Notes& notes;
@@ -41,7 +42,9 @@ struct JobServices {
     NodePorts ports;
     WorkerHub& workers;
     ProgressBoard progress;
+    OfferSource offers;
     PayoutWatch payouts;
+    TrackBook track;
     Prospector prospector;
     Supervisor supervisor;
     IncomeBook income;

@@ -52,13 +52,14 @@ public:
     chain::Chain& chain() { return chain_; }
     chain::TransactionSender& sender() { return sender_; }
     api_client::ArtifactStore& artifacts() { return artifacts_; }
-    api_client::InfoServer& info_server() { return info_server_; }
+    /// Null: the settings name none.
+    api_client::InfoServer* info_server() { return config.has_info_server() ? &info_server_ : nullptr; }
     [[nodiscard]] const chain::RpcTally& rpc_tally() const { return rpc_.tally(); }
     [[nodiscard]] const api_client::NetworkClock& network_clock() const { return network_clock_; }
     NodePorts ports() { return ports(store_->jobs()); }
     /// With something in front of the store's JOBs.
     NodePorts ports(storage::JobStore& jobs) {
-        return {chain_,           sender_,         artifacts_, info_server_,   jobs,
+        return {chain_,           sender_,         artifacts_, info_server(),  jobs,
                 store_->outbox(), store_->notes(), pool_,      system_clock(), system_random()};
     }
 

@@ -36,13 +36,14 @@ Task<Result<std::size_t>> Discovery::round() {
     if (*drained) co_return std::size_t{0};
     ports_.prospector.log_workers(standstill_);
     if (ports_.prospector.free_workers(std::nullopt) == 0) co_return std::size_t{0};
-    const Result<std::vector<api_client::JobOffer>> offers = co_await ports_.info_server.open_jobs();
+    Result<std::vector<api_client::JobOffer>> offers = co_await ports_.info_server.open_jobs();
     if (offers.has_error()) co_return offers.error();
     if (const Result<void> restored = co_await restore(); restored.has_error()) co_return restored.error();
     forget_all_but(*offers);
-    std::vector<JobId> offered = ports_.prospector.ranked(*offers);
     Result<NodeView> view = co_await ports_.prospector.view(std::nullopt);
     if (view.has_error()) co_return view.error();
+    std::erase_if(*offers, [this](const api_client::JobOffer& offer) { return standing(offer.id).has_value(); });
+    std::vector<JobId> offered = ports_.prospector.ranked(*offers, *view);
     ports_.prospector.log_money(standstill_, *view);
 
     Shortlist shortlist;
@@ -119,7 +120,6 @@ Task<Result<void>> Discovery::assess(std::vector<JobId> offered, const NodeView&
     std::size_t assessed = 0;
     for (const JobId& id : offered) {
         if (assessed == candidates_per_round_max) break;
-        if (standing(id)) continue;
         ++assessed;
         const Result<void> done = co_await assess(id, view, shortlist);
         if (done.has_error()) co_return done;
@@ -197,7 +197,7 @@ Task<Result<bool>> Discovery::take(const Chosen& chosen) {
     failpoint::after("commit", "Discovered");
     log_of(id).info("chosen: fee {} EMT, deposit {} EMT, dataset {} bytes, finish estimate {}, expected value {} EMT",
                     chain::format_coins(chosen.terms.fee), chain::format_coins(chosen.deposit),
-                    chosen.terms.dataset_bytes, duration_text(chosen.finish_estimate_s), value_text(chosen));
+                    chosen.terms.dataset_bytes, duration_text(chosen.finish_estimate_s), value_text(chosen.value));
     known_[id] = {"", true};
     take_on_(std::move(**job));
     co_return true;

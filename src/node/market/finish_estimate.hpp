@@ -22,8 +22,8 @@ struct Workload {
     std::uint32_t draws = 0;  ///< verification_draws: evidence takes disk, too
 };
 
-/// Of a JOB that was taken, its gas left out, which the chain is asked for. An Error if its param does not parse (any
-/// more).
+/// Of a JOB that was taken. Its gas is that of the published formula; where it decides about a deposit, the contract is
+/// asked. An Error if its param does not parse (any more).
 Result<Workload> workload_of(const statemachine::Terms& terms, const trainer_protocol::NetworkRules& rules);
 trainer_protocol::RoomNeeded room_of(const Workload& work);
 

@@ -17,22 +17,33 @@ struct Prospect {
     Wei fee;  ///< EMT wei
     std::uint64_t dataset_bytes = 0;
     std::int64_t deadline_unix_s = 0;
-    std::int64_t finish_estimate_s = 0;  ///< 0: not assessed yet
-    Wei expected_value;                  ///< EMT wei; zero: not assessed yet, or worth nothing
+    std::int64_t finish_estimate_s = 0;  ///< 0: not known
+    Wei expected_value;                  ///< EMT wei; zero: not known, or worth nothing
+    bool is_preferred = false;           ///< its requester is in requesters_preferred
 };
 
 struct Priority {
-    std::string_view name;  ///< as spelled in the setting
-    /// Whether `a` comes before `b`; a strict weak order. Ties are ordered by id.
+    std::string_view name;     ///< as spelled in the setting
+    std::string_view meaning;  ///< what comes first, for the help
+    bool estimates;            ///< it looks at the finish estimate or the expected value
+    /// Whether `a` comes before `b`; a strict weak order.
     bool (*precedes)(const Prospect& a, const Prospect& b);
 };
+
+/// The first one decides; each further one, between those that are equal by all before it.
+using PriorityList = std::vector<Priority>;
 
 /// All priorities; the first one is the default.
 std::span<const Priority> priorities();
 /// Null if there is none of this name.
 const Priority* find_priority(std::string_view name);
 
-/// Best first. Ties are ordered by id, so that the result does not depend on the order in which a server lists them.
-void rank(std::vector<Prospect>& prospects, const Priority& priority);
+/// Whether one of the list looks at the finish estimate or the expected value.
+bool needs_estimates(const PriorityList& list);
+
+/// Best first: JOBs of preferred requesters, then by the list. What is equal by all of that is in an order of each
+/// wallet's own, so that nodes with the same settings do not all run for the same JOB; it does not depend on the order
+/// in which a server lists them.
+void rank(std::vector<Prospect>& prospects, const PriorityList& list, const Address& wallet);
 
 }  // namespace emeth::node

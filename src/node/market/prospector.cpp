@@ -14,8 +14,8 @@ Wei difference_or_zero(const Wei& a, const Wei& b) {
     return a > b ? chain::to_wei(chain::to_u256(a) - chain::to_u256(b)) : Wei{};
 }
 
-std::vector<JobId> ids_by(std::vector<Prospect> prospects, const Priority& priority) {
-    rank(prospects, priority);
+std::vector<JobId> ids_by(std::vector<Prospect> prospects, const PriorityList& list, const Address& wallet) {
+    rank(prospects, list, wallet);
     std::vector<JobId> ids;
     for (const auto& prospect : prospects) ids.push_back(prospect.id);
     return ids;
@@ -24,19 +24,22 @@ std::vector<JobId> ids_by(std::vector<Prospect> prospects, const Priority& prior
 }  // namespace
 
 Prospector::Prospector(Ports ports, Options options)
-    : ports_(std::move(ports)), options_(std::move(options)), chain_clock_(ports_.chain, ports_.clock) {}
+    : ports_(std::move(ports)),
+      options_(std::move(options)),
+      chain_clock_(ports_.chain, ports_.clock),
+      slots_(ports_.chain, ports_.clock, options_.wallet) {}
 
-std::vector<JobId> Prospector::ranked(const std::vector<api_client::JobOffer>& offers) const {
+std::vector<JobId> Prospector::ranked(const std::vector<api_client::JobOffer>& offers, const NodeView& view) const {
     std::vector<Prospect> prospects;
-    for (const auto& offer : offers)
-        prospects.push_back({offer.id, offer.fee, offer.dataset_bytes, offer.deadline_unix_s, 0, {}});
-    return ids_by(std::move(prospects), options_.policy.priority);
+    prospects.reserve(offers.size());
+    for (const auto& offer : offers) prospects.push_back(prospect_of(offer, view, options_.policy));
+    return ids_by(std::move(prospects), options_.policy.priority, options_.wallet);
 }
 
 std::vector<JobId> Prospector::ranked(const std::vector<Chosen>& chosen) const {
     std::vector<Prospect> prospects;
     for (const auto& job : chosen) prospects.push_back(prospect_of(job));
-    return ids_by(std::move(prospects), options_.policy.priority);
+    return ids_by(std::move(prospects), options_.policy.priority, options_.wallet);
 }
 
 Task<Result<Candidate>> Prospector::candidate(JobId id) {
@@ -95,16 +98,23 @@ Task<Result<NodeView>> Prospector::view(std::optional<JobId> except) {
     const Result<std::uint64_t> disk = co_await ports_.pool.run(std::move(measure));
     if (disk.has_error()) co_return disk.error();
 
+    std::optional<SlotsSeen> slots = co_await slots_.look();
+
+    // From here on nothing is awaited: what is at hand must be of one moment.
+    view.slots = std::move(slots);
     view.chain_now_unix_s = *now;
     view.workers = ports_.workers.workers();
     view.workers_free = free_workers(except);
     const Commitments committed = ports_.commitments(except);
-    view.emt_free = difference_or_zero(*emt, committed.deposits);
+    const SelectionPolicy& policy = options_.policy;
+    view.emt_free = difference_or_zero(*emt, chain::saturating_sum(committed.deposits, policy.reserve_emt));
     view.gas_price = fees->max_fee_per_gas;
-    view.alt_free = difference_or_zero(*alt, chain::gas_money(view.gas_price, committed.chain_gas));
+    const Wei gas = chain::gas_money(view.gas_price, committed.chain_gas);
+    view.alt_free = difference_or_zero(*alt, chain::saturating_sum(gas, policy.reserve_alt));
     view.disk_free_bytes = *disk;
     view.constants = options_.constants;
     view.short_payout = *short_payout;
+    view.track = ports_.track.record();
     co_return view;
 }
 

@@ -17,7 +17,9 @@
 #include "node/market/payout_watch.hpp"
 #include "node/market/preflight.hpp"
 #include "node/market/selection.hpp"
+#include "node/market/slot_watch.hpp"
 #include "node/market/standstill.hpp"
+#include "node/market/track_book.hpp"
 #include "node/workers/worker_hub.hpp"
 #include "runtime/blocking_pool.hpp"
 
@@ -43,6 +45,7 @@ public:
         BlockingPool& pool;
         Clock& clock;
         PayoutWatch& payouts;
+        const TrackBook& track;
         CommitmentsOf commitments;
     };
     struct Options {
@@ -61,8 +64,12 @@ public:
     [[nodiscard]] Assessment judge(const Candidate& candidate, const NodeView& view) const {
         return select(candidate, view, options_.policy);
     }
+    [[nodiscard]] std::optional<ValueBasis> value_basis(const Candidate& candidate, const NodeView& view) const {
+        return value_basis_of(candidate, view, options_.policy);
+    }
     /// The info server's offers, best first according to what it says about them.
-    [[nodiscard]] std::vector<JobId> ranked(const std::vector<api_client::JobOffer>& offers) const;
+    [[nodiscard]] std::vector<JobId> ranked(const std::vector<api_client::JobOffer>& offers,
+                                            const NodeView& view) const;
     /// What was chosen, best first.
     [[nodiscard]] std::vector<JobId> ranked(const std::vector<Chosen>& chosen) const;
     /// What holds for every JOB, whatever is on offer: sentences of node/market/standstill.hpp.
@@ -86,6 +93,7 @@ private:
     Ports ports_;
     Options options_;
     chain::ChainClock chain_clock_;
+    SlotWatch slots_;
 };
 
 }  // namespace emeth::node

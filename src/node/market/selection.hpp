@@ -8,41 +8,42 @@
 
 #include <cstdint>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
+#include "api_client/listed_job.hpp"
 #include "chain/chain.hpp"
+#include "node/market/expected_value.hpp"
+#include "node/market/filters.hpp"
 #include "node/market/finish_estimate.hpp"
 #include "node/market/payout.hpp"
 #include "node/market/priority.hpp"
+#include "node/market/refused.hpp"
+#include "node/market/track_record.hpp"
 #include "statemachine/job.hpp"
 #include "trainer_protocol/messages.hpp"
 #include "trainer_protocol/network_rules.hpp"
 
 namespace emeth::node {
 
-/// Published clients skip smaller datasets, too.
-using trainer_protocol::dataset_bytes_min;
-
 /// The operator's preferences; the settings of node/core/config.cpp.
-struct SelectionPolicy {
-    Wei min_fee, max_fee;  ///< EMT wei
-    std::set<std::uint64_t> program_ids{0};
+struct SelectionPolicy : Filters {
     trainer_protocol::NetworkRules rules;
     std::int64_t deadline_margin_s = trainer_protocol::deadline_margin_default_s;
-    std::uint64_t dataset_bytes_max = 10'000'000'000;
     std::uint64_t disk_reserve_bytes = 250'000'000;  ///< left free on the disk of the master's own folder
     /// Not a setting: non-zero if workers share the master's disk, since a JOB's states then count there, too.
     std::uint64_t disk_bytes_per_dataset_byte = 0;
-    Priority priority = priorities().front();
-    Wei shortfall_max;                  ///< what a verified JOB may bring less than the rules say, EMT wei
-    Wei emt_per_alt;                    ///< EMT wei that one ALT of gas money is worth; 0: gas is not converted
-    bool cooperative = false;           ///< one JOB at a time, which all workers train together
-    std::uint64_t miss_rate = 1'000;    ///< assumed share of deadlines missed, in units of 1/100000
-    std::uint64_t reject_rate = 1'000;  ///< assumed share of results rejected, in units of 1/100000
+    PriorityList priority{priorities().front()};
+    Wei reserve_emt, reserve_alt;  ///< what the wallet keeps whatever is on offer, wei
+    Wei shortfall_max;             ///< what a verified JOB may bring less than the rules say, EMT wei
+    Wei emt_per_alt;               ///< EMT wei that one ALT of gas money is worth; 0: gas is not converted
+    Wei emt_per_kwh;               ///< EMT wei that a kWh costs; 0: electricity is not counted
+    std::uint64_t watts = 0;       ///< of a worker that trains
+    bool cooperative = false;      ///< one JOB at a time, which all workers train together
+    Chance miss_rate = 1'000;      ///< assumed share of deadlines missed, before anything was seen
+    Chance reject_rate = 1'000;    ///< assumed share of results rejected, before anything was seen
 };
 
 /// A JOB as the chain and the Storage API show it now.
@@ -59,12 +60,15 @@ struct NodeView {
     std::int64_t chain_now_unix_s = 0;
     std::vector<WorkerInfo> workers;
     std::size_t workers_free = 0;  ///< fit, idle and not claimed by a JOB that waits for a worker
-    Wei emt_free;                  ///< balance without the deposits whose process is still in flight
-    Wei alt_free;                  ///< balance without the gas of transactions that the JOBs under way still need
-    Wei gas_price;                 ///< ALT wei per chain gas, as a transaction signed now would offer it at most
+    /// The balances without the reserves, and without the deposits whose process is still in flight and the gas of
+    /// transactions that the JOBs under way still need.
+    Wei emt_free, alt_free;
+    Wei gas_price;  ///< ALT wei per chain gas, as a transaction signed now would offer it at most
     std::uint64_t disk_free_bytes = 0;
     chain::Constants constants;
     std::optional<Payout> short_payout;  ///< of a recent JOB that was verified and paid less than the rules say
+    std::optional<SlotsSeen> slots;      ///< none: not known
+    TrackRecord track;
 };
 
 struct Chosen {
@@ -72,28 +76,31 @@ struct Chosen {
     trainer_protocol::JobSpec spec;
     Wei deposit;
     std::int64_t finish_estimate_s = 0;
-    Wei expected_value;  ///< by the rules, EMT wei
-    Wei shortfall;       ///< what the contract will pay less than that, EMT wei
-};
-
-struct Refused {
-    std::string reason;    ///< one sentence with the numbers
-    bool lasting = false;  ///< the JOB itself is unfit: waiting will not change that
+    ExpectedValue value;  ///< less what the contract will keep
+    bool is_preferred = false;
 };
 
 using Assessment = std::variant<Chosen, Refused>;
 
 /// Never throws, whatever the input.
 Assessment select(const Candidate& candidate, const NodeView& view, const SelectionPolicy& policy);
+/// What the expected value is made of, also of a JOB that is refused. None: there is no finish estimate for it, since
+/// its param does not parse or no idle worker could train it.
+std::optional<ValueBasis> value_basis_of(const Candidate& candidate, const NodeView& view,
+                                         const SelectionPolicy& policy);
 
 /// The values that a priority ranks it by.
 Prospect prospect_of(const Chosen& chosen);
+/// The same by the info server's word, before the JOB is looked at: only for the order of looking. An offer tells
+/// neither preset nor epochs, so the network's defaults stand for them; and they are only computed where the priorities
+/// look at them.
+Prospect prospect_of(const api_client::JobOffer& offer, const NodeView& view, const SelectionPolicy& policy);
+
+/// " (reserve_emt keeps 5 EMT)", for sentences about what is at hand; empty without a reserve.
+std::string reserve_text(std::string_view key, const Wei& reserve, std::string_view coin);
 
 /// Deducts what was taken (a worker, the deposit and gas money) from what is available to the next JOB. `chosen` was
 /// selected for this `view`.
 void reserve(NodeView& view, const Chosen& chosen);
-
-/// What the JOB is expected to bring, less what the contract keeps: EMT with four decimals, for people: "9.8000".
-std::string value_text(const Chosen& chosen);
 
 }  // namespace emeth::node

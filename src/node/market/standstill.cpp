@@ -53,9 +53,10 @@ std::optional<std::string> lack_of_emt(const NodeView& view, const SelectionPoli
     const Wei deposit = smallest_deposit(view, policy);
     if (view.emt_free >= deposit) return std::nullopt;
     return fmt::format(
-        "wallet {} has {} EMT to spare; the smallest deposit (of min_fee {} EMT) is {} EMT: send EMT to it, or wait "
+        "wallet {} has {} EMT to spare{}; the smallest deposit (of min_fee {} EMT) is {} EMT: send EMT to it, or wait "
         "for deposits to come back",
-        crypto::checksum_address(wallet), chain::format_coins(view.emt_free), chain::format_coins(policy.min_fee),
+        crypto::checksum_address(wallet), chain::format_coins(view.emt_free),
+        reserve_text("reserve_emt", policy.reserve_emt, "EMT"), chain::format_coins(policy.min_fee),
         chain::format_coins(deposit));
 }
 

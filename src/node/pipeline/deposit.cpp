@@ -36,16 +36,34 @@ Task<Result<void>> Deposit::sign() {
     const Result<Assessment> assessment = co_await ports_.preflight.assess_again(ports_.journal.job().terms, *record);
     if (assessment.has_error()) co_return assessment.error();
     if (const auto* refused = std::get_if<Refused>(&*assessment)) {
-        if (!refused->lasting && ports_.journal.job().retry.attempt < waits_before_deposit_max)
-            co_return transient_error(refused->reason);
+        if (!refused->lasting) co_return co_await wait_or_skip(refused->reason);
         Fact infeasible = sm::BecameInfeasible{refused->reason};
         co_return co_await ports_.journal.commit(std::move(infeasible));
     }
+    Result<std::optional<std::string>> other = co_await other_in_pool();
+    if (other.has_error()) co_return other.error();
+    if (*other) co_return co_await wait_or_skip(std::move(**other));
     const Wei deposit = std::get<Chosen>(*assessment).deposit;
     auto commit = [this](std::vector<storage::OutboxEntry> entries) { return commit_signed(std::move(entries)); };
     const auto sent = co_await ports_.sender.send_deposit(id(), deposit, core_, token_, std::move(commit));
     if (sent.has_error()) co_return sent.error();
     co_return Result<void>{};
+}
+
+/// It holds a worker and money back meanwhile, so not for ever.
+Task<Result<void>> Deposit::wait_or_skip(std::string reason) {
+    if (ports_.journal.job().retry.attempt < waits_before_deposit_max) co_return transient_error(std::move(reason));
+    Fact infeasible = sm::BecameInfeasible{std::move(reason)};
+    co_return co_await ports_.journal.commit(std::move(infeasible));
+}
+
+/// A process that comes second reverts, and its gas is lost.
+Task<Result<std::optional<std::string>>> Deposit::other_in_pool() {
+    const Result<chain::JobRecord> pending = co_await ports_.chain.pending_job(id());
+    if (pending.has_error()) co_return pending.error();
+    if (pending->status == chain::JobStatus::requested) co_return std::optional<std::string>();
+    co_return std::optional(
+        fmt::format("a transaction that waits to be mined makes it {}", chain::name(pending->status)));
 }
 
 /// What the chain has already decided, if anything.

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "chain/chain.hpp"
@@ -33,6 +34,8 @@ public:
     Task<Result<void>> await();
 
 private:
+    Task<Result<void>> wait_or_skip(std::string reason);
+    Task<Result<std::optional<std::string>>> other_in_pool();
     Task<Result<std::optional<Fact>>> find_end(chain::JobRecord record);
     Task<Result<std::optional<Fact>>> own_process(chain::JobRecord record);
     Task<Result<void>> commit_signed(std::vector<storage::OutboxEntry> entries);

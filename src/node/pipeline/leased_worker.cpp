@@ -44,6 +44,8 @@ WorkerWish LeasedWorker::wish() const {
     if (work.has_error()) return wish;
     wish.model = work->model;
     wish.room = room_of(*work);
+    wish.estimate_s = [work = *work](const WorkerInfo& worker) { return finish_estimate_s(work, worker); };
+    wish.due = ports_.retry.due();
     return wish;
 }
 

@@ -51,7 +51,12 @@ public:
     void store_works() { store_failures_ = 0; }
 
     /// Until the deadline, in chain time, while a deposit is locked.
-    void set_time_left(std::int64_t seconds) { time_left_s_ = seconds; }
+    void set_time_left(std::int64_t seconds) {
+        time_left_s_ = seconds;
+        due_ = clock_.monotonic() + Milliseconds(seconds * 1'000);
+    }
+    /// Monotonic, when the deadline is, as far as chain time is known; none: not known yet.
+    [[nodiscard]] std::optional<Milliseconds> due() const { return due_; }
 
 private:
     [[nodiscard]] const RetryPolicy& policy(bool with_worker) const {
@@ -63,6 +68,7 @@ private:
     Random& random_;
     Policies policies_;
     std::optional<std::int64_t> time_left_s_;
+    std::optional<Milliseconds> due_;
     std::uint32_t store_failures_ = 0;
     std::optional<statemachine::RetryProgress> waived_;
     Wakeup waived_now_;

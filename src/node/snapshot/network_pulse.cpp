@@ -69,8 +69,9 @@ void NetworkPulse::add_server(NetworkStatus& status, std::string name, std::stri
 }
 
 Task<> NetworkPulse::ask_info_server(NetworkStatus& status) {
+    if (services_.ports.info_server == nullptr) co_return;
     const Milliseconds began = services_.ports.clock.monotonic();
-    const auto jobs = co_await services_.ports.info_server.open_jobs();
+    const auto jobs = co_await services_.ports.info_server->open_jobs();
     add_server(status, "info server", trouble_of(jobs), began);
 }
 

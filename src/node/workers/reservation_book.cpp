@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 #include "runtime/ip_address.hpp"
@@ -89,38 +88,42 @@ ReservationBook::Ticket ReservationBook::take_ticket(WorkerWish wish) {
     return last_ticket_;
 }
 
-std::optional<ReservationBook::Ticket> ReservationBook::first_ticket(Milliseconds now) const {
-    for (const auto& [ticket, wish] : tickets_)
-        if (best_idle(wish, now)) return ticket;
-    return std::nullopt;
+std::vector<std::pair<ReservationBook::Ticket, Address>> ReservationBook::assigned(Milliseconds now) const {
+    std::vector<Ticket> tickets;
+    std::vector<WorkerWish> wishes;
+    for (const auto& [ticket, wish] : tickets_) {
+        tickets.push_back(ticket);
+        wishes.push_back(wish);
+    }
+    if (tickets.empty()) return {};
+    std::vector<IdleWorker> idle;
+    for (const auto& [worker, connected] : connected_)
+        if (!job_of(worker) && !why_unfit(connected.connection.fitness, ""))
+            idle.push_back({info_of(worker, connected, now), fulfilled_.contains(worker)});
+    std::vector<std::pair<Ticket, Address>> pairs;
+    for (const Assignment& pair : assign(wishes, idle, now))
+        pairs.emplace_back(tickets[pair.wish], idle[pair.worker].info.address);
+    return pairs;
 }
 
-std::optional<Address> ReservationBook::best_idle(const WorkerWish& wish, Milliseconds now) const {
-    std::optional<Address> best;
-    const auto rank = [&](const Address& worker) {
-        const Connected& connected = connected_.at(worker);
-        const bool is_preferred = wish.preferred == worker;  // the JOB's files may be what fills its disk
-        const bool is_full = !is_preferred && why_no_room(*connected.connection.fitness, wish.room);
-        return std::tuple(is_full, rest_of(worker, now), !is_preferred, !fulfilled_.contains(worker),
-                          helped_by(connected).has_value());
-    };
-    for (const auto& [worker, connected] : connected_) {
-        const bool is_able = !job_of(worker) && !why_unfit(connected.connection.fitness, wish.model);
-        if (is_able && (!best || rank(worker) < rank(*best))) best = worker;
-    }
-    return best;
+std::vector<ReservationBook::Ticket> ReservationBook::served_tickets(Milliseconds now) const {
+    std::vector<Ticket> served;
+    for (const auto& [ticket, worker] : assigned(now)) served.push_back(ticket);
+    return served;
 }
 
 std::optional<ReservationBook::Reserved> ReservationBook::reserve(Ticket ticket, const JobId& job, Milliseconds now) {
-    if (!recovered_ || first_ticket(now) != ticket) return std::nullopt;
-    const auto worker = best_idle(tickets_.at(ticket), now);
-    if (!worker) return std::nullopt;
-    Reserved reserved{*worker, {}};
-    auto& help = connected_.at(*worker).help;
+    if (!recovered_) return std::nullopt;
+    const auto pairs = assigned(now);
+    const auto own = std::ranges::find(pairs, ticket, [](const auto& pair) { return pair.first; });
+    if (own == pairs.end()) return std::nullopt;
+    const Address worker = own->second;
+    Reserved reserved{worker, {}};
+    auto& help = connected_.at(worker).help;
     if (help && help->job != job)
-        stop(*worker, {help->job, help->lease, !help->had_files, "a JOB needs this worker"}, reserved.stops);
+        stop(worker, {help->job, help->lease, !help->had_files, "a JOB needs this worker"}, reserved.stops);
     help.reset();
-    reservations_[job] = Reservation{*worker};
+    reservations_[job] = Reservation{worker};
     alive_.insert(job);
     return reserved;
 }
@@ -205,7 +208,7 @@ std::vector<Address> ReservationBook::callable_helpers(const JobId& job, const t
                                                        Milliseconds now) const {
     std::vector<Address> helpers;
     const auto leader = holder(job);
-    if (!recovered_ || first_ticket(now) || !leader || reservations_.at(job).hold != Hold::work) return helpers;
+    if (!recovered_ || !assigned(now).empty() || !leader || reservations_.at(job).hold != Hold::work) return helpers;
     const std::string& leader_peer = connected_.at(*leader).connection.peer;
     for (const auto& [worker, connected] : connected_) {
         const bool idle = is_idle(info_of(worker, connected, now));

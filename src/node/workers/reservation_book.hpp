@@ -20,8 +20,10 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "node/workers/assignment.hpp"
 #include "node/workers/sick_list.hpp"
 #include "node/workers/worker_info.hpp"
 #include "worker_protocol/messages.hpp"
@@ -93,12 +95,10 @@ public:
 
     Ticket take_ticket(WorkerWish wish = {});
     void drop_ticket(Ticket ticket) { tickets_.erase(ticket); }
-    /// Whose turn it is now: of those for whom a fit worker is idle, the one who came first.
-    [[nodiscard]] std::optional<Ticket> first_ticket(Milliseconds now) const;
-    /// None if it is another ticket's turn or no fit worker is idle, and always before set_recovered(), since JOBs that
-    /// are about to be adopted come first. Picks the best idle worker that is fit for what the ticket wishes, in this
-    /// order of preference: with room for the JOB, not resting (or with the least rest left), the preferred one, one
-    /// that has delivered a result since the master's start, not helping.
+    /// Those that get one of the workers that are idle now (assignment.hpp).
+    [[nodiscard]] std::vector<Ticket> served_tickets(Milliseconds now) const;
+    /// The worker that the ticket gets of those that are idle now. None if others get them all, and always before
+    /// set_recovered(), since JOBs that are about to be adopted come first.
     std::optional<Reserved> reserve(Ticket ticket, const JobId& job, Milliseconds now);
     /// `lease` is not 0. Any other worker that holds files of the JOB is stopped.
     StopOrders adopt(const JobId& job, std::uint64_t lease, const Address& worker, Hold hold);
@@ -163,7 +163,7 @@ private:
     [[nodiscard]] Milliseconds rest_of(const Address& worker, Milliseconds now) const {
         return sick_list_.rest_left(worker, now);
     }
-    [[nodiscard]] std::optional<Address> best_idle(const WorkerWish& wish, Milliseconds now) const;
+    [[nodiscard]] std::vector<std::pair<Ticket, Address>> assigned(Milliseconds now) const;
     [[nodiscard]] WorkerInfo info_of(const Address& worker, const Connected& connected, Milliseconds now) const;
     [[nodiscard]] std::vector<Address> callable_helpers(const JobId& job,
                                                         const trainer_protocol::Rendezvous& rendezvous,

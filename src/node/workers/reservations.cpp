@@ -24,7 +24,7 @@ public:
     ~Turn() {
         owner_.turns_.erase(ticket_);
         owner_.book_.drop_ticket(ticket_);
-        owner_.let_first_look();
+        owner_.let_served_look();
     }
     [[nodiscard]] ReservationBook::Ticket ticket() const { return ticket_; }
 
@@ -57,8 +57,8 @@ void Reservations::send(StopOrders stops) {
     for (StopOrder& stop : stops) send_stop_(stop.worker, std::move(stop.stop));
 }
 
-void Reservations::let_first_look() {
-    if (const auto first = book_.first_ticket(clock_.monotonic())) turns_.at(*first)->notify();
+void Reservations::let_served_look() {
+    for (const auto ticket : book_.served_tickets(clock_.monotonic())) turns_.at(ticket)->notify();
 }
 
 void Reservations::let_reports_look() {
@@ -76,7 +76,7 @@ void Reservations::connect(const Address& worker, WorkerConnection connection) {
     send(book_.connect(worker, std::move(connection)));
     for (const auto& lease : book_.leases_of(worker))
         inboxes_.at(lease.job)->put_connection({0, lease.number, WorkerConnected{}});
-    let_first_look();
+    let_served_look();
 }
 
 void Reservations::disconnect(const Address& worker, const std::string& reason) {
@@ -88,12 +88,12 @@ void Reservations::disconnect(const Address& worker, const std::string& reason) 
 void Reservations::set_recovered(const std::vector<JobId>& active) {
     send(book_.set_recovered(active));
     let_reports_look();
-    let_first_look();
+    let_served_look();
 }
 
 void Reservations::set_fitness(const Address& worker, worker_protocol::Fitness fitness) {
     book_.set_fitness(worker, std::move(fitness));
-    let_first_look();
+    let_served_look();
 }
 
 Task<Address> Reservations::reserve(JobId job, WorkerWish wish) {
@@ -127,7 +127,7 @@ std::shared_ptr<WorkerInbox> Reservations::adopt(const JobId& job, std::uint64_t
 void Reservations::release(const JobId& job, bool forget, const std::string& reason) {
     close_inbox(job);
     send(book_.release(job, forget, reason));
-    let_first_look();
+    let_served_look();
 }
 
 Task<> Reservations::deliver(Address worker, worker_protocol::Report report) {

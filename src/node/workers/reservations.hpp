@@ -60,7 +60,7 @@ private:
     class LeaseWait;
 
     void send(StopOrders stops);
-    void let_first_look();
+    void let_served_look();
     void let_reports_look();
     void close_inbox(const JobId& job);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -28,6 +29,9 @@ struct WorkerWish {
     std::optional<Address> preferred{};  ///< may hold files of the JOB
     std::string model{};                 ///< the preset to train; empty: any worker that is fit will do
     trainer_protocol::RoomNeeded room{};
+    /// Seconds from the order to the submit on a worker that is fit; none: not known.
+    std::function<std::int64_t(const WorkerInfo& worker)> estimate_s{};
+    std::optional<Milliseconds> due{};  ///< monotonic, of its deadline; none: not known
 };
 
 /// Connected, held for no JOB, not resting, and fit for some preset.

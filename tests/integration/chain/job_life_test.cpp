@@ -72,6 +72,15 @@ TEST_F(JobLife, GoesFromRequestedToVerified) {
         << "a request is told by the Request event alone";
 }
 
+TEST_F(JobLife, ShowsWhatWaitsToBeMined) {
+    const JobId job = request(fee);
+    EXPECT_EQ(run(chain->pending_job(job))->status, JobStatus::requested);
+    rpc_call("evm_setAutomine", {false});
+    ASSERT_TRUE(run(sender->send_deposit(job, fee, core, token, into_store())).has_value());
+    EXPECT_EQ(run(chain->job(job))->status, JobStatus::requested);
+    EXPECT_EQ(run(chain->pending_job(job))->status, JobStatus::processing);
+}
+
 TEST_F(JobLife, PaysTheSlotsReward) {
     const JobId job = request(fee);
     process(job, fee);

@@ -31,7 +31,7 @@ struct NodeProcess {
         : group(executor, 64),
           services(executor, ports, hub, group, config, constants, data),
           discovery(
-              {ports.info_server, services.prospector, ports.jobs, ports.notes, ports.pool, ports.clock, ports.random},
+              {services.offers, services.prospector, ports.jobs, ports.notes, ports.pool, ports.clock, ports.random},
               Milliseconds(5'000), [this](sm::Job job) { services.supervisor.take_on(std::move(job)); }) {
         group.start(ports.sender.run());
     }
@@ -77,7 +77,7 @@ protected:
         return made;
     }
     void start() {
-        const node::NodePorts ports{*chain,          *node_sender,   artifacts, info,           store->jobs(),
+        const node::NodePorts ports{*chain,          *node_sender,   artifacts, &info,          store->jobs(),
                                     store->outbox(), store->notes(), pool,      system_clock(), random};
         process = std::make_unique<NodeProcess>(io.get_executor(), ports, hub, config, run(chain->constants()).value(),
                                                 folder.path());

@@ -1,5 +1,6 @@
 #include "node/core/config.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -154,6 +155,26 @@ TEST(NodeConfig, CooperationIsAChoiceOfTwo) {
               "by all workers together)");
 }
 
+TEST(NodeConfig, ReadsWhichJobsAreWanted) {
+    const node::SelectionPolicy policy =
+        node::read_config(settings("priority=expected_value, deadline\nlanguages=ja\nmodels=nano,gpt2\n"
+                                   "dataset_bytes_min=10000\nhours=22-2\nemt_per_kwh=0.25\nwatts=350\n"
+                                   "requesters_preferred=0x2222222222222222222222222222222222222222\n"))
+            .value()
+            .selection;
+    ASSERT_EQ(policy.priority.size(), 2U);
+    EXPECT_EQ(policy.priority[0].name, "expected_value");
+    EXPECT_EQ(policy.priority[1].name, "deadline");
+    EXPECT_EQ(policy.languages, std::set<std::string>{"ja"});
+    EXPECT_EQ(policy.models, (std::set<std::string>{"gpt2", "nano"}));
+    EXPECT_EQ(policy.dataset_bytes_min, 10'000U);
+    EXPECT_EQ(policy.hours.count(), 4U);
+    EXPECT_EQ(policy.watts, 350U);
+    EXPECT_EQ(policy.emt_per_kwh, chain::parse_coins("0.25").value());
+    ASSERT_EQ(policy.requesters_preferred.size(), 1U);
+    EXPECT_EQ(node::read_config(settings("")).value().selection.priority.size(), 1U);
+}
+
 TEST(NodeConfig, ErrorsNamePlaceKeyAndValue) {
     EXPECT_EQ(error_of("# comment\nn_epoch=two\n"),
               "master.env:2: n_epoch is 'two'; expected a whole number from 2 to 100");
@@ -165,8 +186,23 @@ TEST(NodeConfig, ErrorsNamePlaceKeyAndValue) {
     EXPECT_EQ(error_of("min_fee=5000000000\nmax_fee=4000000000\n"),
               "master.env:1: min_fee is '5000000000'; expected no more than max_fee, which is 4000000000; "
               "max_fee=4000000000 is 4000000000 wei of EMT, almost nothing; for 1 EMT write 1000000000000000000");
-    EXPECT_EQ(error_of("priority=none\n").find("master.env:1: priority is 'none'; expected fee"), 0U)
-        << "the table of priorities, from its first row on";
+    for (const char* none : {"none", "fee,none", ","})
+        EXPECT_EQ(error_of(fmt::format("priority={}\n", none)),
+                  fmt::format("master.env:1: priority is '{}'; expected expected_value, fee, fee_per_hour, deadline or "
+                              "smallest, or several, comma-separated",
+                              none));
+    EXPECT_EQ(error_of("languages=en,fr\n"),
+              "master.env:1: languages is 'en,fr'; expected en, ja or both, comma-separated");
+    EXPECT_EQ(error_of("models=nano,gpt9\n"), "master.env:1: models is 'nano,gpt9'; expected " +
+                                                  trainer_protocol::preset_choice() + ", or several, comma-separated");
+    EXPECT_EQ(
+        error_of("requesters_avoided=0x12\n"),
+        "master.env:1: requesters_avoided is '0x12'; expected addresses of 0x and 40 hex digits, comma-separated");
+    EXPECT_EQ(
+        error_of("hours=8-25\n"),
+        "master.env:1: hours is '8-25'; expected hours of the day or spans of them, comma-separated, like 22-6,12");
+    EXPECT_EQ(error_of("dataset_bytes_min=5000\ndataset_bytes_max=4999\n"),
+              "master.env:1: dataset_bytes_min is '5000'; expected no more than dataset_bytes_max, which is 4999");
     EXPECT_EQ(error_of("default_model=gpt9\n"),
               "master.env:1: default_model is 'gpt9'; expected " + trainer_protocol::preset_choice());
     EXPECT_EQ(error_of("program_ids=0,x\n"),

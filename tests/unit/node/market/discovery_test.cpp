@@ -86,8 +86,10 @@ protected:
     node::Commitments commitments;
     node::PayoutWatch payouts{
         io.get_executor(), {chain, store->notes(), pool, clock}, {wallet, chain.network, wide_policy().shortfall_max}};
+    node::TrackBook track{io.get_executor(), {store->jobs(), store->notes(), hub, pool, clock, random}, {}};
     node::Prospector::Ports ports() {
-        return {chain, artifacts, hub, pool, clock, payouts, [this](std::optional<JobId>) { return commitments; }};
+        return {chain, artifacts, hub,   pool,
+                clock, payouts,   track, [this](std::optional<JobId>) { return commitments; }};
     }
     node::Prospector prospector{ports(), {wallet, chain.network, wide_policy(), folder.path()}};
     node::Discovery discovery{
@@ -102,6 +104,41 @@ TEST_F(DiscoveryTest, TakesTheBestFeeFirstAndNoMoreThanThereAreIdleWorkers) {
     EXPECT_EQ(round(), 1U);
     EXPECT_EQ(chosen(), std::vector<JobId>{best});
     ASSERT_TRUE(store->jobs().find(best).value().has_value()) << "durable before it is handed over";
+}
+
+/// The wallet holds 1000 EMT.
+TEST_F(DiscoveryTest, TheReserveIsNeverDeposited) {
+    const auto id = offer(1, "20");
+    node::SelectionPolicy policy = wide_policy();
+    policy.reserve_emt = chain::parse_coins("980.5").value();
+    prospector.set_policy(policy);
+    EXPECT_EQ(round(), 0U);
+    EXPECT_EQ(discovery.standing(id)->reason, "deposit 20 EMT > 19.5 EMT at hand (reserve_emt keeps 980.5 EMT)");
+    policy.reserve_emt = chain::parse_coins("980").value();
+    prospector.set_policy(policy);
+    discovery.forget_refusals();
+    EXPECT_EQ(round(), 1U);
+}
+
+TEST_F(DiscoveryTest, TheReserveOfGasMoneyIsLeftToJobsUnderWay) {
+    const auto id = offer(1, "20");
+    node::SelectionPolicy policy = wide_policy();
+    policy.reserve_alt = chain::parse_coins("1").value();
+    prospector.set_policy(policy);
+    EXPECT_EQ(round(), 0U);
+    EXPECT_NE(discovery.standing(id)->reason.find("> 0 ALT at hand (reserve_alt keeps 1 ALT)"), std::string::npos)
+        << discovery.standing(id)->reason;
+}
+
+TEST_F(DiscoveryTest, APreferredRequestersJobIsLookedAtFirst) {
+    offer(1, "90");
+    const auto preferred = offer(2, "11");
+    info.answer->back().owner = chain.jobs.at(preferred).record.owner = repeated<Address>(0x44);
+    node::SelectionPolicy policy = wide_policy();
+    policy.requesters_preferred = {repeated<Address>(0x44)};
+    prospector.set_policy(policy);
+    EXPECT_EQ(round(), 1U);
+    EXPECT_EQ(chosen(), std::vector<JobId>{preferred});
 }
 
 TEST_F(DiscoveryTest, AsksNobodyWhileEveryIdleWorkerIsSpokenFor) {

@@ -69,7 +69,7 @@ TEST(Selection, ChoosesAGoodJobWithItsTermsAndSums) {
     EXPECT_EQ(chosen.spec.epochs, 2U);
     EXPECT_EQ(chosen.finish_estimate_s, 21'319) << "about the published 6 h";
     // 20 - 10 - 1% of 5 - 1% of (5 + 10)
-    EXPECT_EQ(node::value_text(chosen), "9.8000");
+    EXPECT_EQ(node::value_text(chosen.value), "9.8000");
 }
 
 /// Both deposits would be locked, and one JOB would wait for the other's worker.
@@ -98,7 +98,7 @@ TEST(Selection, WhatTheContractKeepsCountsInTheExpectedValue) {
     scene.policy.shortfall_max = coins("20");
     const auto verdict = select(scene.candidate, scene.view, scene.policy);
     ASSERT_TRUE(std::holds_alternative<Chosen>(verdict)) << std::get<Refused>(verdict).reason;
-    EXPECT_EQ(node::value_text(std::get<Chosen>(verdict)), "-10.2000");
+    EXPECT_EQ(node::value_text(std::get<Chosen>(verdict).value), "-10.2000");
     EXPECT_EQ(node::prospect_of(std::get<Chosen>(verdict)).expected_value, Wei{});
 }
 
@@ -141,13 +141,17 @@ const std::vector<RefusalCase> refusal_cases{
     {"verifier_fee", [](Scene& s) { s.candidate.record.fee = coins("10"); },
      "fee 10 EMT does not exceed the verifier fee of 10 EMT", true},
     {"value", [](Scene& s) { s.candidate.record.fee = coins("10.1"); },
-     "its expected value is -0.0505 EMT: fee 10.1 EMT, less verifier fee 10 EMT, gas and the risk of penalties", false},
+     "its expected value is -0.0505 EMT: fee 10.1000, verifier fee -10.0000, missed deadline -0.0253, rejected result "
+     "-0.1253",
+     false},
     {"gas_converted",
      [](Scene& s) {
          s.policy.emt_per_alt = coins("20");
          s.view.gas_price = wei(1'000'000'000'000);
      },
-     "its expected value is -5.2000 EMT: fee 20 EMT, less verifier fee 10 EMT, gas and the risk of penalties", false},
+     "its expected value is -5.2000 EMT: fee 20.0000, verifier fee -10.0000, chain gas -15.0000, missed deadline "
+     "-0.0500, rejected result -0.1500",
+     false},
     {"short_paid", [](Scene& s) { s.view.short_payout = kept_deposit(); },
      "the contract pays less than its rules say: JOB 0x77777777… was verified and brought 10 EMT instead of 30 EMT; "
      "this "
@@ -162,6 +166,10 @@ const std::vector<RefusalCase> refusal_cases{
      "this "
      "one would lack 20 EMT > 19.5 EMT (shortfall_max)",
      false},
+    {"hour", [](Scene& s) { s.policy.hours.reset(22); }, "no deposit is made from 22:00 to 22:59 UTC (hours)", false},
+    {"requester", [](Scene& s) { s.policy.requesters_avoided = {s.candidate.record.owner}; },
+     "its requester 0x2222222222222222222222222222222222222222 is avoided (requesters_avoided)", true},
+    {"language", [](Scene& s) { s.policy.languages = {"ja"}; }, "its language en is not one of ja (languages)", true},
     {"no_worker",
      [](Scene& s) {
          s.view.workers.clear();

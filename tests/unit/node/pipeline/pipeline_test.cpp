@@ -45,6 +45,26 @@ TEST_F(PipelineTest, IsLostWhenAnotherNodeWasFirst) {
         << "no transaction is wasted";
 }
 
+/// A process that comes second reverts, and its gas is lost.
+TEST_F(PipelineTest, SendsNothingWhileAnotherNodesProcessWaitsToBeMined) {
+    chain.pooled[job_id] = chain::JobStatus::processing;
+    start(true);
+    ASSERT_TRUE(run_until([this] { return record().retry.attempt >= 2; }));
+    EXPECT_EQ(record().retry.last_error, "a transaction that waits to be mined makes it PROCESSING");
+    chain.pooled.clear();
+    chain.process(job_id, other_node);
+    ASSERT_TRUE(run_until_state(sm::State::lost));
+    EXPECT_EQ(chain.broadcast.size() + static_cast<std::size_t>(chain.mined("approve")), 0U);
+}
+
+TEST_F(PipelineTest, TakesAJobThatTheOtherNodeDidNotGet) {
+    chain.pooled[job_id] = chain::JobStatus::processing;
+    start(true);
+    ASSERT_TRUE(run_until([this] { return record().retry.attempt >= 1; }));
+    chain.pooled.clear();
+    ASSERT_TRUE(run_until_state(sm::State::verified));
+}
+
 TEST_F(PipelineTest, IsLostWhenAnotherNodeOvertakesTheSignedProcess) {
     chain.ignores_transactions = true;
     start(true);

@@ -11,6 +11,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
 using Standing = ReservationBook::Standing;
 
 template <class Bytes>
@@ -128,7 +129,7 @@ TEST_F(ReservationBookTest, WorkersAreHandedOutInTheOrderOfTheTickets) {
     const auto first = book.take_ticket();
     const auto second = book.take_ticket();
     book.connect(ann, fit_at(machine));
-    EXPECT_EQ(book.first_ticket(now), first);
+    EXPECT_THAT(book.served_tickets(now), ElementsAre(first));
     EXPECT_FALSE(book.reserve(second, other_job, now)) << "it is not its turn";
     const auto reserved = book.reserve(first, job, now);
     ASSERT_TRUE(reserved);
@@ -136,8 +137,25 @@ TEST_F(ReservationBookTest, WorkersAreHandedOutInTheOrderOfTheTickets) {
     book.drop_ticket(first);
     EXPECT_FALSE(book.reserve(second, other_job, now)) << "nobody is idle";
     book.release(job, false, "given back");
-    EXPECT_EQ(book.first_ticket(now), second);
+    EXPECT_THAT(book.served_tickets(now), ElementsAre(second));
     EXPECT_TRUE(book.reserve(second, other_job, now));
+}
+
+/// Of two JOBs that wait for two workers, the one with less time gets the faster worker, whoever came first.
+TEST_F(ReservationBookTest, TheTightestDeadlineGetsTheFastestWorker) {
+    open({ann, bob});
+    const auto wish_due = [](Milliseconds due) {
+        WorkerWish wish;
+        wish.due = due;
+        wish.estimate_s = [](const WorkerInfo& worker) { return worker.address == bob ? 100 : 1'000; };
+        return wish;
+    };
+    const auto lax = book.take_ticket(wish_due(now + Milliseconds(100'000'000)));
+    const auto tight = book.take_ticket(wish_due(now + Milliseconds(200'000)));
+    EXPECT_THAT(book.served_tickets(now), UnorderedElementsAre(lax, tight));
+    EXPECT_EQ(book.reserve(lax, job, now)->worker, ann);
+    book.drop_ticket(lax);
+    EXPECT_EQ(book.reserve(tight, other_job, now)->worker, bob);
 }
 
 TEST_F(ReservationBookTest, ATicketThatIsDroppedLetsTheNextOneThrough) {
@@ -178,7 +196,7 @@ TEST_F(ReservationBookTest, AJobThatNobodyCanTrainYetDoesNotHoldUpTheNext) {
     book.connect(ann, {27'300, machine, {}, small});
     const auto large_job = book.take_ticket({std::nullopt, "gpt2"});
     const auto small_job = book.take_ticket({std::nullopt, "nano"});
-    EXPECT_EQ(book.first_ticket(now), small_job);
+    EXPECT_THAT(book.served_tickets(now), ElementsAre(small_job));
     EXPECT_FALSE(book.reserve(large_job, job, now));
     EXPECT_TRUE(book.reserve(small_job, other_job, now));
     book.connect(bob, fit_at(machine));
