@@ -43,6 +43,7 @@ void register_decline(CLI::App& app, Invocation& invocation);
 void register_withdraw(CLI::App& app, Invocation& invocation);
 void register_wallet(CLI::App& app, Invocation& invocation);
 void register_generate(CLI::App& app, Invocation& invocation);
+void register_simulate_policy(CLI::App& app, Invocation& invocation);
 void register_state(CLI::App& app, Invocation& invocation);
 
 }  // namespace emeth::cli

@@ -9,12 +9,12 @@ namespace emeth::cli {
 
 namespace {
 
-constexpr std::array<Register, 21> commands{
-    register_demo,     register_devnet,      register_master,      register_worker,   register_joblist,
-    register_status,   register_decline,     register_withdraw,    register_wallet,   register_state,
-    register_request,  register_info_server, register_storage_api, register_verifier, register_requester,
-    register_generate, register_rewards,     register_drain,       register_top,      register_doctor,
-    register_retry,
+constexpr std::array<Register, 22> commands{
+    register_demo,     register_devnet,          register_master,      register_worker,   register_joblist,
+    register_status,   register_decline,         register_withdraw,    register_wallet,   register_state,
+    register_request,  register_info_server,     register_storage_api, register_verifier, register_requester,
+    register_generate, register_rewards,         register_drain,       register_top,      register_doctor,
+    register_retry,    register_simulate_policy,
 };
 
 constexpr const char* description =
@@ -27,8 +27,7 @@ constexpr const char* examples =
     "                               a kill -9 in the middle\n"
     "  emeth devnet --data ./net    the network alone; then, in other terminals:\n"
     "  emeth master --config ./net/master.env --data ./node --local-workers 2\n"
-    "  emeth state list --data ./node            what the node knows of its JOBs\n"
-    "  emeth state history 0x… --data ./node     the story of one JOB\n";
+    "  emeth state list --data ./node            what the node knows of its JOBs\n";
 
 }  // namespace
 

@@ -139,6 +139,8 @@ const std::map<std::string, Rule> rules{
                                             "network/requester", "network/verifier", "web"}},
 
     {"harness", {"statemachine", "storage", "runtime", "crypto", "chain", "chain/encoding", "http"}},
+    // Part of the program, unlike the simulator beside it, of which it uses no more than the dice.
+    {"simulation/policy", below_node + Rule{"node/workers", "node/market", "simulation/dice.hpp"}},
     // The node in a simulated world: it uses the node's rooms, but neither servers nor a real chain.
     {"simulation", below_node + Rule{"cli", "node/workers", "node/market", "node/money", "node/pipeline", "node/core"}},
 };
