@@ -111,6 +111,10 @@ Wei saturating_sum(const Wei& a, const Wei& b) {
     return saturated(multiprecision::checked_uint512_t(to_u256(a)) + to_u256(b));
 }
 
+Wei saturating_difference(const Wei& a, const Wei& b) {
+    return a > b ? to_wei(to_u256(a) - to_u256(b)) : Wei{};
+}
+
 Wei rate_of(const Wei& amount, std::uint64_t rate) {
     return saturated(multiprecision::checked_uint512_t(to_u256(amount)) * rate / rate_denominator);
 }

@@ -37,6 +37,8 @@ std::string format_wei(const Wei& wei);
 
 /// a + b, saturating at the largest amount.
 Wei saturating_sum(const Wei& a, const Wei& b);
+/// a - b, zero if b is larger.
+Wei saturating_difference(const Wei& a, const Wei& b);
 
 /// amount * rate / 100000, rounded down, as the contract computes it; saturates at the largest amount.
 Wei rate_of(const Wei& amount, std::uint64_t rate);

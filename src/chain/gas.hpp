@@ -25,6 +25,11 @@ constexpr std::uint64_t estimated_gas(std::uint64_t mebibytes, std::uint64_t com
     return mebibytes * complexity / 1'000;
 }
 
+/// Gas of the language-model program on a dataset of `bytes`, as the published contract has it.
+constexpr std::uint64_t published_dataset_gas(std::uint64_t bytes) {
+    return estimated_gas(dataset_mebibytes(bytes), language_model_complexity);
+}
+
 /// Gas of the language-model program on a dataset of `bytes`, according to the contract. `chain` must outlive the call.
 Task<Result<std::uint64_t>> dataset_gas(Chain& chain, std::uint64_t bytes);
 

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <optional>
 #include <variant>
@@ -15,6 +14,7 @@
 #include "cli/path_option.hpp"
 #include "cli/program.hpp"
 #include "cli/recorded_stream.hpp"
+#include "runtime/durable_file.hpp"
 #include "runtime/json_fields.hpp"
 #include "runtime/log.hpp"
 #include "runtime/progress_bar.hpp"
@@ -88,21 +88,12 @@ std::variant<sim::JobStream, int> stream_of(const SimulateFlags& flags, const no
     return std::move(*recorded);
 }
 
-Result<void> write_file(const std::string& path, const std::string& text) {
-    std::ofstream out(path, std::ios::binary);
-    out << text;
-    out.close();
-    if (!out) return permanent_error("cannot write " + path);
-    return {};
-}
-
 /// In a market that begins with the stream nothing is under way: of a stream that is long enough, its first day is left
 /// out.
 std::int64_t warm_up_days(const sim::JobStream& stream) {
-    constexpr std::int64_t long_enough_s = 3 * 86'400;
-    const bool is_long = !stream.empty() && stream.back().requested_at_unix_s - stream.front().requested_at_unix_s >
-                                                long_enough_s - 86'400 / 2;
-    return is_long ? 1 : 0;
+    constexpr std::int64_t long_enough_s = 5 * 86'400 / 2;  // from the first JOB of three days to the last one
+    if (stream.empty()) return 0;
+    return stream.back().requested_at_unix_s - stream.front().requested_at_unix_s > long_enough_s ? 1 : 0;
 }
 
 /// Each by itself on the same stream, or all of them in one market.
@@ -140,7 +131,7 @@ int simulate(const SimulateFlags& flags) {
     if (!flags.write_stream.empty()) {
         std::string lines;
         for (const auto& job : *stream) lines += sim::to_json_line(job) + "\n";
-        if (const auto written = write_file(flags.write_stream, lines); written.has_error())
+        if (const auto written = write_file_durably(flags.write_stream, lines); written.has_error())
             return fail("simulate-policy", written.error(), exit_failed);
     }
     const Milliseconds began = system_clock().monotonic();
@@ -159,7 +150,8 @@ int simulate(const SimulateFlags& flags) {
         fmt::print("{}, {:.0f} JOBs/s; amounts in EMT\n{}", subtitle, jobs_per_s, sim::table_of(outcomes));
     if (flags.html.empty()) return exit_ok;
     const bool is_plot = std::filesystem::path(flags.html).extension() == ".svg";
-    const auto written = write_file(flags.html, is_plot ? sim::svg_of(outcomes) : sim::html_of(outcomes, subtitle));
+    const auto written =
+        write_file_durably(flags.html, is_plot ? sim::svg_of(outcomes) : sim::html_of(outcomes, subtitle));
     return written.has_error() ? fail("simulate-policy", written.error(), exit_failed) : static_cast<int>(exit_ok);
 }
 

@@ -90,8 +90,7 @@ void LifeChecks::check_accounts(const sm::Job& record, JobStatus status) {
 
 void LifeChecks::check_penalty(const JobId& id, const ChainJob& job) {
     const Story& story = stories_.at(id);
-    const auto needed_s = workers_.slowest_s(
-        chain::estimated_gas(chain::dataset_mebibytes(story.bytes), chain::language_model_complexity));
+    const auto needed_s = workers_.slowest_s(chain::published_dataset_gas(story.bytes));
     const auto enough_s = fault_free_factor * needed_s + fault_free_s + workers_.idling_s();
     if (story.excused || story.clear_s <= enough_s) return;
     // Where each worker has its say, such a JOB is given back long before its deadline.

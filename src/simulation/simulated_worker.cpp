@@ -20,10 +20,6 @@ constexpr std::uint64_t artifact_bytes = 25'000'000, evidence_bytes = 15'000'000
 constexpr double trainer_death_rate = 0.001;
 constexpr double disk_loss_share = 0.3, wrong_bytes_share = 0.03;
 
-std::uint64_t gas_of(std::uint64_t bytes) {
-    return chain::estimated_gas(chain::dataset_mebibytes(bytes), chain::language_model_complexity);
-}
-
 Hash256 damaged_part() {
     return numbered<Hash256>(8);
 }
@@ -139,7 +135,8 @@ void SimulatedWorker::train(Work& work, Files& files) {
         return report(work.job, work.lease, wp::TrainingStarted{files.checkpoint, "killed by signal 9"});
     }
     const double expected_s =
-        static_cast<double>(chain::finish_estimate_s(gas_of(files.bytes), power_capacity_, 2)) * 0.8;
+        static_cast<double>(chain::finish_estimate_s(chain::published_dataset_gas(files.bytes), power_capacity_, 2)) *
+        0.8;
     const auto total = static_cast<double>(files.steps_total);
     files.step = std::min(total, files.step + total / expected_s);
     if (files.step >= total) return finish(work, files);

@@ -20,10 +20,6 @@ std::optional<Transfer> parse_transfer(const Log& log) {
     return Transfer{log.topics[1], log.topics[2], value};
 }
 
-Wei difference_or_zero(const Wei& a, const Wei& b) {
-    return a > b ? to_wei(to_u256(a) - to_u256(b)) : Wei{};
-}
-
 bool ends_a_job(JobStatus status) {
     return status == JobStatus::verified || status == JobStatus::failed || status == JobStatus::timeout ||
            status == JobStatus::declined;
@@ -53,7 +49,7 @@ TokenFlow token_flow(std::span<const Log> logs, const Address& token, const Addr
 std::optional<Wei> gain_in(const Receipt& receipt, const Address& token, const Address& account) {
     const TokenFlow flow = token_flow(receipt.logs, token, account);
     if (!flow.any_transfer) return std::nullopt;
-    return difference_or_zero(flow.received, flow.sent);
+    return saturating_difference(flow.received, flow.sent);
 }
 
 Settlement settlement_in(const Receipt& receipt, const Address& core, const Address& token, const Address& node) {
@@ -73,7 +69,7 @@ Settlement settlement_in(const Receipt& receipt, const Address& core, const Addr
 }
 
 Wei unexplained_gain(const Wei& before, const Wei& after, const TokenFlow& flow) {
-    return difference_or_zero(saturating_sum(after, flow.sent), saturating_sum(before, flow.received));
+    return saturating_difference(saturating_sum(after, flow.sent), saturating_sum(before, flow.received));
 }
 
 }  // namespace emeth::chain

@@ -78,8 +78,7 @@ const SettingsTable<NetworkSettings>& network_settings() {
          into<Settings>(&Settings::storage_api, read_url)},
         {{"info_server_url", "http://ec2-13-208-214-161.ap-northeast-3.compute.amazonaws.com:3000",
           "The JOB info server, which lists the open JOBs. none: there is none, and a node reads them from the "
-          "contract, "
-          "as it does while the server is down or stale."},
+          "contract, as it does while the server is down or stale."},
          into<Settings>(&Settings::info_server, read_url_or_none)},
         http::ca_setting(&Settings::ca)};
     return table;

@@ -153,17 +153,20 @@ Task<Result<void>> RpcChain::check_is_contract(Address address, const char* sett
 }
 
 Task<Result<JobRecord>> RpcChain::job(JobId id) {
-    Bytes call = abi::Encoder("jobs(bytes16)").job_id(id).finish();
-    const Result<Bytes> answer = co_await eth_call(core_, std::move(call));
-    if (answer.has_error()) co_return in_context("jobs", answer.error());
-    co_return decode_job(id, *answer);
+    return job_at(id, "latest");
 }
 
 Task<Result<JobRecord>> RpcChain::pending_job(JobId id) {
-    Bytes call = abi::Encoder("jobs(bytes16)").job_id(id).finish();
-    const Result<Bytes> answer = co_await eth_call(core_, std::move(call), "pending");
-    if (answer.has_value()) co_return decode_job(id, *answer);
+    const Result<JobRecord> pending = co_await job_at(id, "pending");
+    if (pending.has_value()) co_return pending;
     co_return co_await job(id);  // not every endpoint knows a pending block
+}
+
+Task<Result<JobRecord>> RpcChain::job_at(JobId id, std::string tag) {
+    Bytes call = abi::Encoder("jobs(bytes16)").job_id(id).finish();
+    const Result<Bytes> answer = co_await eth_call(core_, std::move(call), std::move(tag));
+    if (answer.has_error()) co_return in_context("jobs", answer.error());
+    co_return decode_job(id, *answer);
 }
 
 Task<Result<JobDetails>> RpcChain::job_details(JobId id) {

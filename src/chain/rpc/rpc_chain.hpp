@@ -57,6 +57,7 @@ private:
     template <class Value>
     Task<Result<Value>> view(Address contract, Bytes call, const char* name, Value (abi::Decoder::*read)(const char*),
                              std::string tag = "latest");
+    Task<Result<JobRecord>> job_at(JobId id, std::string tag);
     Task<Result<Bytes>> eth_call(Address contract, Bytes call, std::string tag = "latest");
     Task<Result<Wei>> emt_balance_at(Address account, std::string tag);
     /// `tag`: "latest" or a hex quantity.

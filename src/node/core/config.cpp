@@ -5,7 +5,9 @@
 #include <optional>
 #include <set>
 #include <string_view>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "api_client/storage_api_client.hpp"
 #include "chain/amount.hpp"
@@ -34,14 +36,31 @@ Result<Wei> read_coins(const SettingValue& value) {
     return wei;
 }
 
-Result<std::set<std::uint64_t>> read_numbers(const SettingValue& value) {
-    std::set<std::uint64_t> numbers;
-    for (const auto& text : value.list()) {
-        const auto number = parse_number<std::uint64_t>(text);
-        if (!number) return value.refused("whole numbers, comma-separated");
-        numbers.insert(*number);
+/// `parse`: the text of one → Item, none if it is not one.
+template <class Parse>
+auto read_each(const SettingValue& value, std::string_view expected, Parse parse)
+    -> Result<std::vector<typename std::invoke_result_t<Parse, const std::string&>::value_type>> {
+    std::vector<typename std::invoke_result_t<Parse, const std::string&>::value_type> items;
+    for (const std::string& text : value.list()) {
+        auto item = parse(text);
+        if (!item) return value.refused(expected);
+        items.push_back(*std::move(item));
     }
-    return numbers;
+    return items;
+}
+
+/// The same without an order.
+template <class Parse>
+auto read_set(const SettingValue& value, std::string_view expected, Parse parse)
+    -> Result<std::set<typename std::invoke_result_t<Parse, const std::string&>::value_type>> {
+    auto items = read_each(value, expected, parse);
+    if (items.has_error()) return items.error();
+    return std::set(items->begin(), items->end());
+}
+
+Result<std::set<std::uint64_t>> read_numbers(const SettingValue& value) {
+    return read_set(value, "whole numbers, comma-separated",
+                    [](const std::string& text) { return parse_number<std::uint64_t>(text); });
 }
 
 std::vector<std::string_view> priority_names() {
@@ -59,43 +78,34 @@ std::string priority_meanings() {
 
 Result<PriorityList> read_priorities(const SettingValue& value) {
     const std::string expected = alternatives(priority_names()) + ", or several, comma-separated";
-    PriorityList list;
-    for (const auto& name : value.list()) {
+    auto list = read_each(value, expected, [](const std::string& name) {
         const auto* priority = find_priority(name);
-        if (priority == nullptr) return value.refused(expected);
-        list.push_back(*priority);
-    }
-    if (list.empty()) return value.refused(expected);
+        return priority == nullptr ? std::nullopt : std::optional(*priority);
+    });
+    if (list.has_value() && list->empty()) return value.refused(expected);
     return list;
 }
 
+/// For names that are kept as they are written.
+template <class Known>
+auto name_if(Known is_known) {
+    return [is_known](const std::string& name) { return is_known(name) ? std::optional(name) : std::nullopt; };
+}
+
 Result<std::set<std::string>> read_languages(const SettingValue& value) {
-    std::set<std::string> languages;
-    for (const auto& name : value.list()) {
-        if (name != "en" && name != "ja") return value.refused("en, ja or both, comma-separated");
-        languages.insert(name);
-    }
-    return languages;
+    return read_set(value, "en, ja or both, comma-separated",
+                    name_if([](const std::string& name) { return name == "en" || name == "ja"; }));
 }
 
 Result<std::set<std::string>> read_models(const SettingValue& value) {
-    std::set<std::string> models;
-    for (const auto& name : value.list()) {
-        if (trainer_protocol::find_preset(name).has_error())
-            return value.refused(trainer_protocol::preset_choice() + ", or several, comma-separated");
-        models.insert(name);
-    }
-    return models;
+    return read_set(value, trainer_protocol::preset_choice() + ", or several, comma-separated",
+                    name_if([](const std::string& name) { return trainer_protocol::find_preset(name).has_value(); }));
 }
 
 Result<std::set<Address>> read_addresses(const SettingValue& value) {
-    std::set<Address> addresses;
-    for (const auto& text : value.list()) {
-        const auto address = text.starts_with("0x") ? Address::parse(text) : std::nullopt;
-        if (!address) return value.refused("addresses of 0x and 40 hex digits, comma-separated");
-        addresses.insert(*address);
-    }
-    return addresses;
+    return read_set(value, "addresses of 0x and 40 hex digits, comma-separated", [](const std::string& text) {
+        return text.starts_with("0x") ? Address::parse(text) : std::nullopt;
+    });
 }
 
 Result<HoursOfDay> read_hours(const SettingValue& value) {

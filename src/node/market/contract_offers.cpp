@@ -24,10 +24,6 @@ constexpr std::string_view what = "the note of the contract's open JOBs";
 /// Past its deadline: longer than a reorganisation moves the time of the chain.
 constexpr std::int64_t forgotten_after_s = 3'600;
 
-std::uint64_t first_block(std::uint64_t latest) {
-    return latest > ContractOffers::blocks_back_max ? latest - ContractOffers::blocks_back_max : 0;
-}
-
 bool is_open(const LoggedJob& job, std::int64_t now_unix_s) {
     return !job.taken_in_block && job.deadline_unix_s > now_unix_s;
 }
@@ -135,7 +131,6 @@ Result<ContractOffersNote> read_contract_offers_note(std::string_view text) {
 Task<Result<void>> ContractOffers::update(std::size_t ranges) {
     const AsyncMutex::Lock lock = co_await one_at_a_time_.lock();
     if (const Result<void> begun = co_await begin(); begun.has_error()) co_return begun;
-    if (const Result<void> skipped = co_await skip_gap(); skipped.has_error()) co_return skipped;
     is_caught_up_ = false;
     for (std::size_t read = 0; read < ranges && !is_caught_up_; ++read) {
         const Result<void> advanced = co_await advance();
@@ -176,23 +171,25 @@ Task<Result<void>> ContractOffers::begin() {
     }
     const Result<chain::Block> latest = co_await ports_.chain.latest_block();
     if (latest.has_error()) co_return latest.error();
-    follower_.emplace(ports_.chain, first_block(latest->number), chain::FollowerOptions{range_blocks});
+    begin_anew(latest->number);
     co_return Result<void>{};
 }
 
-/// After a long time without a look.
-Task<Result<void>> ContractOffers::skip_gap() {
-    const Result<chain::Block> latest = co_await ports_.chain.latest_block();
-    if (latest.has_error()) co_return latest.error();
-    if (follower_->next_block() >= first_block(latest->number)) co_return Result<void>{};
+void ContractOffers::begin_anew(std::uint64_t latest) {
+    const std::uint64_t first = latest > blocks_back_max ? latest - blocks_back_max : 0;
     jobs_.clear();
-    follower_.emplace(ports_.chain, first_block(latest->number), chain::FollowerOptions{range_blocks});
-    co_return Result<void>{};
+    follower_.emplace(ports_.chain, first, chain::FollowerOptions{range_blocks});
 }
 
 Task<Result<void>> ContractOffers::advance() {
+    const std::uint64_t from = follower_->next_block();
     const Result<chain::LogBatch> batch = co_await follower_->next();
     if (batch.has_error()) co_return batch.error();
+    // After a long time without a look.
+    if (from + blocks_back_max < batch->latest.number) {
+        begin_anew(batch->latest.number);
+        co_return Result<void>{};
+    }
     if (batch->reorganised_from) jobs_.forget_from(*batch->reorganised_from);
     jobs_.add(core_, batch->logs);
     if (batch->end) end_ = *batch->end;

@@ -79,8 +79,8 @@ class ContractOffers {
 public:
     /// How far back the first look goes, and how many blocks are asked for at a time.
     static constexpr std::uint64_t blocks_back_max = 50'000, range_blocks = 2'000;
-    /// So many ranges are all that is followed.
-    static constexpr std::size_t ranges_max = blocks_back_max / range_blocks + 1;
+    /// So many ranges are all that is followed, and one that is too long ago.
+    static constexpr std::size_t ranges_max = blocks_back_max / range_blocks + 2;
     /// How often the note is written at most, and after how many blocks without a change; what it lacks is read again
     /// after a restart.
     static constexpr Milliseconds note_every{60'000};
@@ -113,7 +113,7 @@ private:
 
     void remember_end();
     Task<Result<void>> begin();
-    Task<Result<void>> skip_gap();
+    void begin_anew(std::uint64_t latest);
     Task<Result<void>> advance();
     Task<Result<void>> write_note();
     [[nodiscard]] std::string note_key() const { return "contract_offers/" + core_.hex(); }

@@ -30,8 +30,7 @@ std::int64_t seconds(double time) {
 Result<Workload> workload_of(const statemachine::Terms& terms, const trainer_protocol::NetworkRules& rules) {
     const auto spec = trainer_protocol::parse_job_param(terms.id, terms.param, rules);
     if (spec.has_error()) return spec.error();
-    const std::uint64_t gas =
-        chain::estimated_gas(chain::dataset_mebibytes(terms.dataset_bytes), chain::language_model_complexity);
+    const std::uint64_t gas = chain::published_dataset_gas(terms.dataset_bytes);
     return Workload{spec->model, spec->epochs, terms.dataset_bytes, gas, rules.draws};
 }
 

@@ -36,12 +36,11 @@ Wei read_amount(JsonObject& fields, std::string_view key) {
 }  // namespace
 
 Wei due_by_the_rules(const Wei& deposit, const Wei& fee, const Wei& verifier_fee) {
-    const Wei both = chain::saturating_sum(deposit, fee);
-    return both > verifier_fee ? to_wei(to_u256(both) - to_u256(verifier_fee)) : Wei{};
+    return chain::saturating_difference(chain::saturating_sum(deposit, fee), verifier_fee);
 }
 
 Wei shortfall_of(const Payout& payout) {
-    return payout.due > payout.paid ? to_wei(to_u256(payout.due) - to_u256(payout.paid)) : Wei{};
+    return chain::saturating_difference(payout.due, payout.paid);
 }
 
 Wei expected_shortfall(const Payout& payout, const Wei& deposit) {

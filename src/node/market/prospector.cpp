@@ -10,10 +10,6 @@
 namespace emeth::node {
 namespace {
 
-Wei difference_or_zero(const Wei& a, const Wei& b) {
-    return a > b ? chain::to_wei(chain::to_u256(a) - chain::to_u256(b)) : Wei{};
-}
-
 std::vector<JobId> ids_by(std::vector<Prospect> prospects, const PriorityList& list, const Address& wallet) {
     rank(prospects, list, wallet);
     std::vector<JobId> ids;
@@ -107,10 +103,10 @@ Task<Result<NodeView>> Prospector::view(std::optional<JobId> except) {
     view.workers_free = free_workers(except);
     const Commitments committed = ports_.commitments(except);
     const SelectionPolicy& policy = options_.policy;
-    view.emt_free = difference_or_zero(*emt, chain::saturating_sum(committed.deposits, policy.reserve_emt));
+    view.emt_free = chain::saturating_difference(*emt, chain::saturating_sum(committed.deposits, policy.reserve_emt));
     view.gas_price = fees->max_fee_per_gas;
     const Wei gas = chain::gas_money(view.gas_price, committed.chain_gas);
-    view.alt_free = difference_or_zero(*alt, chain::saturating_sum(gas, policy.reserve_alt));
+    view.alt_free = chain::saturating_difference(*alt, chain::saturating_sum(gas, policy.reserve_alt));
     view.disk_free_bytes = *disk;
     view.constants = options_.constants;
     view.short_payout = *short_payout;

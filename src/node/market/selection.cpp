@@ -262,8 +262,7 @@ Prospect prospect_of(const api_client::JobOffer& offer, const NodeView& view, co
     candidate.record.fee = offer.fee;
     candidate.record.deadline_unix_s = offer.deadline_unix_s;
     candidate.dataset_bytes = offer.dataset_bytes;
-    candidate.gas =
-        chain::estimated_gas(chain::dataset_mebibytes(offer.dataset_bytes), chain::language_model_complexity);
+    candidate.gas = chain::published_dataset_gas(offer.dataset_bytes);
     Draft draft{candidate, view, policy, {}, 0, {}};
     draft.chosen.spec.model = policy.rules.default_model;
     draft.chosen.spec.epochs = policy.rules.epochs_min;

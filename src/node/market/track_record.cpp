@@ -5,10 +5,10 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <cmath>
-#include <numbers>
 #include <utility>
 
 #include "chain/amount.hpp"
+#include "node/market/normal_distribution.hpp"
 #include "runtime/json_fields.hpp"
 
 namespace emeth::node {
@@ -59,7 +59,7 @@ double share_above(const std::vector<double>& ratios, double ratio) {
     for (const double each : ratios) mean += each / number;
     for (const double each : ratios) squares += (each - mean) * (each - mean) / number;
     const double deviation = std::max(std::sqrt(squares), least_finish_deviation * mean);
-    return std::erfc((ratio - mean) / (deviation * std::numbers::sqrt2)) / 2;
+    return normal_share_above(ratio, mean, deviation);
 }
 
 JobResult read_result(JsonObject& fields) {

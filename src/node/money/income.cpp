@@ -24,10 +24,6 @@ std::string income_cursor(std::uint64_t day) {
     return fmt::format("income/{}", day);
 }
 
-Wei difference(const Wei& larger, const Wei& smaller) {
-    return chain::to_wei(chain::to_u256(larger) - chain::to_u256(smaller));
-}
-
 /// A contract may keep more than it gives.
 void add_verified(DayOfIncome& day, const sm::Job& job) {
     ++day.verified;
@@ -38,8 +34,8 @@ void add_verified(DayOfIncome& day, const sm::Job& job) {
     }
     const Wei& paid = *job.outcome.paid;
     const Wei& deposit = job.deposit.deposit;
-    Wei& sum = paid < deposit ? day.penalties : day.fees;
-    sum = chain::saturating_sum(sum, paid < deposit ? difference(deposit, paid) : difference(paid, deposit));
+    day.penalties = chain::saturating_sum(day.penalties, chain::saturating_difference(deposit, paid));
+    day.fees = chain::saturating_sum(day.fees, chain::saturating_difference(paid, deposit));
 }
 
 Wei read_amount(JsonObject& fields, std::string_view key) {

@@ -46,8 +46,7 @@ std::optional<chain::StatusLog> find_end(const sm::Job& job, const ChainView& vi
 std::optional<Wei> loss_of(const sm::Job& job, const chain::Settlement& settlement, const Address& self) {
     const Wei& deposit = job.deposit.deposit;
     if (!settlement.received || deposit.is_zero() || job.terms.owner == self) return settlement.slashed;
-    if (*settlement.received >= deposit) return Wei{};
-    return chain::to_wei(chain::to_u256(deposit) - chain::to_u256(*settlement.received));
+    return chain::saturating_difference(deposit, *settlement.received);
 }
 
 std::optional<Fact> fact_of_end(const sm::Job& job, const chain::StatusLog& log, const EndDetails& details) {

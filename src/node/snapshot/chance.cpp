@@ -1,8 +1,8 @@
 #include "node/snapshot/chance.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <numbers>
+
+#include "node/market/normal_distribution.hpp"
 
 namespace emeth::node {
 
@@ -11,7 +11,7 @@ std::optional<double> chance_in_time(std::uint64_t steps_left, std::int64_t seco
     if (seconds_left <= 0) return 0;
     const double needed = static_cast<double>(steps_left) / static_cast<double>(seconds_left);
     const double deviation = std::max(pace.deviation(), least_variation * pace.mean());
-    return std::erfc((needed - pace.mean()) / (deviation * std::numbers::sqrt2)) / 2;
+    return normal_share_above(needed, pace.mean(), deviation);
 }
 
 }  // namespace emeth::node

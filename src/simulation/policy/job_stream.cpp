@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "chain/amount.hpp"
+#include "chain/encoding/abi.hpp"
 #include "chain/gas.hpp"
 #include "runtime/json_fields.hpp"
 #include "simulation/policy/normal.hpp"
@@ -18,7 +19,6 @@ namespace emeth::simulation {
 namespace {
 
 constexpr std::int64_t day_s = 86'400;
-constexpr std::int64_t latest_unix_s = 253'402'300'799;  // of the year 9999, like the chain's times
 constexpr std::int64_t first_day_unix_s = 20'000 * day_s;
 constexpr std::size_t line_bytes_max = trainer_protocol::param_bytes_max * 7;  // each byte may be escaped
 
@@ -37,8 +37,7 @@ StreamedJob make_job(Dice& dice, const StreamShape& shape, std::int64_t at_unix_
     const double megabytes =
         std::min(megabytes_max, log_normal(dice, shape.megabytes_median, shape.megabytes_deviation));
     job.dataset_bytes = std::max(trainer_protocol::dataset_bytes_min, static_cast<std::uint64_t>(megabytes * megabyte));
-    const std::uint64_t gas =
-        chain::estimated_gas(chain::dataset_mebibytes(job.dataset_bytes), chain::language_model_complexity);
+    const std::uint64_t gas = chain::published_dataset_gas(job.dataset_bytes);
     const double price = log_normal(dice, shape.emt_per_gas_median, shape.emt_per_gas_deviation);
     job.fee = emt(std::clamp(static_cast<double>(gas) * price, shape.emt_min, shape.emt_max));
     constexpr std::uint32_t epochs = 2;
@@ -58,8 +57,8 @@ Result<StreamedJob> read_job(std::string_view line, const std::string& where) {
     StreamedJob job;
     job.id = fields.fixed<JobId>("id");
     job.requester = fields.optional_fixed<Address>("requester").value_or(Address{});
-    job.requested_at_unix_s = fields.i64("requestedAt", 0, latest_unix_s);
-    job.deadline_unix_s = fields.i64("deadline", 0, latest_unix_s);
+    job.requested_at_unix_s = fields.i64("requestedAt", 0, chain::abi::latest_unix_s);
+    job.deadline_unix_s = fields.i64("deadline", 0, chain::abi::latest_unix_s);
     const auto fee = wei_from_decimal(fields.decimal("fee"));
     if (!fee) fields.reject("fee", "an amount of wei");
     job.fee = fee.value_or(Wei{});

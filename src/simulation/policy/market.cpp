@@ -28,10 +28,6 @@ double emt_of(const Wei& wei) {
     return chain::approximate_coins(wei);
 }
 
-Wei less(const Wei& a, const Wei& b) {
-    return a > b ? chain::to_wei(chain::to_u256(a) - chain::to_u256(b)) : Wei{};
-}
-
 Candidate candidate_of(const StreamedJob& job) {
     Candidate candidate;
     candidate.id = job.id;
@@ -39,7 +35,7 @@ Candidate candidate_of(const StreamedJob& job) {
         true, job.requester, job.deadline_unix_s, job.fee, chain::JobStatus::requested, job.requested_at_unix_s};
     candidate.details = {job.program_id, job.param, "", ""};
     candidate.dataset_bytes = job.dataset_bytes;
-    candidate.gas = chain::estimated_gas(chain::dataset_mebibytes(job.dataset_bytes), chain::language_model_complexity);
+    candidate.gas = chain::published_dataset_gas(job.dataset_bytes);
     return candidate;
 }
 
@@ -129,7 +125,7 @@ private:
         made.outcome.name = node.name;
         made.view.constants = rules_.constants;
         made.view.gas_price = rules_.gas_price;
-        made.view.emt_free = less(node.emt, node.policy.reserve_emt);
+        made.view.emt_free = chain::saturating_difference(node.emt, node.policy.reserve_emt);
         made.view.alt_free = chain::parse_coins("1000000").value();
         made.view.disk_free_bytes = std::uint64_t{1} << 50;
         for (const std::uint64_t capacity : node.workers) made.view.workers.push_back(worker_of(++workers_, capacity));
@@ -164,8 +160,7 @@ private:
     }
 
     [[nodiscard]] std::uint64_t gas_of(std::size_t job) const {
-        return chain::estimated_gas(chain::dataset_mebibytes(stream_[job].dataset_bytes),
-                                    chain::language_model_complexity);
+        return chain::published_dataset_gas(stream_[job].dataset_bytes);
     }
 
     void arrive(std::size_t job) {
@@ -233,7 +228,8 @@ private:
         std::vector<node::Prospect> prospects;
         for (const std::size_t job : jobs) {
             const StreamedJob& listed = stream_[job];
-            const api_client::JobOffer offer{listed.id, listed.fee, listed.dataset_bytes, listed.deadline_unix_s};
+            const api_client::JobOffer offer{listed.id, listed.fee, listed.dataset_bytes, listed.deadline_unix_s,
+                                             listed.requester};
             prospects.push_back(node::prospect_of(offer, node.view, node.setup.policy));
             by_id[listed.id] = job;
         }
@@ -366,7 +362,7 @@ private:
         } else {
             ++node.outcome.verified;
             node::add(node.view.track, {now_s(), node::EndedJob::Result::verified, event.ratio});
-            const Wei income = less(fee, rules_.constants.verifier_fee);
+            const Wei income = chain::saturating_difference(fee, rules_.constants.verifier_fee);
             node.outcome.fees += emt_of(income);
             node.view.emt_free = chain::saturating_sum(node.view.emt_free, chain::saturating_sum(deposit, income));
             slots_.add(now_s(), gas_of(event.job), event.node);
@@ -377,7 +373,7 @@ private:
     void pay_back(Participant& node, const Wei& deposit, const Wei& penalty) {
         const Wei kept = std::min(penalty, deposit);
         node.outcome.penalties += emt_of(kept);
-        node.view.emt_free = chain::saturating_sum(node.view.emt_free, less(deposit, kept));
+        node.view.emt_free = chain::saturating_sum(node.view.emt_free, chain::saturating_difference(deposit, kept));
     }
 
     std::vector<MarketOutcome> outcomes() {

@@ -1,7 +1,10 @@
 // Time that only moves when the test moves it: hours of a JOB's life in milliseconds.
 #pragma once
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/channel.hpp>
+#include <boost/asio/io_context.hpp>
+#include <exception>
 #include <list>
 #include <memory>
 
@@ -29,6 +32,15 @@ public:
         for (auto* sleeper : sleepers_)
             if (sleeper->until <= now_) sleeper->wake.try_send(boost::system::error_code{});
         return true;
+    }
+
+    /// So much time goes by; what waits for less goes on at the next run of `io`.
+    void pass(asio::io_context& io, Milliseconds time) {
+        auto sleeping = sleep(time);
+        asio::co_spawn(io, std::move(sleeping), [](std::exception_ptr) {});
+        io.restart();
+        io.poll();
+        advance();
     }
 
     Milliseconds wall_jump{0};  ///< by so much the wall clock was set, forwards or back

@@ -121,13 +121,7 @@ protected:
         return id;
     }
     node::ContractOffers::Ports ports() { return {chain, store->notes(), pool, clock}; }
-    void pass(Milliseconds time) {
-        auto sleeping = clock.sleep(time);
-        asio::co_spawn(io, std::move(sleeping), [](std::exception_ptr) {});
-        io.restart();
-        io.poll();
-        clock.advance();
-    }
+    void pass(Milliseconds time) { clock.pass(io, time); }
     /// Past stale_after_s of chain time, and past the time between two comparisons.
     void pass_long() {
         chain.mine(400);

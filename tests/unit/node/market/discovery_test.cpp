@@ -58,13 +58,7 @@ protected:
     }
 
     std::size_t round() { return run(discovery.round()).value(); }
-    void pass(Milliseconds time) {
-        auto sleeping = clock.sleep(time);
-        asio::co_spawn(io, std::move(sleeping), [](std::exception_ptr) {});
-        io.restart();
-        io.poll();
-        clock.advance();
-    }
+    void pass(Milliseconds time) { clock.pass(io, time); }
     [[nodiscard]] std::vector<JobId> chosen() const {
         std::vector<JobId> ids;
         for (const auto& job : taken) ids.push_back(job.terms.id);
