@@ -52,11 +52,22 @@ export class Requester {
         return fileName;
     }
 
-    /** Calls `request` on chain, with all the gas of a block; deadlines are unix seconds, fees wei. Returns the id. */
-    async request({ id = Requester.new_id(), program = 0n, dataset, param = good_param, fee = 20n * emt, deadline }) {
+    /**
+     * Calls `request` on chain, unless told otherwise with all the gas of a block; deadlines are unix seconds, fees wei.
+     * Returns the id.
+     */
+    async request({
+        id = Requester.new_id(),
+        program = 0n,
+        dataset,
+        param = good_param,
+        fee = 20n * emt,
+        deadline,
+        gasLimit = 29_000_000
+    }) {
         const values = [id, program, as_bytes(dataset), as_bytes(param), fee, deadline];
         const data = selector(request_signature) + encoded(request_types, values);
-        const sent = await this.signer.sendTransaction({ to: this.devnet.core.target, data, gasLimit: 29_000_000 });
+        const sent = await this.signer.sendTransaction({ to: this.devnet.core.target, data, gasLimit });
         await sent.wait().catch(({ shortMessage }) => {
             throw new Error(`request of ${id} with a fee of ${fee} wei and deadline ${deadline}: ${shortMessage}`);
         });
