@@ -101,12 +101,14 @@ int verdict(const node::LedgerReport& report) {
     if (rest.has_error())
         return fail("ledger", in_context("whether this is all cannot be checked", rest.error()), exit_unavailable);
     if (*rest == 0) return exit_ok;
-    return fail("ledger",
-                permanent_error(fmt::format(
-                    "this is not all: {} EMT came or went by no event of the token. Either the token moved it without "
-                    "one, or the endpoint leaves out logs: ask another one with --endpoint",
-                    chain::format_coins(*rest))),
-                exit_failed);
+    return fail(
+        "ledger",
+        permanent_error(fmt::format(
+            "this is not all: {} EMT came or went by no event of the token. Either the token moved it without "
+            "one, or the endpoint leaves out logs: ask another one with --endpoint, or narrow it down with --from-day "
+            "and --to-day",
+            chain::format_coins(*rest))),
+        exit_failed);
 }
 
 int ledger(const LedgerFlags& flags) {

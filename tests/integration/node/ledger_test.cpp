@@ -3,35 +3,20 @@
 // and the receipts of whatever the wallet sent: no code of ours reads those.
 #include <array>
 #include <boost/json/parse.hpp>
-#include <boost/multiprecision/cpp_int.hpp>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
-#include <fstream>
 #include <map>
 #include <set>
-#include <sstream>
 
-#include "deployed_network.hpp"
-#include "runtime/child_process.hpp"
-#include "runtime/json_fields.hpp"
+#include "ledger_program.hpp"
 
 namespace emeth::chain::test {
 namespace {
 
 namespace json = boost::json;
-using Integer = boost::multiprecision::cpp_int;
-using storage::TxKind;
 using testing::HasSubstr;
 
 constexpr std::uint64_t day_s = 86'400;
-
-/// One line of the CSV.
-struct Line {
-    std::uint64_t block = 0;
-    std::string day, transaction, job, kind;
-    Integer emt, alt;
-};
 
 /// Changes of a wallet, wei.
 struct Change {
@@ -51,69 +36,10 @@ Changes<Key> moved(Changes<Key> changes) {
     return changes;
 }
 
-Integer number(const json::value& hex) {
-    return Integer(std::string(hex.as_string()));
-}
-std::string text(const json::value& value) {
-    return std::string(value.as_string());
-}
-std::string quantity(std::uint64_t value) {
-    std::ostringstream out;
-    out << "0x" << std::hex << value;
-    return out.str();
-}
-
-class LedgerProgram : public DeployedNetwork {
+class LedgerOnAnvil : public LedgerProgram {
 protected:
-    using DeployedNetwork::DeployedNetwork;
+    using LedgerProgram::LedgerProgram;
 
-    struct Ended {
-        int code = -1;
-        std::string output;  ///< stdout and stderr
-    };
-    Ended ledger(std::vector<std::string> arguments, Account account = node) {
-        const std::filesystem::path log = folder.path() / ("ledger-" + std::to_string(++runs_));
-        ChildOptions options;
-        options.program = std::filesystem::path(std::getenv("EMETH_BIN_DIR")) / "emeth";
-        options.arguments = {"ledger", "--data", folder.path().string()};
-        options.arguments.insert(options.arguments.end(), arguments.begin(), arguments.end());
-        options.environment = {{"endpoint", anvil.url()},
-                               {"emethContractAddress", core.hex()},
-                               {"tokenContractAddress", token.hex()},
-                               {"confirmations", "1"},
-                               {"privateKey", keys.at(account).reveal_hex()}};
-        options.output = log;
-        ChildProcess child = ChildProcess::start(io.get_executor(), options).value();
-        const ChildEnd end = run(child.wait());
-        std::ifstream file(log);
-        return {end.signal == 0 ? end.exit_code : -1, std::string(std::istreambuf_iterator<char>(file), {})};
-    }
-    std::vector<Line> csv_lines(const std::vector<std::string>& more = {}, int code = 0) {
-        std::vector<std::string> arguments{"--csv"};
-        arguments.insert(arguments.end(), more.begin(), more.end());
-        const Ended ended = ledger(arguments);
-        EXPECT_EQ(ended.code, code) << ended.output;
-        EXPECT_THAT(ended.output, HasSubstr("block,time,transaction,job,kind,emt_wei,alt_wei\r\n"));
-        std::vector<Line> lines;
-        std::istringstream in(ended.output);
-        for (std::string line; std::getline(in, line);) {
-            if (!line.ends_with('\r') || line.starts_with("block")) continue;
-            line.pop_back();
-            std::vector<std::string> fields(1);
-            for (const char letter : line)
-                if (letter == ',')
-                    fields.emplace_back();
-                else
-                    fields.back() += letter;
-            EXPECT_EQ(fields.size(), 7U) << line;
-            lines.push_back({std::stoull(fields[0]), fields[1].substr(0, 10), fields[2], fields[3], fields[4],
-                             Integer(fields[5]), Integer(fields[6])});
-        }
-        return lines;
-    }
-
-    json::value ask(std::string method, json::array params) { return run(rpc.call(method, std::move(params))).value(); }
-    std::uint64_t head() { return static_cast<std::uint64_t>(number(ask("eth_blockNumber", {}))); }
     Integer emt_at(std::uint64_t block) {
         const std::string data = "0x70a08231" + std::string(24, '0') + address(node).hex().substr(2);
         json::object call{{"to", token.hex()}, {"data", data}};
@@ -196,68 +122,6 @@ protected:
         return sent;
     }
 
-    Receipt send(TxKind kind, Bytes data, std::optional<JobId> job) {
-        Intent made = intent(kind, std::move(data));
-        made.job = job;
-        return outcome(run(sender->send_and_store(std::move(made))).value());
-    }
-    JobId taken(std::int64_t seconds_to_deadline = 3'600) {
-        const JobId job = request(fee, seconds_to_deadline);
-        process(job, fee);
-        return job;
-    }
-    JobId submitted() {
-        const JobId job = taken();
-        EXPECT_TRUE(send(TxKind::submit, encode_submit(job, "result.tar"), job).succeeded);
-        return job;
-    }
-    void pass(std::uint64_t seconds) {
-        rpc_call("evm_increaseTime", {seconds});
-        mine(1);
-    }
-    JobId verified() {
-        const JobId job = submitted();
-        EXPECT_TRUE(transact(verifier, core, encode_verify(job, 582)).succeeded);
-        return job;
-    }
-    JobId rejected() {
-        const JobId job = submitted();
-        EXPECT_TRUE(transact(verifier, core, encode_reject_result(job)).succeeded);
-        return job;
-    }
-    JobId timed_out() {
-        const JobId job = taken(60);
-        pass(120);
-        EXPECT_TRUE(transact(verifier, core, encode_timeout(job)).succeeded);
-        return job;
-    }
-    JobId declined() {
-        const JobId job = taken();
-        EXPECT_TRUE(send(TxKind::decline, encode_decline(job), job).succeeded);
-        return job;
-    }
-    /// Another node's process is mined first.
-    JobId lost() {
-        const JobId job = request(fee);
-        transact(owner, token, encode_mint(address(other), fee));
-        transact(other, token, encode_approve(core, fee));
-        EXPECT_TRUE(transact(other, core, encode_process(job)).succeeded);
-        const auto pair = run(sender->send_deposit(job, fee, core, token, into_store())).value();
-        EXPECT_FALSE(outcome(pair.at(1)).succeeded);
-        return job;
-    }
-    void withdraw(std::uint64_t slot) {
-        EXPECT_TRUE(send(TxKind::withdraw, encode_withdraw_slot_reward(slot), std::nullopt).succeeded);
-    }
-    /// Returns the block.
-    std::uint64_t alt_from_a_stranger(std::uint64_t value) {
-        const std::uint64_t before = head();
-        json::object transfer{{"from", address(other).hex()}, {"to", address(node).hex()}, {"value", quantity(value)}};
-        rpc_call("eth_sendTransaction", {std::move(transfer)});
-        run_until([&] { return head() > before; });
-        return before + 1;
-    }
-
     /// The lines against the balances at every block from `first` on, and against the events of each JOB.
     void expect_equal_sums(const std::vector<Line>& lines, std::uint64_t first, const std::vector<JobId>& jobs,
                            const std::map<std::uint64_t, Integer>& plain_alt = {}) {
@@ -304,24 +168,9 @@ protected:
                 found[text(job.at("job"))] = {Integer(text(job.at("emt"))), Integer(text(job.at("gas")))};
         EXPECT_EQ(found, per_job);
     }
-    /// "deposit -30 deposit_returned 30 fee 20": without the gas.
-    std::string story(const std::vector<Line>& lines, const JobId& job) {
-        std::string words;
-        for (const Line& line : lines) {
-            if (line.job != job.hex() || line.kind == "gas") continue;
-            const Wei size = to_wei(U256(abs(line.emt)));
-            words += (words.empty() ? "" : " ") + line.kind + (line.emt < 0 ? " -" : " ") + format_coins(size);
-        }
-        return words;
-    }
-
-    const Wei fee = *parse_coins("30");
-
-private:
-    int runs_ = 0;
 };
 
-class OwnContractsLedger : public LedgerProgram {};
+class OwnContractsLedger : public LedgerOnAnvil {};
 
 TEST_F(OwnContractsLedger, EqualsWhatTheChainMoved) {
     const JobId paid = verified();
@@ -371,9 +220,9 @@ TEST_F(OwnContractsLedger, RefusesAnotherWalletsFolder) {
     EXPECT_THAT(ended.output, HasSubstr("the data folder has transactions of wallet " + address(node).hex()));
 }
 
-class PublishedContractsLedger : public LedgerProgram {
+class PublishedContractsLedger : public LedgerOnAnvil {
 protected:
-    PublishedContractsLedger() : LedgerProgram({}, published_contracts()) {}
+    PublishedContractsLedger() : LedgerOnAnvil({}, published_contracts()) {}
 };
 
 TEST_F(PublishedContractsLedger, EqualsWhatTheChainMoved) {
