@@ -18,6 +18,10 @@ using chain::SignedWei;
 /// Logs of so many blocks are held at once.
 constexpr std::uint64_t range_blocks = 2'000;
 
+/// Of thousands of questions one may fail, and the rest need not be asked again for it.
+constexpr int tries_max = 4;
+constexpr Milliseconds pause_between_tries{1'000};
+
 class LedgerReader {
 public:
     LedgerReader(LedgerPorts ports, LedgerQuestion question, std::function<void(const LedgerEntry&)> enter)
@@ -39,6 +43,18 @@ public:
     }
 
 private:
+    /// Not for old states: that an endpoint has forgotten them looks like a failure that passes.
+    template <class Ask>
+    auto patiently(Ask ask) -> decltype(ask()) {
+        for (int attempt = 1;; ++attempt) {
+            auto asking = ask();
+            auto answer = co_await std::move(asking);
+            if (answer.has_value() || answer.error().kind != ErrorKind::transient || attempt == tries_max)
+                co_return answer;
+            co_await ports_.clock.sleep(pause_between_tries);
+        }
+    }
+
     /// Block 0 has no transactions.
     Task<Result<void>> find_range() {
         const Result<chain::Block> latest = co_await ports_.chain.latest_block();
@@ -83,7 +99,8 @@ private:
     }
 
     Task<Result<chain::Block>> block(std::uint64_t number) {
-        const Result<std::optional<chain::Block>> found = co_await ports_.chain.block(number);
+        auto asking = patiently([this, number] { return ports_.chain.block(number); });
+        const Result<std::optional<chain::Block>> found = co_await std::move(asking);
         if (found.has_error()) co_return found.error();
         if (!*found) co_return transient_error(fmt::format("block {} is not known to the endpoint", number));
         co_return **found;
@@ -132,7 +149,8 @@ private:
         const auto noted = std::ranges::find(hashes, entry.mined_hash.value_or(entry.hash));
         if (noted != hashes.end()) std::rotate(hashes.begin(), noted, noted + 1);
         for (const Hash256& hash : hashes) {
-            Result<std::optional<chain::Receipt>> receipt = co_await ports_.chain.receipt(hash);
+            auto asking = patiently([this, hash] { return ports_.chain.receipt(hash); });
+            Result<std::optional<chain::Receipt>> receipt = co_await std::move(asking);
             if (receipt.has_error() || *receipt) co_return receipt;
         }
         co_return std::optional<chain::Receipt>();
@@ -161,17 +179,22 @@ private:
 
     Task<Result<LedgerFacts>> facts_of(std::uint64_t from, std::uint64_t to) {
         LedgerFacts facts;
-        Result<std::vector<chain::Log>> transfers =
-            co_await ports_.archive.emt_transfers(question_.parties.wallet, from, to);
+        const auto ask_token = [this, from, to] {
+            return ports_.archive.emt_transfers(question_.parties.wallet, from, to);
+        };
+        auto transfers_coming = patiently(ask_token);
+        Result<std::vector<chain::Log>> transfers = co_await std::move(transfers_coming);
         if (transfers.has_error()) co_return transfers.error();
         facts.transfers = *std::move(transfers);
-        Result<std::vector<chain::Log>> core_logs = co_await ports_.chain.core_logs(from, to);
+        auto core_logs_coming = patiently([this, from, to] { return ports_.chain.core_logs(from, to); });
+        Result<std::vector<chain::Log>> core_logs = co_await std::move(core_logs_coming);
         if (core_logs.has_error()) co_return core_logs.error();
         facts.core_logs = *std::move(core_logs);
         const auto begin = std::ranges::lower_bound(own_, from, {}, &OwnTransaction::block);
         facts.own.assign(begin, std::ranges::upper_bound(begin, own_.end(), to, {}, &OwnTransaction::block));
         for (const JobId& job : ended_jobs(question_.parties, facts.core_logs)) {
-            const Result<chain::JobAssign> assign = co_await ports_.chain.job_assign(job);
+            auto asking = patiently([this, job] { return ports_.chain.job_assign(job); });
+            const Result<chain::JobAssign> assign = co_await std::move(asking);
             if (assign.has_error()) co_return assign.error();
             facts.deposits[job] = assign->deposit;
         }

@@ -70,10 +70,23 @@ public:
 class ForgetfulChain final : public FakeChain {
 public:
     bool forgets = false;
+    int failing_receipts = 0;  ///< so many times in a row
     Task<Result<Wei>> unlogged_emt_gain(Address account, std::uint64_t block) override {
         if (forgets) co_return permanent_error("missing trie node");
         co_return co_await FakeChain::unlogged_emt_gain(account, block);
     }
+    Task<Result<std::optional<chain::Receipt>>> receipt(Hash256 transaction) override {
+        if (failing_receipts-- > 0) co_return transient_error("answered 503");
+        co_return co_await FakeChain::receipt(transaction);
+    }
+};
+
+/// Does not wait.
+class HastyClock final : public Clock {
+public:
+    [[nodiscard]] std::int64_t unix_ms() const override { return 0; }
+    [[nodiscard]] Milliseconds monotonic() const override { return Milliseconds(0); }
+    Task<> sleep(Milliseconds) override { co_return; }
 };
 
 class LedgerReaderTest : public IoFixture {
@@ -120,7 +133,7 @@ protected:
 
     Result<node::LedgerReport> read() {
         entries.clear();
-        const node::LedgerPorts ports{chain, archive, system_clock()};
+        const node::LedgerPorts ports{chain, archive, clock};
         return run(node::read_ledger(
             ports, question, [this] { return Result<std::vector<OutboxEntry>>(outbox); },
             [this](const node::LedgerEntry& entry) { entries.push_back(entry); }));
@@ -134,6 +147,7 @@ protected:
 
     ForgetfulChain chain;
     FakeArchive archive;
+    HastyClock clock;
     const crypto::PrivateKey key = key_number('1');
     const Address wallet = key.address();
     node::LedgerQuestion question{{wallet, core}, 1, {}, {}};
@@ -260,6 +274,15 @@ TEST_F(LedgerReaderTest, CountsWhatTheOutboxOrTheEndpointDoesNotKnow) {
     EXPECT_EQ(report.own_transactions, 1U);
     EXPECT_EQ(report.without_receipt, 1U);
     EXPECT_EQ(report.foreign_transactions().value(), 4U);
+}
+
+TEST_F(LedgerReaderTest, AnEndpointThatFailsForAMomentIsAskedAgain) {
+    chain.mine(10);
+    mined(TxKind::approve, 0, 4, 1);
+    chain.failing_receipts = 3;
+    EXPECT_EQ(read()->own_transactions, 1U);
+    chain.failing_receipts = 4;
+    EXPECT_THAT(read().error().message, HasSubstr("answered 503"));
 }
 
 TEST_F(LedgerReaderTest, RefusesTheFolderOfAnotherWallet) {
