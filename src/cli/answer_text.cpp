@@ -52,7 +52,10 @@ std::string coins_of(const Answer& object, std::string_view key) {
 }
 
 std::string few_decimals(const Answer& object, std::string_view key) {
-    std::string coins = coins_of(object, key);
+    return few_decimals(coins_of(object, key));
+}
+
+std::string few_decimals(std::string coins) {
     if (const auto point = coins.find('.'); point != std::string::npos) coins.resize(std::min(coins.size(), point + 3));
     return coins;
 }

@@ -26,6 +26,7 @@ const boost::json::array& list_of(const Answer& object, std::string_view key);
 std::string coins_of(const Answer& object, std::string_view key);
 /// The same, cut to two decimals: enough to look at.
 std::string few_decimals(const Answer& object, std::string_view key);
+std::string few_decimals(std::string coins);
 /// Seconds → "2 h 5 min", "-3 min"; "-" if they are missing.
 std::string duration_or_dash(const Answer& object, std::string_view key);
 /// "0x12ab34cd…"

@@ -35,6 +35,7 @@ void register_joblist(CLI::App& app, Invocation& invocation);
 /// status, jobs and workers.
 void register_status(CLI::App& app, Invocation& invocation);
 void register_rewards(CLI::App& app, Invocation& invocation);
+void register_ledger(CLI::App& app, Invocation& invocation);
 void register_retry(CLI::App& app, Invocation& invocation);
 void register_drain(CLI::App& app, Invocation& invocation);
 void register_top(CLI::App& app, Invocation& invocation);

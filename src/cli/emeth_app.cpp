@@ -9,12 +9,12 @@ namespace emeth::cli {
 
 namespace {
 
-constexpr std::array<Register, 22> commands{
+constexpr std::array<Register, 23> commands{
     register_demo,     register_devnet,          register_master,      register_worker,   register_joblist,
     register_status,   register_decline,         register_withdraw,    register_wallet,   register_state,
     register_request,  register_info_server,     register_storage_api, register_verifier, register_requester,
     register_generate, register_rewards,         register_drain,       register_top,      register_doctor,
-    register_retry,    register_simulate_policy,
+    register_retry,    register_simulate_policy, register_ledger,
 };
 
 constexpr const char* description =

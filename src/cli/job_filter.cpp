@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <tuple>
 #include <utility>
 
 #include "runtime/parse_number.hpp"
 #include "runtime/redaction.hpp"
+#include "runtime/utc_text.hpp"
 
 namespace emeth::cli {
 
@@ -38,13 +38,9 @@ std::optional<std::int64_t> age_ms(std::string_view text) {
 std::optional<std::int64_t> date_ms(std::string_view text) {
     constexpr std::size_t date_size = 10, minute_size = 16;
     if (text.size() != date_size && text.size() != minute_size) return std::nullopt;
-    if (text[4] != '-' || text[7] != '-') return std::nullopt;
-    const auto year = digits(text.substr(0, 4)), month = digits(text.substr(5, 2)), day = digits(text.substr(8, 2));
-    if (!year || !month || !day) return std::nullopt;
-    const std::chrono::year_month_day date{std::chrono::year(*year), std::chrono::month(static_cast<unsigned>(*month)),
-                                           std::chrono::day(static_cast<unsigned>(*day))};
-    if (!date.ok()) return std::nullopt;
-    std::int64_t minutes = std::int64_t{std::chrono::sys_days(date).time_since_epoch().count()} * 24 * 60;
+    const std::optional<std::int64_t> day = parse_utc_date(text.substr(0, date_size));
+    if (!day) return std::nullopt;
+    std::int64_t minutes = *day * 24 * 60;
     if (text.size() == minute_size) {
         const auto hour = digits(text.substr(11, 2)), minute = digits(text.substr(14, 2));
         if ((text[10] != ' ' && text[10] != 'T') || text[13] != ':' || !hour || !minute || *hour > 23 || *minute > 59)

@@ -137,7 +137,7 @@ Task<Result<void>> run_info_server(std::shared_ptr<ServerFlags> flags) {
 }  // namespace
 
 void register_storage_api(CLI::App& app, Invocation& invocation) {
-    auto* command = app.add_subcommand("storageapi", "serve datasets and results to those whom the chain allows it");
+    auto* command = app.add_subcommand("storageapi", "serve datasets and results as the chain allows");
     command->footer(
         "Example:\n  emeth storageapi --config config/server.env --data ./storage --port 4000\n"
         "A browser finds at http://127.0.0.1:4000/ whether it is ready.\n");

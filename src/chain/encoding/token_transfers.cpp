@@ -5,19 +5,18 @@
 #include "chain/encoding/emeth_core.hpp"
 
 namespace emeth::chain {
-namespace {
 
-struct Transfer {
-    Hash256 from, to;  ///< as words of the ABI
-    Wei value;
-};
+Hash256 transfer_event_topic() {
+    static const Hash256 topic = abi::event_topic("Transfer(address,address,uint256)");
+    return topic;
+}
 
-std::optional<Transfer> parse_transfer(const Log& log) {
+std::optional<TransferEvent> parse_transfer_event(const Log& log) {
     if (log.topics.size() != 3 || log.topics[0] != transfer_event_topic()) return std::nullopt;
     abi::Decoder in(log.data, "Transfer");
     const Wei value = in.amount("value");
     if (!in.check()) return std::nullopt;
-    return Transfer{log.topics[1], log.topics[2], value};
+    return TransferEvent{log.topics[1], log.topics[2], value};
 }
 
 bool ends_a_job(JobStatus status) {
@@ -25,19 +24,12 @@ bool ends_a_job(JobStatus status) {
            status == JobStatus::declined;
 }
 
-}  // namespace
-
-Hash256 transfer_event_topic() {
-    static const Hash256 topic = abi::event_topic("Transfer(address,address,uint256)");
-    return topic;
-}
-
 TokenFlow token_flow(std::span<const Log> logs, const Address& token, const Address& account) {
     const Hash256 own = abi::word_of(account);
     TokenFlow flow;
     for (const Log& log : logs) {
         if (log.address != token) continue;
-        const std::optional<Transfer> transfer = parse_transfer(log);
+        const std::optional<TransferEvent> transfer = parse_transfer_event(log);
         if (!transfer) continue;
         flow.any_transfer = true;
         if (transfer->to == own) flow.received = saturating_sum(flow.received, transfer->value);

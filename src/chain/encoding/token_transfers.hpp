@@ -12,6 +12,16 @@ namespace emeth::chain {
 /// topics[0] of Transfer events (ERC-20), for filtering.
 Hash256 transfer_event_topic();
 
+struct TransferEvent {
+    Hash256 from, to;  ///< as words of the ABI; zero: minted, burned
+    Wei value;
+};
+/// None if the log is a different event or malformed. The caller must check the token that emitted it (`log.address`).
+std::optional<TransferEvent> parse_transfer_event(const Log& log);
+
+/// Whether a node's deposit is settled with this status.
+bool ends_a_job(JobStatus status);
+
 /// The Transfer events of one token that concern one account.
 struct TokenFlow {
     bool any_transfer = false;  ///< whether there is a Transfer event of the token at all, of any account

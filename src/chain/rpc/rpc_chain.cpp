@@ -10,6 +10,7 @@
 #include "chain/encoding/emeth_core_views.hpp"
 #include "chain/encoding/token_transfers.hpp"
 #include "chain/fee_policy.hpp"
+#include "chain/rpc/log_ranges.hpp"
 #include "chain/rpc/rpc_json.hpp"
 
 namespace emeth::chain {
@@ -187,7 +188,8 @@ Task<Result<std::vector<StatusLog>>> RpcChain::status_logs(JobId id, std::uint64
     const Result<Block> latest = co_await latest_block();
     if (latest.has_error()) co_return latest.error();
     json::array topics{status_event_topic().hex(), abi::word_of(id).hex()};
-    const Result<std::vector<Log>> found = co_await logs(core_, std::move(topics), from_block, latest->number);
+    const Result<std::vector<Log>> found =
+        co_await rpc::logs_in_range(rpc_, core_, std::move(topics), from_block, latest->number);
     if (found.has_error()) co_return found.error();
     std::vector<StatusLog> statuses = statuses_in(*found);
     std::erase_if(statuses, [&](const StatusLog& log) { return log.job != id; });
@@ -196,58 +198,14 @@ Task<Result<std::vector<StatusLog>>> RpcChain::status_logs(JobId id, std::uint64
 
 Task<Result<std::vector<StatusLog>>> RpcChain::all_status_logs(std::uint64_t from_block, std::uint64_t to_block) {
     json::array topics{status_event_topic().hex()};
-    const Result<std::vector<Log>> found = co_await logs(core_, std::move(topics), from_block, to_block);
+    const Result<std::vector<Log>> found =
+        co_await rpc::logs_in_range(rpc_, core_, std::move(topics), from_block, to_block);
     if (found.has_error()) co_return found.error();
     co_return statuses_in(*found);
 }
 
 Task<Result<std::vector<Log>>> RpcChain::core_logs(std::uint64_t from_block, std::uint64_t to_block) {
-    return logs(core_, json::array(), from_block, to_block);
-}
-
-/// Endpoints refuse large ranges and large answers in many different words, so any failure halves the range, a bounded
-/// number of times.
-Task<Result<std::vector<Log>>> RpcChain::logs(Address contract, json::array topics, std::uint64_t from_block,
-                                              std::uint64_t to_block) {
-    constexpr int failures_max = 12;
-    std::vector<Log> all;
-    if (from_block > to_block) co_return all;
-    std::uint64_t window = to_block - from_block;  // blocks after the first
-    int failures = 0;
-    for (std::uint64_t next = from_block;;) {
-        const std::uint64_t end = next + std::min(to_block - next, window);
-        Result<std::vector<Log>> found = co_await logs_at_once(contract, topics, next, end);
-        if (!found && (window == 0 || ++failures > failures_max)) co_return found.error();
-        if (!found) {
-            window /= 2;
-            continue;
-        }
-        failures = 0;
-        std::move(found->begin(), found->end(), std::back_inserter(all));
-        if (end == to_block) break;
-        next = end + 1;
-    }
-    co_return all;
-}
-
-Task<Result<std::vector<Log>>> RpcChain::logs_at_once(Address contract, json::array topics, std::uint64_t from_block,
-                                                      std::uint64_t to_block) {
-    json::object filter{{"address", contract.hex()},
-                        {"topics", std::move(topics)},
-                        {"fromBlock", rpc::quantity(from_block)},
-                        {"toBlock", rpc::quantity(to_block)}};
-    json::array params{std::move(filter)};
-    const Result<json::value> answer = co_await rpc_.call("eth_getLogs", std::move(params));
-    if (answer.has_error()) co_return answer.error();
-    Result<std::vector<Log>> logs = rpc::read_logs(*answer, rpc_.describe("eth_getLogs"));
-    if (logs.has_error()) co_return logs.error();
-    // An endpoint that ignores part of the filter is not trusted.
-    std::erase_if(*logs, [&](const Log& log) {
-        return log.address != contract || log.block < from_block || log.block > to_block;
-    });
-    const auto position = [](const Log& log) { return std::pair(log.block, log.index); };
-    std::sort(logs->begin(), logs->end(), [&](const Log& a, const Log& b) { return position(a) < position(b); });
-    co_return logs;
+    return rpc::logs_in_range(rpc_, core_, json::array(), from_block, to_block);
 }
 
 Task<Result<Settlement>> RpcChain::settlement(Hash256 hash, Address node) {
@@ -312,7 +270,8 @@ Task<Result<Wei>> RpcChain::unlogged_emt_gain(Address account, std::uint64_t blo
     const Result<Wei> after = co_await emt_balance_at(account, rpc::quantity(block));
     if (after.has_error()) co_return after.error();
     json::array topics{transfer_event_topic().hex()};
-    const Result<std::vector<Log>> transfers = co_await logs(token_, std::move(topics), block, block);
+    const Result<std::vector<Log>> transfers =
+        co_await rpc::logs_in_range(rpc_, token_, std::move(topics), block, block);
     if (transfers.has_error()) co_return transfers.error();
     co_return unexplained_gain(*before, *after, token_flow(*transfers, token_, account));
 }

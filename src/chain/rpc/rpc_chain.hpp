@@ -65,10 +65,6 @@ private:
     Task<Result<void>> check_contracts();
     Task<Result<void>> check_is_contract(Address address, const char* setting);
     Task<Error> no_core(Error failure);
-    Task<Result<std::vector<Log>>> logs(Address contract, boost::json::array topics, std::uint64_t from_block,
-                                        std::uint64_t to_block);
-    Task<Result<std::vector<Log>>> logs_at_once(Address contract, boost::json::array topics, std::uint64_t from_block,
-                                                std::uint64_t to_block);
     Task<Result<Wei>> offered_gas_price(Hash256 transaction);
     Task<Result<Wei>> quantity_call(std::string method, boost::json::array params);
 
