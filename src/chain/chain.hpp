@@ -138,6 +138,8 @@ public:
 
     virtual Task<Result<Constants>> constants() = 0;
     virtual Task<Result<JobRecord>> job(JobId id) = 0;
+    /// jobIndexes(index): the JOBs in the order of their requests, from 0 on. None: there are not so many.
+    virtual Task<Result<std::optional<JobId>>> job_index(std::uint64_t index) = 0;
     /// The same as it will be once the transactions that wait in the endpoint's pool are mined, others' included. The
     /// default, and where an endpoint shows no such block: job().
     virtual Task<Result<JobRecord>> pending_job(JobId id);

@@ -53,14 +53,15 @@ void print_jobs(const Answer& answer) {
     }
 }
 
-/// "nano 102,000 tokens/s, d256 2,100".
-std::string speeds_of(const Answer& worker) {
+/// "tokens/s: nano 102000, d256 2100; draws 120 W".
+std::string measured_of(const Answer& worker) {
     std::string text;
     for (const auto& [model, speed] : object_of(worker, "tokensPerSecond"))
         if (speed.is_number())
             text += fmt::format("{}{} {:.0f}", text.empty() ? "" : ", ", std::string_view(model),
                                 speed.to_number<double>());
-    return text.empty() ? text : "tokens/s: " + text;
+    if (text.empty()) return text;
+    return "tokens/s: " + text + (worker.contains("watts") ? "; draws " + text_of(worker, "watts") + " W" : "");
 }
 
 void print_workers(const Answer& answer) {
@@ -70,7 +71,7 @@ void print_workers(const Answer& answer) {
         const Answer& worker = value.as_object();
         fmt::print("{}\n", text_of(worker, "address"));
         print_wrapped("    ", doing_of(worker));
-        print_wrapped("    ", speeds_of(worker));
+        print_wrapped("    ", measured_of(worker));
     }
 }
 

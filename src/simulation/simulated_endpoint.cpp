@@ -89,6 +89,13 @@ Task<Result<chain::JobRecord>> SimulatedEndpoint::job(JobId id) {
     co_return found == nullptr ? chain::JobRecord{} : found->record;
 }
 
+Task<Result<std::optional<JobId>>> SimulatedEndpoint::job_index(std::uint64_t index) {
+    if (auto failed = co_await ask("jobIndexes")) co_return std::move(*failed);
+    for (const chain::StatusLog& event : chain_.all_events(0, head()))
+        if (event.status == chain::JobStatus::requested && index-- == 0) co_return std::optional(event.job);
+    co_return std::optional<JobId>();
+}
+
 Task<Result<chain::JobDetails>> SimulatedEndpoint::job_details(JobId id) {
     if (auto failed = co_await ask("jobDetails")) co_return std::move(*failed);
     const ChainJob* found = find(id);

@@ -19,6 +19,7 @@ public:
     Task<Result<std::optional<chain::Block>>> block(std::uint64_t number) override;
     Task<Result<chain::Constants>> constants() override;
     Task<Result<chain::JobRecord>> job(JobId id) override;
+    Task<Result<std::optional<JobId>>> job_index(std::uint64_t index) override;
     Task<Result<chain::JobDetails>> job_details(JobId id) override;
     Task<Result<chain::JobAssign>> job_assign(JobId id) override;
     Task<Result<std::vector<chain::StatusLog>>> status_logs(JobId id, std::uint64_t from_block) override;

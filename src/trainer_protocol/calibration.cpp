@@ -47,12 +47,15 @@ boost::json::object to_json(const Calibration& calibration) {
     for (const auto& [model, speed] : calibration.training)
         training.push_back(boost::json::object{
             {"model", model}, {"tokensPerS", speed.tokens_per_s}, {"source", name_of(speed.source)}});
-    return {{"machine", calibration.machine}, {"training", std::move(training)}};
+    boost::json::object json{{"machine", calibration.machine}, {"training", std::move(training)}};
+    if (calibration.watts) json["watts"] = *calibration.watts;
+    return json;
 }
 
 Calibration read_calibration(JsonObject object) {
     Calibration calibration;
     calibration.machine = object.string("machine", machine_bytes_max);
+    calibration.watts = object.optional_u64("watts", 1, watts_max);
     for (JsonObject& entry : object.objects("training", presets_max)) {
         const std::string model = entry.string("model", name_bytes_max);
         const Speed speed{entry.number("tokensPerS"), read_source(entry)};

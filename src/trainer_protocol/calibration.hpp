@@ -5,6 +5,7 @@
 #include <boost/json/object.hpp>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "runtime/json_fields.hpp"
@@ -22,11 +23,17 @@ struct Speed {
     SpeedSource source = SpeedSource::extrapolated;
 };
 
+/// More than any machine draws that trains here.
+inline constexpr std::uint64_t watts_max = 100'000;
+
 struct Calibration {
     /// Everything that speeds depend on, for people and for comparison: processor, libtorch, BLAS, threads, device and
     /// number type. Another text means another machine, and what was measured no longer holds.
     std::string machine;
     std::map<std::string, Speed> training;  ///< by preset; one that does not fit into memory is missing
+    /// What the machine draws while its trainer runs, 1 to watts_max; none: not measured. The trainer knows nothing of
+    /// it.
+    std::optional<std::uint64_t> watts{};
 };
 
 /// After another trial on the same machine. The faster one of two trials counts, since a machine that has other things
@@ -34,7 +41,7 @@ struct Calibration {
 /// that one slow JOB does not refuse all later ones.
 Calibration improved(Calibration known, const Calibration& again);
 
-/// {"machine", "training": [{"model", "tokensPerS", "source": "extrapolated" | "tried" | "seen"}, …]}
+/// {"machine", "training": [{"model", "tokensPerS", "source": "extrapolated" | "tried" | "seen"}, …], "watts"}
 boost::json::object to_json(const Calibration& calibration);
 Calibration read_calibration(JsonObject object);
 

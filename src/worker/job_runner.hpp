@@ -14,6 +14,7 @@
 #include "http/part_upload.hpp"
 #include "runtime/blocking_pool.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/power_meter.hpp"
 #include "runtime/random.hpp"
 #include "runtime/wakeup.hpp"
 #include "trainer_protocol/trainer_child.hpp"
@@ -70,6 +71,7 @@ private:
     Task<Result<void>> record_artifact(trainer_protocol::Trained trained);
     void report_training(const trainer_protocol::TrainerReport& report, const std::string& reason);
     void note_speed();
+    void note_power(const PowerMeter& power);
 
     // artifact_upload.cpp
     Task<> serve_uploads();

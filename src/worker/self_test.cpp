@@ -12,6 +12,7 @@
 #include "statemachine/text.hpp"
 #include "trainer_protocol/trainer_child.hpp"
 #include "worker/held_job.hpp"
+#include "worker/power_sources.hpp"
 
 namespace emeth::worker {
 
@@ -43,8 +44,8 @@ bool differ(const worker_protocol::Fitness& a, const worker_protocol::Fitness& b
     const auto moved = [](std::uint64_t now, std::uint64_t before) {
         return (now > before ? now - before : before - now) > before / 32;
     };
-    return a.unfit != b.unfit || a.tokens_per_s != b.tokens_per_s || moved(a.disk_free_bytes, b.disk_free_bytes) ||
-           a.states_free_bytes != b.states_free_bytes;
+    return a.unfit != b.unfit || a.tokens_per_s != b.tokens_per_s || a.watts != b.watts ||
+           moved(a.disk_free_bytes, b.disk_free_bytes) || a.states_free_bytes != b.states_free_bytes;
 }
 
 }  // namespace
@@ -92,11 +93,18 @@ Task<> SelfTest::stay_fit() {
 Task<Result<void>> SelfTest::prove(bool afresh) {
     tried_at_ = ports_.clock.monotonic();
     auto known = afresh ? std::nullopt : calibration_;
-    auto calibration = co_await ask_trainer(std::move(known));
+    PowerMeter power(power_sources(ports_.settings, ports_.settings.data), ports_.pool, ports_.clock);
+    Task<Result<messages::Calibration>> trial = ask_trainer(std::move(known));
+    Task<Result<messages::Calibration>> measured = power.during(std::move(trial));
+    auto calibration = co_await std::move(measured);
     if (calibration.has_error()) co_return calibration.error();
     const bool is_same = calibration_ && calibration_->machine == calibration->machine;
     is_saved_ = is_same && !afresh;
     calibration_ = is_same ? messages::improved(*std::move(calibration_), *calibration) : std::move(*calibration);
+    if (!calibration_->watts && power.watts()) {
+        calibration_->watts = power.watts();
+        is_saved_ = false;
+    }
     co_return Result<void>{};
 }
 
@@ -105,7 +113,8 @@ void SelfTest::tell_speeds() const {
     for (const auto& [model, speed] : calibration_->training)
         speeds += fmt::format("{}{} {:.0f}{}", speeds.empty() ? "" : ", ", model, speed.tokens_per_s,
                               speed.source == messages::SpeedSource::extrapolated ? " (extrapolated)" : "");
-    spdlog::info("this worker is fit: tokens/s: {}; on {}", speeds, calibration_->machine);
+    const std::string draws = calibration_->watts ? fmt::format("; draws {} W", *calibration_->watts) : "";
+    spdlog::info("this worker is fit: tokens/s: {}{}; on {}", speeds, draws, calibration_->machine);
 }
 
 Task<Result<messages::Calibration>> SelfTest::ask_trainer(std::optional<messages::Calibration> known) {
@@ -141,6 +150,13 @@ void SelfTest::saw_speed(std::string_view model, double tokens_per_s) {
     spdlog::info("{} was trained at {:.0f} tokens/s", model, tokens_per_s);
 }
 
+void SelfTest::saw_power(std::uint64_t watts) {
+    if (!calibration_ || calibration_->watts == watts) return;
+    calibration_->watts = watts;
+    is_saved_ = false;
+    spdlog::info("the machine drew {} W while it trained", watts);
+}
+
 Task<> SelfTest::read_calibration() {
     auto read = [file = calibration_file(ports_.settings)] { return read_file(file, file_bytes_max); };
     const Result<std::string> text = co_await ports_.pool.run(std::move(read));
@@ -173,6 +189,7 @@ Task<worker_protocol::Fitness> SelfTest::look() {
     const std::uint64_t kept = ports_.folders.states_kept_bytes(std::nullopt);
     fitness.states_free_bytes = settings.states_bytes_max - std::min(settings.states_bytes_max, kept);
     for (const auto& [model, speed] : calibration_->training) fitness.tokens_per_s[model] = speed.tokens_per_s;
+    fitness.watts = calibration_->watts;
     co_return fitness;
 }
 

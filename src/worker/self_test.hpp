@@ -3,6 +3,7 @@
 // seen with a JOB, or another trial of an hour without one has changed it. Io thread only.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -34,6 +35,8 @@ public:
     Task<> run();
     /// What a JOB was trained with, by this worker alone: truer than any trial.
     void saw_speed(std::string_view model, double tokens_per_s);
+    /// What the machine drew while a JOB was trained.
+    void saw_power(std::uint64_t watts);
     /// A trainer said that a JOB can never be trained: is it the JOB, or has this machine lost its device?
     void doubt() { is_doubted_ = true; }
 

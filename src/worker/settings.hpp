@@ -9,6 +9,7 @@
 
 #include "http/client.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/energy_counters.hpp"
 #include "runtime/env_config.hpp"
 #include "runtime/retry_policy.hpp"
 #include "runtime/setting.hpp"
@@ -37,6 +38,7 @@ struct WorkerSettings {
     trainer_protocol::ComputeOptions compute;
     std::filesystem::path data;
     std::filesystem::path trainer;  ///< the program emeth-trainer
+    std::filesystem::path energy_counters = EnergyCounters::system_folder;
     StallLimits limits;
     trainer_protocol::CooperationOptions cooperation;  ///< where and how this worker meets others on one JOB
     std::uint64_t states_bytes_max = 500 * gigabyte;   ///< for states kept until their verdicts, all JOBs together

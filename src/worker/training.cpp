@@ -8,6 +8,7 @@
 #include "runtime/subject_log.hpp"
 #include "runtime/with_timeout.hpp"
 #include "worker/job_runner.hpp"
+#include "worker/power_sources.hpp"
 
 namespace emeth::worker {
 
@@ -46,7 +47,11 @@ Task<Result<void>> JobRunner::train() {
     std::string reason = job_.dataset ? "the work was resumed" : "training began";
     std::uint32_t failures = 0;  // in a row, without a step in between
     while (!job_.artifact) {
-        const auto end = co_await run_trainer(reason);
+        PowerMeter power(power_sources(context_.settings, folder()), context_.pool, context_.clock);
+        Task<Result<void>> work = run_trainer(reason);
+        Task<Result<void>> measured = power.during(std::move(work));
+        const auto end = co_await std::move(measured);
+        note_power(power);
         if (end.has_value()) break;
         if (end.error().kind == ErrorKind::permanent) co_return end;
         failures = watch_ && watch_->advanced() ? 1 : failures + 1;
@@ -150,6 +155,12 @@ void JobRunner::note_speed() {
     const double tokens = static_cast<double>(job_.dataset->tokens) * job_.spec.epochs;
     context_.self_test.saw_speed(job_.spec.model,
                                  *steps_per_s * tokens / static_cast<double>(job_.dataset->steps_total));
+}
+
+/// Of the whole time that the trainer ran, as the finish estimate is.
+void JobRunner::note_power(const PowerMeter& power) {
+    if (power.measured() < SpeedMeter::shortest) return;
+    if (const auto watts = power.watts()) context_.self_test.saw_power(*watts);
 }
 
 Task<Result<void>> JobRunner::record_dataset_facts(messages::Prepared facts) {

@@ -4,6 +4,7 @@
 #include "runtime/json_fields.hpp"
 #include "statemachine/upload_parts.hpp"
 #include "trainer_protocol/artifact_json.hpp"
+#include "trainer_protocol/calibration.hpp"
 #include "trainer_protocol/network_rules.hpp"
 #include "trainer_protocol/presets.hpp"
 #include "worker_protocol/messages.hpp"
@@ -106,11 +107,13 @@ boost::json::object fields(const Fitness& fitness) {
     boost::json::array speeds;
     for (const auto& [model, tokens_per_s] : fitness.tokens_per_s)
         speeds.push_back(boost::json::object{{"model", model}, {"tokens_per_s", tokens_per_s}});
-    return {{"type", "fitness"},
-            {"unfit", wire_text(fitness.unfit, sentence_bytes_max)},
-            {"speeds", std::move(speeds)},
-            {"disk_free_bytes", fitness.disk_free_bytes},
-            {"states_free_bytes", fitness.states_free_bytes}};
+    boost::json::object json{{"type", "fitness"},
+                             {"unfit", wire_text(fitness.unfit, sentence_bytes_max)},
+                             {"speeds", std::move(speeds)},
+                             {"disk_free_bytes", fitness.disk_free_bytes},
+                             {"states_free_bytes", fitness.states_free_bytes}};
+    if (fitness.watts) json["watts"] = *fitness.watts;
+    return json;
 }
 
 Fitness read_fitness(JsonObject& json) {
@@ -118,6 +121,7 @@ Fitness read_fitness(JsonObject& json) {
     fitness.unfit = json.string("unfit", sentence_bytes_max);
     fitness.disk_free_bytes = json.u64("disk_free_bytes");
     fitness.states_free_bytes = json.u64("states_free_bytes");
+    fitness.watts = json.optional_u64("watts", 1, trainer_protocol::watts_max);
     for (JsonObject& speed : json.objects("speeds", presets_max)) {
         const std::string model = speed.string("model", name_bytes_max);
         const double tokens_per_s = speed.number("tokens_per_s");

@@ -196,6 +196,8 @@ struct Fitness {
     std::map<std::string, double> tokens_per_s;  ///< by preset that fits into its memory
     std::uint64_t disk_free_bytes = 0;           ///< of its data folder, less the reserve that it keeps
     std::uint64_t states_free_bytes = 0;         ///< of what it keeps for verdicts (model_cached_size)
+    /// What its machine draws while it trains; none: the machine does not tell, or the worker is older.
+    std::optional<std::uint64_t> watts{};
 };
 
 using FromWorker = std::variant<Hello, Report, Fitness>;

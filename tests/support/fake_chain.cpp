@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "chain/amount.hpp"
+#include "chain/encoding/emeth_core.hpp"
 #include "chain/gas.hpp"
 #include "crypto/keccak256.hpp"
 
@@ -183,6 +184,14 @@ Task<Result<chain::JobRecord>> FakeChain::pending_job(JobId id) {
     co_return record;
 }
 
+Task<Result<std::optional<JobId>>> FakeChain::job_index(std::uint64_t index) {
+    for (const FakeBlock& block : blocks_)
+        for (const chain::Log& log : block.logs)
+            if (const auto request = chain::parse_request_event(log); request && index-- == 0)
+                co_return answer(std::optional(request->job));
+    co_return answer(std::optional<JobId>());
+}
+
 Task<Result<chain::JobDetails>> FakeChain::job_details(JobId id) {
     if (before_details) before_details();
     co_return answer(jobs.contains(id) ? jobs.at(id).details : chain::JobDetails{});
@@ -235,6 +244,7 @@ chain::Settlement FakeChain::by_the_rules(const chain::StatusLog& log) const {
 }
 
 Task<Result<std::vector<chain::Log>>> FakeChain::core_logs(std::uint64_t from_block, std::uint64_t to_block) {
+    if (logs_failure) co_return *logs_failure;
     std::vector<chain::Log> found;
     for (std::uint64_t number = from_block; number <= to_block && number < blocks_.size(); ++number)
         found.insert(found.end(), blocks_[number].logs.begin(), blocks_[number].logs.end());

@@ -47,6 +47,8 @@ public:
 
     /// While set, every read returns it: the endpoint is down.
     std::optional<Error> failure;
+    /// While set, core_logs() returns it.
+    std::optional<Error> logs_failure;
     /// Called before each read of a JOB's details, if set: what happens in the meantime.
     std::function<void()> before_details;
     chain::Constants network;
@@ -69,6 +71,7 @@ public:
     Task<Result<chain::Constants>> constants() override;
     Task<Result<chain::JobRecord>> job(JobId id) override;
     Task<Result<chain::JobRecord>> pending_job(JobId id) override;
+    Task<Result<std::optional<JobId>>> job_index(std::uint64_t index) override;
     Task<Result<chain::JobDetails>> job_details(JobId id) override;
     Task<Result<chain::JobAssign>> job_assign(JobId id) override;
     Task<Result<std::vector<chain::StatusLog>>> status_logs(JobId id, std::uint64_t from_block) override;

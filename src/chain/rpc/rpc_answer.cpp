@@ -89,6 +89,11 @@ bool Failure::already_known() const {
     return contains_any(lower(message), phrases);
 }
 
+bool Failure::is_of_contract() const {
+    static constexpr std::array<std::string_view, 2> phrases{"invalid opcode", "invalidfeopcode"};
+    return reverted || contains_any(lower(message), phrases);
+}
+
 std::string request_text(std::uint64_t id, std::string_view method, const boost::json::array& params) {
     const boost::json::object request{{"jsonrpc", "2.0"}, {"id", id}, {"method", method}, {"params", params}};
     return json_text(request);

@@ -26,6 +26,9 @@ struct Failure {
     [[nodiscard]] std::string reason() const;
     /// The endpoint already has this very transaction.
     [[nodiscard]] bool already_known() const;
+    /// A call reached the contract and was refused there: by a revert or, as old compilers have it, an invalid
+    /// instruction.
+    [[nodiscard]] bool is_of_contract() const;
 };
 
 struct Answer {

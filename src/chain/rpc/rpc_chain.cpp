@@ -157,6 +157,22 @@ Task<Result<JobRecord>> RpcChain::job(JobId id) {
     return job_at(id, "latest");
 }
 
+Task<Result<std::optional<JobId>>> RpcChain::job_index(std::uint64_t index) {
+    Bytes call = abi::Encoder("jobIndexes(uint256)").number(index).finish();
+    json::array params{call_object(std::nullopt, core_, call), "latest"};
+    const Result<rpc::Answer> answer = co_await rpc_.exchange("eth_call", std::move(params));
+    if (answer.has_error()) co_return answer.error();
+    const std::string what = fmt::format("jobIndexes({}): {}", index, rpc_.describe("eth_call"));
+    if (answer->failure && answer->failure->is_of_contract()) co_return std::optional<JobId>();
+    if (answer->failure) co_return rpc::to_error(what, *answer->failure);
+    const Result<Bytes> data = rpc::read_bytes(answer->result, what);
+    if (data.has_error()) co_return data.error();
+    abi::Decoder fields(*data, what);
+    const JobId id = fields.job_id("jobId");
+    if (const auto read = fields.check(); read.has_error()) co_return read.error();
+    co_return id == JobId{} ? std::nullopt : std::optional(id);
+}
+
 Task<Result<JobRecord>> RpcChain::pending_job(JobId id) {
     const Result<JobRecord> pending = co_await job_at(id, "pending");
     if (pending.has_value()) co_return pending;

@@ -28,6 +28,7 @@ public:
     Task<Result<std::optional<Block>>> block(std::uint64_t number) override;
     Task<Result<Constants>> constants() override;
     Task<Result<JobRecord>> job(JobId id) override;
+    Task<Result<std::optional<JobId>>> job_index(std::uint64_t index) override;
     Task<Result<JobRecord>> pending_job(JobId id) override;
     Task<Result<JobDetails>> job_details(JobId id) override;
     Task<Result<JobAssign>> job_assign(JobId id) override;

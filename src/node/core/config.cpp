@@ -178,8 +178,10 @@ SettingsTable<SelectionPolicy> selection_settings() {
          into<Policy>(&Policy::emt_per_alt, read_coins)},
         {{"emt_per_kwh", "0", "EMT that a kWh of electricity counts when a JOB's value is estimated; 0: none."},
          into<Policy>(&Policy::emt_per_kwh, read_coins)},
-        whole_number("watts", &Policy::watts, 0, watts_max,
-                     "What a worker's machine draws while it trains, above what it draws anyway (W)."),
+        whole_number(
+            "watts", &Policy::watts, 0, watts_max,
+            "What each worker's machine draws while it trains, above what it draws anyway (W). 0: all that the worker "
+            "measured; where its machine does not tell, electricity counts nothing."),
         whole_number("miss_rate", &Policy::miss_rate, 0, chain::rate_denominator,
                      "Assumed share of deadlines that are missed, of 100000. It counts as much as 20 JOBs beside those "
                      "that this node has finished."),

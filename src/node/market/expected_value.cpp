@@ -50,7 +50,8 @@ Wei chain_gas(const ValueBasis& basis) {
 
 Wei electricity(const ValueBasis& basis) {
     if (basis.emt_per_kwh.is_zero()) return {};
-    return rounded_up(Wide(basis.watt_seconds) * wide(basis.emt_per_kwh), watt_seconds_per_kwh);
+    const Wide watt_seconds = Wide(basis.draw.watts) * basis.trains_s;
+    return rounded_up(watt_seconds * wide(basis.emt_per_kwh), watt_seconds_per_kwh);
 }
 
 constexpr std::array<ValueTerm, value_terms> all_terms{
@@ -99,6 +100,16 @@ std::string slot_explained(const ValueBasis& basis) {
         basis.gas, basis.day->total_gas, basis.day->own_gas, format_coins(basis.day->reward));
 }
 
+std::string electricity_explained(const ValueBasis& basis) {
+    const Draw& draw = basis.draw;
+    if (draw.source == DrawSource::unknown)
+        return "the worker's machine does not tell what it draws, and watts is not set: counts nothing";
+    const double kwh = static_cast<double>(draw.watts) * static_cast<double>(basis.trains_s) / watt_seconds_per_kwh;
+    return fmt::format("{:.3f} kWh, by {} W {}, at {} EMT each (emt_per_kwh)", kwh, draw.watts,
+                       draw.source == DrawSource::set ? "as set (watts)" : "that the worker measured",
+                       format_coins(basis.emt_per_kwh));
+}
+
 std::string how(ValueTerm term, const ValueBasis& basis) {
     switch (term) {
         case ValueTerm::fee:
@@ -111,9 +122,7 @@ std::string how(ValueTerm term, const ValueBasis& basis) {
             return fmt::format("at most {} ALT, at {} EMT each (emt_per_alt)", format_coins(basis.chain_gas_money),
                                format_coins(basis.emt_per_alt));
         case ValueTerm::electricity:
-            return fmt::format("{:.3f} kWh (watts), at {} EMT each (emt_per_kwh)",
-                               static_cast<double>(basis.watt_seconds) / watt_seconds_per_kwh,
-                               format_coins(basis.emt_per_kwh));
+            return electricity_explained(basis);
         case ValueTerm::missed_deadline:
             return fmt::format("{} of a penalty of {} EMT", percent(basis.missed),
                                format_coins(timeout_penalty(basis)));

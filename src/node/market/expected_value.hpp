@@ -27,16 +27,24 @@ namespace emeth::node {
 /// A share of all JOBs, in units of 1/100000 like the contract's rates.
 using Chance = std::uint64_t;
 
+enum class DrawSource : std::uint8_t { unknown, set, measured };
+/// What a machine draws while it trains, and who says so.
+struct Draw {
+    std::uint64_t watts = 0;
+    DrawSource source = DrawSource::unknown;
+};
+
 /// What the sum is made of.
 struct ValueBasis {
     Wei fee, deposit;       ///< EMT wei
     std::uint64_t gas = 0;  ///< of the contract's cost model
     chain::Constants constants;
-    std::optional<DayOfGas> day;     ///< on which it would be verified; none: not known, and its share counts nothing
-    Wei chain_gas_money;             ///< ALT wei, for all transactions of a JOB
-    Wei emt_per_alt;                 ///< EMT wei that one ALT is worth
-    std::uint64_t watt_seconds = 0;  ///< of its training
-    Wei emt_per_kwh;                 ///< EMT wei
+    std::optional<DayOfGas> day;  ///< on which it would be verified; none: not known, and its share counts nothing
+    Wei chain_gas_money;          ///< ALT wei, for all transactions of a JOB
+    Wei emt_per_alt;              ///< EMT wei that one ALT is worth
+    Draw draw{};                  ///< of the worker that it is estimated for
+    std::uint64_t trains_s = 0;   ///< for so long
+    Wei emt_per_kwh;              ///< EMT wei
     Chance missed = 0, rejected = 0;
     Wei kept;  ///< by a contract that pays less than its rules say, EMT wei
 };

@@ -69,13 +69,18 @@ std::int64_t estimate_s(const Workload& work, const WorkerInfo& worker, Text tex
 
 using Estimate = std::int64_t (*)(const Workload& work, const WorkerInfo& worker);
 
-std::optional<std::int64_t> slowest_idle_s(const Workload& work, const std::vector<WorkerInfo>& workers,
-                                           Estimate estimate) {
-    std::optional<std::int64_t> slowest;
+const WorkerInfo* slowest_idle(const Workload& work, const std::vector<WorkerInfo>& workers, Estimate estimate) {
+    const WorkerInfo* slowest = nullptr;
     for (const WorkerInfo& worker : workers)
         if (is_idle(worker) && !why_unable(worker, work))
-            slowest = std::max(slowest.value_or(0), estimate(work, worker));
+            if (slowest == nullptr || estimate(work, worker) > estimate(work, *slowest)) slowest = &worker;
     return slowest;
+}
+
+std::optional<std::int64_t> slowest_idle_s(const Workload& work, const std::vector<WorkerInfo>& workers,
+                                           Estimate estimate) {
+    const WorkerInfo* slowest = slowest_idle(work, workers, estimate);
+    return slowest == nullptr ? std::nullopt : std::optional(estimate(work, *slowest));
 }
 
 }  // namespace
@@ -91,6 +96,10 @@ std::int64_t finish_estimate_at_worst_s(const Workload& work, const WorkerInfo& 
 std::int64_t dataset_estimate_s(std::uint64_t dataset_bytes) {
     const auto bytes = static_cast<double>(dataset_bytes);
     return seconds(bytes / transferred_bytes_per_s + tokenizer_s + bytes / tokenised_bytes_per_s);
+}
+
+const WorkerInfo* slowest_idle_worker(const Workload& work, const std::vector<WorkerInfo>& workers) {
+    return slowest_idle(work, workers, finish_estimate_s);
 }
 
 std::optional<std::int64_t> slowest_idle_estimate_s(const Workload& work, const std::vector<WorkerInfo>& workers) {

@@ -42,8 +42,9 @@ std::int64_t finish_estimate_at_worst_s(const Workload& work, const WorkerInfo& 
 /// The part of it before the first step, on any worker.
 std::int64_t dataset_estimate_s(std::uint64_t dataset_bytes);
 
-/// The longest of the estimates of the workers that could get the JOB now: idle and able. None if there is no such
-/// worker.
+/// Of the workers that could get the JOB now, idle and able, the one with the longest estimate, and these estimates.
+/// None if there is no such worker.
+const WorkerInfo* slowest_idle_worker(const Workload& work, const std::vector<WorkerInfo>& workers);
 std::optional<std::int64_t> slowest_idle_estimate_s(const Workload& work, const std::vector<WorkerInfo>& workers);
 std::optional<std::int64_t> slowest_idle_estimate_at_worst_s(const Workload& work,
                                                              const std::vector<WorkerInfo>& workers);

@@ -34,7 +34,7 @@ Task<Result<std::vector<api_client::JobOffer>>> OfferSource::open_jobs() {
         auto looking = why_stale(*listed);
         why_direct_ = co_await std::move(looking);
         tell();
-        if (why_direct_) add_missing(*listed, contract_.jobs().open(contract_.end().timestamp_unix_s));
+        if (why_direct_) add_missing(*listed, contract_.open());
         co_return listed;
     }
     why_direct_ = listed.error().message;
@@ -49,8 +49,8 @@ Task<Result<std::vector<api_client::JobOffer>>> OfferSource::from_contract() {
     if (updated.has_error()) co_return updated.error();
     if (!contract_.is_caught_up())
         co_return transient_error(
-            fmt::format("the contract's logs are being read, up to block {} so far", contract_.end().number));
-    co_return contract_.jobs().open(contract_.end().timestamp_unix_s);
+            fmt::format("the contract's logs are being read, up to block {} so far", contract_.end()));
+    co_return contract_.open();
 }
 
 /// A server that was found stale is compared each time, so that its return is seen. A contract that cannot be read says
@@ -65,8 +65,7 @@ Task<std::optional<std::string>> OfferSource::why_stale(std::vector<api_client::
         spdlog::warn("whether the JOB info server is stale is not known: {}", updated.error().message);
     if (updated.has_value() && unread_.ended()) spdlog::info("the JOB info server is compared with the contract again");
     if (updated.has_error() || !contract_.is_caught_up()) co_return std::nullopt;
-    const std::size_t missing =
-        contract_.jobs().missing_from(listed, contract_.end().timestamp_unix_s, contract_.block_before(stale_after_s));
+    const std::size_t missing = contract_.missing_from(listed, stale_after_s);
     stale_.reset();
     if (missing > 0)
         stale_ = fmt::format("the JOB info server does not list {} open JOBs that were requested more than {} s ago",

@@ -24,8 +24,7 @@ public:
     static constexpr std::size_t compared_ranges = 2;
 
     /// `server` null: there is none. All must outlive it.
-    OfferSource(asio::any_io_executor executor, api_client::InfoServer* server, ContractOffers::Ports ports,
-                Address core)
+    OfferSource(asio::any_io_executor executor, api_client::InfoServer* server, ContractPorts ports, Address core)
         : server_(server),
           contract_(std::move(executor), ports, core),
           clock_(ports.clock),

@@ -28,6 +28,7 @@ struct Draft {
     const SelectionPolicy& policy;
     Chosen chosen;
     std::int64_t finish_at_worst_s = 0;
+    Draw draw{};      ///< of the worker that the finish estimate is made for
     Wei shortfall{};  ///< what the contract will keep of what the rules promise, EMT wei
 };
 
@@ -98,6 +99,13 @@ Workload workload_of(const Draft& a) {
             a.policy.rules.draws};
 }
 
+/// The operator's word counts for all workers: only he knows what their machines draw anyway, and which share one.
+Draw draw_of(const WorkerInfo& worker, std::uint64_t watts_set) {
+    if (watts_set > 0) return {watts_set, DrawSource::set};
+    const auto measured = worker.fitness ? worker.fitness->watts : std::nullopt;
+    return measured ? Draw{*measured, DrawSource::measured} : Draw{};
+}
+
 /// "none of the 2 connected workers is free" or, where they are unfit for the JOB, why the first of them is.
 std::optional<Refused> check_worker(Draft& a) {
     const Workload work = workload_of(a);
@@ -115,7 +123,9 @@ std::optional<Refused> check_worker(Draft& a) {
     // JOBs wait for idle workers already: as likely for these as for others.
     const std::size_t claimed = idle - std::min(idle, a.view.workers_free);
     if (a.view.workers_free > 0 && able_and_idle > claimed) {
-        a.chosen.finish_estimate_s = *slowest_idle_estimate_s(work, a.view.workers);
+        const WorkerInfo& worker = *slowest_idle_worker(work, a.view.workers);
+        a.chosen.finish_estimate_s = finish_estimate_s(work, worker);
+        a.draw = draw_of(worker, a.policy.watts);
         a.finish_at_worst_s = *slowest_idle_estimate_at_worst_s(work, a.view.workers);
         return std::nullopt;
     }
@@ -154,7 +164,8 @@ ValueBasis value_basis(const Draft& a) {
             .day = day_of_verdict(a),
             .chain_gas_money = chain::gas_money(a.view.gas_price, chain::chain_gas_per_job),
             .emt_per_alt = a.policy.emt_per_alt,
-            .watt_seconds = static_cast<std::uint64_t>(a.chosen.finish_estimate_s) * a.policy.watts,
+            .draw = a.draw,
+            .trains_s = static_cast<std::uint64_t>(a.chosen.finish_estimate_s),
             .emt_per_kwh = a.policy.emt_per_kwh,
             .missed = chance_to_miss(a.view.track, a.view.chain_now_unix_s, a.chosen.finish_estimate_s, left_s,
                                      a.policy.miss_rate),
@@ -226,7 +237,7 @@ std::string reserve_text(std::string_view key, const Wei& reserve, std::string_v
 }
 
 Assessment select(const Candidate& candidate, const NodeView& view, const SelectionPolicy& policy) {
-    Draft assessment{candidate, view, policy, {}, 0, {}};
+    Draft assessment{candidate, view, policy, {}, 0, {}, {}};
     for (const auto check : checks)
         if (auto refused = check(assessment)) return *std::move(refused);
     assessment.chosen.terms = terms_of(candidate);
@@ -236,7 +247,7 @@ Assessment select(const Candidate& candidate, const NodeView& view, const Select
 
 std::optional<ValueBasis> value_basis_of(const Candidate& candidate, const NodeView& view,
                                          const SelectionPolicy& policy) {
-    Draft assessment{candidate, view, policy, {}, 0, {}};
+    Draft assessment{candidate, view, policy, {}, 0, {}, {}};
     if (check_param(assessment)) return std::nullopt;
     check_payout(assessment);
     if (check_worker(assessment)) return std::nullopt;
@@ -263,7 +274,7 @@ Prospect prospect_of(const api_client::JobOffer& offer, const NodeView& view, co
     candidate.record.deadline_unix_s = offer.deadline_unix_s;
     candidate.dataset_bytes = offer.dataset_bytes;
     candidate.gas = chain::published_dataset_gas(offer.dataset_bytes);
-    Draft draft{candidate, view, policy, {}, 0, {}};
+    Draft draft{candidate, view, policy, {}, 0, {}, {}};
     draft.chosen.spec.model = policy.rules.default_model;
     draft.chosen.spec.epochs = policy.rules.epochs_min;
     check_payout(draft);

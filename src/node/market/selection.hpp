@@ -40,7 +40,7 @@ struct SelectionPolicy : Filters {
     Wei shortfall_max;             ///< what a verified JOB may bring less than the rules say, EMT wei
     Wei emt_per_alt;               ///< EMT wei that one ALT of gas money is worth; 0: gas is not converted
     Wei emt_per_kwh;               ///< EMT wei that a kWh costs; 0: electricity is not counted
-    std::uint64_t watts = 0;       ///< of a worker that trains
+    std::uint64_t watts = 0;       ///< of each worker that trains; 0: what its machine measured counts
     bool cooperative = false;      ///< one JOB at a time, which all workers train together
     Chance miss_rate = 1'000;      ///< assumed share of deadlines missed, before anything was seen
     Chance reject_rate = 1'000;    ///< assumed share of results rejected, before anything was seen

@@ -55,6 +55,7 @@ object worker_json(const WorkerInfo& worker) {
         object speeds;
         for (const auto& [model, tokens_per_s] : worker.fitness->tokens_per_s) speeds[model] = tokens_per_s;
         json["tokensPerSecond"] = std::move(speeds);
+        if (worker.fitness->watts) json["watts"] = *worker.fitness->watts;
     }
     if (worker.connected)
         if (const auto unfit = why_unfit(worker.fitness, "")) json["unfit"] = *unfit;

@@ -166,8 +166,10 @@ function worker_speed(worker, jobs) {
     return at_work && `${number(at_work.progress.tokensPerSecond)} ${text('tokens_per_second')}`;
 }
 
-const measured = ({ tokensPerSecond = {} }) =>
-    Object.entries(tokensPerSecond).map(([preset, speed]) => `${preset} ${number(speed)}`).join(', ') || undefined;
+const measured = ({ tokensPerSecond = {}, watts }) => {
+    const speeds = Object.entries(tokensPerSecond).map(([preset, speed]) => `${preset} ${number(speed)}`).join(', ');
+    return (watts ? `${speeds}; ${number(watts)} W` : speeds) || undefined;
+};
 
 export function workers_page({ snapshot: { workers, jobs } }) {
     const rows = workers.map((worker) => [

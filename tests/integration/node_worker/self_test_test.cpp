@@ -58,6 +58,13 @@ TEST_F(SelfTestTest, ACalibrationThatCannotBeReadIsMadeAgain) {
     EXPECT_TRUE(eventually([&] { return file().find("tried") != std::string::npos; }));
 }
 
+TEST_F(SelfTestTest, WhatTheMachineDrewIsToldAfterARestart) {
+    write_text(data.path() / "calibration.json", R"({"machine": "a fake machine", "training": [], "watts": 140})");
+    start_worker();
+    ASSERT_TRUE(eventually([&] { return hub->idle_workers() == 1; }));
+    EXPECT_EQ(fitness()->watts, 140U);
+}
+
 TEST_F(SelfTestTest, TheMasterIsToldAgainAfterAReconnect) {
     start_worker();
     ASSERT_TRUE(eventually([&] { return hub->idle_workers() == 1; }));

@@ -186,6 +186,9 @@ Task<Result<Constants>> LedgerChain::constants() {
 Task<Result<JobRecord>> LedgerChain::job(JobId) {
     unexpected("job");
 }
+Task<Result<std::optional<JobId>>> LedgerChain::job_index(std::uint64_t) {
+    unexpected("job_index");
+}
 Task<Result<JobDetails>> LedgerChain::job_details(JobId) {
     unexpected("job_details");
 }

@@ -55,6 +55,7 @@ public:
     Task<Result<std::optional<Block>>> block(std::uint64_t number) override;
     Task<Result<Constants>> constants() override;
     Task<Result<JobRecord>> job(JobId id) override;
+    Task<Result<std::optional<JobId>>> job_index(std::uint64_t index) override;
     Task<Result<JobDetails>> job_details(JobId id) override;
     Task<Result<JobAssign>> job_assign(JobId id) override;
     Task<Result<std::vector<StatusLog>>> status_logs(JobId id, std::uint64_t from_block) override;

@@ -107,6 +107,17 @@ TEST(RpcFailure, KnowsTransactionsThatAreThereAlready) {
     EXPECT_FALSE(failure_of(R"({"code":-32000,"message":"nonce too low"})").already_known());
 }
 
+TEST(RpcAnswers, ARefusalOfTheContractIsToldFromOneOfTheEndpoint) {
+    for (const char* refused : {R"({"code":3,"message":"execution reverted","data":"0x"})",
+                                R"({"code":-32000,"message":"VM Exception: revert"})",
+                                R"({"code":-32000,"message":"invalid opcode: INVALID"})",
+                                R"({"code":-32603,"message":"EVM error InvalidFEOpcode"})"})
+        EXPECT_TRUE(failure_of(refused).is_of_contract()) << refused;
+    for (const char* other :
+         {R"({"code":-32000,"message":"header not found"})", R"({"code":-32601,"message":"method not found"})"})
+        EXPECT_FALSE(failure_of(other).is_of_contract()) << other;
+}
+
 TEST(RpcFailure, ShortensAndDefusesMessages) {
     const Failure failure = failure_of(R"({"code":1,"message":"a\u001b[2J\nb)" + std::string(5'000, 'x') + "\"}");
     EXPECT_THAT(failure.message, testing::StartsWith("a\\x1b[2J\\x0abx"));

@@ -11,7 +11,7 @@
 
 namespace emeth::test {
 
-class SteppedClock final : public Clock {
+class SteppedClock : public Clock {
 public:
     [[nodiscard]] std::int64_t unix_ms() const override { return now_.count(); }
     [[nodiscard]] Milliseconds monotonic() const override { return now_; }

@@ -13,7 +13,8 @@ Calibration example() {
     return {"two threads of a processor",
             {{"d256", {3'000.5, SpeedSource::seen}},
              {"gpt2", {80, SpeedSource::extrapolated}},
-             {"nano", {21'000, SpeedSource::tried}}}};
+             {"nano", {21'000, SpeedSource::tried}}},
+            140};
 }
 
 Result<Calibration> read(const boost::json::value& json) {
@@ -32,6 +33,16 @@ TEST(CalibrationJson, GoesThroughUnchanged) {
     EXPECT_EQ(again->training.at("d256").source, SpeedSource::seen);
     EXPECT_EQ(again->training.at("gpt2").source, SpeedSource::extrapolated);
     EXPECT_EQ(again->training.at("nano").source, SpeedSource::tried);
+    EXPECT_EQ(again->watts, 140U);
+}
+
+/// As one of an older worker.
+TEST(CalibrationJson, MayLackThePower) {
+    Calibration unmeasured = example();
+    unmeasured.watts.reset();
+    const auto again = read(to_json(unmeasured));
+    ASSERT_TRUE(again.has_value()) << again.error().message;
+    EXPECT_EQ(again->watts, std::nullopt);
 }
 
 TEST(CalibrationJson, IsCheckedFieldByField) {
@@ -45,6 +56,9 @@ TEST(CalibrationJson, IsCheckedFieldByField) {
     EXPECT_THAT(error_of("tokensPerS", -1), HasSubstr("training[0].tokensPerS"));
     EXPECT_THAT(error_of("source", "dreamt"), HasSubstr("extrapolated, tried or seen"));
     EXPECT_THAT(error_of("model", "../nano"), HasSubstr("training[0].model"));
+    boost::json::object json = to_json(example());
+    json["watts"] = 100'001;
+    EXPECT_THAT(read(json).error().message, HasSubstr("watts"));
 }
 
 TEST(CalibrationJson, TravelsInTheTrainersMessages) {
@@ -61,6 +75,7 @@ TEST(CalibrationJson, TravelsInTheTrainersMessages) {
 
 TEST(Calibration, AFasterTrialCounts) {
     Calibration again = example();
+    again.watts.reset();
     again.training["nano"].tokens_per_s = 30'000;
     again.training["gpt2"] = {10, SpeedSource::tried};
     again.training["d512"] = {400, SpeedSource::extrapolated};
@@ -68,6 +83,7 @@ TEST(Calibration, AFasterTrialCounts) {
     EXPECT_EQ(better.training.at("nano").tokens_per_s, 30'000);
     EXPECT_EQ(better.training.at("gpt2").tokens_per_s, 80) << "the slower trial was disturbed";
     EXPECT_EQ(better.training.at("d512").tokens_per_s, 400);
+    EXPECT_EQ(better.watts, 140U) << "a trainer does not measure it";
 }
 
 TEST(Calibration, AFasterTrialMovesWhatWasSeenHalfWay) {

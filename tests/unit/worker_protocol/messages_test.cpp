@@ -138,7 +138,7 @@ TEST(FromMasterMessages, AJoinGoesThroughUnchanged) {
 }
 
 TEST(FromWorkerMessages, FitnessGoesThroughUnchanged) {
-    const Fitness fitness{"", {{"nano", 21'000.5}, {"gpt2", 80}}, 5'000'000'000, 7};
+    const Fitness fitness{"", {{"nano", 21'000.5}, {"gpt2", 80}}, 5'000'000'000, 7, 230};
     const auto parsed = parse_from_worker(encode(FromWorker(fitness)));
     ASSERT_TRUE(parsed.has_value()) << parsed.error().message;
     const auto& result = std::get<Fitness>(*parsed);
@@ -146,6 +146,16 @@ TEST(FromWorkerMessages, FitnessGoesThroughUnchanged) {
     EXPECT_EQ(result.tokens_per_s, fitness.tokens_per_s);
     EXPECT_EQ(result.disk_free_bytes, 5'000'000'000U);
     EXPECT_EQ(result.states_free_bytes, 7U);
+    EXPECT_EQ(result.watts, 230U);
+}
+
+/// An older worker tells nothing of its power; an older master ignores what it does not know.
+TEST(FromWorkerMessages, FitnessOfAMachineThatDoesNotTellItsPower) {
+    const std::string text = encode(FromWorker(Fitness{"", {{"nano", 2}}, 1, 1}));
+    EXPECT_EQ(text.find("watts"), std::string::npos);
+    EXPECT_EQ(std::get<Fitness>(*parse_from_worker(text)).watts, std::nullopt);
+    EXPECT_EQ(worker_error(replaced(text, "\"disk_free_bytes\":1", "\"of_later_workers\":2,\"disk_free_bytes\":1")),
+              "accepted");
 }
 
 TEST(FromWorkerMessages, FitnessIsBounded) {
@@ -156,6 +166,10 @@ TEST(FromWorkerMessages, FitnessIsBounded) {
     EXPECT_THAT(worker_error(replaced(text, "nano", "../nano")), HasSubstr("model"));
     EXPECT_THAT(worker_error(replaced(text, "\"disk_free_bytes\":1", "\"disk_free_bytes\":-1")),
                 HasSubstr("disk_free_bytes"));
+    const std::string powered = encode(FromWorker(Fitness{"", {{"nano", 2}}, 1, 1, 100'000}));
+    ASSERT_EQ(worker_error(powered), "accepted");
+    EXPECT_THAT(worker_error(replaced(powered, "\"watts\":100000", "\"watts\":100001")), HasSubstr("watts"));
+    EXPECT_THAT(worker_error(replaced(powered, "\"watts\":100000", "\"watts\":0")), HasSubstr("watts"));
     Fitness many;
     for (std::size_t number = 0; number <= presets_max; ++number) many.tokens_per_s["p" + std::to_string(number)] = 1;
     EXPECT_THAT(worker_error(encode(FromWorker(many))), HasSubstr("speeds"));

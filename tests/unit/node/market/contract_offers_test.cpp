@@ -1,118 +1,23 @@
-// The open JOBs as the contract's logs tell of them, and when they are taken from there.
+// Which way the contract's open JOBs are read: by its logs or by its list.
 #include "node/market/contract_offers.hpp"
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-
 #include "chain/amount.hpp"
-#include "chain/encoding/emeth_core.hpp"
-#include "node/market/offer_source.hpp"
-#include "node_world.hpp"
+#include "storage/store.hpp"
+#include "support/fake_chain.hpp"
 #include "support/io_fixture.hpp"
+#include "support/temporary_folder.hpp"
+#include "virtual_clock.hpp"
 
 namespace emeth::test {
 namespace {
 
-using api_client::JobOffer;
 using node::ContractOffers;
-using node::LoggedJobs;
 
-constexpr std::int64_t now_s = 1'700'000'000;
+constexpr const char* not_served = "eth_getLogs at http://127.0.0.1:8545 answered error -32601: method not found";
 
-std::vector<JobId> ids(const std::vector<JobOffer>& offers) {
-    std::vector<JobId> found;
-    for (const auto& offer : offers) found.push_back(offer.id);
-    return found;
-}
-
-chain::Log at(std::uint64_t block, chain::Log log) {
-    log.block = block;
-    log.address = FakeChain().network.core;
-    return log;
-}
-
-chain::Log requested(std::uint8_t job, std::uint64_t block, std::int64_t deadline_s = now_s + 1'000) {
-    return at(block, chain::request_log({repeated<Address>(0x22), repeated<JobId>(job),
-                                         chain::parse_coins("20").value(), deadline_s}));
-}
-
-chain::Log taken(std::uint8_t job, std::uint64_t block) {
-    return at(block, chain::status_log({repeated<JobId>(job), repeated<Address>(0x33), chain::JobStatus::processing}));
-}
-
-TEST(LoggedJobs, AJobIsOpenFromItsRequestUntilItIsTakenCancelledOrLate) {
-    LoggedJobs jobs;
-    jobs.add(FakeChain().network.core, {requested(1, 10), requested(2, 11), requested(3, 12), requested(4, 13, now_s)});
-    EXPECT_EQ(jobs.open(now_s).size(), 3U) << "the fourth one is late";
-    jobs.add(FakeChain().network.core, {taken(1, 14), at(15, chain::cancel_log({repeated<JobId>(2)}))});
-    ASSERT_EQ(ids(jobs.open(now_s)), std::vector{repeated<JobId>(3)});
-    EXPECT_EQ(jobs.open(now_s).front().fee, chain::parse_coins("20").value());
-    EXPECT_EQ(jobs.open(now_s).front().deadline_unix_s, now_s + 1'000);
-}
-
-TEST(LoggedJobs, LogsOfAnotherContractSayNothing) {
-    LoggedJobs jobs;
-    chain::Log foreign = requested(1, 10);
-    foreign.address = repeated<Address>(0x66);
-    jobs.add(FakeChain().network.core, {foreign});
-    EXPECT_TRUE(jobs.open(now_s).empty());
-}
-
-TEST(LoggedJobs, AReorganisationTakesBackWhatItsBlocksSaid) {
-    LoggedJobs jobs;
-    jobs.add(FakeChain().network.core, {requested(1, 10), taken(1, 12), requested(2, 12)});
-    jobs.forget_from(12);
-    EXPECT_EQ(ids(jobs.open(now_s)), std::vector{repeated<JobId>(1)});
-    jobs.add(FakeChain().network.core, {taken(1, 12)});
-    jobs.settle(12, 0);
-    EXPECT_EQ(jobs.all().size(), 1U) << "it may come back yet";
-    jobs.settle(13, 0);
-    EXPECT_TRUE(jobs.all().empty());
-}
-
-TEST(LoggedJobs, WhatNobodyTookInTimeIsForgotten) {
-    LoggedJobs jobs;
-    jobs.add(FakeChain().network.core, {requested(1, 10, now_s), requested(2, 11, now_s + 1)});
-    jobs.settle(0, now_s);
-    EXPECT_EQ(ids(jobs.open(0)), std::vector{repeated<JobId>(2)});
-}
-
-TEST(LoggedJobs, OfTooManyThoseThatAreOverGoFirst) {
-    LoggedJobs jobs;
-    std::vector<chain::Log> logs;
-    JobId over;
-    over.bytes.fill(0xff);
-    logs.push_back(at(5, chain::request_log({repeated<Address>(0x22), over, {}, now_s + 1})));
-    logs.push_back(at(6, chain::cancel_log({over})));
-    for (std::uint64_t i = 0; i <= LoggedJobs::jobs_max; ++i) {
-        JobId id;
-        for (std::size_t byte = 0; byte < 8; ++byte) id.bytes[byte] = static_cast<std::uint8_t>(i >> (8 * byte));
-        logs.push_back(at(i, chain::request_log({repeated<Address>(0x22), id, {}, now_s + 1})));
-    }
-    jobs.add(FakeChain().network.core, logs);
-    EXPECT_EQ(jobs.all().size(), LoggedJobs::jobs_max);
-    EXPECT_FALSE(jobs.all().contains(over));
-    EXPECT_FALSE(jobs.all().contains(JobId{})) << "the oldest of the others";
-}
-
-TEST(LoggedJobs, TheNoteIsReadBack) {
-    LoggedJobs jobs;
-    jobs.add(FakeChain().network.core, {requested(1, 10), requested(2, 11), taken(2, 12)});
-    const auto read = node::read_contract_offers_note(node::to_text({"0 12:0x00", jobs}));
-    ASSERT_TRUE(read.has_value()) << read.error().message;
-    EXPECT_EQ(read->cursor, "0 12:0x00");
-    EXPECT_EQ(read->jobs.all(), jobs.all());
-    EXPECT_TRUE(node::read_contract_offers_note("{}").has_error());
-}
-
-class ListServer final : public api_client::InfoServer {
-public:
-    Result<std::vector<JobOffer>> answer = std::vector<JobOffer>{};
-    Task<Result<std::vector<JobOffer>>> open_jobs() override { co_return answer; }
-};
-
-class OfferSourceTest : public IoFixture {
+class ContractOffersTest : public IoFixture {
 protected:
     JobId request(std::uint8_t number) {
         const auto id = repeated<JobId>(number);
@@ -120,124 +25,119 @@ protected:
                       1'700'000'000 + 86'400);
         return id;
     }
-    node::ContractOffers::Ports ports() { return {chain, store->notes(), pool, clock}; }
-    void pass(Milliseconds time) { clock.pass(io, time); }
-    /// Past stale_after_s of chain time, and past the time between two comparisons.
-    void pass_long() {
-        chain.mine(400);
-        pass(node::OfferSource::compared_every);
+    std::vector<JobId> open() {
+        std::vector<JobId> found;
+        for (const auto& offer : offers.open()) found.push_back(offer.id);
+        return found;
+    }
+    Result<void> update() { return run(offers.update()); }
+    /// The list is read by one call for each JOB, the logs without.
+    bool reads_the_list() {
+        const std::size_t before = chain.index_calls;
+        EXPECT_TRUE(update().has_value());
+        return chain.index_calls > before;
     }
 
+    class CountingChain final : public FakeChain {
+    public:
+        std::size_t index_calls = 0;
+        std::uint64_t logs_from = 0;  ///< older ones are not kept
+        Task<Result<std::optional<JobId>>> job_index(std::uint64_t index) override {
+            ++index_calls;
+            return FakeChain::job_index(index);
+        }
+        Task<Result<std::vector<chain::Log>>> core_logs(std::uint64_t from_block, std::uint64_t to_block) override {
+            if (from_block < logs_from) co_return transient_error("pruned history unavailable");
+            co_return co_await FakeChain::core_logs(from_block, to_block);
+        }
+    };
+
     TemporaryFolder folder;
-    ExecutingChain chain;
+    CountingChain chain;
     VirtualClock clock{io.get_executor()};
     BlockingPool pool{0};
     std::unique_ptr<storage::NodeStore> store =
         storage::NodeStore::open(folder / "store", storage::OpenMode::read_write).value();
-    ListServer server;
-    node::OfferSource source{io.get_executor(), &server, ports(), chain.network.core};
+    ContractOffers offers{io.get_executor(), {chain, store->notes(), pool, clock}, chain.network.core};
 };
 
-TEST_F(OfferSourceTest, WithoutAServerTheContractIsRead) {
-    node::OfferSource direct(io.get_executor(), nullptr, ports(), chain.network.core);
+TEST_F(ContractOffersTest, LogsThatAreServedAreRead) {
+    const JobId id = request(1);
+    EXPECT_FALSE(reads_the_list());
+    EXPECT_EQ(open(), std::vector{id});
+}
+
+TEST_F(ContractOffersTest, AnEndpointThatDoesNotKnowLogsIsAskedForTheList) {
+    chain.logs_failure = permanent_error(not_served);
     const JobId first = request(1), second = request(2);
-    EXPECT_EQ(ids(run(direct.open_jobs()).value()), (std::vector{first, second}));
+    EXPECT_TRUE(reads_the_list());
+    EXPECT_EQ(open(), (std::vector{first, second}));
+    EXPECT_TRUE(offers.is_caught_up());
     chain.process(first, repeated<Address>(0x33));
-    EXPECT_EQ(ids(run(direct.open_jobs()).value()), std::vector{second});
-    EXPECT_EQ(direct.why_direct(), "no info_server_url is set");
+    clock.pass(io, node::IndexedOffers::refreshed_every);
+    update().value();
+    EXPECT_EQ(open(), std::vector{second});
 }
 
-TEST_F(OfferSourceTest, AServerThatAnswersIsBelieved) {
-    request(1);
-    EXPECT_TRUE(run(source.open_jobs()).value().empty()) << "it may just not know yet";
-    EXPECT_FALSE(source.why_direct());
-}
-
-TEST_F(OfferSourceTest, WhileTheServerIsDownTheContractIsRead) {
+TEST_F(ContractOffersTest, AFailureThatMayPassIsWaitedForAFewTimes) {
+    chain.logs_failure = transient_error("HTTP 429");
     const JobId id = request(1);
-    server.answer = transient_error("HTTP 503");
-    EXPECT_EQ(ids(run(source.open_jobs()).value()), std::vector{id});
-    EXPECT_EQ(source.why_direct(), "HTTP 503");
-    server.answer = std::vector<JobOffer>{{repeated<JobId>(7), {}, 0, 0}};
-    EXPECT_EQ(ids(run(source.open_jobs()).value()), std::vector{repeated<JobId>(7)}) << "it is back";
+    for (unsigned failure = 1; failure < ContractOffers::log_failures_max; ++failure)
+        EXPECT_EQ(update().error().message, "HTTP 429");
+    update().value();
+    EXPECT_EQ(open(), std::vector{id});
 }
 
-TEST_F(OfferSourceTest, AStaleServerIsLeftUntilItKnowsTheJobs) {
-    run(source.open_jobs()).value();
-    const JobId id = request(1);
-    pass_long();
-    run(source.open_jobs()).value();
-    pass_long();
-    EXPECT_EQ(ids(run(source.open_jobs()).value()), std::vector{id});
-    ASSERT_TRUE(source.why_direct());
-    EXPECT_EQ(*source.why_direct(),
-              "the JOB info server does not list 1 open JOBs that were requested more than 300 s ago");
-    server.answer = std::vector<JobOffer>{{id, {}, 0, 0}};
-    EXPECT_EQ(run(source.open_jobs()).value().size(), 1U);
-    EXPECT_FALSE(source.why_direct()) << "at once, not at the next comparison";
-}
-
-/// One JOB that a server does not list must not hide those that only it lists.
-TEST_F(OfferSourceTest, WhatAStaleServerListsCountsToo) {
-    run(source.open_jobs()).value();
-    const JobId id = request(1);
-    const JobOffer known{repeated<JobId>(7), {}, 5'000, 1'700'000'000};
-    server.answer = std::vector<JobOffer>{known};
-    pass_long();
-    run(source.open_jobs()).value();
-    pass_long();
-    EXPECT_EQ(ids(run(source.open_jobs()).value()), (std::vector{known.id, id}));
-}
-
-TEST_F(OfferSourceTest, LogsThatCannotBeReadSayNothingAgainstTheServer) {
-    server.answer = std::vector<JobOffer>{{repeated<JobId>(7), {}, 0, 0}};
-    chain.failure = transient_error("eth_getLogs: limit exceeded");
-    EXPECT_EQ(run(source.open_jobs()).value().size(), 1U);
-    EXPECT_FALSE(source.why_direct());
-    server.answer = transient_error("HTTP 503");
-    const auto neither = run(source.open_jobs());
-    ASSERT_TRUE(neither.has_error());
-    EXPECT_EQ(neither.error().message, "HTTP 503; nor can the contract be read: eth_getLogs: limit exceeded");
-}
-
-TEST_F(OfferSourceTest, AReorganisationBringsAJobBack) {
-    node::OfferSource direct(io.get_executor(), nullptr, ports(), chain.network.core);
-    const JobId id = request(1);
-    run(direct.open_jobs()).value();
-    chain.process(id, repeated<Address>(0x33));
-    EXPECT_TRUE(run(direct.open_jobs()).value().empty());
-    chain.reorganise(1, 2);
-    EXPECT_EQ(ids(run(direct.open_jobs()).value()), std::vector{id});
-}
-
-TEST_F(OfferSourceTest, AfterALongTimeWithoutALookOnlyTheNewestBlocksAreRead) {
-    node::OfferSource direct(io.get_executor(), nullptr, ports(), chain.network.core);
-    const JobId old = request(1);
-    EXPECT_EQ(ids(run(direct.open_jobs()).value()), std::vector{old});
-    chain.mine(ContractOffers::blocks_back_max + 10);
-    const JobId fresh = request(2);
-    EXPECT_EQ(ids(run(direct.open_jobs()).value()), std::vector{fresh});
-}
-
-TEST_F(OfferSourceTest, AfterARestartTheLogsGoOnWhereTheyWereLeft) {
-    const JobId id = request(1);
-    {
-        node::OfferSource direct(io.get_executor(), nullptr, ports(), chain.network.core);
-        EXPECT_EQ(run(direct.open_jobs()).value().size(), 1U);
+TEST_F(ContractOffersTest, FailuresWithSuccessesBetweenThemAreOrdinary) {
+    for (unsigned failure = 0; failure < 2 * ContractOffers::log_failures_max; ++failure) {
+        chain.logs_failure = transient_error("HTTP 429");
+        chain.mine();
+        EXPECT_TRUE(update().has_error());
+        chain.logs_failure.reset();
+        update().value();
     }
-    const auto note = store->notes().cursor("contract_offers/" + chain.network.core.hex()).value();
-    ASSERT_TRUE(note);
-    EXPECT_EQ(node::read_contract_offers_note(*note)->jobs.open(0).size(), 1U);
-    const JobId second = request(2);
-    node::OfferSource direct(io.get_executor(), nullptr, ports(), chain.network.core);
-    EXPECT_EQ(ids(run(direct.open_jobs()).value()), (std::vector{id, second}));
+    EXPECT_EQ(chain.index_calls, 0U);
 }
 
-TEST_F(OfferSourceTest, ANoteThatIsDamagedCostsOnlyAnotherReading) {
-    ASSERT_TRUE(store->notes().set_cursor("contract_offers/" + chain.network.core.hex(), "{").has_value());
-    const JobId id = request(1);
-    node::OfferSource direct(io.get_executor(), nullptr, ports(), chain.network.core);
-    EXPECT_EQ(ids(run(direct.open_jobs()).value()), std::vector{id});
+TEST_F(ContractOffersTest, AnEndpointThatIsDownSaysNothingAboutLogs) {
+    chain.failure = transient_error("connection refused");
+    for (unsigned failure = 0; failure < 2 * ContractOffers::log_failures_max; ++failure)
+        EXPECT_EQ(update().error().message, "connection refused");
+    chain.failure.reset();
+    EXPECT_FALSE(reads_the_list());
+}
+
+TEST_F(ContractOffersTest, LogsAreReadAgainOnceTheyAreServed) {
+    chain.logs_failure = permanent_error(not_served);
+    const JobId first = request(1), second = request(2);
+    update().value();
+    chain.logs_failure.reset();
+    EXPECT_TRUE(reads_the_list()) << "not at once";
+    clock.pass(io, ContractOffers::logs_tried_every);
+    chain.process(first, repeated<Address>(0x33));
+    EXPECT_FALSE(reads_the_list());
+    EXPECT_EQ(open(), std::vector{second});
+    const JobId third = request(3);
+    EXPECT_FALSE(reads_the_list());
+    EXPECT_EQ(open(), (std::vector{second, third}));
+}
+
+/// The list says what is open, and the logs go on from there.
+TEST_F(ContractOffersTest, AnEndpointThatKeepsOnlyNewLogsWillDo) {
+    const JobId old = request(1);
+    chain.mine(100);
+    chain.logs_from = 50;
+    for (unsigned failure = 1; failure < ContractOffers::log_failures_max; ++failure) EXPECT_TRUE(update().has_error());
+    EXPECT_TRUE(reads_the_list());
+    clock.pass(io, ContractOffers::logs_tried_every);
+    EXPECT_FALSE(reads_the_list());
+    EXPECT_EQ(open(), std::vector{old});
+    chain.reorganise(1, 2);
+    update().value();
+    EXPECT_EQ(open(), std::vector{old}) << "it was requested long before";
+    chain.process(old, repeated<Address>(0x33));
+    update().value();
+    EXPECT_TRUE(open().empty());
 }
 
 }  // namespace

@@ -53,7 +53,8 @@ TEST(ExpectedValue, CountsChainGasAndElectricity) {
     ValueBasis of = basis();
     of.chain_gas_money = coins("0.00075");
     of.emt_per_alt = coins("40");
-    of.watt_seconds = std::uint64_t{350} * 6 * 3'600;
+    of.draw = {350, node::DrawSource::set};
+    of.trains_s = 6 * 3'600;
     of.emt_per_kwh = coins("0.25");
     const ExpectedValue value = node::expected_value(of);
     EXPECT_EQ(value.term(ValueTerm::chain_gas), coins("0.03"));
@@ -91,7 +92,8 @@ TEST(ExpectedValue, HoldsForAmountsOfAnySize) {
     ValueBasis of = basis();
     for (Wei* amount : {&of.fee, &of.deposit, &of.chain_gas_money, &of.emt_per_alt, &of.emt_per_kwh, &of.kept})
         amount->bytes.fill(0xff);
-    of.watt_seconds = of.gas = ~std::uint64_t{0};
+    of.draw = {~std::uint64_t{0}, node::DrawSource::measured};
+    of.trains_s = of.gas = ~std::uint64_t{0};
     of.missed = of.rejected = chain::rate_denominator;
     Wei reward;
     reward.bytes.fill(0xff);
@@ -117,6 +119,18 @@ TEST(ExpectedValue, EveryTermSaysHowItCameAbout) {
     EXPECT_EQ(lines[5].name, "missed deadline");
     EXPECT_EQ(lines[5].coins, "-0.0820");
     EXPECT_EQ(lines[5].how, "1.64% of a penalty of 5 EMT");
+}
+
+TEST(ExpectedValue, SaysWhereTheElectricityWasReadFrom) {
+    ValueBasis of = basis();
+    of.emt_per_kwh = coins("0.25");
+    of.trains_s = 6 * 3'600;
+    const auto how = [&] { return node::explained(of)[4].how; };
+    EXPECT_EQ(how(), "the worker's machine does not tell what it draws, and watts is not set: counts nothing");
+    of.draw = {350, node::DrawSource::set};
+    EXPECT_EQ(how(), "2.100 kWh, by 350 W as set (watts), at 0.25 EMT each (emt_per_kwh)");
+    of.draw.source = node::DrawSource::measured;
+    EXPECT_EQ(how(), "2.100 kWh, by 350 W that the worker measured, at 0.25 EMT each (emt_per_kwh)");
 }
 
 }  // namespace

@@ -92,6 +92,9 @@ TEST(FinishEstimate, TheSlowestWorkerThatCouldGetTheJobDecides) {
     const WorkerInfo fast = worker(1'000), faster = worker(2'000);
     EXPECT_EQ(slowest_idle_estimate_s(job, {faster, fast, away, busy, resting, unable}), finish_estimate_s(job, fast));
     EXPECT_EQ(slowest_idle_estimate_s(job, {fast, slow}), finish_estimate_s(job, slow));
+    const std::vector<WorkerInfo> both{fast, slow};
+    EXPECT_EQ(node::slowest_idle_worker(job, both), &both[1]);
+    EXPECT_EQ(node::slowest_idle_worker(job, {away, busy}), nullptr);
     EXPECT_EQ(slowest_idle_estimate_s(job, {away, busy, resting, unable}), std::nullopt);
     EXPECT_EQ(slowest_idle_estimate_s(job, {}), std::nullopt);
 }

@@ -297,6 +297,28 @@ TEST(Selection, WhatIsTakenCountsAgainstTheNext) {
               "gas money 0.00075 ALT > 0.00025 ALT at hand");
 }
 
+/// The slower one is who might get it.
+TEST(Selection, CountsTheElectricityOfTheWorkerThatTheEstimateIsMadeFor) {
+    Scene scene = good_scene();
+    scene.policy.emt_per_kwh = coins("0.5");
+    scene.view.workers.push_back(worker(0x52));
+    scene.view.workers.back().power_capacity = 20'000;
+    scene.view.workers_free = 2;
+    scene.view.workers.front().fitness->watts = 100;
+    const auto electricity = [&] {
+        const auto chosen = std::get<Chosen>(select(scene.candidate, scene.view, scene.policy));
+        return chosen.value.term(node::ValueTerm::electricity);
+    };
+    EXPECT_EQ(electricity(), Wei{}) << "its machine does not tell";
+    scene.view.workers.back().fitness->watts = 360;
+    EXPECT_EQ(electricity(), coins("1.455")) << "360 W for 29100 s are 2.91 kWh";
+    scene.policy.watts = 36;
+    EXPECT_EQ(electricity(), coins("0.1455")) << "what is set counts before what is measured";
+    scene.policy.watts = 0;
+    scene.view.workers.back().fitness->watts = 3'600;
+    EXPECT_TRUE(std::holds_alternative<Refused>(select(scene.candidate, scene.view, scene.policy)));
+}
+
 TEST(Selection, AProspectShowsWhatThePriorityMayLookAt) {
     const Scene scene = good_scene();
     const auto prospect = node::prospect_of(std::get<Chosen>(select(scene.candidate, scene.view, scene.policy)));

@@ -243,6 +243,20 @@ TEST(Snapshot, SaysWhatIsDoneNextAndWhatWaitsOutABackOff) {
     EXPECT_EQ(scene.snapshot().jobs.front().retry_at_unix_ms, std::nullopt);
 }
 
+TEST(Snapshot, ShowsWhatAWorkerHasMeasured) {
+    Scene scene;
+    node::WorkerInfo worker;
+    worker.connected = true;
+    worker.fitness = fit_for_everything(1'000);
+    scene.workers.push_back(worker);
+    worker.fitness->watts = 230;
+    scene.workers.push_back(worker);
+    const boost::json::array workers = to_json(scene.snapshot()).at("workers").as_array();
+    EXPECT_EQ(workers.at(0).as_object().at("tokensPerSecond").as_object().at("nano").to_number<int>(), 1'000);
+    EXPECT_FALSE(workers.at(0).as_object().contains("watts")) << "its machine does not tell";
+    EXPECT_EQ(workers.at(1).as_object().at("watts").to_number<int>(), 230);
+}
+
 TEST(Snapshot, IsTheSameForMachines) {
     Scene scene;
     sm::Job& job = scene.add(State::training, 1, 10'000);
