@@ -16,6 +16,7 @@
 #include "simulation/policy/open_jobs.hpp"
 #include "simulation/policy/participant.hpp"
 #include "simulation/policy/slot_book.hpp"
+#include "simulation/policy/standstill_book.hpp"
 #include "trainer_protocol/presets.hpp"
 
 namespace emeth::simulation {
@@ -45,22 +46,26 @@ public:
           end_ms_(stream.empty() ? 0 : stream.back().requested_at_unix_s * second_ms),
           count_from_ms_((first_day_ + rules.warm_up_days) * chain::slot_seconds * second_ms),
           open_(stream),
-          slots_(first_day_, rules.first_reward) {
+          slots_(first_day_, rules.first_reward),
+          standstill_(std::max(count_from_ms_, stream.empty() ? 0 : stream.front().requested_at_unix_s * second_ms),
+                      end_ms_) {
         for (const MarketNode& node : nodes) participants_.emplace_back(node, rules, participants_.size());
+        for (const Participant& node : participants_) workers_idle_ += node.view.workers_free;
     }
 
-    std::vector<MarketOutcome> run(const std::function<void(std::uint64_t)>& passed) {
+    MarketReport run(const std::function<void(std::uint64_t)>& passed) {
         if (!stream_.empty()) events_.plan({.at_ms = stream_.front().requested_at_unix_s * second_ms});
         constexpr std::size_t told_every = 1'000;
         while (!events_.empty()) {
             const Event event = events_.take();
             if (now_ms_ < count_from_ms_ && event.at_ms >= count_from_ms_) forget_outcomes();
             now_ms_ = event.at_ms;
+            standstill_.pass_until(now_ms_, open_.size(), workers_idle_);
             handle(event);
             const bool is_round = event.what == Happening::arrival && (event.job + 1) % told_every == 0;
             if (passed && is_round) passed(event.job + 1);
         }
-        return outcomes();
+        return {outcomes(), standstill_.found()};
     }
 
 private:
@@ -79,7 +84,7 @@ private:
             case Happening::arrival:
                 return arrive(event.job);
             case Happening::closing:
-                return void(open_.remove(event.job));
+                return close(event.job);
             case Happening::taken_by_others:
                 return take_elsewhere(event.job);
             case Happening::verified_elsewhere:
@@ -101,6 +106,7 @@ private:
         if (job + 1 < stream_.size())
             events_.plan({.at_ms = stream_[job + 1].requested_at_unix_s * second_ms, .job = job + 1});
         open_.add(job);
+        if (is_counted(job)) standstill_.add_job();
         events_.plan({.at_ms = stream_[job].deadline_unix_s * second_ms, .what = Happening::closing, .job = job});
         if (rules_.others_take_after_s > 0) {
             const double after_s = exponential(dice_, rules_.others_take_after_s);
@@ -109,6 +115,18 @@ private:
                           .job = job});
         }
         for (std::size_t node = 0; node < participants_.size(); ++node) plan_look(node, rules_.discovery_s);
+    }
+
+    [[nodiscard]] bool is_counted(std::size_t job) const {
+        return stream_[job].requested_at_unix_s * second_ms >= count_from_ms_;
+    }
+
+    /// Its deadline has passed.
+    void close(std::size_t job) {
+        if (!open_.remove(job) || !is_counted(job)) return;
+        std::vector<std::optional<node::Ground>> grounds;
+        for (const Participant& node : participants_) add_refusal(grounds, node, job);
+        standstill_.add_never_taken(grounds);
     }
 
     void take_elsewhere(std::size_t job) {
@@ -152,6 +170,7 @@ private:
         if (!std::holds_alternative<Chosen>(verdict)) return;
         auto& chosen = std::get<Chosen>(verdict);
         node::reserve(node.view, chosen);
+        --workers_idle_;
         if (claims_.empty()) {
             const std::int64_t block_ms = rules_.block_s * second_ms;
             events_.plan({.at_ms = (now_ms_ / block_ms + 1) * block_ms, .what = Happening::block});
@@ -180,6 +199,7 @@ private:
         ++node.outcome.races_lost;
         node.outcome.race_gas += emt_of(chain::gas_money(rules_.gas_price, rules_.race_chain_gas));
         ++node.view.workers_free;
+        ++workers_idle_;
         node.view.emt_free = chain::saturating_sum(node.view.emt_free, claim.chosen.deposit);
         plan_look(claim.node, rules_.discovery_s);
     }
@@ -235,6 +255,7 @@ private:
     void finish(const Event& event) {
         Participant& node = participants_[event.node];
         node.end_work(event.worker);
+        ++workers_idle_;
         const Wei& fee = stream_[event.job].fee;
         const Wei deposit = chain::rate_of(fee, rules_.constants.deposit_rate);
         if (event.is_late) {
@@ -285,9 +306,11 @@ private:
     Dice dice_;
     std::int64_t first_day_, end_ms_, count_from_ms_, now_ms_ = 0;
     std::vector<Participant> participants_;
+    std::size_t workers_idle_ = 0;
     OpenJobs open_;
     std::vector<Claim> claims_;  ///< that wait for the next block
     SlotBook slots_;
+    StandstillBook standstill_;
     EventQueue events_;
 };
 
@@ -308,8 +331,8 @@ MarketRules published_market() {
     return rules;
 }
 
-std::vector<MarketOutcome> run_market(const JobStream& stream, const std::vector<MarketNode>& nodes,
-                                      const MarketRules& rules, const std::function<void(std::uint64_t)>& passed) {
+MarketReport run_market(const JobStream& stream, const std::vector<MarketNode>& nodes, const MarketRules& rules,
+                        const std::function<void(std::uint64_t)>& passed) {
     return Market(stream, nodes, rules).run(passed);
 }
 

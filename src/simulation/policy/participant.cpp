@@ -62,6 +62,16 @@ void put_off(Opinion& opinion, std::int64_t now_ms) {
     opinion.next_look_ms = now_ms + node::Discovery::second_look_after.count();
 }
 
+/// A node with an idle worker looks at every new JOB within this time: one that finds later that there is too little of
+/// it left had no worker idle.
+constexpr std::int64_t first_look_ms = 2 * node::Discovery::second_look_after.count();
+
+void note_first(Opinion& opinion, const node::Refused& refused, std::int64_t age_ms) {
+    if (opinion.has_refused) return;
+    opinion.has_refused = true;
+    if (refused.by != node::Ground::deadline || age_ms <= first_look_ms) opinion.first_refusal = refused.by;
+}
+
 void refuse(Participant& node, Opinion& opinion, const node::Refused& refused, std::int64_t now_ms) {
     put_off(opinion, now_ms);
     if (refused.lasting) opinion.next_look_ms = never_ms;
@@ -95,6 +105,12 @@ void Participant::end_work(std::size_t worker) {
     ++next_change;
 }
 
+void add_refusal(std::vector<std::optional<node::Ground>>& grounds, const Participant& node, std::size_t job) {
+    const auto opinion = std::ranges::lower_bound(node.opinions, job, {}, &Opinion::job);
+    const bool is_known = opinion != node.opinions.end() && opinion->job == job;
+    if (is_known && opinion->has_refused) grounds.push_back(opinion->first_refusal);
+}
+
 Found look(Participant& node, const OpenJobs& open, const SlotBook& slots, std::int64_t now_ms) {
     read_list(node, open);
     std::vector<Opinion*> due;
@@ -121,6 +137,7 @@ Found look(Participant& node, const OpenJobs& open, const SlotBook& slots, std::
         const auto verdict = node::select(open.candidate(opinion->job), node.view, node.setup.policy);
         if (const auto* refused = std::get_if<node::Refused>(&verdict)) {
             refuse(node, *opinion, *refused, now_ms);
+            note_first(*opinion, *refused, now_ms - open.listed(opinion->job).requested_at_unix_s * second_ms);
             found.any_refused = found.any_refused || !refused->lasting;
             continue;
         }

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "node/market/selection.hpp"
@@ -19,6 +20,9 @@ namespace emeth::simulation {
 struct Opinion {
     std::size_t job = 0;
     std::int64_t next_look_ms = 0;
+    /// Why it refused the JOB when it first looked; none: it did not, or had no idle worker while there was time.
+    std::optional<node::Ground> first_refusal{};
+    bool has_refused = false;
     /// It stands until this node's workers have changed so often; 0: it is to be judged at the next look.
     std::uint64_t stands_until_change = 0;
 };
@@ -45,6 +49,9 @@ struct Found {
     std::vector<std::size_t> best_first;  ///< the JOBs that it would take
     bool any_refused = false;             ///< only for the moment, so that a second look is due
 };
+
+/// Why it refused the JOB, if it did.
+void add_refusal(std::vector<std::optional<node::Ground>>& grounds, const Participant& node, std::size_t job);
 
 /// What the node finds when it looks at the open JOBs now.
 Found look(Participant& node, const OpenJobs& open, const SlotBook& slots, std::int64_t now_ms);
