@@ -153,6 +153,7 @@ private:
         if (!node.is_looking()) return;
         const Found found = simulation::look(node, open_, slots_, now_ms_);
         for (const std::size_t job : found.best_first) claim(number, job);
+        if (found.any_left) plan_look(number, 0, rules_.discovery_s * second_ms);
         if (found.any_refused) plan_look(number, rules_.discovery_s, node::Discovery::second_look_after.count());
     }
 

@@ -113,27 +113,26 @@ void add_refusal(std::vector<std::optional<node::Ground>>& grounds, const Partic
 
 Found look(Participant& node, const OpenJobs& open, const SlotBook& slots, std::int64_t now_ms) {
     read_list(node, open);
+    Found found;
     std::vector<Opinion*> due;
-    bool all_stand = true;
     for (Opinion& opinion : node.opinions) {
         if (opinion.next_look_ms > now_ms) continue;
-        due.push_back(&opinion);
-        all_stand = all_stand && stands(node, opinion);
+        if (!stands(node, opinion)) {
+            due.push_back(&opinion);
+            continue;
+        }
+        put_off(opinion, now_ms);
+        found.any_refused = true;
     }
-    const bool are_too_many = due.size() > node::Discovery::candidates_per_round_max;
+    if (due.empty()) return found;
     node.view.chain_now_unix_s = now_ms / second_ms;
-    if (are_too_many || !all_stand) node.view.slots = slots.seen_by(node.number, now_ms / second_ms);
-    if (are_too_many) keep_best_by_list(due, node, open);
+    node.view.slots = slots.seen_by(node.number, now_ms / second_ms);
+    found.any_left = due.size() > node::Discovery::candidates_per_round_max;
+    if (found.any_left) keep_best_by_list(due, node, open);
 
-    Found found;
     std::map<JobId, std::size_t> jobs;
     std::vector<node::Prospect> prospects;
     for (Opinion* opinion : due) {
-        if (stands(node, *opinion)) {
-            put_off(*opinion, now_ms);
-            found.any_refused = true;
-            continue;
-        }
         const auto verdict = node::select(open.candidate(opinion->job), node.view, node.setup.policy);
         if (const auto* refused = std::get_if<node::Refused>(&verdict)) {
             refuse(node, *opinion, *refused, now_ms);

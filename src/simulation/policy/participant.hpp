@@ -48,6 +48,7 @@ struct Participant {
 struct Found {
     std::vector<std::size_t> best_first;  ///< the JOBs that it would take
     bool any_refused = false;             ///< only for the moment, so that a second look is due
+    bool any_left = false;                ///< for the next round, since this one had no room for it
 };
 
 /// Why it refused the JOB, if it did.

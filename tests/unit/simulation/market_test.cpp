@@ -121,6 +121,30 @@ TEST(Market, RacesAreAtLeastHalved) {
     EXPECT_LE(2 * now, lost());
 }
 
+/// A round has room for 64 JOBs. There never was enough time for the 70 that pay best; the last one waits for the
+/// second round, and for no more.
+TEST(Market, WhatARoundHasNoRoomForIsLookedAtInTheNextOne) {
+    JobStream stream;
+    for (std::uint8_t i = 1; i <= 70; ++i) {
+        stream.push_back(job(i, "30", 100));
+        stream.back().deadline_unix_s = midnight_s + 20'000;
+    }
+    stream.push_back(job(71, "20", 100));
+    stream.back().deadline_unix_s = midnight_s + 21'319 + 3'600 + 15;  // with the margin, 15 s to decide
+    const auto report = run_market(stream, {node_with({rtx_3080})}, exact_rules());
+    EXPECT_EQ(report.nodes[0].verified, 1U);
+    EXPECT_EQ(report.standstill.never_taken, 70U);
+}
+
+/// Only what cannot get better while the same workers are idle stands.
+TEST(Market, AJobThatIsRefusedForTheHourIsJudgedAgain) {
+    MarketNode node = node_with({rtx_3080});
+    node.policy.hours = node::parse_hours({"3-6"}).value();
+    const auto report = run_market({job(1, "20", 100)}, {node}, exact_rules());
+    EXPECT_EQ(report.nodes[0].verified, 1U);
+    EXPECT_EQ(report.standstill.never_taken, 0U);
+}
+
 /// With one worker, what comes first is all there is time for before the deadlines.
 TEST(Market, ThePriorityDecidesWhichJobIsTaken) {
     JobStream stream{job(1, "20", 100), job(2, "12", 10), job(3, "30", 100)};
