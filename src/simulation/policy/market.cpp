@@ -171,6 +171,7 @@ private:
         if (!std::holds_alternative<Chosen>(verdict)) return;
         auto& chosen = std::get<Chosen>(verdict);
         node::reserve(node.view, chosen);
+        node.keep(job);
         --workers_idle_;
         if (claims_.empty()) {
             const std::int64_t block_ms = rules_.block_s * second_ms;

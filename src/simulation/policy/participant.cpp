@@ -94,6 +94,10 @@ Participant::Participant(const MarketNode& node, const MarketRules& rules, std::
     view.workers_free = node.workers.size();
 }
 
+void Participant::keep(std::size_t job) {
+    std::ranges::lower_bound(opinions, job, {}, &Opinion::job)->next_look_ms = never_ms;
+}
+
 void Participant::begin_work(std::size_t worker, const JobId& job) {
     view.workers[worker].job = job;
     ++next_change;

@@ -31,6 +31,9 @@ struct Participant {
     Participant(const MarketNode& node, const MarketRules& rules, std::size_t number);
 
     [[nodiscard]] bool is_looking() const { return view.workers_free > 0; }
+    /// The JOB is its own now, or another node's: it does not look at it any more. Precondition: it has an opinion on
+    /// it.
+    void keep(std::size_t job);
     void begin_work(std::size_t worker, const JobId& job);
     void end_work(std::size_t worker);
 

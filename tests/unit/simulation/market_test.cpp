@@ -107,6 +107,18 @@ TEST(Market, OnlyOneOfTwoNodesGetsAJob) {
     EXPECT_GT(sum[0].race_gas, 0);
 }
 
+/// The second JOB comes before the first one's block is mined, while the node has a worker left.
+TEST(Market, ANodeDoesNotRaceItself) {
+    MarketRules rules = exact_rules();
+    rules.discovery_s = 0;
+    rules.block_s = 60;
+    rules.pool_seen_after_ms.reset();
+    const JobStream stream{job(1, "20", 100, midnight_s + 1), job(2, "12", 100, midnight_s + 11)};
+    const auto outcomes = run_market(stream, {node_with({rtx_3080, rtx_3080})}, rules).nodes;
+    EXPECT_EQ(outcomes[0].verified, 2U);
+    EXPECT_EQ(outcomes[0].races_lost, 0U);
+}
+
 /// Five nodes with the same settings on one market: what they lose to one another, by the order of today's node and
 /// without looking at the pool, and now.
 TEST(Market, RacesAreAtLeastHalved) {
