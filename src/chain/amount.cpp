@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <optional>
 
@@ -41,9 +42,13 @@ Wei saturated(const multiprecision::checked_uint512_t& value) {
 
 }  // namespace
 
+/// Boost copies bytes whose least significant one comes first; the other way round it shifts them in one by one.
 U256 to_u256(const Wei& wei) {
+    constexpr std::size_t byte_bits = 8;
+    std::array<std::uint8_t, Wei::size_bytes> least_first{};
+    std::ranges::reverse_copy(wei.bytes, least_first.begin());
     U256 value;
-    multiprecision::import_bits(value, wei.bytes.begin(), wei.bytes.end());
+    multiprecision::import_bits(value, least_first.data(), least_first.data() + least_first.size(), byte_bits, false);
     return value;
 }
 

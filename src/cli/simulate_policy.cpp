@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <variant>
@@ -96,9 +97,13 @@ std::int64_t warm_up_days(const sim::JobStream& stream) {
     return stream.back().requested_at_unix_s - stream.front().requested_at_unix_s > long_enough_s ? 1 : 0;
 }
 
+struct Played {
+    std::vector<sim::MarketOutcome> priorities;
+    std::optional<sim::Standstill> standstill;  ///< of a market; none: each node was by itself
+};
+
 /// Each by itself on the same stream, or all of them in one market.
-std::vector<sim::MarketOutcome> play(const SimulateFlags& flags, const node::SelectionPolicy& policy,
-                                     const sim::JobStream& stream) {
+Played play(const SimulateFlags& flags, const node::SelectionPolicy& policy, const sim::JobStream& stream) {
     constexpr double others_usual_s = 300;
     sim::MarketRules rules = sim::published_market();
     rules.seed = flags.shape.seed;
@@ -109,15 +114,28 @@ std::vector<sim::MarketOutcome> play(const SimulateFlags& flags, const node::Sel
     if (flags.blind) rules.pool_seen_after_ms.reset();
     rules.equals_are_spread = !flags.blind;
     ProgressBar bar("JOBs", stream.size() * rounds, ProgressUnit::count, system_clock());
+    Played played;
     std::vector<sim::MarketOutcome> outcomes;
     for (std::uint64_t round = 0; round < rounds; ++round) {
         std::vector<sim::MarketNode> nodes;
         for (std::uint64_t i = 0; i < flags.nodes; ++i)
             nodes.push_back(market_node(flags, policy, *priorities[(round + i) % priorities.size()]));
         const auto passed = [&](std::uint64_t jobs) { bar.update(round * stream.size() + jobs); };
-        for (auto& outcome : sim::run_market(stream, nodes, rules, passed)) outcomes.push_back(std::move(outcome));
+        sim::MarketReport report = sim::run_market(stream, nodes, rules, passed);
+        std::ranges::move(report.nodes, std::back_inserter(outcomes));
+        if (flags.nodes > 1) played.standstill = std::move(report.standstill);
     }
-    return sim::summed_by_name(outcomes);
+    played.priorities = sim::summed_by_name(outcomes);
+    return played;
+}
+
+boost::json::object json_of(const SimulateFlags& flags, std::size_t jobs, double jobs_per_s, const Played& played) {
+    boost::json::object object{{"jobs", jobs},
+                               {"nodes", flags.nodes},
+                               {"jobsPerSecond", jobs_per_s},
+                               {"priorities", sim::json_of(played.priorities)}};
+    if (played.standstill) object["standstill"] = sim::json_of(*played.standstill);
+    return object;
 }
 
 int simulate(const SimulateFlags& flags) {
@@ -135,23 +153,22 @@ int simulate(const SimulateFlags& flags) {
             return fail("simulate-policy", written.error(), exit_failed);
     }
     const Milliseconds began = system_clock().monotonic();
-    const auto outcomes = play(flags, settings->selection, *stream);
+    const Played played = play(flags, settings->selection, *stream);
     const double seconds = static_cast<double>((system_clock().monotonic() - began).count() + 1) / 1'000;
-    const std::uint64_t rounds = flags.nodes == 1 ? outcomes.size() : 1;
+    const std::uint64_t rounds = flags.nodes == 1 ? played.priorities.size() : 1;
     const double jobs_per_s = static_cast<double>(stream->size() * rounds) / seconds;
     const std::string subtitle =
         fmt::format("{} JOBs, {} nodes with {} workers each", stream->size(), flags.nodes, flags.workers.size());
     if (flags.json)
-        fmt::print("{}\n", json_text(boost::json::object{{"jobs", stream->size()},
-                                                         {"nodes", flags.nodes},
-                                                         {"jobsPerSecond", jobs_per_s},
-                                                         {"priorities", sim::json_of(outcomes)}}));
+        fmt::print("{}\n", json_text(json_of(flags, stream->size(), jobs_per_s, played)));
     else
-        fmt::print("{}, {:.0f} JOBs/s; amounts in EMT\n{}", subtitle, jobs_per_s, sim::table_of(outcomes));
+        fmt::print("{}, {:.0f} JOBs/s; amounts in EMT\n{}{}", subtitle, jobs_per_s, sim::table_of(played.priorities),
+                   played.standstill ? sim::text_of(*played.standstill) : "");
     if (flags.html.empty()) return exit_ok;
     const bool is_plot = std::filesystem::path(flags.html).extension() == ".svg";
     const auto written =
-        write_file_durably(flags.html, is_plot ? sim::svg_of(outcomes) : sim::html_of(outcomes, subtitle));
+        write_file_durably(flags.html, is_plot ? sim::svg_of(played.priorities)
+                                               : sim::html_of(played.priorities, subtitle, played.standstill));
     return written.has_error() ? fail("simulate-policy", written.error(), exit_failed) : static_cast<int>(exit_ok);
 }
 

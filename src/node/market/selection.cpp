@@ -213,10 +213,19 @@ std::optional<Refused> check_disk(Draft& a) {
         fmt::format("needs {} MiB of disk, {} MiB are free", needed >> 20, a.view.disk_free_bytes >> 20));
 }
 
+struct Step {
+    Ground ground;
+    std::optional<Refused> (*refuse)(Draft& draft);
+};
+
 /// Ordered from what makes the JOB permanently unfit to what is only missing at the moment.
-constexpr std::array checks{check_status, check_filters, check_param,     check_spec,   check_dataset,
-                            check_fee,    check_hour,    check_payout,    check_worker, check_deadline,
-                            check_value,  check_deposit, check_gas_money, check_disk};
+constexpr std::array steps{Step{Ground::status, check_status},       Step{Ground::filters, check_filters},
+                           Step{Ground::param, check_param},         Step{Ground::spec, check_spec},
+                           Step{Ground::dataset, check_dataset},     Step{Ground::fee, check_fee},
+                           Step{Ground::hour, check_hour},           Step{Ground::payout, check_payout},
+                           Step{Ground::worker, check_worker},       Step{Ground::deadline, check_deadline},
+                           Step{Ground::value, check_value},         Step{Ground::deposit, check_deposit},
+                           Step{Ground::gas_money, check_gas_money}, Step{Ground::disk, check_disk}};
 
 statemachine::Terms terms_of(const Candidate& candidate) {
     return {candidate.id,
@@ -238,8 +247,12 @@ std::string reserve_text(std::string_view key, const Wei& reserve, std::string_v
 
 Assessment select(const Candidate& candidate, const NodeView& view, const SelectionPolicy& policy) {
     Draft assessment{candidate, view, policy, {}, 0, {}, {}};
-    for (const auto check : checks)
-        if (auto refused = check(assessment)) return *std::move(refused);
+    for (const Step& step : steps) {
+        auto refused = step.refuse(assessment);
+        if (!refused) continue;
+        refused->by = step.ground;
+        return *std::move(refused);
+    }
     assessment.chosen.terms = terms_of(candidate);
     assessment.chosen.is_preferred = policy.requesters_preferred.contains(candidate.record.owner);
     return std::move(assessment.chosen);

@@ -3,23 +3,25 @@
 #include <algorithm>
 #include <map>
 #include <optional>
-#include <queue>
-#include <unordered_map>
 #include <utility>
+#include <variant>
 
 #include "chain/amount.hpp"
 #include "chain/gas.hpp"
 #include "node/market/discovery.hpp"
 #include "node/market/finish_estimate.hpp"
 #include "node/workers/assignment.hpp"
+#include "simulation/policy/events.hpp"
 #include "simulation/policy/normal.hpp"
+#include "simulation/policy/open_jobs.hpp"
+#include "simulation/policy/participant.hpp"
 #include "simulation/policy/slot_book.hpp"
+#include "simulation/policy/standstill_book.hpp"
 #include "trainer_protocol/presets.hpp"
 
 namespace emeth::simulation {
 namespace {
 
-using node::Candidate;
 using node::Chosen;
 
 constexpr std::int64_t second_ms = 1'000;
@@ -28,58 +30,10 @@ double emt_of(const Wei& wei) {
     return chain::approximate_coins(wei);
 }
 
-Candidate candidate_of(const StreamedJob& job) {
-    Candidate candidate;
-    candidate.id = job.id;
-    candidate.record = {
-        true, job.requester, job.deadline_unix_s, job.fee, chain::JobStatus::requested, job.requested_at_unix_s};
-    candidate.details = {job.program_id, job.param, "", ""};
-    candidate.dataset_bytes = job.dataset_bytes;
-    candidate.gas = chain::published_dataset_gas(job.dataset_bytes);
-    return candidate;
-}
-
-/// With room for everything: it is the time of workers that a policy divides.
-node::WorkerInfo worker_of(std::uint64_t number, std::uint64_t power_capacity) {
-    node::WorkerInfo worker;
-    worker.address = numbered<Address>(number);
-    worker.connected = true;
-    worker.power_capacity = power_capacity;
-    worker_protocol::Fitness fitness;
-    for (const auto& preset : trainer_protocol::presets()) fitness.tokens_per_s[std::string(preset.name)] = 1;
-    fitness.disk_free_bytes = fitness.states_free_bytes = std::uint64_t{1} << 50;
-    worker.fitness = std::move(fitness);
-    return worker;
-}
-
-struct Participant {
-    const MarketNode& setup;
-    Address wallet;
-    node::NodeView view;
-    MarketOutcome outcome;
-    bool look_is_due = false;
-    std::unordered_map<std::size_t, std::int64_t> next_look_ms;  ///< of JOBs that it refused
-};
-
 struct Claim {
     std::size_t job = 0, node = 0;
     std::int64_t at_ms = 0;
     Chosen chosen;
-};
-
-enum class Happening : std::uint8_t { arrival, closing, taken_by_others, verified_elsewhere, look, block, finish };
-
-struct Event {
-    std::int64_t at_ms = 0;
-    std::uint64_t sequence = 0;  ///< of events of the same time, the one that was planned first
-    Happening what = Happening::arrival;
-    std::size_t job = 0, node = 0, worker = 0;
-    double ratio = 1;      ///< of a finish: its time against its estimate
-    bool is_late = false;  ///< of a finish
-
-    friend bool operator>(const Event& a, const Event& b) {
-        return std::pair(a.at_ms, a.sequence) > std::pair(b.at_ms, b.sequence);
-    }
 };
 
 class Market {
@@ -91,23 +45,27 @@ public:
           first_day_(stream.empty() ? 0 : SlotBook::day_of(stream.front().requested_at_unix_s)),
           end_ms_(stream.empty() ? 0 : stream.back().requested_at_unix_s * second_ms),
           count_from_ms_((first_day_ + rules.warm_up_days) * chain::slot_seconds * second_ms),
-          slots_(first_day_, rules.first_reward) {
-        for (const MarketNode& node : nodes) add(node);
+          open_(stream),
+          slots_(first_day_, rules.first_reward),
+          standstill_(std::max(count_from_ms_, stream.empty() ? 0 : stream.front().requested_at_unix_s * second_ms),
+                      end_ms_) {
+        for (const MarketNode& node : nodes) participants_.emplace_back(node, rules, participants_.size());
+        for (const Participant& node : participants_) workers_idle_ += node.view.workers_free;
     }
 
-    std::vector<MarketOutcome> run(const std::function<void(std::uint64_t)>& passed) {
-        if (!stream_.empty()) plan({.at_ms = stream_.front().requested_at_unix_s * second_ms});
+    MarketReport run(const std::function<void(std::uint64_t)>& passed) {
+        if (!stream_.empty()) events_.plan({.at_ms = stream_.front().requested_at_unix_s * second_ms});
         constexpr std::size_t told_every = 1'000;
         while (!events_.empty()) {
-            const Event event = events_.top();
-            events_.pop();
+            const Event event = events_.take();
             if (now_ms_ < count_from_ms_ && event.at_ms >= count_from_ms_) forget_outcomes();
             now_ms_ = event.at_ms;
+            standstill_.pass_until(now_ms_, open_.size(), workers_idle_);
             handle(event);
             const bool is_round = event.what == Happening::arrival && (event.job + 1) % told_every == 0;
             if (passed && is_round) passed(event.job + 1);
         }
-        return outcomes();
+        return {outcomes(), standstill_.found()};
     }
 
 private:
@@ -119,33 +77,14 @@ private:
         }
     }
 
-    void add(const MarketNode& node) {
-        Participant made{node, {}, {}, {}, false, {}};
-        if (rules_.equals_are_spread) made.wallet = numbered<Address>(participants_.size());
-        made.outcome.name = node.name;
-        made.view.constants = rules_.constants;
-        made.view.gas_price = rules_.gas_price;
-        made.view.emt_free = chain::saturating_difference(node.emt, node.policy.reserve_emt);
-        made.view.alt_free = chain::parse_coins("1000000").value();
-        made.view.disk_free_bytes = std::uint64_t{1} << 50;
-        for (const std::uint64_t capacity : node.workers) made.view.workers.push_back(worker_of(++workers_, capacity));
-        made.view.workers_free = node.workers.size();
-        participants_.push_back(std::move(made));
-    }
-
     [[nodiscard]] std::int64_t now_s() const { return now_ms_ / second_ms; }
-
-    void plan(Event event) {
-        event.sequence = ++planned_;
-        events_.push(event);
-    }
 
     void handle(const Event& event) {
         switch (event.what) {
             case Happening::arrival:
                 return arrive(event.job);
             case Happening::closing:
-                return void(open_.erase(event.job));
+                return close(event.job);
             case Happening::taken_by_others:
                 return take_elsewhere(event.job);
             case Happening::verified_elsewhere:
@@ -164,88 +103,58 @@ private:
     }
 
     void arrive(std::size_t job) {
-        if (job + 1 < stream_.size()) plan({.at_ms = stream_[job + 1].requested_at_unix_s * second_ms, .job = job + 1});
-        open_.emplace(job, candidate_of(stream_[job]));
-        plan({.at_ms = stream_[job].deadline_unix_s * second_ms, .what = Happening::closing, .job = job});
+        if (job + 1 < stream_.size())
+            events_.plan({.at_ms = stream_[job + 1].requested_at_unix_s * second_ms, .job = job + 1});
+        open_.add(job);
+        if (is_counted(job)) standstill_.add_job();
+        events_.plan({.at_ms = stream_[job].deadline_unix_s * second_ms, .what = Happening::closing, .job = job});
         if (rules_.others_take_after_s > 0) {
             const double after_s = exponential(dice_, rules_.others_take_after_s);
-            plan({.at_ms = now_ms_ + static_cast<std::int64_t>(after_s * second_ms),
-                  .what = Happening::taken_by_others,
-                  .job = job});
+            events_.plan({.at_ms = now_ms_ + static_cast<std::int64_t>(after_s * second_ms),
+                          .what = Happening::taken_by_others,
+                          .job = job});
         }
         for (std::size_t node = 0; node < participants_.size(); ++node) plan_look(node, rules_.discovery_s);
     }
 
+    [[nodiscard]] bool is_counted(std::size_t job) const {
+        return stream_[job].requested_at_unix_s * second_ms >= count_from_ms_;
+    }
+
+    /// Its deadline has passed.
+    void close(std::size_t job) {
+        if (!open_.remove(job) || !is_counted(job)) return;
+        std::vector<std::optional<node::Ground>> grounds;
+        for (const Participant& node : participants_) add_refusal(grounds, node, job);
+        standstill_.add_never_taken(grounds);
+    }
+
     void take_elsewhere(std::size_t job) {
-        if (open_.erase(job) == 0) return;
+        if (!open_.remove(job)) return;
         constexpr std::uint32_t epochs = 2;
         const auto usual_s = chain::finish_estimate_s(gas_of(job), trainer_protocol::power_capacity_published, epochs);
-        plan({.at_ms = now_ms_ + usual_s * second_ms, .what = Happening::verified_elsewhere, .job = job});
+        events_.plan({.at_ms = now_ms_ + usual_s * second_ms, .what = Happening::verified_elsewhere, .job = job});
     }
 
     /// Within so many seconds, not before so many ms have passed, if the node has a worker to spare.
     void plan_look(std::size_t node, std::int64_t within_s, std::int64_t not_before_ms = 0) {
         Participant& participant = participants_[node];
-        if (participant.look_is_due || participant.view.workers_free == 0) return;
+        if (participant.look_is_due || !participant.is_looking()) return;
         participant.look_is_due = true;
         const auto after_ms = static_cast<std::int64_t>(dice_.unit() * static_cast<double>(within_s * second_ms));
-        plan({.at_ms = now_ms_ + not_before_ms + after_ms, .what = Happening::look, .node = node});
+        events_.plan({.at_ms = now_ms_ + not_before_ms + after_ms,
+                      .what = Happening::look,
+                      .node = static_cast<std::uint32_t>(node)});
     }
 
     void look(std::size_t number) {
         Participant& node = participants_[number];
         node.look_is_due = false;
-        if (node.view.workers_free == 0) return;
-        node.view.chain_now_unix_s = now_s();
-        node.view.slots = slots_.seen_by(number, now_s());
-        std::map<JobId, std::size_t> jobs;
-        std::vector<node::Prospect> prospects;
-        bool any_left = false;
-        for (const std::size_t job : candidates(node)) {
-            const auto verdict = node::select(open_.at(job), node.view, node.setup.policy);
-            if (const auto* refused = std::get_if<node::Refused>(&verdict)) {
-                refuse(node, job, *refused);
-                any_left = any_left || !refused->lasting;
-                continue;
-            }
-            prospects.push_back(node::prospect_of(std::get<Chosen>(verdict)));
-            jobs[prospects.back().id] = job;
-        }
-        node::rank(prospects, node.setup.policy.priority, node.wallet);
-        for (const auto& prospect : prospects) claim(number, jobs.at(prospect.id));
-        if (any_left) plan_look(number, rules_.discovery_s, node::Discovery::second_look_after.count());
-    }
-
-    /// What the node has not refused a moment ago; of many the best by the list's word, as in a master.
-    [[nodiscard]] std::vector<std::size_t> candidates(const Participant& node) const {
-        std::vector<std::size_t> jobs;
-        for (const auto& [job, candidate] : open_) {
-            const auto refused = node.next_look_ms.find(job);
-            if (refused == node.next_look_ms.end() || refused->second <= now_ms_) jobs.push_back(job);
-        }
-        if (jobs.size() <= node::Discovery::candidates_per_round_max) return jobs;
-        std::map<JobId, std::size_t> by_id;
-        std::vector<node::Prospect> prospects;
-        for (const std::size_t job : jobs) {
-            const StreamedJob& listed = stream_[job];
-            const api_client::JobOffer offer{listed.id, listed.fee, listed.dataset_bytes, listed.deadline_unix_s,
-                                             listed.requester};
-            prospects.push_back(node::prospect_of(offer, node.view, node.setup.policy));
-            by_id[listed.id] = job;
-        }
-        node::rank(prospects, node.setup.policy.priority, node.wallet);
-        prospects.resize(node::Discovery::candidates_per_round_max);
-        jobs.clear();
-        for (const auto& prospect : prospects) jobs.push_back(by_id.at(prospect.id));
-        return jobs;
-    }
-
-    void refuse(Participant& node, std::size_t job, const node::Refused& refused) {
-        constexpr std::size_t remembered_max = 20'000;
-        if (node.next_look_ms.size() >= remembered_max) node.next_look_ms.clear();
-        const std::int64_t wait_ms =
-            refused.lasting ? chain::slot_seconds * 365 * second_ms : node::Discovery::second_look_after.count();
-        node.next_look_ms[job] = now_ms_ + wait_ms;
+        if (!node.is_looking()) return;
+        const Found found = simulation::look(node, open_, slots_, now_ms_);
+        for (const std::size_t job : found.best_first) claim(number, job);
+        if (found.any_left) plan_look(number, 0, rules_.discovery_s * second_ms);
+        if (found.any_refused) plan_look(number, rules_.discovery_s, node::Discovery::second_look_after.count());
     }
 
     [[nodiscard]] bool is_seen_claimed(std::size_t job) const {
@@ -257,14 +166,16 @@ private:
     /// Judged once more, since there is less to give after each.
     void claim(std::size_t number, std::size_t job) {
         Participant& node = participants_[number];
-        if (node.view.workers_free == 0 || is_seen_claimed(job)) return;
-        auto verdict = node::select(open_.at(job), node.view, node.setup.policy);
+        if (!node.is_looking() || is_seen_claimed(job)) return;
+        auto verdict = node::select(open_.candidate(job), node.view, node.setup.policy);
         if (!std::holds_alternative<Chosen>(verdict)) return;
         auto& chosen = std::get<Chosen>(verdict);
         node::reserve(node.view, chosen);
+        node.keep(job);
+        --workers_idle_;
         if (claims_.empty()) {
             const std::int64_t block_ms = rules_.block_s * second_ms;
-            plan({.at_ms = (now_ms_ / block_ms + 1) * block_ms, .what = Happening::block});
+            events_.plan({.at_ms = (now_ms_ / block_ms + 1) * block_ms, .what = Happening::block});
         }
         claims_.push_back({job, number, now_ms_, std::move(chosen)});
     }
@@ -273,7 +184,7 @@ private:
         std::map<std::size_t, std::vector<Claim>> by_job, won;  // `won` by node
         for (Claim& claim : std::exchange(claims_, {})) by_job[claim.job].push_back(std::move(claim));
         for (auto& [job, claims] : by_job) {
-            const bool is_open = open_.erase(job) > 0;
+            const bool is_open = open_.remove(job);
             const auto winner =
                 static_cast<std::size_t>(dice_.between(0, static_cast<std::int64_t>(claims.size()) - 1));
             for (std::size_t i = 0; i < claims.size(); ++i)
@@ -290,6 +201,7 @@ private:
         ++node.outcome.races_lost;
         node.outcome.race_gas += emt_of(chain::gas_money(rules_.gas_price, rules_.race_chain_gas));
         ++node.view.workers_free;
+        ++workers_idle_;
         node.view.emt_free = chain::saturating_sum(node.view.emt_free, claim.chosen.deposit);
         plan_look(claim.node, rules_.discovery_s);
     }
@@ -323,30 +235,29 @@ private:
 
     void train(std::size_t number, const Claim& claim, std::size_t worker, const node::Workload& work) {
         Participant& node = participants_[number];
-        node::WorkerInfo& info = node.view.workers[worker];
-        info.job = claim.chosen.terms.id;
+        node.begin_work(worker, claim.chosen.terms.id);
         ++node.outcome.claimed;
         const double ratio = log_normal(dice_, 1, rules_.time_deviation);
-        const auto takes_ms =
-            static_cast<std::int64_t>(static_cast<double>(node::finish_estimate_s(work, info)) * ratio * second_ms);
+        const auto takes_ms = static_cast<std::int64_t>(
+            static_cast<double>(node::finish_estimate_s(work, node.view.workers[worker])) * ratio * second_ms);
         const std::int64_t closes_ms = (stream_[claim.job].deadline_unix_s + rules_.verifier_lag_s) * second_ms;
         const bool is_late = now_ms_ + takes_ms > closes_ms;
         const std::int64_t ends_ms = is_late ? std::max(now_ms_, closes_ms) : now_ms_ + takes_ms;
         node.outcome.busy_s +=
             static_cast<double>(std::max<std::int64_t>(0, std::min(ends_ms, end_ms_) - now_ms_)) / second_ms;
-        plan({.at_ms = ends_ms,
-              .what = Happening::finish,
-              .job = claim.job,
-              .node = number,
-              .worker = worker,
-              .ratio = ratio,
-              .is_late = is_late});
+        events_.plan({.at_ms = ends_ms,
+                      .what = Happening::finish,
+                      .is_late = is_late,
+                      .job = claim.job,
+                      .node = static_cast<std::uint32_t>(number),
+                      .worker = static_cast<std::uint32_t>(worker),
+                      .ratio = ratio});
     }
 
     void finish(const Event& event) {
         Participant& node = participants_[event.node];
-        node.view.workers[event.worker].job.reset();
-        ++node.view.workers_free;
+        node.end_work(event.worker);
+        ++workers_idle_;
         const Wei& fee = stream_[event.job].fee;
         const Wei deposit = chain::rate_of(fee, rules_.constants.deposit_rate);
         if (event.is_late) {
@@ -396,12 +307,13 @@ private:
     const MarketRules& rules_;
     Dice dice_;
     std::int64_t first_day_, end_ms_, count_from_ms_, now_ms_ = 0;
-    std::uint64_t planned_ = 0, workers_ = 0;
     std::vector<Participant> participants_;
-    std::map<std::size_t, Candidate> open_;
+    std::size_t workers_idle_ = 0;
+    OpenJobs open_;
     std::vector<Claim> claims_;  ///< that wait for the next block
     SlotBook slots_;
-    std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
+    StandstillBook standstill_;
+    EventQueue events_;
 };
 
 }  // namespace
@@ -421,8 +333,8 @@ MarketRules published_market() {
     return rules;
 }
 
-std::vector<MarketOutcome> run_market(const JobStream& stream, const std::vector<MarketNode>& nodes,
-                                      const MarketRules& rules, const std::function<void(std::uint64_t)>& passed) {
+MarketReport run_market(const JobStream& stream, const std::vector<MarketNode>& nodes, const MarketRules& rules,
+                        const std::function<void(std::uint64_t)>& passed) {
     return Market(stream, nodes, rules).run(passed);
 }
 

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -61,13 +62,31 @@ struct MarketOutcome {
     [[nodiscard]] double use() const { return worker_s > 0 ? busy_s / worker_s : 0; }
 };
 
+/// Where the network stood still.
+struct Standstill {
+    std::uint64_t jobs = 0, never_taken = 0;  ///< that arrived; of those, that nobody took by their deadlines
+    /// Of those that nobody took, how many the nodes with an idle worker refused mostly for this; none: no worker was
+    /// idle when they were to be taken.
+    std::map<std::optional<node::Ground>, std::uint64_t> mostly;
+    double watched_s = 0;
+    double waiting_s = 0;                       ///< of that, in which JOBs were open while workers idled
+    double jobs_waiting = 0, workers_idle = 0;  ///< then, on average
+
+    [[nodiscard]] double share() const { return watched_s > 0 ? waiting_s / watched_s : 0; }
+};
+
+struct MarketReport {
+    std::vector<MarketOutcome> nodes;  ///< in the order in which they were given
+    Standstill standstill;
+};
+
 /// The network's constants of PROTOCOL.md: deposits of 100%, penalties of 25%, 10 EMT for the verifier, 288,000 EMT a
 /// day; 1 gwei for gas.
 MarketRules published_market();
 
 /// Runs the whole stream, and then until every JOB that was taken has ended. Deterministic. `passed` may be null; it is
 /// told how many JOBs have arrived, at most every 1,000.
-std::vector<MarketOutcome> run_market(const JobStream& stream, const std::vector<MarketNode>& nodes,
-                                      const MarketRules& rules, const std::function<void(std::uint64_t)>& passed = {});
+MarketReport run_market(const JobStream& stream, const std::vector<MarketNode>& nodes, const MarketRules& rules,
+                        const std::function<void(std::uint64_t)>& passed = {});
 
 }  // namespace emeth::simulation

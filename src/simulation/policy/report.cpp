@@ -4,7 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/json/object.hpp>
+#include <functional>
+#include <utility>
 
 namespace emeth::simulation {
 namespace {
@@ -25,6 +26,33 @@ std::string cells(const MarketOutcome& outcome, std::string_view format_of_cell)
 
 constexpr std::array<std::string_view, 11> headings{"priority", "taken",   "verified",  "missed", "rejected", "lost",
                                                     "fees",     "rewards", "penalties", "earned", "use"};
+
+/// The most frequent first.
+std::vector<std::pair<std::string_view, std::uint64_t>> reasons_of(const Standstill& standstill) {
+    std::vector<std::pair<std::string_view, std::uint64_t>> reasons;
+    for (const auto& [ground, jobs] : standstill.mostly)
+        reasons.emplace_back(ground ? node::name(*ground) : "no worker was idle", jobs);
+    std::ranges::stable_sort(reasons, std::greater<>(), [](const auto& reason) { return reason.second; });
+    return reasons;
+}
+
+std::string never_taken_text(const Standstill& standstill) {
+    std::string text = fmt::format("{} JOBs came, and {} of them nobody took by their deadlines", standstill.jobs,
+                                   standstill.never_taken);
+    std::string_view separator = ", mostly for this: ";
+    for (const auto& [reason, jobs] : reasons_of(standstill)) {
+        text += fmt::format("{}{} ({})", separator, reason, jobs);
+        separator = ", ";
+    }
+    return text;
+}
+
+std::string waiting_text(const Standstill& standstill) {
+    return fmt::format(
+        "JOBs waited while workers idled in {:.1f}% of the time: then, on average, {:.1f} JOBs and "
+        "{:.1f} workers",
+        standstill.share() * percent, standstill.jobs_waiting, standstill.workers_idle);
+}
 
 }  // namespace
 
@@ -78,6 +106,22 @@ boost::json::array json_of(const std::vector<MarketOutcome>& outcomes) {
     return list;
 }
 
+std::string text_of(const Standstill& standstill) {
+    return fmt::format("{}\n{}\n", never_taken_text(standstill), waiting_text(standstill));
+}
+
+boost::json::object json_of(const Standstill& standstill) {
+    boost::json::array mostly;
+    for (const auto& [reason, jobs] : reasons_of(standstill))
+        mostly.push_back(boost::json::object{{"reason", reason}, {"jobs", jobs}});
+    return {{"jobs", standstill.jobs},
+            {"neverTaken", standstill.never_taken},
+            {"mostly", std::move(mostly)},
+            {"waitingWhileIdle", standstill.share()},
+            {"jobsWaiting", standstill.jobs_waiting},
+            {"workersIdle", standstill.workers_idle}};
+}
+
 /// Fees and rewards to the right of the axis, penalties to its left.
 std::string svg_of(const std::vector<MarketOutcome>& outcomes) {
     constexpr double left = 160, width = 560, row = 34, bar = 20, text_gap = 8;
@@ -124,18 +168,22 @@ std::string svg_of(const std::vector<MarketOutcome>& outcomes) {
     return svg;
 }
 
-std::string html_of(const std::vector<MarketOutcome>& outcomes, const std::string& subtitle) {
+std::string html_of(const std::vector<MarketOutcome>& outcomes, const std::string& subtitle,
+                    const std::optional<Standstill>& standstill) {
     std::string rows;
     for (const std::string_view heading : headings) rows += fmt::format("<th>{}</th>", heading);
     rows = "<tr>" + rows + "</tr>\n";
     for (const MarketOutcome& outcome : outcomes) rows += "<tr>" + cells(outcome, "<td>{}</td>") + "</tr>\n";
+    const std::string stood = standstill ? fmt::format("<h2>Where it stood still</h2>\n<p>{}.</p>\n<p>{}.</p>\n",
+                                                       never_taken_text(*standstill), waiting_text(*standstill))
+                                         : "";
     return fmt::format(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>emeth: what each priority "
         "earns</title>\n"
         "<style>body{{font-family:sans-serif;max-width:60em;margin:2em auto}}table{{border-collapse:collapse}}"
         "td,th{{padding:.2em .8em;text-align:right}}</style></head><body>\n"
-        "<h1>What each priority earns</h1>\n<p>{}</p>\n{}<table>\n{}</table>\n</body></html>\n",
-        subtitle, svg_of(outcomes), rows);
+        "<h1>What each priority earns</h1>\n<p>{}</p>\n{}<table>\n{}</table>\n{}</body></html>\n",
+        subtitle, svg_of(outcomes), rows, stood);
 }
 
 }  // namespace emeth::simulation

@@ -72,6 +72,28 @@ TEST(Selection, ChoosesAGoodJobWithItsTermsAndSums) {
     EXPECT_EQ(node::value_text(chosen.value), "9.8000");
 }
 
+/// The market of simulate-policy relies on it: it does not ask again.
+TEST(Selection, WhatTakesTooLongStandsWhateverElseGetsBetter) {
+    Scene scene = good_scene();
+    scene.candidate.record.deadline_unix_s = now_s + 21'319 + 3'600;
+    const auto first = select(scene.candidate, scene.view, scene.policy);
+    ASSERT_TRUE(std::holds_alternative<Refused>(first));
+    EXPECT_EQ(std::get<Refused>(first).by, node::Ground::deadline);
+    EXPECT_TRUE(stands_for_these_workers(std::get<Refused>(first)));
+    scene.view.emt_free = scene.view.alt_free = coins("1000000");
+    for (; scene.view.chain_now_unix_s < scene.candidate.record.deadline_unix_s; scene.view.chain_now_unix_s += 600)
+        EXPECT_TRUE(std::holds_alternative<Refused>(select(scene.candidate, scene.view, scene.policy)));
+
+    scene.view.chain_now_unix_s = now_s;
+    scene.view.workers.front().power_capacity = 27'301;
+    EXPECT_TRUE(std::holds_alternative<Chosen>(select(scene.candidate, scene.view, scene.policy)))
+        << "a faster worker makes it possible";
+    scene.view.emt_free = coins("1");
+    const auto poor = select(scene.candidate, scene.view, scene.policy);
+    EXPECT_EQ(std::get<Refused>(poor).by, node::Ground::deposit);
+    EXPECT_FALSE(stands_for_these_workers(std::get<Refused>(poor)));
+}
+
 /// Both deposits would be locked, and one JOB would wait for the other's worker.
 TEST(Selection, TheOnlyAbleWorkerIsNotPromisedTwice) {
     Scene scene = good_scene();
