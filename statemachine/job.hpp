@@ -13,7 +13,8 @@
 
 namespace emeth::statemachine {
 
-/// What the requester put on chain, read before the deposit; never changes afterwards.
+/// What the requester put on chain and how the node meant to serve it, read and decided before the deposit; never
+/// changes afterwards.
 struct Terms {
     JobId id;
     Address owner;
@@ -24,6 +25,7 @@ struct Terms {
     std::uint64_t dataset_bytes = 0;  ///< announced by the Storage API
     std::int64_t requested_at_unix_s = 0;
     std::int64_t deadline_unix_s = 0;  ///< chain time
+    std::uint32_t team = 1;            ///< workers that are to train it together: one alone might miss the deadline
 
     friend bool operator==(const Terms&, const Terms&) = default;
 };

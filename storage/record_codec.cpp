@@ -21,7 +21,7 @@ using std::tuple;
 
 template <> inline constexpr auto fields<Terms> = tuple(
     &Terms::id, &Terms::owner, &Terms::program_id, &Terms::dataset, &Terms::param, &Terms::fee, &Terms::dataset_bytes,
-    &Terms::requested_at_unix_s, &Terms::deadline_unix_s);
+    &Terms::requested_at_unix_s, &Terms::deadline_unix_s, if_changed(&Terms::team));
 template <> inline constexpr auto fields<TxRef> = tuple(&TxRef::hash, &TxRef::nonce, &TxRef::block);
 template <> inline constexpr auto fields<WorkerFile> = tuple(&WorkerFile::sha256, &WorkerFile::bytes);
 template <> inline constexpr auto fields<Checkpoint> = tuple(

@@ -137,8 +137,9 @@ private:
     }
     template <class Record, class Value>
     void put(const Record& record, const IfChanged<Value Record::*>& part) {
+        static const Record unchanged{};
         const FieldDescriptor& field = next();
-        if (!(record.*part.member == Value{})) put_value(field, record.*part.member);
+        if (!(record.*part.member == unchanged.*part.member)) put_value(field, record.*part.member);
     }
 
     void put_value(const FieldDescriptor& field, bool value) { access_.SetBool(&message_, &field, value); }

@@ -27,8 +27,10 @@ std::string verdict_of(const Answer& job) {
     const std::string wait =
         job.contains("nextLookSeconds") ? fmt::format(" (next look in {} s)", text_of(job, "nextLookSeconds")) : "";
     if (job.contains("refused")) return text_of(job, "refused") + wait;
-    return fmt::format("would be taken: finish estimate {} s, expected value {} EMT ({}){}",
-                       text_of(job, "finishEstimate"), text_of(job, "expectedValue"), text_of(job, "valueTerms"), wait);
+    const std::string team = text_of(job, "team");
+    return fmt::format("would be taken{}: finish estimate {} s, expected value {} EMT ({}){}",
+                       team == "1" ? "" : " by a team of " + team, text_of(job, "finishEstimate"),
+                       text_of(job, "expectedValue"), text_of(job, "valueTerms"), wait);
 }
 
 std::string progress_of(const Answer& job) {

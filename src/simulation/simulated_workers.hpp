@@ -61,6 +61,7 @@ public:
     Task<Address> reserve(JobId job, node::WorkerWish wish) override;
     std::shared_ptr<node::WorkerInbox> adopt(JobId job, std::uint64_t lease, Address worker, node::Hold hold) override;
     void release(JobId job, bool forget, std::string reason) override;
+    void set_team(const JobId& job, std::uint32_t workers) override { reservations_->set_team(job, workers); }
     Task<> acknowledge(JobId job, std::uint64_t report_id) override;
     Task<> order(worker_protocol::Assign order) override;
     /// A JOB's life does not depend on helpers.

@@ -80,7 +80,8 @@ Task<Result<void>> MasterSession::shake_hands(http::WebSocket& socket) {
             "begin with https://");
     worker_protocol::Hello hello{
         handshake.worker_challenge, handshake.worker, sign_handshake(key_, Role::worker, handshake),
-        settings_.power_capacity,   handler_.held(),  handshake.dialled};
+        settings_.power_capacity,   handler_.held(),  handshake.dialled,
+        settings_.cooperation.host};
     std::string text = encode(worker_protocol::FromWorker(std::move(hello)));
     const auto sent = co_await socket.send(std::move(text));
     if (sent.has_error()) co_return sent.error();

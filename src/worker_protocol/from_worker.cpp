@@ -7,6 +7,7 @@
 #include "trainer_protocol/calibration.hpp"
 #include "trainer_protocol/network_rules.hpp"
 #include "trainer_protocol/presets.hpp"
+#include "trainer_protocol/rendezvous.hpp"
 #include "worker_protocol/messages.hpp"
 #include "worker_protocol/wire_text.hpp"
 
@@ -33,6 +34,7 @@ boost::json::object fields(const Hello& hello) {
             {"power_capacity", hello.power_capacity},
             {"held", std::move(held)},
             {"dialled", hello.dialled},
+            {"cooperative_host", hello.cooperative_host},
             {"version", hello.version}};
 }
 
@@ -143,6 +145,8 @@ Hello read_hello(JsonObject& json) {
     for (JsonObject& lease : json.objects("held", held_leases_max))
         hello.held.push_back({lease.fixed<JobId>("job"), lease.u64("lease")});
     hello.dialled = json.optional_string("dialled", dialled_bytes_max).value_or("");
+    if (json.has("cooperative_host"))
+        hello.cooperative_host = trainer_protocol::read_ip_address(json, "cooperative_host");
     hello.version = json.optional_u64("version").value_or(1);
     return hello;
 }

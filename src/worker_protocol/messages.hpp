@@ -61,6 +61,8 @@ struct Hello {
     std::uint64_t power_capacity = 0;  ///< as the operator set it; 0: the worker's measured speeds count
     std::vector<HeldLease> held;       ///< JOBs whose files the worker keeps
     std::string dialled;               ///< where the worker believes its master to be (http/canonical_origin.hpp)
+    /// The IP address under which other workers' trainers reach it. Older workers do not tell theirs.
+    std::string cooperative_host = trainer_protocol::CooperationOptions{}.host;
     std::uint64_t version = session_version;
 };
 struct Welcome {

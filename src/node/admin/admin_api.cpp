@@ -201,6 +201,7 @@ Task<object> AdminApi::judged(JobId id, const NodeView& view, bool explain) {
     } else {
         const auto& chosen = std::get<Chosen>(verdict);
         json["finishEstimate"] = chosen.finish_estimate_s;
+        json["team"] = chosen.terms.team;
         json["expectedValue"] = value_text(chosen.value);
     }
     co_return json;

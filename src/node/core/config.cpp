@@ -116,7 +116,7 @@ Result<HoursOfDay> read_hours(const SettingValue& value) {
 
 Result<bool> read_cooperative(const SettingValue& value) {
     if (value.text() != "nvm" && value.text() != "1v1")
-        return value.refused("1v1 (each JOB by one worker) or nvm (one JOB at a time, by all workers together)");
+        return value.refused("1v1 (each JOB by one worker) or nvm (idle workers help with JOBs)");
     return value.text() == "nvm";
 }
 
@@ -189,8 +189,9 @@ SettingsTable<SelectionPolicy> selection_settings() {
                      "Assumed share of results that are rejected, of 100000. It counts as much as 20 JOBs beside this "
                      "node's own verdicts."),
         {{"cooperative", "1v1",
-          "1v1: each JOB is trained by one worker. nvm: one JOB at a time, by all workers together, whose trainers "
-          "must reach one another (cooperative_host in config/worker.env)."},
+          "1v1: each JOB is trained by one worker. nvm: idle workers help with JOBs, and a team of several takes one "
+          "that one worker would finish too late; their trainers must reach one another (cooperative_host in "
+          "config/worker.env)."},
          into<Policy>(&Policy::cooperative, read_cooperative)}};
     return joined<Policy>(filter_settings(), table, rows_of(&Policy::rules, trainer_protocol::epochs_settings()),
                           rows_of(&Policy::rules, trainer_protocol::rule_settings()));

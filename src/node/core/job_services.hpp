@@ -64,6 +64,7 @@ public:
         return std::make_shared<WorkerInbox>(executor_);
     }
     void release(JobId, bool, std::string) override {}
+    void set_team(const JobId&, std::uint32_t) override {}
     Task<> acknowledge(JobId, std::uint64_t) override { co_return; }
     Task<> order(worker_protocol::Assign) override { co_return; }
     [[nodiscard]] std::size_t helpers_to_call(const JobId&, const trainer_protocol::Rendezvous&) const override {

@@ -195,9 +195,10 @@ Task<Result<bool>> Discovery::take(const Chosen& chosen) {
     if (!*job) co_return false;
     in_doubt_.erase(id);
     failpoint::after("commit", "Discovered");
-    log_of(id).info("chosen: fee {} EMT, deposit {} EMT, dataset {} bytes, finish estimate {}, expected value {} EMT",
+    log_of(id).info("chosen: fee {} EMT, deposit {} EMT, dataset {} bytes, finish estimate {}{}, expected value {} EMT",
                     chain::format_coins(chosen.terms.fee), chain::format_coins(chosen.deposit),
-                    chosen.terms.dataset_bytes, duration_text(chosen.finish_estimate_s), value_text(chosen.value));
+                    chosen.terms.dataset_bytes, duration_text(chosen.finish_estimate_s), team_text(chosen.terms.team),
+                    value_text(chosen.value));
     known_[id] = {"", true};
     take_on_(std::move(**job));
     co_return true;

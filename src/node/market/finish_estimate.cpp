@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "chain/gas.hpp"
+#include "node/market/team_speed.hpp"
 #include "trainer_protocol/epoch_tokens.hpp"
 #include "trainer_protocol/job_param.hpp"
 #include "trainer_protocol/presets.hpp"
@@ -47,6 +48,10 @@ namespace {
 
 enum class Text { ordinary, worst };
 
+double tokens_per_step(const trainer_protocol::Preset& preset) {
+    return static_cast<double>(preset.sequences_per_step) * static_cast<double>(preset.context);
+}
+
 /// Of one epoch.
 double tokens_trained(const trainer_protocol::Preset& preset, std::uint64_t dataset_bytes, Text text) {
     const trainer_protocol::EpochTokens bounds = trainer_protocol::epoch_tokens(preset, dataset_bytes);
@@ -54,43 +59,71 @@ double tokens_trained(const trainer_protocol::Preset& preset, std::uint64_t data
     return std::max(static_cast<double>(dataset_bytes) / preset.bytes_per_token, static_cast<double>(bounds.at_least));
 }
 
-std::int64_t estimate_s(const Workload& work, const WorkerInfo& worker, Text text) {
-    if (worker.power_capacity > 0) return chain::finish_estimate_s(work.gas, worker.power_capacity, work.epochs);
-    const auto preset = trainer_protocol::find_preset(work.model);
-    if (preset.has_error() || why_unfit(worker.fitness, work.model)) return static_cast<std::int64_t>(longest_s);
-    const double tokens_per_s = worker.fitness->tokens_per_s.at(work.model);
-    const double trained = tokens_trained(*preset, work.dataset_bytes, text) * work.epochs;
-    const auto validated =
-        static_cast<double>(preset->validation_windows_max) * static_cast<double>(preset->context) * validation_share;
-    const double artifact_bytes = static_cast<double>(preset->weight_count()) * sizeof(float);
-    return seconds(static_cast<double>(dataset_estimate_s(work.dataset_bytes)) + (trained + validated) / tokens_per_s +
-                   artifact_bytes / transferred_bytes_per_s + epilogue_s);
+/// Before the first step and after the last one.
+double around_training_s(const Workload& work, const trainer_protocol::Preset& preset) {
+    const double artifact_bytes = static_cast<double>(preset.weight_count()) * sizeof(float);
+    return static_cast<double>(dataset_estimate_s(work.dataset_bytes)) + artifact_bytes / transferred_bytes_per_s +
+           epilogue_s;
 }
 
-using Estimate = std::int64_t (*)(const Workload& work, const WorkerInfo& worker);
+struct AloneEstimate {
+    double training_s = longest_s, other_s = 0;
+};
 
-const WorkerInfo* slowest_idle(const Workload& work, const std::vector<WorkerInfo>& workers, Estimate estimate) {
+AloneEstimate estimate_alone(const Workload& work, const WorkerInfo& worker, const trainer_protocol::Preset& preset,
+                             double trained) {
+    const double around_s = around_training_s(work, preset);
+    if (worker.power_capacity > 0) {
+        const auto total_s =
+            static_cast<double>(chain::finish_estimate_s(work.gas, worker.power_capacity, work.epochs));
+        const double other_s = std::min(around_s, total_s);
+        return {total_s - other_s, other_s};
+    }
+    if (why_unfit(worker.fitness, work.model)) return {};
+    const double tokens_per_s = worker.fitness->tokens_per_s.at(work.model);
+    const auto validated =
+        static_cast<double>(preset.validation_windows_max) * static_cast<double>(preset.context) * validation_share;
+    return {trained / tokens_per_s, around_s + validated / tokens_per_s};
+}
+
+std::int64_t estimate_s(const Workload& work, const WorkerInfo& worker, std::uint32_t team, Text text) {
+    const auto preset = trainer_protocol::find_preset(work.model);
+    if (preset.has_error()) return static_cast<std::int64_t>(longest_s);
+    const double trained = tokens_trained(*preset, work.dataset_bytes, text) * work.epochs;
+    const AloneEstimate alone = estimate_alone(work, worker, *preset, trained);
+    if (team <= 1) return seconds(alone.other_s + alone.training_s);
+    const TeamTraining training{.alone_s = alone.training_s,
+                                .steps = trained / tokens_per_step(*preset),
+                                .helpers_join_after_s = static_cast<double>(dataset_estimate_s(work.dataset_bytes)),
+                                .weights = preset->weight_count()};
+    return seconds(alone.other_s + team_training_s(training, team));
+}
+
+using Estimate = std::int64_t (*)(const Workload& work, const WorkerInfo& worker, std::uint32_t team);
+
+const WorkerInfo* slowest_idle(const Workload& work, const std::vector<WorkerInfo>& workers, std::uint32_t team,
+                               Estimate estimate) {
     const WorkerInfo* slowest = nullptr;
     for (const WorkerInfo& worker : workers)
         if (is_idle(worker) && !why_unable(worker, work))
-            if (slowest == nullptr || estimate(work, worker) > estimate(work, *slowest)) slowest = &worker;
+            if (slowest == nullptr || estimate(work, worker, team) > estimate(work, *slowest, team)) slowest = &worker;
     return slowest;
 }
 
 std::optional<std::int64_t> slowest_idle_s(const Workload& work, const std::vector<WorkerInfo>& workers,
-                                           Estimate estimate) {
-    const WorkerInfo* slowest = slowest_idle(work, workers, estimate);
-    return slowest == nullptr ? std::nullopt : std::optional(estimate(work, *slowest));
+                                           std::uint32_t team, Estimate estimate) {
+    const WorkerInfo* slowest = slowest_idle(work, workers, team, estimate);
+    return slowest == nullptr ? std::nullopt : std::optional(estimate(work, *slowest, team));
 }
 
 }  // namespace
 
-std::int64_t finish_estimate_s(const Workload& work, const WorkerInfo& worker) {
-    return estimate_s(work, worker, Text::ordinary);
+std::int64_t finish_estimate_s(const Workload& work, const WorkerInfo& worker, std::uint32_t team) {
+    return estimate_s(work, worker, team, Text::ordinary);
 }
 
-std::int64_t finish_estimate_at_worst_s(const Workload& work, const WorkerInfo& worker) {
-    return estimate_s(work, worker, Text::worst);
+std::int64_t finish_estimate_at_worst_s(const Workload& work, const WorkerInfo& worker, std::uint32_t team) {
+    return estimate_s(work, worker, team, Text::worst);
 }
 
 std::int64_t dataset_estimate_s(std::uint64_t dataset_bytes) {
@@ -98,17 +131,20 @@ std::int64_t dataset_estimate_s(std::uint64_t dataset_bytes) {
     return seconds(bytes / transferred_bytes_per_s + tokenizer_s + bytes / tokenised_bytes_per_s);
 }
 
-const WorkerInfo* slowest_idle_worker(const Workload& work, const std::vector<WorkerInfo>& workers) {
-    return slowest_idle(work, workers, finish_estimate_s);
+const WorkerInfo* slowest_idle_worker(const Workload& work, const std::vector<WorkerInfo>& workers,
+                                      std::uint32_t team) {
+    return slowest_idle(work, workers, team, finish_estimate_s);
 }
 
-std::optional<std::int64_t> slowest_idle_estimate_s(const Workload& work, const std::vector<WorkerInfo>& workers) {
-    return slowest_idle_s(work, workers, finish_estimate_s);
+std::optional<std::int64_t> slowest_idle_estimate_s(const Workload& work, const std::vector<WorkerInfo>& workers,
+                                                    std::uint32_t team) {
+    return slowest_idle_s(work, workers, team, finish_estimate_s);
 }
 
 std::optional<std::int64_t> slowest_idle_estimate_at_worst_s(const Workload& work,
-                                                             const std::vector<WorkerInfo>& workers) {
-    return slowest_idle_s(work, workers, finish_estimate_at_worst_s);
+                                                             const std::vector<WorkerInfo>& workers,
+                                                             std::uint32_t team) {
+    return slowest_idle_s(work, workers, team, finish_estimate_at_worst_s);
 }
 
 }  // namespace emeth::node

@@ -32,21 +32,25 @@ std::optional<std::string> why_unable(const WorkerInfo& worker, const Workload& 
 
 /// Seconds from the order to the submit on a worker that is able: fetching the dataset, the tokenizer, training,
 /// validation and the upload. Training goes by the speed that the worker measured with this preset, for ordinary text;
-/// where its operator set powerCapacity, the published rule (chain::finish_estimate_s) decides alone.
-std::int64_t finish_estimate_s(const Workload& work, const WorkerInfo& worker);
+/// where its operator set powerCapacity, the published rule (chain::finish_estimate_s) decides alone. `team`: workers
+/// that train it together, of which `worker` is the slowest (team_speed.hpp).
+std::int64_t finish_estimate_s(const Workload& work, const WorkerInfo& worker, std::uint32_t team = 1);
 
 /// The same for text of which every byte is a token, as random bytes and rare characters are, which is the most that an
 /// epoch trains (trainer_protocol/epoch_tokens.hpp): nobody sees a dataset before the deposit.
-std::int64_t finish_estimate_at_worst_s(const Workload& work, const WorkerInfo& worker);
+std::int64_t finish_estimate_at_worst_s(const Workload& work, const WorkerInfo& worker, std::uint32_t team = 1);
 
 /// The part of it before the first step, on any worker.
 std::int64_t dataset_estimate_s(std::uint64_t dataset_bytes);
 
 /// Of the workers that could get the JOB now, idle and able, the one with the longest estimate, and these estimates.
 /// None if there is no such worker.
-const WorkerInfo* slowest_idle_worker(const Workload& work, const std::vector<WorkerInfo>& workers);
-std::optional<std::int64_t> slowest_idle_estimate_s(const Workload& work, const std::vector<WorkerInfo>& workers);
+const WorkerInfo* slowest_idle_worker(const Workload& work, const std::vector<WorkerInfo>& workers,
+                                      std::uint32_t team = 1);
+std::optional<std::int64_t> slowest_idle_estimate_s(const Workload& work, const std::vector<WorkerInfo>& workers,
+                                                    std::uint32_t team = 1);
 std::optional<std::int64_t> slowest_idle_estimate_at_worst_s(const Workload& work,
-                                                             const std::vector<WorkerInfo>& workers);
+                                                             const std::vector<WorkerInfo>& workers,
+                                                             std::uint32_t team = 1);
 
 }  // namespace emeth::node

@@ -20,12 +20,12 @@ bool by_fee(const Prospect& a, const Prospect& b) {
 using Product = boost::multiprecision::checked_cpp_int;
 
 Product fee_for_time_of(const Prospect& paid, const Prospect& timed) {
-    return Product(chain::to_u256(paid.fee)) * timed.finish_estimate_s;
+    return Product(chain::to_u256(paid.fee)) * timed.worker_s;
 }
 
 /// a.fee / a.time > b.fee / b.time, exactly. A JOB whose time is not known comes last.
 bool by_fee_per_hour(const Prospect& a, const Prospect& b) {
-    const bool is_known = a.finish_estimate_s > 0, other_is_known = b.finish_estimate_s > 0;
+    const bool is_known = a.worker_s > 0, other_is_known = b.worker_s > 0;
     if (!is_known || !other_is_known) return is_known && !other_is_known;
     return fee_for_time_of(a, b) > fee_for_time_of(b, a);
 }

@@ -17,9 +17,9 @@ struct Prospect {
     Wei fee;  ///< EMT wei
     std::uint64_t dataset_bytes = 0;
     std::int64_t deadline_unix_s = 0;
-    std::int64_t finish_estimate_s = 0;  ///< 0: not known
-    Wei expected_value;                  ///< EMT wei; zero: not known, or worth nothing
-    bool is_preferred = false;           ///< its requester is in requesters_preferred
+    std::int64_t worker_s = 0;  ///< until its submit, for each worker that trains it; 0: not known
+    Wei expected_value;         ///< EMT wei; zero: not known, or worth nothing
+    bool is_preferred = false;  ///< its requester is in requesters_preferred
 };
 
 struct Priority {

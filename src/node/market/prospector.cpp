@@ -1,6 +1,7 @@
 #include "node/market/prospector.hpp"
 
-#include <algorithm>
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "chain/amount.hpp"
@@ -69,13 +70,7 @@ std::vector<std::string> Prospector::standstill(const NodeView& view) const {
 std::size_t Prospector::free_workers(std::optional<JobId> except) const {
     const auto idle = ports_.workers.idle_workers();
     const auto waiting = ports_.commitments(except).workers;
-    const auto free = idle > waiting ? idle - waiting : 0;
-    if (!options_.policy.cooperative || free == 0) return free;
-    const auto workers = ports_.workers.workers();
-    const bool at_work = waiting > 0 || std::ranges::any_of(workers, [&](const WorkerInfo& worker) {
-                             return worker.job && worker.job != except;
-                         });
-    return at_work ? 0 : 1;
+    return idle > waiting ? idle - waiting : 0;
 }
 
 Task<Result<NodeView>> Prospector::view(std::optional<JobId> except) {
@@ -121,7 +116,13 @@ Task<Result<Assessment>> Prospector::assess_again(statemachine::Terms terms, cha
         terms.id, record, {terms.program_id, terms.param, terms.dataset, ""}, terms.dataset_bytes, *gas};
     const Result<NodeView> now = co_await view(terms.id);
     if (now.has_error()) co_return now.error();
-    co_return judge(candidate, *now);
+    Assessment verdict = judge(candidate, *now);
+    const auto* chosen = std::get_if<Chosen>(&verdict);
+    if (chosen != nullptr && chosen->terms.team > terms.team)
+        co_return refused_for_now(fmt::format("it was chosen to be trained{} and is in time only{} now",
+                                              terms.team > 1 ? team_text(terms.team) : " by one worker",
+                                              team_text(chosen->terms.team)));
+    co_return verdict;
 }
 
 }  // namespace emeth::node

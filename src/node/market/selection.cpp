@@ -10,6 +10,8 @@
 #include "api_client/dataset_name.hpp"
 #include "chain/amount.hpp"
 #include "chain/gas.hpp"
+#include "node/market/team_speed.hpp"
+#include "runtime/ip_address.hpp"
 #include "runtime/utf8.hpp"
 #include "statemachine/text.hpp"
 #include "trainer_protocol/job_param.hpp"
@@ -26,9 +28,11 @@ struct Draft {
     const Candidate& candidate;
     const NodeView& view;
     const SelectionPolicy& policy;
-    Chosen chosen;
+    Chosen chosen{};
     std::int64_t finish_at_worst_s = 0;
-    Draw draw{};      ///< of the worker that the finish estimate is made for
+    Draw draw{};                 ///< of the worker that the finish estimate is made for
+    std::uint32_t team_max = 1;  ///< workers that could train it together
+    std::uint32_t team = 1;
     Wei shortfall{};  ///< what the contract will keep of what the rules promise, EMT wei
 };
 
@@ -106,6 +110,45 @@ Draw draw_of(const WorkerInfo& worker, std::uint64_t watts_set) {
     return measured ? Draw{*measured, DrawSource::measured} : Draw{};
 }
 
+std::int64_t left_s(const Draft& a) {
+    return a.candidate.record.deadline_unix_s - a.view.chain_now_unix_s;
+}
+
+void estimate(Draft& a, const Workload& work, std::uint32_t team) {
+    a.team = team;
+    const WorkerInfo& slowest = *slowest_idle_worker(work, a.view.workers, team);
+    a.chosen.finish_estimate_s = finish_estimate_s(work, slowest, team);
+    a.draw = draw_of(slowest, a.policy.watts);
+    a.finish_at_worst_s = *slowest_idle_estimate_at_worst_s(work, a.view.workers, team);
+}
+
+bool is_in_time(const Draft& a) {
+    return a.chosen.finish_estimate_s + a.policy.deadline_margin_s < left_s(a) && a.finish_at_worst_s < left_s(a);
+}
+
+/// Nobody has seen yet whether their trainers reach one another. Any of them may lead, and any of them help, so all
+/// must say that the others reach them, or be on the master's own machine: behind one address there may be two
+/// machines.
+bool can_all_meet(const std::vector<WorkerInfo>& workers) {
+    const auto is_reached = [](const WorkerInfo& worker) { return !is_loopback(worker.cooperative_host); };
+    const auto is_here = [](const WorkerInfo& worker) { return is_loopback(worker.peer); };
+    return std::ranges::all_of(workers,
+                               [&](const WorkerInfo& worker) { return !is_idle(worker) || is_reached(worker); }) ||
+           std::ranges::all_of(workers, [&](const WorkerInfo& worker) { return !is_idle(worker) || is_here(worker); });
+}
+
+/// The smallest team that is in time; one worker if none is.
+void choose_team(Draft& a, const Workload& work, std::size_t able_and_free) {
+    const bool may_be_several = a.policy.cooperative && can_all_meet(a.view.workers);
+    const std::size_t workers = std::min<std::size_t>({team_workers_max, a.view.workers_free, able_and_free});
+    a.team_max = may_be_several ? static_cast<std::uint32_t>(workers) : 1;
+    for (std::uint32_t team = 1; team <= a.team_max; ++team) {
+        estimate(a, work, team);
+        if (is_in_time(a)) return;
+    }
+    estimate(a, work, 1);
+}
+
 /// "none of the 2 connected workers is free" or, where they are unfit for the JOB, why the first of them is.
 std::optional<Refused> check_worker(Draft& a) {
     const Workload work = workload_of(a);
@@ -123,10 +166,7 @@ std::optional<Refused> check_worker(Draft& a) {
     // JOBs wait for idle workers already: as likely for these as for others.
     const std::size_t claimed = idle - std::min(idle, a.view.workers_free);
     if (a.view.workers_free > 0 && able_and_idle > claimed) {
-        const WorkerInfo& worker = *slowest_idle_worker(work, a.view.workers);
-        a.chosen.finish_estimate_s = finish_estimate_s(work, worker);
-        a.draw = draw_of(worker, a.policy.watts);
-        a.finish_at_worst_s = *slowest_idle_estimate_at_worst_s(work, a.view.workers);
+        choose_team(a, work, able_and_idle - claimed);
         return std::nullopt;
     }
     if (connected == 0) return refused_for_now("no worker is connected");
@@ -136,13 +176,21 @@ std::optional<Refused> check_worker(Draft& a) {
                                        unable.front().first.hex(), one_line(unable.front().second)));
 }
 
+/// For a JOB that one worker finishes too late.
+std::string estimate_of_team_text(const Draft& a) {
+    if (a.team_max == 1) return "";
+    const auto together_s = *slowest_idle_estimate_s(workload_of(a), a.view.workers, a.team_max);
+    return fmt::format(" ({}{})", duration_text(together_s), team_text(a.team_max));
+}
+
 std::optional<Refused> check_deadline(Draft& a) {
     const std::int64_t estimate = a.chosen.finish_estimate_s;
-    const std::int64_t left = a.candidate.record.deadline_unix_s - a.view.chain_now_unix_s;
+    const std::int64_t left = left_s(a);
     if (left <= 0) return refused_for_good(fmt::format("its deadline passed {} ago", duration_text(-left)));
     if (estimate + a.policy.deadline_margin_s >= left)
-        return refused_for_now(fmt::format("finish estimate {} + margin {} > {} left", duration_text(estimate),
-                                           duration_text(a.policy.deadline_margin_s), duration_text(left)));
+        return refused_for_now(fmt::format("finish estimate {}{} + margin {} > {} left", duration_text(estimate),
+                                           estimate_of_team_text(a), duration_text(a.policy.deadline_margin_s),
+                                           duration_text(left)));
     if (a.finish_at_worst_s < left) return std::nullopt;
     return refused_for_now(
         fmt::format("it takes {} if each byte of its dataset is a token, which nobody knows before the "
@@ -156,7 +204,6 @@ std::optional<DayOfGas> day_of_verdict(const Draft& a) {
 }
 
 ValueBasis value_basis(const Draft& a) {
-    const std::int64_t left_s = a.candidate.record.deadline_unix_s - a.view.chain_now_unix_s;
     return {.fee = a.candidate.record.fee,
             .deposit = a.chosen.deposit,
             .gas = a.candidate.gas,
@@ -164,10 +211,10 @@ ValueBasis value_basis(const Draft& a) {
             .day = day_of_verdict(a),
             .chain_gas_money = chain::gas_money(a.view.gas_price, chain::chain_gas_per_job),
             .emt_per_alt = a.policy.emt_per_alt,
-            .draw = a.draw,
+            .draw = {a.draw.watts * a.team, a.draw.source},
             .trains_s = static_cast<std::uint64_t>(a.chosen.finish_estimate_s),
             .emt_per_kwh = a.policy.emt_per_kwh,
-            .missed = chance_to_miss(a.view.track, a.view.chain_now_unix_s, a.chosen.finish_estimate_s, left_s,
+            .missed = chance_to_miss(a.view.track, a.view.chain_now_unix_s, a.chosen.finish_estimate_s, left_s(a),
                                      a.policy.miss_rate),
             .rejected = chance_of_rejection(a.view.track, a.view.chain_now_unix_s, a.policy.reject_rate),
             .kept = a.shortfall};
@@ -227,7 +274,7 @@ constexpr std::array steps{Step{Ground::status, check_status},       Step{Ground
                            Step{Ground::value, check_value},         Step{Ground::deposit, check_deposit},
                            Step{Ground::gas_money, check_gas_money}, Step{Ground::disk, check_disk}};
 
-statemachine::Terms terms_of(const Candidate& candidate) {
+statemachine::Terms terms_of(const Candidate& candidate, std::uint32_t team) {
     return {candidate.id,
             candidate.record.owner,
             candidate.details.program_id,
@@ -236,7 +283,8 @@ statemachine::Terms terms_of(const Candidate& candidate) {
             candidate.record.fee,
             candidate.dataset_bytes,
             candidate.record.requested_at_unix_s,
-            candidate.record.deadline_unix_s};
+            candidate.record.deadline_unix_s,
+            team};
 }
 
 }  // namespace
@@ -245,22 +293,26 @@ std::string reserve_text(std::string_view key, const Wei& reserve, std::string_v
     return reserve.is_zero() ? "" : fmt::format(" ({} keeps {} {})", key, format_coins(reserve), coin);
 }
 
+std::string team_text(std::uint32_t workers) {
+    return workers > 1 ? fmt::format(" by a team of {}", workers) : "";
+}
+
 Assessment select(const Candidate& candidate, const NodeView& view, const SelectionPolicy& policy) {
-    Draft assessment{candidate, view, policy, {}, 0, {}, {}};
+    Draft assessment{.candidate = candidate, .view = view, .policy = policy};
     for (const Step& step : steps) {
         auto refused = step.refuse(assessment);
         if (!refused) continue;
         refused->by = step.ground;
         return *std::move(refused);
     }
-    assessment.chosen.terms = terms_of(candidate);
+    assessment.chosen.terms = terms_of(candidate, assessment.team);
     assessment.chosen.is_preferred = policy.requesters_preferred.contains(candidate.record.owner);
     return std::move(assessment.chosen);
 }
 
 std::optional<ValueBasis> value_basis_of(const Candidate& candidate, const NodeView& view,
                                          const SelectionPolicy& policy) {
-    Draft assessment{candidate, view, policy, {}, 0, {}, {}};
+    Draft assessment{.candidate = candidate, .view = view, .policy = policy};
     if (check_param(assessment)) return std::nullopt;
     check_payout(assessment);
     if (check_worker(assessment)) return std::nullopt;
@@ -272,7 +324,7 @@ Prospect prospect_of(const Chosen& chosen) {
             chosen.terms.fee,
             chosen.terms.dataset_bytes,
             chosen.terms.deadline_unix_s,
-            chosen.finish_estimate_s,
+            chosen.finish_estimate_s * chosen.terms.team,
             chosen.value.is_loss ? Wei{} : chosen.value.amount,
             chosen.is_preferred};
 }
@@ -287,19 +339,19 @@ Prospect prospect_of(const api_client::JobOffer& offer, const NodeView& view, co
     candidate.record.deadline_unix_s = offer.deadline_unix_s;
     candidate.dataset_bytes = offer.dataset_bytes;
     candidate.gas = chain::published_dataset_gas(offer.dataset_bytes);
-    Draft draft{candidate, view, policy, {}, 0, {}, {}};
+    Draft draft{.candidate = candidate, .view = view, .policy = policy};
     draft.chosen.spec.model = policy.rules.default_model;
     draft.chosen.spec.epochs = policy.rules.epochs_min;
     check_payout(draft);
     if (check_worker(draft)) return prospect;
-    prospect.finish_estimate_s = draft.chosen.finish_estimate_s;
+    prospect.worker_s = draft.chosen.finish_estimate_s * draft.team;
     const ExpectedValue value = expected_value(value_basis(draft));
     if (value.is_gain()) prospect.expected_value = value.amount;
     return prospect;
 }
 
 void reserve(NodeView& view, const Chosen& chosen) {
-    --view.workers_free;
+    view.workers_free -= std::min<std::size_t>(view.workers_free, chosen.terms.team);
     view.emt_free = chain::to_wei(to_u256(view.emt_free) - to_u256(chosen.deposit));
     const auto gas = chain::gas_money(view.gas_price, chain::chain_gas_per_job);
     view.alt_free = chain::to_wei(to_u256(view.alt_free) - to_u256(gas));

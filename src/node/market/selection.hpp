@@ -41,7 +41,7 @@ struct SelectionPolicy : Filters {
     Wei emt_per_alt;               ///< EMT wei that one ALT of gas money is worth; 0: gas is not converted
     Wei emt_per_kwh;               ///< EMT wei that a kWh costs; 0: electricity is not counted
     std::uint64_t watts = 0;       ///< of each worker that trains; 0: what its machine measured counts
-    bool cooperative = false;      ///< one JOB at a time, which all workers train together
+    bool cooperative = false;      ///< several workers may train a JOB that one alone would finish too late
     Chance miss_rate = 1'000;      ///< assumed share of deadlines missed, before anything was seen
     Chance reject_rate = 1'000;    ///< assumed share of results rejected, before anything was seen
 };
@@ -72,11 +72,11 @@ struct NodeView {
 };
 
 struct Chosen {
-    statemachine::Terms terms;
+    statemachine::Terms terms;  ///< with the team that it takes
     trainer_protocol::JobSpec spec;
     Wei deposit;
-    std::int64_t finish_estimate_s = 0;
-    ExpectedValue value;  ///< less what the contract will keep
+    std::int64_t finish_estimate_s = 0;  ///< of that team
+    ExpectedValue value;                 ///< less what the contract will keep
     bool is_preferred = false;
 };
 
@@ -99,7 +99,10 @@ Prospect prospect_of(const api_client::JobOffer& offer, const NodeView& view, co
 /// " (reserve_emt keeps 5 EMT)", for sentences about what is at hand; empty without a reserve.
 std::string reserve_text(std::string_view key, const Wei& reserve, std::string_view coin);
 
-/// Deducts what was taken (a worker, the deposit and gas money) from what is available to the next JOB. `chosen` was
+/// " by a team of 3", for sentences about a JOB; empty for one worker.
+std::string team_text(std::uint32_t workers);
+
+/// Deducts what was taken (the workers, the deposit and gas money) from what is available to the next JOB. `chosen` was
 /// selected for this `view`.
 void reserve(NodeView& view, const Chosen& chosen);
 

@@ -37,7 +37,7 @@ std::optional<double> TrackBook::estimate_s(const sm::Job& job) const {
     const std::vector<WorkerInfo> workers = ports_.workers.workers();
     const auto worker = std::ranges::find(workers, job.lease.worker, &WorkerInfo::address);
     if (worker == workers.end() || why_unfit(worker->fitness, work->model)) return std::nullopt;
-    return static_cast<double>(finish_estimate_s(*work, *worker));
+    return static_cast<double>(finish_estimate_s(*work, *worker, job.terms.team));
 }
 
 void TrackBook::ended(const sm::Job& job) {

@@ -28,7 +28,8 @@ Task<> FinishOutlook::run() {
         const bool may_decline =
             !job.outcome.submit && job.outcome.decline_reason.empty() && !ports_.interruptions.decline_is_requested();
         if (!may_decline) continue;
-        FinishWatch::Seen seen{ports_.progress.seen(job.terms.id), ports_.takeover.why_hopeless(), *now};
+        FinishWatch::Seen seen{ports_.progress.seen(job.terms.id), ports_.takeover.why_hopeless(), *now,
+                               ports_.takeover.workers_at_hand()};
         const bool is_hopeless = seen.hopeless.has_value();
         auto reason = watch.look(job, std::move(seen), ports_.clock.monotonic());
         const auto danger = watch.danger();

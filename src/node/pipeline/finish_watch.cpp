@@ -54,16 +54,14 @@ std::optional<std::string> danger_of(const Outlook& outlook) {
 std::optional<std::string> FinishWatch::look(const statemachine::Job& job, Seen seen, Milliseconds now) {
     if (job.lease.number != std::exchange(lease_, job.lease.number)) {
         stretches_ = {};
-        best_steps_per_s_ = 0;
+        best_steps_per_s_ = best_of_one_worker_ = 0;
+        fewest_workers_ = workers_measured_ = 0;
     }
-    const auto& progress = seen.progress;
-    if (counts_steps(progress))
-        if (const auto speed = stretches_.saw(progress->report.step, progress->step_since))
-            best_steps_per_s_ = std::max(best_steps_per_s_, *speed);
+    if (counts_steps(seen.progress)) measure(*seen.progress);
     Outlook outlook;
     outlook.now_unix_s = seen.chain_now_unix_s;
     outlook.deadline_unix_s = job.terms.deadline_unix_s;
-    outlook.work_left_s = work_left_s(job, progress);
+    outlook.work_left_s = work_left_s(job, seen);
     outlook.trained = job.training.artifact.has_value();
     // The artifact on record is gone if the JOB begins again from the dataset.
     if (!outlook.trained || job.state == statemachine::State::downloading) outlook.hopeless = std::move(seen.hopeless);
@@ -83,12 +81,31 @@ std::optional<std::string> FinishWatch::look(const statemachine::Job& job, Seen 
     return reason;
 }
 
-std::int64_t FinishWatch::work_left_s(const statemachine::Job& job, const std::optional<SeenProgress>& progress) const {
-    if (job.training.artifact || best_steps_per_s_ <= 0) return 0;
+void FinishWatch::measure(const SeenProgress& progress) {
+    const std::uint32_t workers = std::max(1U, progress.report.workers);
+    fewest_workers_ = fewest_workers_ == 0 ? workers : std::min(fewest_workers_, workers);
+    const auto speed = stretches_.saw(progress.report.step, progress.step_since);
+    if (!speed) return;
+    best_steps_per_s_ = std::max(best_steps_per_s_, *speed);
+    best_of_one_worker_ = std::max(best_of_one_worker_, *speed / fewest_workers_);
+    workers_measured_ = std::max(workers_measured_, fewest_workers_);
+    fewest_workers_ = workers;
+}
+
+/// Helpers come later than the leader begins. Until all that are at hand have been measured together, they are taken to
+/// be as fast as they can be: a JOB that a team can finish is not given back because one worker alone could not.
+double FinishWatch::best_steps_per_s(std::uint32_t workers_at_hand) const {
+    if (workers_at_hand <= workers_measured_) return best_steps_per_s_;
+    return std::max(best_steps_per_s_, best_of_one_worker_ * workers_at_hand);
+}
+
+std::int64_t FinishWatch::work_left_s(const statemachine::Job& job, const Seen& seen) const {
+    const double steps_per_s = best_steps_per_s(seen.workers_at_hand);
+    if (job.training.artifact || steps_per_s <= 0) return 0;
     std::uint64_t done = job.training.checkpoint ? job.training.checkpoint->step : 0;
-    if (counts_steps(progress)) done = std::max(done, progress->report.step);
+    if (counts_steps(seen.progress)) done = std::max(done, seen.progress->report.step);
     const std::uint64_t total = job.dataset.steps_total;
-    return done >= total ? 0 : static_cast<std::int64_t>(static_cast<double>(total - done) / best_steps_per_s_);
+    return done >= total ? 0 : static_cast<std::int64_t>(static_cast<double>(total - done) / steps_per_s);
 }
 
 }  // namespace emeth::node

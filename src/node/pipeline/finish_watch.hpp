@@ -54,6 +54,7 @@ public:
         std::optional<SeenProgress> progress{};  ///< the worker's last report
         std::optional<std::string> hopeless{};   ///< Futility::reason()
         std::int64_t chain_now_unix_s = 0;
+        std::uint32_t workers_at_hand = 1;  ///< of its team, connected
     };
     /// `now`: monotonic. Returns the reason to decline once it has held for its patience.
     std::optional<std::string> look(const statemachine::Job& job, Seen seen, Milliseconds now);
@@ -61,14 +62,17 @@ public:
     [[nodiscard]] std::optional<std::string> danger() const { return danger_of(outlook_); }
 
 private:
-    [[nodiscard]] std::int64_t work_left_s(const statemachine::Job& job,
-                                           const std::optional<SeenProgress>& progress) const;
+    void measure(const SeenProgress& progress);
+    [[nodiscard]] double best_steps_per_s(std::uint32_t workers_at_hand) const;
+    [[nodiscard]] std::int64_t work_left_s(const statemachine::Job& job, const Seen& seen) const;
 
     Rules rules_;
     std::uint64_t lease_ = 0;  ///< what is measured is of its worker
     Outlook outlook_;          ///< of the last look
     StepStretches stretches_;
-    double best_steps_per_s_ = 0;
+    double best_steps_per_s_ = 0, best_of_one_worker_ = 0;
+    std::uint32_t fewest_workers_ = 0;    ///< that trained at a time, since the last stretch that was measured; 0: none
+    std::uint32_t workers_measured_ = 0;  ///< at most
     std::optional<Milliseconds> reason_since_;
 };
 

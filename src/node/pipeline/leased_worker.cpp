@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "node/market/finish_estimate.hpp"
+#include "node/pipeline/team_size.hpp"
 #include "runtime/failpoint.hpp"
 #include "runtime/race.hpp"
 #include "statemachine/delivery.hpp"
@@ -44,7 +45,10 @@ WorkerWish LeasedWorker::wish() const {
     if (work.has_error()) return wish;
     wish.model = work->model;
     wish.room = room_of(*work);
-    wish.estimate_s = [work = *work](const WorkerInfo& worker) { return finish_estimate_s(work, worker); };
+    wish.team = team_of(job(), settings_.cooperative);
+    wish.estimate_s = [work = *work, team = wish.team](const WorkerInfo& worker) {
+        return finish_estimate_s(work, worker, team);
+    };
     wish.due = ports_.retry.due();
     return wish;
 }
@@ -52,6 +56,14 @@ WorkerWish LeasedWorker::wish() const {
 void LeasedWorker::adopt() {
     reset();
     inbox_ = ports_.workers.adopt(job().terms.id, job().lease.number, job().lease.worker, sm::hold_of(job().state));
+    set_team();
+}
+
+/// Once it is trained there is nothing to help with. The artifact on record is gone if the JOB begins again from the
+/// dataset.
+void LeasedWorker::set_team() {
+    const bool is_trained = job().training.artifact && job().state != sm::State::downloading;
+    ports_.workers.set_team(job().terms.id, is_trained ? 1 : team_of(job(), settings_.cooperative));
 }
 
 void LeasedWorker::release(bool forget, std::string reason) {

@@ -40,6 +40,7 @@ public:
         trainer_protocol::NetworkRules rules;
         Milliseconds grace{0};     ///< how long a lost worker keeps its lease
         Milliseconds patience{0};  ///< of LeaseWatch
+        bool cooperative = false;  ///< a team trains the JOB if that is in its terms
     };
     /// All ports must outlive it.
     LeasedWorker(Ports ports, Settings settings) : ports_(ports), settings_(std::move(settings)) {}
@@ -83,6 +84,7 @@ private:
     Task<Result<void>> revoke(std::string reason, bool forget);
     void reset();
     [[nodiscard]] WorkerWish wish() const;
+    void set_team();
     [[nodiscard]] const statemachine::Job& job() const { return ports_.journal.job(); }
 
     Ports ports_;

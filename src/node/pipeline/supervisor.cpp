@@ -6,6 +6,7 @@
 
 #include "chain/amount.hpp"
 #include "chain/gas.hpp"
+#include "node/pipeline/team_size.hpp"
 #include "runtime/cancellation.hpp"
 #include "runtime/log.hpp"
 #include "runtime/subject_log.hpp"
@@ -101,7 +102,7 @@ Commitments Supervisor::commitments(std::optional<JobId> except) const {
     for (const auto& [id, pipeline] : pipelines_) {
         const auto& job = pipeline->job();
         if (except == id) continue;
-        if (waits_for_worker(job)) ++sum.workers;
+        if (waits_for_worker(job)) sum.workers += team_of(job, settings_.cooperative);
         sum.chain_gas += chain_gas_to_come(job);
         if (job.state == sm::State::discovered)
             deposits += chain::to_u256(chain::rate_of(job.terms.fee, deposit_rate_));

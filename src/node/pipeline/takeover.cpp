@@ -6,6 +6,7 @@
 
 #include "chain/chain_clock.hpp"
 #include "chain/gas.hpp"
+#include "node/pipeline/team_size.hpp"
 #include "statemachine/delivery.hpp"
 
 namespace emeth::node {
@@ -57,7 +58,29 @@ Task<bool> Takeover::is_due(bool holder_is_away) {
     }
     if (holder_is_away) co_return true;
     const auto work = workload_of(ports_.journal.job().terms, settings_.rules);
-    co_return work.has_value() && slowest_idle_estimate_s(*work, ports_.workers.workers()).has_value();
+    co_return work.has_value() && estimate_of_others(*work).has_value();
+}
+
+/// Members of the JOB's own team would get it as soon as it is released.
+std::vector<WorkerInfo> Takeover::workers() const {
+    return as_seen_by(ports_.journal.job().terms.id, ports_.workers.workers());
+}
+
+/// Of as large a team as the JOB wants, or as there is.
+std::optional<std::int64_t> Takeover::estimate_of_others(const Workload& work) const {
+    const std::vector<WorkerInfo> all = workers();
+    const auto able = static_cast<std::uint32_t>(std::ranges::count_if(
+        all, [&](const WorkerInfo& worker) { return is_idle(worker) && !why_unable(worker, work); }));
+    const std::uint32_t team = std::min(team_of(ports_.journal.job(), settings_.cooperative), able);
+    return slowest_idle_estimate_s(work, all, team);
+}
+
+std::uint32_t Takeover::workers_at_hand() const {
+    const statemachine::Job& job = ports_.journal.job();
+    return static_cast<std::uint32_t>(std::ranges::count_if(ports_.workers.workers(), [&](const WorkerInfo& worker) {
+        return worker.connected &&
+               (worker.job == job.terms.id || (worker.is_committed && worker.helps == job.terms.id));
+    }));
 }
 
 /// None while the chain cannot be queried.
@@ -75,8 +98,10 @@ Task<Takeover::Other> Takeover::another_that_could_finish(std::int64_t left_s) {
     const auto work = co_await workload();
     if (!work) co_return Other::none;
     const Address holder = ports_.journal.job().lease.worker;
+    const auto together_s = estimate_of_others(*work);
+    if (together_s && *together_s < left_s) co_return Other::idle;
     Other best = Other::none;
-    for (const WorkerInfo& worker : ports_.workers.workers()) {
+    for (const WorkerInfo& worker : workers()) {
         const bool may_get_it = worker.connected && worker.address != holder && worker.rest == Milliseconds::zero();
         if (!may_get_it || why_unable(worker, *work) || finish_estimate_s(*work, worker) >= left_s) continue;
         best = std::max(best, is_idle(worker) ? Other::idle : Other::busy);
@@ -90,7 +115,7 @@ Task<std::optional<FreshStart>> Takeover::fresh_start() {
     chain::ChainClock chain_clock(ports_.chain, ports_.clock);
     const Result<std::int64_t> now = co_await chain_clock.now_unix_s();
     if (now.has_error()) co_return std::nullopt;
-    const auto estimate = slowest_idle_estimate_s(*work, ports_.workers.workers());
+    const auto estimate = estimate_of_others(*work);
     if (!estimate) co_return std::nullopt;
     const statemachine::Job& job = ports_.journal.job();
     const bool has_dataset = job.dataset.steps_total > 0;

@@ -33,6 +33,7 @@ public:
     struct Settings {
         trainer_protocol::NetworkRules rules;
         std::int64_t deadline_margin_s = 3'600;  ///< for a worker that starts over as well as for one that starts
+        bool cooperative = false;                ///< a team trains the JOB if that is in its terms
     };
     /// All ports must outlive it.
     Takeover(Ports ports, Settings settings) : ports_(ports), settings_(std::move(settings)) {}
@@ -86,6 +87,8 @@ public:
     /// Whether a worker other than the holder could finish the JOB from the start within `left_s`. None once several
     /// holders have been too slow for it.
     Task<Other> another_that_could_finish(std::int64_t left_s);
+    /// The connected workers that train the JOB together, or will: the holder and the members of its team.
+    [[nodiscard]] std::uint32_t workers_at_hand() const;
     /// The holder does nothing (LeaseWatch), which is as bad as failing.
     void note_stall();
     /// The holder is too slow for the JOB.
@@ -95,6 +98,8 @@ public:
 
 private:
     Task<std::optional<Workload>> workload();
+    [[nodiscard]] std::vector<WorkerInfo> workers() const;
+    [[nodiscard]] std::optional<std::int64_t> estimate_of_others(const Workload& work) const;
 
     Ports ports_;
     Settings settings_;

@@ -72,7 +72,9 @@ Task<Result<void>> LeasedWorker::take(wp::CheckpointSaved saved) {
 
 Task<Result<void>> LeasedWorker::take(wp::Trained trained) {
     Fact finished = sm::TrainingFinished{job().lease.number, std::move(trained.artifact)};
-    co_return co_await ports_.journal.note(std::move(finished));
+    const Result<void> noted = co_await ports_.journal.note(std::move(finished));
+    if (noted.has_value()) set_team();
+    co_return noted;
 }
 
 Task<Result<void>> LeasedWorker::take(wp::PartUploaded part) {

@@ -63,14 +63,14 @@ std::optional<std::int64_t> finish_estimate_of(const sm::Job& job, const Snapsho
     if (job.training.artifact) return 0;
     const Result<Workload> work = workload_of(job.terms, sources.rules);
     if (work.has_error()) return std::nullopt;
-    if (!job.lease.active) return slowest_idle_estimate_s(*work, sources.workers);
+    if (!job.lease.active) return slowest_idle_estimate_s(*work, sources.workers, job.terms.team);
     const double share = share_left(steps_of(job, progress));
     if (const auto left = training_left_s(job, *work, progress, share)) return whole_seconds(*left);
     const auto found = std::ranges::find(sources.workers, job.lease.worker, &WorkerInfo::address);
     if (found == sources.workers.end() || why_unfit(found->fitness, work->model)) return std::nullopt;
     WorkerInfo holder = *found;
     holder.power_capacity = 0;  // that goes by the JOB's gas, which only the chain knows
-    return whole_seconds(static_cast<double>(finish_estimate_s(*work, holder)) * share);
+    return whole_seconds(static_cast<double>(finish_estimate_s(*work, holder, job.terms.team)) * share);
 }
 
 /// A rejection costs the verifier's fee, too. None: nobody has ever seen the contract.

@@ -23,12 +23,33 @@ std::optional<std::int64_t> left_s(const WorkerWish& wish, Milliseconds now) {
     return std::max<std::int64_t>(0, (*wish.due - now).count() / 1'000);
 }
 
-auto rank(const WorkerWish& wish, const IdleWorker& worker, Milliseconds now) {
+/// What may still be given out.
+struct Pool {
+    const std::vector<IdleWorker>& workers;
+    std::vector<bool> is_taken = std::vector<bool>(workers.size());
+};
+
+bool may_help(const Pool& pool, std::size_t helper, const WorkerWish& wish, const WorkerInfo& leader) {
+    const WorkerInfo& info = pool.workers[helper].info;
+    const bool is_left = !pool.is_taken[helper] && !pool.workers[helper].stands_in && info.address != leader.address;
+    return is_left && is_able(pool.workers[helper], wish) && info.rest == Milliseconds::zero() &&
+           !why_no_room(*info.fitness, wish.room) && can_reach(info, leader) && can_reach(leader, info);
+}
+
+bool can_gather_team(const Pool& pool, const WorkerWish& wish, const WorkerInfo& leader) {
+    std::size_t helpers = 0;
+    for (std::size_t i = 0; i < pool.workers.size() && helpers + 1 < wish.team; ++i)
+        if (may_help(pool, i, wish, leader)) ++helpers;
+    return helpers + 1 >= wish.team;
+}
+
+auto rank_as_leader(const Pool& pool, const WorkerWish& wish, const IdleWorker& worker, Milliseconds now) {
     const bool is_preferred = wish.preferred == worker.info.address;  // the JOB's files may be what fills its disk
     const bool is_full = !is_preferred && why_no_room(*worker.info.fitness, wish.room);
     const std::int64_t estimate = estimate_s(wish, worker);
     const bool is_late = estimate > left_s(wish, now).value_or(estimate);
-    return std::tuple(is_full, worker.info.rest, !is_preferred, is_late, !worker.has_delivered,
+    return std::tuple(is_full, worker.info.rest, !is_preferred, worker.stands_in,
+                      !can_gather_team(pool, wish, worker.info), is_late, !worker.has_delivered,
                       worker.info.helps.has_value(), estimate);
 }
 
@@ -68,14 +89,44 @@ std::vector<Seeker> first_seekers(const std::vector<WorkerWish>& wishes, const s
     return seekers;
 }
 
-std::optional<std::size_t> best_worker(const WorkerWish& wish, const std::vector<IdleWorker>& workers,
-                                       const std::vector<bool>& is_taken, Milliseconds now) {
+/// The first of those with the least rank; `rank_of` says none for who is no candidate.
+template <class RankOf>
+std::optional<std::size_t> best_worker(const Pool& pool, RankOf rank_of) {
     std::optional<std::size_t> best;
-    for (std::size_t i = 0; i < workers.size(); ++i)
-        if (!is_taken[i] && is_able(workers[i], wish) &&
-            (!best || rank(wish, workers[i], now) < rank(wish, workers[*best], now)))
-            best = i;
+    decltype(rank_of(std::size_t{})) least;
+    for (std::size_t i = 0; i < pool.workers.size(); ++i) {
+        const auto rank = rank_of(i);
+        if (!rank || (best && !(*rank < *least))) continue;
+        best = i;
+        least = rank;
+    }
     return best;
+}
+
+std::optional<std::size_t> best_leader(const Pool& pool, const WorkerWish& wish, Milliseconds now) {
+    return best_worker(pool, [&](std::size_t i) {
+        const bool may_lead = !pool.is_taken[i] && is_able(pool.workers[i], wish);
+        return may_lead ? std::optional(rank_as_leader(pool, wish, pool.workers[i], now)) : std::nullopt;
+    });
+}
+
+std::optional<std::size_t> best_helper(const Pool& pool, const WorkerWish& wish, const WorkerInfo& leader) {
+    return best_worker(pool, [&](std::size_t i) {
+        const IdleWorker& worker = pool.workers[i];
+        return may_help(pool, i, wish, leader)
+                   ? std::optional(std::pair(worker.info.helps.has_value(), estimate_s(wish, worker)))
+                   : std::nullopt;
+    });
+}
+
+void add_helpers(Pool& pool, const WorkerWish& wish, Assignment& assigned) {
+    const WorkerInfo& leader = pool.workers[assigned.worker].info;
+    while (assigned.helpers.size() + 1 < wish.team) {
+        const auto helper = best_helper(pool, wish, leader);
+        if (!helper) return;
+        pool.is_taken[*helper] = true;
+        assigned.helpers.push_back(*helper);
+    }
 }
 
 }  // namespace
@@ -83,13 +134,14 @@ std::optional<std::size_t> best_worker(const WorkerWish& wish, const std::vector
 std::vector<Assignment> assign(const std::vector<WorkerWish>& wishes, const std::vector<IdleWorker>& workers,
                                Milliseconds now) {
     std::vector<Assignment> assigned;
-    std::vector<bool> is_taken(workers.size());
+    Pool pool{workers};
     for (const Seeker& seeker : first_seekers(wishes, workers, now)) {
-        const auto worker = best_worker(wishes[seeker.wish], workers, is_taken, now);
-        if (!worker) continue;
-        is_taken[*worker] = true;
-        assigned.push_back({seeker.wish, *worker});
+        const auto leader = best_leader(pool, wishes[seeker.wish], now);
+        if (!leader) continue;
+        pool.is_taken[*leader] = true;
+        assigned.push_back({seeker.wish, *leader});
     }
+    for (Assignment& one : assigned) add_helpers(pool, wishes[one.wish], one);
     return assigned;
 }
 

@@ -2,8 +2,9 @@
 // follows from it. Pure: no I/O, no coroutine, no clock; `now` is monotonic time. WorkerServer, the unit tests' hub and
 // the simulator all keep this book (through Reservations), so that they all follow, and test, the same rules.
 //
-// A reservation binds one JOB to one worker from reserve() or adopt() to release(), across any number of connections. A
-// worker that is held only for its files still counts as idle. Anything that a worker holds without a reservation is
+// A reservation binds one JOB to one worker from reserve() or adopt() to release(), across any number of connections,
+// and with it the members of the JOB's team, if it wants one, who are to help that worker. A worker that is held only
+// for its files still counts as idle. Anything that a worker holds without a reservation is
 // answered with Stop, as soon as the book knows, after the start of the master, which JOBs are alive.
 //
 //     const auto ticket = book.take_ticket({preferred, "d256"});   // first come, first served
@@ -36,6 +37,7 @@ struct WorkerConnection {
     std::string peer{};                                 ///< the IP address that it dials from
     std::map<JobId, std::uint64_t> held{};              ///< the leases of the JOBs whose files it keeps
     std::optional<worker_protocol::Fitness> fitness{};  ///< usually follows, by set_fitness()
+    std::string cooperative_host = trainer_protocol::CooperationOptions{}.host;  ///< where others reach its trainer
 };
 
 /// To be sent to a connected worker.
@@ -57,6 +59,8 @@ public:
         Address worker;
         std::uint64_t lease = 0;  ///< 0: reserved, the lease is not granted yet
         Hold hold = Hold::work;
+        std::uint32_t team = 1;       ///< workers that the JOB wants in all
+        std::set<Address> members{};  ///< committed to it beside `worker`, also while they are away
     };
     struct Lease {
         JobId job;
@@ -103,6 +107,9 @@ public:
     /// `lease` is not 0. Any other worker that holds files of the JOB is stopped.
     StopOrders adopt(const JobId& job, std::uint64_t lease, const Address& worker, Hold hold);
     StopOrders release(const JobId& job, bool forget, const std::string& reason);
+    /// How many workers the JOB, which has a reservation for work, wants in all. Nobody is called away from another JOB
+    /// for it. With 1 its members are committed no longer.
+    void set_team(const JobId& job, std::uint32_t workers);
 
     /// Null if the JOB has none. Valid until the next change.
     [[nodiscard]] const Reservation* find(const JobId& job) const;
@@ -120,10 +127,11 @@ public:
     /// The answer to a report under a lease that is over.
     StopOrders refuse(const Address& worker, const JobId& job, std::uint64_t lease);
 
-    // Idle workers that train a share of another worker's JOB (cooperative=nvm). They still count as idle.
+    // Workers that train a share of another worker's JOB (cooperative=nvm): the members of its team, and idle workers.
+    // The latter still count as idle, except as many as teams lack members.
 
-    /// How many could be called now: reachable, not resting, not called to this rendezvous within the last minute, not
-    /// helping another JOB. None while anyone is waiting for a worker.
+    /// How many could be called now: reachable, not called to this rendezvous within the last minute, and either a
+    /// member, or not resting and not helping another JOB. Of these none while anyone is waiting for a worker.
     [[nodiscard]] std::size_t helpers_to_call(const JobId& job, const trainer_protocol::Rendezvous& rendezvous,
                                               Milliseconds now) const;
     /// Records that all of them were called, for the lease, which must be the current one.
@@ -159,16 +167,26 @@ private:
     };
 
     [[nodiscard]] std::optional<JobId> job_of(const Address& worker) const;
+    /// Whose team it belongs to.
+    [[nodiscard]] std::optional<JobId> team_of(const Address& worker) const;
     [[nodiscard]] std::optional<JobId> helped_by(const Connected& worker) const;
+    [[nodiscard]] std::size_t members_missing(const Reservation& reservation) const;
+    bool rejoins(const Address& worker, const JobId& job, std::uint64_t lease);
     [[nodiscard]] Milliseconds rest_of(const Address& worker, Milliseconds now) const {
         return sick_list_.rest_left(worker, now);
     }
-    [[nodiscard]] std::vector<std::pair<Ticket, Address>> assigned(Milliseconds now) const;
+    struct Assigned {
+        Ticket ticket = 0;
+        Address worker;
+        std::set<Address> members;
+    };
+    [[nodiscard]] std::vector<Assigned> assigned(Milliseconds now) const;
     [[nodiscard]] WorkerInfo info_of(const Address& worker, const Connected& connected, Milliseconds now) const;
     [[nodiscard]] std::vector<Address> callable_helpers(const JobId& job,
                                                         const trainer_protocol::Rendezvous& rendezvous,
                                                         Milliseconds now) const;
     void settle(const Address& worker, StopOrders& stops);
+    void take_from_other_help(const Address& worker, const JobId& job, StopOrders& stops);
     void stop(const Address& worker, worker_protocol::Stop order, StopOrders& stops);
 
     bool recovered_ = false;

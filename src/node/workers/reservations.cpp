@@ -130,6 +130,11 @@ void Reservations::release(const JobId& job, bool forget, const std::string& rea
     let_served_look();
 }
 
+void Reservations::set_team(const JobId& job, std::uint32_t workers) {
+    book_.set_team(job, workers);
+    let_served_look();
+}
+
 Task<> Reservations::deliver(Address worker, worker_protocol::Report report) {
     for (;;) {
         const auto standing = book_.standing(worker, report.job, report.lease);

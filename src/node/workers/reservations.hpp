@@ -48,6 +48,8 @@ public:
     Task<Address> reserve(JobId job, WorkerWish wish);
     std::shared_ptr<WorkerInbox> adopt(const JobId& job, std::uint64_t lease, const Address& worker, Hold hold);
     void release(const JobId& job, bool forget, const std::string& reason);
+    /// See ReservationBook::set_team().
+    void set_team(const JobId& job, std::uint32_t workers);
 
     /// A worker's report goes into the inbox of its lease or is answered with Stop. Waits while that inbox is full, and
     /// while the master does not know yet who holds the lease.

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "runtime/ip_address.hpp"
+
 namespace emeth::node {
 
 std::optional<std::string> why_unfit(const std::optional<worker_protocol::Fitness>& fitness, const std::string& model) {
@@ -23,7 +25,18 @@ std::optional<std::string> why_no_room(const worker_protocol::Fitness& fitness,
 }
 
 bool is_idle(const WorkerInfo& worker) {
-    return worker.connected && !worker.job && worker.rest == Milliseconds::zero() && !why_unfit(worker.fitness, "");
+    return worker.connected && !worker.job && !worker.is_committed && worker.rest == Milliseconds::zero() &&
+           !why_unfit(worker.fitness, "");
+}
+
+std::vector<WorkerInfo> as_seen_by(const JobId& job, std::vector<WorkerInfo> workers) {
+    for (WorkerInfo& worker : workers)
+        if (worker.helps == job) worker.is_committed = false;
+    return workers;
+}
+
+bool can_reach(const WorkerInfo& helper, const WorkerInfo& leader) {
+    return !is_loopback(leader.cooperative_host) || helper.peer == leader.peer;
 }
 
 }  // namespace emeth::node

@@ -132,7 +132,8 @@ void WorkerServer::connect(const SessionPtr& session, const std::string& peer) {
     const auto earlier = sessions_.find(session->worker());
     if (earlier != sessions_.end()) earlier->second->end("a newer connection of the same worker replaced it");
     sessions_[session->worker()] = session;
-    reservations_.connect(session->worker(), {session->power_capacity(), peer, session->held(), std::nullopt});
+    reservations_.connect(session->worker(), {session->power_capacity(), peer, session->held(), std::nullopt,
+                                              session->cooperative_host()});
 }
 
 void WorkerServer::disconnect(const SessionPtr& session, const std::string& reason) {

@@ -63,6 +63,7 @@ public:
     void release(JobId job, bool forget, std::string reason) override;
     Task<> acknowledge(JobId job, std::uint64_t report_id) override;
     Task<> order(worker_protocol::Assign order) override;
+    void set_team(const JobId& job, std::uint32_t workers) override { reservations_.set_team(job, workers); }
     [[nodiscard]] std::size_t helpers_to_call(const JobId& job,
                                               const trainer_protocol::Rendezvous& rendezvous) const override;
     Task<> order(worker_protocol::Join order) override;

@@ -52,6 +52,7 @@ public:
     /// Where the worker believes its master to be, by its signature.
     [[nodiscard]] const std::string& dialled() const { return hello_.dialled; }
     [[nodiscard]] std::uint64_t power_capacity() const { return hello_.power_capacity; }
+    [[nodiscard]] const std::string& cooperative_host() const { return hello_.cooperative_host; }
     /// The leases of the JOBs whose files the worker says that it keeps.
     [[nodiscard]] std::map<JobId, std::uint64_t> held() const;
 

@@ -1,5 +1,5 @@
-// One JOB on a devnet, trained by two workers together (cooperative=nvm); the helper's and the leader's trainers are
-// killed on the way.
+// One JOB on a devnet that one worker would finish too late, trained by a team of two (cooperative=nvm); the helper's
+// and the leader's trainers are killed on the way.
 // Usage: node cooperation_test.mjs EMETH DATA_FOLDER
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -43,20 +43,30 @@ try {
     writeFileSync(join(data, 'text'), text.repeat(10));
     const config = join(data, 'master.env');
     const network = parse_settings(readFileSync(join(data, 'net', 'master.env'), 'utf8'));
+    // 5 gas are 20,000 s of one worker, and 14,850 s of two.
     writeFileSync(config,
-        settings_text(
-            { ...network, worker_port: 0, cooperative: 'nvm', poll_interval_ms: 200, discovery_interval_ms: 300 }),
+        settings_text({
+            ...network,
+            worker_port: 0,
+            cooperative: 'nvm',
+            powerCapacity: 250,
+            deadline_margin_s: 1_000,
+            poll_interval_ms: 200,
+            discovery_interval_ms: 300
+        }),
         { mode: 0o600 });
 
     const master = start('master', emeth, 'master', '--config', config, '--data', node, '--local-workers', '2');
     await until('both workers', 30, () => count(master.output, 'connected from') === 2);
     const requester = ['--config', join(data, 'requester.env'), '--data', join(data, 'requester')];
     write_requester_settings(join(data, 'requester.env'), network, join(data, 'net', 'requester', 'key'));
-    const requested = spawnSync(emeth, ['request', ...requester, '--dataset', join(data, 'text'), '--json'],
+    const requested = spawnSync(emeth,
+        ['request', ...requester, '--dataset', join(data, 'text'), '--deadline-in', '18000', '--json'],
         { encoding: 'utf8', timeout: 60_000 });
     assert.equal(requested.status, 0, requested.stderr);
     const { id } = JSON.parse(requested.stdout);
 
+    await until('a team for it', 60, () => /finish estimate \S.* by a team of 2,/.test(master.output));
     const together = '2 workers train together';
     const leader_log = (await until('two workers at one JOB', 120, () => log_with(together), all_logs)).file;
     const helper_log = trainer_logs().find((log) => log.file !== leader_log).file;

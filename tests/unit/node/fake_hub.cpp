@@ -34,7 +34,8 @@ void FakeHub::add_worker(Address address, std::uint64_t power_capacity) {
 
 void FakeHub::greet(const Address& worker) {
     const Worker& known = workers_.at(worker);
-    reservations_->connect(worker, {known.power_capacity, "10.0.0.1", known.assigned, fit_for_everything()});
+    const std::string machine = "10.0.0.1";
+    reservations_->connect(worker, {known.power_capacity, machine, known.assigned, fit_for_everything(), machine});
 }
 
 void FakeHub::disconnect(Address worker, const std::string& reason) {

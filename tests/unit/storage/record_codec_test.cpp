@@ -53,6 +53,13 @@ Job paid_job() {
     return job;
 }
 
+/// The same, taken by a team.
+Job teamed_job() {
+    Job job = paid_job();
+    job.terms.team = 3;
+    return job;
+}
+
 const Verified paid_verdict{tx(902, 50), 582, 20415, tokens(30)};
 const ResultRejected explained_rejection{tx(901, 50), tokens(7), "the artifact is no tar"};
 const TimedOut early_timeout{tx(900, 50), std::nullopt, 1'700'000'000};
@@ -92,6 +99,7 @@ std::map<std::string, std::string> records_by_name() {
         {"job", encode_job(full_job())},
         {"job.shown", encode_job(shown_job())},
         {"job.paid", encode_job(paid_job())},
+        {"job.team", encode_job(teamed_job())},
         {"history.Verified.paid", encode_history(history_entry(paid_verdict))},
         {"history.ResultRejected.reason", encode_history(history_entry(explained_rejection))},
         {"history.TimedOut.early", encode_history(history_entry(early_timeout))},
@@ -139,7 +147,7 @@ TEST(GoldenRecords, AreWrittenAsBefore) {
 
 TEST(GoldenRecords, AreReadAsBefore) {
     const auto golden = golden_records();
-    ASSERT_EQ(golden.size(), 11 + event_kinds);
+    ASSERT_EQ(golden.size(), 12 + event_kinds);
     const auto payload = [&](const std::string& record) {
         const std::string sealed = unhex(golden.at(record));
         return std::string(*unseal(record, sealed));
@@ -147,6 +155,8 @@ TEST(GoldenRecords, AreReadAsBefore) {
     EXPECT_EQ(*decode_job(payload("job")), full_job());
     EXPECT_EQ(*decode_job(payload("job.shown")), shown_job());
     EXPECT_EQ(*decode_job(payload("job.paid")), paid_job());
+    EXPECT_EQ(*decode_job(payload("job.team")), teamed_job());
+    EXPECT_EQ(decode_job(payload("job"))->terms.team, 1U) << "written before there were teams";
     EXPECT_EQ(std::get<Verified>(decode_history(payload("history.Verified.paid"))->event.body).paid, tokens(30));
     const HistoryEntry explained = *decode_history(payload("history.ResultRejected.reason"));
     EXPECT_EQ(std::get<ResultRejected>(explained.event.body).reason, "the artifact is no tar");

@@ -184,6 +184,7 @@ TEST(FromWorkerMessages, HelloGoesThroughUnchanged) {
     hello.power_capacity = 27'300;
     hello.held = {{job, 5}, {filled<JobId>(2), 0}};
     hello.dialled = "http://10.0.0.7:5000";
+    hello.cooperative_host = "10.0.0.8";
     const auto parsed = parse_from_worker(encode(FromWorker(hello)));
     ASSERT_TRUE(parsed.has_value()) << parsed.error().message;
     const auto& result = std::get<Hello>(*parsed);
@@ -192,6 +193,9 @@ TEST(FromWorkerMessages, HelloGoesThroughUnchanged) {
     EXPECT_EQ(result.signature, hello.signature);
     EXPECT_EQ(result.power_capacity, 27'300u);
     EXPECT_EQ(result.dialled, "http://10.0.0.7:5000");
+    EXPECT_EQ(result.cooperative_host, "10.0.0.8");
+    const auto older = parse_from_worker(replaced(encode(FromWorker(hello)), "\"cooperative_host\":\"10.0.0.8\",", ""));
+    EXPECT_EQ(std::get<Hello>(*older).cooperative_host, "127.0.0.1") << "it is not known";
     EXPECT_EQ(result.version, session_version);
     ASSERT_EQ(result.held.size(), 2u);
     EXPECT_EQ(result.held[0].job, job);
@@ -317,6 +321,8 @@ TEST(FromWorkerMessages, BoundsAreChecked) {
     ASSERT_EQ(worker_error(encode(FromWorker(hello))), "accepted") << "0: what it measures counts";
     EXPECT_THAT(worker_error(replaced(encode(FromWorker(hello)), "\"power_capacity\":0", "\"power_capacity\":-1")),
                 HasSubstr("power_capacity"));
+    EXPECT_THAT(worker_error(replaced(encode(FromWorker(hello)), "\"127.0.0.1\"", "\"localhost\"")),
+                HasSubstr("cooperative_host"));
     hello.held.resize(held_leases_max + 1);
     EXPECT_THAT(worker_error(encode(FromWorker(hello))), HasSubstr("held"));
 }

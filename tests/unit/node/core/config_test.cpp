@@ -151,8 +151,8 @@ TEST(NodeConfig, CooperationIsAChoiceOfTwo) {
     EXPECT_FALSE(node::read_config(settings("cooperative=1v1\n")).value().selection.cooperative);
     EXPECT_TRUE(node::read_config(settings("cooperative=nvm\n")).value().selection.cooperative);
     EXPECT_EQ(error_of("cooperative=many\n"),
-              "master.env:1: cooperative is 'many'; expected 1v1 (each JOB by one worker) or nvm (one JOB at a time, "
-              "by all workers together)");
+              "master.env:1: cooperative is 'many'; expected 1v1 (each JOB by one worker) or nvm (idle workers help "
+              "with JOBs)");
 }
 
 TEST(NodeConfig, ReadsWhichJobsAreWanted) {

@@ -160,20 +160,45 @@ TEST_F(DiscoveryTest, ADrainInTheMiddleOfARoundEndsIt) {
     EXPECT_TRUE(store->jobs().active().value().empty());
 }
 
-TEST_F(DiscoveryTest, WhereWorkersTrainTogetherOneJobAtATimeIsTaken) {
+/// 21,319 s for one worker; 6 h are left, and an hour of them is the margin.
+TEST_F(DiscoveryTest, ATeamIsTakenWholeAndRecorded) {
     hub.add_worker(repeated<Address>(2));
-    EXPECT_EQ(prospector.free_workers(std::nullopt), 2U) << "each for itself";
+    hub.add_worker(repeated<Address>(3));
     node::SelectionPolicy policy = wide_policy();
     policy.cooperative = true;
-    const node::Prospector together{ports(), {wallet, chain.network, policy, folder.path()}};
-    EXPECT_EQ(together.free_workers(std::nullopt), 1U);
-    commitments.workers = 1;
-    EXPECT_EQ(together.free_workers(std::nullopt), 0U) << "one is spoken for";
-    commitments.workers = 0;
-    run(hub.reserve(repeated<JobId>(7), {}));
+    policy.deadline_margin_s = 3'600;
+    prospector.set_policy(policy);
+    artifacts.datasets["text"] = 100 << 20;
+    const auto id = offer(1, "20");
+    chain.jobs.at(id).record.deadline_unix_s = 1'700'000'000 + 21'600;
+    EXPECT_EQ(round(), 1U);
+    ASSERT_EQ(chosen(), std::vector<JobId>{id});
+    const auto stored = store->jobs().find(id).value();
+    EXPECT_EQ(stored->terms.team, 2U) << "durable, so that it asks for its team again after a restart";
+    EXPECT_EQ(prospector.free_workers(std::nullopt), 3U);
+    commitments.workers = 2;
     EXPECT_EQ(prospector.free_workers(std::nullopt), 1U);
-    EXPECT_EQ(together.free_workers(std::nullopt), 0U) << "the other one helps";
-    EXPECT_EQ(together.free_workers(repeated<JobId>(7)), 1U) << "the JOB itself still fits";
+}
+
+/// A worker was lost before the deposit, or time went by.
+TEST_F(DiscoveryTest, NoDepositIsMadeForALargerTeamThanTheJobWasChosenFor) {
+    hub.add_worker(repeated<Address>(2));
+    node::SelectionPolicy policy = wide_policy();
+    policy.cooperative = true;
+    policy.deadline_margin_s = 3'600;
+    prospector.set_policy(policy);
+    artifacts.datasets["text"] = 100 << 20;
+    const auto id = offer(1, "20");
+    EXPECT_EQ(round(), 1U);
+    statemachine::Terms terms = taken.at(0).terms;
+    EXPECT_EQ(terms.team, 1U);
+    chain::JobRecord record = chain.jobs.at(id).record;
+    record.deadline_unix_s = 1'700'000'000 + 21'600;
+    const auto again = run(prospector.assess_again(terms, record)).value();
+    EXPECT_EQ(std::get<node::Refused>(again).reason,
+              "it was chosen to be trained by one worker and is in time only by a team of 2 now");
+    terms.team = 2;
+    EXPECT_TRUE(std::holds_alternative<node::Chosen>(run(prospector.assess_again(terms, record)).value()));
 }
 
 /// 25 EMT were deposited, and then every signed request was refused.

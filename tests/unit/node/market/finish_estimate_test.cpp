@@ -74,9 +74,29 @@ TEST(FinishEstimate, ASettingOverridesIt) {
     EXPECT_EQ(chain::finish_estimate_s(582, 27'300, 4), 42'638);
 }
 
+/// 37 MB of d512 are 20 M tokens in two epochs: 200,000 s at 100 tokens/s. Helpers come after 75.5 s for the dataset
+/// and a minute; a team of 3 then is 1.7 times as fast: 136 + 199,864 / 1.7 = 117,703 s. Nothing else is done any
+/// sooner.
+TEST(FinishEstimate, OnlyTrainingIsShared) {
+    const Workload text = work("d512", 37'000'000);
+    const auto alone = finish_estimate_s(text, worker(100));
+    EXPECT_NEAR(static_cast<double>(alone - finish_estimate_s(text, worker(100), 3)), 200'000 - 117'703, 1);
+    EXPECT_EQ(finish_estimate_s(text, worker(100), 1), alone);
+    EXPECT_LT(finish_estimate_at_worst_s(text, worker(100), 3), finish_estimate_at_worst_s(text, worker(100)));
+    EXPECT_EQ(slowest_idle_estimate_s(text, {worker(200), worker(100)}, 3), finish_estimate_s(text, worker(100), 3));
+}
+
+/// gpt2 has 124 M weights: two workers exchange them for 39.7 s in each step of 42 s.
+TEST(FinishEstimate, AFastMachineGainsNothingOnASlowLine) {
+    const Workload text = work("gpt2", 30'000'000);
+    EXPECT_EQ(finish_estimate_s(text, worker(472, 27'300), 2), finish_estimate_s(text, worker(472, 27'300)));
+    EXPECT_LT(finish_estimate_s(text, worker(472, 2'730), 2), finish_estimate_s(text, worker(472, 2'730)));
+}
+
 TEST(FinishEstimate, NoNumberOverflowsIt) {
     const auto most = std::numeric_limits<std::uint64_t>::max();
     EXPECT_EQ(finish_estimate_s(work("gpt2", most, 1'000), worker(1e-300)), 1'000'000'000'000);
+    EXPECT_EQ(finish_estimate_s(work("gpt2", most, 1'000), worker(1e-300), 3), 1'000'000'000'000);
     EXPECT_EQ(chain::finish_estimate_s(most, 1, 1'000), 1'000'000'000'000);
     EXPECT_EQ(chain::finish_estimate_s(582, 0, 2), 1'000'000'000'000);
     EXPECT_EQ(finish_estimate_s(work("gpt9", 5'000), worker(20'000)), 1'000'000'000'000);

@@ -74,14 +74,14 @@ TEST(Priority, ExpectedValuesThatAreNearlyEqualCountAsEqual) {
 /// 20 EMT in 4 h are 5 an hour, 12 EMT in 2 h are 6, 30 EMT in 10 h are 3.
 TEST(Priority, OrdersByFeePerHour) {
     std::vector<Prospect> prospects{prospect(1, "20"), prospect(2, "12"), prospect(3, "30")};
-    prospects[0].finish_estimate_s = 4 * 3'600;
-    prospects[1].finish_estimate_s = 2 * 3'600;
-    prospects[2].finish_estimate_s = 10 * 3'600;
+    prospects[0].worker_s = 4 * 3'600;
+    prospects[1].worker_s = 2 * 3'600;
+    prospects[2].worker_s = 10 * 3'600;
     EXPECT_EQ(ranked(prospects, {"fee_per_hour"}), order({2, 1, 3}));
     prospects[1].fee.bytes.fill(0xff);
     prospects[2].fee.bytes.fill(0xff);
     EXPECT_EQ(ranked(prospects, {"fee_per_hour"}), order({2, 3, 1})) << "an amount of any size";
-    prospects[1].finish_estimate_s = 0;
+    prospects[1].worker_s = 0;
     EXPECT_EQ(ranked(prospects, {"fee_per_hour"}), order({3, 1, 2})) << "nobody can train it, as far as is known";
 }
 

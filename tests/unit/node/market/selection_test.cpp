@@ -108,6 +108,66 @@ TEST(Selection, TheOnlyAbleWorkerIsNotPromisedTwice) {
     EXPECT_EQ(std::get<Refused>(verdict).reason, "none of the 2 connected workers is free");
 }
 
+/// Three workers that reach one another, and 6 h left: one needs 5 h 56 min, and the margin is an hour.
+Scene scene_for_a_team() {
+    Scene scene = good_scene();
+    scene.policy.cooperative = true;
+    scene.policy.deadline_margin_s = 3'600;
+    scene.candidate.record.deadline_unix_s = now_s + 21'600;
+    scene.view.workers = {worker(0x51), worker(0x52), worker(0x53)};
+    for (auto& one : scene.view.workers) one.cooperative_host = "10.0.0.7";
+    scene.view.workers_free = 3;
+    return scene;
+}
+
+/// Of 21,319 s all but 208.3 are training, alone for the first 238 and 1.35 times as fast then: 446.3 + 20,872.7 / 1.35
+/// = 15,907.6. In the worst case the steps are so short that a team is no faster, and 21,319 s are in time.
+TEST(Selection, ATeamTakesAJobThatOneWorkerWouldMiss) {
+    Scene scene = scene_for_a_team();
+    scene.policy.emt_per_kwh = coins("0.001");
+    scene.policy.watts = 100;
+    const auto verdict = select(scene.candidate, scene.view, scene.policy);
+    ASSERT_TRUE(std::holds_alternative<Chosen>(verdict)) << std::get<Refused>(verdict).reason;
+    const auto& chosen = std::get<Chosen>(verdict);
+    EXPECT_EQ(chosen.terms.team, 2U) << "the smallest";
+    EXPECT_EQ(chosen.finish_estimate_s, 15'908);
+    EXPECT_EQ(node::value_basis_of(scene.candidate, scene.view, scene.policy)->watt_seconds, 2 * 100 * 15'908U);
+    EXPECT_EQ(node::prospect_of(chosen).worker_s, 2 * 15'908) << "that both are busy";
+    node::reserve(scene.view, chosen);
+    EXPECT_EQ(scene.view.workers_free, 1U);
+    EXPECT_TRUE(std::holds_alternative<Refused>(select(scene.candidate, scene.view, scene.policy)))
+        << "nobody is left for another team";
+}
+
+TEST(Selection, OneWorkerIsEnoughWhereItIsInTime) {
+    Scene scene = scene_for_a_team();
+    scene.candidate.record.deadline_unix_s = now_s + 21'319 + 3'601;
+    EXPECT_EQ(std::get<Chosen>(select(scene.candidate, scene.view, scene.policy)).terms.team, 1U);
+}
+
+TEST(Selection, ATeamMustBeThereAndAbleToMeet) {
+    const auto reason = [](void (*spoil)(Scene& scene)) {
+        Scene scene = scene_for_a_team();
+        spoil(scene);
+        const auto verdict = select(scene.candidate, scene.view, scene.policy);
+        return std::holds_alternative<Refused>(verdict) ? std::get<Refused>(verdict).reason : "chosen";
+    };
+    const std::string one_is_late = "finish estimate 5 h 55 min + margin 60 min > 6 h 0 min left";
+    EXPECT_EQ(reason([](Scene& s) { s.policy.cooperative = false; }), one_is_late);
+    EXPECT_EQ(reason([](Scene& s) { s.view.workers_free = 1; }), one_is_late) << "JOBs wait for the others";
+    EXPECT_EQ(reason([](Scene& s) { s.view.workers[1].is_committed = s.view.workers[2].is_committed = true; }),
+              one_is_late);
+    EXPECT_EQ(reason([](Scene& s) { s.view.workers[1].cooperative_host = "127.0.0.1"; }), one_is_late)
+        << "it may lead, and nobody else is on its machine";
+    EXPECT_EQ(reason([](Scene& s) {
+                  for (auto& one : s.view.workers) one.cooperative_host = one.peer = "127.0.0.1";
+              }),
+              "chosen")
+        << "all are on the master's machine";
+    EXPECT_EQ(reason([](Scene& s) { s.candidate.record.deadline_unix_s = now_s + 15'000; }),
+              "finish estimate 5 h 55 min (3 h 41 min by a team of 3) + margin 60 min > 4 h 10 min left");
+}
+
 /// As on the published contract.
 node::Payout kept_deposit() {
     return {repeated<JobId>(0x77), repeated<Hash256>(1), 17, coins("20"), coins("30"), coins("10")};
@@ -348,7 +408,7 @@ TEST(Selection, AProspectShowsWhatThePriorityMayLookAt) {
     EXPECT_EQ(prospect.fee, coins("20"));
     EXPECT_EQ(prospect.dataset_bytes, scene.candidate.dataset_bytes);
     EXPECT_EQ(prospect.deadline_unix_s, now_s + 86'400);
-    EXPECT_EQ(prospect.finish_estimate_s, 21'319);
+    EXPECT_EQ(prospect.worker_s, 21'319);
     EXPECT_EQ(prospect.expected_value, coins("9.8"));
 }
 

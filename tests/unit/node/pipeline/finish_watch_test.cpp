@@ -103,10 +103,11 @@ protected:
         progress.stage = stage;
         progress.step = step;
         progress.steps_total = stage == "training" ? job.dataset.steps_total : 1'000;
+        progress.workers = workers;
         board.put(job.terms.id, progress, std::chrono::seconds(second));
     }
     std::optional<std::string> look(std::int64_t second) {
-        return watch.look(job, {board.seen(job.terms.id), std::nullopt, deadline_s - left_s + second},
+        return watch.look(job, {board.seen(job.terms.id), std::nullopt, deadline_s - left_s + second, workers_at_hand},
                           std::chrono::seconds(second));
     }
     std::optional<std::string> look(std::int64_t second, std::uint64_t step) {
@@ -127,10 +128,34 @@ protected:
     static FinishWatch::Seen at(std::int64_t chain_now_unix_s) { return {{}, {}, chain_now_unix_s}; }
 
     std::int64_t left_s = 1'000;  ///< before the deadline, at second 0
+    std::uint32_t workers = 1, workers_at_hand = 1;
     statemachine::Job job;
     node::ProgressBoard board;
     FinishWatch watch{{60, 25'000, 25'000}};
 };
+
+/// 1 step/s alone: 9,980 s for 5,000 s left. Two more could do it at best, and it is not given back before they have
+/// been seen to be too slow, or are gone.
+TEST_F(FinishWatchTest, ATeamIsNotJudgedByTheWorkerThatBeganAlone) {
+    left_s = 5'000;
+    workers_at_hand = 3;
+    for (std::int64_t second = 0; second <= 600; second += 10)
+        EXPECT_FALSE(look(second, static_cast<std::uint64_t>(second))) << second;
+    workers = 3;
+    EXPECT_FALSE(look(610, 610));
+    EXPECT_FALSE(look(620, 625)) << "1.5 steps/s together: 6,250 s for 4,380 s left";
+    EXPECT_TRUE(look(750, 820));
+}
+
+TEST_F(FinishWatchTest, ATeamWhoseMembersAreGoneIsOneWorker) {
+    left_s = 5'000;
+    workers_at_hand = 3;
+    for (std::int64_t second = 0; second <= 100; second += 10)
+        EXPECT_FALSE(look(second, static_cast<std::uint64_t>(second)));
+    workers_at_hand = 1;
+    EXPECT_FALSE(look(110, 110));
+    EXPECT_TRUE(look(240, 240));
+}
 
 TEST_F(FinishWatchTest, DecidesOnlyOnWhatHasHeldForSomeTime) {
     EXPECT_FALSE(look(-10, 0));

@@ -108,6 +108,71 @@ TEST(Assignment, ADeadlineThatHasPassedIsTheTightest) {
         << "a late submit counts until somebody calls timeout";
 }
 
+/// Each helper adds 35%.
+WorkerWish team_job(std::uint32_t team, double tokens, std::int64_t left_s) {
+    WorkerWish wish = job(tokens / (1 + 0.35 * (team - 1)), left_s);
+    wish.team = team;
+    return wish;
+}
+
+/// 27 M tokens in 2 h: one of 3,000 a second needs 2.5 h, with one more 1.35 times less, 1 h 51 min.
+TEST(Assignment, ATeamIsLedByTheFastestAndHelpedByTheNext) {
+    EXPECT_THAT(assign({team_job(2, 27e6, 2 * hour)}, {worker(1, 1'000), worker(2, 2'000), worker(3, 3'000)}, now),
+                ElementsAre(Assignment{0, 2, {1}}));
+}
+
+/// The team needs 93% of its time on the fastest worker, the other JOB 17%: it gets the next one, and the team the
+/// last.
+TEST(Assignment, TwoJobsShareThreeWorkers) {
+    EXPECT_THAT(assign({job(3.6e6, 2 * hour), team_job(2, 27e6, 2 * hour)},
+                       {worker(1, 1'000), worker(2, 2'000), worker(3, 3'000)}, now),
+                ElementsAre(Assignment{1, 2, {0}}, Assignment{0, 1}));
+}
+
+TEST(Assignment, EveryJobGetsALeaderBeforeAnyGetsHelpers) {
+    EXPECT_THAT(assign({team_job(3, 27e6, 2 * hour), job(1e6, 100 * hour)},
+                       {worker(1, 1'000), worker(2, 2'000), worker(3, 3'000)}, now),
+                ElementsAre(Assignment{0, 2, {0}}, Assignment{1, 1}));
+}
+
+TEST(Assignment, ATeamMakesDoWithThoseThatThereAre) {
+    EXPECT_THAT(assign({team_job(4, 27e6, hour)}, {worker(1, 1'000), worker(2, 2'000)}, now),
+                ElementsAre(Assignment{0, 1, {0}}));
+}
+
+/// Only the two slow ones are on one machine, and no trainer listens elsewhere.
+TEST(Assignment, ATeamIsOfWorkersThatReachOneAnother) {
+    std::vector<IdleWorker> workers{worker(1, 1'000), worker(2, 2'000), worker(3, 9'000)};
+    workers[0].info.peer = workers[1].info.peer = "10.0.0.1";
+    workers[2].info.peer = "10.0.0.3";
+    EXPECT_THAT(assign({team_job(2, 1e6, hour)}, workers, now), ElementsAre(Assignment{0, 1, {0}}));
+    EXPECT_THAT(assign({job(1e6, hour)}, workers, now), ElementsAre(Assignment{0, 2})) << "who leads nobody";
+    workers[2].info.cooperative_host = "10.0.0.3";
+    EXPECT_THAT(assign({team_job(2, 1e6, hour)}, workers, now), ElementsAre(Assignment{0, 1, {0}}))
+        << "gradients go both ways";
+    workers[1].info.cooperative_host = "10.0.0.1";
+    EXPECT_THAT(assign({team_job(2, 1e6, hour)}, workers, now), ElementsAre(Assignment{0, 2, {1}}));
+}
+
+TEST(Assignment, WhoRestsOrHasNoRoomHelpsNobody) {
+    std::vector<IdleWorker> workers{worker(1, 1'000), worker(2, 2'000), worker(3, 3'000), worker(4, 4'000)};
+    workers[1].info.rest = Milliseconds(1);
+    workers[2].info.fitness->disk_free_bytes = 0;
+    WorkerWish wish = team_job(4, 1e6, hour);
+    wish.room.disk_bytes = 1;
+    EXPECT_THAT(assign({wish}, workers, now), ElementsAre(Assignment{0, 3, {0}}));
+}
+
+/// A JOB that has nobody comes before a team that lacks one, but not a team that lacks one as well.
+TEST(Assignment, WhoStandsInForAHelperIsTakenLastAndOnlyToLead) {
+    std::vector<IdleWorker> workers{worker(1, 1'000), worker(2, 9'000)};
+    workers[1].stands_in = true;
+    EXPECT_THAT(assign({job(3.6e6, hour / 2)}, workers, now), ElementsAre(Assignment{0, 0})) << "though it is late";
+    EXPECT_THAT(assign({team_job(2, 1e6, hour)}, workers, now), ElementsAre(Assignment{0, 0}));
+    EXPECT_THAT(assign({job(1e6, hour), job(1e6, hour)}, workers, now),
+                ElementsAre(Assignment{0, 0}, Assignment{1, 1}));
+}
+
 TEST(Assignment, NobodyGetsAnythingOfNothing) {
     EXPECT_THAT(assign({}, {worker(1, 1'000)}, now), IsEmpty());
     EXPECT_THAT(assign({job(1e6, hour)}, {}, now), IsEmpty());

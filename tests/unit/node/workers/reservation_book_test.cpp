@@ -457,6 +457,139 @@ TEST_F(HelpersTest, TheEndOfTheJobEndsTheHelp) {
     EXPECT_EQ(info(bob).helps, std::nullopt);
 }
 
+class TeamTest : public ReservationBookTest {
+protected:
+    /// ann leads the JOB under lease 5; bob is to help her, and cid is idle.
+    void SetUp() override {
+        open({ann, bob, cid});
+        ASSERT_EQ(reserve_team(job, 2), ann);
+        EXPECT_THAT(book.adopt(job, 5, ann, Hold::work), IsEmpty());
+    }
+    std::optional<Address> reserve_team(const JobId& wanting, std::uint32_t workers) {
+        const auto ticket = book.take_ticket({.team = workers});
+        const auto reserved = book.reserve(ticket, wanting, now);
+        book.drop_ticket(ticket);
+        return reserved ? std::optional(reserved->worker) : std::nullopt;
+    }
+    std::vector<Address> called() {
+        std::vector<Address> workers;
+        for (const auto& call : book.call_helpers(job, 5, rendezvous, now)) workers.push_back(call.worker);
+        return workers;
+    }
+
+    trainer_protocol::Rendezvous rendezvous{machine, 7'000, filled<Hash256>(1)};
+};
+
+TEST_F(TeamTest, AMemberIsCommittedUntilTheJobIsReleased) {
+    EXPECT_TRUE(info(bob).is_committed);
+    EXPECT_EQ(info(bob).helps, job);
+    EXPECT_EQ(info(bob).job, std::nullopt) << "it does not hold the lease";
+    EXPECT_FALSE(info(cid).is_committed);
+    EXPECT_EQ(book.idle_workers(now), 1U);
+    book.release(job, false, "the result is uploaded");
+    EXPECT_EQ(book.idle_workers(now), 3U);
+}
+
+TEST_F(TeamTest, OnceItIsTrainedItsMembersAreFree) {
+    book.set_team(job, 1);
+    EXPECT_EQ(book.idle_workers(now), 2U);
+    EXPECT_EQ(info(ann).job, job);
+}
+
+TEST_F(TeamTest, NoOtherJobGetsAMember) {
+    EXPECT_EQ(reserved_for(other_job), cid);
+    WorkerWish tight;
+    tight.preferred = bob;
+    tight.due = now;
+    const auto ticket = book.take_ticket(tight);
+    EXPECT_EQ(book.reserve(ticket, third_job, now), std::nullopt) << "a better JOB waits";
+    EXPECT_THAT(book.served_tickets(now), IsEmpty());
+    EXPECT_THAT(called(), ElementsAre(bob)) << "members are called also while another waits";
+}
+
+TEST_F(TeamTest, ATeamTakesHelpersOfOtherJobs) {
+    book.call_helpers(job, 5, rendezvous, now);
+    ASSERT_EQ(info(cid).helps, job);
+    book.connect(filled<Address>(4), fit_at(machine));
+    const auto ticket = book.take_ticket({.team = 2});
+    const auto reserved = book.reserve(ticket, other_job, now);
+    ASSERT_TRUE(reserved);
+    EXPECT_EQ(reserved->worker, filled<Address>(4));
+    ASSERT_THAT(reserved->stops, SizeIs(1));
+    EXPECT_EQ(reserved->stops[0].worker, cid);
+    EXPECT_EQ(reserved->stops[0].stop.job, job);
+    EXPECT_EQ(info(cid).helps, other_job);
+}
+
+TEST_F(TeamTest, WhileAMemberIsAwayAnIdleWorkerStandsIn) {
+    EXPECT_THAT(called(), UnorderedElementsAre(bob, cid));
+    book.disconnect(bob);
+    EXPECT_EQ(book.idle_workers(now), 0U) << "no new JOB counts on it";
+    EXPECT_EQ(info(cid).helps, job);
+    EXPECT_THAT(book.connect(bob, fit_at(machine, {{job, 5}})), IsEmpty()) << "it goes on";
+    EXPECT_TRUE(info(bob).is_committed);
+    EXPECT_EQ(book.idle_workers(now), 1U);
+}
+
+TEST_F(TeamTest, AJobThatHasNobodyGetsWhoStandsIn) {
+    called();
+    book.disconnect(bob);
+    EXPECT_EQ(reserved_for(other_job), cid) << "one worker alone does it more good";
+    EXPECT_THAT(book.connect(bob, fit_at(machine)), IsEmpty());
+    EXPECT_TRUE(info(bob).is_committed) << "still the team's";
+    EXPECT_EQ(book.idle_workers(now), 0U);
+}
+
+TEST_F(TeamTest, AMemberThatIsNoLongerFitIsReplaced) {
+    book.set_fitness(bob, test::unfit("its trainer does not start"));
+    EXPECT_EQ(book.idle_workers(now), 0U) << "cid stands in";
+    EXPECT_THAT(called(), ElementsAre(cid));
+}
+
+TEST_F(TeamTest, AnotherLeaderGathersATeamAnew) {
+    called();
+    book.disconnect(ann);
+    book.release(job, false, "its worker was away");
+    EXPECT_EQ(reserve_team(job, 2), bob);
+    EXPECT_TRUE(info(cid).is_committed);
+    EXPECT_THAT(book.adopt(job, 6, bob, Hold::work), SizeIs(1)) << "cid stops helping the former leader";
+    EXPECT_TRUE(info(cid).is_committed);
+}
+
+TEST_F(TeamTest, OnlyItsHolderKeepsTheFilesThatMustBeShown) {
+    called();
+    book.release(job, false, "the result is uploaded");
+    book.adopt(job, 5, ann, Hold::files);
+    EXPECT_EQ(book.idle_workers(now), 3U);
+    book.set_team(job, 2);
+    EXPECT_EQ(book.idle_workers(now), 3U) << "nothing is trained";
+}
+
+/// What helpers held under the lease is known from the workers themselves.
+TEST_F(ReservationBookTest, AfterARestartATeamGoesOn) {
+    book.connect(bob, fit_at(machine, {{job, 5}}));
+    book.adopt(job, 5, ann, Hold::work);
+    book.set_team(job, 2);
+    EXPECT_THAT(book.set_recovered({job}), IsEmpty());
+    book.connect(ann, fit_at(machine, {{job, 5}}));
+    EXPECT_TRUE(info(bob).is_committed);
+    EXPECT_THAT(book.connect(cid, fit_at(machine, {{job, 5}})), SizeIs(1)) << "the team is complete";
+    EXPECT_FALSE(info(cid).is_committed);
+    EXPECT_EQ(book.idle_workers(now), 1U);
+}
+
+TEST_F(ReservationBookTest, AfterARestartATeamWaitsForItsMembers) {
+    book.adopt(job, 5, ann, Hold::work);
+    book.set_team(job, 3);
+    EXPECT_THAT(book.set_recovered({job}), IsEmpty());
+    book.connect(ann, fit_at(machine, {{job, 5}}));
+    book.connect(cid, fit_at(machine));
+    EXPECT_EQ(book.idle_workers(now), 0U) << "cid stands in, and one more would";
+    EXPECT_THAT(book.connect(bob, fit_at(machine, {{job, 4}})), SizeIs(1)) << "that lease is over";
+    EXPECT_FALSE(info(bob).is_committed);
+    EXPECT_EQ(book.idle_workers(now), 0U);
+}
+
 TEST_F(HelpersTest, AHelpersReportsDoNotStand) {
     call();
     EXPECT_EQ(book.standing(bob, job, 5), Standing::over);
