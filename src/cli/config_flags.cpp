@@ -52,7 +52,7 @@ void ConfigFlags::add_to(CLI::App& command, const std::vector<SettingDeclaration
 Result<EnvConfig> ConfigFlags::load() const {
     auto config = file.empty() ? Result<EnvConfig>(EnvConfig{}) : EnvConfig::load(file);
     if (config.has_error()) return config;
-    if (auto known = config->check_known(keys_of_all_commands()); known.has_error()) return known.error();
+    if (auto known = config->check_known(accepted_keys()); known.has_error()) return known.error();
     config->overlay_environment(keys);
     for (const auto& [key, value] : values) config->set_flag(key, value);
     return config;

@@ -9,7 +9,7 @@ namespace {
 
 constexpr const char* explanation =
     "Fetches the EMT that this wallet's verified JOBs earned in closed slots (UTC days). A running master does this by "
-    "itself every rewards_interval_ms.\n\n"
+    "itself in the first minutes of each UTC day, by chain time.\n\n"
     "Examples:\n"
     "  emeth withdraw --data ./node\n"
     "  emeth withdraw --slot 20415 --config config/master.env --data ./node\n";

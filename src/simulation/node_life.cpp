@@ -116,7 +116,6 @@ NodeLife::NodeLife(std::uint64_t seed, const Trace& trace)
     config_.confirmations = static_cast<std::uint64_t>(dice_.between(1, 4));
     config_.verdict_confirmations = static_cast<std::uint64_t>(reorganised_blocks_max) + 1;
     config_.poll_interval = Milliseconds(4'000);
-    config_.rewards_interval = Milliseconds(120'000);
     config_.selection.min_fee = wei_of(10 * emt);
     config_.selection.max_fee = wei_of(1'000 * emt);
     config_.selection.dataset_bytes_max = 1'000'000'000;

@@ -266,8 +266,6 @@ SettingsTable<NodeConfig> running_settings() {
                      "Time between two polls of the chain (ms)."),
         whole_number("discovery_interval_ms", &NodeConfig::discovery_interval, 50, day_ms,
                      "Time between two rounds of looking for open JOBs (ms)."),
-        whole_number("rewards_interval_ms", &NodeConfig::rewards_interval, 50, day_ms,
-                     "Time between two withdrawals of rewards (ms)."),
         whole_number("rebroadcast_interval_ms", &NodeConfig::rebroadcast_interval, 50, day_ms,
                      "Time between two broadcasts of a transaction that waits to be mined (ms)."),
         whole_number("request_timeout_ms", &NodeConfig::request_timeout, 100, day_ms,

@@ -44,7 +44,6 @@ struct NodeConfig : chain::NetworkSettings, chain::PaymentSettings, http::Listen
 
     Milliseconds poll_interval{2'000};  ///< of the chain
     Milliseconds discovery_interval{5'000};
-    Milliseconds rewards_interval{300'000};
     Milliseconds rebroadcast_interval{15'000};  ///< of pending outbox entries
     Milliseconds request_timeout{15'000};
     std::string log_level = "info", log_format = "text";

@@ -48,8 +48,9 @@ JobServices::JobServices(asio::any_io_executor executor, NodePorts node, WorkerH
                      track.ended(job);
                  }),
       income(executor, {ports.jobs, ports.notes, ports.pool, ports.clock}),
-      rewards(executor, RewardsPorts{ports.chain, ports.sender, ports.outbox, ports.notes, ports.pool, ports.clock},
-              RewardsOptions{config.core, config.token, config.confirmations, config.rewards_interval}) {}
+      rewards(executor,
+              RewardsPorts{ports.chain, ports.sender, ports.outbox, ports.notes, ports.pool, ports.clock, ports.random},
+              RewardsOptions{config.core, config.token, config.confirmations}) {}
 
 Task<Address> NoWorkers::reserve(JobId, WorkerWish) {
     Wakeup never(executor_);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "chain/amount.hpp"
@@ -11,8 +10,11 @@
 #include "chain/encoding/token_transfers.hpp"
 #include "chain/encoding/transaction.hpp"
 #include "chain/sender/outbox_policy.hpp"
+#include "node/money/withdrawal_schedule.hpp"
 #include "runtime/failpoint.hpp"
 #include "runtime/log.hpp"
+#include "runtime/parse_number.hpp"
+#include "runtime/retry_policy.hpp"
 #include "statemachine/amount_text.hpp"
 
 namespace emeth::node {
@@ -21,9 +23,7 @@ namespace {
 /// Durable: every slot before this one was read after it had closed, and withdrawn if it held anything.
 const std::string next_slot_cursor = "withdraw/next";
 
-/// Endpoints of one provider may lag behind each other by up to this much: until then a closed slot that holds nothing
-/// is read again.
-constexpr std::int64_t settled_after_s = 3'600;
+constexpr RetryPolicy round_retry{Milliseconds(5'000), 2, Milliseconds(300'000), 0.25};
 
 /// Endpoints may lag behind the one that showed the receipt.
 constexpr int balance_reads_max = 4;
@@ -34,6 +34,11 @@ std::optional<std::uint64_t> slot_of(const storage::OutboxEntry& withdrawal) {
     const auto decoded = chain::decode_transaction(withdrawal.raw);
     if (decoded.has_error()) return std::nullopt;
     return chain::withdrawn_slot(decoded->transaction.data);
+}
+
+/// The slot that is open at that time: every one before it is closed.
+std::uint64_t open_slot(std::int64_t unix_s) {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(0, unix_s) / chain::slot_seconds);
 }
 
 bool is_due(const chain::Slot& slot) {
@@ -47,53 +52,78 @@ std::string withdrawal_cursor(std::uint64_t slot) {
 }
 
 Task<> Rewards::run() {
-    bool healthy = true;
+    std::uint32_t failures = 0;
     for (;;) {
-        const auto fetched = co_await withdraw_due();
-        if (fetched.has_error() && healthy)
-            spdlog::warn("cannot withdraw rewards: {}; will retry", fetched.error().message);
-        healthy = fetched.has_value();
-        co_await ports_.clock.sleep(options_.interval);
+        const Result<Round> done = co_await round();
+        if (done.has_error()) {
+            if (failures == 0) spdlog::warn("cannot withdraw rewards: {}; will retry", done.error().message);
+            ++failures;
+            co_await ports_.clock.sleep(backoff(failures, round_retry, ports_.random.unit()));
+            continue;
+        }
+        failures = 0;
+        // By the time of the block that was read, so that a chain whose next block is late is read again.
+        co_await wait_until(done->read_all ? next_round_unix_s(ports_.sender.address(), done->read_at_unix_s)
+                                           : done->read_at_unix_s);
+    }
+}
+
+/// At least one look interval. A time that is more than a day off is none that next_round_unix_s() named on this chain:
+/// what it was reckoned from is gone, as after a reorganisation or an endpoint's wrong answer.
+Task<> Rewards::wait_until(std::int64_t due_unix_s) {
+    for (;;) {
+        co_await ports_.clock.sleep(look_interval);
+        const Result<std::int64_t> now = co_await chain_clock_.now_unix_s();
+        if (now.has_value() && (*now >= due_unix_s || *now < due_unix_s - chain::slot_seconds)) co_return;
     }
 }
 
 Task<Result<std::vector<Withdrawal>>> Rewards::withdraw_due() {
+    Result<Round> done = co_await round();
+    if (done.has_error()) co_return done.error();
+    co_return std::move(done->withdrawn);
+}
+
+Task<Result<Rewards::Round>> Rewards::round() {
     const AsyncMutex::Lock lock = co_await one_at_a_time_.lock();
     const Result<void> settled = co_await settle_pending();
     if (settled.has_error()) co_return settled.error();
-    const Result<std::uint64_t> open = co_await open_slot(1, 0);
-    if (open.has_error()) co_return open.error();
-    const Result<std::uint64_t> surely_open = co_await open_slot(options_.confirmations, settled_after_s);
-    if (surely_open.has_error()) co_return surely_open.error();
-    const Result<std::uint64_t> first = co_await first_unsettled_slot();
+    const Result<std::int64_t> latest_unix_s = co_await time_of_block(1);
+    if (latest_unix_s.has_error()) co_return latest_unix_s.error();
+    const Result<std::int64_t> confirmed_unix_s = co_await time_of_block(options_.confirmations);
+    if (confirmed_unix_s.has_error()) co_return confirmed_unix_s.error();
+    const std::uint64_t open = open_slot(*latest_unix_s);
+    const Result<std::uint64_t> first = co_await first_unsettled_slot(open);
     if (first.has_error()) co_return first.error();
-    std::vector<Withdrawal> fetched;
+    Round made;
+    made.read_at_unix_s = *latest_unix_s;
     auto number = *first;
-    for (const auto end = std::min(*open, *first + slots_per_round_max); number < end; ++number) {
+    for (const auto end = std::min(open, *first + slots_per_round_max); number < end; ++number) {
         const Result<chain::Slot> slot = co_await ports_.chain.slot(number, ports_.sender.address());
         if (slot.has_error()) co_return slot.error();
         if (!is_due(*slot)) continue;
         const Result<Withdrawal> withdrawal = co_await withdraw(number);
         if (withdrawal.has_error()) co_return withdrawal.error();
-        fetched.push_back(*withdrawal);
+        made.withdrawn.push_back(*withdrawal);
     }
+    made.read_all = number >= open;
     // Whatever a reorganisation or a lagging endpoint may still change is read again in a later round.
-    const auto done = std::min(number, *surely_open);
+    const auto done = std::min(number, open_slot(*confirmed_unix_s - settled_after_s));
     if (done > *first) {
         const Result<void> noted = co_await set_cursor(next_slot_cursor, std::to_string(done));
         if (noted.has_error()) co_return noted.error();
     }
-    co_return fetched;
+    co_return made;
 }
 
 Task<Result<Withdrawal>> Rewards::withdraw_slot(std::uint64_t number) {
     const AsyncMutex::Lock lock = co_await one_at_a_time_.lock();
     const Result<void> settled = co_await settle_pending();
     if (settled.has_error()) co_return settled.error();
-    const Result<std::uint64_t> open = co_await open_slot(1, 0);
-    if (open.has_error()) co_return open.error();
-    if (number >= *open)
-        co_return permanent_error(fmt::format("slot {} is not closed yet; the first open one is {}", number, *open));
+    const Result<std::int64_t> latest_unix_s = co_await time_of_block(1);
+    if (latest_unix_s.has_error()) co_return latest_unix_s.error();
+    if (const std::uint64_t open = open_slot(*latest_unix_s); number >= open)
+        co_return permanent_error(fmt::format("slot {} is not closed yet; the first open one is {}", number, open));
     const Result<chain::Slot> slot = co_await ports_.chain.slot(number, ports_.sender.address());
     if (slot.has_error()) co_return slot.error();
     if (slot->own_gas == 0)
@@ -129,9 +159,8 @@ Task<Result<void>> Rewards::settle_pending() {
     co_return Result<void>{};
 }
 
-/// The slot that was open `seconds_before` the block that is `depth` deep (1: the latest): by that block, every slot
-/// before it has been closed for that long.
-Task<Result<std::uint64_t>> Rewards::open_slot(std::uint64_t depth, std::int64_t seconds_before) {
+/// The time of the block that is `depth` deep (1: the latest).
+Task<Result<std::int64_t>> Rewards::time_of_block(std::uint64_t depth) {
     const Result<chain::Block> latest = co_await ports_.chain.latest_block();
     if (latest.has_error()) co_return latest.error();
     const std::uint64_t deep = latest->number + 1 > depth ? latest->number + 1 - depth : 0;
@@ -139,17 +168,17 @@ Task<Result<std::uint64_t>> Rewards::open_slot(std::uint64_t depth, std::int64_t
     if (block.has_error()) co_return block.error();
     if (!*block)
         co_return transient_error(fmt::format("the endpoint does not have block {} of {}", deep, latest->number));
-    co_return static_cast<std::uint64_t>(std::max<std::int64_t>(0, (*block)->timestamp_unix_s - seconds_before) /
-                                         chain::slot_seconds);
+    co_return (*block)->timestamp_unix_s;
 }
 
-Task<Result<std::uint64_t>> Rewards::first_unsettled_slot() {
+/// A note of a slot that has yet to come was made by a chain that is gone, or by an endpoint's wrong answer: then
+/// everything is read again.
+Task<Result<std::uint64_t>> Rewards::first_unsettled_slot(std::uint64_t open) {
     auto read = [this] { return ports_.notes.cursor(next_slot_cursor); };
     const Result<std::optional<std::string>> cursor = co_await ports_.pool.run(std::move(read));
     if (cursor.has_error()) co_return cursor.error();
-    std::uint64_t slot = 0;
-    if (*cursor && std::from_chars((*cursor)->data(), (*cursor)->data() + (*cursor)->size(), slot).ec == std::errc{})
-        co_return slot;
+    const auto noted = *cursor ? parse_number<std::uint64_t>(**cursor) : std::nullopt;
+    if (noted && *noted <= open) co_return *noted;
     co_return co_await ports_.chain.start_slot();
 }
 

@@ -211,6 +211,7 @@ TEST(SharedSettings, WhatAnotherCommandKnowsIsIgnoredAndATypingErrorIsNot) {
         }
     EXPECT_THAT(load("min_fees=1\n").error().message, testing::HasSubstr("network.env:1: min_fees is not a known"));
     EXPECT_THAT(load("min_fees=1\n").error().message, testing::HasSubstr("did you mean min_fee?"));
+    EXPECT_TRUE(load("rewards_interval_ms=300000\n").has_value()) << "a setting of earlier versions";
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "chain/amount.hpp"
 #include "chain/encoding/emeth_core.hpp"
+#include "node/money/withdrawal_schedule.hpp"
 #include "node_world.hpp"
 #include "support/io_fixture.hpp"
 
@@ -61,7 +62,32 @@ protected:
         return options;
     }
 
+    /// Time passes on every clock, with a block each second, while the tasks in the background run.
+    void pass(std::int64_t seconds) {
+        const Milliseconds end = clock.monotonic() + Milliseconds(seconds * 1'000);
+        while (clock.monotonic() < end) {
+            const Milliseconds before = clock.monotonic();
+            clock.pass(io, std::min(end - before, Milliseconds(1'000)));
+            io.restart();
+            while (io.poll() > 0) {
+            }
+            if (clock.monotonic().count() / 1'000 > before.count() / 1'000) chain.mine();
+        }
+    }
+    [[nodiscard]] std::int64_t chain_now_unix_s() { return run(chain.latest_block()).value().timestamp_unix_s; }
+    void pass_until(std::int64_t unix_s) { pass(unix_s - chain_now_unix_s()); }
+
+    /// When this wallet withdraws the slot that holds gas.
+    [[nodiscard]] std::int64_t moment_unix_s() const {
+        constexpr std::uint64_t day = first_slot + 1;
+        return static_cast<std::int64_t>(day) * chain::slot_seconds + node::withdrawal_delay_s(key.address(), day);
+    }
+    [[nodiscard]] std::optional<std::string> note(const std::string& of) const {
+        return store->notes().cursor("withdraw/" + of).value();
+    }
+
     TemporaryFolder folder;
+    HalfwayRandom random;
     VirtualClock clock{io.get_executor()};
     ExecutingChain chain;
     BlockingPool pool{0};
@@ -72,8 +98,8 @@ protected:
     chain::TransactionSender sender{io.get_executor(), chain::SenderPorts{chain, store->outbox(), pool, clock, key},
                                     sender_options()};
     node::Rewards rewards{io.get_executor(),
-                          node::RewardsPorts{chain, sender, store->outbox(), store->notes(), pool, clock},
-                          node::RewardsOptions{chain.network.core, chain.network.token, 2, Milliseconds(1'000)}};
+                          node::RewardsPorts{chain, sender, store->outbox(), store->notes(), pool, clock, random},
+                          node::RewardsOptions{chain.network.core, chain.network.token, 2}};
 };
 
 TEST_F(RewardsTest, AnOpenSlotIsLeftAlone) {
@@ -166,6 +192,120 @@ TEST_F(RewardsTest, TheReplacementOfAWithdrawalCounts) {
     chain.mine(3'600);
     EXPECT_TRUE(while_time_passes(rewards.withdraw_due()).value().empty());
     EXPECT_EQ(store->notes().cursor("withdraw/next").value(), std::to_string(first_slot + 1));
+}
+
+TEST_F(RewardsTest, ADayIsWithdrawnAtTheWalletsOwnMoment) {
+    const Background running(io, rewards.run());
+    pass_until(moment_unix_s() - 5);
+    EXPECT_EQ(chain.mined("withdraw"), 0);
+    pass_until(moment_unix_s() + 30);
+    EXPECT_EQ(chain.mined("withdraw"), 1);
+    EXPECT_EQ(note(std::to_string(slot_with_gas)), "1000000");
+}
+
+TEST_F(RewardsTest, WhatWaitsAtTheStartIsWithdrawnAtOnce) {
+    close_the_first_slot();
+    ASSERT_LT(chain_now_unix_s(), moment_unix_s() - 30);
+    const Background running(io, rewards.run());
+    pass(30);
+    EXPECT_EQ(chain.mined("withdraw"), 1);
+}
+
+TEST_F(RewardsTest, AnHourLaterEverythingIsReadOnceMoreAndSettled) {
+    const Background running(io, rewards.run());
+    chain.slots[slot_with_gas].own_balance = Wei{};  // an endpoint that lags behind
+    pass_until(moment_unix_s() + 30);
+    chain.slots[slot_with_gas].own_balance = wei(5);
+    pass_until(moment_unix_s() + node::settled_after_s - 5);
+    EXPECT_EQ(chain.mined("withdraw"), 0);
+    pass_until(moment_unix_s() + node::settled_after_s + 30);
+    EXPECT_EQ(chain.mined("withdraw"), 1);
+    EXPECT_EQ(note("next"), std::to_string(first_slot + 1));
+}
+
+TEST_F(RewardsTest, BetweenItsRoundsOnlyTheTimeOfTheChainIsAsked) {
+    const Background running(io, rewards.run());
+    pass(60);
+    const auto calls = chain.calls();
+    pass(600);
+    EXPECT_LE(chain.calls() - calls, 600 / 15 + 1);
+}
+
+TEST_F(RewardsTest, AJumpOfChainTimeIsNoticed) {
+    const Background running(io, rewards.run());
+    pass(60);
+    ASSERT_EQ(chain.mined("withdraw"), 0);
+    chain.mine(static_cast<std::uint64_t>(moment_unix_s() - chain_now_unix_s()));
+    pass(60);
+    EXPECT_EQ(chain.mined("withdraw"), 1);
+}
+
+TEST_F(RewardsTest, AChainThatWentBackByDaysIsReadAnew) {
+    constexpr std::uint64_t two_days = 2 * 86'400;
+    chain.slots[slot_with_gas].own_balance = Wei{};
+    const Background running(io, rewards.run());
+    pass(60);
+    chain.mine(two_days);
+    pass(60);
+    ASSERT_EQ(note("next"), std::to_string(first_slot + 2));
+    chain.reorganise(two_days + 60, 60);
+    chain.slots[slot_with_gas].own_balance = wei(5);
+    pass_until(moment_unix_s() + 30);
+    EXPECT_EQ(chain.mined("withdraw"), 1);
+}
+
+TEST_F(RewardsTest, AChainWhoseNextBlockIsLateIsReadAgain) {
+    const Background running(io, rewards.run());
+    pass_until(moment_unix_s() - 1'200);
+    clock.pass(io, Milliseconds(0));
+    for (int looks = 0; looks < 200; ++looks) {  // monotonic time goes on for 50 min, without a block
+        clock.pass(io, rewards.look_interval);
+        io.restart();
+        while (io.poll() > 0) {
+        }
+    }
+    EXPECT_EQ(chain.mined("withdraw"), 0) << "by its blocks, the slot is open";
+    chain.mine(static_cast<std::uint64_t>(moment_unix_s() - chain_now_unix_s()) + 1);
+    pass(60);
+    EXPECT_EQ(chain.mined("withdraw"), 1);
+}
+
+TEST_F(RewardsTest, ARoundThatFailsIsTriedAgainAfterLongerAndLongerWaits) {
+    const Background running(io, rewards.run());
+    pass_until(moment_unix_s() - 10);
+    chain.failure = transient_error("503");
+    const auto calls = chain.calls();
+    pass(3'600);
+    const auto asked = chain.calls() - calls;
+    EXPECT_GE(asked, 10U);
+    EXPECT_LE(asked, 30U);
+    chain.failure.reset();
+    pass(320);
+    EXPECT_EQ(chain.mined("withdraw"), 1);
+    EXPECT_EQ(chain.reverted(), 0);
+}
+
+TEST_F(RewardsTest, ARestartInTheMiddleOfARoundGoesOnWhereItEnded) {
+    chain.slots[slot_with_gas + 1] = {slot_with_gas + 1, 10, 5, wei(5)};
+    chain.mine(2 * 86'400);
+    chain.leaves_waiting = [this](const chain::Transaction&) { return chain.mined("withdraw") == 1; };
+    {
+        const Background running(io, rewards.run());
+        pass(60);
+        ASSERT_EQ(store->outbox().pending().value().size(), 2U) << "the second of two withdrawals waits to be mined";
+    }
+    chain.leaves_waiting = nullptr;
+    chain::TransactionSender sender_after(io.get_executor(), {chain, store->outbox(), pool, clock, key},
+                                          sender_options());
+    node::Rewards after(io.get_executor(), {chain, sender_after, store->outbox(), store->notes(), pool, clock, random},
+                        {chain.network.core, chain.network.token, 2});
+    const Background sending(io, sender_after.run());
+    const Background running(io, after.run());
+    pass(120);
+    EXPECT_EQ(chain.mined("withdraw"), 2);
+    EXPECT_EQ(chain.reverted(), 0);
+    EXPECT_EQ(note(std::to_string(slot_with_gas)), "1000000");
+    EXPECT_EQ(note(std::to_string(slot_with_gas + 1)), "1000000");
 }
 
 }  // namespace
