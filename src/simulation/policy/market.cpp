@@ -229,8 +229,8 @@ private:
             idle.push_back({node.view.workers[i], true});
             places.push_back(i);
         }
-        for (const auto& [wish, worker] : node::assign(wishes, idle, Milliseconds(now_ms_)))
-            train(number, claims[wish], places[worker], works[wish]);
+        for (const node::Assignment& one : node::assign(wishes, idle, Milliseconds(now_ms_)))
+            train(number, claims[one.wish], places[one.worker], works[one.wish]);
     }
 
     void train(std::size_t number, const Claim& claim, std::size_t worker, const node::Workload& work) {
