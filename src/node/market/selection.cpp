@@ -175,6 +175,13 @@ std::optional<Refused> check_value(Draft& a) {
     return std::nullopt;
 }
 
+std::optional<Refused> check_allowance(Draft& a) {
+    const std::optional<Wei>& cap = a.policy.allowance_cap;
+    if (!cap || a.chosen.deposit <= *cap) return std::nullopt;
+    return refused_for_good(
+        fmt::format("deposit {} EMT > allowance cap {} EMT", format_coins(a.chosen.deposit), format_coins(*cap)));
+}
+
 std::optional<Refused> check_deposit(Draft& a) {
     if (a.view.emt_free >= a.chosen.deposit) return std::nullopt;
     return refused_for_now(fmt::format("deposit {} EMT > {} EMT at hand{}", format_coins(a.chosen.deposit),
@@ -203,9 +210,9 @@ std::optional<Refused> check_disk(Draft& a) {
 }
 
 /// Ordered from what makes the JOB permanently unfit to what is only missing at the moment.
-constexpr std::array checks{check_status, check_filters, check_param,     check_spec,   check_dataset,
-                            check_fee,    check_hour,    check_payout,    check_worker, check_deadline,
-                            check_value,  check_deposit, check_gas_money, check_disk};
+constexpr std::array checks{check_status,   check_filters, check_param,   check_spec,      check_dataset,
+                            check_fee,      check_hour,    check_payout,  check_allowance, check_worker,
+                            check_deadline, check_value,   check_deposit, check_gas_money, check_disk};
 
 statemachine::Terms terms_of(const Candidate& candidate) {
     return {candidate.id,

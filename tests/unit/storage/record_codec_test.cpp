@@ -65,6 +65,9 @@ HistoryEntry history_entry(const EventBody& body) {
     return entry;
 }
 
+/// What was approved before covers it.
+const DepositSigned covered_deposit{std::nullopt, test::tx(2)};
+
 OutboxEntry outbox_entry() {
     return {47,
             TxKind::process,
@@ -92,6 +95,7 @@ std::map<std::string, std::string> records_by_name() {
         {"job", encode_job(full_job())},
         {"job.shown", encode_job(shown_job())},
         {"job.paid", encode_job(paid_job())},
+        {"history.DepositSigned.covered", encode_history(history_entry(covered_deposit))},
         {"history.Verified.paid", encode_history(history_entry(paid_verdict))},
         {"history.ResultRejected.reason", encode_history(history_entry(explained_rejection))},
         {"history.TimedOut.early", encode_history(history_entry(early_timeout))},
@@ -139,7 +143,7 @@ TEST(GoldenRecords, AreWrittenAsBefore) {
 
 TEST(GoldenRecords, AreReadAsBefore) {
     const auto golden = golden_records();
-    ASSERT_EQ(golden.size(), 11 + event_kinds);
+    ASSERT_EQ(golden.size(), 12 + event_kinds);
     const auto payload = [&](const std::string& record) {
         const std::string sealed = unhex(golden.at(record));
         return std::string(*unseal(record, sealed));
@@ -147,6 +151,11 @@ TEST(GoldenRecords, AreReadAsBefore) {
     EXPECT_EQ(*decode_job(payload("job")), full_job());
     EXPECT_EQ(*decode_job(payload("job.shown")), shown_job());
     EXPECT_EQ(*decode_job(payload("job.paid")), paid_job());
+    const HistoryEntry covered = *decode_history(payload("history.DepositSigned.covered"));
+    EXPECT_EQ(std::get<DepositSigned>(covered.event.body).approve, std::nullopt);
+    EXPECT_EQ(std::get<DepositSigned>(covered.event.body).process, test::tx(2));
+    const HistoryEntry approved = *decode_history(payload("history.DepositSigned"));
+    EXPECT_EQ(std::get<DepositSigned>(approved.event.body).approve, test::tx(1));
     EXPECT_EQ(std::get<Verified>(decode_history(payload("history.Verified.paid"))->event.body).paid, tokens(30));
     const HistoryEntry explained = *decode_history(payload("history.ResultRejected.reason"));
     EXPECT_EQ(std::get<ResultRejected>(explained.event.body).reason, "the artifact is no tar");
