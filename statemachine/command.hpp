@@ -8,8 +8,8 @@
 namespace emeth::statemachine {
 
 enum class Command : std::uint8_t {
-    send_process,     ///< sign approve and process as a pair, commit DepositSigned, broadcast
-    await_process,    ///< the pair is in the outbox: wait until its receipt is deep enough
+    send_process,     ///< sign process, behind an approve where one is needed, commit DepositSigned, broadcast
+    await_process,    ///< process is in the outbox: wait until its receipt is deep enough
     lease_worker,     ///< wait for an idle worker, commit LeaseGranted
     download,         ///< have the leased worker fetch and tokenise; until DatasetReady
     train,            ///< have the leased worker train; until TrainingFinished

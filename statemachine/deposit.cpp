@@ -6,7 +6,7 @@ namespace emeth::statemachine {
 
 Check sign_deposit(Job& draft, const DepositSigned& event) {
     if (draft.deposit.process) {
-        if (draft.deposit.process->hash == event.process.hash) return already_known("the pair is on record");
+        if (draft.deposit.process->hash == event.process.hash) return already_known("process is on record");
         return contradicts_record(
             sentence("process ", draft.deposit.process->hash.hex(), " is signed already and has not reverted"));
     }

@@ -32,7 +32,7 @@ struct Discovered {
 /// 2: in the outbox, not yet broadcast
 struct DepositSigned {
     static constexpr std::string_view name = "DepositSigned";
-    TxRef approve;
+    std::optional<TxRef> approve;  ///< none: what was approved before covers the deposit
     TxRef process;
 };
 

@@ -55,7 +55,8 @@ struct Describer {
                         event.terms.dataset_bytes, " bytes");
     }
     std::string operator()(const DepositSigned& event) const {
-        return sentence("approve ", transaction(event.approve), " and process ", transaction(event.process), " signed");
+        const std::string approve = event.approve ? sentence("approve ", transaction(*event.approve), " and ") : "";
+        return sentence(approve, "process ", transaction(event.process), " signed");
     }
     std::string operator()(const ProcessConfirmed& event) const {
         return sentence("deposit of ", to_tokens(event.deposit), " EMT confirmed in block ", event.process.block);

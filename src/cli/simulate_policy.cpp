@@ -62,6 +62,7 @@ sim::MarketNode market_node(const SimulateFlags& flags, const node::SelectionPol
                             const node::Priority& priority) {
     sim::MarketNode made{std::string(priority.name), policy, flags.workers, chain::parse_coins(emt_at_first).value()};
     made.policy.priority = {priority};
+    made.policy.cooperative = false;  // the market knows no teams
     return made;
 }
 

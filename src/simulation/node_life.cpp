@@ -120,6 +120,8 @@ NodeLife::NodeLife(std::uint64_t seed, const Trace& trace)
     config_.selection.max_fee = wei_of(1'000 * emt);
     config_.selection.dataset_bytes_max = 1'000'000'000;
     config_.selection.deadline_margin_s = 300;
+    chain_.allowance_cap = draw_allowance_cap(seed);
+    if (chain_.allowance_cap) config_.selection.allowance_cap = wei_of(*chain_.allowance_cap);
     config_.selection.disk_reserve_bytes = 0;  // the real disk's free space must not influence the simulation
     report_.seed = seed;
     const double severity = dice_.unit();

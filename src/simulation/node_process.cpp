@@ -17,6 +17,7 @@ chain::SenderOptions sender_options(const node::NodeConfig& config) {
     options.chain_id = config.chain_id;
     options.confirmations = config.confirmations;
     options.poll_interval = config.poll_interval;
+    options.allowance_cap = config.selection.allowance_cap;
     return options;
 }
 

@@ -10,7 +10,13 @@ constexpr std::array untrainable{R"({"language":"en","epoch":2,"model":"gpt9"})"
                                  R"({"language":"en","epoch":1000000})"};
 
 /// One stream for each of the functions below, and for each kind that was added later.
-enum class Stream : std::uint64_t { jobs = ~std::uint64_t{0}, futile = 0xf001, network = 0xf002, clock = 0xf003 };
+enum class Stream : std::uint64_t {
+    jobs = ~std::uint64_t{0},
+    futile = 0xf001,
+    network = 0xf002,
+    clock = 0xf003,
+    allowance = 0xf004,
+};
 
 Dice dice_of(std::uint64_t seed, Stream stream) {
     return Dice(seed ^ static_cast<std::uint64_t>(stream));
@@ -60,6 +66,12 @@ bool make_clock_odd(std::uint64_t seed, SimulatedClock& clock) {
     else if (dice.chance(0.3))
         clock.set_wall_off(Milliseconds(dice.between(-hour_ms / 2, hour_ms / 2)));
     return too_far;
+}
+
+std::optional<Amount> draw_allowance_cap(std::uint64_t seed) {
+    Dice dice = dice_of(seed, Stream::allowance);
+    if (dice.chance(0.5)) return std::nullopt;
+    return dice.between(40, 200) * emt;
 }
 
 }  // namespace emeth::simulation

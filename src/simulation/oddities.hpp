@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "simulation/life_story.hpp"
+#include "simulation/simulated_chain.hpp"
 #include "simulation/simulated_clock.hpp"
 #include "simulation/simulated_services.hpp"
 #include "simulation/simulated_workers.hpp"
@@ -20,5 +22,9 @@ void make_network_odd(std::uint64_t seed, SimulatedStorage& storage, SimulatedWo
 
 /// Whether this machine's clock is so wrong that no JOB may be taken in this life; else it may be off by some minutes.
 bool make_clock_odd(std::uint64_t seed, SimulatedClock& clock);
+
+/// The cap of the node's standing allowance in this life; none: each deposit is approved by itself. A cap may be below
+/// the dearest deposits.
+std::optional<Amount> draw_allowance_cap(std::uint64_t seed);
 
 }  // namespace emeth::simulation

@@ -209,6 +209,7 @@ void SimulatedChain::run(const Pooled& sent, Ledger& ledger, Block& block) {
     Ledger changed = ledger;
     Effect effect;
     const auto reverted = execute(sent.transaction.data, changed, block.header.timestamp_unix_s, effect);
+    if (reverted == "insufficient allowance") violations_.add("a deposit reverts for want of an allowance");
     if (!reverted) ledger = std::move(changed);
     chain::Receipt receipt;
     receipt.transaction = sent.hash;
@@ -365,6 +366,9 @@ void SimulatedChain::check_money(const Ledger& ledger) {
         if (status == JobStatus::requested || status == JobStatus::processing || status == JobStatus::submitted)
             open += job.fee + job.deposit;
     }
+    if (allowance_cap && ledger.allowance > *allowance_cap)
+        violations_.add(fmt::format("the contract may take {} thousandths of an EMT, the cap is {}", ledger.allowance,
+                                    *allowance_cap));
     if (sum != ledger.supply)
         violations_.add(fmt::format("money is not conserved: {} of {} thousandths of an EMT", sum, ledger.supply));
     if (open != ledger.held)

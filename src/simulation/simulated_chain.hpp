@@ -92,6 +92,8 @@ public:
     /// How often the node's own calls of this kind ("process") took effect for the JOB, on the chain as it stands.
     [[nodiscard]] int effects(const std::string& kind, const JobId& id) const;
 
+    /// The allowance that the node's wallet may never exceed; none: any.
+    std::optional<Amount> allowance_cap;
     const chain::Constants constants;
     const Address wallet, requester, verifier;
 

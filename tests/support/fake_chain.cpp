@@ -280,7 +280,7 @@ Task<Result<Wei>> FakeChain::unlogged_emt_gain(Address /*account*/, std::uint64_
     co_return answer(unlogged_gains.at(block));
 }
 Task<Result<Wei>> FakeChain::emt_allowance(Address /*owner*/, Address /*spender*/) {
-    co_return answer(Wei{});
+    co_return answer(allowance);
 }
 Task<Result<std::uint64_t>> FakeChain::transaction_count(Address account) {
     co_return answer(transaction_counts[account]);

@@ -54,6 +54,7 @@ public:
     chain::Constants network;
     std::uint64_t id_of_chain = 31'337;
     std::map<Address, Wei> alt_balances, emt_balances;
+    Wei allowance;  ///< of every wallet for the contract
     std::map<Address, std::uint64_t> transaction_counts;
     std::map<Hash256, chain::Receipt> receipts;
     std::map<Hash256, chain::Settlement> settlements;  ///< of any other, the contract's rules tell

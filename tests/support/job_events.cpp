@@ -92,6 +92,7 @@ EventBody event_that_answers(Rng& rng, const Job& job, Command command) {
     const std::uint64_t number = below(rng, 1000);
     switch (command) {
         case Command::send_process:
+            if (number % 4 == 0) return DepositSigned{std::nullopt, tx(2 * number + 1)};
             return DepositSigned{tx(2 * number), tx(2 * number + 1)};
         case Command::await_process: {
             const TxRef receipt = some_receipt(rng, job.deposit.process);

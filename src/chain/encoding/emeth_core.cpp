@@ -96,16 +96,35 @@ Bytes encode_withdraw_slot_reward(std::uint64_t slot) {
     return abi::Encoder("withdrawSlotReward(uint256)").number(slot).finish();
 }
 
-std::optional<std::uint64_t> withdrawn_slot(const Bytes& data) {
+namespace {
+
+/// What follows the selector; none if `data` is another call than `same_call`, which has as many arguments.
+std::optional<std::span<const std::uint8_t>> arguments_of(const Bytes& data, const Bytes& same_call) {
     constexpr std::size_t selector_bytes = 4;
-    const Bytes same_call = encode_withdraw_slot_reward(0);
     if (data.size() != same_call.size() || !std::equal(data.begin(), data.begin() + selector_bytes, same_call.begin()))
         return std::nullopt;
-    const std::span<const std::uint8_t> arguments(data.data() + selector_bytes, data.size() - selector_bytes);
-    abi::Decoder in(arguments, "withdrawSlotReward");
+    return std::span(data).subspan(selector_bytes);
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> withdrawn_slot(const Bytes& data) {
+    const auto arguments = arguments_of(data, encode_withdraw_slot_reward(0));
+    if (!arguments) return std::nullopt;
+    abi::Decoder in(*arguments, "withdrawSlotReward");
     const std::uint64_t slot = in.number("slot");
     if (!in.check()) return std::nullopt;
     return slot;
+}
+
+std::optional<Wei> approved_amount(const Bytes& data) {
+    const auto arguments = arguments_of(data, encode_approve(Address{}, Wei{}));
+    if (!arguments) return std::nullopt;
+    abi::Decoder in(*arguments, "approve");
+    in.address("spender");
+    const Wei amount = in.amount("amount");
+    if (!in.check()) return std::nullopt;
+    return amount;
 }
 
 Bytes encode_set_verifier(const Address& verifier) {

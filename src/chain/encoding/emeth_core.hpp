@@ -28,6 +28,8 @@ Bytes encode_set_minter(const Address& minter);
 
 /// What encode_withdraw_slot_reward() was given; none if `data` is another call.
 std::optional<std::uint64_t> withdrawn_slot(const Bytes& data);
+/// The amount that encode_approve() was given; none if `data` is another call.
+std::optional<Wei> approved_amount(const Bytes& data);
 
 struct RequestEvent {
     Address owner;

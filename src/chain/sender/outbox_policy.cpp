@@ -1,9 +1,14 @@
 #include "chain/sender/outbox_policy.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "chain/amount.hpp"
+#include "chain/encoding/emeth_core.hpp"
+#include "chain/encoding/transaction.hpp"
 
 namespace emeth::chain {
 
@@ -21,6 +26,24 @@ Wei unmined_deposits(const std::vector<OutboxEntry>& pending, std::uint64_t tran
         if (entry.kind == TxKind::process && unmined) sum = saturating_sum(sum, entry.amount);
     }
     return sum;
+}
+
+Result<Wei> allowance_left(Wei shown, const std::vector<OutboxEntry>& open, std::uint64_t transaction_count) {
+    Wei left = shown;
+    for (const OutboxEntry& entry : open) {
+        if (entry.kind == TxKind::process && entry.nonce < transaction_count)
+            left = saturating_difference(left, entry.amount);
+    }
+    for (const OutboxEntry& entry : untaken(open, transaction_count)) {
+        if (entry.kind == TxKind::process) left = saturating_difference(left, entry.amount);
+        if (entry.kind != TxKind::approve) continue;
+        const Result<DecodedTransaction> decoded = decode_transaction(entry.raw);
+        if (decoded.has_error()) return in_context(fmt::format("outbox, nonce {}", entry.nonce), decoded.error());
+        const std::optional<Wei> amount = approved_amount(decoded->transaction.data);
+        if (!amount) return permanent_error(fmt::format("outbox, nonce {}: this is no approve", entry.nonce));
+        left = *amount;
+    }
+    return left;
 }
 
 std::vector<OutboxEntry> untaken(const std::vector<OutboxEntry>& entries, std::uint64_t transaction_count) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "chain/chain.hpp"
+#include "runtime/result.hpp"
 #include "storage/outbox.hpp"
 
 namespace emeth::chain {
@@ -16,6 +17,12 @@ std::uint64_t next_nonce(std::uint64_t after_outbox, std::uint64_t transaction_c
 /// Sum of the deposits whose process transaction is not mined: neither marked as such nor
 /// covered by the transaction count.
 Wei unmined_deposits(const std::vector<storage::OutboxEntry>& pending, std::uint64_t transaction_count);
+
+/// What a deposit that is signed now will find approved, EMT wei: `shown` by the chain, as the open entries
+/// (open_entries.hpp) change it in the order of their nonces. Deposits that the chain has taken and nobody has marked
+/// are deducted again, because an endpoint that lags may show the allowance before them. Error, a permanent one: an
+/// approve whose bytes are none.
+Result<Wei> allowance_left(Wei shown, const std::vector<storage::OutboxEntry>& open, std::uint64_t transaction_count);
 
 /// The entries that the chain has not taken yet, by nonce.
 std::vector<storage::OutboxEntry> untaken(const std::vector<storage::OutboxEntry>& entries,

@@ -7,6 +7,7 @@
 #include "chain/amount.hpp"
 #include "chain/encoding/transaction.hpp"
 #include "chain/fee_policy.hpp"
+#include "chain/sender/open_entries.hpp"
 #include "chain/sender/outbox_policy.hpp"
 #include "chain/sender/variants.hpp"
 #include "runtime/failpoint.hpp"
@@ -33,10 +34,11 @@ Task<> Rebroadcaster::run() {
 Task<Result<void>> Rebroadcaster::round() {
     const Result<std::uint64_t> count = co_await ports_.chain.transaction_count(ports_.key.address());
     if (count.has_error()) co_return count.error();
-    const Result<Entries> entries = co_await entries_to_watch(*count);
+    auto read = [outbox = &ports_.outbox, taken = *count] { return open_entries(*outbox, taken); };
+    const Result<Entries> entries = co_await ports_.pool.run(std::move(read));
     if (entries.has_error()) co_return entries.error();
     Entries left = untaken(*entries, *count);
-    if (left.size() > resent_max) left.resize(resent_max);
+    if (left.size() > undone_entries_max) left.resize(undone_entries_max);  // the lowest nonces
     Result<void> replaced;
     if (left.empty() || left.front().nonce != *count) {
         wait_ = {};
@@ -53,23 +55,6 @@ Task<Result<void>> Rebroadcaster::round() {
     refused_.erase(refused_.begin(), refused_.lower_bound(*count));
     const Result<void> settled = co_await settle(std::move(mined));
     co_return settled ? replaced : settled;
-}
-
-Task<Result<Rebroadcaster::Entries>> Rebroadcaster::entries_to_watch(std::uint64_t transaction_count) {
-    auto read = [outbox = &ports_.outbox, transaction_count]() -> Result<Entries> {
-        Result<Entries> entries = outbox->pending();
-        if (!entries) return entries;
-        const Result<std::optional<std::uint64_t>> last = outbox->last_nonce();
-        if (last.has_error()) return last.error();
-        const std::uint64_t after_outbox = *last ? **last + 1 : 0;
-        for (const std::uint64_t nonce : missing_nonces(*entries, transaction_count, after_outbox, resent_max)) {
-            Result<std::optional<OutboxEntry>> entry = outbox->find(nonce);
-            if (entry.has_error()) return entry.error();
-            if (*entry) entries->push_back(std::move(**entry));
-        }
-        return entries;
-    };
-    co_return co_await ports_.pool.run(std::move(read));
 }
 
 Task<Result<std::optional<Replacement>>> Rebroadcaster::replace_if_stuck(OutboxEntry lowest) {

@@ -23,12 +23,8 @@ public:
 
 private:
     using Entries = std::vector<storage::OutboxEntry>;
-    /// Sent per round, lowest nonces first: an endpoint that forgot everything does not get the whole history at once.
-    static constexpr std::size_t resent_max = 256;
 
     Task<Result<void>> round();
-    /// Pending entries, and those that were marked as mined and then undone by a reorganisation.
-    Task<Result<Entries>> entries_to_watch(std::uint64_t transaction_count);
     /// The variant that was made durable for the lowest unmined nonce; none if it need not or cannot be replaced.
     Task<Result<std::optional<storage::Replacement>>> replace_if_stuck(storage::OutboxEntry lowest);
     Task<Result<std::optional<storage::Replacement>>> replace(storage::OutboxEntry lowest, Fees market);

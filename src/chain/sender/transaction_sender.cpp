@@ -7,6 +7,7 @@
 #include "chain/encoding/transaction.hpp"
 #include "chain/fee_policy.hpp"
 #include "chain/gas.hpp"
+#include "chain/sender/open_entries.hpp"
 #include "chain/sender/outbox_policy.hpp"
 #include "chain/sender/outcome_watch.hpp"
 #include "chain/sender/rebroadcaster.hpp"
@@ -37,6 +38,7 @@ struct TransactionSender::Impl {
 
     Task<Result<Intent>> with_gas_limit(Intent intent);
     Task<Result<Reservation>> reserve();
+    Task<Result<std::optional<Wei>>> amount_to_approve(Wei deposit, Address core, std::uint64_t transaction_count);
     Task<Result<Entries>> sign_commit_broadcast(std::uint64_t nonce, std::vector<Intent> intents, Commit commit);
     Task<Result<Entries>> sign(std::uint64_t nonce, std::vector<Intent> intents);
     Task<> broadcast(Entries entries);
@@ -76,14 +78,16 @@ Task<Result<Entries>> TransactionSender::send_deposit(JobId job, Wei deposit, Ad
     const AsyncMutex::Lock lock = co_await impl_->mutex.lock();
     const Result<Impl::Reservation> reservation = co_await impl_->reserve();
     if (reservation.has_error()) co_return reservation.error();
-    auto read_pending = [outbox = &impl_->ports.outbox] { return outbox->pending(); };
-    const Result<Entries> pending = co_await impl_->ports.pool.run(read_pending);
-    if (pending.has_error()) co_return pending.error();
-    const Wei allowance = saturating_sum(unmined_deposits(*pending, reservation->transaction_count), deposit);
-    Intent approve{storage::TxKind::approve, job, token, encode_approve(core, allowance), approve_gas_limit, deposit};
-    Intent process{storage::TxKind::process, job, core, encode_process(job), process_gas_limit, deposit};
-    std::vector<Intent> pair{std::move(approve), std::move(process)};
-    co_return co_await impl_->sign_commit_broadcast(reservation->nonce, std::move(pair), std::move(commit));
+    const Result<std::optional<Wei>> to_approve =
+        co_await impl_->amount_to_approve(deposit, core, reservation->transaction_count);
+    if (to_approve.has_error()) co_return to_approve.error();
+    std::vector<Intent> intents;
+    if (*to_approve) {
+        Bytes data = encode_approve(core, **to_approve);
+        intents.push_back({storage::TxKind::approve, job, token, std::move(data), approve_gas_limit, deposit});
+    }
+    intents.push_back({storage::TxKind::process, job, core, encode_process(job), process_gas_limit, deposit});
+    co_return co_await impl_->sign_commit_broadcast(reservation->nonce, std::move(intents), std::move(commit));
 }
 
 Task<Result<OutboxEntry>> TransactionSender::send_and_store(Intent intent) {
@@ -135,6 +139,27 @@ Task<Result<TransactionSender::Impl::Reservation>> TransactionSender::Impl::rese
         after_outbox = *last ? **last + 1 : 0;
     }
     co_return Reservation{next_nonce(*after_outbox, *count), *count};
+}
+
+/// Before this deposit; none: what is left of the allowance covers it. An allowance above the cap, which an earlier
+/// setting or another program left, is set back to it.
+Task<Result<std::optional<Wei>>> TransactionSender::Impl::amount_to_approve(Wei deposit, Address core,
+                                                                            std::uint64_t transaction_count) {
+    auto read = [outbox = &ports.outbox, transaction_count] { return open_entries(*outbox, transaction_count); };
+    const Result<Entries> open = co_await ports.pool.run(std::move(read));
+    if (open.has_error()) co_return open.error();
+    if (!options.allowance_cap)
+        co_return std::optional(saturating_sum(unmined_deposits(*open, transaction_count), deposit));
+    const Wei& cap = *options.allowance_cap;
+    if (deposit > cap)
+        co_return permanent_error(
+            fmt::format("deposit {} EMT > allowance cap {} EMT", format_coins(deposit), format_coins(cap)));
+    const Result<Wei> shown = co_await ports.chain.emt_allowance(ports.key.address(), core);
+    if (shown.has_error()) co_return shown.error();
+    const Result<Wei> left = allowance_left(*shown, *open, transaction_count);
+    if (left.has_error()) co_return left.error();
+    if (*left >= deposit && *left <= cap) co_return std::optional<Wei>();
+    co_return std::optional(cap);
 }
 
 Task<Result<Entries>> TransactionSender::Impl::sign_commit_broadcast(std::uint64_t nonce, std::vector<Intent> intents,

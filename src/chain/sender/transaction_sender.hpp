@@ -35,6 +35,9 @@ struct SenderOptions {
     /// After this many blocks in which the lowest nonce was not mined, run() offers more for it,
     /// if the price has risen.
     std::uint64_t replace_after_blocks = 5;
+    /// The most that a contract may take from the wallet, EMT wei: approved anew when it is used up. None: each deposit
+    /// is approved by itself.
+    std::optional<Wei> allowance_cap;
 };
 
 struct Intent {
@@ -78,7 +81,8 @@ public:
     /// operation_aborted, and run() resends as well.
     Task<Result<std::vector<storage::OutboxEntry>>> send(std::vector<Intent> intents, Commit commit);
     /// approve + process as a pair, in this order. approve *sets* the allowance, so it is given the sum of all deposits
-    /// whose process is not yet mined.
+    /// whose process is not yet mined. With an allowance_cap it is given the cap, and process goes alone where what is
+    /// left of the allowance covers the deposit; a deposit above the cap is a permanent Error.
     Task<Result<std::vector<storage::OutboxEntry>>> send_deposit(JobId job, Wei deposit, Address core, Address token,
                                                                  Commit commit);
     /// Commits only to the outbox.

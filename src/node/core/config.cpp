@@ -114,6 +114,13 @@ Result<HoursOfDay> read_hours(const SettingValue& value) {
     return *hours;
 }
 
+Result<std::optional<Wei>> read_allowance(const SettingValue& value) {
+    if (value.text() == "exact") return std::optional<Wei>();
+    const auto cap = chain::parse_wei(value.text());
+    if (cap.has_error() || cap->is_zero()) return value.refused("exact, or a whole number of wei above 0");
+    return std::optional(*cap);
+}
+
 Result<bool> read_cooperative(const SettingValue& value) {
     if (value.text() != "nvm" && value.text() != "1v1")
         return value.refused("1v1 (each JOB by one worker) or nvm (idle workers help with JOBs)");
@@ -170,6 +177,11 @@ SettingsTable<SelectionPolicy> selection_settings() {
         {{"reserve_alt", "0",
           "ALT that the wallet keeps beside the gas of new JOBs. The transactions of JOBs under way may use it."},
          into<Policy>(&Policy::reserve_alt, read_coins)},
+        {{"allowance", "exact",
+          "What the contract EmethCore may take from the wallet. exact: each deposit is approved by itself. Or a "
+          "standing cap in wei of EMT, which is approved again when it is used up: most deposits then need one "
+          "transaction less, and a JOB whose deposit is above it is not taken."},
+         into<Policy>(&Policy::allowance_cap, read_allowance)},
         {{"shortfall_max", "0",
           "What a verified JOB may bring less than the rules say (deposit and fee less the verifier's fee), in wei of "
           "EMT. Where the contract keeps more, no JOB is taken."},
@@ -331,6 +343,8 @@ std::vector<std::string> doubts(const NodeConfig& config) {
     for (const auto& [key, fee] :
          {std::pair("min_fee", config.selection.min_fee), std::pair("max_fee", config.selection.max_fee)})
         if (auto doubt = doubt_about(key, fee)) doubts.push_back(*std::move(doubt));
+    if (const auto& cap = config.selection.allowance_cap)
+        if (auto doubt = doubt_about("allowance", *cap)) doubts.push_back(*std::move(doubt));
     return doubts;
 }
 

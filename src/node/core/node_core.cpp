@@ -23,6 +23,7 @@ chain::SenderOptions sender_options(const NodeConfig& config) {
     options.chain_id = config.chain_id;
     options.confirmations = config.confirmations;
     options.gas_price_max_gwei = config.gas_price_max_gwei;
+    options.allowance_cap = config.selection.allowance_cap;
     options.poll_interval = config.poll_interval;
     options.rebroadcast_interval = config.rebroadcast_interval;
     return options;

@@ -105,9 +105,17 @@ Finding judge_alt(const NodeView& view, const Address& wallet, bool deposits_are
                        fmt::format("{} ALT for gas", chain::format_coins(view.alt_free)), deposits_are_locked);
 }
 
-Finding judge_allowance(const Wei& allowance) {
-    return {"allowance", Verdict::ok,
-            fmt::format("{} EMT for EmethCore; each deposit sets its own", chain::format_coins(allowance))};
+Finding judge_allowance(const Wei& allowance, const SelectionPolicy& policy, std::uint64_t deposit_rate) {
+    const std::string now = chain::format_coins(allowance) + " EMT for EmethCore";
+    if (!policy.allowance_cap) return {"allowance", Verdict::ok, now + "; each deposit sets its own"};
+    const std::string cap = chain::format_coins(*policy.allowance_cap);
+    const Wei smallest = chain::rate_of(policy.min_fee, deposit_rate);
+    if (smallest <= *policy.allowance_cap)
+        return {"allowance", Verdict::ok, fmt::format("{}; set to {} EMT again when it is used up", now, cap)};
+    return {"allowance", Verdict::problem,
+            fmt::format("its cap of {} EMT is below the smallest deposit (of min_fee), {} EMT: no JOB is taken", cap,
+                        chain::format_coins(smallest)),
+            "raise allowance, or set it to exact"};
 }
 
 Finding judge_wallet_use(const Address& wallet, std::uint64_t transaction_count,

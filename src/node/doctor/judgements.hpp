@@ -29,8 +29,8 @@ Finding judge_head(const chain::Block& head, std::int64_t now_unix_ms, Milliseco
 /// the gas price and the balances. While `deposits_are_locked` it is enough to have had it.
 Finding judge_emt(const NodeView& view, const SelectionPolicy& policy, const Address& wallet, bool deposits_are_locked);
 Finding judge_alt(const NodeView& view, const Address& wallet, bool deposits_are_locked);
-/// Each deposit is approved by itself, so that any allowance will do.
-Finding judge_allowance(const Wei& allowance);
+/// The node sets the allowance itself, so that any will do; a cap below every deposit keeps all JOBs out.
+Finding judge_allowance(const Wei& allowance, const SelectionPolicy& policy, std::uint64_t deposit_rate);
 /// `transaction_count`: as the chain says; `last_nonce`: the highest that the data folder has signed, if any.
 Finding judge_wallet_use(const Address& wallet, std::uint64_t transaction_count,
                          std::optional<std::uint64_t> last_nonce);

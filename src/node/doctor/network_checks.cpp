@@ -132,7 +132,8 @@ Findings NetworkExam::judge_wallet(bool deposits_are_locked, std::optional<std::
     view.alt_free = *seen_.alt;
     view.gas_price = *seen_.gas_price;
     return {judge_emt(view, config_.selection, *wallet_, deposits_are_locked),
-            judge_alt(view, *wallet_, deposits_are_locked), judge_allowance(*seen_.allowance),
+            judge_alt(view, *wallet_, deposits_are_locked),
+            judge_allowance(*seen_.allowance, config_.selection, constants_->deposit_rate),
             judge_wallet_use(*wallet_, *seen_.transactions, last_nonce),
             judge_payouts(*seen_.closed_slots, head_->timestamp_unix_s)};
 }

@@ -20,6 +20,8 @@ std::string_view name(Ground ground) {
             return "not at this hour";
         case Ground::payout:
             return "the contract keeps money";
+        case Ground::allowance:
+            return "deposit above the allowance";
         case Ground::worker:
             return "no worker free or fit";
         case Ground::deadline:

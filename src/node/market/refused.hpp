@@ -18,6 +18,7 @@ enum class Ground : std::uint8_t {
     fee,
     hour,
     payout,
+    allowance,
     worker,
     deadline,
     value,

@@ -233,6 +233,13 @@ std::optional<Refused> check_value(Draft& a) {
     return std::nullopt;
 }
 
+std::optional<Refused> check_allowance(Draft& a) {
+    const std::optional<Wei>& cap = a.policy.allowance_cap;
+    if (!cap || a.chosen.deposit <= *cap) return std::nullopt;
+    return refused_for_good(
+        fmt::format("deposit {} EMT > allowance cap {} EMT", format_coins(a.chosen.deposit), format_coins(*cap)));
+}
+
 std::optional<Refused> check_deposit(Draft& a) {
     if (a.view.emt_free >= a.chosen.deposit) return std::nullopt;
     return refused_for_now(fmt::format("deposit {} EMT > {} EMT at hand{}", format_coins(a.chosen.deposit),
@@ -266,13 +273,21 @@ struct Step {
 };
 
 /// Ordered from what makes the JOB permanently unfit to what is only missing at the moment.
-constexpr std::array steps{Step{Ground::status, check_status},       Step{Ground::filters, check_filters},
-                           Step{Ground::param, check_param},         Step{Ground::spec, check_spec},
-                           Step{Ground::dataset, check_dataset},     Step{Ground::fee, check_fee},
-                           Step{Ground::hour, check_hour},           Step{Ground::payout, check_payout},
-                           Step{Ground::worker, check_worker},       Step{Ground::deadline, check_deadline},
-                           Step{Ground::value, check_value},         Step{Ground::deposit, check_deposit},
-                           Step{Ground::gas_money, check_gas_money}, Step{Ground::disk, check_disk}};
+constexpr std::array steps{Step{Ground::status, check_status},
+                           Step{Ground::filters, check_filters},
+                           Step{Ground::param, check_param},
+                           Step{Ground::spec, check_spec},
+                           Step{Ground::dataset, check_dataset},
+                           Step{Ground::fee, check_fee},
+                           Step{Ground::hour, check_hour},
+                           Step{Ground::payout, check_payout},
+                           Step{Ground::allowance, check_allowance},
+                           Step{Ground::worker, check_worker},
+                           Step{Ground::deadline, check_deadline},
+                           Step{Ground::value, check_value},
+                           Step{Ground::deposit, check_deposit},
+                           Step{Ground::gas_money, check_gas_money},
+                           Step{Ground::disk, check_disk}};
 
 statemachine::Terms terms_of(const Candidate& candidate, std::uint32_t team) {
     return {candidate.id,

@@ -37,13 +37,15 @@ struct SelectionPolicy : Filters {
     std::uint64_t disk_bytes_per_dataset_byte = 0;
     PriorityList priority{priorities().front()};
     Wei reserve_emt, reserve_alt;  ///< what the wallet keeps whatever is on offer, wei
-    Wei shortfall_max;             ///< what a verified JOB may bring less than the rules say, EMT wei
-    Wei emt_per_alt;               ///< EMT wei that one ALT of gas money is worth; 0: gas is not converted
-    Wei emt_per_kwh;               ///< EMT wei that a kWh costs; 0: electricity is not counted
-    std::uint64_t watts = 0;       ///< of each worker that trains; 0: what its machine measured counts
-    bool cooperative = false;      ///< several workers may train a JOB that one alone would finish too late
-    Chance miss_rate = 1'000;      ///< assumed share of deadlines missed, before anything was seen
-    Chance reject_rate = 1'000;    ///< assumed share of results rejected, before anything was seen
+    /// The contract's standing allowance, EMT wei; none: each deposit is approved by itself.
+    std::optional<Wei> allowance_cap;
+    Wei shortfall_max;           ///< what a verified JOB may bring less than the rules say, EMT wei
+    Wei emt_per_alt;             ///< EMT wei that one ALT of gas money is worth; 0: gas is not converted
+    Wei emt_per_kwh;             ///< EMT wei that a kWh costs; 0: electricity is not counted
+    std::uint64_t watts = 0;     ///< of each worker that trains; 0: what its machine measured counts
+    bool cooperative = false;    ///< several workers may train a JOB that one alone would finish too late
+    Chance miss_rate = 1'000;    ///< assumed share of deadlines missed, before anything was seen
+    Chance reject_rate = 1'000;  ///< assumed share of results rejected, before anything was seen
 };
 
 /// A JOB as the chain and the Storage API show it now.

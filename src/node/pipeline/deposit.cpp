@@ -85,14 +85,15 @@ Task<Result<std::optional<Fact>>> Deposit::own_process(chain::JobRecord record) 
     auto read = [this] { return ports_.outbox.all(); };
     const Result<std::vector<storage::OutboxEntry>> entries = co_await ports_.pool.run(std::move(read));
     if (entries.has_error()) co_return entries.error();
-    std::optional<sm::TxRef> approve, process;  // the newest pair
+    std::optional<sm::TxRef> approve, process;  // the newest process, and the approve right before it
     for (const auto& entry : *entries) {
         if (entry.job != id()) continue;
         if (entry.kind == TxKind::approve) approve = signed_tx(entry);
         if (entry.kind == TxKind::process) process = signed_tx(entry);
     }
-    if (approve && process && record.status == chain::JobStatus::processing)
-        co_return std::optional<Fact>(sm::DepositSigned{*approve, *process});
+    if (approve && process && approve->nonce + 1 != process->nonce) approve.reset();
+    if (process && record.status == chain::JobStatus::processing)
+        co_return std::optional<Fact>(sm::DepositSigned{approve, *process});
     co_return std::optional<Fact>(sm::BecameInfeasible{
         fmt::format("this wallet took it already, from another data folder (status {})", chain::name(record.status))});
 }
@@ -100,11 +101,13 @@ Task<Result<std::optional<Fact>>> Deposit::own_process(chain::JobRecord record) 
 Task<Result<void>> Deposit::commit_signed(std::vector<storage::OutboxEntry> entries) {
     const auto* approve = find_kind(entries, TxKind::approve);
     const auto* process = find_kind(entries, TxKind::process);
-    if (approve == nullptr || process == nullptr)
-        co_return permanent_error("the sender signed no approve and process pair");
-    Fact signed_pair = sm::DepositSigned{signed_tx(*approve), signed_tx(*process)};
+    if (process == nullptr) co_return permanent_error("the sender signed no process transaction");
+    sm::DepositSigned deposit;
+    if (approve != nullptr) deposit.approve = signed_tx(*approve);
+    deposit.process = signed_tx(*process);
+    Fact signed_deposit = std::move(deposit);
     storage::SideWrites side{std::move(entries)};
-    co_return co_await ports_.journal.commit(std::move(signed_pair), std::move(side));
+    co_return co_await ports_.journal.commit(std::move(signed_deposit), std::move(side));
 }
 
 Task<Result<void>> Deposit::await() {

@@ -1,4 +1,5 @@
-// discovered → accepted: the final check before the deposit, then approve and process as one pair. Io thread only.
+// discovered → accepted: the final check before the deposit, then process, as one pair with an approve where that is
+// needed. Io thread only.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +28,7 @@ public:
     /// All ports must outlive it.
     Deposit(Ports ports, Address core, Address token) : ports_(ports), core_(core), token_(token) {}
 
-    /// Signs the pair, or ends the JOB if the chain has already decided it.
+    /// Signs the transactions, or ends the JOB if the chain has already decided it.
     Task<Result<void>> sign();
     /// Returns once the process transaction is final. If no deposit is locked, checks what became of the JOB before
     /// trying again.

@@ -22,7 +22,7 @@ namespace emeth::simulation {
 /// A node that takes part.
 struct MarketNode {
     std::string name;
-    node::SelectionPolicy policy;
+    node::SelectionPolicy policy;        ///< not cooperative: each JOB is trained by one worker
     std::vector<std::uint64_t> workers;  ///< the powerCapacity of each
     Wei emt;                             ///< at the beginning, EMT wei
 };

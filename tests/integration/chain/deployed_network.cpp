@@ -106,10 +106,12 @@ long DeployedNetwork::times(const JobId& job, JobStatus status) {
     return std::count_if(logs.begin(), logs.end(), [&](const StatusLog& log) { return log.status == status; });
 }
 
-std::unique_ptr<TransactionSender> DeployedNetwork::make_sender(Chain& through, std::uint64_t confirmations) {
+std::unique_ptr<TransactionSender> DeployedNetwork::make_sender(Chain& through, std::uint64_t confirmations,
+                                                                std::optional<Wei> allowance_cap) {
     SenderOptions options;
     options.chain_id = emeth::test::AnvilProcess::chain_id;
     options.confirmations = confirmations;
+    options.allowance_cap = allowance_cap;
     options.poll_interval = poll_interval;
     options.rebroadcast_interval = 10 * poll_interval;
     return std::make_unique<TransactionSender>(

@@ -55,7 +55,8 @@ protected:
     /// How often the JOB got this status on the chain as it is now.
     long times(const JobId& job, JobStatus status);
 
-    std::unique_ptr<TransactionSender> make_sender(Chain& through, std::uint64_t confirmations = 1);
+    std::unique_ptr<TransactionSender> make_sender(Chain& through, std::uint64_t confirmations = 1,
+                                                   std::optional<Wei> allowance_cap = std::nullopt);
     TransactionSender::Commit into_store();
     [[nodiscard]] Intent intent(storage::TxKind kind, Bytes data) const;
 

@@ -1,5 +1,6 @@
 // The transaction sender on a real node: restarts, reorganisations, both kinds of fees.
 #include "chain/encoding/transaction.hpp"
+#include "chain/sender/outbox_policy.hpp"
 #include "deployed_network.hpp"
 
 namespace emeth::chain::test {
@@ -49,6 +50,29 @@ TEST_F(SenderOnAnvil, MinesConcurrentDepositsWithOneAllowanceEach) {
         for (const storage::OutboxEntry& entry : pair) EXPECT_TRUE(outcome(entry).succeeded);
     }
     EXPECT_EQ(format_coins(*run(chain->emt_balance(address(node)))), "940");
+}
+
+TEST_F(SenderOnAnvil, KeepsAStandingAllowanceWithinItsCap) {
+    const Wei cap = *parse_coins("75");
+    sender = make_sender(*chain, 1, cap);
+    Started<void> running(io, sender->run());
+    std::vector<std::size_t> signed_transactions;
+    for (int deposits = 0; deposits < 5; ++deposits) {
+        const JobId job = request(fee);
+        const auto entries = run(sender->send_deposit(job, fee, core, token, into_store())).value();
+        signed_transactions.push_back(entries.size());
+        for (const storage::OutboxEntry& entry : entries) {
+            const Receipt receipt = outcome(entry);
+            EXPECT_TRUE(receipt.succeeded);
+            ASSERT_TRUE(outbox->put({marked_mined(entry, receipt)}));
+            EXPECT_LE(*run(chain->emt_allowance(address(node), core)), cap);
+        }
+        EXPECT_EQ(run(chain->job_assign(job))->node, address(node));
+    }
+    running.cancel();
+    run_until([&] { return running.ended(); });
+    EXPECT_EQ(signed_transactions, (std::vector<std::size_t>{2, 1, 2, 1, 2})) << "two deposits of 30 fit into 75";
+    EXPECT_EQ(format_coins(*run(chain->emt_balance(address(node)))), "850");
 }
 
 TEST_F(SenderOnAnvil, OffersAFeeMarketTransactionWhereThereIsABaseFee) {

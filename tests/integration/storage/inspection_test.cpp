@@ -30,7 +30,7 @@ std::vector<OutboxEntry> transactions_of_straight_path(std::uint64_t job) {
     };
     for (const EventBody& body : test::straight_path()) {
         if (const auto* pair = std::get_if<DepositSigned>(&body)) {
-            add(TxKind::approve, pair->approve);
+            add(TxKind::approve, pair->approve.value());
             add(TxKind::process, pair->process);
         }
         if (const auto* submit = std::get_if<SubmitSigned>(&body)) add(TxKind::submit, submit->submit);

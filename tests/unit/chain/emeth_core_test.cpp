@@ -62,6 +62,18 @@ TEST(Calls, AWithdrawalNamesItsSlot) {
     EXPECT_EQ(withdrawn_slot(enormous), std::nullopt);
 }
 
+TEST(Calls, AnApproveNamesItsAmount) {
+    const Wei amount = *parse_coins("30");
+    EXPECT_EQ(approved_amount(encode_approve(node, amount)), amount);
+    EXPECT_EQ(approved_amount(encode_transfer(node, amount)), std::nullopt) << "another call of the same shape";
+    Bytes cut = encode_approve(node, amount);
+    cut.pop_back();
+    EXPECT_EQ(approved_amount(cut), std::nullopt);
+    Bytes no_address = encode_approve(node, amount);
+    no_address[4] = 1;
+    EXPECT_EQ(approved_amount(no_address), std::nullopt);
+}
+
 TEST(Events, ReadsAPenalty) {
     Log log;
     log.topics = {abi::event_topic("Penalty(address,uint256)"), abi::word_of(node)};

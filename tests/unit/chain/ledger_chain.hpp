@@ -44,6 +44,7 @@ public:
     std::uint64_t count_lag = 0;        ///< transactions that transaction_count does not know of yet
     std::map<Hash256, bool> reverts;    ///< transactions that are mined with status 0
     std::optional<std::string> reason;  ///< what revert_reason answers
+    Result<Wei> allowance = Wei{};      ///< what emt_allowance answers: transactions do not change it
     std::uint64_t estimate = 100'000;
     std::optional<Error> estimate_error;
     Wei price;

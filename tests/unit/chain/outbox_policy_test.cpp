@@ -37,6 +37,14 @@ TEST(OutboxPolicy, SumsDepositsThatAreNotMined) {
     EXPECT_EQ(unmined_deposits({}, 0), Wei{});
 }
 
+TEST(OutboxPolicy, AnApproveWhoseBytesAreNoneIsAnError) {
+    const Result<Wei> left = allowance_left(Wei{}, {entry(4, TxKind::approve)}, 3);
+    ASSERT_TRUE(left.has_error());
+    EXPECT_EQ(left.error().kind, ErrorKind::permanent);
+    EXPECT_NE(left.error().message.find("outbox, nonce 4"), std::string::npos);
+    EXPECT_TRUE(allowance_left(Wei{}, {entry(4, TxKind::approve)}, 5).has_value()) << "the chain has taken it";
+}
+
 TEST(OutboxPolicy, KeepsTheOrderOfNonces) {
     const std::vector<OutboxEntry> left = untaken({entry(7), entry(3), entry(5)}, 5);
     ASSERT_EQ(left.size(), 2u);

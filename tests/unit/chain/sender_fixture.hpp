@@ -29,6 +29,7 @@ protected:
         options.chain_id = 60001;
         options.confirmations = confirmations;
         options.gas_price_max_gwei = gas_price_max_gwei;
+        options.allowance_cap = allowance_cap;
         sender = std::make_unique<TransactionSender>(io.get_executor(), SenderPorts{chain, outbox, pool, clock, key},
                                                      options);
     }
@@ -81,6 +82,7 @@ protected:
 
     std::uint64_t confirmations = 1;
     std::uint64_t gas_price_max_gwei = 10'000;
+    std::optional<Wei> allowance_cap;
     asio::io_context io;
     LedgerChain chain;
     MemoryOutbox outbox;

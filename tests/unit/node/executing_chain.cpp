@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "chain/amount.hpp"
 #include "chain/encoding/abi.hpp"
 #include "chain/encoding/emeth_core.hpp"
 #include "chain/encoding/transaction.hpp"
@@ -40,7 +41,7 @@ bool begins_like(const chain::Bytes& data, const chain::Bytes& pattern, std::siz
 
 /// The name of the call when it succeeded; empty: it reverts.
 std::string ExecutingChain::execute(const chain::Bytes& data, const Address& sender) {
-    if (begins_like(data, chain::encode_approve(network.core, Wei{}), selector_bytes)) return mine(), "approve";
+    if (const auto approved = chain::approved_amount(data)) return allowance = *approved, mine(), "approve";
     if (begins_like(data, chain::encode_withdraw_slot_reward(0), selector_bytes)) {
         auto& slot = slots.at(data.back() + std::uint64_t{256} * data.at(data.size() - 2));
         if (slot.own_balance.is_zero()) return "";
@@ -50,7 +51,8 @@ std::string ExecutingChain::execute(const chain::Bytes& data, const Address& sen
     for (const auto& [id, job] : std::map(jobs)) {
         const bool own = job.assign.node == sender && job.record.status == JobStatus::processing;
         if (data == chain::encode_process(id)) {
-            if (job.record.status != JobStatus::requested) return "";
+            if (job.record.status != JobStatus::requested || allowance < job.record.fee) return "";
+            allowance = chain::saturating_difference(allowance, job.record.fee);
             return process(id, sender), "process";
         }
         if (data == chain::encode_decline(id)) {
@@ -82,6 +84,7 @@ Task<Result<void>> ExecutingChain::send_raw(chain::Bytes raw) {
     if (decoded->transaction.nonce > count) co_return Result<void>{};  // waits in the pool until it is sent again
     ++count;
     const auto before = head();
+    const Wei allowance_was = allowance;
     const auto name = execute(decoded->transaction.data, decoded->sender);
     if (head() == before) mine();
     name.empty() ? ++reverted_ : ++mined_[name];
@@ -95,6 +98,7 @@ Task<Result<void>> ExecutingChain::send_raw(chain::Bytes raw) {
     if (name == "withdraw" && !logs_mints && !forgets_balances) unlogged_gains[head()] = minted;
     receipts[decoded->hash] = receipt;
     transaction_of_block_[head()] = decoded->hash;
+    allowance_before_[head()] = allowance_was;
     co_return Result<void>{};
 }
 
@@ -132,6 +136,10 @@ void ExecutingChain::take_back(std::uint64_t depth) {
         for (auto& [sender, count] : transaction_counts) --count;  // one wallet sends all transactions of these tests
         transaction_of_block_.erase(entry->second.block);
         entry = receipts.erase(entry);
+    }
+    if (const auto undone = allowance_before_.upper_bound(kept); undone != allowance_before_.end()) {
+        allowance = undone->second;
+        allowance_before_.erase(undone, allowance_before_.end());
     }
     reorganise(depth, depth);
 }

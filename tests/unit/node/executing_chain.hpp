@@ -45,6 +45,7 @@ private:
     int reverted_ = 0;
     std::set<Hash256> left_waiting_;
     std::map<std::uint64_t, Hash256> transaction_of_block_;
+    std::map<std::uint64_t, Wei> allowance_before_;  ///< by block of a transaction
 };
 
 }  // namespace emeth::test

@@ -71,6 +71,7 @@ void NodeWorld::start(bool fresh) {
     chain::SenderOptions options;
     options.chain_id = chain.id_of_chain;
     options.confirmations = settings.confirmations;
+    options.allowance_cap = allowance_cap;
     process_->sender = std::make_unique<chain::TransactionSender>(
         io.get_executor(), chain::SenderPorts{chain, store->outbox(), pool, clock, key}, options);
     node::PipelinePorts ports{chain,  *process_->sender, artifacts, hub, store->jobs(), store->outbox(), pool, clock,

@@ -95,6 +95,7 @@ protected:
     crypto::PrivateKey key =
         crypto::PrivateKey::parse("0x4646464646464646464646464646464646464646464646464646464646464646").value();
     node::PipelineSettings settings;
+    std::optional<Wei> allowance_cap;
     statemachine::Artifact artifact;
     bool verifier_verifies = true;
 

@@ -22,6 +22,16 @@ TEST(Deposit, StraightPath) {
     EXPECT_EQ(next_command(job), Command::lease_worker);
 }
 
+TEST(Deposit, NeedsNoApproveOfItsOwn) {
+    const Job job = after(straight(0), DepositSigned{std::nullopt, tx(2)});
+    EXPECT_FALSE(job.deposit.approve);
+    EXPECT_EQ(job.deposit.process, tx(2));
+    EXPECT_EQ(next_command(job), Command::await_process);
+    EXPECT_EQ(after(job, ProcessConfirmed{tx(2, 17), tokens(30)}).state, State::accepted);
+    EXPECT_EQ(rejection_kind(job, DepositSigned{tx(1), tx(2)}), RejectionKind::already_known);
+    EXPECT_EQ(rejection_kind(job, DepositSigned{std::nullopt, tx(6)}), RejectionKind::contradicts_record);
+}
+
 TEST(Deposit, IsSignedOnceUntilReverted) {
     Job job = straight(deposit_signed);
     EXPECT_EQ(rejection_kind(job, DepositSigned{tx(1), tx(2)}), RejectionKind::already_known);

@@ -72,6 +72,9 @@ HistoryEntry history_entry(const EventBody& body) {
     return entry;
 }
 
+/// What was approved before covers it.
+const DepositSigned covered_deposit{std::nullopt, test::tx(2)};
+
 OutboxEntry outbox_entry() {
     return {47,
             TxKind::process,
@@ -100,6 +103,7 @@ std::map<std::string, std::string> records_by_name() {
         {"job.shown", encode_job(shown_job())},
         {"job.paid", encode_job(paid_job())},
         {"job.team", encode_job(teamed_job())},
+        {"history.DepositSigned.covered", encode_history(history_entry(covered_deposit))},
         {"history.Verified.paid", encode_history(history_entry(paid_verdict))},
         {"history.ResultRejected.reason", encode_history(history_entry(explained_rejection))},
         {"history.TimedOut.early", encode_history(history_entry(early_timeout))},
@@ -157,6 +161,11 @@ TEST(GoldenRecords, AreReadAsBefore) {
     EXPECT_EQ(*decode_job(payload("job.paid")), paid_job());
     EXPECT_EQ(*decode_job(payload("job.team")), teamed_job());
     EXPECT_EQ(decode_job(payload("job"))->terms.team, 1U) << "written before there were teams";
+    const HistoryEntry covered = *decode_history(payload("history.DepositSigned.covered"));
+    EXPECT_EQ(std::get<DepositSigned>(covered.event.body).approve, std::nullopt);
+    EXPECT_EQ(std::get<DepositSigned>(covered.event.body).process, test::tx(2));
+    const HistoryEntry approved = *decode_history(payload("history.DepositSigned"));
+    EXPECT_EQ(std::get<DepositSigned>(approved.event.body).approve, test::tx(1));
     EXPECT_EQ(std::get<Verified>(decode_history(payload("history.Verified.paid"))->event.body).paid, tokens(30));
     const HistoryEntry explained = *decode_history(payload("history.ResultRejected.reason"));
     EXPECT_EQ(std::get<ResultRejected>(explained.event.body).reason, "the artifact is no tar");

@@ -57,6 +57,19 @@ TEST(NodeConfig, AHighestFeeThatWasMeantInEmtIsNamedWhereItIsBelowTheLowest) {
         "wei of EMT, almost nothing; for 30 EMT write 30000000000000000000");
 }
 
+TEST(NodeConfig, TheAllowanceIsExactOrAStandingCap) {
+    EXPECT_EQ(node::read_config(EnvConfig{}).value().selection.allowance_cap, std::nullopt);
+    EXPECT_EQ(node::read_config(settings("allowance=exact\n")).value().selection.allowance_cap, std::nullopt);
+    const auto capped = node::read_config(settings("allowance=300000000000000000000\n")).value();
+    EXPECT_EQ(capped.selection.allowance_cap, chain::parse_coins("300").value());
+    EXPECT_TRUE(node::doubts(capped).empty());
+    for (const std::string wrong : {"0", "all", "-1", "12.5", "0x10", "Exact"})
+        EXPECT_EQ(error_of("allowance=" + wrong + "\n"),
+                  "master.env:1: allowance is '" + wrong + "'; expected exact, or a whole number of wei above 0");
+    EXPECT_EQ(node::doubts(node::read_config(settings("allowance=300\n")).value()).at(0),
+              "allowance=300 is 300 wei of EMT, almost nothing; for 300 EMT write 300000000000000000000");
+}
+
 TEST(NodeConfig, TheEndpointMayWantToKnowWhoAsks) {
     const auto config = node::read_config(settings("endpoint=https://Aladdin:open%20sesame@host\n")).value();
     EXPECT_EQ(config.endpoint.url.text(), "https://host:443/");

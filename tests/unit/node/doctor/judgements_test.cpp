@@ -99,6 +99,22 @@ TEST(JudgeMoney, MustBeEnoughForTheGasOfOneJob) {
     EXPECT_THAT(finding.text, HasSubstr("need 0.00075 ALT"));
 }
 
+TEST(JudgeAllowance, ACapBelowEveryDepositKeepsAllJobsOut) {
+    constexpr std::uint64_t half = 50'000;
+    node::SelectionPolicy policy;
+    policy.min_fee = coins("10");
+    EXPECT_THAT(node::judge_allowance(coins("3"), policy, half).text, HasSubstr("3 EMT for EmethCore; each deposit"));
+    policy.allowance_cap = coins("5");
+    auto finding = node::judge_allowance(coins("3"), policy, half);
+    EXPECT_EQ(finding.verdict, Verdict::ok);
+    EXPECT_EQ(finding.text, "3 EMT for EmethCore; set to 5 EMT again when it is used up");
+    policy.allowance_cap = coins("4.5");
+    finding = node::judge_allowance(coins("3"), policy, half);
+    EXPECT_EQ(finding.verdict, Verdict::problem);
+    EXPECT_THAT(finding.text, HasSubstr("cap of 4.5 EMT is below the smallest deposit (of min_fee), 5 EMT"));
+    EXPECT_THAT(finding.remedy, HasSubstr("exact"));
+}
+
 TEST(JudgeWalletUse, TransactionsOfSomebodyElseAreAWarning) {
     EXPECT_EQ(node::judge_wallet_use(wallet, 0, std::nullopt).verdict, Verdict::ok);
     EXPECT_EQ(node::judge_wallet_use(wallet, 5, 4).verdict, Verdict::ok);

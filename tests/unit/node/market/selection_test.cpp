@@ -94,6 +94,12 @@ TEST(Selection, WhatTakesTooLongStandsWhateverElseGetsBetter) {
     EXPECT_FALSE(stands_for_these_workers(std::get<Refused>(poor)));
 }
 
+TEST(Selection, ADepositMayUseTheWholeAllowance) {
+    Scene scene = good_scene();
+    scene.policy.allowance_cap = coins("20");
+    EXPECT_TRUE(std::holds_alternative<Chosen>(select(scene.candidate, scene.view, scene.policy)));
+}
+
 /// Both deposits would be locked, and one JOB would wait for the other's worker.
 TEST(Selection, TheOnlyAbleWorkerIsNotPromisedTwice) {
     Scene scene = good_scene();
@@ -299,6 +305,8 @@ const std::vector<RefusalCase> refusal_cases{
     {"margin", [](Scene& s) { s.candidate.record.deadline_unix_s = now_s + 21'319 + 3'600; },
      "finish estimate 5 h 55 min + margin 60 min > 6 h 55 min left", false},
     {"deposit", [](Scene& s) { s.view.emt_free = coins("19.5"); }, "deposit 20 EMT > 19.5 EMT at hand", false},
+    {"allowance", [](Scene& s) { s.policy.allowance_cap = coins("19.5"); }, "deposit 20 EMT > allowance cap 19.5 EMT",
+     true},
     {"gas_money", [](Scene& s) { s.view.alt_free = wei(0); }, "gas money 0.00075 ALT > 0 ALT at hand", false},
     {"disk",
      [](Scene& s) {

@@ -1,4 +1,5 @@
 // The process dies at every single write of a JOB's life, before and after it, and is started again.
+#include "chain/amount.hpp"
 #include "node_world.hpp"
 
 namespace emeth::test {
@@ -36,6 +37,33 @@ TEST_P(CrashAt, EndsVerifiedWithOneDepositAndOneSubmit) {
 
 // A life has 21 writes; the last one, the verdict, is followed by none.
 INSTANTIATE_TEST_SUITE_P(EveryWrite, CrashAt, ::testing::Combine(::testing::Range(1, 22), ::testing::Bool()),
+                         [](const auto& chosen) {
+                             return (std::get<1>(chosen.param) ? "Before" : "After") +
+                                    std::to_string(std::get<0>(chosen.param));
+                         });
+
+/// The first two writes are those of the deposit: signed, confirmed.
+class CrashAtTheDeposit : public CrashAt {
+protected:
+    CrashAtTheDeposit() { allowance_cap = chain::parse_coins("50").value(); }
+};
+
+TEST_P(CrashAtTheDeposit, UnderAStandingAllowanceEndsTheSameWay) {
+    chain.allowance = *allowance_cap;
+    const auto [write, before] = GetParam();
+    EXPECT_TRUE(survive_crash_at(write, before));
+    EXPECT_EQ(chain.mined("approve"), 0);
+    EXPECT_EQ(chain.allowance, chain::parse_coins("30").value()) << "one deposit";
+}
+
+TEST_P(CrashAtTheDeposit, WhereTheAllowanceIsUsedUpEndsTheSameWay) {
+    const auto [write, before] = GetParam();
+    EXPECT_TRUE(survive_crash_at(write, before));
+    EXPECT_EQ(chain.mined("approve"), 1);
+    EXPECT_EQ(chain.allowance, chain::parse_coins("30").value()) << "one deposit";
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryWrite, CrashAtTheDeposit, ::testing::Combine(::testing::Range(1, 3), ::testing::Bool()),
                          [](const auto& chosen) {
                              return (std::get<1>(chosen.param) ? "Before" : "After") +
                                     std::to_string(std::get<0>(chosen.param));

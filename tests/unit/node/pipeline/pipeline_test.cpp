@@ -21,6 +21,28 @@ TEST_F(PipelineTest, GoesFromDiscoveredToVerifiedWithOneDepositAndOneSubmit) {
     EXPECT_TRUE(run_until([this] { return hub.forgotten.contains(job_id); }, 10)) << "the worker may delete the files";
 }
 
+TEST_F(PipelineTest, ADepositThatTheStandingAllowanceCoversNeedsNoApprove) {
+    chain.allowance = chain::parse_coins("20").value();
+    allowance_cap = chain::parse_coins("50").value();
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::verified)) << sm::why(record(), clock.unix_ms());
+    expect_verified_once();
+    EXPECT_EQ(chain.mined("approve"), 0);
+    EXPECT_FALSE(record().deposit.approve);
+    EXPECT_EQ(chain.allowance, Wei{});
+}
+
+TEST_F(PipelineTest, WhereTheAllowanceIsUsedUpItsCapIsApprovedAgain) {
+    chain.allowance = chain::parse_coins("19").value();
+    allowance_cap = chain::parse_coins("50").value();
+    start(true);
+    ASSERT_TRUE(run_until_state(sm::State::verified)) << sm::why(record(), clock.unix_ms());
+    expect_verified_once();
+    EXPECT_EQ(chain.mined("approve"), 1);
+    EXPECT_TRUE(record().deposit.approve);
+    EXPECT_EQ(chain.allowance, chain::parse_coins("30").value());
+}
+
 TEST_F(PipelineTest, TheWorkerIsFreeOnceTheResultIsUploaded) {
     verifier_verifies = false;
     start(true);
@@ -404,6 +426,19 @@ TEST_F(PipelineTest, ADepositThatWasGivenUpBecauseOfSuchAnEndpointIsTakenUpAgain
     ASSERT_TRUE(run_until_state(sm::State::verified)) << sm::why(record(), clock.unix_ms());
     expect_verified_once();
     EXPECT_EQ(count<sm::DepositSigned>(), 2) << "the same pair, not another one";
+}
+
+TEST_F(PipelineTest, AProcessWithoutAnApproveIsTakenUpAgain) {
+    chain.allowance = allowance_cap.emplace(chain::parse_coins("50").value());
+    chain.hides_what_was_mined = true;
+    start(true);
+    ASSERT_TRUE(run_until([this] { return count<sm::ProcessReverted>() == 1; }, 4 * 3'600));
+    chain.hides_what_was_mined = false;
+    ASSERT_TRUE(run_until_state(sm::State::verified)) << sm::why(record(), clock.unix_ms());
+    expect_verified_once();
+    EXPECT_EQ(count<sm::DepositSigned>(), 2) << "the same process, not another one";
+    EXPECT_EQ(chain.mined("approve"), 0);
+    EXPECT_FALSE(record().deposit.approve);
 }
 
 TEST_F(PipelineTest, AForeignTransactionOnOurNonceLeadsToANewPair) {
