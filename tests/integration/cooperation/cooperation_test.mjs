@@ -57,7 +57,7 @@ try {
         { mode: 0o600 });
 
     const master = start('master', emeth, 'master', '--config', config, '--data', node, '--local-workers', '2');
-    await until('both workers', 30, () => count(master.output, 'connected from') === 2);
+    await until('both workers', 60, () => count(master.output, 'is fit: it trains') === 2);
     const requester = ['--config', join(data, 'requester.env'), '--data', join(data, 'requester')];
     write_requester_settings(join(data, 'requester.env'), network, join(data, 'net', 'requester', 'key'));
     const requested = spawnSync(emeth,
