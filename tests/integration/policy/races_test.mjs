@@ -10,7 +10,7 @@ import { JobStatus } from '../../support/emeth_abi.mjs';
 import { kill_all, until } from '../../support/programs.mjs';
 import { Requester } from '../../support/requester.mjs';
 
-const [emeth, data, masters_text = '2', jobs_text = '6'] = process.argv.slice(2);
+const [emeth, data, masters_text = '2', jobs_text = '3'] = process.argv.slice(2);
 const masters = Number(masters_text), jobs_in_all = Number(jobs_text);
 rmSync(data, { recursive: true, force: true });
 mkdirSync(data, { recursive: true });
