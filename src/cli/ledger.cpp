@@ -96,6 +96,14 @@ void print(const LedgerFlags& flags, const Address& wallet, const Ledger& ledger
     fmt::print(flags.csv ? stderr : stdout, "{}", ledger_check_text(wallet, report));
 }
 
+/// Only the outbox tells which transactions withdrew a reward that the token does not tell of.
+std::string foreign_hint(const node::LedgerReport& report) {
+    const auto foreign = report.foreign_transactions();
+    if (foreign.has_error() || *foreign == 0) return "";
+    return fmt::format(". Or a reward was withdrawn by one of the {} transactions that this data folder does not know",
+                       *foreign);
+}
+
 int verdict(const node::LedgerReport& report) {
     const auto rest = report.unexplained_emt();
     if (rest.has_error())
@@ -106,8 +114,8 @@ int verdict(const node::LedgerReport& report) {
         permanent_error(fmt::format(
             "this is not all: {} EMT came or went by no event of the token. Either the token moved it without "
             "one, or the endpoint leaves out logs: ask another one with --endpoint, or narrow it down with --from-day "
-            "and --to-day",
-            chain::format_coins(*rest))),
+            "and --to-day{}",
+            chain::format_coins(*rest), foreign_hint(report))),
         exit_failed);
 }
 

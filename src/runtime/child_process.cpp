@@ -212,6 +212,16 @@ int reap(pid_t pid) {
     return status;
 }
 
+bool is_reaped(pid_t pid) {
+    return ::waitpid(pid, nullptr, WNOHANG) != 0;
+}
+
+/// Killed, and not dead yet. Io thread only.
+std::vector<pid_t>& strays() {
+    static std::vector<pid_t> pids;
+    return pids;
+}
+
 ChildEnd end_of(int status) {
     if (WIFSIGNALED(status)) return {.exit_code = 0, .signal = WTERMSIG(status)};
     return {.exit_code = WEXITSTATUS(status), .signal = 0};
@@ -258,6 +268,18 @@ struct ChildProcess::Impl {
         ending.close();
     }
 
+    /// After a SIGKILL.
+    void reap_or_leave() {
+        constexpr int looks_max = 100, look_ms = 5;
+        for (int look = 0; look < looks_max; ++look) {
+            if (is_reaped(pid)) break;
+            if (look + 1 == looks_max) strays().push_back(pid);
+            ::poll(nullptr, 0, look_ms);
+        }
+        end = ChildEnd{0, SIGKILL};
+        ending.close();
+    }
+
     /// Works even before anybody has waited for its end.
     bool runs() {
         pollfd ended{ending.native_handle(), POLLIN, 0};
@@ -288,6 +310,7 @@ struct ChildProcess::Impl {
 };
 
 Result<ChildProcess> ChildProcess::start(const asio::any_io_executor& executor, const ChildOptions& options) {
+    std::erase_if(strays(), is_reaped);
     Result<Launch> launch = prepare(options);
     if (launch.has_error()) return launch.error();
     FileDescriptor control;
@@ -329,7 +352,7 @@ ChildProcess& ChildProcess::operator=(ChildProcess&& other) noexcept {
 ChildProcess::~ChildProcess() {
     if (!impl_ || impl_->end) return;
     impl_->kill_group();
-    impl_->reap_now();
+    impl_->reap_or_leave();
 }
 
 pid_t ChildProcess::pid() const {

@@ -32,7 +32,8 @@ struct ChildEnd {
     [[nodiscard]] std::string describe() const;
 };
 
-/// Call from the io thread only. Destroying a running child kills it (SIGKILL) and reaps it.
+/// Call from the io thread only. Destroying a running child kills it (SIGKILL) and reaps it. One that the kernel does
+/// not let go at once, because it waits for a device that does not answer, is left behind and reaped at a later start.
 class ChildProcess {
 public:
     static Result<ChildProcess> start(const asio::any_io_executor& executor, const ChildOptions& options);

@@ -19,6 +19,8 @@ constexpr Milliseconds first_wait{1'000}, longest_wait{30'000};
 constexpr int waits_per_measured = 8;
 constexpr Milliseconds gpu_limit{5'000};
 constexpr std::size_t answer_bytes_max = 4'096;
+/// In a row: each may leave a process behind that waits for a broken GPU.
+constexpr int gpu_failures_max = 3;
 /// All processors, or a GPU: a counter that was reset looks like one that wrapped around, at a power that none has.
 constexpr double part_watts_max = 5'000;
 
@@ -68,7 +70,7 @@ Task<> PowerMeter::take_sample(Milliseconds lasted) {
 }
 
 Task<std::optional<double>> PowerMeter::gpu_watts() {
-    if (!sources_.gpu) co_return std::nullopt;
+    if (!sources_.gpu || gpu_failures_ >= gpu_failures_max) co_return std::nullopt;
     ChildOptions options;
     options.program = sources_.gpu_program;
     options.arguments = {fmt::format("--id={}", *sources_.gpu), "--query-gpu=power.draw",
@@ -77,7 +79,11 @@ Task<std::optional<double>> PowerMeter::gpu_watts() {
     Task<Result<std::string>> answering = answer_of(std::move(options));
     Task<Result<std::string>> bounded = with_timeout(clock_, std::move(answering), gpu_limit, "nvidia-smi");
     const Result<std::string> answer = co_await std::move(bounded);
-    if (answer.has_error()) co_return std::nullopt;
+    if (answer.has_error()) {
+        ++gpu_failures_;
+        co_return std::nullopt;
+    }
+    gpu_failures_ = 0;
     const std::string_view line = std::string_view(*answer).substr(0, answer->find('\n'));
     co_return parse_number<double>(line);
 }

@@ -64,6 +64,7 @@ private:
     Clock& clock_;
     double joules_ = 0;
     Milliseconds measured_{0};
+    int gpu_failures_ = 0;
 };
 
 }  // namespace emeth

@@ -18,4 +18,7 @@ inline constexpr std::size_t undone_entries_max = 256;
 /// count shows; of these the lowest nonces. Blocks.
 Result<std::vector<storage::OutboxEntry>> open_entries(storage::Outbox& outbox, std::uint64_t transaction_count);
 
+/// Whether one of the newest entries is a process of this JOB that reverted. Blocks.
+Result<bool> has_reverted_process(storage::Outbox& outbox, const JobId& job);
+
 }  // namespace emeth::chain

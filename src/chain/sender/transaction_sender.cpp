@@ -38,7 +38,8 @@ struct TransactionSender::Impl {
 
     Task<Result<Intent>> with_gas_limit(Intent intent);
     Task<Result<Reservation>> reserve();
-    Task<Result<std::optional<Wei>>> amount_to_approve(Wei deposit, Address core, std::uint64_t transaction_count);
+    Task<Result<std::optional<Wei>>> amount_to_approve(JobId job, Wei deposit, Address core,
+                                                       std::uint64_t transaction_count);
     Task<Result<Entries>> sign_commit_broadcast(std::uint64_t nonce, std::vector<Intent> intents, Commit commit);
     Task<Result<Entries>> sign(std::uint64_t nonce, std::vector<Intent> intents);
     Task<> broadcast(Entries entries);
@@ -79,7 +80,7 @@ Task<Result<Entries>> TransactionSender::send_deposit(JobId job, Wei deposit, Ad
     const Result<Impl::Reservation> reservation = co_await impl_->reserve();
     if (reservation.has_error()) co_return reservation.error();
     const Result<std::optional<Wei>> to_approve =
-        co_await impl_->amount_to_approve(deposit, core, reservation->transaction_count);
+        co_await impl_->amount_to_approve(job, deposit, core, reservation->transaction_count);
     if (to_approve.has_error()) co_return to_approve.error();
     std::vector<Intent> intents;
     if (*to_approve) {
@@ -142,8 +143,9 @@ Task<Result<TransactionSender::Impl::Reservation>> TransactionSender::Impl::rese
 }
 
 /// Before this deposit; none: what is left of the allowance covers it. An allowance above the cap, which an earlier
-/// setting or another program left, is set back to it.
-Task<Result<std::optional<Wei>>> TransactionSender::Impl::amount_to_approve(Wei deposit, Address core,
+/// setting or another program left, is set back to it. So is one that the chain shows but that did not do: endpoints
+/// behind one address may be some blocks apart.
+Task<Result<std::optional<Wei>>> TransactionSender::Impl::amount_to_approve(JobId job, Wei deposit, Address core,
                                                                             std::uint64_t transaction_count) {
     auto read = [outbox = &ports.outbox, transaction_count] { return open_entries(*outbox, transaction_count); };
     const Result<Entries> open = co_await ports.pool.run(std::move(read));
@@ -158,8 +160,11 @@ Task<Result<std::optional<Wei>>> TransactionSender::Impl::amount_to_approve(Wei 
     if (shown.has_error()) co_return shown.error();
     const Result<Wei> left = allowance_left(*shown, *open, transaction_count);
     if (left.has_error()) co_return left.error();
-    if (*left >= deposit && *left <= cap) co_return std::optional<Wei>();
-    co_return std::optional(cap);
+    if (*left < deposit || *shown > cap || *left > cap) co_return std::optional(cap);
+    auto look_back = [outbox = &ports.outbox, job] { return has_reverted_process(*outbox, job); };
+    const Result<bool> reverted = co_await ports.pool.run(std::move(look_back));
+    if (reverted.has_error()) co_return reverted.error();
+    co_return *reverted ? std::optional(cap) : std::nullopt;
 }
 
 Task<Result<Entries>> TransactionSender::Impl::sign_commit_broadcast(std::uint64_t nonce, std::vector<Intent> intents,

@@ -21,7 +21,8 @@ namespace {
 constexpr std::uint64_t deposit_rate = 100'000, penalty_rate = 25'000, verifier_fee_emt = 10;
 
 constexpr std::int64_t head_age_max_s = 600;
-constexpr std::int64_t withdrawal_takes_s = 3'600;
+/// Until a master has read a closed slot twice, 10 and 70 minutes after its end at the latest, and withdrawn it.
+constexpr std::int64_t withdrawal_takes_s = 80 * 60;
 
 std::string percent(std::uint64_t rate) {
     constexpr double per_percent = static_cast<double>(chain::rate_denominator) / 100;
@@ -111,7 +112,8 @@ Finding judge_allowance(const Wei& allowance, const SelectionPolicy& policy, std
     const std::string cap = chain::format_coins(*policy.allowance_cap);
     const Wei smallest = chain::rate_of(policy.min_fee, deposit_rate);
     if (smallest <= *policy.allowance_cap)
-        return {"allowance", Verdict::ok, fmt::format("{}; set to {} EMT again when it is used up", now, cap)};
+        return {"allowance", Verdict::ok,
+                fmt::format("{}; a deposit sets it to {} EMT again when it is used up or above that", now, cap)};
     return {"allowance", Verdict::problem,
             fmt::format("its cap of {} EMT is below the smallest deposit (of min_fee), {} EMT: no JOB is taken", cap,
                         chain::format_coins(smallest)),

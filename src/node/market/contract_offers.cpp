@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "chain/reorganisation.hpp"
 #include "runtime/log.hpp"
 
 namespace emeth::node {
@@ -45,12 +46,14 @@ bool ContractOffers::must_try_logs() const {
     return list_.is_complete() && clock_.monotonic() >= logs_tried_at_ + logs_tried_every;
 }
 
-/// From the block on in which the first of the open JOBs may have been taken without the list's noticing. Requests
-/// count as made before: no reorganisation of later blocks takes them back.
+/// From the block on in which the first of the open JOBs may have been taken without the list's noticing, and from
+/// where a reorganisation may open again what the list knew as taken. Requests count as made before: no reorganisation
+/// of later blocks takes them back.
 void ContractOffers::begin_logs_after_list() {
     std::uint64_t first = list_.latest().number;
     for (const auto& [id, job] : list_.jobs())
         if (!job.taken_in_block) first = std::min(first, job.read_in_block);
+    first -= std::min(first, chain::reorganisation_blocks_max);
     std::map<JobId, LoggedJob> jobs;
     for (const auto& [id, job] : list_.jobs())
         if (!job.taken_in_block)

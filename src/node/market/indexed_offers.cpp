@@ -133,6 +133,9 @@ Task<Result<void>> IndexedOffers::advance() {
     is_at_end_ = false;
     const Result<chain::Block> latest = co_await ports_.chain.latest_block();
     if (latest.has_error()) co_return latest.error();
+    const bool lags = latest->number < state_.latest.number &&
+                      latest->number + chain::reorganisation_blocks_max >= state_.latest.number;
+    if (lags) co_return Result<void>{};  // another endpoint behind the same address
     const Result<bool> reorganised = co_await was_reorganised();
     if (reorganised.has_error()) co_return reorganised.error();
     must_read_again_ = must_read_again_ || *reorganised;

@@ -142,7 +142,9 @@ void choose_team(Draft& a, const Workload& work, std::size_t able_and_free) {
     const bool may_be_several = a.policy.cooperative && can_all_meet(a.view.workers);
     const std::size_t workers = std::min<std::size_t>({team_workers_max, a.view.workers_free, able_and_free});
     a.team_max = may_be_several ? static_cast<std::uint32_t>(workers) : 1;
-    for (std::uint32_t team = 1; team <= a.team_max; ++team) {
+    estimate(a, work, a.team_max);
+    const bool may_be_in_time = is_in_time(a);  // a larger team is never slower
+    for (std::uint32_t team = 1; may_be_in_time && team <= a.team_max; ++team) {
         estimate(a, work, team);
         if (is_in_time(a)) return;
     }

@@ -41,7 +41,8 @@ struct LedgerReport {
     LedgerSums sums;
     Holdings before, after;  ///< the first block, and the last
     std::uint64_t own_transactions = 0;
-    /// Mined in these blocks according to the outbox, but the endpoint has no receipt: their gas is not in the sums.
+    /// Mined in these blocks according to the outbox, but the endpoint has no receipt, or none with a price: their gas
+    /// is not in the sums.
     std::uint64_t without_receipt = 0;
     /// Withdrawals of which neither the token nor a balance tells what they brought.
     std::uint64_t unknown_rewards = 0;

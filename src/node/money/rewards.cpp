@@ -178,7 +178,9 @@ Task<Result<std::uint64_t>> Rewards::first_unsettled_slot(std::uint64_t open) {
     const Result<std::optional<std::string>> cursor = co_await ports_.pool.run(std::move(read));
     if (cursor.has_error()) co_return cursor.error();
     const auto noted = *cursor ? parse_number<std::uint64_t>(**cursor) : std::nullopt;
-    if (noted && *noted <= open) co_return *noted;
+    // An endpoint that is days behind, as one that has just begun to sync, shows as due what was withdrawn since.
+    const bool is_behind = open + 1 < open_slot(ports_.clock.unix_ms() / 1'000);
+    if (noted && (*noted <= open || is_behind)) co_return *noted;
     co_return co_await ports_.chain.start_slot();
 }
 

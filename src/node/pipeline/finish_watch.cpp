@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "chain/amount.hpp"
+#include "node/market/finish_estimate.hpp"
 #include "statemachine/text.hpp"
 
 namespace emeth::node {
@@ -55,13 +56,13 @@ std::optional<std::string> FinishWatch::look(const statemachine::Job& job, Seen 
     if (job.lease.number != std::exchange(lease_, job.lease.number)) {
         stretches_ = {};
         best_steps_per_s_ = best_of_one_worker_ = 0;
-        fewest_workers_ = workers_measured_ = 0;
+        fewest_workers_ = workers_measured_ = waits_for_ = 0;
     }
     if (counts_steps(seen.progress)) measure(*seen.progress);
     Outlook outlook;
     outlook.now_unix_s = seen.chain_now_unix_s;
     outlook.deadline_unix_s = job.terms.deadline_unix_s;
-    outlook.work_left_s = work_left_s(job, seen);
+    outlook.work_left_s = work_left_s(job, seen, workers_expected(job, seen.workers_at_hand, now));
     outlook.trained = job.training.artifact.has_value();
     // The artifact on record is gone if the JOB begins again from the dataset.
     if (!outlook.trained || job.state == statemachine::State::downloading) outlook.hopeless = std::move(seen.hopeless);
@@ -92,15 +93,23 @@ void FinishWatch::measure(const SeenProgress& progress) {
     fewest_workers_ = workers;
 }
 
-/// Helpers come later than the leader begins. Until all that are at hand have been measured together, they are taken to
-/// be as fast as they can be: a JOB that a team can finish is not given back because one worker alone could not.
-double FinishWatch::best_steps_per_s(std::uint32_t workers_at_hand) const {
-    if (workers_at_hand <= workers_measured_) return best_steps_per_s_;
-    return std::max(best_steps_per_s_, best_of_one_worker_ * workers_at_hand);
+/// Helpers come later than the leader begins: a JOB that a team can finish is not given back because one worker alone
+/// could not. But some never come, as through a closed port, and then what was measured counts.
+std::uint32_t FinishWatch::workers_expected(const statemachine::Job& job, std::uint32_t at_hand, Milliseconds now) {
+    if (at_hand <= workers_measured_ || best_of_one_worker_ <= 0) return workers_measured_;
+    if (std::exchange(waits_for_, at_hand) != at_hand) waits_since_ = now;
+    const Milliseconds fetching{dataset_estimate_s(job.terms.dataset_bytes) * 1'000};
+    return now - waits_since_ < join_patience + fetching ? at_hand : workers_measured_;
 }
 
-std::int64_t FinishWatch::work_left_s(const statemachine::Job& job, const Seen& seen) const {
-    const double steps_per_s = best_steps_per_s(seen.workers_at_hand);
+/// Until all of them have been measured together, they are taken to be as fast as they can be.
+double FinishWatch::best_steps_per_s(std::uint32_t workers) const {
+    if (workers <= workers_measured_) return best_steps_per_s_;
+    return std::max(best_steps_per_s_, best_of_one_worker_ * workers);
+}
+
+std::int64_t FinishWatch::work_left_s(const statemachine::Job& job, const Seen& seen, std::uint32_t workers) const {
+    const double steps_per_s = best_steps_per_s(workers);
     if (job.training.artifact || steps_per_s <= 0) return 0;
     std::uint64_t done = job.training.checkpoint ? job.training.checkpoint->step : 0;
     if (counts_steps(seen.progress)) done = std::max(done, seen.progress->report.step);

@@ -42,6 +42,9 @@ public:
     static constexpr Milliseconds patience{120'000};
     /// A worker that is away for a while may still know better than those that call the JOB hopeless.
     static constexpr Milliseconds hopeless_patience{600'000};
+    /// For which members of a team that are at hand but do not train yet are expected to, besides the time in which
+    /// they fetch and tokenise the dataset.
+    static constexpr Milliseconds join_patience{600'000};
 
     struct Rules {
         std::int64_t verifier_lag_s = 0;
@@ -63,8 +66,10 @@ public:
 
 private:
     void measure(const SeenProgress& progress);
-    [[nodiscard]] double best_steps_per_s(std::uint32_t workers_at_hand) const;
-    [[nodiscard]] std::int64_t work_left_s(const statemachine::Job& job, const Seen& seen) const;
+    /// How many workers may be taken to train it, now or soon.
+    std::uint32_t workers_expected(const statemachine::Job& job, std::uint32_t at_hand, Milliseconds now);
+    [[nodiscard]] double best_steps_per_s(std::uint32_t workers) const;
+    [[nodiscard]] std::int64_t work_left_s(const statemachine::Job& job, const Seen& seen, std::uint32_t workers) const;
 
     Rules rules_;
     std::uint64_t lease_ = 0;  ///< what is measured is of its worker
@@ -73,6 +78,8 @@ private:
     double best_steps_per_s_ = 0, best_of_one_worker_ = 0;
     std::uint32_t fewest_workers_ = 0;    ///< that trained at a time, since the last stretch that was measured; 0: none
     std::uint32_t workers_measured_ = 0;  ///< at most
+    std::uint32_t waits_for_ = 0;         ///< workers that were at hand and did not train together yet
+    Milliseconds waits_since_{0};
     std::optional<Milliseconds> reason_since_;
 };
 

@@ -36,7 +36,7 @@ std::vector<WorkerInfo> as_seen_by(const JobId& job, std::vector<WorkerInfo> wor
 }
 
 bool can_reach(const WorkerInfo& helper, const WorkerInfo& leader) {
-    return !is_loopback(leader.cooperative_host) || helper.peer == leader.peer;
+    return !is_loopback(leader.cooperative_host) || (!leader.peer.empty() && helper.peer == leader.peer);
 }
 
 }  // namespace emeth::node

@@ -78,7 +78,7 @@ Task<> WorkerServer::serve(http::WebSocket socket, http::ServerRequest request, 
     log_of(session->worker())
         .info("{} connected from {}, holding {} JOBs", session->worker().hex(), request.peer_address,
               session->held().size());
-    Presence presence(*this, session, request.peer_address);
+    Presence presence(*this, session, http::known_address(request));
     WorkerSession::Handlers handlers;
     handlers.on_report = [this, session](worker_protocol::Report report) {
         return reservations_.deliver(session->worker(), std::move(report));

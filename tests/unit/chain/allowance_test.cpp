@@ -19,11 +19,11 @@ protected:
     }
 
     /// Everything that was sent is mined and marked, which leaves this much of the allowance.
-    void settle_with(std::string_view left) {
+    void settle_with(std::string_view left, bool succeeded = true) {
         chain.mine();
         Receipt receipt;
         receipt.block = chain.height();
-        receipt.succeeded = true;
+        receipt.succeeded = succeeded;
         for (const storage::OutboxEntry& entry : outbox.pending().value())
             ASSERT_TRUE(outbox.put({marked_mined(entry, receipt)}));
         chain.allowance = coins(left);
@@ -118,6 +118,23 @@ TEST_F(AllowanceTest, WhatAnExactApproveLeftIsNotTakenForTheCap) {
 
 TEST_F(AllowanceTest, AnAllowanceAboveTheCapIsSetBackToIt) {
     chain.allowance = coins("1000");
+    EXPECT_EQ(kinds(deposit(1, coins("30"))), "approve 60, process");
+}
+
+TEST_F(AllowanceTest, AnAllowanceAboveTheCapIsSetBackAlsoIfDepositsAreAboutToUseIt) {
+    chain.allowance = coins("50");
+    ASSERT_EQ(kinds(deposit(1, coins("30"))), "process");
+    chain.allowance = coins("70");
+    EXPECT_EQ(kinds(deposit(2, coins("20"))), "approve 60, process");
+}
+
+/// The nonce came from one endpoint, the allowance from another that was behind.
+TEST_F(AllowanceTest, AnAllowanceThatDidNotDoIsNotReliedOnAgain) {
+    chain.allowance = coins("50");
+    ASSERT_EQ(kinds(deposit(1, coins("30"))), "process");
+    settle_with("50", false);
+    EXPECT_EQ(kinds(deposit(2, coins("30"))), "process");
+    settle_with("50");
     EXPECT_EQ(kinds(deposit(1, coins("30"))), "approve 60, process");
 }
 

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include <boost/asio/write.hpp>
 #include <csignal>
 #include <cstdlib>
+#include <optional>
 
 #include "runtime/durable_file.hpp"
 #include "support/temporary_folder.hpp"
@@ -197,6 +199,30 @@ TEST_F(ChildProcessTest, DestroyingARunningChildKillsAndReapsIt) {
     }
     EXPECT_EQ(::kill(pid, 0), -1);
     EXPECT_EQ(errno, ESRCH);
+}
+
+/// As one that waits for a GPU which does not answer. Here its tracer has to be told of its end first.
+TEST_F(ChildProcessTest, OneThatDoesNotDieAtOnceIsLeftBehindAndReapedLater) {
+    std::optional<ChildProcess> child = start(shell("exec sleep 1000"));
+    const pid_t pid = child->pid();
+    std::array<int, 2> told{};
+    ASSERT_EQ(::pipe2(told.data(), O_CLOEXEC), 0);
+    const pid_t tracer = ::fork();
+    if (tracer == 0) {
+        const char traces = ::ptrace(PTRACE_SEIZE, pid, nullptr, nullptr) == 0 ? 'y' : 'n';
+        if (::write(told[1], &traces, 1) == 1) ::pause();
+        ::_exit(0);
+    }
+    char traces = 0;
+    EXPECT_EQ(::read(told[0], &traces, 1), 1);
+    child.reset();
+    EXPECT_TRUE(traces != 'y' || ::kill(pid, 0) == 0) << "it is reaped already";
+    ::kill(tracer, SIGKILL);
+    ::waitpid(tracer, nullptr, 0);
+    for (const int end : told) ::close(end);
+    if (traces != 'y') GTEST_SKIP() << "this user may not trace its processes";
+    start(shell("exit 0"));
+    EXPECT_EQ(::kill(pid, 0), -1);
 }
 
 TEST_F(ChildProcessTest, DestroyingItEndsAWaitThatIsPending) {

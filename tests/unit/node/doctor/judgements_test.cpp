@@ -107,7 +107,7 @@ TEST(JudgeAllowance, ACapBelowEveryDepositKeepsAllJobsOut) {
     policy.allowance_cap = coins("5");
     auto finding = node::judge_allowance(coins("3"), policy, half);
     EXPECT_EQ(finding.verdict, Verdict::ok);
-    EXPECT_EQ(finding.text, "3 EMT for EmethCore; set to 5 EMT again when it is used up");
+    EXPECT_EQ(finding.text, "3 EMT for EmethCore; a deposit sets it to 5 EMT again when it is used up or above that");
     policy.allowance_cap = coins("4.5");
     finding = node::judge_allowance(coins("3"), policy, half);
     EXPECT_EQ(finding.verdict, Verdict::problem);

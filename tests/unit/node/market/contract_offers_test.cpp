@@ -125,8 +125,8 @@ TEST_F(ContractOffersTest, LogsAreReadAgainOnceTheyAreServed) {
 /// The list says what is open, and the logs go on from there.
 TEST_F(ContractOffersTest, AnEndpointThatKeepsOnlyNewLogsWillDo) {
     const JobId old = request(1);
-    chain.mine(100);
-    chain.logs_from = 50;
+    chain.mine(200);
+    chain.logs_from = 100;
     for (unsigned failure = 1; failure < ContractOffers::log_failures_max; ++failure) EXPECT_TRUE(update().has_error());
     EXPECT_TRUE(reads_the_list());
     clock.pass(io, ContractOffers::logs_tried_every);

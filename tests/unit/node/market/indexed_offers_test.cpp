@@ -34,12 +34,25 @@ public:
     std::vector<std::uint64_t> asked;  ///< the indexes
     std::optional<std::uint64_t> broken_index;
     bool is_endless = false;
+    std::uint64_t lag = 0;  ///< blocks that the endpoint does not know yet
 
     Task<Result<std::optional<JobId>>> job_index(std::uint64_t index) override {
         asked.push_back(index);
         if (index == broken_index) co_return transient_error("HTTP 503");
         if (is_endless || index < older) co_return std::optional(numbered(index));
         co_return co_await FakeChain::job_index(index - older);
+    }
+    Task<Result<chain::Block>> latest_block() override {
+        const Result<chain::Block> latest = co_await FakeChain::latest_block();
+        if (latest.has_error() || lag == 0) co_return latest;
+        const Result<std::optional<chain::Block>> behind = co_await FakeChain::block(latest->number - lag);
+        co_return **behind;
+    }
+    Task<Result<std::optional<chain::Block>>> block(std::uint64_t number) override {
+        const Result<chain::Block> latest = co_await latest_block();
+        if (latest.has_error()) co_return latest.error();
+        if (number > latest->number) co_return std::optional<chain::Block>();
+        co_return co_await FakeChain::block(number);
     }
     Task<Result<chain::JobRecord>> job(JobId id) override {
         if (id.bytes[0] != 0x77) co_return co_await FakeChain::job(id);
@@ -180,6 +193,16 @@ TEST_F(IndexedOffersTest, AReorganisationBringsATakenJobBack) {
     chain.reorganise(1, 2);
     chain.open = {500};
     EXPECT_THAT(update(), ElementsAre(numbered(500)));
+}
+
+TEST_F(IndexedOffersTest, AnEndpointThatLagsIsNoReorganisation) {
+    const JobId id = request(1);
+    chain.mine(5);
+    EXPECT_THAT(update(), ElementsAre(id));
+    chain.asked.clear();
+    chain.lag = 2;
+    EXPECT_THAT(update(), ElementsAre(id));
+    EXPECT_THAT(chain.asked, IsEmpty());
 }
 
 TEST_F(IndexedOffersTest, AFailureHalfWayLosesNothing) {

@@ -137,7 +137,9 @@ TEST(Selection, ATeamTakesAJobThatOneWorkerWouldMiss) {
     const auto& chosen = std::get<Chosen>(verdict);
     EXPECT_EQ(chosen.terms.team, 2U) << "the smallest";
     EXPECT_EQ(chosen.finish_estimate_s, 15'908);
-    EXPECT_EQ(node::value_basis_of(scene.candidate, scene.view, scene.policy)->watt_seconds, 2 * 100 * 15'908U);
+    const auto basis = node::value_basis_of(scene.candidate, scene.view, scene.policy).value();
+    EXPECT_EQ(basis.draw.watts, 200U) << "both of them";
+    EXPECT_EQ(basis.trains_s, 15'908U);
     EXPECT_EQ(node::prospect_of(chosen).worker_s, 2 * 15'908) << "that both are busy";
     node::reserve(scene.view, chosen);
     EXPECT_EQ(scene.view.workers_free, 1U);

@@ -276,6 +276,12 @@ TEST_F(LedgerReaderTest, CountsWhatTheOutboxOrTheEndpointDoesNotKnow) {
     EXPECT_EQ(report.foreign_transactions().value(), 4U);
 }
 
+TEST_F(LedgerReaderTest, AReceiptWithoutAPriceIsToldAndNotTakenForFreeGas) {
+    chain.mine(10);
+    mined(TxKind::approve, 0, 4, 0);
+    EXPECT_EQ(read()->without_receipt, 1U);
+}
+
 TEST_F(LedgerReaderTest, AnEndpointThatFailsForAMomentIsAskedAgain) {
     chain.mine(10);
     mined(TxKind::approve, 0, 4, 1);

@@ -254,6 +254,16 @@ TEST_F(RewardsTest, AChainThatWentBackByDaysIsReadAnew) {
     EXPECT_EQ(chain.mined("withdraw"), 1);
 }
 
+/// Where what was withdrawn since still looks due.
+TEST_F(RewardsTest, AnEndpointThatIsDaysBehindIsNotBelieved) {
+    close_the_first_slot();
+    chain.slots[slot_with_gas].own_balance = wei(5);
+    ASSERT_TRUE(store->notes().set_cursor("withdraw/next", std::to_string(first_slot + 5)));
+    clock.wall_jump = Milliseconds(5 * 86'400'000);
+    EXPECT_THAT(while_time_passes(rewards.withdraw_due()).value(), testing::IsEmpty());
+    EXPECT_EQ(note("next"), std::to_string(first_slot + 5));
+}
+
 TEST_F(RewardsTest, AChainWhoseNextBlockIsLateIsReadAgain) {
     const Background running(io, rewards.run());
     pass_until(moment_unix_s() - 1'200);

@@ -147,6 +147,16 @@ TEST_F(FinishWatchTest, ATeamIsNotJudgedByTheWorkerThatBeganAlone) {
     EXPECT_TRUE(look(750, 820));
 }
 
+/// Whose ports are closed, for example.
+TEST_F(FinishWatchTest, ATeamThatNeverTrainsTogetherIsOneWorker) {
+    left_s = 5'000;
+    workers_at_hand = 3;
+    std::int64_t second = 0;
+    while (second < 2'000 && !look(second, static_cast<std::uint64_t>(second))) second += 10;
+    EXPECT_GE(second, 600 + 120) << "the time to join, and that to be sure";
+    EXPECT_LT(second, 900);
+}
+
 TEST_F(FinishWatchTest, ATeamWhoseMembersAreGoneIsOneWorker) {
     left_s = 5'000;
     workers_at_hand = 3;

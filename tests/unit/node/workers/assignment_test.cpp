@@ -24,6 +24,7 @@ IdleWorker worker(std::uint8_t number, double tokens_per_s) {
     IdleWorker made;
     made.info.address = repeated<Address>(number);
     made.info.connected = true;
+    made.info.peer = "127.0.0.1";
     made.info.fitness = fit_for_everything();
     for (auto& [model, speed] : made.info.fitness->tokens_per_s) speed = tokens_per_s;
     return made;

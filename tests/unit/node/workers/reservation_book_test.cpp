@@ -405,6 +405,16 @@ TEST_F(HelpersTest, ALeaderOnItsLoopbackAddressIsReachedFromItsOwnMachineAlone) 
     EXPECT_EQ(info(cid).helps, job);
 }
 
+TEST_F(HelpersTest, WorkersFromAnUnknownAddressAreOnNoCommonMachine) {
+    rendezvous.host = "127.0.0.1";
+    book.connect(ann, fit_at("", {{job, 5}}));
+    book.connect(bob, fit_at(""));
+    book.connect(cid, fit_at(""));
+    EXPECT_EQ(callable(), 0U);
+    rendezvous.host = machine;
+    EXPECT_EQ(callable(), 2U);
+}
+
 TEST_F(HelpersTest, AHelperIsNotCalledAwayToAnotherJobsLeader) {
     call();
     book.connect(cid, fit_at(machine));
