@@ -7,6 +7,7 @@
 #include <boost/json/object.hpp>
 
 #include "chain/amount.hpp"
+#include "chain/json_amount.hpp"
 #include "runtime/durable_file.hpp"
 #include "runtime/json_fields.hpp"
 #include "runtime/utf8.hpp"
@@ -71,10 +72,7 @@ Result<RequestPlan> read_request_plan(std::string_view text) {
     plan.dataset_bytes = fields.u64("datasetBytes");
     plan.program_id = fields.u64("programId");
     plan.param = fields.string("param", param_bytes_max);
-    if (const auto fee = chain::parse_wei(fields.decimal("fee")); fee.has_value())
-        plan.fee = *fee;
-    else
-        fields.reject("fee", "an amount in wei");
+    plan.fee = chain::read_wei(fields, "fee");
     plan.deadline_in_s = fields.i64("deadlineIn", 0);
     plan.planned_at_unix_ms = fields.i64("plannedAtMs", 0);
     const std::string state = fields.string("state", outcome_bytes_max);

@@ -2,6 +2,7 @@
 
 #include <boost/json/object.hpp>
 
+#include "chain/json_amount.hpp"
 #include "runtime/json_fields.hpp"
 #include "statemachine/amount_text.hpp"
 
@@ -37,10 +38,8 @@ Result<chain::Constants> read_constants(std::string_view text) {
     constants.timeout_penalty_rate = fields.u64("timeoutPenaltyRate");
     constants.decline_penalty_rate = fields.u64("declinePenaltyRate");
     constants.failed_penalty_rate = fields.u64("failedPenaltyRate");
-    const auto fee = wei_from_decimal(fields.decimal("verifierFee"));
-    if (!fee) fields.reject("verifierFee", "an amount of wei");
+    constants.verifier_fee = chain::read_wei(fields, "verifierFee");
     if (auto check = fields.check(); check.has_error()) return check.error();
-    constants.verifier_fee = *fee;
     return constants;
 }
 

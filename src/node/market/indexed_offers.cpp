@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "chain/json_amount.hpp"
 #include "chain/reorganisation.hpp"
 #include "runtime/json_fields.hpp"
 #include "runtime/log.hpp"
@@ -68,9 +69,7 @@ Result<IndexedOffersNote> read_indexed_offers_note(std::string_view text) {
     for (JsonObject& entry : fields.objects("jobs", IndexedOffers::indexes_max)) {
         IndexedJob job;
         job.owner = entry.fixed<Address>("owner");
-        const std::optional<Wei> fee = wei_from_decimal(entry.decimal("fee"));
-        if (!fee) entry.reject("fee", "an amount of wei");
-        job.fee = fee.value_or(Wei{});
+        job.fee = chain::read_wei(entry, "fee");
         job.deadline_unix_s = entry.i64("deadline");
         job.requested_at_unix_s = entry.i64("requestedAt");
         job.read_in_block = entry.u64("readIn");

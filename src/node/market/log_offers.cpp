@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "chain/encoding/emeth_core.hpp"
+#include "chain/json_amount.hpp"
 #include "chain/reorganisation.hpp"
 #include "runtime/json_fields.hpp"
 #include "runtime/log.hpp"
@@ -116,9 +117,7 @@ Result<LogOffersNote> read_log_offers_note(std::string_view text) {
     for (JsonObject& entry : fields.objects("jobs", LoggedJobs::jobs_max)) {
         LoggedJob job;
         job.owner = entry.fixed<Address>("owner");
-        const std::optional<Wei> fee = wei_from_decimal(entry.decimal("fee"));
-        if (!fee) entry.reject("fee", "an amount of wei");
-        job.fee = fee.value_or(Wei{});
+        job.fee = chain::read_wei(entry, "fee");
         job.deadline_unix_s = entry.i64("deadline");
         job.requested_in_block = entry.u64("requested");
         job.taken_in_block = entry.optional_u64("taken");

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "chain/amount.hpp"
+#include "chain/json_amount.hpp"
 #include "runtime/json_fields.hpp"
 #include "statemachine/amount_text.hpp"
 
@@ -25,12 +26,6 @@ using Wide = boost::multiprecision::checked_cpp_int;  // products of amounts
 
 Wide wide(const Wei& amount) {
     return Wide(to_u256(amount));
-}
-
-Wei read_amount(JsonObject& fields, std::string_view key) {
-    const std::optional<Wei> amount = wei_from_decimal(fields.decimal(key));
-    if (!amount) fields.reject(key, "an amount of wei");
-    return amount.value_or(Wei{});
 }
 
 }  // namespace
@@ -96,9 +91,9 @@ Result<PayoutNote> read_payout_note(std::string_view text) {
         read.job = payout.fixed<JobId>("job");
         read.transaction = payout.fixed<Hash256>("transaction");
         read.block = payout.u64("block");
-        read.deposit = read_amount(payout, "deposit");
-        read.due = read_amount(payout, "due");
-        read.paid = read_amount(payout, "paid");
+        read.deposit = chain::read_wei(payout, "deposit");
+        read.due = chain::read_wei(payout, "due");
+        read.paid = chain::read_wei(payout, "paid");
         note.newest.push_back(read);
     }
     if (const auto check = fields.check(); check.has_error()) return check.error();

@@ -8,6 +8,7 @@
 
 #include "chain/amount.hpp"
 #include "chain/chain.hpp"
+#include "chain/json_amount.hpp"
 #include "node/money/rewards.hpp"
 #include "runtime/json_fields.hpp"
 #include "runtime/log.hpp"
@@ -36,15 +37,6 @@ void add_verified(DayOfIncome& day, const sm::Job& job) {
     const Wei& deposit = job.deposit.deposit;
     day.penalties = chain::saturating_sum(day.penalties, chain::saturating_difference(deposit, paid));
     day.fees = chain::saturating_sum(day.fees, chain::saturating_difference(paid, deposit));
-}
-
-Wei read_amount(JsonObject& fields, std::string_view key) {
-    const Result<Wei> amount = chain::parse_wei(fields.decimal(key));
-    if (amount.has_error()) {
-        fields.reject(key, "an amount in wei");
-        return {};
-    }
-    return *amount;
 }
 
 }  // namespace
@@ -85,8 +77,8 @@ Result<DayOfIncome> read_day_of_income(std::string_view text) {
     day.verified = static_cast<std::uint32_t>(fields.u64("verified", 0, jobs_max));
     day.penalised = static_cast<std::uint32_t>(fields.u64("penalised", 0, jobs_max));
     day.gas = fields.u64("gas");
-    day.fees = read_amount(fields, "fees");
-    day.penalties = read_amount(fields, "penalties");
+    day.fees = chain::read_wei(fields, "fees");
+    day.penalties = chain::read_wei(fields, "penalties");
     day.unknown = static_cast<std::uint32_t>(fields.u64("unknown", 0, jobs_max));
     if (const auto check = fields.check(); check.has_error()) return check.error();
     return day;
