@@ -101,19 +101,19 @@ std::int64_t estimate_s(const Workload& work, const WorkerInfo& worker, std::uin
 
 using Estimate = std::int64_t (*)(const Workload& work, const WorkerInfo& worker, std::uint32_t team);
 
-const WorkerInfo* slowest_idle(const Workload& work, const std::vector<WorkerInfo>& workers, std::uint32_t team,
-                               Estimate estimate) {
-    const WorkerInfo* slowest = nullptr;
-    for (const WorkerInfo& worker : workers)
-        if (is_idle(worker) && !why_unable(worker, work))
-            if (slowest == nullptr || estimate(work, worker, team) > estimate(work, *slowest, team)) slowest = &worker;
+std::optional<SlowestWorker> slowest_idle(const Workload& work, const std::vector<WorkerInfo>& workers,
+                                          std::uint32_t team, Estimate estimate) {
+    std::optional<SlowestWorker> slowest;
+    for (const WorkerInfo& worker : workers) {
+        if (!is_idle(worker) || why_unable(worker, work)) continue;
+        const std::int64_t estimate_s = estimate(work, worker, team);
+        if (!slowest || estimate_s > slowest->estimate_s) slowest = SlowestWorker{&worker, estimate_s};
+    }
     return slowest;
 }
 
-std::optional<std::int64_t> slowest_idle_s(const Workload& work, const std::vector<WorkerInfo>& workers,
-                                           std::uint32_t team, Estimate estimate) {
-    const WorkerInfo* slowest = slowest_idle(work, workers, team, estimate);
-    return slowest == nullptr ? std::nullopt : std::optional(estimate(work, *slowest, team));
+std::optional<std::int64_t> estimate_of(const std::optional<SlowestWorker>& slowest) {
+    return slowest ? std::optional(slowest->estimate_s) : std::nullopt;
 }
 
 }  // namespace
@@ -131,20 +131,20 @@ std::int64_t dataset_estimate_s(std::uint64_t dataset_bytes) {
     return seconds(bytes / transferred_bytes_per_s + tokenizer_s + bytes / tokenised_bytes_per_s);
 }
 
-const WorkerInfo* slowest_idle_worker(const Workload& work, const std::vector<WorkerInfo>& workers,
-                                      std::uint32_t team) {
+std::optional<SlowestWorker> slowest_idle_worker(const Workload& work, const std::vector<WorkerInfo>& workers,
+                                                 std::uint32_t team) {
     return slowest_idle(work, workers, team, finish_estimate_s);
 }
 
 std::optional<std::int64_t> slowest_idle_estimate_s(const Workload& work, const std::vector<WorkerInfo>& workers,
                                                     std::uint32_t team) {
-    return slowest_idle_s(work, workers, team, finish_estimate_s);
+    return estimate_of(slowest_idle_worker(work, workers, team));
 }
 
 std::optional<std::int64_t> slowest_idle_estimate_at_worst_s(const Workload& work,
                                                              const std::vector<WorkerInfo>& workers,
                                                              std::uint32_t team) {
-    return slowest_idle_s(work, workers, team, finish_estimate_at_worst_s);
+    return estimate_of(slowest_idle(work, workers, team, finish_estimate_at_worst_s));
 }
 
 }  // namespace emeth::node

@@ -43,10 +43,15 @@ std::int64_t finish_estimate_at_worst_s(const Workload& work, const WorkerInfo& 
 /// The part of it before the first step, on any worker.
 std::int64_t dataset_estimate_s(std::uint64_t dataset_bytes);
 
+struct SlowestWorker {
+    const WorkerInfo* worker = nullptr;  ///< never null
+    std::int64_t estimate_s = 0;
+};
+
 /// Of the workers that could get the JOB now, idle and able, the one with the longest estimate, and these estimates.
 /// None if there is no such worker.
-const WorkerInfo* slowest_idle_worker(const Workload& work, const std::vector<WorkerInfo>& workers,
-                                      std::uint32_t team = 1);
+std::optional<SlowestWorker> slowest_idle_worker(const Workload& work, const std::vector<WorkerInfo>& workers,
+                                                 std::uint32_t team = 1);
 std::optional<std::int64_t> slowest_idle_estimate_s(const Workload& work, const std::vector<WorkerInfo>& workers,
                                                     std::uint32_t team = 1);
 std::optional<std::int64_t> slowest_idle_estimate_at_worst_s(const Workload& work,

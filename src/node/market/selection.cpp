@@ -116,9 +116,9 @@ std::int64_t left_s(const Draft& a) {
 
 void estimate(Draft& a, const Workload& work, std::uint32_t team) {
     a.team = team;
-    const WorkerInfo& slowest = *slowest_idle_worker(work, a.view.workers, team);
-    a.chosen.finish_estimate_s = finish_estimate_s(work, slowest, team);
-    a.draw = draw_of(slowest, a.policy.watts);
+    const SlowestWorker slowest = *slowest_idle_worker(work, a.view.workers, team);
+    a.chosen.finish_estimate_s = slowest.estimate_s;
+    a.draw = draw_of(*slowest.worker, a.policy.watts);
     a.finish_at_worst_s = *slowest_idle_estimate_at_worst_s(work, a.view.workers, team);
 }
 
@@ -142,13 +142,14 @@ void choose_team(Draft& a, const Workload& work, std::size_t able_and_free) {
     const bool may_be_several = a.policy.cooperative && can_all_meet(a.view.workers);
     const std::size_t workers = std::min<std::size_t>({team_workers_max, a.view.workers_free, able_and_free});
     a.team_max = may_be_several ? static_cast<std::uint32_t>(workers) : 1;
+    estimate(a, work, 1);
+    if (a.team_max == 1 || is_in_time(a)) return;
     estimate(a, work, a.team_max);
-    const bool may_be_in_time = is_in_time(a);  // a larger team is never slower
-    for (std::uint32_t team = 1; may_be_in_time && team <= a.team_max; ++team) {
+    if (!is_in_time(a)) return estimate(a, work, 1);  // a larger team is never slower
+    for (std::uint32_t team = 2; team <= a.team_max; ++team) {
         estimate(a, work, team);
         if (is_in_time(a)) return;
     }
-    estimate(a, work, 1);
 }
 
 /// "none of the 2 connected workers is free" or, where they are unfit for the JOB, why the first of them is.

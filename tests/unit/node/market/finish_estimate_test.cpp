@@ -113,8 +113,8 @@ TEST(FinishEstimate, TheSlowestWorkerThatCouldGetTheJobDecides) {
     EXPECT_EQ(slowest_idle_estimate_s(job, {faster, fast, away, busy, resting, unable}), finish_estimate_s(job, fast));
     EXPECT_EQ(slowest_idle_estimate_s(job, {fast, slow}), finish_estimate_s(job, slow));
     const std::vector<WorkerInfo> both{fast, slow};
-    EXPECT_EQ(node::slowest_idle_worker(job, both), &both[1]);
-    EXPECT_EQ(node::slowest_idle_worker(job, {away, busy}), nullptr);
+    EXPECT_EQ(node::slowest_idle_worker(job, both)->worker, &both[1]);
+    EXPECT_FALSE(node::slowest_idle_worker(job, {away, busy}));
     EXPECT_EQ(slowest_idle_estimate_s(job, {away, busy, resting, unable}), std::nullopt);
     EXPECT_EQ(slowest_idle_estimate_s(job, {}), std::nullopt);
 }
